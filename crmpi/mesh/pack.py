@@ -1,0 +1,91 @@
+"""Pack: the storage of all blocks that one rank owns."""
+
+import numpy as np
+
+from crmpi.types import Field, Grid
+
+_ALIGNMENT = 64  # bytes: one cache line, one AVX-512 register
+_LANES = 8  # rows are padded to whole registers of doubles
+
+HYDRO_FIELDS = (
+    Field("dens", unit="density", title="mass density"),
+    Field("mom", 3, vector=True, unit="momentum_density", title="momentum density"),
+    Field("ener", unit="pressure", title="gas and magnetic energy density"),
+)
+ECR_FIELD = Field("ecr", unit="pressure", title="cosmic-ray energy density")
+
+
+def aligned_zeros(shape):
+    """Return a C-ordered float64 array of zeros that starts on a cache line."""
+    size = int(np.prod(shape)) * 8
+    raw = np.zeros(size + _ALIGNMENT, np.uint8)
+    start = -raw.ctypes.data % _ALIGNMENT
+    return raw[start : start + size].view(np.float64).reshape(shape)
+
+
+def make_grid(block, cells, lower, upper, ng):
+    """Return the `Grid` of a block of shape `block` on a mesh of `cells` cells from `lower` to `upper`, axes in order x1, x2, x3."""
+    ghosts = [ng if total > 1 else 0 for total in cells]
+    extents = [n + 2 * g + 1 if g else 1 for n, g in zip(block, ghosts, strict=True)]
+    extents[0] += -extents[0] % _LANES
+    widths = [(hi - lo) / total for lo, hi, total in zip(lower, upper, cells, strict=True)]
+    return Grid(*block, *ghosts, *extents, *widths)
+
+
+class Pack:
+    """Arrays ``(nblock, ncomp, m3, m2, m1)`` of the blocks `gids`, in this order.
+
+    Parameters
+    ----------
+    grid : Grid
+        shape of every block
+    gids : sequence of int
+        global ids of the blocks, ascending
+    origins : array (nblock, 3)
+        global index of the first active cell of each block, axes x1, x2, x3
+    lower : sequence of 3 floats
+        lower corner of the mesh
+    fields : sequence of Field
+        the evolved cell variables, in the order of ``u0``; hydro fields first, then ``ecr``, then scalars
+    magnetic, gravity : bool
+        allocate the magnetic field; the static acceleration
+    """
+
+    def __init__(self, grid, gids, origins, lower, fields=HYDRO_FIELDS, *, magnetic=True, gravity=False):
+        self.grid = grid
+        self.gids = np.asarray(gids, dtype=np.int64)
+        self.origins = np.asarray(origins, dtype=np.int64).reshape(-1, 3)
+        self.lower = tuple(float(x) for x in lower)
+        self.fields = tuple(fields)
+        self.magnetic = magnetic
+        self.index = {}
+        for field in self.fields:
+            self.index[field.name] = sum(f.ncomp for f in self.fields[: len(self.index)])
+        self.nvar = sum(f.ncomp for f in self.fields)
+        self.has_cr = "ecr" in self.index
+        self.u0, self.u1, self.w0 = (self.allocate(self.nvar) for _ in range(3))
+        nface = 3 if magnetic else 0
+        self.b0, self.b1, self.b2, self.bcc, self.ecc = (self.allocate(nface) for _ in range(5))
+        self.grav = self.allocate(3) if gravity else None
+
+    @property
+    def nblock(self):
+        """Number of blocks on this rank."""
+        return len(self.gids)
+
+    def allocate(self, ncomp):
+        """Return zeros of shape (nblock, ncomp, m3, m2, m1)."""
+        g = self.grid
+        return aligned_zeros((self.nblock, ncomp, g.m3, g.m2, g.m1))
+
+    def active(self, array):
+        """Return the view (nblock, ncomp, n3, n2, n1) of the active cells of a pack array."""
+        g = self.grid
+        return array[:, :, g.ng3 : g.ng3 + g.n3, g.ng2 : g.ng2 + g.n2, g.ng1 : g.ng1 + g.n1]
+
+    def variable_names(self):
+        """Return one name per component of ``u0``: 'dens', 'mom1', ..."""
+        names = []
+        for field in self.fields:
+            names += [field.name] if field.ncomp == 1 else [f"{field.name}{c + 1}" for c in range(field.ncomp)]
+        return names
