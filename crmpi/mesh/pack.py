@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from crmpi.errors import CrmpiError
 from crmpi.types import Field, Grid
 
 _ALIGNMENT = 64  # bytes: one cache line, one AVX-512 register
@@ -24,12 +25,31 @@ def aligned_zeros(shape):
 
 
 def make_grid(block, cells, lower, upper, ng):
-    """Return the `Grid` of a block of shape `block` on a mesh of `cells` cells from `lower` to `upper`, axes in order x1, x2, x3."""
+    """Return the `Grid` of a block of shape `block` on a mesh of `cells` cells from `lower` to `upper`, axes in order x1, x2, x3.
+
+    Raises
+    ------
+    CrmpiError
+        if a block is thinner than its ghost zones: they would reach beyond the nearest neighbour
+    """
     ghosts = [ng if total > 1 else 0 for total in cells]
+    for axis, (n, g) in enumerate(zip(block, ghosts, strict=True)):
+        if n < g:
+            raise CrmpiError(
+                f"mesh.block = {list(block)} is thinner than the {g} ghost zones that this scheme needs along x{axis + 1}: "
+                f"use blocks of at least {g} cells"
+            )
     extents = [n + 2 * g + 1 if g else 1 for n, g in zip(block, ghosts, strict=True)]
     extents[0] += -extents[0] % _LANES
     widths = [(hi - lo) / total for lo, hi, total in zip(lower, upper, cells, strict=True)]
     return Grid(*block, *ghosts, *extents, *widths)
+
+
+def make_pack(tree, gids, fields=HYDRO_FIELDS, ng=2, *, magnetic=True, gravity=False):
+    """Return the `Pack` of the blocks `gids` of a `BlockTree`, with `ng` ghost zones along every axis that is not missing."""
+    grid = make_grid(tree.block, tree.cells, tree.lower, tree.upper, ng)
+    origins = [tree.origin(gid) for gid in gids]
+    return Pack(grid, gids, origins, tree.lower, fields, magnetic=magnetic, gravity=gravity)
 
 
 class Pack:
@@ -82,6 +102,18 @@ class Pack:
         """Return the view (nblock, ncomp, n3, n2, n1) of the active cells of a pack array."""
         g = self.grid
         return array[:, :, g.ng3 : g.ng3 + g.n3, g.ng2 : g.ng2 + g.n2, g.ng1 : g.ng1 + g.n1]
+
+    def coords(self, b):
+        """Return the centres (x1, x2, x3) of the active cells of block `b`, three 1-D arrays in code units.
+
+        They follow from global cell indices: the same bits for every choice of blocks.
+        """
+        g = self.grid
+        shape = ((g.n1, g.dx1), (g.n2, g.dx2), (g.n3, g.dx3))
+        return tuple(
+            lower + (first + np.arange(n) + 0.5) * dx
+            for lower, first, (n, dx) in zip(self.lower, self.origins[b], shape, strict=True)
+        )
 
     def variable_names(self):
         """Return one name per component of ``u0``: 'dens', 'mom1', ..."""

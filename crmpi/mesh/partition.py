@@ -1,0 +1,42 @@
+"""Which rank owns which block."""
+
+import numpy as np
+
+from crmpi.errors import CrmpiError
+
+
+def partition(tree, nranks, cost=None):
+    """Cut the Z-curve of blocks into `nranks` contiguous pieces of nearly equal cost.
+
+    A block goes to the rank in whose share of the total cost its middle lies; with equal costs the numbers of blocks per
+    rank differ by at most one.
+
+    Parameters
+    ----------
+    tree : BlockTree
+    nranks : int
+    cost : array (nblock,), optional
+        positive relative cost of each block; equal by default
+
+    Returns
+    -------
+    int64 array (nblock,)
+        rank of each block, ascending; every rank owns at least one block
+
+    Raises
+    ------
+    CrmpiError
+        if there are more ranks than blocks
+    """
+    nblock = tree.nblock
+    if nranks > nblock:
+        raise CrmpiError(
+            f"{nranks} ranks cannot share {nblock} block{'s' if nblock > 1 else ''}: start at most {nblock} "
+            f"rank{'s' if nblock > 1 else ''}, or make mesh.block smaller than {list(tree.block)}"
+        )
+    cost = np.ones(nblock) if cost is None else np.asarray(cost, dtype=float)
+    middle = np.cumsum(cost) - 0.5 * cost
+    first = np.searchsorted(middle, cost.sum() * np.arange(nranks) / nranks)
+    for rank in range(1, nranks):  # every rank gets a block, however uneven the costs
+        first[rank] = min(max(first[rank], first[rank - 1] + 1), nblock - (nranks - rank))
+    return np.searchsorted(first, np.arange(nblock), side="right").astype(np.int64) - 1
