@@ -1,0 +1,1 @@
+"""Numerics: jitted kernels on packs of blocks and plain algorithms; no MPI, no files, no parameters."""

@@ -1,0 +1,1 @@
+"""The equations: fluid, gravity and the pointwise sources."""
