@@ -1,5 +1,36 @@
-"""The error a user sees."""
+"""Errors that a user can cause and cure: one clear sentence each, shown without a traceback."""
 
 
 class CrmpiError(Exception):
-    """A fault that the user can remedy: one clear sentence that names the cause and what to do, shown without a traceback."""
+    """A mistake in the input or in the environment; the message is one sentence that names the key and the remedy.
+
+    Parameters
+    ----------
+    message : str
+        what is wrong, with the offending value, and what to do
+    everywhere : bool
+        every rank raises this same error, so that each may leave by itself; otherwise the command line aborts all ranks
+    """
+
+    exit_code = 2
+
+    def __init__(self, message, *, everywhere=False):
+        super().__init__(message)
+        self.everywhere = everywhere
+
+
+class RunError(CrmpiError):
+    """A run that started and cannot go on: a state that is not finite, a time step that vanished, a full disk."""
+
+    exit_code = 3
+
+
+class ConfigError(CrmpiError):
+    """All mistakes of a configuration at once, one sentence each in `messages`."""
+
+    def __init__(self, messages, *, everywhere=False):
+        super().__init__(list(messages), everywhere=everywhere)
+        self.messages = list(messages)
+
+    def __str__(self):
+        return "\n".join(self.messages)
