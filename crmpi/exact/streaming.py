@@ -1,0 +1,44 @@
+"""Cosmic-ray streaming at the Alfven speed in gas at rest."""
+
+import numpy as np
+
+from crmpi.exact.roots import bisect
+
+
+def triangle_plateau(t, va=1.0):
+    """Return (height, half width) of the plateau that grows in the streaming triangle e = max(2 - |x|, 0).
+
+    Down its gradient e moves with f = (4/3) e v_A while it pays v_A grad P, so the wings run outwards at v_A unchanged; the peak flattens
+    because the flux is continuous and the energy inside is conserved up to what the wings pay. With s = 2 + v_A t and u = x_m/s
+    the plateau obeys (4 + 3u)^4 (1 - u)^3 = 256 (2/s)^7, e = s (1 - u) (Jiang & Oh 2018, sec. 4.1.2 in closed form).
+    """
+    if t == 0:
+        return 2.0, 0.0
+    s = 2 + va * t
+    u = float(bisect(lambda u: (4 + 3 * u) ** 4 * (1 - u) ** 3 - 256 * (2 / s) ** 7, 0.0, 1.0))
+    return s * (1 - u), s * u
+
+
+def triangle(x, t, va=1.0):
+    """Return e(x, t) of the streaming triangle (see `triangle_plateau`)."""
+    height, half_width = triangle_plateau(t, va)
+    wings = np.maximum(2 + va * t - np.abs(x), 0.0)
+    return np.where(np.abs(x) < half_width, height, wings)
+
+
+def bottleneck(dens, peak, ecr):
+    """Return the steady e(x) behind a bottleneck of the Alfven speed, for a uniform field, streaming towards +x.
+
+    e v_A^(4/3) is constant where the cosmic rays stream, so they cannot stream where v_A falls: e is flat up to the density maximum
+    (Wiener, Pfrommer & Oh 2017; Jiang & Oh 2018, sec. 4.2.1).
+
+    Parameters
+    ----------
+    dens : array
+        gas density; along the direction of streaming `peak` says which cells lie before its maximum
+    peak : array of bool
+        True up to the density maximum
+    ecr : float
+        energy density held at the source
+    """
+    return np.where(peak, ecr, ecr * (dens / np.max(dens)) ** (2 / 3))
