@@ -1,0 +1,160 @@
+"""From what the user wrote to a checked value in code units, guided by the declared type: nothing is guessed."""
+
+import math
+from typing import Any, NamedTuple
+
+from crmpi.units import DIMENSIONS, dimension_name, dims_of, parse_unit, split_value
+
+_TRUE, _FALSE, _NONE = ("true", "yes", "on"), ("false", "no", "off"), ("none", "null", "~", "")
+
+
+class Value(NamedTuple):
+    """`code`: in code units, for the rooms. `plain`: in the user's units, of types that YAML can write."""
+
+    code: Any
+    plain: Any
+
+
+UNSET = Value(None, None)  # the default is physical and the run is dimensionless; compared by identity
+
+
+def convert(raw, spec, units):
+    """Return the `Value` of `raw`, text or Python value, for the parameter `spec`.
+
+    Raises ValueError with the end of a sentence that starts with the key and the value.
+    """
+    if raw is None or (isinstance(raw, str) and raw.strip().lower() in _NONE and (spec.optional or spec.kind is not str)):
+        if spec.optional:
+            return Value(None, None)
+        raise ValueError(f"must be {_article(spec.type_name)}{expected_unit(spec)}")
+    if hasattr(raw, "tolist"):
+        raw = raw.tolist()
+    if not spec.many:
+        return _scalar(raw, spec, units)
+    if not isinstance(raw, (list, tuple)):
+        raise ValueError(f"must be a {spec.type_name}, in square brackets")
+    if spec.length is not None and len(raw) != spec.length:
+        raise ValueError(f"has {len(raw)} elements; it must be a {spec.type_name}")
+    values = [_scalar(item, spec, units) for item in raw]
+    return Value(tuple(value.code for value in values), [value.plain for value in values])
+
+
+def convert_default(spec, units):
+    """Return the `Value` of the default, or UNSET for a physical default in a dimensionless run."""
+    default = spec.par.default
+    items = default if isinstance(default, tuple) else (default,)
+    if units.dimensionless and any(_is_physical(item, spec.par.unit) for item in items):
+        return UNSET
+    return convert(list(default) if isinstance(default, tuple) else default, spec, units)
+
+
+def show(raw):
+    """Return a value as it is quoted in messages."""
+    if isinstance(raw, str):
+        return f"'{raw}'"
+    if isinstance(raw, (list, tuple)):
+        return "[" + ", ".join(str(item) for item in raw) + "]"
+    return str(raw)
+
+
+def allowed(spec):
+    """Return the range or the choices in words, '' if anything goes."""
+    if spec.par.choices is not None:
+        return f"one of {list(spec.par.choices)}"
+    return " and ".join(f"{sign} {bound:g}" for sign, bound in spec.par.bounds)
+
+
+def expected_unit(spec):
+    """Return ' (unit)' for messages: '' without a unit."""
+    unit = spec.par.unit
+    if unit in (None, "none"):
+        return ""
+    return f" ({unit} in code units, or with its unit)" if unit in DIMENSIONS else f" (in {unit})"
+
+
+def _article(words):
+    return ("an " if words[0] in "aeiou" else "a ") + words
+
+
+def _is_physical(item, unit):
+    """Whether a default only means something with physical units."""
+    if isinstance(item, str):
+        try:
+            return unit is not None and bool(split_value(item)[1])
+        except ValueError:
+            return False
+    physical_unit = unit is not None and any(dims_of(unit))  and unit not in DIMENSIONS
+    return physical_unit and item is not None and item != 0 and math.isfinite(item)
+
+
+def _scalar(raw, spec, units):
+    if isinstance(raw, (list, tuple, dict)):
+        raise ValueError(f"must be a single {spec.type_name.removesuffix(' or none').split(' of ')[-1]}")
+    value = {bool: _boolean, int: _integer, float: _number, str: _word}[spec.kind](raw, spec, units)
+    if spec.par.choices is not None and value.code not in spec.par.choices:
+        raise ValueError(f"is not one of {list(spec.par.choices)}")
+    return value
+
+
+def _boolean(raw, spec, units):
+    word = str(raw).strip().lower()
+    if word not in _TRUE + _FALSE:
+        raise ValueError("must be true or false")
+    return Value(word in _TRUE, word in _TRUE)
+
+
+def _word(raw, spec, units):
+    if isinstance(raw, bool):  # from Python: yaml.safe_load turns an unquoted off into False
+        raise ValueError("must be a text; put it in quotes")
+    return Value(str(raw), str(raw))
+
+
+def _integer(raw, spec, units):
+    number, unit = _split(raw)
+    if unit or not math.isfinite(number) or number != int(number):
+        raise ValueError("must be an integer")
+    _check_range(number, spec)
+    return Value(int(number), int(number))
+
+
+def _number(raw, spec, units):
+    number, text = _split(raw)
+    unit = spec.par.unit or "none"
+    if math.isnan(number):
+        raise ValueError("is not a number")
+    if not text:
+        code = number if unit in DIMENSIONS or units.dimensionless else units.to_code(number, unit)
+        _check_range(number, spec)
+        return Value(code, number)
+    quantity = parse_unit(text)
+    if quantity.dims != dims_of(unit):
+        raise ValueError(f"has dimension {dimension_name(quantity.dims)}; expected {_expected_dimension(unit)}")
+    if units.dimensionless and any(quantity.dims):
+        raise ValueError("has a unit, but this run is dimensionless (units.system is none); write a plain number in code units")
+    code = number * units.factor(text)
+    _check_range(code / units.factor(unit), spec)
+    return Value(code, " ".join(str(raw).split()))
+
+
+def _split(raw):
+    if isinstance(raw, bool):
+        raise ValueError("must be a number, not true or false")
+    if isinstance(raw, (int, float)):
+        return float(raw), ""
+    return split_value(str(raw).strip().lower().lstrip(".") if ".inf" in str(raw) else str(raw))
+
+
+def _expected_dimension(unit):
+    if unit in DIMENSIONS:
+        return unit if unit != "none" else "a plain number"
+    name = dimension_name(dims_of(unit))
+    return f"{unit}" if name in ("no dimension", unit) else f"{name}, for example {unit}"
+
+
+_HOLDS = {">": lambda a, b: a > b, ">=": lambda a, b: a >= b, "<": lambda a, b: a < b, "<=": lambda a, b: a <= b}
+
+
+def _check_range(number, spec):
+    if not all(_HOLDS[sign](number, bound) for sign, bound in spec.par.bounds):
+        unit = f" {spec.par.unit}" if spec.par.unit and spec.par.unit not in DIMENSIONS else ""
+        raise ValueError(f"must be {allowed(spec)}{unit}")

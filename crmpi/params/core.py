@@ -1,0 +1,127 @@
+"""The groups that every run has: mesh, time, output, units."""
+
+import re
+
+from crmpi.params.fields import SameAs, group, par
+
+FACES = ("ix1", "ox1", "ix2", "ox2", "ix3", "ox3")
+BOUNDARIES = ("periodic", "outflow", "diode", "reflect", "hydrostatic", "user")
+
+
+@group
+class Boundaries:
+    """What happens at the six faces of the mesh; one word, or three (one per axis), or six stand for all."""
+
+    ix1: str = par("periodic", choices=BOUNDARIES, doc="lower face along x1")
+    ox1: str = par("periodic", choices=BOUNDARIES, doc="upper face along x1")
+    ix2: str = par("periodic", choices=BOUNDARIES, doc="lower face along x2")
+    ox2: str = par("periodic", choices=BOUNDARIES, doc="upper face along x2")
+    ix3: str = par("periodic", choices=BOUNDARIES, doc="lower face along x3")
+    ox3: str = par("periodic", choices=BOUNDARIES, doc="upper face along x3")
+
+    @classmethod
+    def expand(cls, value):
+        """Spell out 'outflow', or three or six of such words."""
+        words = list(value) if isinstance(value, (list, tuple)) else [value]
+        if len(words) not in (1, 3, 6):
+            raise ValueError("must be one boundary, a list of three (one for each axis), or of six (ix1, ox1, ix2, ox2, ix3, ox3)")
+        repeat = 6 // len(words)
+        return dict(zip(FACES, [word for word in words for _ in range(repeat)], strict=True))
+
+    def check(self):
+        """Periodic faces come in pairs."""
+        for axis in (1, 2, 3):
+            lower, upper = getattr(self, f"ix{axis}"), getattr(self, f"ox{axis}")
+            if (lower == "periodic") != (upper == "periodic"):
+                name, other = (f"ix{axis}", f"ox{axis}") if lower == "periodic" else (f"ox{axis}", f"ix{axis}")
+                yield name, f"needs a periodic face on the other side too, but '{other}' is '{getattr(self, other)}'"
+
+
+@group
+class MeshParams:
+    """Cells, box and blocks, axes in the order x1, x2, x3."""
+
+    cells: tuple[int, int, int] = par(ge=1, doc="cells along each axis; 1 for a missing axis")
+    lower: tuple[float, float, float] = par((-0.5, -0.5, -0.5), unit="length", doc="lower corner of the box")
+    upper: tuple[float, float, float] = par((0.5, 0.5, 0.5), unit="length", doc="upper corner of the box")
+    block: tuple[int, int, int] = par(SameAs("cells"), ge=1, doc="cells of one block; default: the whole mesh is one block")
+    boundaries: Boundaries
+
+    def check(self):
+        """The box has a volume and the blocks tile it."""
+        for low, high in zip(self.lower, self.upper, strict=True):
+            if not low < high:
+                yield "upper", f"must be greater than mesh.lower along every axis ({low:g} is not less than {high:g})"
+        for axis, (cells, block) in enumerate(zip(self.cells, self.block, strict=True), start=1):
+            if cells == 1 and block != 1:
+                yield "block", f"must be 1 along x{axis}, which has one cell"
+            elif cells % block:
+                below, above = _near_divisors(cells, block)
+                near = f"{below} or {above}" if above != below else f"{below}"
+                yield "block", f"does not divide the {cells} cells along x{axis}; the nearest that do: {near}"
+
+
+def _near_divisors(cells, block):
+    divisors = [n for n in range(1, cells + 1) if cells % n == 0]
+    below = max((n for n in divisors if n < block), default=1)
+    return below, min((n for n in divisors if n > block), default=cells)
+
+
+@group
+class TimeParams:
+    """When the run ends and how long a step is."""
+
+    end: float = par(unit="time", ge=0, doc="the run ends at this time")
+    max_steps: int | None = par(None, ge=0, doc="or after this many steps")
+    wall_time: str | None = par(None, doc="or after this wall-clock time, hours:minutes:seconds, with a checkpoint")
+    cfl: float = par(0.3, gt=0, le=1, doc="step as a fraction of the cell crossing time; stable up to 1/2 in 1-D and 3-D with VL2 and PLM")
+    dt_max: float = par(float("inf"), unit="time", gt=0, doc="longest step")
+
+    @property
+    def wall_seconds(self):
+        """`wall_time` in seconds, infinite if there is none."""
+        if self.wall_time is None:
+            return float("inf")
+        hours, minutes, seconds = (int(part) for part in self.wall_time.split(":"))
+        return 3600.0 * hours + 60.0 * minutes + seconds
+
+    def check(self):
+        """The wall-clock time can be read."""
+        if self.wall_time is not None and not re.fullmatch(r"\d+:[0-5]\d:[0-5]\d", self.wall_time):
+            yield "wall_time", "must be hours:minutes:seconds, such as 01:30:00"
+
+
+@group
+class OutputParams:
+    """What is written, where and how often; an interval of none switches a kind of file off."""
+
+    dir: str = par("runs/crmpi", doc="folder of all files of the run, created if missing")
+    snapshot_interval: float | None = par(None, unit="time", gt=0, doc="time between snapshots; one is written at the end in any case")
+    history_interval: float | None = par(None, unit="time", gt=0, doc="time between lines of the history; none: every step")
+    checkpoint_interval: float | None = par(None, unit="time", gt=0, doc="time between checkpoints; one is written at the end in any case")
+    snapshot_precision: str = par("f8", choices=("f4", "f8"), doc="floating-point numbers of snapshots; checkpoints are always f8")
+
+
+@group
+class UnitsParams:
+    """The code units; plain numbers of physical parameters keep the unit of their declaration."""
+
+    system: str = par(
+        "galactic",
+        choices=("none", "galactic", "custom"),
+        doc="galactic: 1 kpc, 1 km/s, 1 m_p/cm^3; none: dimensionless; custom: the three below",
+    )
+    length: float | None = par(None, unit="cm", gt=0, doc="code unit of length")
+    velocity: float | None = par(None, unit="cm/s", gt=0, doc="code unit of velocity")
+    density: float | None = par(None, unit="g/cm^3", gt=0, doc="code unit of mass density")
+
+    def check(self):
+        """Sizes are given with 'custom' and only then."""
+        for name in ("length", "velocity", "density"):
+            if self.system == "custom" and getattr(self, name) is None:
+                yield name, "must be given, because units.system is 'custom'"
+            if self.system != "custom" and getattr(self, name) is not None:
+                yield name, f"is only allowed with units.system = 'custom', not '{self.system}'"
+
+
+CORE = {"mesh": MeshParams, "time": TimeParams, "output": OutputParams, "units": UnitsParams}

@@ -1,0 +1,167 @@
+"""Where parameters come from: YAML files, dictionaries and 'key=value' strings, all read into one tree of `Given` values.
+
+YAML is composed, not constructed: every scalar stays text and is converted later by its declared type. So ``1e-3`` is a number
+where a number is declared (PyYAML would make it a string), ``off`` is a word where a word is (PyYAML would make it False), and
+each value knows its line.
+"""
+
+import os
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import yaml
+
+from crmpi.errors import CrmpiError
+
+
+class Given(NamedTuple):
+    """A value as the user wrote it, `where` ('wind.yaml line 12', 'command line'), and `level`: higher levels override lower ones."""
+
+    value: Any
+    where: str
+    level: int
+
+
+def read_sources(source, overrides=(), defaults=None):
+    """Merge `defaults`, a YAML file or dictionary, and 'key=value' overrides.
+
+    Returns
+    -------
+    tree : dict
+        nested dictionaries with `Given` leaves; a scalar given to a group stands under the key ''
+    errors : list of str
+    name : str
+        of the source, for messages
+    """
+    errors = []
+    layers = [_from_mapping(defaults or {}, "default", 0)]
+    if isinstance(source, Mapping):
+        name = "configuration"
+        layers.append(_from_mapping(source, name, 1))
+    else:
+        name = os.path.basename(source)
+        layers += _read_yaml(os.fspath(source), errors)
+    level = len(layers)
+    for text in overrides:
+        try:
+            layers.append(_read_override(text, level))
+        except ValueError as problem:
+            errors.append(f"command line: '{text}' {problem}")
+    tree = {}
+    for layer in layers:
+        tree = merge(tree, layer)
+    return tree, errors, name
+
+
+def find(tree, key):
+    """Return the text given for a dotted key, or None; a scalar given to a group answers for 'group.name' style shorthands."""
+    node = tree
+    for part in key.split("."):
+        if isinstance(node, Given):
+            return node.value
+        if part not in node:
+            return node[""].value if "" in node else None
+        node = node[part]
+    return node.value if isinstance(node, Given) else None
+
+
+def merge(low, high):
+    """Return `low` overridden by `high`; a scalar and a group of the same name are both kept, the scalar under ''."""
+    if isinstance(low, Given) and isinstance(high, Given):
+        return high
+    low, high = ({"": node} if isinstance(node, Given) else node for node in (low, high))
+    merged = dict(low)
+    for key, node in high.items():
+        merged[key] = merge(merged[key], node) if key in merged else node
+    return merged
+
+
+def _from_mapping(mapping, where, level):
+    tree = {}
+    for key, value in mapping.items():
+        node = _from_mapping(value, where, level) if isinstance(value, Mapping) else Given(value, where, level)
+        for part in reversed(str(key).split(".")):
+            node = {part: node}
+        tree = merge(tree, node)
+    return tree
+
+
+def _read_override(text, level):
+    key, equals, value = text.partition("=")
+    key = key.strip()
+    if not equals or not key or " " in key:
+        raise ValueError("is not of the form key=value, such as mesh.cells=[64,64,512]")
+    errors = []
+    try:
+        document = yaml.compose(value, Loader=yaml.BaseLoader)
+        node = None if document is None else _walk(document, "command line", level, key, errors)
+    except yaml.YAMLError:
+        if value.strip()[:1] in ("[", "{"):
+            raise ValueError("has a list whose brackets do not match") from None
+        node = None
+    if errors:
+        raise ValueError("gives a key twice")
+    node = Given(value.strip(), "command line", level) if node is None else node
+    for part in reversed(key.split(".")):
+        node = {part: node}
+    return node
+
+
+def _read_yaml(path, errors, seen=()):
+    """Return the layers of a YAML file, those of its `base` first."""
+    name = os.path.basename(path)
+    document = _compose(path)
+    if document is None:
+        return [{}]
+    if not isinstance(document, yaml.MappingNode):
+        raise CrmpiError(f"{name} is not a list of groups such as 'mesh:' with indented parameters below")
+    layers = []
+    below = next((value for key, value in document.value if key.value == "base"), None)
+    if below is not None:
+        document.value = [pair for pair in document.value if pair[1] is not below]
+        path_below = os.path.join(os.path.dirname(path), str(below.value))
+        if os.path.abspath(path_below) in (*seen, os.path.abspath(path)):
+            raise CrmpiError(f"{name}: 'base' = '{below.value}' leads back to this file")
+        layers = _read_yaml(path_below, errors, (*seen, os.path.abspath(path)))
+    return [*layers, _walk(document, name, len(layers) + 1, "", errors)]
+
+
+def _compose(path):
+    try:
+        with open(path, encoding="utf-8") as file:
+            return yaml.compose(file, Loader=yaml.BaseLoader)
+    except OSError as problem:
+        raise CrmpiError(f"cannot read the configuration '{path}': {problem.strerror.lower()}") from None
+    except UnicodeDecodeError:
+        raise CrmpiError(f"cannot read the configuration '{path}': it is not a text file in UTF-8") from None
+    except yaml.YAMLError as problem:
+        mark = getattr(problem, "problem_mark", None)
+        line = f" line {mark.line + 1}" if mark else ""
+        reason = getattr(problem, "problem", None) or "unknown syntax"
+        raise CrmpiError(f"{os.path.basename(path)}{line} is not valid YAML: {reason}") from None
+
+
+def _walk(node, where, level, path, errors):
+    """Turn a composed YAML node into a tree."""
+    place = where if where == "command line" else f"{where} line {node.start_mark.line + 1}"
+    if not isinstance(node, yaml.MappingNode):
+        return Given(_plain(node), place, level)
+    tree = {}
+    for key_node, value_node in node.value:
+        key = str(key_node.value)
+        full = f"{path}.{key}" if path else key
+        value = _walk(value_node, where, level, full, errors)
+        if key in tree:
+            errors.append(f"{where} line {key_node.start_mark.line + 1}: '{full}' is given twice")
+        for part in reversed(key.split(".")):
+            value = {part: value}
+        tree = merge(tree, value)
+    return tree
+
+
+def _plain(node):
+    if isinstance(node, yaml.SequenceNode):
+        return [_plain(item) for item in node.value]
+    if isinstance(node, yaml.MappingNode):
+        return {str(key.value): _plain(value) for key, value in node.value}
+    return node.value
