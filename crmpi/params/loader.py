@@ -205,12 +205,12 @@ class _Loader:
     def _not_of_choice(self, selector, choice, chosen_at, name, node, path):
         """A parameter of another choice: a note if the choice was made later than the parameter, else an error."""
         owners = " or ".join(f"'{owner}'" for owner in selector.owners(name))
+        belongs = f"belongs to {path}.{selector.key} = {owners}"
+        where = f"{_where(node, self.name)}: '{path}.{name}'"
         if _level(node) < chosen_at:
-            self.notes.append(f"{_where(node, self.name)}: '{path}.{name}' is not used: it belongs to {path}.{selector.key} = {owners}")
+            self.notes.append(f"{where} is not used: it {belongs}")
         else:
-            self.errors.append(
-                f"{_where(node, self.name)}: '{path}.{name}' belongs to {path}.{selector.key} = {owners}, not to '{choice}'; remove one of the two"
-            )
+            self.errors.append(f"{where} {belongs}, not to '{choice}'; remove one of the two")
 
     def _suggest(self, key, node, path, siblings):
         everywhere = [full for full in self._all_keys() if full not in siblings]
