@@ -33,8 +33,8 @@ class Boundaries:
         for axis in (1, 2, 3):
             lower, upper = getattr(self, f"ix{axis}"), getattr(self, f"ox{axis}")
             if (lower == "periodic") != (upper == "periodic"):
-                name, other = (f"ix{axis}", f"ox{axis}") if lower == "periodic" else (f"ox{axis}", f"ix{axis}")
-                yield name, f"needs a periodic face on the other side too, but '{other}' is '{getattr(self, other)}'"
+                name, other = (f"ix{axis}", f"ox{axis}") if upper == "periodic" else (f"ox{axis}", f"ix{axis}")
+                yield name, f"and '{other}' = 'periodic': a periodic face needs the other side to be periodic too"
 
 
 @group

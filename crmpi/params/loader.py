@@ -160,7 +160,7 @@ class _Loader:
         except ValueError as problem:
             self.errors.append(f"{short.where}: '{path}' = {show(short.value)} {problem}")
             return {key: sub for key, sub in node.items() if key}
-        stronger = {key: sub for key, sub in node.items() if key and _level(sub) > short.level}
+        stronger = {key: sub for key, sub in node.items() if key and _level(sub) >= short.level}
         return members | stronger
 
     def _value(self, spec, node, path, before):
@@ -215,7 +215,7 @@ class _Loader:
     def _suggest(self, key, node, path, siblings):
         everywhere = [full for full in self._all_keys() if full not in siblings]
         if path:
-            close = difflib.get_close_matches(key, siblings, n=1)
+            close = [f"{path}.{name}" for name in difflib.get_close_matches(key, siblings, n=1)]
             same = [full for full in everywhere if full.rpartition(".")[2] == key]
             close = close or same[:1] or difflib.get_close_matches(f"{path}.{key}", everywhere, n=1, cutoff=0.75)
         else:
