@@ -1,0 +1,205 @@
+"""Checkpoints: everything a run needs to go on bit for bit, on any number of ranks.
+
+A checkpoint holds the conserved cells `u0`, the face fields, the per-block arrays of the modules, the clock and the schedules, all in float64.
+Every array over blocks has a companion `<name>.crc32`, one checksum per block, verified when a block is read.
+"""
+
+import json
+import zlib
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import h5py
+import numpy as np
+
+from crmpi import __version__
+from crmpi.errors import CrmpiError
+from crmpi.output.blockfile import BlockArray, Contents, missing_parts
+
+FORMAT = 1
+_EXTRA = "blocks."  # prefix of the modules' arrays
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """What `read_checkpoint` returns; arrays hold the blocks asked for, in this order.
+
+    u0 : array (nblock, nvar, n3, n2, n1), active cells
+    faces : three arrays (nblock, n3, n2, n1 + 1) ..., active faces with the last; empty without a magnetic field
+    variables : names of the components of `u0`
+    blocks, scalars : the modules' data, as given in `SimState`
+    schedules : writings done, by schedule name
+    config : resolved configuration of the run, YAML
+    """
+
+    path: Path
+    time: float
+    time_compensation: float
+    step: int
+    dt: float
+    u0: np.ndarray
+    faces: tuple[np.ndarray, ...]
+    variables: tuple[str, ...]
+    blocks: dict[str, np.ndarray] = field(default_factory=dict)
+    scalars: dict[str, float] = field(default_factory=dict)
+    schedules: dict[str, int] = field(default_factory=dict)
+    config: str = ""
+    provenance: dict[str, str] = field(default_factory=dict)
+
+    def restore(self, pack):
+        """Copy `u0` and the face field into `pack`, whose blocks and variables must be those of the checkpoint."""
+        names = tuple(pack.variable_names())
+        if names != self.variables:
+            raise CrmpiError(f"{self.path} has the variables {', '.join(self.variables)}; this run needs {', '.join(names)}")
+        if bool(self.faces) != pack.magnetic:
+            raise CrmpiError(f"{self.path} has {'a' if self.faces else 'no'} magnetic field; this run {'has one' if pack.magnetic else 'has none'}")
+        target = pack.active(pack.u0)
+        if target.shape != self.u0.shape:
+            raise CrmpiError(f"{self.path} has blocks of {self.u0.shape[:1:-1]} cells; this run has {target.shape[:1:-1]}")
+        target[...] = self.u0
+        for axis, face in enumerate(self.faces):
+            active_faces(pack, axis)[...] = face
+
+
+def active_faces(pack, axis):
+    """Return the view (nblock, n3, n2, n1) of the active faces of `b0` normal to `axis`, one more along it (not along a missing axis)."""
+    grid = pack.grid
+    counts = [grid.n1, grid.n2, grid.n3]
+    ghosts = [grid.ng1, grid.ng2, grid.ng3]
+    counts[axis] += ghosts[axis] > 0
+    span = tuple(slice(g, g + n) for n, g in zip(counts[::-1], ghosts[::-1], strict=True))
+    return pack.b0[(slice(None), axis, *span)]
+
+
+def write_checkpoint(path, state, record, writer, schedules=None):
+    """Write a checkpoint.
+
+    Parameters
+    ----------
+    state : SimState
+    record : RunRecord
+    writer : BlockFileWriter
+    schedules : dict
+        writings done, by schedule name
+
+    Raises
+    ------
+    RunFailed
+        the disk refuses; earlier checkpoints are untouched
+    """
+    pack = state.pack
+    arrays = {"u0": pack.active(pack.u0)}
+    if pack.magnetic:
+        arrays |= {f"b{axis + 1}": active_faces(pack, axis) for axis in range(3)}
+    arrays |= {_EXTRA + name: values for name, values in state.blocks.items()}
+    listed = []
+    for name, values in arrays.items():
+        values = np.ascontiguousarray(values)
+        listed += [BlockArray(name, 0, values), BlockArray(f"{name}.crc32", 0, block_checksums(values))]
+    common = {"config": np.bytes_(record.config), "provenance": np.bytes_(json.dumps(record.provenance))}
+    tree = record.tree
+    attributes = {
+        "format": FORMAT,
+        "version": __version__,
+        "kind": "checkpoint",
+        "time": np.float64(state.time),
+        "time_compensation": np.float64(state.time_compensation),
+        "step": np.int64(state.step),
+        "dt": np.float64(state.dt),
+        "variables": np.array(pack.variable_names(), "S32"),
+        "cells": np.array(tree.cells),
+        "block": np.array(tree.block),
+        "scalars": json.dumps(state.scalars, default=_plain),
+        "schedules": json.dumps(schedules or {}),
+        "complete": True,
+    }
+    writer.write(path, Contents(tuple(listed), common, attributes))
+
+
+def _plain(number):
+    """Turn a numpy scalar into the Python number that JSON knows."""
+    return number.item()
+
+
+def block_checksums(values):
+    """Return the CRC-32 of every block of a C-ordered array."""
+    return np.array([zlib.crc32(block) for block in values], np.uint32)
+
+
+def read_checkpoint(path, gids=None):
+    """Return the `Checkpoint` in `path`, with the blocks `gids` (ascending; all by default). Every rank may read its own.
+
+    Raises
+    ------
+    CrmpiError
+        the file is missing, truncated, damaged, or not a checkpoint
+    """
+    path = Path(path)
+    reason = damage(path)
+    if reason:
+        raise CrmpiError(f"cannot restart from {path}: {reason}")
+    try:
+        with h5py.File(path, "r") as file:
+            return _read(file, path, gids)
+    except (OSError, RuntimeError, KeyError) as error:
+        raise CrmpiError(f"cannot restart from {path}: {error}") from error
+
+
+def _read(file, path, gids):
+    attributes = file.attrs
+    gids = np.arange(file["u0"].shape[0]) if gids is None else np.asarray(gids)
+    names = [name for name in file if f"{name}.crc32" in file]
+    arrays = {name: _read_blocks(file, name, gids, path) for name in names}
+    return Checkpoint(
+        path=path,
+        time=float(attributes["time"]),
+        time_compensation=float(attributes["time_compensation"]),
+        step=int(attributes["step"]),
+        dt=float(attributes["dt"]),
+        u0=arrays["u0"],
+        faces=tuple(arrays[name] for name in ("b1", "b2", "b3") if name in arrays),
+        variables=tuple(name.decode() for name in attributes["variables"]),
+        blocks={name.removeprefix(_EXTRA): values for name, values in arrays.items() if name.startswith(_EXTRA)},
+        scalars=json.loads(attributes["scalars"]),
+        schedules=json.loads(attributes["schedules"]),
+        config=file["config"][()].decode(),
+        provenance=json.loads(file["provenance"][()]),
+    )
+
+
+def _read_blocks(file, name, gids, path):
+    """Return the rows `gids` of a data set; a block whose checksum differs is an error."""
+    dataset, checksums = file[name], file[f"{name}.crc32"][:]
+    if len(gids) and gids[-1] >= len(checksums):
+        raise CrmpiError(f"cannot restart from {path}: it has {len(checksums)} blocks, this run has more; keep mesh.cells and mesh.block")
+    values = np.empty((len(gids), *dataset.shape[1:]), dataset.dtype)
+    for row, gid in enumerate(gids):
+        values[row] = dataset[gid]
+    damaged = [int(gid) for gid, crc in zip(gids, block_checksums(values), strict=True) if crc != checksums[gid]]
+    if damaged:
+        raise CrmpiError(f"cannot restart from {path}: '{name}' of block {damaged[0]} is damaged; restart from an earlier checkpoint")
+    return values
+
+
+def damage(path):
+    """Return why the file `path` cannot be a complete checkpoint, or '' if it is one (checksums are verified when it is read)."""
+    path = Path(path)
+    if not path.is_file():
+        return "there is no such file"
+    try:
+        with h5py.File(path, "r") as file:
+            if file.attrs.get("kind") != "checkpoint":
+                return "it is not a crmpi checkpoint"
+            if file.attrs["format"] > FORMAT:
+                return f"it was written by a newer crmpi ({file.attrs['version']})"
+            missing = missing_parts(file)
+            return f"the part {missing[0]} is missing or damaged" if missing else ""
+    except (OSError, RuntimeError):
+        return "it is truncated or damaged; restart from an earlier checkpoint"
+
+
+def latest_checkpoint(folder):
+    """Return the path of the newest complete checkpoint in a run or checkpoint folder, or None."""
+    folder = Path(folder)
+    candidates = sorted([*folder.glob("checkpoint_*.h5"), *folder.glob("checkpoints/checkpoint_*.h5")], key=lambda path: path.name)
+    return next((path for path in reversed(candidates) if not damage(path)), None)

@@ -1,0 +1,74 @@
+"""Writing files so that nothing readable is ever damaged: temporary name, flush to disk, rename; errors that say what to do."""
+
+import errno
+import os
+import shutil
+from contextlib import contextmanager
+from pathlib import Path
+
+from crmpi.errors import RunFailed
+
+WRITE_FAILURES = (OSError, RuntimeError)  # h5py raises either when the disk refuses
+
+_REMEDIES = {
+    errno.ENOSPC: "no space left on the disk: free some, or choose another output.dir",
+    errno.EDQUOT: "disk quota exceeded: free some space, or choose another output.dir",
+    errno.EFBIG: "the file exceeds a size limit of this account (ulimit -f)",
+    errno.EACCES: "permission denied: choose another output.dir",
+    errno.EPERM: "permission denied: choose another output.dir",
+    errno.EROFS: "the file system is read-only: choose another output.dir",
+    errno.ENOTDIR: "a file is where a folder should be: choose another output.dir",
+    errno.EEXIST: "a file is where a folder should be: choose another output.dir",
+}
+
+
+def describe_failure(path, error):
+    """Return one sentence: the file, what happened and what to do about it."""
+    code = getattr(error, "errno", None)
+    if code not in _REMEDIES:  # h5py often hides the number in its message
+        code = next((c for c in _REMEDIES if f"errno = {c}," in str(error)), None)
+    reason = _REMEDIES.get(code) or str(error).splitlines()[0]
+    return f"cannot write {path}: {reason}"
+
+
+@contextmanager
+def clear_write_errors(path):
+    """Turn a failure of the disk into a `RunFailed` about `path`."""
+    try:
+        yield
+    except WRITE_FAILURES as error:
+        raise RunFailed(describe_failure(path, error)) from error
+
+
+def temporary(path):
+    """Return the name under which `path` is written until it is complete."""
+    return Path(f"{path}.tmp")
+
+
+def commit(path):
+    """Give the complete temporary of `path` its name; the bytes reach the disk before the name does."""
+    _flush(temporary(path))
+    os.replace(temporary(path), path)
+    _flush(Path(path).parent)
+
+
+def _flush(path):
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def write_text(path, text):
+    """Write a small text file in one go; an earlier one stays whole until the new one is."""
+    with clear_write_errors(path):
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+        temporary(path).write_text(text, encoding="utf-8")
+        commit(path)
+
+
+def require_space(folder, nbytes):
+    """Raise `OSError` when the disk of `folder` has no room for `nbytes`: better before the first byte than after half of them."""
+    if shutil.disk_usage(folder).free < nbytes:
+        raise OSError(errno.ENOSPC, "no space left on the disk")

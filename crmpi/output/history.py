@@ -1,0 +1,106 @@
+"""History: numbers over time as plain columns, `history.txt`, that any tool can read.
+
+The header names the columns and their units, `# [1]time[Myr] [2]step[1] ...`; a row follows per time. Numbers carry 17 digits: they read back exactly.
+"""
+
+import re
+from pathlib import Path
+
+import numpy as np
+
+from crmpi.errors import CrmpiError
+from crmpi.output.files import clear_write_errors, write_text
+
+_COLUMN = re.compile(r"\[\d+\](.*?)\[([^\]]*)\]")
+_STEP = 1  # place of the column that says where a restart continues
+
+
+class Columns(dict):
+    """Columns of a history, name to array; `units` maps each name to its unit."""
+
+    def __init__(self, arrays, units):
+        super().__init__(arrays)
+        self.units = units
+
+
+def split_unit(label):
+    """Split 'mass flux [Msun/yr]' into ('mass flux', 'Msun/yr'); a label without unit is a pure number, '1'."""
+    name, bracket, unit = label.partition("[")
+    return name.strip(), unit.rstrip("] ") if bracket else "1"
+
+
+def header(labels):
+    """Return the header lines for labels like 'time [Myr]'."""
+    columns = (f"[{n}]{name}[{unit}]" for n, (name, unit) in enumerate(map(split_unit, labels), start=1))
+    return "# crmpi history, one row per time; columns: [number]name[unit]\n# " + " ".join(columns) + "\n"
+
+
+class HistoryFile:
+    """Appends rows to a history. Only rank 0 makes one.
+
+    Parameters
+    ----------
+    path : path
+    restart_step : int or None
+        a restarted run keeps the rows up to this step and drops later ones, which it will write again; a new run starts a new file
+    """
+
+    def __init__(self, path, restart_step=None):
+        self.path = Path(path)
+        self.restart_step = restart_step
+        self.labels = None
+
+    def write(self, row):
+        """Append one row, flushed.
+
+        Parameters
+        ----------
+        row : dict
+            label 'name [unit]' to number, in the same order every time; the first two are the time and the step
+        """
+        if self.labels is None:
+            self._begin(list(row))
+        if list(row) != self.labels:
+            raise CrmpiError(f"the history columns changed from {self.labels} to {list(row)}; Problem.history must return the same ones every time")
+        with clear_write_errors(self.path), open(self.path, "a", encoding="utf-8") as file:
+            file.write(" ".join(_number(value) for value in row.values()) + "\n")
+
+    def _begin(self, labels):
+        self.labels = labels
+        kept = ""
+        if self.restart_step is not None and self.path.exists():
+            text = self.path.read_text(encoding="utf-8")
+            if text.startswith(header(labels)):
+                kept = "".join(f"{line}\n" for line in _rows(text, len(labels)) if int(float(line.split()[_STEP])) <= self.restart_step)
+            else:  # the restarted run has other columns: the earlier ones are kept beside
+                write_text(self.path.with_suffix(f".until_step_{self.restart_step}.txt"), text)
+        write_text(self.path, header(labels) + kept)
+
+
+def _number(value):
+    return f"{value:d}" if isinstance(value, (int, np.integer)) else f"{value:.17g}"
+
+
+def _rows(text, ncolumns):
+    """Return the complete rows: a line that a killed run did not finish is left out."""
+    complete = text[: text.rfind("\n") + 1].splitlines()
+    return [line for line in complete if line and not line.startswith("#") and len(line.split()) == ncolumns]
+
+
+def read_history(path):
+    """Return the `Columns` of a history file, arrays of float64 with their `units`.
+
+    Raises
+    ------
+    CrmpiError
+        the file cannot be read or is not a history
+    """
+    try:
+        text = Path(path).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise CrmpiError(f"cannot read {path}: {error}") from error
+    columns = next((found for found in map(_COLUMN.findall, text.splitlines()[:10]) if found), None)
+    if columns is None:
+        raise CrmpiError(f"{path} is not a crmpi history: it has no header '# [1]time[...] ...'")
+    table = np.array([line.split() for line in _rows(text, len(columns))], np.float64).reshape(-1, len(columns))
+    return Columns({name: table[:, n] for n, (name, _) in enumerate(columns)}, dict(columns))

@@ -1,0 +1,141 @@
+"""Progress of a run: lines from rank 0, a live line on a terminal, and the report at the end.
+
+    step 1200  time 12.34 Myr  12.3%  dt 3.4e-03 Myr  1.23e+06 zone-cycles/s  left 0:12:34  sub-steps 12
+"""
+
+import sys
+import time
+
+_FIRST_LINES = 3  # steps that are always reported: a user wants to see at once that it runs
+
+
+class Progress:
+    """Reports steps at a sensible rate. Ranks other than 0 are silent.
+
+    Parameters
+    ----------
+    rank : int
+    zones : int
+        cells of the mesh
+    end_time : float
+        code time at which the run ends; infinite if only steps end it
+    max_steps : int or None
+    time_unit : (str, float)
+        label, and the code time of one such unit
+    every : float
+        wall seconds between lines
+    stream : file
+        where to write; the live line appears only if it is a terminal
+    """
+
+    def __init__(self, rank, zones, end_time, max_steps=None, time_unit=("", 1.0), every=5.0, stream=None):
+        self.stream = stream or sys.stdout
+        self.silent = rank != 0
+        self.zones = zones
+        self.end_time = end_time
+        self.max_steps = max_steps
+        self.label, self.unit = time_unit
+        self.every = every
+        self.terminal = self.stream.isatty()
+        self._first = self._shown = self._live = None
+        self._live_on = False
+
+    def say(self, text):
+        """Write a line now, clear of the live line."""
+        if not self.silent:
+            self._clear()
+            print(text, file=self.stream, flush=True)
+
+    def start(self, sim_time, step):
+        """Start the clock: everything before, compiling above all, is left out of the rates."""
+        now = time.perf_counter()
+        self._first = self._shown = (now, sim_time, step)
+        self._live = now
+
+    def step(self, sim_time, step, dt, extras=None):
+        """Report a step that is done, if a line is due.
+
+        Parameters
+        ----------
+        sim_time, dt : float, code time
+        extras : dict
+            more to show: name to number or text, such as sub-steps or floored cells
+        """
+        if self.silent:
+            return
+        if self._first is None:
+            self.start(sim_time, step - 1)
+        now = time.perf_counter()
+        if now - self._shown[0] >= self.every or step - self._first[2] <= _FIRST_LINES:
+            self.say(self.line(now, sim_time, step, dt, extras))
+            self._shown = (now, sim_time, step)
+        elif self.terminal and now - self._live > 0.2:
+            self._clear()
+            self.stream.write(self.bar(now, sim_time, step))
+            self.stream.flush()
+            self._live, self._live_on = now, True
+
+    def line(self, now, sim_time, step, dt, extras=None):
+        """Return the progress line; the rate is that since the line before."""
+        before, _, step_before = self._shown
+        rate = self.zones * (step - step_before) / max(now - before, 1e-9)
+        parts = [f"step {step}", f"time {self._time(sim_time)}", f"{100 * self._fraction(sim_time, step):.1f}%", f"dt {self._time(dt)}"]
+        parts += [f"{rate:.3g} zone-cycles/s", f"left {self._left(now, sim_time, step)}"]
+        parts += [f"{name} {value:.4g}" if isinstance(value, float) else f"{name} {value}" for name, value in (extras or {}).items()]
+        return "  ".join(parts)
+
+    def bar(self, now, sim_time, step, width=30):
+        """Return the live line of a terminal."""
+        fraction = self._fraction(sim_time, step)
+        filled = int(width * fraction)
+        return f"[{'#' * filled}{'.' * (width - filled)}] {100 * fraction:5.1f}%  step {step}  left {self._left(now, sim_time, step)}"
+
+    def finish(self, sim_time, step, seconds=None):
+        """Write the final report.
+
+        Parameters
+        ----------
+        seconds : dict
+            wall seconds by phase of the step, as `Timers.seconds`
+        """
+        if self.silent:
+            return
+        now = time.perf_counter()
+        start, _, first = self._first or (now, sim_time, step)
+        wall, steps = now - start, step - first
+        self.say(f"finished at step {step}, time {self._time(sim_time)}: {steps} steps in {clock(wall)}")
+        if steps:
+            self.say(f"{self.zones * steps / wall:.4g} zone-cycles/s, {1e3 * wall / steps:.4g} ms per step")
+        charged = sum((seconds or {}).values())
+        for name, spent in sorted((seconds or {}).items(), key=lambda item: -item[1]):
+            self.say(f"  {name:<24s} {spent:10.3f} s  {100 * spent / max(charged, 1e-9):5.1f}%")
+
+    def _clear(self):
+        if self._live_on:
+            self.stream.write("\r\033[K")
+            self._live_on = False
+
+    def _time(self, value):
+        return f"{value / self.unit:.4g} {self.label}".rstrip()
+
+    def _fraction(self, sim_time, step):
+        """Return the share of the run that is done, by whichever limit is closer."""
+        done = sim_time / self.end_time if self.end_time > 0 else 1.0
+        if self.max_steps:
+            done = max(done, step / self.max_steps)
+        return min(max(done, 0.0), 1.0)
+
+    def _left(self, now, sim_time, step):
+        """Return the remaining wall time at the mean speed so far."""
+        start, time_start, step_start = self._first
+        before, done = self._fraction(time_start, step_start), self._fraction(sim_time, step)
+        return clock((now - start) * (1.0 - done) / (done - before)) if done > before else "?"
+
+
+def clock(seconds):
+    """Return wall seconds as h:mm:ss, or as seconds below a minute."""
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02d}:{rest:02d}"

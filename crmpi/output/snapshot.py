@@ -1,0 +1,138 @@
+"""Snapshots in the `.athdf` layout, which yt, VisIt and ParaView read.
+
+`/prim` (variable, block, k, j, i) holds the gas, the cosmic rays and the scalars, `/B` the cell-centred field. Names in the file are the ones Athena++ tools
+know (`rho`, `Ec`, `Bcc1`); the attribute `names` gives crmpi's own in the same order.
+"""
+
+import json
+from typing import NamedTuple
+
+import numpy as np
+
+from crmpi import __version__
+from crmpi.output.blockfile import BlockArray, Contents
+from crmpi.output.files import write_text
+from crmpi.output.xdmf import xdmf_text
+
+FORMAT = 1
+FILE_NAMES = {"dens": "rho", "ecr": "Ec", "b1": "Bcc1", "b2": "Bcc2", "b3": "Bcc3"}  # others keep their name
+
+
+class Variable(NamedTuple):
+    """One variable of a snapshot: crmpi's name, dimension, and the pack array and component that hold it."""
+
+    name: str
+    unit: str
+    array: str
+    component: int
+
+    @property
+    def file_name(self):
+        """Name in the file."""
+        return FILE_NAMES.get(self.name, self.name)
+
+
+def cell_variables(pack):
+    """Return the variables of `/prim`: primitives of gas and cosmic rays, then other evolved variables as they are evolved (densities)."""
+    gas = [("dens", "density"), ("vel1", "velocity"), ("vel2", "velocity"), ("vel3", "velocity"), ("press", "pressure")]
+    variables = [Variable(name, unit, "w0", c) for c, (name, unit) in enumerate(gas)]
+    for field in pack.fields[3:]:
+        first = pack.index[field.name]
+        array = "w0" if field.name == "ecr" else "u0"
+        names = [field.name] if field.ncomp == 1 else [f"{field.name}{c + 1}" for c in range(field.ncomp)]
+        variables += [Variable(name, field.unit, array, first + c) for c, name in enumerate(names)]
+    return variables
+
+
+def face_variables(pack):
+    """Return the variables of `/B`."""
+    return [Variable(f"b{c + 1}", "magnetic_field", "bcc", c) for c in range(3)] if pack.magnetic else []
+
+
+def write_snapshot(path, state, record, writer, precision="f4"):
+    """Write a snapshot and its `.xdmf` sidecar.
+
+    Parameters
+    ----------
+    path : path
+        ends in `.athdf`: yt goes by that
+    state : SimState
+    record : RunRecord
+    writer : BlockFileWriter
+    precision : {"f4", "f8"}
+
+    Raises
+    ------
+    CrmpiError
+        the disk refuses; earlier files are untouched
+    """
+    pack = state.pack
+    groups = {"prim": cell_variables(pack), "B": face_variables(pack)}
+    groups = {name: variables for name, variables in groups.items() if variables}
+    arrays = tuple(BlockArray(name, 1, _stack(pack, variables, precision)) for name, variables in groups.items())
+    common = {**mesh_arrays(record.tree), "config": np.bytes_(record.config), "provenance": np.bytes_(json.dumps(record.provenance))}
+    writer.write(path, Contents(arrays, common, snapshot_attributes(state, record, groups)))
+    if writer.comm.rank == 0:
+        write_text(f"{path}.xdmf", xdmf_text(path, state.time, record.tree, groups, precision))
+
+
+def _stack(pack, variables, precision):
+    """Return the array (variable, block, k, j, i) of the active cells."""
+    grid = pack.grid
+    out = np.empty((len(variables), pack.nblock, grid.n3, grid.n2, grid.n1), precision)
+    for row, variable in zip(out, variables, strict=True):
+        row[...] = pack.active(getattr(pack, variable.array))[:, variable.component]
+    return out
+
+
+def mesh_arrays(tree):
+    """Return the data sets that say where the blocks are: faces and centres (block, n+1 or n), levels, logical locations."""
+    arrays = {}
+    places = np.array(tree.locations, np.int64)  # level, lx1, lx2, lx3
+    levels, locations = places[:, 0], places[:, 1:]
+    for axis in range(3):
+        n = tree.block[axis]
+        index = locations[:, axis, None] * n + np.arange(n + 1)
+        total = tree.cells[axis] * (1 if tree.missing[axis] else 2 ** levels[:, None])
+        faces = tree.lower[axis] + (tree.upper[axis] - tree.lower[axis]) * (index / total)
+        arrays[f"x{axis + 1}f"] = faces
+        arrays[f"x{axis + 1}v"] = 0.5 * (faces[:, 1:] + faces[:, :-1])
+    arrays["Levels"] = levels.astype(np.int32)
+    arrays["LogicalLocations"] = locations
+    return arrays
+
+
+def snapshot_attributes(state, record, groups):
+    """Return the attributes: the `.athdf` ones, then crmpi's own."""
+    tree = record.tree
+    variables = [variable for group in groups.values() for variable in group]
+    attributes = {
+        "Coordinates": np.bytes_("cartesian"),
+        "DatasetNames": np.array(list(groups), "S21"),
+        "VariableNames": np.array([v.file_name for v in variables], "S21"),
+        "NumVariables": np.array([len(group) for group in groups.values()], np.int32),
+        "RootGridSize": np.array(tree.cells, np.int32),
+        "MeshBlockSize": np.array(tree.block, np.int32),
+        "NumMeshBlocks": np.int32(tree.nblock),
+        "MaxLevel": np.int32(max(place.level for place in tree.locations)),
+        "NumCycles": np.int32(state.step),
+        "Time": np.float64(state.time),
+    }
+    for axis in range(3):
+        attributes[f"RootGridX{axis + 1}"] = np.array([tree.lower[axis], tree.upper[axis], 1.0])
+    attributes |= {
+        "format": np.int32(FORMAT),
+        "version": __version__,
+        "names": np.array([v.name for v in variables], "S32"),
+        "dimensions": np.array([v.unit for v in variables], "S32"),
+        "gamma": np.float64(record.gamma),
+        "gamma_cr": np.float64(record.gamma_cr),
+        "mu": np.float64(record.mu),
+        "periodic": np.array(tree.periodic, np.int8),
+    }
+    return attributes | unit_attributes(record.units)
+
+
+def unit_attributes(units):
+    """Return the code units in cgs; all 1 in a dimensionless run."""
+    return {"unit_system": units.system, "length_cm": units.cgs("length"), "time_s": units.cgs("time"), "mass_g": units.cgs("mass")}
