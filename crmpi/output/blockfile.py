@@ -17,7 +17,7 @@ from typing import NamedTuple
 import h5py
 import numpy as np
 
-from crmpi.errors import RunFailed
+from crmpi.errors import RunError
 from crmpi.output.files import WRITE_FAILURES, commit, describe_failure, require_space, temporary
 
 PARTS = "parts"  # folder beside a master
@@ -78,7 +78,7 @@ class BlockFileWriter:
         self.writes = 0
 
     def write(self, path, contents):
-        """Write `contents` as the file `path`. Collective: a failure of one rank raises the same `RunFailed` on all of them."""
+        """Write `contents` as the file `path`. Collective: a failure of one rank raises the same `RunError` on all of them."""
         path = Path(path)
         self.writes += 1
         self._on_root(path, self._prepare, path)
@@ -231,13 +231,13 @@ class BlockFileWriter:
 
     def _together(self, path, failure):
         """Raise on every rank when one of them failed; what was begun is removed, earlier files stay as they are."""
-        failures = [text for text in self.comm.allgather(failure) if text]
+        failures = [text for text in self.comm.allgather_object(failure) if text]
         if failures:
             if self.comm.rank == 0:
                 temporary(path).unlink(missing_ok=True)
                 for part in (path.parent / PARTS).glob(f"{self._part_stem(path)}.*"):
                     part.unlink()
-            raise RunFailed(failures[0], everywhere=True)
+            raise RunError(failures[0], everywhere=True)
 
 
 def missing_parts(file):

@@ -84,7 +84,7 @@ def write_checkpoint(path, state, record, writer, schedules=None):
 
     Raises
     ------
-    RunFailed
+    RunError
         the disk refuses; earlier checkpoints are untouched
     """
     pack = state.pack

@@ -6,7 +6,7 @@ import shutil
 from contextlib import contextmanager
 from pathlib import Path
 
-from crmpi.errors import RunFailed
+from crmpi.errors import RunError
 
 WRITE_FAILURES = (OSError, RuntimeError)  # h5py raises either when the disk refuses
 
@@ -33,11 +33,11 @@ def describe_failure(path, error):
 
 @contextmanager
 def clear_write_errors(path):
-    """Turn a failure of the disk into a `RunFailed` about `path`."""
+    """Turn a failure of the disk into a `RunError` about `path`."""
     try:
         yield
     except WRITE_FAILURES as error:
-        raise RunFailed(describe_failure(path, error)) from error
+        raise RunError(describe_failure(path, error)) from error
 
 
 def temporary(path):

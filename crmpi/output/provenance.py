@@ -17,7 +17,7 @@ from crmpi import __version__
 
 def collect(comm):
     """Return the provenance of this run as a flat dict of strings, equal on all ranks (collective)."""
-    hosts = comm.allgather(socket.gethostname())
+    hosts = comm.allgather_object(socket.gethostname())
     return comm.bcast(_describe(hosts) if comm.rank == 0 else None)
 
 

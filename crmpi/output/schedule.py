@@ -11,12 +11,24 @@ _ROUND_OFF = 1e-13
 
 
 class Schedule:
-    """Base: due every now and then. `count` writings have been done; it is the whole state, kept in checkpoints."""
+    """Base of the schedules. `count` numbers the writing that comes next."""
 
     exact = False  # may the loop shorten steps to land on `next_time`?
+    interval = 0
 
     def __init__(self):
         self.count = 0
+
+    def state(self):
+        """Return what a checkpoint keeps."""
+        return {"interval": self.interval, "count": self.count}
+
+    def restore(self, state, time, step):
+        """Continue from the state in a checkpoint taken at `time` and `step`; a changed interval is counted afresh from there."""
+        if state is not None and state["interval"] == self.interval:
+            self.count = state["count"]
+        else:
+            self.done(time, step)
 
     @property
     def next_time(self):
@@ -66,15 +78,15 @@ class EveryTime(Schedule):
 class EverySteps(Schedule):
     """Due at steps 0, n, 2n, ..."""
 
-    def __init__(self, every):
+    def __init__(self, interval):
         super().__init__()
-        self.every = int(every)
+        self.interval = int(interval)
 
     def due(self, time, step):
-        return step >= self.count * self.every
+        return step >= self.count * self.interval
 
     def done(self, time, step):
-        self.count = max(self.count, step // self.every) + 1
+        self.count = max(self.count, step // self.interval) + 1
 
 
 class Never(Schedule):

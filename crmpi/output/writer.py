@@ -1,0 +1,137 @@
+"""OutputWriter: everything a run writes, behind the four calls of the loop."""
+
+from crmpi.output.blockfile import PARTS, BlockFileWriter
+from crmpi.output.checkpoint import damage, write_checkpoint
+from crmpi.output.directory import RunDirectory
+from crmpi.output.history import HistoryFile
+from crmpi.output.schedule import limit_dt, make_schedule
+from crmpi.output.snapshot import write_snapshot
+
+
+class OutputWriter:
+    """Writes snapshots, history and checkpoints when they are due. Every method is called by all ranks.
+
+    Parameters
+    ----------
+    params : OutputParams
+        dir, snapshot_interval, history_interval, checkpoint_interval (code time, 0: never), precision, ranks_per_file,
+        checkpoints_kept, overwrite
+    comm : Comm
+    owner : array of int (number of blocks)
+        rank that owns each block
+    record : RunRecord
+    history : callable or None
+        ``history(state) -> {"name [unit]": value}``, the columns after time, step and dt; called by all ranks when a row is due
+    report : callable
+        takes one line of text for the user; called on rank 0
+    """
+
+    def __init__(self, params, comm, owner, record, history=None, report=print):
+        self.params = params
+        self.comm = comm
+        self.record = record
+        self.directory = RunDirectory(params.dir)
+        self.blockfiles = BlockFileWriter(comm, owner, params.ranks_per_file, record.run_id)
+        self.schedules = {
+            "snapshot": make_schedule(params.snapshot_interval, exact=True),
+            "history": make_schedule(params.history_interval),
+            "checkpoint": make_schedule(params.checkpoint_interval),
+        }
+        self.numbers = {"snapshot": 0, "checkpoint": 0, "history_step": -1}
+        self._history_columns = history
+        self._history_file = None
+        self._report = report
+        self._last = {}
+
+    def begin(self, restart=None):
+        """Make the folder ready.
+
+        Parameters
+        ----------
+        restart : Checkpoint or None
+            the run continues from it: files stay, the history is cut back to its step, schedules go on where they were
+        """
+        if restart is not None:
+            for name, schedule in self.schedules.items():
+                schedule.restore(restart.schedules.get(name), restart.time, restart.step)
+            self.numbers |= restart.schedules.get("numbers", {})
+            self._last["checkpoint"] = restart.step
+        if self.comm.rank == 0:
+            if restart is None:
+                said = self.directory.claim(self.record, self.params.overwrite)
+            else:
+                said = self.directory.resume(self.record, restart.path)
+            self._history_file = HistoryFile(self.directory.history, None if restart is None else self.numbers["history_step"])
+            self.numbers["checkpoint"] = self.directory.next_checkpoint()
+            if said:
+                self._report(said)
+        self.numbers = self.comm.bcast(self.numbers)
+
+    def limit_dt(self, time, dt, end_time):
+        """Return `dt`, or less so that the run lands on the next snapshot and on `end_time` without a tiny step."""
+        targets = [schedule.next_time for schedule in self.schedules.values() if schedule.exact]
+        return limit_dt(time, dt, [*targets, end_time])
+
+    def write_due(self, state):
+        """Write what is due at this time; call it once before the first step and after every step."""
+        for name, write in (("snapshot", self.snapshot), ("history", self.row), ("checkpoint", self.checkpoint)):
+            if self.schedules[name].due(state.time, state.step):
+                self.schedules[name].done(state.time, state.step)
+                if name == "history":
+                    self.numbers["history_step"] = state.step
+                if name != "checkpoint" or state.step > 0:  # the initial state needs no checkpoint: the configuration is one
+                    write(state)
+
+    def snapshot(self, state):
+        """Write a snapshot now, unless this step has one."""
+        if self._last.get("snapshot") == state.step:
+            return
+        path = self.directory.snapshot(self.numbers["snapshot"])
+        self.numbers["snapshot"] += 1
+        write_snapshot(path, state, self.record, self.blockfiles, self.params.precision)
+        self._last["snapshot"] = state.step
+        if self.comm.rank == 0:
+            self._report(f"wrote {path}")
+
+    def row(self, state):
+        """Append a row to the history now, unless this step has one."""
+        if self._last.get("history") == state.step:
+            return
+        unit = "code" if self.record.units.dimensionless else "Myr"
+        scale = 1.0 if unit == "code" else self.record.units.factor(unit)
+        row = {f"time [{unit}]": state.time / scale, "step [1]": state.step, f"dt [{unit}]": state.dt / scale}
+        row |= self._history_columns(state) if self._history_columns else {}
+        if self.comm.rank == 0:
+            self._history_file.write(row)
+        self._last["history"] = state.step
+
+    def checkpoint(self, state):
+        """Write a checkpoint now, unless this step has one; then remove those beyond `checkpoints_kept`."""
+        if self._last.get("checkpoint") == state.step:
+            return
+        path = self.directory.checkpoint(self.numbers["checkpoint"])
+        self.numbers["checkpoint"] += 1
+        schedules = {name: schedule.state() for name, schedule in self.schedules.items()} | {"numbers": dict(self.numbers)}
+        write_checkpoint(path, state, self.record, self.blockfiles, schedules)
+        self._last["checkpoint"] = state.step
+        if self.comm.rank == 0:
+            self._drop_old_checkpoints()
+            self._report(f"wrote {path}")
+
+    def finalize(self, state, complete=True):
+        """Write the last checkpoint; if the run is `complete`, the last history row and snapshot too.
+
+        The checkpoint comes first: a restart from it goes on as if the run had never stopped, and replaces those two.
+        """
+        self.checkpoint(state)
+        if complete:
+            self.row(state)
+            self.snapshot(state)
+
+    def _drop_old_checkpoints(self):
+        """Remove complete checkpoints beyond the newest `checkpoints_kept`; the new one is on disk by now."""
+        complete = [path for path in self.directory.checkpoints() if not damage(path)]
+        for path in complete[: -self.params.checkpoints_kept]:
+            path.unlink()
+            for part in (path.parent / PARTS).glob(f"{path.name}.*"):
+                part.unlink()

@@ -1,0 +1,79 @@
+"""History: exact numbers, units in the header, no row lost or doubled by a restart."""
+
+import numpy as np
+import pytest
+
+from crmpi.errors import CrmpiError, RunError
+from crmpi.output.history import HistoryFile, read_history
+
+
+def row(step):
+    return {"time [Myr]": 0.1 * step, "step [1]": step, "ecr(r<10 kpc) [erg]": 1e60 / 3 + step, "mass loading": np.float64(step) / 7}
+
+
+def write(path, steps, restart_step=None):
+    file = HistoryFile(path, restart_step)
+    for step in steps:
+        file.write(row(step))
+
+
+def test_round_trip_is_exact_with_units(tmp_path):
+    write(tmp_path / "h.txt", range(5))
+    columns = read_history(tmp_path / "h.txt")
+    assert list(columns) == ["time", "step", "ecr(r<10 kpc)", "mass loading"]
+    assert columns.units == {"time": "Myr", "step": "1", "ecr(r<10 kpc)": "erg", "mass loading": "1"}
+    for name, label in zip(columns, row(0), strict=True):
+        assert columns[name].tolist() == [row(step)[label] for step in range(5)]
+
+
+def test_numpy_reads_it(tmp_path):
+    write(tmp_path / "h.txt", range(5))
+    assert np.loadtxt(tmp_path / "h.txt").shape == (5, 4)
+
+
+def test_restart_gives_the_file_of_an_uninterrupted_run(tmp_path):
+    write(tmp_path / "once.txt", range(10))
+    write(tmp_path / "twice.txt", range(8))
+    write(tmp_path / "twice.txt", range(5, 10), restart_step=4)
+    assert (tmp_path / "twice.txt").read_bytes() == (tmp_path / "once.txt").read_bytes()
+
+
+def test_half_a_line_of_a_killed_run_is_dropped(tmp_path):
+    path = tmp_path / "h.txt"
+    write(path, range(4))
+    path.write_text(path.read_text()[:-9])
+    assert read_history(path)["step"].tolist() == [0, 1, 2]
+    write(path, [3, 4], restart_step=3)
+    assert read_history(path)["step"].tolist() == [0, 1, 2, 3, 4]
+
+
+def test_new_run_starts_a_new_file(tmp_path):
+    write(tmp_path / "h.txt", range(4))
+    write(tmp_path / "h.txt", range(2))
+    assert read_history(tmp_path / "h.txt")["step"].tolist() == [0, 1]
+
+
+def test_restart_with_other_columns_keeps_the_earlier_rows_beside(tmp_path):
+    write(tmp_path / "h.txt", range(4))
+    HistoryFile(tmp_path / "h.txt", 3).write({"time [Myr]": 0.4, "step [1]": 4})
+    assert read_history(tmp_path / "h.txt")["step"].tolist() == [4]
+    assert read_history(tmp_path / "h.until_step_3.txt")["step"].tolist() == [0, 1, 2, 3]
+
+
+def test_changed_columns_are_an_error(tmp_path):
+    file = HistoryFile(tmp_path / "h.txt")
+    file.write(row(0))
+    with pytest.raises(CrmpiError, match="columns changed"):
+        file.write({"time [Myr]": 1.0})
+
+
+def test_unwritable_folder(tmp_path):
+    (tmp_path / "file").write_text("not a folder")
+    with pytest.raises(RunError, match=r"cannot write .*choose another output\.dir"):
+        HistoryFile(tmp_path / "file" / "h.txt").write(row(0))
+
+
+def test_not_a_history(tmp_path):
+    (tmp_path / "x.txt").write_text("1 2 3\n")
+    with pytest.raises(CrmpiError, match="is not a crmpi history"):
+        read_history(tmp_path / "x.txt")

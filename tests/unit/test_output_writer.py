@@ -1,0 +1,134 @@
+"""The writer of a run: what it leaves on disk, restarts, re-runs and disks that refuse."""
+
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from output_case import Params, make_case
+
+from crmpi.errors import CrmpiError, RunError
+from crmpi.output.checkpoint import latest_checkpoint, read_checkpoint
+from crmpi.output.history import read_history
+from crmpi.output.writer import OutputWriter
+
+
+def tree_of(folder):
+    return sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
+
+
+def run(folder, first, last, restart=None, report=None, **options):
+    """Run a loop of steps of 0.125 from `first` to `last` over the writer; the state depends on the step alone."""
+    state, record, writer, owner = make_case(units="none")
+    said = []
+    output = OutputWriter(Params(str(folder), **options), writer.comm, owner, record, lambda s: {"mass [code]": s.step**2}, report or said.append)
+    output.begin(restart)
+    for step in range(first, last + 1):
+        state.pack.u0[:, 0] = step
+        state = state._replace(time=0.125 * step, step=step)
+        if step != first or restart is None:
+            output.write_due(state)
+    return output, state, said
+
+
+def test_what_is_written(tmp_path):
+    output, state, said = run(tmp_path, 0, 20)  # to time 2.5
+    output.finalize(state)
+    assert tree_of(tmp_path) == sorted(
+        ["history.txt", "resolved.yaml", "provenance.json"]
+        + [f"snapshots/snapshot_0000{n}.athdf{end}" for n in range(4) for end in ("", ".xdmf")]
+        + [f"checkpoints/checkpoint_0000{n}.h5" for n in range(2)]
+    )
+    history = read_history(tmp_path / "history.txt")
+    assert history["time"].tolist() == [0.0, 0.5, 1.0, 1.5, 2.0, 2.5]
+    assert history["mass"].tolist() == (history["step"] ** 2).tolist()
+    assert history.units["time"] == "code"
+    assert sum(line.startswith("wrote ") for line in said) == 6
+
+
+def test_restart_leaves_the_files_of_one_run(tmp_path):
+    output, state, _ = run(tmp_path / "once", 0, 40, checkpoints_kept=9)
+    output.finalize(state)
+    output, state, _ = run(tmp_path / "twice", 0, 19, checkpoints_kept=9)
+    output.finalize(state)  # ended at step 19: a last row and a snapshot that the longer run does not have
+    restart = read_checkpoint(latest_checkpoint(tmp_path / "twice"))
+    assert restart.step == 19
+    output, state, _ = run(tmp_path / "twice", 19, 40, restart=restart, checkpoints_kept=9)
+    output.finalize(state)
+    once, twice = (tmp_path / name for name in ("once", "twice"))
+    assert [name for name in tree_of(once) if "snap" in name] == [name for name in tree_of(twice) if "snap" in name]
+    assert (once / "history.txt").read_bytes() == (twice / "history.txt").read_bytes()
+    for name in (name for name in tree_of(once) if name.endswith(".athdf")):
+        assert (once / name).read_bytes() == (twice / name).read_bytes()
+
+
+def test_only_the_newest_checkpoints_stay(tmp_path):
+    run(tmp_path, 0, 100, checkpoints_kept=2)
+    assert [name for name in tree_of(tmp_path) if "checkpoint" in name] == [f"checkpoints/checkpoint_0000{n}.h5" for n in (4, 5)]
+
+
+def test_rerun_replaces_its_own_files_only(tmp_path):
+    run(tmp_path, 0, 40)
+    (tmp_path / "notes.txt").write_text("mine")
+    _, _, said = run(tmp_path, 0, 8)
+    assert "replacing the earlier run" in said[0]
+    assert [name for name in tree_of(tmp_path) if name.endswith(".athdf")] == [f"snapshots/snapshot_0000{n}.athdf" for n in range(2)]
+    assert (tmp_path / "notes.txt").read_text() == "mine"
+
+
+def test_rerun_can_be_refused(tmp_path):
+    run(tmp_path, 0, 8)
+    before = tree_of(tmp_path)
+    with pytest.raises(CrmpiError, match="holds an earlier run started now: choose another output.dir"):
+        run(tmp_path, 0, 8, overwrite=False)
+    assert tree_of(tmp_path) == before
+
+
+def test_steps_land_on_snapshots_and_on_the_end(tmp_path):
+    output, _, _ = run(tmp_path, 0, 0)
+    assert output.limit_dt(0.0, 0.7, 10.0) == 0.5
+    assert output.limit_dt(0.5, 0.7, 10.0) == 0.5
+    assert output.limit_dt(0.5, 0.7, 0.6) == pytest.approx(0.1, rel=1e-12)
+
+
+def test_unwritable_folder(tmp_path):
+    (tmp_path / "taken").write_text("")
+    with pytest.raises(RunError, match=r"cannot write .*taken.*choose another output\.dir"):
+        run(tmp_path / "taken", 0, 1)
+
+
+FULL_DISK = """
+import resource, signal, sys
+sys.path[:0] = [{tests!r}, {root!r}]
+from test_output_writer import run
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+output, state, _ = run({folder!r}, 0, 16)
+resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))
+for write in (output.snapshot, output.checkpoint):
+    try:
+        write(state._replace(step=17))
+    except Exception as error:
+        print(type(error).__name__, error, flush=True)
+"""
+
+
+def test_full_disk_is_told_and_earlier_files_stay(tmp_path):
+    here = os.path.dirname(__file__)
+    script = FULL_DISK.format(tests=here, root=os.path.dirname(here), folder=str(tmp_path))
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60)
+    lines = done.stdout.splitlines()
+    assert [line.split()[0] for line in lines] == ["RunError", "RunError"], done.stderr
+    assert all("cannot write" in line and "ulimit -f" in line for line in lines)
+    assert not [name for name in tree_of(tmp_path) if name.endswith(".tmp")]
+    assert read_checkpoint(latest_checkpoint(tmp_path)).step == 16
+    assert np.all(read_checkpoint(latest_checkpoint(tmp_path)).u0[:, 0] == 16)
+
+
+def test_too_little_space_is_told_before_writing(tmp_path, monkeypatch):
+    output, state, _ = run(tmp_path, 0, 0)
+    before = tree_of(tmp_path)
+    monkeypatch.setattr("shutil.disk_usage", lambda folder: type("usage", (), {"free": 1000}))
+    with pytest.raises(RunError, match="no space left on the disk"):
+        output.checkpoint(state._replace(step=1))
+    assert tree_of(tmp_path) == before
