@@ -1,11 +1,12 @@
 """One logical HDF5 file with data sets over all blocks, written by any number of ranks.
 
-Every data set has one axis over the blocks of the run, in order of their global ids; a rank holds the rows of its own blocks. The bytes of the data
-never depend on the number of ranks. Three ways to write, chosen here and nowhere else:
+Every data set has one axis over the blocks of the run, in order of their global ids; a rank holds the rows of its own blocks.
+The bytes of the data never depend on the number of ranks. Three ways to write, chosen here and nowhere else:
 
 - HDF5 with MPI: all ranks write into one file, collectively.
-- serial HDF5, ranks that fit into one group (`ranks_per_file`): the others send to rank 0, array by array, which writes one plain file.
-- serial HDF5, more ranks: the first rank of each group writes a part, then rank 0 writes a master whose *virtual* data sets show the parts as one.
+- serial HDF5, all ranks in one group (`ranks_per_file`): they send to rank 0, array by array, which writes one plain file.
+- serial HDF5, several groups: the first rank of each writes a part, then rank 0 a master whose *virtual* data sets show the
+  parts as one.
 
 A file appears under its name only when it is complete, parts before their master.
 """
@@ -114,7 +115,7 @@ class BlockFileWriter:
             self._on_root(path, self._write_master, path, groups, contents)
 
     def _write_members(self, target, path, members, contents, plain):
-        """Write the blocks of the ranks `members`; return the failure, if any. All messages are received even then, so nobody waits for ever."""
+        """Write the blocks of the ranks `members`; return the failure, if any: messages are received even then, nobody waits for ever."""
         incoming = self._incoming(members, contents)
         gids = self._gids(members)
         positions = gids if plain else np.arange(len(gids))

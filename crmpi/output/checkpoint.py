@@ -1,7 +1,7 @@
 """Checkpoints: everything a run needs to go on bit for bit, on any number of ranks.
 
-A checkpoint holds the conserved cells `u0`, the face fields, the per-block arrays of the modules, the clock and the schedules, all in float64.
-Every array over blocks has a companion `<name>.crc32`, one checksum per block, verified when a block is read.
+A checkpoint holds the conserved cells `u0`, the face fields, the per-block arrays of the modules, the clock and the schedules,
+all in float64. Every array over blocks has a companion `<name>.crc32`, one checksum per block, verified when a block is read.
 """
 
 import json
@@ -52,7 +52,8 @@ class Checkpoint:
         if names != self.variables:
             raise CrmpiError(f"{self.path} has the variables {', '.join(self.variables)}; this run needs {', '.join(names)}")
         if bool(self.faces) != pack.magnetic:
-            raise CrmpiError(f"{self.path} has {'a' if self.faces else 'no'} magnetic field; this run {'has one' if pack.magnetic else 'has none'}")
+            here, there = ("a", "has none") if self.faces else ("no", "has one")
+            raise CrmpiError(f"{self.path} has {here} magnetic field; this run {there}")
         target = pack.active(pack.u0)
         if target.shape != self.u0.shape:
             raise CrmpiError(f"{self.path} has blocks of {self.u0.shape[:1:-1]} cells; this run has {target.shape[:1:-1]}")

@@ -73,7 +73,8 @@ class RunDirectory:
                     f"output.dir = {self.path} holds an earlier run{self._start()}: choose another output.dir, restart that run, "
                     "or replace it with output.overwrite=true"
                 )
-            said = f"replacing the earlier run in {self.path}{self._start()}: {len(self.snapshots())} snapshots, {len(self.checkpoints())} checkpoints"
+            files = f"{len(self.snapshots())} snapshots, {len(self.checkpoints())} checkpoints"
+            said = f"replacing the earlier run in {self.path}{self._start()}: {files}"
             with clear_write_errors(self.path):
                 for pattern in OWN_FILES:
                     for file in self.path.glob(pattern):

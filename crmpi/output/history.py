@@ -1,6 +1,7 @@
 """History: numbers over time as plain columns, `history.txt`, that any tool can read.
 
-The header names the columns and their units, `# [1]time[Myr] [2]step[1] ...`; a row follows per time. Numbers carry 17 digits: they read back exactly.
+The header names the columns and their units, `# [1]time[Myr] [2]step[1] ...`; a row follows per time. Numbers carry 17 digits,
+so they read back exactly.
 """
 
 import re
@@ -61,7 +62,8 @@ class HistoryFile:
         if self.labels is None:
             self._begin(list(row))
         if list(row) != self.labels:
-            raise CrmpiError(f"the history columns changed from {self.labels} to {list(row)}; Problem.history must return the same ones every time")
+            changed = f"the history columns changed from {self.labels} to {list(row)}"
+            raise CrmpiError(f"{changed}; Problem.history must return the same ones every time")
         with clear_write_errors(self.path), open(self.path, "a", encoding="utf-8") as file:
             file.write(" ".join(_number(value) for value in row.values()) + "\n")
 

@@ -93,11 +93,9 @@ class Never(Schedule):
     """Not due at all."""
 
 
-def make_schedule(interval, *, steps=False, exact=False):
-    """Return the schedule for an interval in code time (or in steps); 0 means never."""
-    if not interval:
-        return Never()
-    return EverySteps(interval) if steps else EveryTime(interval, exact=exact)
+def make_schedule(interval, *, exact=False):
+    """Return the schedule for an interval in code time; None means never."""
+    return Never() if interval is None else EveryTime(interval, exact=exact)
 
 
 def limit_dt(time, dt, targets):

@@ -1,7 +1,7 @@
 """Snapshots in the `.athdf` layout, which yt, VisIt and ParaView read.
 
-`/prim` (variable, block, k, j, i) holds the gas, the cosmic rays and the scalars, `/B` the cell-centred field. Names in the file are the ones Athena++ tools
-know (`rho`, `Ec`, `Bcc1`); the attribute `names` gives crmpi's own in the same order.
+`/prim` (variable, block, k, j, i) holds the gas, the cosmic rays and the scalars, `/B` the cell-centred field. Names in the file
+are those that Athena++ tools know (`rho`, `Ec`, `Bcc1`); the attribute `names` gives crmpi's own in the same order.
 """
 
 import json

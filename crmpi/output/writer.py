@@ -4,7 +4,7 @@ from crmpi.output.blockfile import PARTS, BlockFileWriter
 from crmpi.output.checkpoint import damage, write_checkpoint
 from crmpi.output.directory import RunDirectory
 from crmpi.output.history import HistoryFile
-from crmpi.output.schedule import limit_dt, make_schedule
+from crmpi.output.schedule import EverySteps, limit_dt, make_schedule
 from crmpi.output.snapshot import write_snapshot
 
 
@@ -14,8 +14,7 @@ class OutputWriter:
     Parameters
     ----------
     params : OutputParams
-        dir, snapshot_interval, history_interval, checkpoint_interval (code time, 0: never), precision, ranks_per_file,
-        checkpoints_kept, overwrite
+        dir, snapshot_interval, history_interval, checkpoint_interval (code time), precision, ranks_per_file, checkpoints_kept, overwrite
     comm : Comm
     owner : array of int (number of blocks)
         rank that owns each block
@@ -34,7 +33,7 @@ class OutputWriter:
         self.blockfiles = BlockFileWriter(comm, owner, params.ranks_per_file, record.run_id)
         self.schedules = {
             "snapshot": make_schedule(params.snapshot_interval, exact=True),
-            "history": make_schedule(params.history_interval),
+            "history": make_schedule(params.history_interval) if params.history_interval else EverySteps(1),
             "checkpoint": make_schedule(params.checkpoint_interval),
         }
         self.numbers = {"snapshot": 0, "checkpoint": 0, "history_step": -1}

@@ -96,10 +96,14 @@ class OutputParams:
     """What is written, where and how often; an interval of none switches a kind of file off."""
 
     dir: str = par("runs/crmpi", doc="folder of all files of the run, created if missing")
-    snapshot_interval: float | None = par(None, unit="time", gt=0, doc="time between snapshots; one is written at the end in any case")
+    snapshot_interval: float | None = par(None, unit="time", gt=0, doc="time between snapshots; none: only one at the end")
     history_interval: float | None = par(None, unit="time", gt=0, doc="time between lines of the history; none: every step")
     checkpoint_interval: float | None = par(None, unit="time", gt=0, doc="time between checkpoints; one is written at the end in any case")
-    snapshot_precision: str = par("f8", choices=("f4", "f8"), doc="floating-point numbers of snapshots; checkpoints are always f8")
+    precision: str = par("f8", choices=("f4", "f8"), doc="floating-point numbers of snapshots; checkpoints are always f8")
+    checkpoints_kept: int = par(2, gt=0, doc="newest checkpoints that stay on disk")
+    ranks_per_file: int = par(64, gt=0, doc="with serial HDF5: ranks that share a part; up to this many write one plain file")
+    overwrite: bool = par(True, doc="a new run replaces the files of an earlier one in output.dir; false: that is an error")
+    progress_interval: float = par(5.0, gt=0, doc="wall-clock seconds between progress lines")
 
 
 @group

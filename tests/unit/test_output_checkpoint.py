@@ -70,12 +70,12 @@ def test_truncated_file(written, keep):
     path, _, _ = written
     data = path.read_bytes()
     path.write_bytes(data[: int(keep * len(data))])
-    with pytest.raises(CrmpiError, match="cannot restart from .* truncated or damaged"):
+    with pytest.raises(CrmpiError, match=r"cannot restart from .* truncated or damaged"):
         read_checkpoint(path)
 
 
 def test_flipped_bit_is_found(written):
-    path, state, _ = written
+    path, _, _ = written
     with h5py.File(path, "r") as file:
         place = file["u0"].id.get_offset() + 8 * file["u0"][0].size * 3 + 100
     data = bytearray(path.read_bytes())

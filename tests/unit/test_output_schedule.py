@@ -46,8 +46,8 @@ def test_steps():
 
 
 def test_never():
-    assert isinstance(make_schedule(0), Never)
-    assert not make_schedule(0.0).due(1e30, 10**9)
+    assert isinstance(make_schedule(None), Never)
+    assert not make_schedule(None).due(1e30, 10**9)
 
 
 @pytest.mark.parametrize("dt", [0.3, 0.07, 1.7])

@@ -18,11 +18,12 @@ def tree_of(folder):
     return sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
 
 
-def run(folder, first, last, restart=None, report=None, **options):
+def run(folder, first, last, restart=None, **options):
     """Run a loop of steps of 0.125 from `first` to `last` over the writer; the state depends on the step alone."""
     state, record, writer, owner = make_case(units="none")
     said = []
-    output = OutputWriter(Params(str(folder), **options), writer.comm, owner, record, lambda s: {"mass [code]": s.step**2}, report or said.append)
+    params = Params(str(folder), **options)
+    output = OutputWriter(params, writer.comm, owner, record, lambda s: {"mass [code]": s.step**2}, said.append)
     output.begin(restart)
     for step in range(first, last + 1):
         state.pack.u0[:, 0] = step
@@ -80,7 +81,7 @@ def test_rerun_replaces_its_own_files_only(tmp_path):
 def test_rerun_can_be_refused(tmp_path):
     run(tmp_path, 0, 8)
     before = tree_of(tmp_path)
-    with pytest.raises(CrmpiError, match="holds an earlier run started now: choose another output.dir"):
+    with pytest.raises(CrmpiError, match=r"holds an earlier run started now: choose another output\.dir"):
         run(tmp_path, 0, 8, overwrite=False)
     assert tree_of(tmp_path) == before
 

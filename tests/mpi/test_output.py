@@ -1,0 +1,130 @@
+"""Files written by several ranks hold the bytes of the serial ones; failures of one rank reach all."""
+
+import os
+import shutil
+
+import h5py
+import numpy as np
+import pytest
+from mpi4py import MPI
+from output_case import filled_pack, make_case, make_tree
+
+from crmpi.errors import RunError
+from crmpi.output.blockfile import missing_parts
+from crmpi.output.checkpoint import active_faces, damage, read_checkpoint, write_checkpoint
+from crmpi.output.snapshot import write_snapshot
+from crmpi.parallel.comm import MpiComm
+
+pytestmark = [pytest.mark.mpi(min_size=2), pytest.mark.parametrize("ranks_per_file", [1, 2, 64])]
+serial_hdf5 = pytest.mark.skipif(h5py.get_config().mpi, reason="parallel HDF5 writes one file, no parts")
+
+
+@pytest.fixture(scope="module")
+def comm():
+    return MpiComm(MPI.COMM_WORLD)
+
+
+@pytest.fixture
+def folder(comm, tmp_path):
+    return comm.bcast(tmp_path)
+
+
+def contents(path):
+    """Return the bytes, type and shape of every data set, and the attributes as text, in a block file."""
+    with h5py.File(path, "r") as file:
+        data = {name: (file[name].dtype.str, file[name].shape, file[name][()].tobytes()) for name in file}
+        return data, {name: str(value) for name, value in file.attrs.items()}
+
+
+def write_both(write, comm, folder, ranks_per_file):
+    """Write the same state with one rank and with all of them; return the two paths on rank 0."""
+    paths = folder / "serial" / "file_00001.athdf", folder / "parallel" / "file_00001.athdf"
+    if comm.rank == 0:
+        state, record, writer, _ = make_case()
+        write(paths[0], state, record, writer)
+    state, record, writer, _ = make_case(comm, ranks_per_file=ranks_per_file)
+    write(paths[1], state, record, writer)
+    return paths
+
+
+@pytest.mark.parametrize("write", [write_snapshot, write_checkpoint])
+def test_same_bytes_as_serial(comm, folder, ranks_per_file, write):
+    serial, parallel = write_both(write, comm, folder, ranks_per_file)
+    if comm.rank == 0:
+        assert contents(serial) == contents(parallel)
+        parts = list(parallel.parent.glob("parts/*"))
+        groups = -(-comm.nranks // ranks_per_file)
+        assert len(parts) == (0 if groups == 1 or h5py.get_config().mpi else groups)
+    comm.barrier()
+
+
+def test_restart_on_other_ranks(comm, folder, ranks_per_file):
+    """Ranks in reverse order read blocks they did not write."""
+    _, path = write_both(write_checkpoint, comm, folder, ranks_per_file)
+    comm.barrier()
+    tree = make_tree()
+    gids = np.flatnonzero(make_case(comm)[3] == comm.nranks - 1 - comm.rank)
+    expected, pack = filled_pack(tree, gids), filled_pack(tree, gids)
+    pack.u0[...] = pack.b0[...] = np.nan
+    read_checkpoint(path, gids).restore(pack)
+    assert pack.active(pack.u0).tobytes() == expected.active(expected.u0).tobytes()
+    for axis in range(3):
+        assert active_faces(pack, axis).tobytes() == active_faces(expected, axis).tobytes()
+    comm.barrier()
+
+
+@serial_hdf5
+def test_missing_and_foreign_parts_are_found(comm, folder, ranks_per_file):
+    _, path = write_both(write_checkpoint, comm, folder, ranks_per_file)
+    if comm.rank == 0 and ranks_per_file == 1:
+        moved = path.parent.rename(folder / "moved") / path.name  # names of parts are relative
+        assert not damage(moved)
+        part = sorted(moved.parent.glob("parts/*"))[1]
+        keep = shutil.copy(part, folder / "keep")
+        part.unlink()
+        with h5py.File(moved, "r") as file:
+            assert missing_parts(file) == [part]
+            assert np.isnan(file["u0"][:]).any()
+        assert "is missing" in damage(moved)
+        shutil.copy(keep, part)
+        assert not damage(moved)
+        with h5py.File(part, "r+") as file:
+            file.attrs["run_id"] = "another run"
+        assert "is missing" in damage(moved)
+        part.write_bytes(part.read_bytes()[:1000])
+        assert "is missing or damaged" in damage(moved)
+    comm.barrier()
+
+
+def test_rewriting_leaves_no_old_parts(comm, folder, ranks_per_file):
+    path = folder / "file_00001.athdf"
+    for run_id, ranks in (("first", 1), ("second", ranks_per_file)):
+        state, record, writer, _ = make_case(comm, ranks_per_file=ranks, run_id=run_id)
+        write_snapshot(path, state, record, writer)
+    if comm.rank == 0:
+        assert all(".second." in part.name for part in path.parent.glob("parts/*"))
+        with h5py.File(path, "r") as file:
+            assert not missing_parts(file)
+    comm.barrier()
+
+
+def test_failure_on_one_rank_is_everybodys(comm, folder, ranks_per_file, monkeypatch):
+    """The last group's writer (or the only one) meets a full disk: all ranks raise the same error and the earlier file stays."""
+    path = folder / "file_00001.athdf"
+    state, record, writer, _ = make_case(comm, ranks_per_file=ranks_per_file)
+    write_checkpoint(path, state, record, writer)
+    before = sorted(os.listdir(folder)) if comm.rank == 0 else None
+
+    def full(self, *arguments):
+        raise OSError(28, "No space left on device")
+
+    leader = (comm.nranks - 1) // ranks_per_file * ranks_per_file
+    if comm.rank == leader:
+        monkeypatch.setattr(type(writer), "_write_collective" if writer.collective else "_fill", full)
+    with pytest.raises(RunError, match="no space left on the disk"):
+        write_checkpoint(path, state._replace(step=8), record, writer)
+    comm.barrier()
+    if comm.rank == 0:
+        assert sorted(os.listdir(folder)) == before
+        assert read_checkpoint(path).step == 7
+    comm.barrier()
