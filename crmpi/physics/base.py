@@ -1,0 +1,140 @@
+"""The seam of the pointwise sources: cooling, injection, losses. One source is one file of this folder.
+
+A source changes ``pack.u0`` in place on active cells, twice a step for half a step each (Strang splitting), and keeps a ledger of the energy and mass
+it moved, per block. It knows nothing of ranks, ghosts or files: whoever calls it fills ghosts and primitives afterwards, and sums the ledger in the
+order of the blocks. ``docs/physics_sources.md`` shows how to add one.
+"""
+
+import importlib
+import pkgutil
+from typing import NamedTuple
+
+import numpy as np
+
+import crmpi.physics
+from crmpi.constants import DENS, ENER, MOM1, MOM2, MOM3
+from crmpi.jit import device
+from crmpi.params import group, par
+
+
+class SourceParams:
+    """What every source has; a bare true or false stands for `enabled`."""
+
+    enabled: bool = par(False, doc="switch the source on")
+
+    @classmethod
+    def expand(cls, value):
+        """Spell out ``cooling: true``."""
+        return {"enabled": value}
+
+
+class Source:
+    """Base class of sources; a subclass with a `name` is registered under the YAML group of this name.
+
+    Parameters
+    ----------
+    params : Params of the class
+        its group of the configuration, in code units
+    pack : crmpi.mesh.pack.Pack
+        the blocks of this rank
+    eos : object with ``gamma`` and ``gamma_cr``
+    units : crmpi.units.Units
+    mesh : object with ``cells``, ``lower``, ``upper``, ``periodic``
+        the whole mesh
+
+    Attributes
+    ----------
+    name, doc, reference : str
+        YAML group, one line for people, papers
+    """
+
+    name = ""
+    doc = ""
+    reference = ""
+    Params = SourceParams
+
+    def __init_subclass__(cls, **kwargs):
+        super().__init_subclass__(**kwargs)
+        cls.Params = group(cls.Params)
+        if cls.name:
+            _SOURCES[cls.name] = cls
+
+    def __init__(self, params, pack, eos, units, mesh):
+        self.params, self.pack, self.eos, self.units, self.mesh = params, pack, eos, units, mesh
+        self.account = np.zeros((pack.nblock, len(self.columns)))
+
+    columns = ()
+    """Names of the columns of the ledger, energies unless they say mass."""
+
+    def apply(self, time, dt):
+        """Act on the active cells of ``pack.u0`` over [time, time + dt)."""
+        raise TypeError(f"source '{self.name}' defines no apply")
+
+    def ledger(self):
+        """Return {"<source>_<column>": array (nblock,)}: what was moved in each block since the start, code units."""
+        return {f"{self.name}_{column}": self.account[:, n] for n, column in enumerate(self.columns)}
+
+    def state(self):
+        """Return the arrays, leading axis nblock, that a checkpoint writes and a restart writes back in place."""
+        return {"account": self.account}
+
+    def history(self):
+        """Return {column: array (nblock,)} of present rates, code units, summed over blocks by the history."""
+        return {}
+
+
+_SOURCES = {}
+
+
+def source_classes():
+    """Return {name: class} of all sources, sorted by name; every module of this folder is looked at."""
+    for module in pkgutil.iter_modules(crmpi.physics.__path__, "crmpi.physics."):
+        importlib.import_module(module.name)
+    return dict(sorted(_SOURCES.items()))
+
+
+def make_sources(configuration, pack, eos, units, mesh):
+    """Return the sources of a run in the order of their names.
+
+    Parameters
+    ----------
+    configuration : object
+        has one attribute per source name: its Params
+    pack, eos, units, mesh
+        see `Source`
+    """
+    sources = []
+    for name, cls in source_classes().items():
+        params = getattr(configuration, name)
+        if params.enabled:
+            sources.append(cls(params, pack, eos, units, mesh))
+    return sources
+
+
+class GasConst(NamedTuple):
+    """What kernels of sources need of the equation of state and the mesh."""
+
+    gamma: float
+    volume: float  # of a cell
+
+
+def gas_const(pack, eos):
+    """Return the `GasConst` of a pack."""
+    g = pack.grid
+    return GasConst(float(eos.gamma), g.dx1 * g.dx2 * g.dx3)
+
+
+@device
+def kinetic_energy(u, b, k, j, i):
+    """Return the kinetic energy density of a cell."""
+    m1, m2, m3 = u[b, MOM1, k, j, i], u[b, MOM2, k, j, i], u[b, MOM3, k, j, i]
+    return 0.5 * (m1 * m1 + m2 * m2 + m3 * m3) / u[b, DENS, k, j, i]
+
+
+@device
+def thermal_energy(u, bcc, b, k, j, i):
+    """Return the thermal energy density of a cell; `bcc` has no components in a run without magnetic field."""
+    magnetic = 0.0
+    for c in range(bcc.shape[1]):
+        magnetic += bcc[b, c, k, j, i] * bcc[b, c, k, j, i]
+    return u[b, ENER, k, j, i] - kinetic_energy(u, b, k, j, i) - 0.5 * magnetic

@@ -1,0 +1,148 @@
+"""Radiative cooling from a table, integrated exactly, and heating at a constant rate per hydrogen nucleus.
+
+    d(eth)/dt = -n_a n_b Lambda(T) + n_H Gamma(T),    T = mu m_p p/(k_B rho)
+
+n_a n_b is n_e n_H or n_H^2, whichever the table was made for, with n_H = X rho/m_p and n_e = (1 + X)/2 rho/m_p (full ionisation). Density is constant
+during the step. Without heating the step is exact for every dt (`crmpi.physics.cooling_curve`); dt is never limited.
+"""
+
+import math
+from typing import NamedTuple
+
+from crmpi.constants import DENS, ENER
+from crmpi.errors import CrmpiError
+from crmpi.jit import device, kernel
+from crmpi.params import par
+from crmpi.physics.base import Source, SourceParams, gas_const, thermal_energy
+from crmpi.physics.cooling_curve import TABLES, cooled, extend_to_low, make_curve, power_law_curve, read_table
+
+HEATING_STEP = 0.05  # largest relative change of T by heating in one sub-step
+
+
+class CoolingConst(NamedTuple):
+    """Conversion of a cell to the units of the curve: kelvin, erg cm^3/s, code units of density and time."""
+
+    temp: float  # T [K] of p/rho = 1
+    rate: float  # dT/dt = -rate rho Lambda
+    heat: float  # dT/dt of heating [K]
+    heat_cutoff: float  # heating falls off as exp(-T/heat_cutoff) [K]
+    floor: float  # lowest temperature [K]
+
+
+class Cooling(Source):
+    """Cooling and heating; ledger columns ``radiated``, ``heated``, ``floored`` (energy given to cells found below the floor)."""
+
+    name = "cooling"
+    doc = "tabulated radiative cooling, exact in time, and heating per hydrogen nucleus"
+    reference = "Townsend 2009; Gnat & Sternberg 2007; Schure et al. 2009; Koyama & Inutsuka 2002"
+    columns = ("radiated", "heated", "floored")
+
+    class Params(SourceParams):
+        table: str = par("gnat_sternberg2007", choices=[*TABLES, "power_law"], doc="cooling function")
+        metallicity: float = par(1.0, ge=0, doc="in solar units; Lambda is linear between the columns of the table")
+        low_temp: str = par(
+            "none", choices=["none", "koyama_inutsuka2002"], doc="below the table: no cooling, or that of the neutral medium down to 10 K"
+        )
+        temp_floor: float = par(1e4, unit="K", gt=0, doc="lowest temperature; colder cells are raised to it, and counted")
+        heating: float = par(0.0, unit="erg/s", ge=0, doc="heating rate Gamma per hydrogen nucleus")
+        heating_cutoff: float = par(float("inf"), unit="K", gt=0, doc="Gamma falls off as exp(-T/heating_cutoff)")
+        power_law_lambda: float = par(1e-22, unit="erg cm^3/s", ge=0, doc="power_law: Lambda (per n_e n_H) at power_law_temp")
+        power_law_temp: float = par(1e6, unit="K", gt=0, doc="power_law: its reference temperature")
+        power_law_slope: float = par(-2 / 3, doc="power_law: dlnLambda/dlnT")
+        mu: float = par(0.6, gt=0, doc="mean molecular weight in units of m_p")
+        hydrogen_fraction: float = par(0.76, gt=0, le=1, doc="mass fraction X of hydrogen")
+
+    def __init__(self, params, pack, eos, units, mesh):
+        super().__init__(params, pack, eos, units, mesh)
+        if units.dimensionless:
+            raise CrmpiError("cooling needs physical units; set units.system to 'galactic' or 'custom', or remove 'cooling'")
+        self.curve = self._make_curve()
+        self.const = self._make_const()
+        self.gas = gas_const(pack, eos)
+
+    def apply(self, time, dt):
+        cool_pack(self.pack.u0, self.pack.bcc, self.pack.grid, (self.gas, self.const, self.curve), dt, self.account)
+
+    def _make_curve(self):
+        p = self.params
+        if p.table == "power_law":
+            lam = self.units.from_code(p.power_law_lambda, "erg cm^3/s")
+            return power_law_curve(lam, p.power_law_temp, p.power_law_slope)
+        log10_temp, log10_lambda = read_table(p.table, p.metallicity)
+        if p.low_temp != "none":
+            # the low-temperature function is per n_H^2
+            log10_temp, log10_lambda = extend_to_low(log10_temp, log10_lambda, p.hydrogen_fraction**2 / self._nucleon_product())
+        return make_curve(log10_temp, log10_lambda)
+
+    def _nucleon_product(self):
+        """Return n_a n_b of the table's convention in units of (rho/m_p)^2."""
+        x = self.params.hydrogen_fraction
+        return x * x if TABLES.get(self.params.table) == "n_H^2" else 0.5 * x * (1.0 + x)
+
+    def _make_const(self):
+        p, units = self.params, self.units
+        temp = p.mu * units.m_p / units.k_B
+        to_kelvin = (self.eos.gamma - 1.0) * temp  # T of eth/rho = 1
+        per_lambda = units.factor("erg cm^3/s") * self._nucleon_product() / units.m_p**2
+        heat = to_kelvin * p.heating * p.hydrogen_fraction / units.m_p
+        return CoolingConst(temp, to_kelvin * per_lambda, heat, p.heating_cutoff, p.temp_floor)
+
+
+@device
+def advance_temp(temp, dens, dt, const, curve):
+    """Return (T after `dt`, rise of T by heating alone, both in kelvin) of a cell at constant density.
+
+    Heating is Strang-split around the exact cooling, in sub-steps that heat by at most `HEATING_STEP`, seen from the coldest temperature the
+    cell could reach; this resolves the equilibrium, where both rates are equal.
+    """
+    amount = const.rate * dens  # of Y per time
+    if const.heat == 0.0:
+        return max(cooled(temp, amount * dt, curve), const.floor), 0.0
+    heated, left = 0.0, dt
+    while left > 0.0:
+        coldest = max(cooled(temp, amount * left, curve), const.floor)
+        rate = const.heat * math.exp(-temp / const.heat_cutoff)
+        step = left if rate * left <= HEATING_STEP * coldest else max(HEATING_STEP * coldest / rate, 1e-4 * dt)
+        step = min(step, left)
+        rise = 0.5 * rate * step
+        temp = max(cooled(temp + rise, amount * step, curve), const.floor)
+        rise_after = 0.5 * const.heat * math.exp(-temp / const.heat_cutoff) * step
+        temp += rise_after
+        heated += rise + rise_after
+        left = left - step if left - step > 1e-12 * dt else 0.0
+    return temp, heated
+
+
+@kernel
+def cool_pack(u, bcc, grid, physics, dt, account):
+    """Cool and heat all active cells of a pack over `dt`.
+
+    Parameters
+    ----------
+    u, bcc : arrays (nblock, ncomp, m3, m2, m1)
+        conserved state, changed in place; cell-centred field
+    grid : Grid
+    physics : tuple of GasConst, CoolingConst, Curve
+    dt : float
+        code units
+    account : array (nblock, 3)
+        energies radiated, heated, floored, added to
+    """
+    gas, const, curve = physics
+    for b in range(u.shape[0]):
+        radiated, gained, floored = 0.0, 0.0, 0.0
+        for k in range(grid.ng3, grid.ng3 + grid.n3):
+            for j in range(grid.ng2, grid.ng2 + grid.n2):
+                for i in range(grid.ng1, grid.ng1 + grid.n1):
+                    dens = u[b, DENS, k, j, i]
+                    heat_capacity = dens / ((gas.gamma - 1.0) * const.temp)  # eth per kelvin
+                    before = thermal_energy(u, bcc, b, k, j, i) / heat_capacity
+                    start = max(before, const.floor)
+                    temp, heated = advance_temp(start, dens, dt, const, curve)
+                    u[b, ENER, k, j, i] += heat_capacity * (temp - before)
+                    radiated += heat_capacity * (start + heated - temp)
+                    gained += heat_capacity * heated
+                    floored += heat_capacity * (start - before)
+        account[b, 0] += radiated * gas.volume
+        account[b, 1] += gained * gas.volume
+        account[b, 2] += floored * gas.volume
