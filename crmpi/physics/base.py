@@ -1,8 +1,8 @@
 """The seam of the pointwise sources: cooling, injection, losses. One source is one file of this folder.
 
-A source changes ``pack.u0`` in place on active cells, twice a step for half a step each (Strang splitting), and keeps a ledger of the energy and mass
-it moved, per block. It knows nothing of ranks, ghosts or files: whoever calls it fills ghosts and primitives afterwards, and sums the ledger in the
-order of the blocks. ``docs/physics_sources.md`` shows how to add one.
+A source changes ``pack.u0`` in place on active cells, twice a step for half a step each (Strang splitting), and keeps a
+ledger of the energy and mass it moved, per block. It knows nothing of ranks, ghosts or files: whoever calls it fills ghosts
+and primitives afterwards, and sums the ledger in the order of the blocks. ``docs/physics_sources.md`` shows how to add one.
 """
 
 import importlib

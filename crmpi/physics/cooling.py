@@ -2,8 +2,9 @@
 
     d(eth)/dt = -n_a n_b Lambda(T) + n_H Gamma(T),    T = mu m_p p/(k_B rho)
 
-n_a n_b is n_e n_H or n_H^2, whichever the table was made for, with n_H = X rho/m_p and n_e = (1 + X)/2 rho/m_p (full ionisation). Density is constant
-during the step. Without heating the step is exact for every dt (`crmpi.physics.cooling_curve`); dt is never limited.
+n_a n_b is n_e n_H or n_H^2, whichever the table was made for, with n_H = X rho/m_p and n_e = (1 + X)/2 rho/m_p (full
+ionisation). Density is constant during the step. Without heating the step is exact for every dt
+(`crmpi.physics.cooling_curve`); dt is never limited.
 """
 
 import math
@@ -92,8 +93,8 @@ class Cooling(Source):
 def advance_temp(temp, dens, dt, const, curve):
     """Return (T after `dt`, rise of T by heating alone, both in kelvin) of a cell at constant density.
 
-    Heating is Strang-split around the exact cooling, in sub-steps that heat by at most `HEATING_STEP`, seen from the coldest temperature the
-    cell could reach; this resolves the equilibrium, where both rates are equal.
+    Heating is Strang-split around the exact cooling, in sub-steps that heat by at most `HEATING_STEP`, seen from the
+    coldest temperature the cell could reach; this resolves the equilibrium, where both rates are equal.
     """
     amount = const.rate * dens  # of Y per time
     if const.heat == 0.0:

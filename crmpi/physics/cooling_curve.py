@@ -1,11 +1,12 @@
 """Cooling curves as piecewise power laws, and their exact integration in time.
 
-Between knots T_k the cooling function is ``Lambda(T) = Lambda_k (T/T_k)^alpha_k``. For gas that cools at constant density, dT/dt = -a Lambda(T), the
-temporal evolution function of Townsend (2009, ApJS 181, 391, eq. 24)
+Between knots T_k the cooling function is ``Lambda(T) = Lambda_k (T/T_k)^alpha_k``. For gas that cools at constant density,
+dT/dt = -a Lambda(T), the temporal evolution function of Townsend (2009, ApJS 181, 391, section 3)
 
     Y(T) = integral from T to T_ref of dT'/Lambda(T')
 
-turns the step into ``Y(T_new) = Y(T) + a dt``, exact for any dt. Y is known in closed form on each power law. Below the first knot Lambda = 0.
+turns the step into ``Y(T_new) = Y(T) + a dt``, exact for any dt. Y is known in closed form on each power law. Below the
+first knot Lambda = 0.
 """
 
 import math
@@ -29,7 +30,7 @@ class Curve(NamedTuple):
     temp: np.ndarray  # knots [K], ascending
     lam: np.ndarray  # Lambda at the knots [erg cm^3/s]
     slope: np.ndarray  # of ln Lambda against ln T above each knot; the last one reaches to infinity
-    tef: np.ndarray  # Y at the knots [K s/(erg cm^3)], 0 at the last one, growing towards low T
+    share: np.ndarray  # of Y, from each knot to the next: integral of dT/Lambda [K/(erg cm^3/s)]
 
 
 def make_curve(log10_temp, log10_lambda, top_slope=FREE_FREE_SLOPE):
@@ -38,9 +39,8 @@ def make_curve(log10_temp, log10_lambda, top_slope=FREE_FREE_SLOPE):
     spacing = np.diff(ln_temp)
     slope = np.append(np.diff(ln_lam) / spacing, top_slope)
     temp, lam = np.exp(ln_temp), np.exp(ln_lam)
-    shares = [temp[k] / lam[k] * _power_integral(1.0 - slope[k], spacing[k]) for k in range(len(spacing))]
-    tef = np.append(np.cumsum(shares[::-1])[::-1], 0.0)
-    return Curve(temp, lam, slope, tef)
+    share = [temp[k] / lam[k] * _power_integral(1.0 - slope[k], spacing[k]) for k in range(len(spacing))]
+    return Curve(temp, lam, slope, np.array(share))
 
 
 def _power_integral(exponent, length):
@@ -122,7 +122,10 @@ def cool_along(temp, lam, slope, amount):
 
 @device
 def cooled(temp, amount, curve):
-    """Return the temperature [K] that gas of `temp` reaches when ``Y`` grows by `amount` [K s/(erg cm^3)]."""
+    """Return the temperature [K] that gas of `temp` reaches when ``Y`` grows by `amount` [K/(erg cm^3/s)].
+
+    The shares of the crossed segments are subtracted one by one: differences of Y itself would lose digits where Y is large.
+    """
     k = segment(temp, curve)
     if k < 0:
         return temp
@@ -133,10 +136,10 @@ def cooled(temp, amount, curve):
     share *= temp / lam  # of Y, from temp down to knot k
     if amount < share:
         return cool_along(temp, lam, curve.slope[k], amount)
-    target = curve.tef[k] + (amount - share)
-    while k > 0 and curve.tef[k - 1] <= target:
+    amount -= share
+    while k > 0 and curve.share[k - 1] <= amount:
+        amount -= curve.share[k - 1]
         k -= 1
     if k == 0:
         return curve.temp[0]
-    # between knots k-1 and k: go down from knot k
-    return cool_along(curve.temp[k], curve.lam[k], curve.slope[k - 1], target - curve.tef[k])
+    return cool_along(curve.temp[k], curve.lam[k], curve.slope[k - 1], amount)
