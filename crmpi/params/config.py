@@ -2,6 +2,8 @@
 
 import math
 
+import yaml
+
 from crmpi.params.fields import group, specs
 from crmpi.params.selector import Selector
 from crmpi.units import DIMENSIONS, Units
@@ -53,6 +55,10 @@ class Config:
         lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
         return "\n".join([f"parameters ({self.source}; * given, others default)", *lines])
 
+    def yaml(self):
+        """Return `resolved` as the text of a YAML file."""
+        return yaml.safe_dump(self.resolved(), sort_keys=False, default_flow_style=None, width=120)
+
     def state(self):
         """Return plain values from which `from_state` rebuilds this object on another rank, without reading or checking anything."""
         groups = {name: _values(made) for name, made in self.groups.items()}
@@ -68,7 +74,7 @@ class Config:
         from crmpi.params.core import CORE
 
         declared = CORE | dict(groups)
-        made = {name: make_group(_class_of(declared[name], values), values) for name, values in state["groups"].items()}
+        made = {name: make_group(_class_of(declared[name], values), values, name) for name, values in state["groups"].items()}
         system, *scales = state["units"]
         units = Units(system, *scales) if system == "custom" else Units(system)
         return cls(units, made, state["plain"], state["source"], given=state["given"], notes=state["notes"])
@@ -88,18 +94,24 @@ class Config:
             yield from walk(node, self.groups.get(name), f"{name}.")
 
 
-def make_group(cls, values):
-    """Return an instance of a group class with exactly `values`, already in code units; nested groups may be dictionaries."""
+def make_group(cls, values, path):
+    """Return an instance of a group class with exactly `values`, already in code units; nested groups may be dictionaries.
+
+    `path` is the dotted name of the group, for messages.
+    """
     made = object.__new__(cls)
+    object.__setattr__(made, "_path", path)
     for name, spec in specs(group(cls)).items():
         if name in values:
             value = values[name]
-            object.__setattr__(made, name, make_group(spec.kind, value) if spec.nested and isinstance(value, dict) else value)
+            nested = spec.nested and isinstance(value, dict)
+            object.__setattr__(made, name, make_group(spec.kind, value, f"{path}.{name}") if nested else value)
     return made
 
 
 def _values(made):
-    return {name: _values(value) if hasattr(type(value), "__dataclass_fields__") else value for name, value in vars(made).items()}
+    members = ((name, value) for name, value in vars(made).items() if name != "_path")
+    return {name: _values(value) if hasattr(type(value), "__dataclass_fields__") else value for name, value in members}
 
 
 def _class_of(declared, values):

@@ -1,7 +1,5 @@
 """The groups that every run has: mesh, time, output, units."""
 
-import re
-
 from crmpi.params.fields import SameAs, group, par
 
 FACES = ("ix1", "ox1", "ix2", "ox2", "ix3", "ox3")
@@ -47,6 +45,10 @@ class MeshParams:
     block: tuple[int, int, int] = par(SameAs("cells"), ge=1, doc="cells of one block; default: the whole mesh is one block")
     boundaries: Boundaries
 
+    def periodic(self):
+        """Return for each axis whether its two faces are one."""
+        return tuple(getattr(self.boundaries, face) == "periodic" for face in FACES[::2])
+
     def check(self):
         """The box has a volume and the blocks tile it."""
         for low, high in zip(self.lower, self.upper, strict=True):
@@ -73,22 +75,8 @@ class TimeParams:
 
     end: float = par(unit="time", ge=0, doc="the run ends at this time")
     max_steps: int | None = par(None, ge=0, doc="or after this many steps")
-    wall_time: str | None = par(None, doc="or after this wall-clock time, hours:minutes:seconds, with a checkpoint")
     cfl: float = par(0.3, gt=0, le=1, doc="step as a fraction of the cell crossing time; stable up to 1/2 in 1-D and 3-D with VL2 and PLM")
     dt_max: float = par(float("inf"), unit="time", gt=0, doc="longest step")
-
-    @property
-    def wall_seconds(self):
-        """`wall_time` in seconds, infinite if there is none."""
-        if self.wall_time is None:
-            return float("inf")
-        hours, minutes, seconds = (int(part) for part in self.wall_time.split(":"))
-        return 3600.0 * hours + 60.0 * minutes + seconds
-
-    def check(self):
-        """The wall-clock time can be read."""
-        if self.wall_time is not None and not re.fullmatch(r"\d+:[0-5]\d:[0-5]\d", self.wall_time):
-            yield "wall_time", "must be hours:minutes:seconds, such as 01:30:00"
 
 
 @group
@@ -101,6 +89,7 @@ class OutputParams:
     checkpoint_interval: float | None = par(None, unit="time", gt=0, doc="time between checkpoints; one is written at the end in any case")
     precision: str = par("f8", choices=("f4", "f8"), doc="floating-point numbers of snapshots; checkpoints are always f8")
     checkpoints_kept: int = par(2, gt=0, doc="newest checkpoints that stay on disk")
+    wall_time: float | None = par(None, gt=0, doc="wall-clock seconds after which the run writes a checkpoint and stops")
     ranks_per_file: int = par(64, gt=0, doc="with serial HDF5: ranks that share a part; up to this many write one plain file")
     overwrite: bool = par(True, doc="a new run replaces the files of an earlier one in output.dir; false: that is an error")
     progress_interval: float = par(5.0, gt=0, doc="wall-clock seconds between progress lines")

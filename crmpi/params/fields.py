@@ -182,6 +182,7 @@ def _no_value(self, name):
     if declared is None:
         raise AttributeError(f"{type(self).__qualname__} has no parameter '{name}'")
     declared = declared.metadata["par"]
-    raise CrmpiError(
-        f"'{name}' must be given: its default {declared.default} {declared.unit} is physical, and units.system is none"
-    )
+    value = declared.default if isinstance(declared.default, str) else f"{declared.default} {declared.unit}"
+    path = self.__dict__.get("_path")
+    key = f"{path}.{name}" if path else name
+    raise CrmpiError(f"'{key}' must be given: its default {value} is physical, and units.system is none", everywhere=True)

@@ -130,7 +130,7 @@ class _Loader:
         plain = {name: value for name, value in plain.items() if name in code}
         if len(self.errors) > before:
             return None, plain
-        made = make_group(cls, code)
+        made = make_group(cls, code, path)
         self._check(made, node, path)
         return made, plain
 
@@ -195,7 +195,12 @@ class _Loader:
 
     def _check(self, made, node, path):
         """Run the cross-field checks of a group: ``check`` yields (parameter, end of sentence)."""
-        for name, sentence in made.check() if hasattr(made, "check") else ():
+        try:
+            mistakes = list(made.check()) if hasattr(made, "check") else []
+        except CrmpiError as problem:  # a check read a parameter without a value
+            self.errors.append(f"{self.name}: {problem}")
+            return
+        for name, sentence in mistakes:
             full = f"{path}.{name}" if path else name
             given = node.get(name)
             where = given.where if isinstance(given, Given) else self.name

@@ -3,7 +3,6 @@
 import pickle
 
 import pytest
-import yaml
 
 from crmpi.errors import ConfigError, CrmpiError
 from crmpi.params import Config, Selector, load, par
@@ -128,7 +127,6 @@ mehs: {cells: 3}
         ("mesh.upper=[1,1,-1]", "must be greater than mesh.lower along every axis (-0.5 is not less than -1)"),
         ("mesh.cells=[8,8", "has a list whose brackets do not match"),
         ("mesh.boundaries=[outflow,periodic]", "must be one boundary, a list of three (one for each axis), or of six"),
-        ("time.wall_time=90", "must be hours:minutes:seconds, such as 01:30:00"),
         ("units.length=1 pc", "is only allowed with units.system = 'custom', not 'galactic'"),
         ("units.system=custom", "must be given, because units.system is 'custom'"),
         ("transport.solver=two_momnt", "is not one of ['none', 'two_moment']; did you mean 'two_moment'?"),
@@ -168,7 +166,7 @@ def test_choice_on_the_command_line_leaves_a_note_about_unused_parameters(read):
 def test_resolved_tree_loads_to_the_same_configuration(read):
     text = MINIMAL + "transport: {solver: two_moment, vmax: 3000 km/s}\n"
     config = read(text, "mesh.upper=[1 kpc,1,1]", "time.max_steps=10")
-    again = read(yaml.safe_dump(config.resolved()))
+    again = read(config.yaml())
     assert again.groups == config.groups
     assert again.resolved() == config.resolved()
     assert config.resolved()["mesh"]["upper"] == ["1 kpc", 1.0, 1.0]
@@ -182,13 +180,13 @@ def test_state_travels_between_ranks(read):
     assert again.describe() == config.describe()
     assert again.mesh == config.mesh
     assert again.units.dimensionless
-    with pytest.raises(CrmpiError, match="'sigma' must be given"):
+    with pytest.raises(CrmpiError, match=r"'problem\.sigma' must be given"):
         again.problem.sigma  # noqa: B018
 
 
 def test_table_marks_given_values_and_shows_code_units(read):
     lines = read(MINIMAL, "time.end=100 Myr").describe().splitlines()
-    assert "*  time.end                    100 Myr             = 0.102271" in lines
+    assert ["*", "time.end", "100", "Myr", "=", "0.102271"] in [line.split() for line in lines]
     assert any(line.startswith("   time.cfl ") for line in lines)
     assert any("3e+28 cm^2/s" in line and "= 97.2234" in line for line in lines)
 
