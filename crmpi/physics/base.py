@@ -78,10 +78,6 @@ class Source:
         """Return the arrays, leading axis nblock, that a checkpoint writes and a restart writes back in place."""
         return {"account": self.account}
 
-    def history(self):
-        """Return {column: array (nblock,)} of present rates, code units, summed over blocks by the history."""
-        return {}
-
 
 _SOURCES = {}
 

@@ -210,13 +210,14 @@ class Gravity:
         hernquist: Hernquist.Params | None
         miyamoto_nagai: MiyamotoNagai.Params | None
 
+        def any(self):
+            """Whether there is any component."""
+            return any(getattr(self, name) is not None for name in COMPONENTS)
+
     def __init__(self, params, units):
         constant = 1.0 if units.dimensionless else units.G
         given = {name: getattr(params, name) for name in COMPONENTS}
         self.components = {name: COMPONENTS[name](p, constant) for name, p in given.items() if p is not None}
-
-    def __bool__(self):
-        return bool(self.components)
 
     def potential(self, x1, x2, x3):
         """Return the potential at the positions (arrays that broadcast together), shape of the broadcast, code units."""

@@ -1,0 +1,134 @@
+"""Collisional losses of GeV cosmic rays: hadronic (pion production) and Coulomb (with ionisation), and the heat they leave.
+
+    d(ecr)/dt = -(Gamma_h + Gamma_C) ecr,   d(fcr)/dt = -(Gamma_h + Gamma_C) fcr,   d(eth)/dt = (Gamma_C + Gamma_h/6) ecr
+
+Rates are proportional to the density, which is constant during the step, so the step is the exact exponential. The remaining
+5/6 of the hadronic losses leave as gamma rays and neutrinos; neutral pions take 1/3 of the hadronic losses, and about 70% of
+the energy of their photons lies above 1 GeV.
+"""
+
+import math
+from typing import NamedTuple
+
+from crmpi.constants import DENS, ECR, ENER
+from crmpi.errors import CrmpiError
+from crmpi.jit import kernel
+from crmpi.params import par
+from crmpi.physics.base import Source, SourceParams, gas_const
+
+HADRONIC_HEAT = 1.0 / 6.0  # fraction of hadronic losses that heats the gas: secondary electrons (Guo & Oh 2008)
+
+
+class LossConst(NamedTuple):
+    """Rates of a cell per density, code units."""
+
+    hadronic: float  # Gamma_h/rho
+    coulomb: float  # Gamma_C/rho
+    fcr: int  # first component of the CR flux in u0, or -1
+    fcr_end: int  # one past its last component
+
+
+def guo_oh(x_h, _ionised):
+    """Return (hadronic, Coulomb) rates [cm^3/s] per rho/m_p: Guo & Oh (2008, MNRAS 384, 251), coefficients recalled."""
+    electrons = 0.5 * (1.0 + x_h)
+    return 5.86e-16 * electrons, 1.65e-16 * electrons
+
+
+def pfrommer(x_h, _ionised):
+    """Return (hadronic, Coulomb) rates [cm^3/s] per rho/m_p: Pfrommer et al. (2017, MNRAS 465, 4500), as in public code."""
+    electrons = 0.5 * (1.0 + x_h)
+    return 7.44e-16 * electrons, 2.78e-16 * electrons
+
+
+def gizmo(x_h, ionised):
+    """Return (hadronic, Coulomb) rates [cm^3/s] per rho/m_p as in the public GIZMO code (Chan et al. 2019; Hopkins et al. 2020).
+
+    Coulomb losses are per free electron; neutral gas loses 0.57 as much to ionisation.
+    """
+    electrons_per_h = ionised * (1.0 + x_h) / (2.0 * x_h)
+    return 0.87 * 6.37e-16 * x_h, 0.53 * 3.09e-16 * (electrons_per_h + 0.57 * (1.0 - ionised)) * x_h
+
+
+RATES = {"guo_oh2008": guo_oh, "pfrommer2017": pfrommer, "gizmo": gizmo}
+
+
+class Losses(Source):
+    """Collisional losses; ledger columns ``lost`` = ``heated`` + ``escaped``, ``gamma`` (photons above 1 GeV, part of ``escaped``)."""
+
+    name = "losses"
+    doc = "hadronic and Coulomb losses of cosmic rays, and the heat they leave"
+    reference = "Guo & Oh 2008; Pfrommer et al. 2017; Chan et al. 2019"
+    columns = ("lost", "heated", "escaped", "gamma", "gamma_luminosity")
+
+    class Params(SourceParams):
+        rates: str = par("guo_oh2008", choices=list(RATES), doc="set of coefficients")
+        hadronic: float = par(1.0, ge=0, doc="factor on the hadronic rate")
+        coulomb: float = par(1.0, ge=0, doc="factor on the Coulomb rate")
+        heating: bool = par(True, doc="give Coulomb and 1/6 of hadronic losses to the gas")
+        hydrogen_fraction: float = par(0.76, gt=0, le=1, doc="mass fraction X of hydrogen")
+        ionised: float = par(1.0, ge=0, le=1, doc="ionised fraction of the gas, for rates = gizmo")
+        gamma_fraction: float = par(0.7, ge=0, le=1, doc="fraction of the photons from neutral pions above 1 GeV")
+
+    def __init__(self, params, pack, eos, units, mesh):
+        super().__init__(params, pack, eos, units, mesh)
+        if units.dimensionless:
+            raise CrmpiError("losses need physical units; set units.system to 'galactic' or 'custom', or remove 'losses'")
+        if not pack.has_cr:
+            raise CrmpiError("losses need cosmic rays; set fluid.cosmic_rays to true, or remove 'losses'")
+        self.const = self._make_const()
+        self.gas = gas_const(pack, eos)
+
+    def apply(self, time, dt):
+        gamma = self.params.gamma_fraction / 3.0
+        lose(self.pack.u0, self.pack.grid, (self.gas, self.const), dt, self.params.heating, gamma, self.account)
+
+    def _make_const(self):
+        p, units = self.params, self.units
+        hadronic, coulomb = RATES[p.rates](p.hydrogen_fraction, p.ionised)
+        per_density = units.factor("cm^3/s") / units.m_p
+        first = self.pack.index.get("fcr", -1)
+        ncomp = sum(field.ncomp for field in self.pack.fields if field.name == "fcr")
+        return LossConst(p.hadronic * hadronic * per_density, p.coulomb * coulomb * per_density, first, first + ncomp)
+
+
+@kernel
+def lose(u, grid, physics, dt, heating, gamma, account):
+    """Take the losses of `dt` from all active cells of a pack and heat the gas.
+
+    Parameters
+    ----------
+    u : array (nblock, nvar, m3, m2, m1)
+        conserved state, changed in place
+    grid : Grid
+    physics : tuple of GasConst, LossConst
+    dt : float
+        code units
+    heating : bool
+        whether the gas is heated; otherwise its share escapes
+    gamma : float
+        photons above 1 GeV per hadronic loss
+    account : array (nblock, 5)
+        energies lost, heated, escaped, in gamma rays, added to; and the present gamma-ray luminosity, replaced
+    """
+    gas, const = physics
+    total = const.hadronic + const.coulomb
+    to_gas = (const.coulomb + HADRONIC_HEAT * const.hadronic) / total if heating and total > 0.0 else 0.0
+    hadronic = const.hadronic / total if total > 0.0 else 0.0
+    for b in range(u.shape[0]):
+        lost, luminosity = 0.0, 0.0
+        for k in range(grid.ng3, grid.ng3 + grid.n3):
+            for j in range(grid.ng2, grid.ng2 + grid.n2):
+                for i in range(grid.ng1, grid.ng1 + grid.n1):
+                    rate = total * u[b, DENS, k, j, i]
+                    loss = -math.expm1(-rate * dt) * u[b, ECR, k, j, i]
+                    u[b, ECR, k, j, i] -= loss
+                    u[b, ENER, k, j, i] += to_gas * loss
+                    for v in range(const.fcr, const.fcr_end):
+                        u[b, v, k, j, i] *= math.exp(-rate * dt)
+                    lost += loss
+                    luminosity += hadronic * rate * u[b, ECR, k, j, i]
+        account[b, 0] += lost * gas.volume
+        account[b, 1] += to_gas * lost * gas.volume
+        account[b, 2] += (1.0 - to_gas) * lost * gas.volume
+        account[b, 3] += gamma * hadronic * lost * gas.volume
+        account[b, 4] = gamma * luminosity * gas.volume
