@@ -1,0 +1,106 @@
+"""Regions: boxes of cells or faces inside the arrays of a pack, and the kernels that move them.
+
+A ghost zone is filled by moving boxes: from the active cells of a neighbour, through a message, or from the block itself at
+a physical boundary. All of that is a table of boxes, one row each, and one loop over the table.
+
+Along one axis a block has these indices (``g`` ghosts, ``n`` active cells)::
+
+    cells       0 .. g-1 | g ........ g+n-1 | g+n .. g+2g+n-1
+    faces       0 .. g-1 | g ......... g+n  | g+n+1 .. g+2g+n        of the component that lives on the faces of this axis
+                 ghost   |      active      |  ghost
+
+The faces g and g+n are shared with the neighbours, which compute the same bits, so they are never moved.
+"""
+
+import numpy as np
+
+from crmpi.jit import kernel
+
+CELLS = -1
+"""Kind of a region of cells; kinds 0, 1, 2 are the faces of the axes x1, x2, x3."""
+
+COPY_COLUMNS = 11  # source block, destination block, source k j i, destination k j i, extents k j i
+BUFFER_COLUMNS = 9  # block, k j i, extents k j i, message, values before it in the message (per component)
+
+
+def axis_shape(grid, axis):
+    """Return (n, ng) of `grid` along `axis`."""
+    return (grid.n1, grid.n2, grid.n3)[axis], (grid.ng1, grid.ng2, grid.ng3)[axis]
+
+
+def ghost_span(grid, kind, axis, side):
+    """Return (destination, source, count) along `axis` of the ghost region on `side` (-1, 0, +1) of a block.
+
+    `source` indexes the neighbour on that side; it is the same index for every block, as all have the same shape.
+    """
+    n, g = axis_shape(grid, axis)
+    if g == 0:
+        return 0, 0, n
+    extra = 1 if kind == axis else 0
+    if side < 0:
+        return 0, n, g
+    if side == 0:
+        return g, g, n + extra
+    return g + n + extra, g + extra, g
+
+
+def full_span(grid, kind, axis):
+    """Return the number of cells or faces along `axis`, ghosts included."""
+    n, g = axis_shape(grid, axis)
+    return n + 2 * g + (1 if kind == axis and g else 0)
+
+
+def ghost_box(grid, kind, offset):
+    """Return (destination, source, extents), each in the order k, j, i, of the ghost region in the direction `offset` (x1, x2, x3)."""
+    spans = [ghost_span(grid, kind, axis, offset[axis]) for axis in (2, 1, 0)]
+    return tuple(np.array(part, dtype=np.int64) for part in zip(*spans, strict=True))
+
+
+@kernel
+def copy_regions(array, first, last, table):
+    """Copy the components first <= c < last of every region of `table` (rows of `COPY_COLUMNS`) inside `array`."""
+    for row in range(table.shape[0]):
+        source, target = table[row, 0], table[row, 1]
+        sk, sj, si = table[row, 2], table[row, 3], table[row, 4]
+        dk, dj, di = table[row, 5], table[row, 6], table[row, 7]
+        nk, nj, ni = table[row, 8], table[row, 9], table[row, 10]
+        for c in range(first, last):
+            for k in range(nk):
+                for j in range(nj):
+                    for i in range(ni):
+                        array[target, c, dk + k, dj + j, di + i] = array[source, c, sk + k, sj + j, si + i]
+
+
+@kernel
+def regions_to_buffer(array, first, last, table, starts, buffer):
+    """Copy the components first <= c < last of every region of `table` (rows of `BUFFER_COLUMNS`) into `buffer`.
+
+    ``starts[m]`` is where this array's part of message ``m`` begins.
+    """
+    for row in range(table.shape[0]):
+        block = table[row, 0]
+        sk, sj, si = table[row, 1], table[row, 2], table[row, 3]
+        nk, nj, ni = table[row, 4], table[row, 5], table[row, 6]
+        place = starts[table[row, 7]] + (last - first) * table[row, 8]
+        for c in range(first, last):
+            for k in range(nk):
+                for j in range(nj):
+                    for i in range(ni):
+                        buffer[place + i] = array[block, c, sk + k, sj + j, si + i]
+                    place += ni
+
+
+@kernel
+def buffer_to_regions(array, first, last, table, starts, buffer):
+    """The inverse of `regions_to_buffer`."""
+    for row in range(table.shape[0]):
+        block = table[row, 0]
+        dk, dj, di = table[row, 1], table[row, 2], table[row, 3]
+        nk, nj, ni = table[row, 4], table[row, 5], table[row, 6]
+        place = starts[table[row, 7]] + (last - first) * table[row, 8]
+        for c in range(first, last):
+            for k in range(nk):
+                for j in range(nj):
+                    for i in range(ni):
+                        array[block, c, dk + k, dj + j, di + i] = buffer[place + i]
+                    place += ni

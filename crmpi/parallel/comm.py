@@ -1,0 +1,215 @@
+"""Communicators: one rank or many behind the same methods. The only file that imports mpi4py, and only when it is needed."""
+
+import sys
+import time
+import traceback
+
+import numpy as np
+
+from crmpi.errors import CrmpiError
+from crmpi.parallel.launcher import read_launch
+from crmpi.parallel.sums import exact_sums
+
+
+class SerialComm:
+    """The communicator of a run on one rank; needs no MPI."""
+
+    rank = 0
+    nranks = 1
+
+    def min(self, x):
+        """Return the smallest `x` of all ranks; NaN if any is NaN."""
+        return float(x)
+
+    def max(self, x):
+        """Return the largest `x` of all ranks; NaN if any is NaN."""
+        return float(x)
+
+    def any(self, flag):
+        """Tell whether `flag` is true on any rank."""
+        return bool(flag)
+
+    def bcast(self, obj, root=0):
+        """Return the object of rank `root`."""
+        return obj
+
+    def allgather_object(self, obj):
+        """Return the list of the objects of all ranks; for small things."""
+        return [obj]
+
+    def block_sums(self, partials):
+        """Return the sums (ncol,) over all blocks of all ranks of the partial sums (nblock, ncol) of this rank's blocks.
+
+        The result has the same bits for every number of ranks and order of blocks, see `exact_sums`.
+        """
+        return exact_sums(partials, _same, _same)
+
+    def barrier(self):
+        """Wait until all ranks are here."""
+
+    def abort(self, code=1):
+        """End all ranks at once with exit code `code`."""
+        sys.stdout.flush()
+        raise SystemExit(code)
+
+
+class MpiComm:
+    """The communicator of a run on many ranks: the methods of `SerialComm` over MPI, and channels between neighbours."""
+
+    def __init__(self, world):
+        from mpi4py import MPI
+
+        self._mpi = MPI
+        self._abort = world.Abort
+        self._world = world.Dup()  # our messages never meet those of other libraries
+        self.rank = world.Get_rank()
+        self.nranks = world.Get_size()
+
+    @property
+    def mpi(self):
+        """The mpi4py communicator, for libraries that want one (parallel HDF5)."""
+        return self._world
+
+    def min(self, x):
+        """Return the smallest `x` of all ranks; NaN if any is NaN."""
+        return -self.max(-x)
+
+    def max(self, x):
+        """Return the largest `x` of all ranks; NaN if any is NaN."""
+        bad = x != x  # MPI leaves the maximum of NaN undefined, so NaN travels as a mark
+        pair = np.array([-np.inf if bad else x, 1.0 if bad else 0.0])
+        self._world.Allreduce(self._mpi.IN_PLACE, pair, op=self._mpi.MAX)
+        return float("nan") if pair[1] else float(pair[0])
+
+    def any(self, flag):
+        """Tell whether `flag` is true on any rank."""
+        return self.max(1.0 if flag else 0.0) > 0.0
+
+    def bcast(self, obj, root=0):
+        """Return the object of rank `root`."""
+        return self._world.bcast(obj, root=root)
+
+    def allgather_object(self, obj):
+        """Return the list of the objects of all ranks; for small things."""
+        return self._world.allgather(obj)
+
+    def block_sums(self, partials):
+        """Return the sums (ncol,) over all blocks of all ranks of the partial sums (nblock, ncol) of this rank's blocks.
+
+        The result has the same bits for every number of ranks and order of blocks, see `exact_sums`.
+        """
+        return exact_sums(partials, lambda n: self._combine(n, self._mpi.MAX), lambda n: self._combine(n, self._mpi.SUM))
+
+    def barrier(self):
+        """Wait until all ranks are here."""
+        self._world.Barrier()
+
+    def abort(self, code=1):
+        """End all ranks at once with exit code `code`."""
+        sys.stdout.flush()
+        sys.stderr.flush()
+        self._abort(code)
+
+    def channel(self, peers, outgoing, incoming):
+        """Return a `Channel` that carries ``outgoing[p]`` to rank ``peers[p]`` and fills ``incoming[p]`` from it, again and again."""
+        return Channel(self._mpi, self._world, peers, outgoing, incoming)
+
+    def _combine(self, numbers, op):
+        result = np.empty_like(numbers)
+        self._world.Allreduce(numbers, result, op=op)
+        return result
+
+
+class Channel:
+    """Persistent messages between this rank and its neighbours, one each way per neighbour; buffers stay the same.
+
+    Every rank must use its channels in the same order: messages between two ranks arrive in the order they were sent.
+    """
+
+    def __init__(self, mpi, world, peers, outgoing, incoming):
+        self._prequest = mpi.Prequest
+        self._wait = mpi.Request.Waitall
+        self._receives = [world.Recv_init(buffer, source=peer) for peer, buffer in zip(peers, incoming, strict=True)]
+        self._sends = [world.Send_init(buffer, dest=peer) for peer, buffer in zip(peers, outgoing, strict=True)]
+
+    def expect(self):
+        """Post the receives: from now on the incoming buffers belong to MPI."""
+        self._prequest.Startall(self._receives)
+
+    def send(self):
+        """Send the outgoing buffers, which must stay untouched until `finish`."""
+        self._prequest.Startall(self._sends)
+
+    def receive(self):
+        """Wait until the incoming buffers are filled."""
+        self._wait(self._receives)
+
+    def finish(self):
+        """Wait until the outgoing buffers may be changed."""
+        self._wait(self._sends)
+
+
+def make_comm():
+    """Return the communicator of this process; all processes of a launch must call it.
+
+    Without a launcher, or with one that started a single process, this is `SerialComm` and mpi4py is not imported. With
+    more processes an uncaught exception on any rank ends all of them.
+
+    Raises
+    ------
+    CrmpiError
+        on the first process, if the launcher started several but mpi4py is missing or belongs to another MPI; the other
+        processes exit without a word
+    """
+    launch = read_launch()
+    if launch.size <= 1:
+        return SerialComm()
+    try:
+        from mpi4py import MPI
+    except (ImportError, RuntimeError) as error:
+        _refuse(
+            launch,
+            f"the launcher started {launch.size} processes ({launch.variable}), but mpi4py cannot be used ({error}); "
+            "install it with: pip install mpi4py mpich, or start a single process",
+        )
+    world = MPI.COMM_WORLD
+    if world.Get_size() != launch.size:
+        _refuse(
+            launch,
+            f"the launcher started {launch.size} processes ({launch.variable}), but MPI sees {world.Get_size()}: mpi4py uses "
+            f"{MPI.get_vendor()[0]}, so start crmpi with the mpirun of that MPI "
+            "(under Slurm try srun --mpi=pmi2 or --mpi=pmix)",
+        )
+    comm = MpiComm(world)
+    sys.excepthook = _abort_hook(comm)
+    return comm
+
+
+def _same(numbers):
+    return numbers
+
+
+def _refuse(launch, message):
+    """Raise on the launcher's first process only, so that the user reads the message once."""
+    if launch.rank == 0:
+        raise CrmpiError(message) from None
+    raise SystemExit(1)
+
+
+def _abort_hook(comm):
+    """Return an exception hook that prints one report and ends all ranks.
+
+    When several ranks fail together only the lowest should speak: each waits in proportion to its rank, and the abort of
+    the first ends the others while they wait.
+    """
+
+    def hook(kind, error, trace):
+        time.sleep(0.2 * min(comm.rank, 10))
+        if issubclass(kind, CrmpiError):
+            print(f"crmpi: error: {error}", file=sys.stderr, flush=True)
+        else:
+            print(f"crmpi: rank {comm.rank} of {comm.nranks} failed", file=sys.stderr)
+            traceback.print_exception(kind, error, trace)
+        comm.abort(1)
+
+    return hook
