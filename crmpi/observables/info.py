@@ -1,0 +1,113 @@
+"""``crmpi info``: what is in a file or a run folder, as text."""
+
+import os
+from pathlib import Path
+
+import numpy as np
+
+from crmpi.errors import CrmpiError
+from crmpi.observables.derived import shown_in
+from crmpi.observables.readers import open_snapshot
+from crmpi.output.checkpoint import damage, read_checkpoint
+from crmpi.output.directory import RunDirectory
+from crmpi.output.history import read_history
+
+
+def info(path):
+    """Return a description of a snapshot, checkpoint, history or run folder: several lines of text.
+
+    Raises
+    ------
+    CrmpiError
+        there is no such file, or it is none of these
+    """
+    path = Path(path)
+    if path.is_dir():
+        return _run(path)
+    if not path.is_file():
+        raise CrmpiError(f"cannot read {path}: there is no such file")
+    if path.suffix == ".athdf":
+        return _snapshot(path)
+    return _history(path) if path.suffix == ".txt" else _checkpoint(path)
+
+
+def _snapshot(path):
+    with open_snapshot(path) as snapshot:
+        unit, factor = shown_in("time", snapshot.units)
+        time = f"{snapshot.time * factor:.8g} {unit}".rstrip()
+        lines = [f"snapshot {path} ({_size(path)})", f"  time       {time}, step {snapshot.step}"]
+        lines += [f"  mesh       {_times(snapshot.cells)} cells in {snapshot.nblock} blocks of {_times(snapshot.block)}, code units:"]
+        lines += [f"    x{axis + 1}       {snapshot.lower[axis]:.6g} to {snapshot.upper[axis]:.6g}" for axis in snapshot.axes]
+        lines += [f"  units      {_units(snapshot.units)}", f"  gamma      {snapshot.gamma:.6g}, of cosmic rays {snapshot.gamma_cr:.6g}"]
+        lines += [f"  MISSING    {part}: its blocks read as NaN" for part in snapshot.missing]
+        lines += ["  variables  min and max"]
+        for name in snapshot.names:
+            low, high = snapshot.extrema(name)
+            unit, factor = snapshot.shown_in(name)
+            lines.append(f"    {name:<8s} {low * factor:14.6e} {high * factor:14.6e} {unit}".rstrip())
+        return "\n".join(lines + _origin(snapshot.provenance, snapshot.config)) + "\n"
+
+
+def _checkpoint(path):
+    reason = damage(path)
+    if reason:
+        raise CrmpiError(f"cannot read {path}: {reason}")
+    checkpoint = read_checkpoint(path)
+    nblock, _, *block = checkpoint.u0.shape
+    lines = [f"checkpoint {path} ({_size(path)}), complete, all checksums right"]
+    lines += [f"  time       {checkpoint.time:.17g} (code), step {checkpoint.step}, dt {checkpoint.dt:.17g}"]
+    lines += [f"  blocks     {nblock} of {_times(block[::-1])} cells"]
+    names = checkpoint.variables
+    lines += ["  variables  min and max (code)"]
+    lines += [f"    {name:<8s} {checkpoint.u0[:, v].min():14.6e} {checkpoint.u0[:, v].max():14.6e}" for v, name in enumerate(names)]
+    lines += [f"    b{axis + 1:<7d} {face.min():14.6e} {face.max():14.6e}" for axis, face in enumerate(checkpoint.faces)]
+    lines += [f"    {name}: {values.shape}" for name, values in checkpoint.blocks.items()]
+    lines += [f"    {name} = {value}" for name, value in checkpoint.scalars.items()]
+    return "\n".join(lines + _origin(checkpoint.provenance, checkpoint.config)) + "\n"
+
+
+def _history(path):
+    columns = read_history(path)
+    rows = len(columns["time"])
+    lines = [f"history {path}: {rows} rows"]
+    if rows:
+        lines += ["  column                     first           last            min            max unit"]
+        for name, values in columns.items():
+            numbers = (values[0], values[-1], np.nanmin(values), np.nanmax(values))
+            lines.append(f"  {name:<20s} " + " ".join(f"{number:14.6e}" for number in numbers) + f" {columns.units[name]}")
+    return "\n".join(lines) + "\n"
+
+
+def _run(folder):
+    directory = RunDirectory(folder)
+    snapshots, checkpoints = directory.snapshots(), directory.checkpoints()
+    if not (directory.holds_run() or snapshots):
+        raise CrmpiError(f"{folder} is not the folder of a run: it has no {directory.provenance.name}")
+    lines = [f"run {folder}: {len(snapshots)} snapshots, {len(checkpoints)} checkpoints"]
+    for path in checkpoints:
+        lines.append(f"  {path.relative_to(folder)}: {damage(path) or 'complete'}")
+    text = "\n".join(lines) + "\n"
+    if directory.history.is_file():
+        text += _history(directory.history)
+    return text + (_snapshot(snapshots[-1]) if snapshots else "")
+
+
+def _origin(provenance, config):
+    lines = ["  provenance"] + [f"    {name:<9s} {value}" for name, value in provenance.items()]
+    return lines + ["  configuration"] + [f"    {line}" for line in config.splitlines()]
+
+
+def _units(units):
+    if units.dimensionless:
+        return "none"
+    return f"{units.system}: length {units.cgs('length'):.6g} cm, time {units.cgs('time'):.6g} s, mass {units.cgs('mass'):.6g} g"
+
+
+def _times(numbers):
+    return " x ".join(str(n) for n in numbers)
+
+
+def _size(path):
+    size = os.path.getsize(path)
+    power = min(int(np.log10(max(size, 1)) / 3), 3)
+    return f"{size / 1000**power:.3g} {('B', 'kB', 'MB', 'GB')[power]}"

@@ -1,0 +1,85 @@
+"""The panels that pictures are made of: an image of a slice, a profile, a history. Each draws into the axes it is given."""
+
+import numpy as np
+
+from crmpi.observables.derived import shown_in
+from crmpi.observables.style import colours, label, math_unit, use_log
+
+
+def length_unit(snapshot):
+    """Return (label, factor) for positions: kpc, or pc and Mpc where the mesh asks for it; nothing in a dimensionless run."""
+    if snapshot.units.dimensionless:
+        return "", 1.0
+    size = max(snapshot.upper[axis] - snapshot.lower[axis] for axis in snapshot.axes)
+    unit = next((u for u in ("Mpc", "kpc", "pc", "au") if size >= 0.5 * snapshot.units.factor(u)), "au")
+    return unit, 1.0 / snapshot.units.factor(unit)
+
+
+def position_label(snapshot, axis):
+    """Return the label of a position axis."""
+    unit, _ = length_unit(snapshot)
+    name = f"$x_{axis + 1}$"
+    return f"{name} [{unit}]" if unit else name
+
+
+def time_text(snapshot):
+    """Return 't = 12.3 Myr'."""
+    unit, factor = shown_in("time", snapshot.units)
+    return f"t = {snapshot.time * factor:.4g} {unit}".rstrip()
+
+
+def image(axes, snapshot, name, axis, position=None):
+    """Draw a slice with its colour bar."""
+    unit, factor = snapshot.shown_in(name)
+    _, scale = length_unit(snapshot)
+    plane = snapshot.slice(name, axis, None if position is None else position / scale)
+    values = plane.values * factor
+    cmap, norm = colours(name, values)
+    x, y = (faces * scale for faces in plane.faces)
+    drawn = axes.imshow(values, origin="lower", extent=(x[0], x[-1], y[0], y[-1]), cmap=cmap, norm=norm, interpolation="nearest")
+    aspect = (y[-1] - y[0]) / (x[-1] - x[0])
+    if aspect < 0.8:  # a bar on top of a wide image, beside a tall one
+        bar = axes.figure.colorbar(drawn, cax=axes.inset_axes((0.0, 1.0 + 0.03 / aspect, 1.0, 0.04 / aspect)), orientation="horizontal")
+        bar.ax.xaxis.set_ticks_position("top")
+        bar.ax.xaxis.set_label_position("top")
+    else:
+        bar = axes.figure.colorbar(drawn, cax=axes.inset_axes((1.0 + 0.03 * aspect, 0.0, 0.03 * aspect, 1.0)))
+    bar.set_label(label(name, unit))
+    axes.set_xlabel(position_label(snapshot, plane.axes[0]))
+    axes.set_ylabel(position_label(snapshot, plane.axes[1]))
+    return plane
+
+
+def profiles(axes, snapshot, names, axis, radial=False):
+    """Draw means along an axis (or over the distance from the origin), one line per quantity; all share one unit."""
+    unit, factor = snapshot.shown_in(names[0])
+    _, scale = length_unit(snapshot)
+    found = [snapshot.radial_profile(name) if radial else snapshot.profile(name, axis) for name in names]
+    for name, profile in zip(names, found, strict=True):
+        axes.plot(profile.x * scale, profile.values * factor, label=label(name, ""))
+    if all(np.all(profile.values > 0) for profile in found) and use_log(np.concatenate([profile.values for profile in found])):
+        axes.set_yscale("log")
+    if len(names) > 1:
+        axes.legend()
+        axes.set_ylabel(f"[{math_unit(unit)}]" if unit else "")
+    else:
+        axes.set_ylabel(label(names[0], unit))
+    where = position_label(snapshot, axis)
+    axes.set_xlabel(where.replace(f"$x_{axis + 1}$", "$r$") if radial else where)
+
+
+def history(axes, columns, names, unit):
+    """Draw columns of a history that share a unit."""
+    time = next(iter(columns))
+    for name in names:
+        axes.plot(columns[time], columns[name], label=name)
+    positive = np.concatenate([columns[name] for name in names])
+    if use_log(positive[positive != 0]) and np.all(positive >= 0):
+        axes.set_yscale("log")
+    axes.set_xlabel(f"{time} [{columns.units[time]}]".replace(" [code]", ""))
+    unit = "" if unit in ("1", "code") else f"[{math_unit(unit)}]"
+    if len(names) > 1:
+        axes.legend()
+        axes.set_ylabel(unit)
+    else:
+        axes.set_ylabel(f"{names[0]} {unit}".rstrip())
