@@ -17,10 +17,13 @@ ECR_FIELD = Field("ecr", unit="pressure", title="cosmic-ray energy density")
 
 
 def aligned_zeros(shape):
-    """Return a C-ordered float64 array of zeros that starts on a cache line."""
+    """Return a C-ordered float64 array of zeros that starts on a cache line.
+
+    One more line of zeros lies on each side: kernels sweep whole rows and read the neighbours of their ends.
+    """
     size = int(np.prod(shape)) * 8
-    raw = np.zeros(size + _ALIGNMENT, np.uint8)
-    start = -raw.ctypes.data % _ALIGNMENT
+    raw = np.zeros(size + 3 * _ALIGNMENT, np.uint8)
+    start = _ALIGNMENT + -raw.ctypes.data % _ALIGNMENT
     return raw[start : start + size].view(np.float64).reshape(shape)
 
 

@@ -1,0 +1,171 @@
+"""Conserved to primitive variables on all cells, ghosts included, with floors."""
+
+import math
+
+from crmpi.constants import AXES, DENS, ECR, ENER, MOM1, NHYDRO, PRES, VEL1
+from crmpi.jit import device, kernel
+from crmpi.numerics.rows import load, row, rows, separate, shift, store
+from crmpi.numerics.stage import rows_if, shift_if
+
+FLOOR_DENS, FLOOR_PRESS, FLOOR_ECR, NOT_A_NUMBER = range(4)  # what is counted
+KINDS = 4
+ADDED_MASS, ADDED_ENERGY, ADDED_ECR = range(3)  # what is added up: densities summed over cells
+AMOUNTS = 3
+
+
+@kernel
+def primitives(gas, cr, floors, grid, axes, state, result, counts, amounts):
+    """Fill the primitives, the cell-centred magnetic and the electric field from the conserved state and the face field.
+
+    All cells are converted by a vector loop that also counts those below a floor or not finite. Only rows that have any are visited
+    again, cell by cell: floors are applied and written back to the conserved state, and what active cells gained is booked.
+
+    Parameters
+    ----------
+    state : (array, array or None)
+        conserved ``u`` and face field ``b``
+    result : (array, array or None, array or None)
+        ``w``, ``bcc``, ``ecc``
+    counts, amounts : array (nblock, KINDS), array (nblock, AMOUNTS)
+        the books, added to
+    """
+    u, b = state
+    w, bcc, ecc = result
+    for block in range(u.shape[0]):
+        for k in range(grid.n3 + 2 * grid.ng3):
+            for j in range(grid.n2 + 2 * grid.ng2):
+                offset = (k * grid.m2 + j) * grid.m1
+                source = rows(u, block, offset)
+                field = shift_if(rows_if(b, block), offset)
+                target = (rows(w, block, offset), shift_if(rows_if(bcc, block), offset), shift_if(rows_if(ecc, block), offset))
+                if convert_row(gas, cr, floors, grid, axes, source, field, target) > 0:
+                    inside = grid.ng2 <= j < grid.ng2 + grid.n2 and grid.ng3 <= k < grid.ng3 + grid.n3
+                    _repair_row(gas, cr, floors, grid, inside, source, target, (counts[block], amounts[block]))
+                if u.shape[1] > first_scalar(cr):
+                    scalars_row(grid.m1, first_scalar(cr), u.shape[1], source, target[0])
+
+
+@device
+def first_scalar(cr):
+    """Return the number of the first scalar, which follows the cosmic rays if there are any."""
+    return NHYDRO if cr is None else NHYDRO + 1
+
+
+@kernel
+def convert_row(gas, cr, floors, grid, axes, u, b, result):
+    """Convert a row of cells; return how many of them are below a floor or not finite (the padding does not count)."""
+    separate()
+    w, bcc, ecc = result
+    cells = grid.n1 + 2 * grid.ng1
+    bad = 0
+    for i in range(grid.m1):
+        dens = load(row(u, DENS), i)
+        m1 = load(row(u, MOM1), i)
+        m2 = load(row(u, MOM1 + 1), i)
+        m3 = load(row(u, MOM1 + 2), i)
+        r = 1.0 / dens
+        v1 = m1 * r
+        v2 = m2 * r
+        v3 = m3 * r
+        inner = load(row(u, ENER), i) - 0.5 * (m1 * v1 + m2 * v2 + m3 * v3)
+        if b is not None:
+            b1 = 0.5 * (load(row(b, 0), i) + load(row(b, 0), i + axes[0].stride))
+            b2 = 0.5 * (load(row(b, 1), i) + load(row(b, 1), i + axes[1].stride))
+            b3 = 0.5 * (load(row(b, 2), i) + load(row(b, 2), i + axes[2].stride))
+            inner -= 0.5 * (b1 * b1 + b2 * b2 + b3 * b3)
+            store(row(bcc, 0), i, b1, 5)
+            store(row(bcc, 1), i, b2, 6)
+            store(row(bcc, 2), i, b3, 7)
+            store(row(ecc, 0), i, v3 * b2 - v2 * b3, 8)
+            store(row(ecc, 1), i, v1 * b3 - v3 * b1, 9)
+            store(row(ecc, 2), i, v2 * b1 - v1 * b2, 10)
+        press = gas.gm1 * inner
+        store(row(w, DENS), i, dens, 0)
+        store(row(w, VEL1), i, v1, 1)
+        store(row(w, VEL1 + 1), i, v2, 2)
+        store(row(w, VEL1 + 2), i, v3, 3)
+        store(row(w, PRES), i, press, 4)
+        good = dens >= floors.dens and dens < math.inf and press >= floors.press and press < math.inf
+        if cr is not None:
+            ecr = load(row(u, ECR), i)
+            store(row(w, ECR), i, ecr, 11)
+            good = good and ecr >= floors.ecr and ecr < math.inf
+        bad += 0 if good or i >= cells else 1
+    return bad
+
+
+@kernel
+def scalars_row(n, first, nvar, u, w):
+    """Divide the scalars by the density."""
+    separate()
+    for v in range(first, nvar):
+        for i in range(n):
+            store(row(w, v), i, load(row(u, v), i) / load(row(u, DENS), i), 0)
+
+
+@device
+def _repair_row(gas, cr, floors, grid, inside, u, result, books):
+    """Apply floors in a row, cell by cell; book what they did to active cells."""
+    counts, amounts = books
+    for i in range(grid.n1 + 2 * grid.ng1):
+        kinds, added = _repair_cell(gas, cr, floors, u, result, i)
+        if inside and grid.ng1 <= i < grid.ng1 + grid.n1:
+            for q in range(KINDS):
+                counts[q] += kinds[q]
+            for q in range(AMOUNTS):
+                amounts[q] += added[q]
+
+
+@kernel
+def _repair_cell(gas, cr, floors, u, result, i):
+    """Apply the floors to one cell; return what was done as (0 or 1 per kind), (amounts).
+
+    A raised density keeps the momentum. Cells that are not finite are counted and left alone: no floor can repair them.
+    """
+    w, bcc, ecc = result
+    dens = load(row(w, DENS), i)
+    ener = load(row(u, ENER), i)
+    ecr = 0.0
+    if cr is not None:
+        ecr = load(row(w, ECR), i)
+    if not math.isfinite(dens * 0.0 + ener + ecr + _momentum_square(u, i)):
+        return (0, 0, 0, 1), (0.0, 0.0, 0.0)
+    raised_dens = max(dens, floors.dens)
+    outer = 0.5 * _momentum_square(u, i) / raised_dens
+    if bcc is not None:
+        for a in AXES:
+            outer += 0.5 * load(row(bcc, a), i) ** 2
+    press = gas.gm1 * (ener - outer)
+    raised_press = max(press, floors.press)
+    raised_ener = raised_press * gas.igm1 + outer if press < floors.press else ener
+    raised_ecr = ecr
+    if cr is not None:
+        raised_ecr = max(ecr, floors.ecr)
+        store(row(w, ECR), i, raised_ecr, 0)
+        store(row(u, ECR), i, raised_ecr, 1)
+    store(row(w, DENS), i, raised_dens, 2)
+    store(row(u, DENS), i, raised_dens, 3)
+    store(row(w, PRES), i, raised_press, 4)
+    store(row(u, ENER), i, raised_ener, 5)
+    for a in AXES:
+        store(row(w, VEL1 + a), i, load(row(u, MOM1 + a), i) / raised_dens, 6)
+    if ecc is not None:
+        _electric_field(w, bcc, ecc, i)
+    kinds = (1 if dens < floors.dens else 0, 1 if press < floors.press else 0, 1 if raised_ecr > ecr else 0, 0)
+    return kinds, (raised_dens - dens, raised_ener - ener, raised_ecr - ecr)
+
+
+@device
+def _momentum_square(u, i):
+    """Return the square of the momentum density."""
+    return load(row(u, MOM1), i) ** 2 + load(row(u, MOM1 + 1), i) ** 2 + load(row(u, MOM1 + 2), i) ** 2
+
+
+@device
+def _electric_field(w, bcc, ecc, i):
+    """Write -(v x B) of one cell."""
+    for a in AXES:
+        b = (a + 1) % 3
+        c = (a + 2) % 3
+        e = load(row(w, VEL1 + c), i) * load(row(bcc, b), i) - load(row(w, VEL1 + b), i) * load(row(bcc, c), i)
+        store(row(ecc, a), i, e, 7)

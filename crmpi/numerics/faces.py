@@ -1,0 +1,120 @@
+"""Fluxes through one row of faces, from the states on both sides."""
+
+from crmpi.constants import DENS, ECR, ENER, MOM1, PRES
+from crmpi.jit import device, kernel
+from crmpi.numerics.layout import BT1, BT2, ET1, ET2, FLUX, STATE, VFACE, WEIGHT
+from crmpi.numerics.power import power
+from crmpi.numerics.riemann import State, face_flux
+from crmpi.numerics.rows import load, row, separate, store
+
+_UPWIND_SHARPNESS = 1000.0  # of the electric-field weight, per cell width travelled in a step (Gardiner & Stone 2005)
+
+
+@device
+def load_state(gas, cr, bn, states, i):
+    """Return the `State` at face `i`; gas and cosmic rays are added up here."""
+    press = load(row(states, STATE + PRES), i)
+    stiffness = gas.gamma * press
+    eint = press * gas.igm1
+    if cr is not None:
+        ecr = load(row(states, STATE + ECR), i)
+        pcr = cr.gm1 * ecr
+        press += pcr
+        stiffness += cr.gamma * pcr
+        eint += ecr
+    if bn is None:
+        bt1 = 0.0
+        bt2 = 0.0
+    else:
+        bt1 = load(row(states, BT1), i)
+        bt2 = load(row(states, BT2), i)
+    return State(
+        load(row(states, STATE + DENS), i),
+        load(row(states, STATE + MOM1), i),
+        load(row(states, STATE + MOM1 + 1), i),
+        load(row(states, STATE + MOM1 + 2), i),
+        press,
+        stiffness,
+        eint,
+        bt1,
+        bt2,
+    )
+
+
+@kernel
+def riemann_rows(n, solver, gas, cr, sides, bn, axis, faces):
+    """Solve `n` Riemann problems and write fluxes, face velocity, electric field and upwind weight.
+
+    Parameters
+    ----------
+    sides : (Rows, Rows)
+        states below and above the faces
+    bn : pointer or None
+        normal magnetic field on the faces
+    faces : Rows
+        result, see `crmpi.numerics.layout`
+    """
+    separate()
+    lower, upper = sides
+    for i in range(n):
+        l = load_state(gas, cr, bn, lower, i)
+        u = load_state(gas, cr, bn, upper, i)
+        f = face_flux(solver, 0.0 if bn is None else load(bn, i), l, u)
+        ener = f.ener
+        if cr is not None:
+            below = load(row(lower, STATE + ECR), i)
+            above = load(row(upper, STATE + ECR), i)
+            carried = (f.from_lower * below + f.from_upper * above) * power(f.compression, cr.gamma)
+            ener -= carried
+            store(row(faces, FLUX + ECR), i, carried, 8)
+            store(row(faces, VFACE), i, f.velocity, 9)
+        store(row(faces, FLUX + DENS), i, f.dens, 0)
+        store(row(faces, FLUX + MOM1 + axis.normal), i, f.momn, 1)
+        store(row(faces, FLUX + MOM1 + axis.first), i, f.mom1, 2)
+        store(row(faces, FLUX + MOM1 + axis.second), i, f.mom2, 3)
+        store(row(faces, FLUX + ENER), i, ener, 4)
+        if bn is not None:
+            tilt = _UPWIND_SHARPNESS * axis.dtdx * f.dens / (l.dens + u.dens)
+            tilt = tilt if tilt < 0.5 else 0.5
+            tilt = tilt if tilt > -0.5 else -0.5
+            store(row(faces, ET1), i, f.bt2, 5)
+            store(row(faces, ET2), i, -f.bt1, 6)
+            store(row(faces, WEIGHT), i, 0.5 + tilt, 7)
+
+
+@kernel
+def scalar_rows(n, sides, first, nvar, faces):
+    """Carry the scalars `first` <= v < `nvar` with the mass flux, upwind."""
+    separate()
+    lower, upper = sides
+    mass = row(faces, FLUX + DENS)
+    for v in range(first, nvar):
+        below = row(lower, STATE + v)
+        above = row(upper, STATE + v)
+        flux = row(faces, FLUX + v)
+        for i in range(n):
+            m = load(mass, i)
+            l = load(below, i)
+            u = load(above, i)
+            store(flux, i, m * (l if m >= 0.0 else u), 0)
+
+
+@kernel
+def replace_marked_rows(n, marks, stride, nface, spare, faces):
+    """Copy `spare` over `faces` where the cell below or above the face is marked (mark > 0)."""
+    separate()
+    for q in range(nface):
+        source = row(spare, q)
+        target = row(faces, q)
+        for i in range(n):
+            marked = load(marks, i) + load(marks, i - stride) > 0.0
+            store(target, i, load(source, i) if marked else load(target, i), 0)
+
+
+@kernel
+def any_marked(n, marks, stride):
+    """Return whether a cell on either side of these faces is marked."""
+    for i in range(n):
+        if load(marks, i) + load(marks, i - stride) > 0.0:
+            return True
+    return False

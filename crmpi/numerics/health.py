@@ -1,0 +1,92 @@
+"""Is the new state physical? Marks for first-order flux correction, and the gas-entropy floor."""
+
+import math
+
+from crmpi.constants import DENS, ECR, ENER, MOM1, PRES
+from crmpi.jit import device, kernel
+from crmpi.numerics.power import power
+from crmpi.numerics.rows import load, row, separate, store
+
+_ENTROPY_KEPT = 0.5  # part of the neighbourhood's smallest p/rho**gamma that a step may leave
+
+
+@device
+def pressure(gas, u, b, axes, i):
+    """Return the gas pressure of the conserved state `u` with the face field `b` (or None)."""
+    m1 = load(row(u, MOM1), i)
+    m2 = load(row(u, MOM1 + 1), i)
+    m3 = load(row(u, MOM1 + 2), i)
+    inner = load(row(u, ENER), i) - 0.5 * (m1 * m1 + m2 * m2 + m3 * m3) / load(row(u, DENS), i)
+    if b is not None:
+        b1 = 0.5 * (load(row(b, 0), i) + load(row(b, 0), i + axes[0].stride))
+        b2 = 0.5 * (load(row(b, 1), i) + load(row(b, 1), i + axes[1].stride))
+        b3 = 0.5 * (load(row(b, 2), i) + load(row(b, 2), i + axes[2].stride))
+        inner -= 0.5 * (b1 * b1 + b2 * b2 + b3 * b3)
+    return gas.gm1 * inner
+
+
+@kernel
+def inspect_row(n, gas, cr, floors, u, b, axes, marks):
+    """Write 1 in `marks` where density, pressure or cosmic-ray energy is below its floor or not a number, else 0; return how many."""
+    separate()
+    count = 0
+    for i in range(n):
+        good = load(row(u, DENS), i) >= floors.dens and pressure(gas, u, b, axes, i) >= floors.press
+        if cr is not None:
+            good = good and load(row(u, ECR), i) >= floors.ecr
+        store(marks, i, 0.0 if good else 1.0, 0)
+        count += 0 if good else 1
+    return count
+
+
+@kernel
+def raise_entropy_row(n, gas, cr, w, u, b, axes):
+    """Hold up the gas pressure where cosmic rays dominate and truncation errors of the total energy eat the gas.
+
+    A step may not leave a pressure below half of K rho**gamma, K the smallest p/rho**gamma of the old state in the cell and its neighbours
+    (entropy only grows along the flow). What is missing is taken from the cosmic rays, as far as they have it, so the sum is kept.
+
+    Returns
+    -------
+    int, float
+        number of cells helped, energy density moved
+    """
+    if cr is None:
+        return 0, 0.0
+    if _count_cooled(n, gas, w, u, b, axes) == 0:
+        return 0, 0.0
+    cells = 0
+    heat = 0.0
+    for i in range(n):
+        dens = load(row(u, DENS), i)
+        missing = (_ENTROPY_KEPT * _least_entropy(gas, w, axes, i) * power(dens, gas.gamma) - pressure(gas, u, b, axes, i)) * gas.igm1
+        if missing > 0.0:
+            ener = row(u, ENER)
+            ecr = row(u, ECR)
+            missing = min(missing, max(load(ecr, i), 0.0))
+            store(ener, i, load(ener, i) + missing, 0)
+            store(ecr, i, load(ecr, i) - missing, 1)
+            cells += 1
+            heat += missing
+    return cells, heat
+
+
+@kernel
+def _count_cooled(n, gas, w, u, b, axes):
+    """Return the number of cells that lost so much pressure that the entropy floor may act."""
+    separate()
+    count = 0
+    for i in range(n):
+        count += 0 if pressure(gas, u, b, axes, i) >= _ENTROPY_KEPT * load(row(w, PRES), i) else 1
+    return count
+
+
+@device
+def _least_entropy(gas, w, axes, i):
+    """Return the smallest p/rho**gamma in the cell and its neighbours along the axes present."""
+    least = math.inf
+    for a in range(3):
+        for side in range(-1, 2):
+            at = i + side * axes[a].stride
+            least = min(least, load(row(w, PRES), at) * power(load(row(w, DENS), at), -gas.gamma))
+    return least

@@ -1,0 +1,132 @@
+"""The bundles that the kernels of a fluid stage pass on."""
+
+from typing import NamedTuple
+
+from crmpi.jit import device
+from crmpi.numerics.rows import row, rows, shift
+
+
+class Scheme(NamedTuple):
+    """What is compiled in: marker types of the solver and the reconstruction, the gas, the cosmic rays (or None)."""
+
+    riemann: object
+    reconstruction: object
+    gas: object
+    cr: object
+
+
+class Stage(NamedTuple):
+    """What changes from stage to stage."""
+
+    dt: float
+    first_order: bool  # donor cell instead of the scheme's reconstruction
+    correct_marked: bool  # use first-order fluxes at the faces of marked cells
+    find_troubled: bool  # mark cells whose new state is unphysical
+
+
+class Fields(NamedTuple):
+    """Pack arrays of one stage; magnetic ones and gravity may be None."""
+
+    w: object  # primitives, cell-centred field and electric field that give the fluxes
+    bcc: object
+    ecc: object
+    bface: object  # face field of the same time
+    u_in: object
+    b_in: object
+    u_out: object
+    b_out: object
+    grav: object
+    marks: object
+
+
+class Scratch(NamedTuple):
+    """Buffers: planes (slot, component, 1, m2, m1) and rows (slot, component, 1, 1, m1); components as in `crmpi.numerics.layout`."""
+
+    faces: object  # slot 2 axis + parity of the plane
+    edges: object  # slot parity of the plane
+    plane: object  # states at the upper x3-faces of a plane, slot parity of the plane
+    states: object  # rows of states, slots below
+    spare: object  # one row of faces
+
+
+STATE_UPPER = 0  # slots of Scratch.states: states at upper faces of this row and of the last one,
+STATE_LOWER = 2  # at lower faces,
+STATE_SPARE = 3  # and two to spare
+STATE_SLOTS = 5
+
+
+class Floors(NamedTuple):
+    """Smallest density, gas pressure and cosmic-ray energy density."""
+
+    dens: float
+    press: float
+    ecr: float
+
+
+class Health(NamedTuple):
+    """Where a stage reports its troubles, one entry per block."""
+
+    floors: Floors
+    troubled: object  # number of cells marked
+    heated: object  # number of cells where the entropy floor acted
+    heat: object  # energy density moved from cosmic rays to gas there, summed over cells
+
+
+class Block(NamedTuple):
+    """The `Fields` of one block as `Rows` at its first allocated cell."""
+
+    w: object
+    bcc: object
+    ecc: object
+    bface: object
+    u_in: object
+    b_in: object
+    u_out: object
+    b_out: object
+    grav: object
+    marks: object
+    nvar: int
+    index: int
+
+
+@device
+def block_of(fields, b):
+    """Return block `b` of the fields."""
+    return Block(
+        rows(fields.w, b, 0),
+        rows_if(fields.bcc, b),
+        rows_if(fields.ecc, b),
+        rows_if(fields.bface, b),
+        rows(fields.u_in, b, 0),
+        rows_if(fields.b_in, b),
+        rows(fields.u_out, b, 0),
+        rows_if(fields.b_out, b),
+        rows_if(fields.grav, b),
+        rows(fields.marks, b, 0),
+        fields.w.shape[1],
+        b,
+    )
+
+
+@device
+def rows_if(array, block):
+    """Return the rows at the first cell of a block, or None for an absent array."""
+    return None if array is None else rows(array, block, 0)
+
+
+@device
+def shift_if(r, distance):
+    """Return the rows `distance` further on, or None for absent rows."""
+    return None if r is None else shift(r, distance)
+
+
+@device
+def row_if(r, variable, distance):
+    """Return the pointer to a variable `distance` further on, or None for absent rows."""
+    return None if r is None else row(shift(r, distance), variable)
+
+
+@device
+def face(scratch, axis, parity, offset):
+    """Return the faces along `axis` number 0, 1, 2 in the plane of this parity."""
+    return rows(scratch.faces, 2 * axis + parity, offset)

@@ -1,0 +1,105 @@
+"""All faces of one plane of cells, axis by axis: states inside cells, then Riemann problems.
+
+Every cell is reconstructed once per axis. Its state at the lower face is used at once; the one at the upper face waits for the neighbour: in
+the same row one element on (x1), in a row buffer (x2), in a plane buffer (x3).
+"""
+
+from crmpi.constants import ECR
+from crmpi.jit import device, kernel
+from crmpi.numerics.faces import any_marked, replace_marked_rows, riemann_rows, scalar_rows
+from crmpi.numerics.layout import FLUX
+from crmpi.numerics.reconstruct import Donor, reconstruct_rows
+from crmpi.numerics.riemann import LLF
+from crmpi.numerics.rows import row, rows, shift
+from crmpi.numerics.stage import STATE_LOWER, STATE_SPARE, STATE_UPPER, face, row_if, shift_if
+
+
+@kernel
+def faces_along_1(scheme, stage, grid, axis, block, scratch, k):
+    """Solve the x1-faces of plane `k`, in the active rows and, for the edges, one more on each side."""
+    reach = 1 if grid.ng2 else 0
+    upper = rows(scratch.states, STATE_UPPER, 0)
+    for j in range(grid.ng2 - reach, grid.ng2 + grid.n2 + reach):
+        offset = (k * grid.m2 + j) * grid.m1
+        _reconstruct(scheme, stage, grid, axis, block, scratch, offset, upper)
+        _solve(scheme, stage, grid, axis, block, scratch, offset, (shift(upper, -1), face(scratch, 0, k & 1, j * grid.m1)))
+
+
+@kernel
+def faces_along_2(scheme, stage, grid, axis, block, scratch, k):
+    """Solve the x2-faces of plane `k`."""
+    for j in range(grid.ng2 - 1, grid.ng2 + grid.n2 + 1):
+        offset = (k * grid.m2 + j) * grid.m1
+        below = rows(scratch.states, STATE_UPPER + ((j - 1) & 1), 0)
+        upper = rows(scratch.states, STATE_UPPER + (j & 1), 0)
+        _reconstruct(scheme, stage, grid, axis, block, scratch, offset, upper)
+        if j >= grid.ng2:
+            _solve(scheme, stage, grid, axis, block, scratch, offset, (below, face(scratch, 1, k & 1, j * grid.m1)))
+
+
+@kernel
+def faces_along_3(scheme, stage, grid, axis, block, scratch, k):
+    """Solve the x3-faces between planes `k` - 1 and `k`."""
+    reach = 1 if grid.ng2 else 0
+    for j in range(grid.ng2 - reach, grid.ng2 + grid.n2 + reach):
+        offset = (k * grid.m2 + j) * grid.m1
+        below = rows(scratch.plane, (k - 1) & 1, j * grid.m1)
+        upper = rows(scratch.plane, k & 1, j * grid.m1)
+        _reconstruct(scheme, stage, grid, axis, block, scratch, offset, upper)
+        if k >= grid.ng3:
+            _solve(scheme, stage, grid, axis, block, scratch, offset, (below, face(scratch, 2, k & 1, j * grid.m1)))
+
+
+@device
+def _reconstruct(scheme, stage, grid, axis, block, scratch, offset, upper):
+    """Reconstruct the row of cells at `offset`: lower states to the scratch row, upper ones to `upper`."""
+    cells = shift(block.w, offset)
+    field = shift_if(block.bcc, offset)
+    lower = rows(scratch.states, STATE_LOWER, 0)
+    if stage.first_order:
+        reconstruct_rows(grid.m1, Donor(), cells, field, axis, block.nvar, lower, upper)
+    else:
+        reconstruct_rows(grid.m1, scheme.reconstruction, cells, field, axis, block.nvar, lower, upper)
+
+
+@device
+def _solve(scheme, stage, grid, axis, block, scratch, offset, below_and_faces):
+    """Solve the faces between the states `below` and those in the scratch row."""
+    below, faces = below_and_faces
+    bn = row_if(block.bface, axis.normal, offset)
+    sides = (below, rows(scratch.states, STATE_LOWER, 0))
+    _fluxes(scheme.riemann, scheme.gas, scheme.cr, sides, bn, axis, block.nvar, grid.m1, faces)
+    if stage.correct_marked:
+        marks = row(shift(block.marks, offset), 0)
+        if any_marked(grid.m1, marks, axis.stride):
+            spare = rows(scratch.spare, 0, 0)
+            _donor_states(grid, axis, block, scratch, offset)
+            sides = (rows(scratch.states, STATE_SPARE, 0), rows(scratch.states, STATE_LOWER, 0))
+            _fluxes(LLF(), scheme.gas, scheme.cr, sides, bn, axis, block.nvar, grid.m1, spare)
+            replace_marked_rows(grid.m1, marks, axis.stride, FLUX + block.nvar, spare, faces)
+
+
+@device
+def _fluxes(solver, gas, cr, sides, bn, axis, nvar, n, faces):
+    """Write all fluxes of a row of faces."""
+    riemann_rows(n, solver, gas, cr, sides, bn, axis, faces)
+    first = first_scalar(cr)
+    if nvar > first:
+        scalar_rows(n, sides, first, nvar, faces)
+
+
+@device
+def first_scalar(cr):
+    """Return the number of the first scalar, which follows the cosmic rays if there are any."""
+    return ECR if cr is None else ECR + 1
+
+
+@device
+def _donor_states(grid, axis, block, scratch, offset):
+    """Write the cells below the faces to the spare row of states and those above to the lower one."""
+    below = offset - axis.stride
+    lower = rows(scratch.states, STATE_LOWER, 0)
+    spare = rows(scratch.states, STATE_SPARE, 0)
+    unused = rows(scratch.states, STATE_SPARE + 1, 0)
+    reconstruct_rows(grid.m1, Donor(), shift(block.w, below), shift_if(block.bcc, below), axis, block.nvar, unused, spare)
+    reconstruct_rows(grid.m1, Donor(), shift(block.w, offset), shift_if(block.bcc, offset), axis, block.nvar, lower, unused)
