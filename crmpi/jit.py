@@ -26,13 +26,13 @@ import numba  # noqa: E402
 from numba.core import caching, types  # noqa: E402
 from numba.extending import overload  # noqa: E402
 
-_OPTIONS = {"error_model": "numpy", "boundscheck": False, "nogil": True}
+_OPTIONS = {"error_model": "numpy", "boundscheck": False, "nogil": True}  # callees inherit what they do not set themselves
 _PACKAGE = Path(__file__).parent
 
 
 def kernel(function):
     """Compile a kernel and keep it in the disk cache."""
-    dispatcher = numba.njit(**_OPTIONS)(function)
+    dispatcher = numba.njit(forceinline=False, **_OPTIONS)(function)
     if cache_folder() is not None:
         dispatcher._cache = _SourceCache(function)
     return dispatcher

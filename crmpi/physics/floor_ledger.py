@@ -1,0 +1,58 @@
+"""What floors and first-order fluxes did to the fluid: nothing is clipped in silence."""
+
+import numpy as np
+
+from crmpi.numerics.convert import AMOUNTS
+
+_COUNTS = ("dens", "press", "ecr", "nan", "entropy", "first_order")  # the first four as in `crmpi.numerics.convert`
+_AMOUNTS = ("mass", "energy", "ecr", "entropy_heat")  # the first three as there
+
+
+class FloorLedger:
+    """Counts and amounts since the start, per block, active cells only.
+
+    Attributes
+    ----------
+    counts : int array (nblock, 6)
+        cells raised to the floors of density, pressure and cosmic-ray energy, cells that are not finite, cells helped by the entropy floor,
+        cells redone with first-order fluxes; each half step counts
+    amounts : array (nblock, 4)
+        mass, gas energy and cosmic-ray energy added by floors; energy moved from cosmic rays to gas by the entropy floor. Code units,
+        integrated over volume; only what stays in the state
+    count_names, amount_names : tuple of str
+    """
+
+    count_names = _COUNTS
+    amount_names = _AMOUNTS
+
+    def __init__(self, nblock, volume):
+        self.counts = np.zeros((nblock, len(_COUNTS)), np.int64)
+        self._sums = np.zeros((nblock, len(_AMOUNTS)))
+        self._discarded = np.zeros((nblock, AMOUNTS))
+        self._volume = volume
+
+    @property
+    def amounts(self):
+        """Amounts integrated over volume, array (nblock, 4)."""
+        return self._sums * self._volume
+
+    def count(self, name, cells):
+        """Add `cells` (nblock,) to a count."""
+        self.counts[:, _COUNTS.index(name)] += cells
+
+    def add(self, name, densities):
+        """Add a sum of densities over cells (nblock,) to an amount."""
+        self._sums[:, _AMOUNTS.index(name)] += densities
+
+    def open(self, *, lasting):
+        """Return the books (counts, amounts) for a kernel to add to; amounts of a state that does not last go to the bin."""
+        return self.counts, self._sums if lasting else self._discarded
+
+    def columns(self):
+        """Return {"floor_<name>": counts (nblock,), "floor_added_<name>": amounts (nblock,)} for the history."""
+        counts = {f"floor_{name}": self.counts[:, n] for n, name in enumerate(_COUNTS)}
+        return counts | {f"floor_added_{name}": self.amounts[:, n] for n, name in enumerate(_AMOUNTS)}
+
+    def state(self):
+        """Return the arrays, leading axis nblock, that a checkpoint writes and a restart writes back in place."""
+        return {"counts": self.counts, "sums": self._sums}

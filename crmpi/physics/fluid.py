@@ -1,0 +1,206 @@
+"""Gas, magnetic field and adiabatic cosmic-ray fluid: parameters, and the two stages of a step.
+
+The scheme is the predictor-corrector of van Leer (Stone & Gardiner 2009): donor-cell fluxes for half a step, then fluxes of the
+half-step state, reconstructed, for the whole step. Stages are out of place, so the state at the start survives until `Fluid.swap`.
+Cosmic rays ride inside the Riemann fan (`crmpi.numerics.riemann`); gravity is part of each stage.
+"""
+
+import numpy as np
+
+from crmpi.eos.gas import cosmic_rays, ideal_gas
+from crmpi.errors import CrmpiError
+from crmpi.mesh.pack import aligned_zeros
+from crmpi.numerics.convert import primitives
+from crmpi.numerics.frozen import advect_frozen, fastest_flow
+from crmpi.numerics.godunov import advance_blocks
+from crmpi.numerics.layout import FLUX, STATE
+from crmpi.numerics.reconstruct import RECONSTRUCTIONS
+from crmpi.numerics.riemann import SOLVERS
+from crmpi.numerics.rows import make_axes
+from crmpi.numerics.signals import fastest_rate
+from crmpi.numerics.stage import STATE_SLOTS, Fields, Floors, Health, Scheme, Scratch, Stage
+from crmpi.params import group, par
+from crmpi.physics.floor_ledger import FloorLedger
+
+STAGES = {"predict": 0.5, "correct": 1.0}  # part of the time step
+
+
+@group
+class FloorParams:
+    """Smallest values the fluid step accepts; every use is counted."""
+
+    dens: float = par(1e-12, unit="density", gt=0, doc="density")
+    press: float = par(1e-14, unit="pressure", gt=0, doc="gas pressure")
+    ecr: float = par(0.0, unit="pressure", ge=0, doc="cosmic-ray energy density")
+
+
+@group
+class FluidParams:
+    """Group ``fluid``."""
+
+    magnetic: bool = par(True, doc="evolve a magnetic field")
+    cosmic_rays: bool = par(True, doc="evolve a cosmic-ray fluid")
+    gamma: float = par(5.0 / 3.0, gt=1, doc="adiabatic index of the gas")
+    gamma_cr: float = par(4.0 / 3.0, gt=1, doc="adiabatic index of the cosmic rays")
+    riemann: str = par("auto", choices=["auto", *SOLVERS], doc="Riemann solver; auto: hlld with magnetic field, hllc without")
+    reconstruction: str = par("plm", choices=list(RECONSTRUCTIONS), doc="reconstruction of the primitive variables")
+    first_order_flux_correction: bool = par(True, doc="redo unphysical cells with first-order fluxes before any floor acts")
+    frozen: bool = par(False, doc="keep gas and field as they are and only carry cosmic rays and scalars along")
+    floors: FloorParams
+
+    def check(self):
+        """Yield what is wrong with the group as a whole."""
+        solver = SOLVERS.get(self.riemann)
+        if solver is not None and self.magnetic not in solver.fields:
+            fitting = [name for name, other in SOLVERS.items() if self.magnetic in other.fields]
+            field = "a" if self.magnetic else "no"
+            yield "riemann", f"'{self.riemann}' cannot be used with {field} magnetic field: choose one of {', '.join(fitting)}, or auto"
+
+
+def nghost(params):
+    """Return the number of ghost zones that the fluid step needs."""
+    return max(2, RECONSTRUCTIONS[params.reconstruction].ghosts)
+
+
+def make_scheme(params):
+    """Return the `Scheme` that the parameters choose."""
+    name = params.riemann if params.riemann != "auto" else ("hlld" if params.magnetic else "hllc")
+    cr = cosmic_rays(params.gamma_cr) if params.cosmic_rays else None
+    return Scheme(SOLVERS[name](), RECONSTRUCTIONS[params.reconstruction](), ideal_gas(params.gamma), cr)
+
+
+class Fluid:
+    """The fluid on the blocks of one rank.
+
+    Parameters
+    ----------
+    params : FluidParams
+        in code units
+    pack : crmpi.mesh.pack.Pack
+        its arrays are worked on and swapped
+
+    Attributes
+    ----------
+    troubled : array (nblock, 1, m3, m2, m1)
+        1 in cells whose new state would be unphysical, else 0
+    ledger : FloorLedger
+        what floors and corrections did, per block
+    """
+
+    def __init__(self, params, pack):
+        for problem in params.check():
+            raise CrmpiError("fluid.{} {}".format(*problem))
+        if params.magnetic != pack.magnetic or params.cosmic_rays != pack.has_cr:
+            raise CrmpiError("the fluid and its storage disagree about magnetic field or cosmic rays")
+        self.params, self.pack = params, pack
+        self.scheme = make_scheme(params)
+        self.floors = Floors(params.floors.dens, params.floors.press, params.floors.ecr)
+        self.troubled = pack.allocate(1)
+        grid = pack.grid
+        self.ledger = FloorLedger(pack.nblock, grid.dx1 * grid.dx2 * grid.dx3)
+        nblock = pack.nblock
+        self._health = Health(self.floors, np.zeros(nblock, np.int64), np.zeros(nblock, np.int64), np.zeros(nblock))
+        self._unbooked = None  # the last stage, until what its entropy floor did is booked
+        self._scratch = _make_scratch(grid, pack.nvar)
+        self._column = np.zeros(grid.n1)
+
+    def stage(self, which, dt):
+        """Advance by one stage; return whether a cell of this rank is troubled and wants `stage_corrected`.
+
+        Parameters
+        ----------
+        which : {'predict', 'correct'}
+            'predict' gives ``u1, b1`` at half the step from ``u0, b0``; 'correct' gives ``u1, b2`` at its end, with fluxes of the half
+            step, whose ghosts and primitives must be valid
+        dt : float
+            the whole step
+        """
+        if self.params.frozen:
+            self._carry(which, dt)
+            return False
+        find = self.params.first_order_flux_correction
+        self._advance(which, dt, np.ones(self.pack.nblock, np.bool_), find=find, correct=False)
+        return find and bool(self._health.troubled.any())
+
+    def stage_corrected(self, which, dt):
+        """Redo the stage in blocks with marked cells, ghosts included, with first-order fluxes at all faces of marked cells.
+
+        ``troubled`` must have been exchanged, so that blocks agree about the flux through the face they share.
+        """
+        self.ledger.count("first_order", self._health.troubled)
+        self._advance(which, dt, self.troubled.any(axis=(1, 2, 3, 4)), find=False, correct=True)
+
+    def swap(self):
+        """End the step: the result becomes ``u0, b0``."""
+        self._book()
+        pack = self.pack
+        pack.u0, pack.u1 = pack.u1, pack.u0
+        pack.b0, pack.b2 = pack.b2, pack.b0
+
+    def primitives(self, u, b):
+        """Fill ``w0, bcc, ecc`` from `u` and `b` on all cells, ghosts included.
+
+        Values below floors are raised, in `u` too, and counted for active cells. What that adds to mass and energy is booked for ``u0``
+        alone: the half-step state is thrown away.
+        """
+        self._book()
+        pack = self.pack
+        state = (u, b if pack.magnetic else None)
+        result = (pack.w0, *((pack.bcc, pack.ecc) if pack.magnetic else (None, None)))
+        axes = make_axes(pack.grid, 0.0)
+        counts, amounts = self.ledger.open(lasting=u is pack.u0)
+        primitives(self.scheme.gas, self.scheme.cr, self.floors, pack.grid, axes, state, result, counts, amounts)
+
+    def max_dt(self, cfl):
+        """Return `cfl` times the time the fastest signal, or the frozen flow, takes to cross a cell; infinity if nothing moves."""
+        pack = self.pack
+        g = pack.grid
+        inverse = tuple(1.0 / dx if ng else 0.0 for dx, ng in ((g.dx1, g.ng1), (g.dx2, g.ng2), (g.dx3, g.ng3)))
+        if self.params.frozen:
+            rate = fastest_flow(g, inverse, pack.w0)
+        else:
+            bcc = pack.bcc if pack.magnetic else None
+            rate = fastest_rate(self.scheme.gas, self.scheme.cr, g, inverse, pack.w0, bcc, self._column)
+        return cfl / rate if rate > 0.0 else np.inf
+
+    def _advance(self, which, dt, selected, *, find, correct):
+        """Run the stage kernel on the selected blocks."""
+        pack = self.pack
+        part = dt * STAGES[which]
+        predict = which == "predict"
+        field = (pack.bcc, pack.ecc, pack.b0 if predict else pack.b1) if pack.magnetic else (None, None, None)
+        b_in, b_out = (pack.b0, pack.b1 if predict else pack.b2) if pack.magnetic else (None, None)
+        fields = Fields(pack.w0, *field, pack.u0, b_in, pack.u1, b_out, pack.grav, self.troubled)
+        stage = Stage(part, predict, correct, find)
+        axes = make_axes(pack.grid, part)
+        advance_blocks(self.scheme, stage, pack.grid, axes, fields, self._scratch, self._health, selected)
+        self._unbooked = which
+
+    def _book(self):
+        """Book what the entropy floor did in the last stage, now that it will not be redone."""
+        if self._unbooked is not None:
+            self.ledger.count("entropy", self._health.heated)
+            if self._unbooked == "correct":
+                self.ledger.add("entropy_heat", self._health.heat)
+            self._unbooked = None
+
+    def _carry(self, which, dt):
+        """Advance cosmic rays and scalars with the frozen flow; gas and field are copied."""
+        pack = self.pack
+        pack.u1[:] = pack.u0
+        (pack.b1 if which == "predict" else pack.b2)[:] = pack.b0
+        advect_frozen(self.scheme.cr, make_axes(pack.grid, dt * STAGES[which]), pack.grid, pack.w0, pack.u0, pack.u1)
+
+
+def _make_scratch(grid, nvar):
+    """Return the buffers of the stage kernel."""
+
+    def planes(slots, ncomp):
+        return aligned_zeros((slots, ncomp, 1, grid.m2, grid.m1))
+
+    def one_row(slots, ncomp):
+        return aligned_zeros((slots, ncomp, 1, 1, grid.m1))
+
+    return Scratch(
+        planes(6, FLUX + nvar), planes(2, 3), planes(2, STATE + nvar), one_row(STATE_SLOTS, STATE + nvar), one_row(1, FLUX + nvar)
+    )
