@@ -1,0 +1,127 @@
+"""Supernovae as points in time and space, and how one is spread over cells: pure functions of the seed and of the mesh.
+
+Every rank draws the same list and deposits the part that falls on its own blocks, so nothing depends on ranks, on the blocks
+or on the time step.
+"""
+
+import math
+from statistics import NormalDist
+from typing import NamedTuple
+
+import numpy as np
+
+from crmpi.numerics.counter_random import poisson, uniform_pair
+
+EVENTS_PER_BIN = 4.0  # mean; bins of time are counted, so an event is found without replaying earlier ones
+_COUNT, _TIME, _PLACE = range(3)  # streams of the random numbers
+_LONGEST = 1 << 16  # more events than a bin can hold
+
+
+class Event(NamedTuple):
+    """A supernova: when, and three uniform numbers in [0, 1) that say where."""
+
+    time: float
+    place: tuple
+
+
+def events_between(start, end, rate, seed):
+    """Return the events of a Poisson process with `start` <= time < `end`.
+
+    Parameters
+    ----------
+    start, end : float
+        not negative, code units
+    rate : float
+        mean number per time; 0 gives no events
+    seed : int
+
+    Returns
+    -------
+    list of Event
+        in the order of their numbers, which inside a bin is not that of time
+    """
+    if rate == 0.0 or end <= start:
+        return []
+    width = EVENTS_PER_BIN / rate
+    found = []
+    for number in range(int(start / width), int(end / width) + 1):
+        count = poisson(EVENTS_PER_BIN, float(uniform_pair(seed, number, _COUNT)[0]))
+        index = number * _LONGEST + np.arange(count)
+        fractions, x = uniform_pair(seed, index, _TIME)
+        times = (number + fractions) * width
+        y, z = uniform_pair(seed, index, _PLACE)
+        found += [Event(times[n], (x[n], y[n], z[n])) for n in range(count) if start <= times[n] < end]
+    return found
+
+
+class Layer(NamedTuple):
+    """Vertical distribution of events about a plane: 'gaussian' (standard deviation `height`) or 'sech2' (sech^2(x3/height))."""
+
+    profile: str
+    midplane: float
+    height: float
+
+    def below(self, x3):
+        """Return the fraction of events below `x3`."""
+        if self.profile == "gaussian":
+            return NormalDist(self.midplane, self.height).cdf(x3)
+        return 0.5 * (1.0 + math.tanh((x3 - self.midplane) / self.height))
+
+    def where(self, fraction):
+        """Return the x3 below which `fraction` of the events lie; the inverse of `below`."""
+        if self.profile == "gaussian":
+            return NormalDist(self.midplane, self.height).inv_cdf(fraction)
+        return self.midplane + self.height * math.atanh(2.0 * fraction - 1.0)
+
+    def draw(self, uniform, lower, upper):
+        """Return the position between `lower` and `upper` that belongs to a uniform number in [0, 1)."""
+        first, last = self.below(lower), self.below(upper)
+        fraction = first + (last - first) * (uniform + 2.0**-54)  # never exactly 0
+        return min(max(self.where(fraction), lower), upper)
+
+    def shares(self, faces):
+        """Return the fraction of events in each layer of cells between `faces`; they add up to 1."""
+        cumulative = np.array([self.below(x) for x in faces])
+        return np.diff(cumulative) / (cumulative[-1] - cumulative[0])
+
+
+class Footprint(NamedTuple):
+    """Cells that share an event.
+
+    ``index1, index2, index3``: global cell indices along each axis; ``offset1, offset2, offset3``: their centres as seen from
+    the event; ``weight`` (n3, n2, n1): adds up to 1.
+    """
+
+    index1: np.ndarray
+    index2: np.ndarray
+    index3: np.ndarray
+    offset1: np.ndarray
+    offset2: np.ndarray
+    offset3: np.ndarray
+    weight: np.ndarray
+
+
+def footprint(mesh, position, radius):
+    """Return the `Footprint` of the kernel (1 - (r/radius)^2)^2 about `position` on the cells of `mesh`.
+
+    The weights are normalised over the lattice of cells, wrapped along periodic axes and cut at the others, so the deposited energy is
+    exact on any blocks. Missing axes do not count in r. A `radius` of at least one cell finds at least one cell.
+    """
+    index, offset = [], []
+    for axis in range(3):
+        cells, lower = mesh.cells[axis], mesh.lower[axis]
+        if cells == 1:
+            index.append(np.zeros(1, dtype=np.int64))
+            offset.append(np.zeros(1))
+            continue
+        width = (mesh.upper[axis] - lower) / cells
+        first = math.ceil((position[axis] - radius - lower) / width - 0.5)
+        last = math.floor((position[axis] + radius - lower) / width - 0.5)
+        if not mesh.periodic[axis]:
+            first, last = max(first, 0), min(last, cells - 1)
+        near = np.arange(first, last + 1)
+        index.append(near % cells)
+        offset.append(lower + (near + 0.5) * width - position[axis])
+    square = offset[0][None, None, :] ** 2 + offset[1][None, :, None] ** 2 + offset[2][:, None, None] ** 2
+    weight = np.maximum(1.0 - square / radius**2, 0.0) ** 2
+    return Footprint(*index, *offset, weight / weight.sum())

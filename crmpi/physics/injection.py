@@ -1,0 +1,212 @@
+"""Supernovae: thermal, kinetic and cosmic-ray energy, and ejecta, given to the gas.
+
+Where (``mode``): a layer with a rate per area; everywhere in proportion to the density above a threshold; or one centre. How
+(``sampling``): the mean rate, smooth in time and space, or discrete events drawn by `crmpi.physics.events`.
+
+The three shares of the energy add up to ``energy`` exactly. Ejecta move with the gas they join. The kinetic share is a radial
+push of each cell by its part dk of the energy: a cell that already moves outwards gains exactly dk; one that moves inwards is
+pushed as if it were at rest, and what the push takes from its inward motion becomes heat. Thermal energy never decreases.
+"""
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+
+from crmpi.constants import DENS, ECR, ENER, MOM1, MOM2, MOM3
+from crmpi.errors import CrmpiError
+from crmpi.jit import device, kernel
+from crmpi.params import par
+from crmpi.physics.base import Source, SourceParams, gas_const, kinetic_energy
+from crmpi.physics.events import Layer, events_between, footprint
+
+
+class Supernova(NamedTuple):
+    """What one supernova gives, code units."""
+
+    thermal: float
+    kinetic: float
+    cosmic: float
+    mass: float
+
+
+class Injection(Source):
+    """Supernovae; ledger columns ``thermal``, ``kinetic``, ``cosmic``, ``mass`` (ejecta) and ``supernovae`` (their number)."""
+
+    name = "injection"
+    doc = "supernovae: thermal, kinetic and cosmic-ray energy"
+    reference = "rates and distributions: Girichidis et al. 2016; Simpson et al. 2016"
+    columns = ("thermal", "kinetic", "cosmic", "mass", "supernovae")
+
+    class Params(SourceParams):
+        mode: str = par(
+            "plane", choices=["plane", "density", "central"], doc="a layer about x3 = midplane; in proportion to dense gas; one centre"
+        )
+        sampling: str = par("smooth", choices=["smooth", "discrete"], doc="mean rate, or random events; mode density is smooth")
+        rate_per_area: float = par(15.0, unit="1/Myr/kpc^2", ge=0, doc="plane: supernovae per time and area")
+        profile: str = par("sech2", choices=["sech2", "gaussian"], doc="plane: vertical distribution")
+        height: float = par(0.1, unit="kpc", gt=0, doc="plane: sech^2(x3/height), or the standard deviation")
+        midplane: float = par(0.0, unit="length", doc="plane: x3 of its middle")
+        rate_per_mass: float = par(1e-6, unit="1/Myr/Msun", ge=0, doc="density: supernovae per time and mass of gas above the threshold")
+        threshold: float = par(1.0, unit="m_p/cm^3", ge=0, doc="density: gas below it has no supernovae")
+        rate: float = par(1e4, unit="1/Myr", ge=0, doc="central: supernovae per time")
+        center: tuple[float, float, float] = par((0.0, 0.0, 0.0), unit="length", doc="central: position")
+        radius: float = par(0.06, unit="kpc", gt=0, doc="radius of the kernel (1 - (r/radius)^2)^2 of an event; at least one cell")
+        energy: float = par(1e51, unit="erg", ge=0, doc="energy of a supernova")
+        cr_fraction: float = par(0.1, ge=0, le=1, doc="share of the energy in cosmic rays")
+        kinetic_fraction: float = par(0.0, ge=0, le=1, doc="share of the energy in radial motion; the rest is thermal")
+        ejecta: float = par(0.0, unit="Msun", ge=0, doc="mass given to the gas by a supernova")
+        start: float = par(0.0, unit="time", ge=0, doc="no supernovae before")
+        stop: float = par(float("inf"), unit="time", doc="no supernovae from then on")
+        seed: int = par(1, ge=0, doc="of the random events")
+
+        def check(self):
+            """Shares add up, and modes allow what is asked."""
+            if self.cr_fraction + self.kinetic_fraction > 1.0:
+                yield "cr_fraction", "and kinetic_fraction add up to more than 1"
+            if self.mode == "density" and self.sampling == "discrete":
+                yield "sampling", "is only allowed with mode = 'plane' or 'central'"
+            if self.kinetic_fraction > 0.0 and self.mode != "central" and self.sampling == "smooth":
+                yield "kinetic_fraction", "needs a centre to push from: sampling = 'discrete' or mode = 'central'"
+
+    def __init__(self, params, pack, eos, units, mesh):
+        super().__init__(params, pack, eos, units, mesh)
+        if params.cr_fraction > 0.0 and not pack.has_cr:
+            raise CrmpiError(
+                f"'injection.cr_fraction' = {params.cr_fraction:g} needs cosmic rays; set fluid.cosmic_rays to true, or the fraction to 0"
+            )
+        self.gas = gas_const(pack, eos)
+        self.one = self._make_supernova()
+        self._done = None
+        if params.mode == "plane":
+            self.layer = Layer(params.profile, params.midplane, params.height)
+            faces = np.linspace(mesh.lower[2], mesh.upper[2], mesh.cells[2] + 1)
+            self.shares = self.layer.shares(faces) / (mesh.cells[0] * mesh.cells[1])
+            self.rate = params.rate_per_area * math.prod(mesh.upper[a] - mesh.lower[a] for a in (0, 1))
+        elif params.mode == "central":
+            self.rate = params.rate
+        if params.mode == "central" or params.sampling == "discrete":
+            self._check_radius()
+
+    def apply(self, time, dt):
+        start, end = self._interval(time, dt)
+        if self.params.sampling == "discrete":
+            for event in events_between(start, end, self.rate, self.params.seed):
+                self._explode(self._position(event), 1.0)
+        elif self.params.mode == "central":
+            self._explode(self.params.center, self.rate * (end - start))
+        elif self.params.mode == "plane":
+            number = self.rate * (end - start) * self.shares
+            inject_layers(self.pack.u0, self.pack.grid, self.pack.origins, number, (self.gas, self.one), self.account)
+        else:
+            number = self.params.rate_per_mass * (end - start)
+            inject_dense(self.pack.u0, self.pack.grid, self.params.threshold, number, (self.gas, self.one), self.account)
+
+    def _make_supernova(self):
+        p = self.params
+        cosmic, kinetic = p.cr_fraction * p.energy, p.kinetic_fraction * p.energy
+        return Supernova(p.energy - cosmic - kinetic, kinetic, cosmic, p.ejecta)
+
+    def _check_radius(self):
+        mesh = self.mesh
+        widths = [(hi - lo) / n for lo, hi, n in zip(mesh.lower, mesh.upper, mesh.cells, strict=True) if n > 1]
+        if widths and self.params.radius < max(widths):
+            raise CrmpiError(f"'injection.radius' = {self.params.radius:g} (code units) must be at least one cell, {max(widths):g}")
+
+    def _interval(self, time, dt):
+        """Return the part of [time, time + dt) with supernovae; consecutive intervals join without round-off between them."""
+        joins = self._done is not None and abs(self._done - time) <= 1e-6 * dt
+        start, end = self._done if joins else time, time + dt
+        self._done = end
+        start = max(start, self.params.start)
+        return start, max(min(end, self.params.stop), start)
+
+    def _position(self, event):
+        if self.params.mode == "central":
+            return self.params.center
+        lower, upper = self.mesh.lower, self.mesh.upper
+        x1, x2 = (lower[a] + event.place[a] * (upper[a] - lower[a]) for a in (0, 1))
+        return x1, x2, self.layer.draw(event.place[2], lower[2], upper[2])
+
+    def _explode(self, position, number):
+        cells = footprint(self.mesh, position, self.params.radius)
+        inject_footprint(self.pack.u0, self.pack.grid, self.pack.origins, cells, number, (self.gas, self.one), self.account)
+
+
+@device
+def give(u, cell, push, number, physics, account):
+    """Give `number` supernovae to one cell (b, k, j, i), pushing along the vector `push` if it is not zero; add to ``account[b]``."""
+    gas, one = physics
+    b, k, j, i = cell
+    per_volume = number / gas.volume
+    thermal, kinetic = one.thermal * per_volume, one.kinetic * per_volume
+    dens = u[b, DENS, k, j, i]
+    growth = one.mass * per_volume / dens
+    moving = growth * kinetic_energy(u, b, k, j, i)  # of ejecta that join at the velocity of the gas
+    u[b, DENS, k, j, i] = dens * (1.0 + growth)
+    for v in range(MOM1, MOM3 + 1):
+        u[b, v, k, j, i] *= 1.0 + growth
+    distance = math.sqrt(push[0] * push[0] + push[1] * push[1] + push[2] * push[2])
+    gained = 0.0
+    if distance > 0.0 and kinetic > 0.0:
+        before = kinetic_energy(u, b, k, j, i)
+        outward = (u[b, MOM1, k, j, i] * push[0] + u[b, MOM2, k, j, i] * push[1] + u[b, MOM3, k, j, i] * push[2]) / distance
+        kick = math.sqrt(2.0 * kinetic * u[b, DENS, k, j, i])
+        if outward > 0.0:
+            kick = kick * kick / (outward + math.sqrt(outward * outward + kick * kick))
+        for a in range(3):
+            u[b, MOM1 + a, k, j, i] += kick * push[a] / distance
+        gained = kinetic_energy(u, b, k, j, i) - before
+    u[b, ENER, k, j, i] += thermal + kinetic + moving
+    if one.cosmic > 0.0:
+        u[b, ECR, k, j, i] += one.cosmic * per_volume
+    account[b, 0] += (thermal + kinetic - gained) * gas.volume
+    account[b, 1] += (gained + moving) * gas.volume
+    account[b, 2] += one.cosmic * number
+    account[b, 3] += one.mass * number
+    account[b, 4] += number
+
+
+@kernel
+def inject_footprint(u, grid, origins, cells, number, physics, account):
+    """Spread `number` supernovae over the cells of a `Footprint`; `origins` (nblock, 3) are the global indices of the blocks."""
+    for b in range(u.shape[0]):
+        for kk in range(cells.index3.size):
+            k = cells.index3[kk] - origins[b, 2]
+            if k < 0 or k >= grid.n3:
+                continue
+            for jj in range(cells.index2.size):
+                j = cells.index2[jj] - origins[b, 1]
+                if j < 0 or j >= grid.n2:
+                    continue
+                for ii in range(cells.index1.size):
+                    i = cells.index1[ii] - origins[b, 0]
+                    if i < 0 or i >= grid.n1 or cells.weight[kk, jj, ii] == 0.0:
+                        continue
+                    push = (cells.offset1[ii], cells.offset2[jj], cells.offset3[kk])
+                    cell = (b, grid.ng3 + k, grid.ng2 + j, grid.ng1 + i)
+                    give(u, cell, push, number * cells.weight[kk, jj, ii], physics, account)
+
+
+@kernel
+def inject_layers(u, grid, origins, number, physics, account):
+    """Give ``number[k]`` supernovae to each cell of the global layer k along x3."""
+    for b in range(u.shape[0]):
+        for k in range(grid.n3):
+            share = number[origins[b, 2] + k]
+            for j in range(grid.ng2, grid.ng2 + grid.n2):
+                for i in range(grid.ng1, grid.ng1 + grid.n1):
+                    give(u, (b, grid.ng3 + k, j, i), (0.0, 0.0, 0.0), share, physics, account)
+
+
+@kernel
+def inject_dense(u, grid, threshold, number, physics, account):
+    """Give `number` supernovae per mass to the cells denser than `threshold`."""
+    volume = physics[0].volume
+    for b in range(u.shape[0]):
+        for k in range(grid.ng3, grid.ng3 + grid.n3):
+            for j in range(grid.ng2, grid.ng2 + grid.n2):
+                for i in range(grid.ng1, grid.ng1 + grid.n1):
+                    dens = u[b, DENS, k, j, i]
+                    if dens > threshold:
+                        give(u, (b, k, j, i), (0.0, 0.0, 0.0), number * dens * volume, physics, account)
