@@ -63,6 +63,4 @@ def colours(name, values):
     else:
         cmap = "cividis" if name in COSMIC_RAYS else "viridis"
         norm = LogNorm(low, high) if use_log(values) else Normalize(low, high)
-    cmap = mpl.colormaps[cmap].copy()
-    cmap.set_bad(_MISSING)
-    return cmap, norm
+    return mpl.colormaps[cmap].with_extremes(bad=_MISSING), norm

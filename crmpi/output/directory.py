@@ -73,7 +73,7 @@ class RunDirectory:
                     f"output.dir = {self.path} holds an earlier run{self._start()}: choose another output.dir, restart that run, "
                     "or replace it with output.overwrite=true"
                 )
-            files = f"{len(self.snapshots())} snapshots, {len(self.checkpoints())} checkpoints"
+            files = f"snapshots: {len(self.snapshots())}, checkpoints: {len(self.checkpoints())}"
             said = f"replacing the earlier run in {self.path}{self._start()}: {files}"
             with clear_write_errors(self.path):
                 for pattern in OWN_FILES:

@@ -6,22 +6,15 @@ import shutil
 import h5py
 import numpy as np
 import pytest
-from mpi4py import MPI
-from output_case import filled_pack, make_case, make_tree
 
 from crmpi.errors import RunError
 from crmpi.output.blockfile import missing_parts
 from crmpi.output.checkpoint import active_faces, damage, read_checkpoint, write_checkpoint
 from crmpi.output.snapshot import write_snapshot
-from crmpi.parallel.comm import MpiComm
+from tests.output_case import filled_pack, make_case, make_tree
 
 pytestmark = [pytest.mark.mpi(min_size=2), pytest.mark.parametrize("ranks_per_file", [1, 2, 64])]
 serial_hdf5 = pytest.mark.skipif(h5py.get_config().mpi, reason="parallel HDF5 writes one file, no parts")
-
-
-@pytest.fixture(scope="module")
-def comm():
-    return MpiComm(MPI.COMM_WORLD)
 
 
 @pytest.fixture

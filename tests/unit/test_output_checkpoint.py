@@ -5,10 +5,10 @@ import shutil
 import h5py
 import numpy as np
 import pytest
-from output_case import filled_pack, make_case, make_tree
 
 from crmpi.errors import CrmpiError
 from crmpi.output.checkpoint import active_faces, latest_checkpoint, read_checkpoint, write_checkpoint
+from tests.output_case import filled_pack, make_case, make_tree
 
 CASES = {
     "3d": make_tree(),

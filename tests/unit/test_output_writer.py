@@ -1,17 +1,17 @@
 """The writer of a run: what it leaves on disk, restarts, re-runs and disks that refuse."""
 
-import os
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
-from output_case import Params, make_case
 
 from crmpi.errors import CrmpiError, RunError
 from crmpi.output.checkpoint import latest_checkpoint, read_checkpoint
 from crmpi.output.history import read_history
 from crmpi.output.writer import OutputWriter
+from tests.output_case import Params, make_case
 
 
 def tree_of(folder):
@@ -101,8 +101,8 @@ def test_unwritable_folder(tmp_path):
 
 FULL_DISK = """
 import resource, signal, sys
-sys.path[:0] = [{tests!r}, {root!r}]
-from test_output_writer import run
+sys.path.insert(0, {root!r})
+from tests.unit.test_output_writer import run
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 output, state, _ = run({folder!r}, 0, 16)
 resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))
@@ -115,8 +115,7 @@ for write in (output.snapshot, output.checkpoint):
 
 
 def test_full_disk_is_told_and_earlier_files_stay(tmp_path):
-    here = os.path.dirname(__file__)
-    script = FULL_DISK.format(tests=here, root=os.path.dirname(here), folder=str(tmp_path))
+    script = FULL_DISK.format(root=str(Path(__file__).parents[2]), folder=str(tmp_path))
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60)
     lines = done.stdout.splitlines()
     assert [line.split()[0] for line in lines] == ["RunError", "RunError"], done.stderr

@@ -1,0 +1,114 @@
+"""Pictures and descriptions: every kind of file gives one, in every format, and mistakes are told."""
+
+import numpy as np
+import pytest
+
+from crmpi.errors import CrmpiError
+from crmpi.observables.info import info
+from crmpi.observables.plots import plot, snapshot_figure, telling_columns
+from crmpi.observables.readers import open_snapshot
+from crmpi.observables.style import colours, label, use_log
+from crmpi.output.history import Columns
+from crmpi.output.writer import OutputWriter
+from tests.output_case import Params, make_case, make_tree
+
+SHAPES = {"3d": make_tree(), "2d": make_tree((16, 8, 1), (8, 4, 1)), "1d": make_tree((32, 1, 1), (8, 1, 1))}
+MAGIC = {".png": b"\x89PNG", ".pdf": b"%PDF", ".svg": b"<?xml"}
+
+
+def make_run(folder, tree=None, units="galactic"):
+    """Write a finished run of four steps into `folder`."""
+    state, record, writer, owner = make_case(tree=tree, units=units)
+    columns = {"mass loading [1]": 0.1, "cr outflow [erg/s]": 1e40}
+    output = OutputWriter(Params(str(folder)), writer.comm, owner, record, lambda s: columns, lambda line: None)
+    output.begin()
+    for step in range(5):
+        state = state._replace(time=0.25 * step, step=step)
+        output.write_due(state)
+    output.finalize(state)
+    return folder
+
+
+@pytest.mark.parametrize("tree", SHAPES.values(), ids=SHAPES)
+def test_run_page(tmp_path, tree):
+    picture = plot(make_run(tmp_path, tree))
+    assert picture == tmp_path / "summary.png"
+    assert picture.read_bytes().startswith(MAGIC[".png"])
+
+
+@pytest.mark.parametrize("suffix", MAGIC)
+def test_formats(tmp_path, suffix):
+    make_run(tmp_path, SHAPES["2d"])
+    picture = plot(tmp_path / "snapshots/snapshot_00001.athdf", ["pcr"], output=tmp_path / f"new/p{suffix}")
+    assert picture.read_bytes().startswith(MAGIC[suffix])
+
+
+def test_slice_shows_the_numbers_in_units(tmp_path):
+    make_run(tmp_path)
+    with open_snapshot(tmp_path / "snapshots/snapshot_00000.athdf") as snapshot:
+        figure = snapshot_figure(snapshot, ["press", "vel3"], axis=2, position=0.3)
+        image = figure.axes[0].images[0]
+        expected = snapshot.slice("press", 2, 0.3).values * snapshot.units.cgs("pressure")
+        assert np.asarray(image.get_array()) == pytest.approx(expected, rel=1e-12)
+        assert image.get_extent() == [0.0, 4.0, 0.0, 2.0]
+        assert figure.axes[0].get_xlabel() == "$x_1$ [kpc]"
+        assert any("erg/cm" in axes.get_ylabel() + axes.get_xlabel() for axes in figure.findobj(type(figure.axes[0])))
+
+
+@pytest.mark.parametrize("kind", ["slice", "profile", "radial"])
+def test_kinds(tmp_path, kind):
+    make_run(tmp_path)
+    assert plot(tmp_path / "snapshots/snapshot_00001.athdf", ["dens", "temp"], kind=kind).exists()
+
+
+def test_history(tmp_path):
+    make_run(tmp_path, units="none")
+    assert plot(tmp_path / "history.txt") == tmp_path / "history.png"
+    with pytest.raises(CrmpiError, match="no column 'mass'; it has time, step, dt, mass loading"):
+        plot(tmp_path / "history.txt", ["mass"])
+
+
+def test_mistakes(tmp_path):
+    make_run(tmp_path)
+    path = tmp_path / "snapshots/snapshot_00000.athdf"
+    for options, message in (
+        ({"axis": "z"}, "not one of x1, x2, x3"),
+        ({"kind": "volume"}, "not one of slice, profile, radial"),
+        ({"output": "x.gif"}, "must end in one of .png"),
+        ({"fields": ["pressure"]}, "has no 'pressure'"),
+    ):
+        with pytest.raises(CrmpiError, match=message):
+            plot(path, **options)
+    with pytest.raises(CrmpiError, match="is not a crmpi snapshot"):
+        plot(tmp_path / "checkpoints/checkpoint_00000.h5")
+    with pytest.raises(CrmpiError, match="has no snapshots"):
+        plot(tmp_path / "checkpoints")
+
+
+def test_scales():
+    assert use_log(np.array([1.0, 100.0])) and not use_log(np.array([1.0, 2.0])) and not use_log(np.array([0.0, 100.0]))
+    cmap, norm = colours("vel1", np.array([[-1.0, 3.0]]))
+    assert (cmap.name, norm.vmin, norm.vmax) == ("RdBu_r", -3.0, 3.0)
+    assert colours("dens", np.full((2, 2), np.nan))[0].name == "viridis"  # a file of which all parts are missing
+    assert label("vel3", "km/s") == "$v_3$ [km/s]" and label("dens", "m_p/cm^3") == r"density [$m_\mathrm{p}$/cm$^{3}$]"
+
+
+def test_telling_columns_prefer_the_mass_loading():
+    columns = Columns({name: [] for name in ("time", "step", "dt", "mass", "cr loading", "mass loading")}, {})
+    columns.units |= dict.fromkeys(columns, "1") | {"mass": "Msun"}
+    assert telling_columns(columns) == ["cr loading", "mass loading"]
+
+
+def test_info(tmp_path):
+    make_run(tmp_path)
+    text = info(tmp_path)
+    assert "snapshots: 2, checkpoints: 1" in text
+    assert "mass loading" in text and "8 blocks of 4 x 4 x 4" in text and "cells: [16, 8, 4]" in text
+    with open_snapshot(tmp_path / "snapshots/snapshot_00001.athdf") as snapshot:
+        low, high = snapshot.extrema("dens")
+    assert f"dens     {low:14.6e} {high:14.6e} m_p/cm^3" in text
+    assert "all checksums right" in info(tmp_path / "checkpoints/checkpoint_00000.h5")
+    with pytest.raises(CrmpiError, match="not the folder of a run"):
+        info(tmp_path / "snapshots")
+    with pytest.raises(CrmpiError, match="no such file"):
+        info(tmp_path / "nothing")
