@@ -1,0 +1,102 @@
+"""The entry point ``crmpi``: find the command, run it, turn errors into one sentence and an exit code.
+
+Exit codes: 0 success, 2 bad input, 3 a run that failed, 75 a run stopped by a signal after its checkpoint, 130 Ctrl-C elsewhere.
+"""
+
+import argparse
+import difflib
+import importlib
+import os
+import sys
+
+from crmpi import __version__
+from crmpi.errors import CrmpiError
+from crmpi.parallel.launcher import read_launch
+
+COMMANDS = {
+    "run": "run a problem or a YAML file, or continue from a checkpoint",
+    "problems": "list the problems that come with crmpi, show one, copy one",
+    "models": "list transport solvers and scattering models with equation, parameters and paper",
+    "params": "list all parameters with type, default, unit and range",
+    "info": "say what is in a snapshot, a checkpoint, a history or the folder of a run",
+    "plot": "draw slices, profiles and histories",
+    "bench": "measure zone-cycles per second beside the memory bandwidth of this machine",
+    "doctor": "check Python, MPI, HDF5, the kernel cache and threads, and say what to do",
+}
+
+
+class Parser(argparse.ArgumentParser):
+    """argparse whose complaints are `CrmpiError`s: one sentence, printed by one rank."""
+
+    def error(self, message):
+        raise CrmpiError(f"{message}; see {self.prog} --help", everywhere=True)
+
+
+def main(argv=None):
+    """Run one command and return the exit code of the process."""
+    argv = list(sys.argv[1:] if argv is None else argv)
+    debug = "--debug" in argv or os.environ.get("CRMPI_DEBUG", "0") not in ("", "0")
+    argv = [word for word in argv if word != "--debug"]
+    try:
+        return _dispatch(argv) or 0
+    except CrmpiError as error:
+        if debug:
+            raise
+        return report(error)
+    except KeyboardInterrupt:
+        print("crmpi: stopped by Ctrl-C", file=sys.stderr)
+        return 130
+    except BrokenPipeError:  # the reader of a pipe, such as head, has had enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+
+
+def report(error):
+    """Print an error that all ranks share once, and return its exit code."""
+    if read_launch().rank == 0:
+        print_error(error)
+    return error.exit_code
+
+
+def print_error(error):
+    """Print an error on standard error, one line for each mistake."""
+    lines = getattr(error, "messages", None) or [str(error)]
+    sys.stdout.flush()
+    print("\n".join(f"crmpi: error: {line}" for line in lines), file=sys.stderr, flush=True)
+
+
+def usage():
+    """Return the text of ``crmpi --help``."""
+    width = max(map(len, COMMANDS))
+    lines = ["usage: crmpi COMMAND ...", "", "Cosmic-ray magnetohydrodynamics on blocks, under MPI, in Python.", ""]
+    lines += [f"  {name.ljust(width)}  {text}" for name, text in COMMANDS.items()]
+    lines += [
+        "",
+        "  crmpi COMMAND --help explains a command; crmpi --version prints the version; --debug shows tracebacks.",
+        "",
+        "  crmpi run galactic_wind mesh.cells=[64,64,512] transport.solver=two_moment",
+        "  mpirun -n 4 crmpi run my_wind.yaml time.end='100 Myr'",
+    ]
+    return "\n".join(lines)
+
+
+def _dispatch(argv):
+    if not argv or argv[0] in ("-h", "--help", "help"):
+        print(usage())
+        return 0
+    if argv[0] in ("-V", "--version", "version"):
+        print(f"crmpi {__version__}")
+        return 0
+    name = argv[0]
+    if name not in COMMANDS:
+        close = difflib.get_close_matches(name, COMMANDS, n=1)
+        hint = f"did you mean '{close[0]}'?" if close else f"known are {', '.join(COMMANDS)}"
+        raise CrmpiError(f"unknown command '{name}'; {hint}", everywhere=True)
+    command = importlib.import_module(f"crmpi.cli.{name}")
+    parser = Parser(prog=f"crmpi {name}", description=command.__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    command.add_arguments(parser)
+    return command.main(parser.parse_intermixed_args(argv[1:]))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,54 @@
+"""List the transport solvers and scattering models with equation, parameters and paper.
+
+  crmpi models
+  crmpi models two_moment
+"""
+
+import difflib
+import inspect
+
+from crmpi.errors import CrmpiError
+from crmpi.params import Selector
+from crmpi.params.table import format_rows, rows
+
+
+def add_arguments(parser):
+    """Declare the arguments of ``crmpi models``."""
+    parser.add_argument("name", nargs="?", help="one solver or model, with its parameters in full")
+
+
+def main(arguments):
+    """Run ``crmpi models``."""
+    from crmpi.simulation import GROUPS
+
+    selectors = {name: declared for name, declared in GROUPS.items() if isinstance(declared, Selector)}
+    known = [choice for selector in selectors.values() for choice in selector.choices]
+    if arguments.name is not None and arguments.name not in known:
+        close = difflib.get_close_matches(arguments.name, known, n=1)
+        hint = f"did you mean '{close[0]}'?" if close else f"known are {', '.join(known)}"
+        raise CrmpiError(f"there is no model '{arguments.name}'; {hint}")
+    for group_name, selector in selectors.items():
+        for choice, cls in selector.choices.items():
+            if arguments.name in (None, choice):
+                print(_describe(group_name, selector, choice, cls, full=arguments.name is not None))
+    return 0
+
+
+def _describe(group_name, selector, choice, cls, full):
+    """Return the paragraph of one model."""
+    lines = [f"{group_name}.{selector.key} = {choice}"]
+    for label in ("doc", "equation", "reference"):
+        text = getattr(cls, label, None)
+        if text:
+            body = inspect.cleandoc(text).splitlines()
+            lines += [f"    {'paper: ' if label == 'reference' else ''}{line}" for line in body]
+    own = [row for row in rows({group_name: selector}) if _belongs(row.key.split("."), selector, choice)]
+    if full and own:
+        lines += ["", format_rows(own)]
+    elif own:
+        lines.append(f"    parameters: {', '.join(row.key.rpartition('.')[2] for row in own)}")
+    return "\n".join(lines) + "\n"
+
+
+def _belongs(key, selector, choice):
+    return key[1] != selector.key and choice in selector.owners(key[1])

@@ -1,0 +1,80 @@
+"""List the problems that come with crmpi, show one, or copy one as the start of your own.
+
+  crmpi problems
+  crmpi problems show galactic_wind
+  crmpi problems copy galactic_wind my_wind
+"""
+
+import difflib
+import shutil
+from pathlib import Path
+
+from crmpi.cli.library import configurations, list_problems, title
+from crmpi.errors import CrmpiError
+
+
+def add_arguments(parser):
+    """Declare the arguments of ``crmpi problems``."""
+    parser.add_argument("action", nargs="?", default="list", choices=("list", "show", "copy"), help="default: list")
+    parser.add_argument("name", nargs="?", help="name of a problem")
+    parser.add_argument("destination", nargs="?", help="copy: new folder, by default ./NAME")
+
+
+def main(arguments):
+    """Run ``crmpi problems``."""
+    if arguments.action == "list":
+        return _list()
+    if arguments.name is None:
+        raise CrmpiError(f"crmpi problems {arguments.action} needs the name of a problem; crmpi problems lists them")
+    folder = _folder(arguments.name)
+    return _show(folder) if arguments.action == "show" else _copy(folder, arguments.destination)
+
+
+def _list():
+    problems = list_problems()
+    if not problems:
+        raise CrmpiError("this installation contains no problems; reinstall crmpi, or run from a checkout")
+    width = max(map(len, problems))
+    for name, folder in problems.items():
+        print(f"{name.ljust(width)}  {title(folder)}")
+        variants = [path.stem for path in configurations(folder) if path.stem != name]
+        if variants:
+            print(f"{' ' * width}    variants: {', '.join(f'{name}/{variant}' for variant in variants)}")
+    return 0
+
+
+def _folder(name):
+    problems = list_problems()
+    if name not in problems:
+        close = difflib.get_close_matches(name, problems, n=1)
+        hint = f"did you mean '{close[0]}'?" if close else f"known are {', '.join(problems)}"
+        raise CrmpiError(f"there is no problem '{name}'; {hint}")
+    return problems[name]
+
+
+def _show(folder):
+    readme = folder / "README.md"
+    print(readme.read_text(encoding="utf-8").rstrip() if readme.is_file() else title(folder))
+    for path in configurations(folder):
+        print(f"\n----- {path}\n{path.read_text(encoding='utf-8').rstrip()}")
+    print(f"\n----- {folder / 'problem.py'}\n{(folder / 'problem.py').read_text(encoding='utf-8').rstrip()}")
+    return 0
+
+
+def _copy(folder, destination):
+    """Copy the folder; the default configuration takes the new name."""
+    target = Path(destination or folder.name)
+    if target.exists():
+        raise CrmpiError(f"'{target}' exists already; give another destination")
+    try:
+        shutil.copytree(folder, target, ignore=shutil.ignore_patterns("__pycache__", "reference*.json"))
+    except OSError as problem:
+        raise CrmpiError(f"cannot write '{target}': {(problem.strerror or str(problem)).lower()}") from None
+    default = target / f"{folder.name}.yaml"
+    if default.is_file() and target.name != folder.name:
+        text = default.read_text(encoding="utf-8").replace(f"name: {folder.name}", f"name: {target.name}")
+        default.unlink()
+        (target / f"{target.name}.yaml").write_text(text, encoding="utf-8")
+    where = target if target.is_absolute() or str(target).startswith(".") else f"./{target}"
+    print(f"copied to {target}; change problem.py and run it with: crmpi run {where}")
+    return 0
