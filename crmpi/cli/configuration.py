@@ -1,12 +1,11 @@
-"""From the words of the command line to a checked configuration on every rank: files are read and checked by rank 0 alone."""
+"""From the words of the command line to a checked configuration on every rank: rank 0 reads and checks the parameters."""
 
 from pathlib import Path
 
 import yaml
 
-from crmpi.cli.library import Target, find_target
 from crmpi.errors import CrmpiError
-from crmpi.params import Config, Selector, load
+from crmpi.params import Config, load
 
 
 def configure(comm, target, overrides, restart=None):
@@ -16,7 +15,7 @@ def configure(comm, target, overrides, restart=None):
     ----------
     comm : SerialComm or MpiComm
     target : str or None
-        see `crmpi.cli.library.find_target`; None only for a restart, which knows its configuration
+        see `crmpi.problem_files.find_problem`; None only for a restart, which knows its configuration
     overrides : sequence of str
         'key=value'
     restart : str, optional
@@ -31,21 +30,21 @@ def configure(comm, target, overrides, restart=None):
     CrmpiError
         on all ranks alike
     """
-    from crmpi.problem import load_problem_class
-    from crmpi.simulation import GROUPS
+    from crmpi.configuration import groups_for
+    from crmpi.problem_files import find_problem
 
-    found, source, restart = together(comm, lambda: _locate(target, overrides, restart) if comm.rank == 0 else None)
-    problem_class = together(comm, lambda: {"class": load_problem_class(found.problem_file)}, share=False)["class"]
-    groups = GROUPS | {"problem": Selector("name", {found.name: problem_class}, doc="name of the problem, or path of its Python file")}
-    defaults = {"problem.name": found.name, "output.dir": f"runs/{problem_class.name}"}
+    checkpoint, stored = together(comm, lambda: _restart(target, restart) if comm.rank == 0 else None)
+    found = together(comm, lambda: find_problem(target or stored["problem"]["name"]), share=False)
+    groups = groups_for(found.problem_class)
 
     def check():
-        config = load(source, overrides, groups, defaults=defaults)
+        defaults = {"output.dir": f"runs/{found.problem_class.name}"}
+        config = load(stored or found.yaml, overrides, groups, defaults=defaults)
         check_ranks(config, comm.nranks)
         return config.state()
 
     state = together(comm, lambda: check() if comm.rank == 0 else None)
-    return Config.from_state(state, groups), problem_class, restart
+    return Config.from_state(state, groups), found.problem_class, checkpoint
 
 
 def together(comm, function, *, share=True):
@@ -91,17 +90,14 @@ def _smaller_blocks(cells, block, nranks):
     return block
 
 
-def _locate(target, overrides, restart):
-    """Return (Target, source of the configuration, checkpoint or None)."""
-    checkpoint = _checkpoint(Path(restart)) if restart is not None else None
-    if target is not None:
-        found = find_target(target, overrides)
-        return found, found.yaml_file or {}, checkpoint
-    if checkpoint is None:
-        raise CrmpiError("nothing to run; name a problem or a YAML file, for example crmpi run galactic_wind (crmpi problems lists them)")
-    stored = _stored_configuration(checkpoint)
-    name = str(stored["problem"]["name"])
-    return Target(find_target(name).problem_file, name, None), stored, checkpoint
+def _restart(target, restart):
+    """Return (checkpoint or None, its configuration if the command line names no other)."""
+    if restart is None:
+        if target is None:
+            raise CrmpiError("nothing to run: name a problem or a YAML file, as in crmpi run galactic_wind (crmpi problems lists them)")
+        return None, None
+    checkpoint = _checkpoint(Path(restart))
+    return checkpoint, None if target else _stored_configuration(checkpoint)
 
 
 def _checkpoint(path):

@@ -58,11 +58,7 @@ def main(arguments):
 
 def check_python():
     """Version and place of Python."""
-    found = f"{platform.python_version()} at {sys.executable}"
-    if sys.version_info < (3, 11):
-        yield Finding("python", PROBLEM, found, "install Python 3.11 or newer")
-    else:
-        yield Finding("python", OK, found)
+    yield Finding("python", OK, f"{platform.python_version()} at {sys.executable}")
 
 
 def check_packages():
@@ -104,11 +100,13 @@ def check_mpi():
     if launch.size > 1:
         yield Finding("launcher", OK, f"this is 1 of {launch.size} processes ({launch.variable})")
     if _version("mpi4py") is None:
-        yield Finding("mpi4py", NOTE, "not installed: runs on one rank only", "pip install mpi4py mpich, or build mpi4py with the cluster's MPI")
+        remedy = "pip install mpi4py mpich, or build mpi4py with the cluster's MPI"
+        yield Finding("mpi4py", NOTE, "not installed: runs on one rank only", remedy)
         return
     done = _python(_MPI_IDENTITY)
     if done.returncode:
-        yield Finding("mpi4py", PROBLEM, f"{_version('mpi4py')} cannot load MPI: {_last_line(done)}", "pip install mpich, or load an MPI module")
+        found = f"{_version('mpi4py')} cannot load MPI: {_last_line(done)}"
+        yield Finding("mpi4py", PROBLEM, found, "pip install mpich, or load an MPI module")
         return
     yield Finding("mpi4py", OK, f"{_version('mpi4py')} with {done.stdout.strip()}")
     if launch.size <= 1:

@@ -8,8 +8,10 @@ import difflib
 import importlib
 import os
 import sys
+import traceback
 
 from crmpi import __version__
+from crmpi.cli.messages import print_error
 from crmpi.errors import CrmpiError
 from crmpi.parallel.launcher import read_launch
 
@@ -41,7 +43,7 @@ def main(argv=None):
         return _dispatch(argv) or 0
     except CrmpiError as error:
         if debug:
-            raise
+            traceback.print_exception(error)
         return report(error)
     except KeyboardInterrupt:
         print("crmpi: stopped by Ctrl-C", file=sys.stderr)
@@ -56,13 +58,6 @@ def report(error):
     if read_launch().rank == 0:
         print_error(error)
     return error.exit_code
-
-
-def print_error(error):
-    """Print an error on standard error, one line for each mistake."""
-    lines = getattr(error, "messages", None) or [str(error)]
-    sys.stdout.flush()
-    print("\n".join(f"crmpi: error: {line}" for line in lines), file=sys.stderr, flush=True)
 
 
 def usage():

@@ -19,9 +19,9 @@ def add_arguments(parser):
 
 def main(arguments):
     """Run ``crmpi models``."""
-    from crmpi.simulation import GROUPS
+    from crmpi.configuration import default_groups
 
-    selectors = {name: declared for name, declared in GROUPS.items() if isinstance(declared, Selector)}
+    selectors = {name: declared for name, declared in default_groups().items() if isinstance(declared, Selector)}
     known = [choice for selector in selectors.values() for choice in selector.choices]
     if arguments.name is not None and arguments.name not in known:
         close = difflib.get_close_matches(arguments.name, known, n=1)

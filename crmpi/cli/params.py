@@ -10,8 +10,8 @@ A string may have any unit of the right dimension: "3e28 cm^2/s", "100 Myr".
 """
 
 import difflib
+from pathlib import Path
 
-from crmpi.cli.library import find_target, list_problems
 from crmpi.errors import CrmpiError
 from crmpi.params.core import CORE
 from crmpi.params.table import format_markdown, format_rows, rows
@@ -31,22 +31,22 @@ def main(arguments):
 
 
 def _table(what):
-    from crmpi.simulation import GROUPS
+    from crmpi.configuration import default_groups
+    from crmpi.problem_files import find_problem, problem_folders
 
-    table = rows(CORE | GROUPS)
+    groups = CORE | default_groups()
+    table = rows(groups)
     if what is None:
         return table
     chosen = [row for row in table if row.key == what or row.key.startswith(what + ".")]
     if chosen:
         return chosen
-    if what in list_problems() or what.endswith(".py"):
-        from crmpi.problem import load_problem_class
-
-        return rows({"problem": load_problem_class(find_target(what).problem_file).Params})
+    if what in problem_folders() or Path(what).exists():
+        return rows({"problem": find_problem(what).problem_class.Params})
     chosen = [row for row in table if row.key.rpartition(".")[2] == what]
     if chosen:
         return chosen
-    words = [row.key for row in table] + [row.key.rpartition(".")[2] for row in table] + list(CORE | GROUPS)
+    words = [row.key for row in table] + [row.key.rpartition(".")[2] for row in table] + list(groups)
     close = difflib.get_close_matches(what, words, n=1)
-    hint = f"did you mean '{close[0]}'?" if close else f"groups are {', '.join(CORE | GROUPS)}"
+    hint = f"did you mean '{close[0]}'?" if close else f"groups are {', '.join(groups)}"
     raise CrmpiError(f"there is no group, parameter or problem '{what}'; {hint}")

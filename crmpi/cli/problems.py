@@ -5,12 +5,13 @@
   crmpi problems copy galactic_wind my_wind
 """
 
+import ast
 import difflib
 import shutil
 from pathlib import Path
 
-from crmpi.cli.library import configurations, list_problems, title
 from crmpi.errors import CrmpiError
+from crmpi.problem_files import problem_folders
 
 
 def add_arguments(parser):
@@ -30,8 +31,22 @@ def main(arguments):
     return _show(folder) if arguments.action == "show" else _copy(folder, arguments.destination)
 
 
+def title(folder):
+    """Return the first line of the docstring of a problem, read without importing it."""
+    try:
+        text = ast.get_docstring(ast.parse((folder / "problem.py").read_text(encoding="utf-8"))) or ""
+    except SyntaxError:
+        return "cannot be read: syntax error in problem.py"
+    return text.split("\n")[0].rstrip(".")
+
+
+def configurations(folder):
+    """Return the YAML files of a problem, the default one first."""
+    return sorted(folder.glob("*.yaml"), key=lambda path: (path.stem != folder.name, path.name))
+
+
 def _list():
-    problems = list_problems()
+    problems = problem_folders()
     if not problems:
         raise CrmpiError("this installation contains no problems; reinstall crmpi, or run from a checkout")
     width = max(map(len, problems))
@@ -44,7 +59,7 @@ def _list():
 
 
 def _folder(name):
-    problems = list_problems()
+    problems = problem_folders()
     if name not in problems:
         close = difflib.get_close_matches(name, problems, n=1)
         hint = f"did you mean '{close[0]}'?" if close else f"known are {', '.join(problems)}"

@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 
 from crmpi.cli.configuration import configure
-from crmpi.cli.main import print_error
+from crmpi.cli.messages import print_error
 from crmpi.errors import CrmpiError
 from crmpi.parallel.comm import make_comm
 
