@@ -1,0 +1,104 @@
+"""What a problem sees of the mesh: positions, cell sizes, integrals and noise, without blocks, ranks or ghosts."""
+
+import numpy as np
+
+from crmpi.numerics.counter_random import uniform_field
+
+_FACES = {"ix1": (0, 0), "ox1": (0, -1), "ix2": (1, 0), "ox2": (1, -1), "ix3": (2, 0), "ox3": (2, -1)}
+
+
+def array_axis(axis):
+    """Return the numpy axis of mesh axis 0, 1, 2 (x1, x2, x3): arrays are indexed [k, j, i]."""
+    return 2 - axis
+
+
+class Coordinates:
+    """Positions in one box of cells; the ``x`` of the problem hooks.
+
+    Positions follow from *global* cell indices, so that they are the same bits for every choice of blocks and ranks.
+
+    Parameters
+    ----------
+    mesh : object with ``cells``, ``lower``, ``upper``
+        the whole mesh, lengths in code units
+    first : sequence of 3 ints
+        global index of the first cell, axes x1, x2, x3 (ghost cells have negative indices)
+    count : sequence of 3 ints
+        number of positions along each axis
+    offset : sequence of 3 floats
+        position inside a cell in units of its width: 0.5 for centres, 0 for lower faces
+    wrap : axis or None
+        periodic axis whose positions are taken modulo the mesh, so that its two end faces agree bit by bit
+    """
+
+    def __init__(self, mesh, first, count, offset=(0.5, 0.5, 0.5), wrap=None):
+        self.mesh = mesh
+        self.first = tuple(int(f) for f in first)
+        self.count = tuple(int(n) for n in count)
+        self.dx1, self.dx2, self.dx3 = ((hi - lo) / n for lo, hi, n in zip(mesh.lower, mesh.upper, mesh.cells, strict=True))
+        self.volume = self.dx1 * self.dx2 * self.dx3
+        self.x1, self.x2, self.x3 = (self._positions(axis, offset[axis], wrap == axis) for axis in range(3))
+
+    def _positions(self, axis, offset, wrap):
+        index = self.first[axis] + np.arange(self.count[axis])
+        if wrap:
+            index = index % self.mesh.cells[axis]
+        position = self.mesh.lower[axis] + (index + offset) * (self.dx1, self.dx2, self.dx3)[axis]
+        shape = [1, 1, 1]
+        shape[array_axis(axis)] = -1
+        return position.reshape(shape)
+
+    @property
+    def shape(self):
+        """Shape (n3, n2, n1) of a full array of this box."""
+        return self.count[::-1]
+
+    @property
+    def z(self):
+        """Height, the same as ``x3``."""
+        return self.x3
+
+    @property
+    def R(self):  # noqa: N802 (the field's name of the cylindrical radius)
+        """Distance from the x3 axis."""
+        return np.sqrt(self.x1**2 + self.x2**2)
+
+    @property
+    def r(self):
+        """Distance from the origin."""
+        return np.sqrt(self.x1**2 + self.x2**2 + self.x3**2)
+
+    def noise(self, seed):
+        """Return random numbers in [-1, 1), a function of the seed and the global cell index only."""
+        cells = self.mesh.cells
+        i, j, k = (
+            ((self.first[axis] + np.arange(self.count[axis])) % cells[axis]).astype(np.uint64) for axis in range(3)
+        )
+        index = (k[:, None, None] * np.uint64(cells[1]) + j[None, :, None]) * np.uint64(cells[0]) + i[None, None, :]
+        return 2.0 * uniform_field(seed, index) - 1.0
+
+    def integral(self, density, where=None):
+        """Return the volume integral of `density` over this box, only over the cells where `where` is true."""
+        values = np.broadcast_to(density, self.shape)
+        return float(np.sum(values if where is None else np.where(where, values, 0.0)) * self.volume)
+
+    def face_integral(self, face, flux):
+        """Return the integral of `flux` over the domain face 'ix1' ... 'ox3', taken from the cells next to it."""
+        axis, side = _FACES[face]
+        edge = 0 if side == 0 else self.mesh.cells[axis] - 1
+        return self._plane_sum(axis, edge, flux)
+
+    def plane_integral(self, flux, **plane):
+        """Return the integral of `flux` over the plane ``x3=height`` (or x1=, x2=), taken from the layer of cells that holds it."""
+        ((name, position),) = plane.items()
+        axis = ("x1", "x2", "x3").index(name)
+        width = (self.dx1, self.dx2, self.dx3)[axis]
+        index = int(np.floor((position - self.mesh.lower[axis]) / width))
+        return self._plane_sum(axis, min(max(index, 0), self.mesh.cells[axis] - 1), flux)
+
+    def _plane_sum(self, axis, index, flux):
+        local = index - self.first[axis]
+        if not 0 <= local < self.count[axis]:
+            return 0.0
+        layer = np.take(np.broadcast_to(flux, self.shape), local, axis=array_axis(axis))
+        return float(np.sum(layer) * self.volume / (self.dx1, self.dx2, self.dx3)[axis])

@@ -1,0 +1,291 @@
+"""Problems: what a user writes, and how its callbacks become the arrays of a pack."""
+
+import importlib.util
+import inspect
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+
+from crmpi.constants import DENS, ENER, MOM1
+from crmpi.coordinates import Coordinates, array_axis
+from crmpi.errors import CrmpiError
+from crmpi.params import group
+
+SIDES = ("ix1", "ox1", "ix2", "ox2", "ix3", "ox3")
+
+
+class Problem:
+    """Base class of problems: numpy callbacks of coordinates.
+
+    A problem knows positions, primitive variables and units; it knows nothing of ranks, ghost cells or staggering. Hooks
+    that a problem does not need are left out. All values are in code units; `p` holds the problem's own parameters.
+
+    ===================================  ==================================  =================================================
+    hook                                 called                              order of accuracy
+    ===================================  ==================================  =================================================
+    ``setup(p)``                         once, before anything else
+    ``initial(x, p)``                    once per block                      cell centres taken as averages: second order
+    ``vector_potential(x, p)``           once per block, on edges            second order, div B = 0 to round-off
+    ``gravity(x, p)``                    once per block, ghosts included     unsplit, second order
+    ``inject(x, w, t, dt, p)``           twice a step, half a step each      Strang splitting, second order
+    ``boundary_ix1(w, x, t, p)`` ...     at every ghost fill                 that of the hook
+    ``history(x, w, p)``                 at history times                    midpoint sums
+    ``exact(x, t, p)``                   at the end                          compared at cell centres
+    ``summary(history, p)``              at the end, root only
+    ===================================  ==================================  =================================================
+    """
+
+    class Params:
+        """Parameters of the problem; none by default."""
+
+    name = ""
+
+    def __init_subclass__(cls, **kwargs):
+        super().__init_subclass__(**kwargs)
+        cls.Params = group(cls.Params)
+
+    def __init__(self, params, units, config):
+        self.p = params
+        self.units = units
+        self.config = config
+        self.setup(params)
+
+    def setup(self, p):
+        """Prepare what the other hooks share; plain numpy, no arrays of the mesh."""
+
+    def initial(self, x, p):
+        """Return the primitives at cell centres: dens, vel1..3, press, ecr, ... and b1..b3 for a uniform field."""
+        raise CrmpiError(f"problem '{self.name}' has no method initial(self, x, p); it must return dict(dens=..., press=...)")
+
+    @classmethod
+    def has(cls, hook):
+        """Tell whether the class defines the optional hook."""
+        return hasattr(cls, hook)
+
+
+def load_problem_class(path):
+    """Return the one `Problem` subclass defined in the Python file `path`; its name is that of the folder."""
+    path = Path(path)
+    name = path.parent.name if path.name == "problem.py" else path.stem
+    spec = importlib.util.spec_from_file_location(f"crmpi_problem_{name}", path)
+    module = importlib.util.module_from_spec(spec)
+    try:
+        spec.loader.exec_module(module)
+    except (SyntaxError, ImportError, AttributeError, NameError, TypeError) as error:
+        raise CrmpiError(f"problem file '{path}' cannot be imported: {type(error).__name__}: {error}") from error
+    classes = [
+        c for c in vars(module).values() if inspect.isclass(c) and issubclass(c, Problem) and c.__module__ == module.__name__
+    ]
+    if len(classes) != 1:
+        raise CrmpiError(f"problem file '{path}' must define exactly one subclass of crmpi.api.Problem, it defines {len(classes)}")
+    classes[0].name = name
+    return classes[0]
+
+
+def block_coordinates(pack, mesh, b):
+    """Return the `Coordinates` of the active cells of block `b`."""
+    g = pack.grid
+    return Coordinates(mesh, pack.origins[b], (g.n1, g.n2, g.n3))
+
+
+def primitives(pack, b, extra=None):
+    """Return views of the active primitives of block `b` by name: dens vel1 vel2 vel3 press ecr ... b1 b2 b3."""
+    w = pack.active(pack.w0)[b]
+    names = ["press" if n == "ener" else n.replace("mom", "vel") for n in pack.variable_names()]
+    views = {name: w[v] for v, name in enumerate(names)}
+    scalar0 = pack.index["ecr"] + 1 if pack.has_cr else ENER + 1
+    for v in range(scalar0, pack.nvar):
+        views[names[v]] = w[v] * w[DENS]  # kernels keep scalar/dens; people think in densities
+    field = pack.active(pack.bcc)[b] if pack.magnetic else np.zeros((3,) + w.shape[1:])
+    views |= {"b1": field[0], "b2": field[1], "b3": field[2]}
+    return SimpleNamespace(**views, **(extra or {}))
+
+
+def set_initial_state(problem, pack, mesh, gamma):
+    """Fill the active cells and faces of ``u0`` and ``b0``; return a sentence about the first impossible value, or None.
+
+    Raises
+    ------
+    CrmpiError
+        if the problem returns an unknown variable
+    """
+    complaint = None
+    for b in range(pack.nblock):
+        x = block_coordinates(pack, mesh, b)
+        values = dict(problem.initial(x, problem.p))
+        _check_names(problem, values)
+        if pack.magnetic:
+            _set_field(problem, pack, mesh, b, [values.get(f"b{c}", 0.0) for c in (1, 2, 3)])
+        complaint = complaint or _set_cells(pack, b, x, values, gamma)
+    return complaint
+
+
+_PRIMITIVES = ("dens", "vel1", "vel2", "vel3", "press", "ecr", "b1", "b2", "b3")
+
+
+def _check_names(problem, values):
+    known = _PRIMITIVES + ("fcr",)
+    for name in values:
+        if name not in known:
+            raise CrmpiError(f"problem '{problem.name}': initial() returned the unknown variable '{name}'; known: {', '.join(known)}")
+    for name in ("dens", "press"):
+        if name not in values:
+            raise CrmpiError(f"problem '{problem.name}': initial() must return '{name}'")
+
+
+def _set_cells(pack, b, x, values, gamma):
+    u = pack.active(pack.u0)[b]
+    full = {name: np.broadcast_to(np.asarray(value, dtype=float), x.shape) for name, value in values.items() if name[0] != "b"}
+    for name, value in full.items():
+        wrong = ~np.isfinite(value) | (value <= 0.0 if name in ("dens", "press") else value < 0.0 if name == "ecr" else False)
+        if wrong.any():
+            k, j, i = np.argwhere(wrong)[0]
+            where = f"x1={x.x1.flat[i]:.6g}, x2={x.x2.flat[j]:.6g}, x3={x.x3.flat[k]:.6g}"
+            need = "positive" if name in ("dens", "press") else "finite and not negative" if name == "ecr" else "finite"
+            return f"initial state: {name} = {value[k, j, i]:.6g} at {where}; it must be {need} (check initial() and its parameters)"
+    dens = full["dens"]
+    u[DENS] = dens
+    kinetic = np.zeros(x.shape)
+    for axis in range(3):
+        velocity = full.get(f"vel{axis + 1}", 0.0)
+        u[MOM1 + axis] = dens * velocity
+        kinetic += 0.5 * u[MOM1 + axis] * velocity
+    u[ENER] = full["press"] / (gamma - 1.0) + kinetic
+    if pack.magnetic:
+        u[ENER] += _magnetic_energy(pack, b)
+    for name, v in pack.index.items():
+        if v > ENER:
+            u[v] = full.get(name, 0.0)
+    return None
+
+
+def _face_range(pack, b, axis):
+    """Return (first, count) of the active faces along `axis` and of the cells along the others."""
+    g = pack.grid
+    count = [g.n1, g.n2, g.n3]
+    if (g.ng1, g.ng2, g.ng3)[axis]:
+        count[axis] += 1
+    return pack.origins[b], count
+
+
+def _face_view(pack, array, b, axis):
+    g = pack.grid
+    _, count = _face_range(pack, b, axis)
+    return array[b, axis, g.ng3 : g.ng3 + count[2], g.ng2 : g.ng2 + count[1], g.ng1 : g.ng1 + count[0]]
+
+
+def _set_field(problem, pack, mesh, b, uniform):
+    """Set the active faces of ``b0`` to uniform + curl A, A taken on edges so that div B vanishes to round-off."""
+    for axis in range(3):
+        face = _face_view(pack, pack.b0, b, axis)
+        face[...] = uniform[axis]
+        if not problem.has("vector_potential"):
+            continue
+        plus, minus = (axis + 1) % 3, (axis + 2) % 3
+        # B_a = d A_minus/d x_plus - d A_plus/d x_minus
+        for component, derivative, sign in ((minus, plus, 1.0), (plus, minus, -1.0)):
+            if mesh.cells[derivative] == 1:
+                continue
+            potential, width = _potential_on_edges(problem, pack, mesh, b, axis, component, derivative)
+            face += sign * np.diff(potential, axis=array_axis(derivative)) / width
+
+
+def _potential_on_edges(problem, pack, mesh, b, axis, component, derivative):
+    first, count = _face_range(pack, b, axis)
+    count = list(count)
+    count[derivative] += 1
+    offset = [0.0, 0.0, 0.0]
+    offset[component] = 0.5
+    for a in range(3):
+        if mesh.cells[a] == 1:
+            offset[a] = 0.5  # a missing axis has no faces: everything lives at its middle
+    x = Coordinates(mesh, first, count, offset, wrap=axis if mesh.periodic[axis] else None)
+    values = problem.vector_potential(x, problem.p)
+    unknown = set(values) - {"a1", "a2", "a3"}
+    if unknown:
+        raise CrmpiError(f"problem '{problem.name}': vector_potential() returned {sorted(unknown)}; known: a1, a2, a3")
+    width = (x.dx1, x.dx2, x.dx3)[derivative]
+    return np.broadcast_to(np.asarray(values.get(f"a{component + 1}", 0.0), dtype=float), x.shape), width
+
+
+def _magnetic_energy(pack, b):
+    """Return B^2/2 of the active cells from the means of their two faces."""
+    energy = 0.0
+    for axis in range(3):
+        face = _face_view(pack, pack.b0, b, axis)
+        a = array_axis(axis)
+        n = pack.active(pack.u0).shape[2 + a]
+        mean = 0.5 * (face.take(range(n), a) + face.take(range(1, n + 1), a)) if face.shape[a] > n else face
+        energy = energy + 0.5 * mean**2
+    return energy
+
+
+def set_gravity(problem, pack, mesh):
+    """Add the problem's static acceleration to ``pack.grav``, ghost cells included."""
+    g = pack.grid
+    ghosts = np.array([g.ng1, g.ng2, g.ng3])
+    for b in range(pack.nblock):
+        count = np.array([g.n1, g.n2, g.n3]) + 2 * ghosts
+        x = Coordinates(mesh, pack.origins[b] - ghosts, count)
+        for name, value in problem.gravity(x, problem.p).items():
+            if name not in ("g1", "g2", "g3"):
+                raise CrmpiError(f"problem '{problem.name}': gravity() returned '{name}'; known: g1, g2, g3")
+            pack.grav[b, int(name[1]) - 1, : count[2], : count[1], : count[0]] += np.broadcast_to(value, x.shape)
+
+
+class ProblemInjection:
+    """The problem's ``inject`` hook as a source operator."""
+
+    name = "problem"
+
+    def __init__(self, problem, pack, mesh, temperature):
+        self.problem, self.pack, self.mesh, self.temperature = problem, pack, mesh, temperature
+        self.injected = np.zeros((pack.nblock, 2))
+
+    def apply(self, time, dt):
+        """Add what ``inject`` returns (densities gained during `dt`) to the active cells."""
+        for b in range(self.pack.nblock):
+            x = block_coordinates(self.pack, self.mesh, b)
+            w = primitives(self.pack, b, {"temp": self.temperature(b)})
+            u = self.pack.active(self.pack.u0)[b]
+            gain = self.problem.inject(x, w, time, dt, self.problem.p)
+            for name, value in gain.items():
+                v = self._variable(name)
+                u[v] += value
+                if name in ("eth", "ener", "ecr"):
+                    self.injected[b, int(name == "ecr")] += x.integral(value)
+
+    def _variable(self, name):
+        if name in ("eth", "ener"):
+            return ENER
+        names = self.pack.variable_names()
+        if name not in names:
+            raise CrmpiError(f"problem '{self.problem.name}': inject() returned '{name}'; known: eth, {', '.join(names)}")
+        return names.index(name)
+
+    def ledger(self):
+        """Return the energies injected so far, per block."""
+        return {"problem_eth": self.injected[:, 0], "problem_ecr": self.injected[:, 1]}
+
+    def state(self):
+        """Return the arrays a restart needs."""
+        return {"injected": self.injected}
+
+
+class UserBoundary:
+    """Calls ``boundary_ix1`` ... of a problem on a slab of ghost cells."""
+
+    def __init__(self, problem, mesh):
+        self.problem, self.mesh = problem, mesh
+
+    def check(self, side):
+        """Raise `CrmpiError` if the problem has no hook for this side."""
+        if not self.problem.has(f"boundary_{side}"):
+            raise CrmpiError(
+                f"'mesh.boundaries.{side}' = 'user', but problem '{self.problem.name}' has no method boundary_{side}(self, w, x, t, p)"
+            )
+
+    def __call__(self, side, w, x, time):
+        """Let the problem set the primitives `w` of the slab at positions `x`."""
+        getattr(self.problem, f"boundary_{side}")(w, x, time, self.problem.p)

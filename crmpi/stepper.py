@@ -1,0 +1,72 @@
+"""One time step.
+
+Strang splitting around the fluid step (second order in time): pointwise sources and cosmic-ray transport act for half a
+step on either side of it. The fluid step is the van Leer predictor-corrector of Stone & Gardiner (2009, New Astronomy 14,
+139) with constrained transport; the fast part of cosmic-ray MHD, transport along B, is sub-cycled inside its own operator
+and never limits dt.
+"""
+
+from crmpi.constants import NHYDRO
+from crmpi.types import Field
+
+_TROUBLED = (Field("troubled"),)
+
+
+def advance(sim, dt):
+    """Advance the state of `sim` from ``sim.time`` by `dt`; ghosts and primitives are valid before and after."""
+    half = 0.5 * dt
+    middle = sim.time + half
+    sources(sim, sim.time, half)
+    transport(sim, sim.time, half)
+    fluid(sim, sim.time, dt)
+    transport(sim, middle, half)
+    sources(sim, middle, half)
+
+
+def sources(sim, time, dt):
+    """Apply the pointwise operators: injection, cooling, losses, and what the problem adds."""
+    if not sim.sources:
+        return
+    pack = sim.pack
+    with sim.timers("sources"):
+        gas = pack.u0[:, :NHYDRO].copy() if sim.fluid.frozen else None
+        for source in sim.sources:
+            source.apply(time, dt)
+        if gas is not None:
+            pack.u0[:, :NHYDRO] = gas  # frozen gas takes nothing; cosmic rays still do
+        refresh(sim, pack.u0, pack.b0, time + dt)
+
+
+def transport(sim, time, dt):
+    """Move cosmic rays along the field at frozen gas."""
+    if sim.transport is None:
+        return
+    with sim.timers("transport"):
+        sim.transport.advance(dt, time)
+
+
+def fluid(sim, time, dt):
+    """Advance gas, field and the adiabatic cosmic-ray fluid."""
+    pack = sim.pack
+    with sim.timers("fluid"):
+        fluid_stage(sim, "predict", dt)
+        refresh(sim, pack.u1, pack.b1, time + 0.5 * dt)
+        fluid_stage(sim, "correct", dt)
+        refresh(sim, pack.u1, pack.b2, time + dt)
+        sim.fluid.swap()
+
+
+def fluid_stage(sim, stage, dt):
+    """Compute fluxes and update; where a cell would lose positivity, redo its faces with first-order fluxes."""
+    troubled = sim.fluid.stage(stage, dt)
+    if sim.comm.any(troubled):
+        sim.ghosts.fill_cells(sim.fluid.troubled, _TROUBLED, sim.time)
+        sim.fluid.stage_corrected(stage, dt)
+
+
+def refresh(sim, u, b, time):
+    """Make ghost zones and primitives valid for the state (u, b)."""
+    with sim.timers("ghosts"):
+        sim.ghosts.fill_fluid(u, b, time)
+    with sim.timers("primitives"):
+        sim.fluid.primitives(u, b)
