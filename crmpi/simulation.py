@@ -3,13 +3,12 @@
 import numpy as np
 
 from crmpi.boundary.ghosts import Ghosts
-from crmpi.constants import DENS, ECR, ENER, MOM1
+from crmpi.constants import DENS, ENER, MOM1
 from crmpi.errors import CrmpiError
-from crmpi.ledger import budget
 from crmpi.mesh import BlockTree, make_pack, partition
 from crmpi.mesh.pack import ECR_FIELD, HYDRO_FIELDS
 from crmpi.physics.base import make_sources
-from crmpi.physics.fluid import Fluid, nghost
+from crmpi.physics.fluid import Fluid
 from crmpi.physics.gravity import Gravity
 from crmpi.problem import (
     ProblemInjection,
@@ -30,12 +29,172 @@ class Clock:
     def __init__(self, time=0.0, compensation=0.0, step=0):
         self.time, self.compensation, self.step = time, compensation, step
 
-    def tick(self, dt, end=None):
-        """Advance by `dt`; with `end`, land on exactly this time."""
+    def tick(self, dt, target=None):
+        """Advance by `dt`; with `target`, land on exactly this time."""
         increment = dt - self.compensation
         total = self.time + increment
         self.compensation = (total - self.time) - increment
         self.time = total
         self.step += 1
-        if end is not None:
-            self.time, self.compensation = end, 0.0
+        if target is not None:
+            self.time, self.compensation = target, 0.0
+
+
+class Simulation:
+    """State and operators of one run on this rank.
+
+    Attributes
+    ----------
+    config, problem, units, comm
+        what the run was made from
+    tree, owner, pack
+        all blocks, who owns them, the storage of this rank's blocks
+    fluid, transport, sources
+        the operators of a step; ``transport`` is None for the adiabatic CR fluid or without cosmic rays
+    ghosts : Ghosts
+        fills ghost zones from neighbours and physical boundaries
+    clock : Clock
+        time and step
+    """
+
+    def __init__(self, config, problem_class, comm):
+        self.config, self.comm, self.units = config, comm, config.units
+        self.problem = problem_class(config.problem, config.units, config)
+        mesh = config.mesh
+        self.tree = BlockTree(mesh.cells, mesh.block, mesh.lower, mesh.upper, mesh.periodic())
+        self.owner = partition(self.tree, comm.nranks)
+        self.timers = Timers()
+        self.clock = Clock()
+        self.gravity = Gravity(config.gravity, self.units) if config.gravity.any() else None
+        self.pack = self._make_pack()
+        self.fluid = Fluid(config.fluid, self.pack)
+        self.ghosts = Ghosts(
+            comm, self.tree, self.owner, self.pack, mesh.boundaries, self.fluid.eos, user=UserBoundary(self.problem, self.tree)
+        )
+        self.transport = self._make_transport()
+        self.sources = self._make_sources()
+
+    def _make_pack(self):
+        fields = HYDRO_FIELDS
+        if self.config.fluid.cosmic_rays:
+            fields = fields + (ECR_FIELD,) + find_solver(self.config.transport.solver).fields
+        gids = np.flatnonzero(self.owner == self.comm.rank)
+        static = self.gravity is not None or self.problem.has("gravity")
+        pack = make_pack(self.tree, gids, fields, self.config.fluid.nghost(), magnetic=self.config.fluid.magnetic, gravity=static)
+        if self.gravity is not None:
+            self.gravity.fill(pack)
+        if self.problem.has("gravity"):
+            set_gravity(self.problem, pack, self.tree)
+        return pack
+
+    def _make_transport(self):
+        if not self.config.fluid.cosmic_rays:
+            return None
+        scattering = make_scattering(self.config.scattering)
+        return make_solver(self.config.transport, self.pack, scattering, self.ghosts, self.fluid)
+
+    def _make_sources(self):
+        made = make_sources(self.config, self.pack, self.fluid.eos, self.units)
+        if self.problem.has("inject"):
+            made.append(ProblemInjection(self.problem, self.pack, self.tree, self.temperature))
+        return made
+
+    @property
+    def time(self):
+        """Simulated time in code units."""
+        return self.clock.time
+
+    def initialise(self):
+        """Set the initial state of the problem.
+
+        Raises
+        ------
+        CrmpiError
+            on all ranks alike, when any rank finds an impossible value
+        """
+        complaint = set_initial_state(self.problem, self.pack, self.tree, self.config.fluid.gamma)
+        self.raise_together(complaint)
+        self.refresh()
+
+    def refresh(self):
+        """Make ghost zones and primitives valid for ``u0``, ``b0``."""
+        self.ghosts.fill_fluid(self.pack.u0, self.pack.b0, self.time)
+        self.fluid.primitives(self.pack.u0, self.pack.b0)
+
+    def raise_together(self, complaint):
+        """Raise `CrmpiError` on every rank with the first complaint (a sentence or None) of any rank."""
+        if self.comm.any(complaint is not None):
+            sentence = next(c for c in self.comm.allgather_object(complaint) if c is not None)
+            raise CrmpiError(sentence, everywhere=True)
+
+    def temperature(self, b):
+        """Return the temperature in K of the active cells of block `b`, or None in a dimensionless run."""
+        if self.units.dimensionless:
+            return None
+        w = self.pack.active(self.pack.w0)[b]
+        return w[ENER] / w[DENS] * self.config.fluid.mu * self.units.m_p / self.units.k_B
+
+    # ------------------------------------------------------------------ numbers for people
+
+    def history_row(self, dt):
+        """Return one row of the history, {column: value}; sums do not depend on the number of ranks."""
+        partial = {name: [] for name in self._block_sums(0)} if self.pack.nblock else {}
+        for b in range(self.pack.nblock):
+            for name, value in self._block_sums(b).items():
+                partial[name].append(value)
+        columns = {name: np.asarray(values, dtype=float) for name, values in partial.items()}
+        for source in (self.fluid, self.transport, *self.sources):
+            if source is not None:
+                columns |= {name: np.asarray(v, dtype=float) for name, v in source.ledger().items()}
+        names = list(columns)
+        sums = self.comm.block_sums(np.stack([columns[n] for n in names], axis=1))
+        row = {"time": self.time, "step": self.clock.step, "dt": dt} | dict(zip(names, map(float, sums), strict=True))
+        if self.transport is not None:
+            row |= self.transport.history()
+        return row
+
+    def _block_sums(self, b):
+        x = block_coordinates(self.pack, self.tree, b)
+        w = primitives(self.pack, b, {"temp": self.temperature(b)})
+        u = self.pack.active(self.pack.u0)[b]
+        kinetic = sum(0.5 * u[MOM1 + a] ** 2 for a in range(3)) / u[DENS]
+        magnetic = 0.5 * (w.b1**2 + w.b2**2 + w.b3**2)
+        sums = {"mass": x.integral(u[DENS])}
+        sums |= {f"mom{a + 1}": x.integral(u[MOM1 + a]) for a in range(3)}
+        sums |= {"ekin": x.integral(kinetic), "emag": x.integral(magnetic), "ener": x.integral(u[ENER])}
+        if self.pack.has_cr:
+            sums["ecr"] = x.integral(w.ecr)
+        if self.problem.has("history"):
+            sums |= self.problem.history(x, w, self.problem.p)
+        return sums
+
+    def error_norms(self):
+        """Return {variable: {'L1', 'L2', 'Linf'}} against the problem's exact solution, {} if it has none."""
+        if not self.problem.has("exact"):
+            return {}
+        names, sums, largest = [], [], []
+        for b in range(self.pack.nblock):
+            x = block_coordinates(self.pack, self.tree, b)
+            w = primitives(self.pack, b)
+            exact = self.problem.exact(x, self.time, self.problem.p)
+            names = [name for name in exact if hasattr(w, name)]
+            errors = [np.abs(getattr(w, name) - exact[name]) for name in names]
+            sums.append([s for e in errors for s in (e.sum(), (e**2).sum())])
+            largest.append([e.max() for e in errors])
+        sums = self.comm.block_sums(np.asarray(sums)) / float(np.prod(self.tree.cells))
+        peaks = np.max(largest, axis=0)
+        return {
+            name: {"L1": float(sums[2 * n]), "L2": float(np.sqrt(sums[2 * n + 1])), "Linf": self.comm.max(float(peaks[n]))}
+            for n, name in enumerate(names)
+        }
+
+    def describe_not_finite(self):
+        """Return a sentence part that says where the state of this rank is not finite, or None."""
+        names = self.pack.variable_names()
+        u = self.pack.active(self.pack.u0)
+        bad = np.argwhere(~np.isfinite(u))
+        if not len(bad):
+            return None
+        b, v, k, j, i = bad[0]
+        x = block_coordinates(self.pack, self.tree, b)
+        return f"{names[v]} at x1={x.x1.flat[i]:.6g}, x2={x.x2.flat[j]:.6g}, x3={x.x3.flat[k]:.6g}"
