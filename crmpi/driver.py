@@ -6,30 +6,40 @@ from pathlib import Path
 from typing import NamedTuple
 
 from crmpi import stepper
-from crmpi.errors import CrmpiError
+from crmpi.errors import CrmpiError, RunError
+from crmpi.output.checkpoint import read_checkpoint
+from crmpi.output.history import read_history
+from crmpi.output.log import Progress
+from crmpi.output.provenance import collect, new_run_id
+from crmpi.output.state import RunRecord, SimState
+from crmpi.output.writer import OutputWriter
+from crmpi.simulation import Simulation
+from crmpi.summary import summary_lines
+
+INTERRUPTED = 75  # exit code of a run stopped by a signal: the checkpoint is written, start it again (EX_TEMPFAIL)
 
 
 class Result(NamedTuple):
     """How a run ended.
 
-    ``reason``: why it stopped. ``complete``: it reached ``time.end`` or ``time.max_steps``. ``norms``: errors against the
-    problem's exact solution, {variable: {'L1': ..., 'L2': ..., 'Linf': ...}}.
+    ``reason``: why it stopped. ``exit_code``: 0, or `INTERRUPTED`. ``norms``: errors against the problem's exact solution,
+    {variable: {'L1': ..., 'L2': ..., 'Linf': ...}}. ``history``: {column: array}, on rank 0. ``sim``: the final `Simulation`.
     """
 
     reason: str
-    complete: bool
-    time: float
-    step: int
+    exit_code: int
     norms: dict
+    history: dict
+    sim: Simulation
 
 
 class Interrupts:
-    """Turns Ctrl-C, SIGTERM and SIGUSR1 into a flag that the loop reads between steps; a second Ctrl-C kills at once."""
+    """Turns Ctrl-C, SIGTERM and SIGUSR1 into a flag that the loop reads between steps; a second Ctrl-C ends the run at once."""
 
     SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGUSR1)
 
     def __init__(self):
-        self.received = None
+        self.received = 0
         self._previous = {}
 
     def __enter__(self):
@@ -42,79 +52,142 @@ class Interrupts:
             signal.signal(number, handler)
 
     def _note(self, number, _frame):
-        if self.received == signal.SIGINT and number == signal.SIGINT:
+        if self.received == signal.SIGINT == number:
             raise KeyboardInterrupt
-        self.received = number
+        self.received = int(number)
 
 
-def run(sim, writer):
-    """Advance `sim` to its end; return a `Result`.
+def run(config, problem_class, comm, *, restart=None, report=print, stream=None):
+    """Run a problem to its end; collective.
+
+    Parameters
+    ----------
+    config : Config
+        resolved configuration
+    problem_class : subclass of Problem
+    comm : SerialComm or MpiComm
+    restart : path, optional
+        checkpoint to continue from
+    report : callable
+        takes one line of text; called on rank 0
+    stream : file, optional
+        where progress goes, standard output by default
+
+    Returns
+    -------
+    Result
 
     Raises
     ------
     CrmpiError
-        when the state is no longer finite; what was written before stays valid
+        bad input, an impossible initial state, a full disk, a state that is no longer finite
     """
+    progress, writer, sim = prepare(config, problem_class, comm, restart, report, stream)
+    with Interrupts() as interrupts:
+        reason = loop(sim, writer, progress, interrupts)
+    stopped_by_signal = reason.startswith("received")
+    norms = sim.error_norms()
+    with sim.timers("output"):
+        writer.finalize(state_of(sim, 0.0), complete=not stopped_by_signal)
+    progress.say(f"stopped: {reason}")
+    progress.finish(sim.time, sim.clock.step, sim.timers.seconds)
+    history = read_history(Path(config.output.dir) / "history.txt") if comm.rank == 0 else {}
+    for line in summary_lines(sim, history, norms) if comm.rank == 0 else ():
+        progress.say(line)
+    return Result(reason, INTERRUPTED if stopped_by_signal else 0, norms, history, sim)
+
+
+def prepare(config, problem_class, comm, restart, report, stream):
+    """Assemble the run and set its first state; return (progress, writer, sim)."""
+    sim = Simulation(config, problem_class, comm)
+    units = sim.units
+    label = ("", 1.0) if units.dimensionless else ("Myr", units.factor("Myr"))
+    progress = Progress(comm.rank, sim.zones, config.time.end, config.time.max_steps, label, stream=stream)
+    record = RunRecord(
+        tree=sim.tree,
+        units=units,
+        gamma=config.fluid.gamma,
+        gamma_cr=config.fluid.gamma_cr if sim.pack.has_cr else 0.0,
+        mu=config.fluid.mu,
+        config=config.yaml(),
+        provenance=collect(comm),
+        run_id=new_run_id(comm),
+    )
+    writer = OutputWriter(config.output, comm, sim.owner, record, history=lambda _state: sim.history_row(), report=report)
+    checkpoint = read_checkpoint(restart, sim.pack.gids) if restart else None
+    if checkpoint is None:
+        sim.initialise()
+    else:
+        sim.restore(checkpoint)
+    writer.begin(checkpoint)
+    return progress, writer, sim
+
+
+def loop(sim, writer, progress, interrupts):
+    """Step until something says stop; return what."""
     started = wallclock.monotonic()
     limits = sim.config.time
-    writer.start(sim)
-    with interrupts_if_possible() as interrupts:
-        reason = None
-        while reason is None:
-            dt = next_dt(sim, writer)
-            stepper.advance(sim, dt)
-            sim.clock.tick(dt, limits.end if dt == limits.end - sim.time else None)
-            require_finite(sim)
-            reason = stop_reason(sim, writer, interrupts, wallclock.monotonic() - started)
-            with sim.timers("output"):
-                writer.after_step(sim, dt, last=reason is not None)
-    complete = sim.time >= limits.end or sim.clock.step >= limits.max_steps
-    norms = sim.error_norms()
-    writer.finish(sim, reason, norms)
-    return Result(reason, complete, sim.time, sim.clock.step, norms)
+    dt = next_dt(sim, writer)
+    with sim.timers("output"):
+        writer.write_due(state_of(sim, dt))
+    reason = stop_reason(sim, interrupts, 0.0)
+    progress.start(sim.time, sim.clock.step)
+    while reason is None:
+        stepper.advance(sim, dt)
+        sim.clock.tick(dt, limits.end if sim.time + dt >= limits.end else None)
+        require_finite(sim)
+        progress.step(sim.time, sim.clock.step, dt, sim.substeps())
+        reason = stop_reason(sim, interrupts, wallclock.monotonic() - started)
+        dt = next_dt(sim, writer) if reason is None else dt
+        with sim.timers("output"):
+            writer.write_due(state_of(sim, dt))
+    return reason
 
 
-def interrupts_if_possible():
-    """Return `Interrupts`; signal handlers can only be set in the main thread, and in tests a run may be elsewhere."""
-    return Interrupts()
+def state_of(sim, dt):
+    """Return the state that the writers see; `dt` is the step that comes next."""
+    clock = sim.clock
+    return SimState(clock.time, clock.step, dt, sim.pack, clock.compensation, sim.block_state())
 
 
 def next_dt(sim, writer):
-    """Return the time step: the fluid's limit, but landing on outputs and on the end without a tiny last step."""
+    """Return the time step: the fluid's limit on all ranks, shortened to land on snapshots and on the end."""
     limits = sim.config.time
-    dt = sim.comm.min(sim.fluid.max_dt(limits.cfl))
-    dt = min(dt, limits.dt_max)
-    if not dt > 0.0 or dt < 1e-14 * max(abs(sim.time), limits.end):
-        raise CrmpiError(f"the time step fell to {dt:.3g} at t = {sim.time:.6g} (step {sim.clock.step}): the state is broken")
-    target = min(limits.end, writer.next_time(sim.time))
-    left = target - sim.time
-    if dt >= left:
-        return left
-    return 0.5 * left if dt > 0.5 * left else dt
+    dt = min(sim.comm.min(sim.fluid.max_dt(limits.cfl)), limits.dt_max)
+    if not dt > 1e-14 * max(abs(sim.time), 1e-300):
+        raise RunError(
+            f"the time step fell to {dt:.3g} at t = {sim.time:.6g}, step {sim.clock.step}: the state is broken; earlier output is intact",
+            everywhere=True,
+        )
+    return writer.limit_dt(sim.time, dt, limits.end)
 
 
 def require_finite(sim):
     """Raise on all ranks when any cell is not a number."""
     if sim.comm.any(sim.fluid.not_finite()):
-        where = sim.agree(sim.describe_not_finite())
-        raise CrmpiError(
-            f"not a number in step {sim.clock.step} at t = {sim.time:.6g}: {where}; earlier output is intact; "
-            "try a smaller time.cfl, fluid.reconstruction=donor or fluid.riemann=hlle from the last checkpoint"
+        place = next(filter(None, sim.comm.allgather_object(sim.describe_not_finite())), "in a ghost zone")
+        raise RunError(
+            f"not a number after step {sim.clock.step} at t = {sim.time:.6g}: {place}; earlier output is intact; restart from the "
+            "last checkpoint with a smaller time.cfl, or fluid.reconstruction=donor, or fluid.riemann=hlle",
+            everywhere=True,
         )
 
 
-def stop_reason(sim, writer, interrupts, elapsed):
+def stop_reason(sim, interrupts, elapsed):
     """Return why the run must stop now, or None; the same on all ranks."""
-    limits = sim.config.time
+    limits, output = sim.config.time, sim.config.output
     if sim.time >= limits.end:
         return "reached time.end"
-    if sim.clock.step >= limits.max_steps:
+    if limits.max_steps is not None and sim.clock.step >= limits.max_steps:
         return "reached time.max_steps"
-    number = int(sim.comm.max(interrupts.received or 0))
+    number = int(sim.comm.max(interrupts.received))
     if number:
         return f"received {signal.Signals(number).name}"
-    if sim.comm.any(elapsed > sim.config.output.wall_time):
+    if output.wall_time is not None and sim.comm.any(elapsed > output.wall_time):
         return "reached output.wall_time"
-    if sim.comm.any(sim.comm.rank == 0 and (Path(sim.config.output.dir) / "STOP").exists()):
+    if sim.comm.any(sim.comm.rank == 0 and (Path(output.dir) / "STOP").exists()):
         return "found the file STOP"
     return None
+
+
+__all__ = ["INTERRUPTED", "CrmpiError", "Result", "run"]

@@ -94,7 +94,7 @@ class Simulation:
         return make_solver(self.config.transport, self.pack, scattering, self.ghosts, self.fluid)
 
     def _make_sources(self):
-        made = make_sources(self.config, self.pack, self.fluid.eos, self.units)
+        made = make_sources(self.config, self.pack, self.fluid.eos, self.units, self.tree)
         if self.problem.has("inject"):
             made.append(ProblemInjection(self.problem, self.pack, self.tree, self.temperature))
         return made
@@ -115,6 +115,21 @@ class Simulation:
         complaint = set_initial_state(self.problem, self.pack, self.tree, self.config.fluid.gamma)
         self.raise_together(complaint)
         self.refresh()
+
+    def restore(self, checkpoint):
+        """Continue from a `crmpi.output.checkpoint.Checkpoint` of this rank's blocks."""
+        checkpoint.restore(self.pack)
+        self.clock = Clock(checkpoint.time, checkpoint.time_compensation, checkpoint.step)
+        for name, array in self.block_state().items():
+            if name not in checkpoint.blocks:
+                raise CrmpiError(f"{checkpoint.path} lacks '{name}': it comes from a run with other sources or another transport solver")
+            array[...] = checkpoint.blocks[name]
+        self.refresh()
+
+    def block_state(self):
+        """Return the modules' per-block arrays that a restart needs, {'module.array': array}, views to be written in place."""
+        modules = {"fluid": self.fluid, "transport": self.transport} | {source.name: source for source in self.sources}
+        return {f"{m}.{name}": array for m, module in modules.items() if module is not None for name, array in module.state().items()}
 
     def refresh(self):
         """Make ghost zones and primitives valid for ``u0``, ``b0``."""

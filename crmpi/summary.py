@@ -1,0 +1,46 @@
+"""What a run says at its end: errors against the exact solution, the problem's own numbers, and the energy ledger."""
+
+ENERGIES = ("ener", "ecr")  # gas + magnetic, cosmic rays: together the energy of the box
+
+
+def summary_lines(sim, history, norms):
+    """Return the lines printed below a finished run.
+
+    Parameters
+    ----------
+    sim : Simulation
+    history : dict of str to array
+        columns of the history, from the start of the run (restarts included)
+    norms : dict
+        of `Simulation.error_norms`
+    """
+    lines = []
+    if norms:
+        lines.append("errors against the exact solution")
+        lines += [f"  {name:<6s} L1 {n['L1']:.6e}  L2 {n['L2']:.6e}  Linf {n['Linf']:.6e}" for name, n in norms.items()]
+    if sim.problem.has("summary"):
+        lines.append(f"summary of {sim.problem.name}")
+        lines += [f"  {label:<40s} {text}" for label, text in sim.problem.summary(history, sim.problem.p).items()]
+    return lines + ledger_lines(sim, history)
+
+
+def ledger_lines(sim, history):
+    """Return the energy ledger: what the box holds, what sources and floors moved, and what is left for the boundaries."""
+    columns = {name.split(" [")[0]: (name, values) for name, values in history.items()}
+    energies = [columns[name][1] for name in ENERGIES if name in columns]
+    if not energies or not len(energies[0]):
+        return []
+    unit = columns["ener"][0].partition("[")[2].rstrip("]")
+    change = sum(values[-1] - values[0] for values in energies)
+    lines = [f"energy ledger [{unit}]", f"  {'box at the start':<40s} {sum(v[0] for v in energies):+.6e}"]
+    lines.append(f"  {'change until the end':<40s} {change:+.6e}")
+    known = 0.0
+    for name, sign in sim.ledger_signs().items():
+        if name in columns:
+            moved = sign * (columns[name][1][-1] - columns[name][1][0])
+            known += moved
+            lines.append(f"  {'  ' + name:<40s} {moved:+.6e}")
+    lines.append(f"  {'  gravity and boundaries (difference)':<40s} {change - known:+.6e}")
+    floors = {name: columns[name][1][-1] for name in sim.fluid.count_columns() if name in columns}
+    lines.append("floors: " + (", ".join(f"{n} {int(v)}" for n, v in floors.items() if v) or "none"))
+    return lines
