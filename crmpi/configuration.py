@@ -1,0 +1,45 @@
+"""Which groups of parameters a run has: the rooms declare them, this table collects them."""
+
+from crmpi.params import Selector, load, par
+from crmpi.physics.base import source_classes
+from crmpi.physics.fluid import FluidParams
+from crmpi.physics.gravity import Gravity
+from crmpi.problem import Problem
+from crmpi.problem_files import find_problem
+from crmpi.scattering.base import scattering_models
+from crmpi.transport.base import transport_solvers
+
+
+def groups_for(problem_class):
+    """Return {YAML group: class or Selector} of a run of this problem, the core groups aside."""
+    return {
+        "problem": _problem_group(problem_class),
+        "fluid": FluidParams,
+        "transport": Selector("solver", transport_solvers(), "none", doc="how cosmic rays move along the field"),
+        "scattering": Selector("model", scattering_models(), "constant", doc="what sets kappa"),
+        "gravity": Gravity.Params,
+    } | {name: source.Params for name, source in source_classes().items()}
+
+
+def _problem_group(problem_class):
+    class Params(problem_class.Params):
+        name: str = par(problem_class.name, doc="which problem; the command line usually says it")
+
+    return Params
+
+
+def configure(target, overrides=()):
+    """Return (config, problem class) for ``crmpi run TARGET key=value ...``.
+
+    Raises
+    ------
+    CrmpiError
+        no such problem; a ConfigError lists all mistakes of the parameters
+    """
+    found = find_problem(target)
+    return load(found.yaml, overrides, groups_for(found.problem_class)), found.problem_class
+
+
+def default_groups():
+    """Return the groups of a run whose problem has no parameters: for tables of parameters."""
+    return groups_for(Problem)
