@@ -164,7 +164,7 @@ def next_dt(sim, writer):
 
 def require_finite(sim):
     """Raise on all ranks when any cell is not a number."""
-    if sim.comm.any(sim.fluid.not_finite()):
+    if sim.comm.any(sim.not_finite()):
         place = next(filter(None, sim.comm.allgather_object(sim.describe_not_finite())), "in a ghost zone")
         raise RunError(
             f"not a number after step {sim.clock.step} at t = {sim.time:.6g}: {place}; earlier output is intact; restart from the "
@@ -183,8 +183,8 @@ def stop_reason(sim, interrupts, elapsed):
     number = int(sim.comm.max(interrupts.received))
     if number:
         return f"received {signal.Signals(number).name}"
-    if output.wall_time is not None and sim.comm.any(elapsed > output.wall_time):
-        return "reached output.wall_time"
+    if sim.comm.any(elapsed > limits.wall_seconds):
+        return "reached time.wall_time"
     if sim.comm.any(sim.comm.rank == 0 and (Path(output.dir) / "STOP").exists()):
         return "found the file STOP"
     return None

@@ -8,7 +8,7 @@ from crmpi.errors import CrmpiError
 from crmpi.mesh import BlockTree, make_pack, partition
 from crmpi.mesh.pack import ECR_FIELD, HYDRO_FIELDS
 from crmpi.physics.base import make_sources
-from crmpi.physics.fluid import Fluid
+from crmpi.physics.fluid import Fluid, nghost
 from crmpi.physics.gravity import Gravity
 from crmpi.problem import (
     ProblemInjection,
@@ -61,16 +61,16 @@ class Simulation:
         self.config, self.comm, self.units = config, comm, config.units
         self.problem = problem_class(config.problem, config.units, config)
         mesh = config.mesh
-        self.tree = BlockTree(mesh.cells, mesh.block, mesh.lower, mesh.upper, mesh.periodic())
+        periodic = [getattr(mesh.boundaries, f"ix{axis}") == "periodic" for axis in (1, 2, 3)]
+        self.tree = BlockTree(mesh.cells, mesh.block, mesh.lower, mesh.upper, periodic)
         self.owner = partition(self.tree, comm.nranks)
         self.timers = Timers()
         self.clock = Clock()
-        self.gravity = Gravity(config.gravity, self.units) if config.gravity.any() else None
+        self.gravity = Gravity(config.gravity, self.units)
         self.pack = self._make_pack()
         self.fluid = Fluid(config.fluid, self.pack)
-        self.ghosts = Ghosts(
-            comm, self.tree, self.owner, self.pack, mesh.boundaries, self.fluid.eos, user=UserBoundary(self.problem, self.tree)
-        )
+        user = UserBoundary(self.problem, self.tree)
+        self.ghosts = Ghosts(comm, self.tree, self.owner, self.pack, mesh.boundaries, self.fluid.eos, user=user)
         self.transport = self._make_transport()
         self.sources = self._make_sources()
 
@@ -79,9 +79,10 @@ class Simulation:
         if self.config.fluid.cosmic_rays:
             fields = fields + (ECR_FIELD,) + find_solver(self.config.transport.solver).fields
         gids = np.flatnonzero(self.owner == self.comm.rank)
-        static = self.gravity is not None or self.problem.has("gravity")
-        pack = make_pack(self.tree, gids, fields, self.config.fluid.nghost(), magnetic=self.config.fluid.magnetic, gravity=static)
-        if self.gravity is not None:
+        fluid = self.config.fluid
+        static = bool(self.gravity) or self.problem.has("gravity")
+        pack = make_pack(self.tree, gids, fields, nghost(fluid), magnetic=fluid.magnetic, gravity=static)
+        if self.gravity:
             self.gravity.fill(pack)
         if self.problem.has("gravity"):
             set_gravity(self.problem, pack, self.tree)
@@ -90,7 +91,7 @@ class Simulation:
     def _make_transport(self):
         if not self.config.fluid.cosmic_rays:
             return None
-        scattering = make_scattering(self.config.scattering)
+        scattering = make_scattering(self.config.scattering, self.units)
         return make_solver(self.config.transport, self.pack, scattering, self.ghosts, self.fluid)
 
     def _make_sources(self):
@@ -128,7 +129,7 @@ class Simulation:
 
     def block_state(self):
         """Return the modules' per-block arrays that a restart needs, {'module.array': array}, views to be written in place."""
-        modules = {"fluid": self.fluid, "transport": self.transport} | {source.name: source for source in self.sources}
+        modules = {"floors": self.fluid.ledger, "transport": self.transport} | {source.name: source for source in self.sources}
         return {f"{m}.{name}": array for m, module in modules.items() if module is not None for name, array in module.state().items()}
 
     def refresh(self):
@@ -149,24 +150,49 @@ class Simulation:
         w = self.pack.active(self.pack.w0)[b]
         return w[ENER] / w[DENS] * self.config.fluid.mu * self.units.m_p / self.units.k_B
 
+    @property
+    def zones(self):
+        """Number of cells of the whole mesh."""
+        return int(np.prod(self.tree.cells))
+
+    def substeps(self):
+        """Return what progress lines say about transport, {label: number}."""
+        return {} if self.transport is None else {k: v for k, v in self.transport.history().items() if "substeps" in k}
+
+    def not_finite(self):
+        """Tell whether this rank found a cell that is not a number."""
+        return bool(self.fluid.ledger.counts[:, self.fluid.ledger.count_names.index("nan")].any())
+
     # ------------------------------------------------------------------ numbers for people
 
-    def history_row(self, dt):
-        """Return one row of the history, {column: value}; sums do not depend on the number of ranks."""
-        partial = {name: [] for name in self._block_sums(0)} if self.pack.nblock else {}
-        for b in range(self.pack.nblock):
-            for name, value in self._block_sums(b).items():
-                partial[name].append(value)
-        columns = {name: np.asarray(values, dtype=float) for name, values in partial.items()}
-        for source in (self.fluid, self.transport, *self.sources):
-            if source is not None:
-                columns |= {name: np.asarray(v, dtype=float) for name, v in source.ledger().items()}
-        names = list(columns)
-        sums = self.comm.block_sums(np.stack([columns[n] for n in names], axis=1))
-        row = {"time": self.time, "step": self.clock.step, "dt": dt} | dict(zip(names, map(float, sums), strict=True))
+    def history_row(self):
+        """Return one row of the history, {'column [unit]': value}, the same bits for any number of ranks; collective."""
+        blocks = [self._block_sums(b) for b in range(self.pack.nblock)]
+        columns = {name: np.array([block[name] for block in blocks]) for name in blocks[0]}
+        problem = {name: columns.pop(name) for name in list(columns) if "[" in name}  # the problem names its own units
+        for ledger in (self.fluid.ledger.columns, *(m.ledger for m in (self.transport, *self.sources) if m is not None)):
+            columns |= ledger()
+        columns = {f"{name} [{unit}]": values / scale for name, values in columns.items() for unit, scale in [self._unit(name)]}
+        columns |= problem
+        sums = self.comm.block_sums(np.stack(list(columns.values()), axis=1))
+        row = dict(zip(columns, map(float, sums), strict=True))
         if self.transport is not None:
-            row |= self.transport.history()
+            row |= {f"{name} [1]": value for name, value in self.transport.history().items()}
         return row
+
+    def _unit(self, name):
+        """Return (unit, its size in code units) of a summed column."""
+        if name in self.count_columns():
+            return "1", 1.0
+        if self.units.dimensionless:
+            return "code", 1.0
+        unit = "Msun" if "mass" in name else "Msun km/s" if name.startswith("mom") else "erg"
+        return unit, self.units.factor(unit)
+
+    def count_columns(self):
+        """Return the names of the columns that count cells."""
+        counted = [f"floor_{name}" for name in self.fluid.ledger.count_names]
+        return counted + [name for name in (self.transport.ledger() if self.transport else ()) if name.endswith("cells")]
 
     def _block_sums(self, b):
         x = block_coordinates(self.pack, self.tree, b)
@@ -180,34 +206,32 @@ class Simulation:
         if self.pack.has_cr:
             sums["ecr"] = x.integral(w.ecr)
         if self.problem.has("history"):
-            sums |= self.problem.history(x, w, self.problem.p)
+            given = self.problem.history(x, w, self.problem.p)
+            sums |= {name if "[" in name else f"{name} [code]": value for name, value in given.items()}
         return sums
 
     def error_norms(self):
-        """Return {variable: {'L1', 'L2', 'Linf'}} against the problem's exact solution, {} if it has none."""
+        """Return {variable: {'L1', 'L2', 'Linf'}} against the problem's exact solution, {} if it has none; collective."""
         if not self.problem.has("exact"):
             return {}
-        names, sums, largest = [], [], []
+        sums, largest = [], []
         for b in range(self.pack.nblock):
-            x = block_coordinates(self.pack, self.tree, b)
             w = primitives(self.pack, b)
-            exact = self.problem.exact(x, self.time, self.problem.p)
+            exact = self.problem.exact(block_coordinates(self.pack, self.tree, b), self.time, self.problem.p)
             names = [name for name in exact if hasattr(w, name)]
             errors = [np.abs(getattr(w, name) - exact[name]) for name in names]
             sums.append([s for e in errors for s in (e.sum(), (e**2).sum())])
             largest.append([e.max() for e in errors])
-        sums = self.comm.block_sums(np.asarray(sums)) / float(np.prod(self.tree.cells))
-        peaks = np.max(largest, axis=0)
+        means = self.comm.block_sums(np.array(sums)) / self.zones
+        peaks = [self.comm.max(float(peak)) for peak in np.max(largest, axis=0)]
         return {
-            name: {"L1": float(sums[2 * n]), "L2": float(np.sqrt(sums[2 * n + 1])), "Linf": self.comm.max(float(peaks[n]))}
-            for n, name in enumerate(names)
+            name: {"L1": float(means[2 * n]), "L2": float(np.sqrt(means[2 * n + 1])), "Linf": peaks[n]} for n, name in enumerate(names)
         }
 
     def describe_not_finite(self):
-        """Return a sentence part that says where the state of this rank is not finite, or None."""
+        """Return where the state of this rank is not finite, or None."""
         names = self.pack.variable_names()
-        u = self.pack.active(self.pack.u0)
-        bad = np.argwhere(~np.isfinite(u))
+        bad = np.argwhere(~np.isfinite(self.pack.active(self.pack.u0)))
         if not len(bad):
             return None
         b, v, k, j, i = bad[0]

@@ -52,8 +52,8 @@ def fluid(sim, time, dt):
         fluid_stage(sim, "predict", dt)
         refresh(sim, pack.u1, pack.b1, time + 0.5 * dt)
         fluid_stage(sim, "correct", dt)
-        refresh(sim, pack.u1, pack.b2, time + dt)
         sim.fluid.swap()
+        refresh(sim, pack.u0, pack.b0, time + dt)
 
 
 def fluid_stage(sim, stage, dt):

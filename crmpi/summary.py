@@ -35,12 +35,20 @@ def ledger_lines(sim, history):
     lines = [f"energy ledger [{unit}]", f"  {'box at the start':<40s} {sum(v[0] for v in energies):+.6e}"]
     lines.append(f"  {'change until the end':<40s} {change:+.6e}")
     known = 0.0
-    for name, sign in sim.ledger_signs().items():
-        if name in columns:
-            moved = sign * (columns[name][1][-1] - columns[name][1][0])
-            known += moved
-            lines.append(f"  {'  ' + name:<40s} {moved:+.6e}")
+    for name, sign in energy_columns(sim).items():
+        moved = sign * columns[name][1][-1]
+        known += moved
+        lines.append(f"  {'  ' + name:<40s} {moved:+.6e}")
     lines.append(f"  {'  gravity and boundaries (difference)':<40s} {change - known:+.6e}")
-    floors = {name: columns[name][1][-1] for name in sim.fluid.count_columns() if name in columns}
+    floors = {name: columns[name][1][-1] for name in sim.count_columns()}
     lines.append("floors: " + (", ".join(f"{n} {int(v)}" for n, v in floors.items() if v) or "none"))
     return lines
+
+
+def energy_columns(sim):
+    """Return {ledger column: sign} of everything that changed the energy of the box."""
+    signs = {"floor_added_energy": 1.0, "floor_added_ecr": 1.0}
+    for module in (sim.transport, *sim.sources):
+        if module is not None:
+            signs |= module.energy_signs()
+    return signs

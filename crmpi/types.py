@@ -36,3 +36,10 @@ class Field(NamedTuple):
     vector: bool = False
     unit: str = "none"
     title: str = ""
+
+
+class EOS(NamedTuple):
+    """Adiabatic indices of the gas and of the cosmic rays."""
+
+    gamma: float
+    gamma_cr: float
