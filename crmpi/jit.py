@@ -22,9 +22,9 @@ from pathlib import Path
 
 os.environ.setdefault("NUMBA_DISABLE_INTEL_SVML", "1")  # vector and scalar remainder loops must round alike
 
-import numba  # noqa: E402
-from numba.core import caching, types  # noqa: E402
-from numba.extending import overload  # noqa: E402
+import numba
+from numba.core import caching, types
+from numba.extending import overload
 
 _OPTIONS = {"error_model": "numpy", "boundscheck": False, "nogil": True}  # callees inherit what they do not set themselves
 _PACKAGE = Path(__file__).parent

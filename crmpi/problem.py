@@ -264,6 +264,10 @@ class ProblemInjection:
             raise CrmpiError(f"problem '{self.problem.name}': inject() returned '{name}'; known: eth, {', '.join(names)}")
         return names.index(name)
 
+    def energy_signs(self):
+        """Return {ledger column: sign} of what changes the energy of the box."""
+        return {"problem_eth": 1, "problem_ecr": 1}
+
     def ledger(self):
         """Return the energies injected so far, per block."""
         return {"problem_eth": self.injected[:, 0], "problem_ecr": self.injected[:, 1]}

@@ -39,7 +39,8 @@ class Field(NamedTuple):
 
 
 class EOS(NamedTuple):
-    """Adiabatic indices of the gas and of the cosmic rays."""
+    """Adiabatic indices of the gas and of the cosmic rays, and the mean molecular weight of the gas in units of m_p."""
 
     gamma: float
     gamma_cr: float
+    mu: float = 0.6

@@ -4,7 +4,7 @@ import math
 
 from crmpi.constants import AXES, DENS, ECR, ENER, MOM1, NHYDRO, PRES, VEL1
 from crmpi.jit import device, kernel
-from crmpi.numerics.rows import load, row, rows, separate, shift, store
+from crmpi.numerics.rows import load, row, rows, separate, store
 from crmpi.numerics.stage import rows_if, shift_if
 
 FLOOR_DENS, FLOOR_PRESS, FLOOR_ECR, NOT_A_NUMBER = range(4)  # what is counted

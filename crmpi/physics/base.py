@@ -37,7 +37,7 @@ class Source:
         its group of the configuration, in code units
     pack : crmpi.mesh.pack.Pack
         the blocks of this rank
-    eos : object with ``gamma`` and ``gamma_cr``
+    eos : crmpi.types.EOS
     units : crmpi.units.Units
     mesh : object with ``cells``, ``lower``, ``upper``, ``periodic``
         the whole mesh
@@ -66,6 +66,9 @@ class Source:
     columns = ()
     """Names of the columns of the ledger, energies unless they say mass."""
 
+    energy = {}
+    """{column: +1 or -1} of the columns that add up to what the source did to the energy of gas, field and cosmic rays together."""
+
     def apply(self, time, dt):
         """Act on the active cells of ``pack.u0`` over [time, time + dt)."""
         raise TypeError(f"source '{self.name}' defines no apply")
@@ -73,6 +76,10 @@ class Source:
     def ledger(self):
         """Return {"<source>_<column>": array (nblock,)}: what was moved in each block since the start, code units."""
         return {f"{self.name}_{column}": self.account[:, n] for n, column in enumerate(self.columns)}
+
+    def energy_signs(self):
+        """Return {"<source>_<column>": sign} of the ledger columns that change the energy of the box."""
+        return {f"{self.name}_{column}": sign for column, sign in self.energy.items()}
 
     def state(self):
         """Return the arrays, leading axis nblock, that a checkpoint writes and a restart writes back in place."""

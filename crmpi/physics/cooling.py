@@ -36,6 +36,7 @@ class Cooling(Source):
     name = "cooling"
     doc = "tabulated radiative cooling, exact in time, and heating per hydrogen nucleus"
     reference = "Townsend 2009; Gnat & Sternberg 2007; Schure et al. 2009; Koyama & Inutsuka 2002"
+    energy = {"radiated": -1, "heated": +1, "floored": +1}
     columns = ("radiated", "heated", "floored")
 
     class Params(SourceParams):
@@ -50,7 +51,6 @@ class Cooling(Source):
         power_law_lambda: float = par(1e-22, unit="erg cm^3/s", ge=0, doc="power_law: Lambda (per n_e n_H) at power_law_temp")
         power_law_temp: float = par(1e6, unit="K", gt=0, doc="power_law: its reference temperature")
         power_law_slope: float = par(-2 / 3, doc="power_law: dlnLambda/dlnT")
-        mu: float = par(0.6, gt=0, doc="mean molecular weight in units of m_p")
         hydrogen_fraction: float = par(0.76, gt=0, le=1, doc="mass fraction X of hydrogen")
 
     def __init__(self, params, pack, eos, units, mesh):
@@ -82,7 +82,7 @@ class Cooling(Source):
 
     def _make_const(self):
         p, units = self.params, self.units
-        temp = p.mu * units.m_p / units.k_B
+        temp = self.eos.mu * units.m_p / units.k_B
         to_kelvin = (self.eos.gamma - 1.0) * temp  # T of eth/rho = 1
         per_lambda = units.factor("erg cm^3/s") * self._nucleon_product() / units.m_p**2
         heat = to_kelvin * p.heating * p.hydrogen_fraction / units.m_p

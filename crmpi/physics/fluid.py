@@ -21,6 +21,7 @@ from crmpi.numerics.signals import fastest_rate
 from crmpi.numerics.stage import STATE_SLOTS, Fields, Floors, Health, Scheme, Scratch, Stage
 from crmpi.params import group, par
 from crmpi.physics.floor_ledger import FloorLedger
+from crmpi.types import EOS
 
 STAGES = {"predict": 0.5, "correct": 1.0}  # part of the time step
 
@@ -42,6 +43,7 @@ class FluidParams:
     cosmic_rays: bool = par(True, doc="evolve a cosmic-ray fluid")
     gamma: float = par(5.0 / 3.0, gt=1, doc="adiabatic index of the gas")
     gamma_cr: float = par(4.0 / 3.0, gt=1, doc="adiabatic index of the cosmic rays")
+    mu: float = par(0.6, gt=0, doc="mean molecular weight in units of m_p, for temperatures")
     riemann: str = par("auto", choices=["auto", *SOLVERS], doc="Riemann solver; auto: hlld with magnetic field, hllc without")
     reconstruction: str = par("plm", choices=list(RECONSTRUCTIONS), doc="reconstruction of the primitive variables")
     first_order_flux_correction: bool = par(True, doc="redo unphysical cells with first-order fluxes before any floor acts")
@@ -93,6 +95,7 @@ class Fluid:
         if params.magnetic != pack.magnetic or params.cosmic_rays != pack.has_cr:
             raise CrmpiError("the fluid and its storage disagree about magnetic field or cosmic rays")
         self.params, self.pack = params, pack
+        self.eos = EOS(params.gamma, params.gamma_cr, params.mu)
         self.scheme = make_scheme(params)
         self.floors = Floors(params.floors.dens, params.floors.press, params.floors.ecr)
         self.troubled = pack.allocate(1)
@@ -103,6 +106,11 @@ class Fluid:
         self._unbooked = None  # the last stage, until what its entropy floor did is booked
         self._scratch = _make_scratch(grid, pack.nvar)
         self._column = np.zeros(grid.n1)
+
+    @property
+    def frozen(self):
+        """Whether gas and field stay as they are."""
+        return self.params.frozen
 
     def stage(self, which, dt):
         """Advance by one stage; return whether a cell of this rank is troubled and wants `stage_corrected`.

@@ -36,6 +36,7 @@ class Injection(Source):
     name = "injection"
     doc = "supernovae: thermal, kinetic and cosmic-ray energy"
     reference = "rates and distributions: Girichidis et al. 2016; Simpson et al. 2016"
+    energy = {"thermal": +1, "kinetic": +1, "cosmic": +1}
     columns = ("thermal", "kinetic", "cosmic", "mass", "supernovae")
 
     class Params(SourceParams):

@@ -15,7 +15,7 @@ from crmpi.physics.cooling_curve import TABLES, cooled, cooling_function, make_c
 from crmpi.units import Units
 
 UNITS = Units("galactic")
-EOS = SimpleNamespace(gamma=5 / 3, gamma_cr=4 / 3)
+EOS = SimpleNamespace(gamma=5 / 3, gamma_cr=4 / 3, mu=0.6)
 MU, X = 0.6, 0.76
 
 

@@ -16,7 +16,7 @@ from crmpi.physics.injection import Injection
 from crmpi.units import Units
 
 UNITS = Units("galactic")
-EOS = SimpleNamespace(gamma=5 / 3, gamma_cr=4 / 3)
+EOS = SimpleNamespace(gamma=5 / 3, gamma_cr=4 / 3, mu=0.6)
 LOWER, UPPER = (-0.4, -0.4, -1.0), (0.4, 0.4, 1.0)
 
 

@@ -14,7 +14,7 @@ from crmpi.types import Field
 from crmpi.units import Units
 
 UNITS = Units("galactic")
-EOS = SimpleNamespace(gamma=5 / 3, gamma_cr=4 / 3)
+EOS = SimpleNamespace(gamma=5 / 3, gamma_cr=4 / 3, mu=0.6)
 MESH = SimpleNamespace(cells=(4, 1, 3), lower=(0, 0, 0), upper=(1, 1, 1), periodic=(True,) * 3)
 
 

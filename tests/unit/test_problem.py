@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from crmpi.api import CrmpiError, Problem, np as api_np, par
+from crmpi.api import CrmpiError, Problem, par
+from crmpi.api import np as api_np
 from crmpi.coordinates import Coordinates
 from crmpi.mesh import BlockTree, make_pack
 from crmpi.mesh.pack import ECR_FIELD, HYDRO_FIELDS
@@ -95,7 +96,7 @@ def test_noise_is_a_function_of_the_global_cell_only():
     assert np.array_equal(whole[:, 3:, 4:], part)
     assert np.array_equal(Coordinates(tree, (-2, 0, 0), (2, 6, 1)).noise(5), whole[:, :, -2:])
     assert not np.array_equal(whole, Coordinates(tree, (0, 0, 0), (8, 6, 1)).noise(6))
-    assert -1.0 <= whole.min() and whole.max() < 1.0
+    assert whole.min() >= -1.0 and whole.max() < 1.0
 
 
 def test_integrals_over_blocks_add_up():
