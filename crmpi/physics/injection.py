@@ -3,9 +3,10 @@
 Where (``mode``): a layer with a rate per area; everywhere in proportion to the density above a threshold; or one centre. How
 (``sampling``): the mean rate, smooth in time and space, or discrete events drawn by `crmpi.physics.events`.
 
-The three shares of the energy add up to ``energy`` exactly. Ejecta move with the gas they join. The kinetic share is a radial
-push of each cell by its part dk of the energy: a cell that already moves outwards gains exactly dk; one that moves inwards is
-pushed as if it were at rest, and what the push takes from its inward motion becomes heat. Thermal energy never decreases.
+The energy given to a cell is exact. Ejecta move with the gas they join. The kinetic share dk is a radial push of momentum
+sqrt(2 rho dk) per volume, whatever the motion of the gas, so that an explosion in a stream is an explosion at rest, seen from
+elsewhere. Where the gas moves outwards already this takes more than dk, at the cost of the thermal share, and never more than
+that; where it moves inwards the rest becomes heat. The ledger counts what became motion and what became heat.
 """
 
 import math
@@ -67,8 +68,8 @@ class Injection(Source):
                 yield "cr_fraction", "and kinetic_fraction add up to more than 1"
             if self.mode == "density" and self.sampling == "discrete":
                 yield "sampling", "is only allowed with mode = 'plane' or 'central'"
-            if self.kinetic_fraction > 0.0 and self.mode != "central" and self.sampling == "smooth":
-                yield "kinetic_fraction", "needs a centre to push from: sampling = 'discrete' or mode = 'central'"
+            if self.kinetic_fraction > 0.0 and self.sampling == "smooth":
+                yield "kinetic_fraction", "needs sampling = 'discrete': momentum belongs to single explosions"
 
     def __init__(self, params, pack, eos, units, mesh):
         super().__init__(params, pack, eos, units, mesh)
@@ -149,12 +150,12 @@ def give(u, cell, push, number, physics, account):
         u[b, v, k, j, i] *= 1.0 + growth
     distance = math.sqrt(push[0] * push[0] + push[1] * push[1] + push[2] * push[2])
     gained = 0.0
-    if distance > 0.0 and kinetic > 0.0:
+    if distance > 0.0 and kinetic > 0.0:  # the centre itself has nowhere to go
         before = kinetic_energy(u, b, k, j, i)
         outward = (u[b, MOM1, k, j, i] * push[0] + u[b, MOM2, k, j, i] * push[1] + u[b, MOM3, k, j, i] * push[2]) / distance
+        most = 2.0 * (kinetic + thermal) * u[b, DENS, k, j, i]
         kick = math.sqrt(2.0 * kinetic * u[b, DENS, k, j, i])
-        if outward > 0.0:
-            kick = kick * kick / (outward + math.sqrt(outward * outward + kick * kick))
+        kick = min(kick, most / (outward + math.sqrt(outward * outward + most))) if outward > 0.0 else kick
         for a in range(3):
             u[b, MOM1 + a, k, j, i] += kick * push[a] / distance
         gained = kinetic_energy(u, b, k, j, i) - before
