@@ -1,0 +1,36 @@
+"""Cosmic rays diffuse along a uniform field in gas that is not evolved, at rest or moving: a spreading Gaussian."""
+
+from crmpi.api import Problem, np, par
+from crmpi.exact.diffusion import gaussian
+
+
+class CRDiffusion(Problem):
+    """e = exp(-rate s^2) along the field at t = 0; a blob is Gaussian across the field as well, so that the field can be oblique."""
+
+    class Params:
+        rate: float = par(40.0, gt=0, doc="inverse square width of the Gaussian")
+        velocity: float = par(0.0, doc="velocity of the gas along the field")
+        direction: tuple[float, float, float] = par((1, 0, 0), doc="direction of the field, of any length")
+        blob: bool = par(False, doc="let e fall across the field too")
+        background: float = par(0.0, ge=0, doc="cosmic-ray energy density added everywhere")
+
+    def setup(self, p):
+        self.b = np.array(p.direction) / np.linalg.norm(p.direction)
+        self.kappa = 0.0 if self.config.transport.solver == "none" else self.config.scattering.kappa_par
+
+    def distances(self, x, t, p):
+        """Return the distance from the centre along the field, and its square across the field."""
+        along = self.b[0] * x.x1 + self.b[1] * x.x2 + self.b[2] * x.x3
+        across2 = np.maximum(x.r**2 - along**2, 0.0) if p.blob else 0.0
+        return along - p.velocity * t, across2
+
+    def exact(self, x, t, p):
+        along, across2 = self.distances(x, t, p)
+        return {"ecr": p.background + gaussian(along, p.rate, self.kappa, t) * np.exp(-p.rate * across2)}
+
+    def initial(self, x, p):
+        along, _ = self.distances(x, 0.0, p)
+        ecr = self.exact(x, 0.0, p)["ecr"]
+        gas = {"dens": 1.0, "press": 1.0} | {f"vel{a + 1}": p.velocity * self.b[a] for a in range(3)}
+        field = {f"b{a + 1}": self.b[a] for a in range(3)}
+        return gas | field | {"ecr": ecr, "fcr": 2 * p.rate * along * self.kappa * (ecr - p.background)}  # the flux -kappa b.grad e

@@ -1,0 +1,34 @@
+"""Shock tube of gas with adiabatic cosmic rays (Pfrommer et al. 2006, 2017), along any axis."""
+
+from crmpi.api import Problem, np, par
+from crmpi.exact.frames import along, coordinate
+from crmpi.exact.riemann import Gammas, RiemannFan, State
+
+
+class CRShockTube(Problem):
+    """Two states [rho, v, Pg, Pcr] with a diaphragm between them and a uniform field along the tube."""
+
+    class Params:
+        left: tuple[float, float, float, float] = par((1, 0, 66666, 133333), doc="[rho, v, Pg, Pcr] at x < x0")
+        right: tuple[float, float, float, float] = par((0.2, 0, 267.2, 267.2), doc="[rho, v, Pg, Pcr] at x > x0")
+        x0: float = par(250.0, doc="position of the diaphragm")
+        bx: float = par(0.0, doc="uniform field along the tube")
+        axis: int = par(1, choices=[1, 2, 3], doc="axis of the tube")
+
+    def setup(self, p):
+        fluid = self.config.fluid
+        self.energy_per_pressure = 1.0 / (fluid.gamma_cr - 1.0)
+        self.fan = RiemannFan(State(*p.left), State(*p.right), Gammas(fluid.gamma, fluid.gamma_cr))
+
+    def state(self, p, dens, vel, press, pcr):
+        return {"dens": dens, "press": press, "ecr": pcr * self.energy_per_pressure} | along(p.axis, "vel", (vel, 0.0, 0.0))
+
+    def initial(self, x, p):
+        left = coordinate(x, p.axis) < p.x0
+        values = (np.where(left, a, b) for a, b in zip(p.left, p.right, strict=True))
+        return self.state(p, *values) | along(p.axis, "b", (p.bx, 0.0, 0.0))
+
+    def exact(self, x, t, p):
+        if t == 0:
+            return {}
+        return self.state(p, *self.fan.sample((coordinate(x, p.axis) - p.x0) / t))
