@@ -1,6 +1,7 @@
 """Diffusion along circular field lines (Sharma & Hammett 2007, sec. 6; Parrish & Stone 2005): how much leaks across."""
 
 from crmpi.api import Problem, np, par
+
 from crmpi.exact.diffusion import arc
 
 
@@ -22,7 +23,7 @@ class CRRing(Problem):
         """Return e above the background, averaged over each circle, relative to its value in the arc."""
         if p.width > 0:
             return np.exp(-0.5 * ((x.R - 0.5 * (p.inner + p.outer)) / p.width) ** 2)
-        return (x.R > p.inner) & (x.R < p.outer)
+        return (p.inner < x.R) & (p.outer > x.R)
 
     def initial(self, x, p):
         angle = np.arctan2(x.x2, x.x1)

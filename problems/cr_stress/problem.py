@@ -1,25 +1,27 @@
-"""Cosmic rays that dominate the pressure in shocks: colliding flows and tubes that break careless codes."""
+"""Cosmic rays that dominate the pressure in shocks: streams that collide and tubes, in a closed box."""
 
 from crmpi.api import Problem, np, par
+
 from crmpi.exact.frames import along, coordinate
 
 
 class CRStress(Problem):
-    """Two streams that collide at the centre, or a tube with a pressure jump; gas pressure and density are 1 (behind the jump)."""
+    """Periodic flow v = -M c sin(2 pi x/L) that collides at the centre, or a slab of high pressure there; outside, density and pressure are 1."""
 
     class Params:
-        setup: str = par("collision", choices=["collision", "tube"], doc="which flow")
-        mach: float = par(10.0, ge=0, doc="speed of each stream in units of the sound speed of gas and cosmic rays")
+        flow: str = par("collision", choices=["collision", "tube"], doc="colliding streams, or a slab that expands")
+        mach: float = par(10.0, ge=0, doc="speed of the streams in units of the sound speed of gas and cosmic rays")
         ratio: float = par(100.0, ge=0, doc="cosmic-ray / gas pressure")
-        jump: float = par(100.0, gt=1, doc="pressure ratio of the tube; its density ratio is 8")
+        jump: float = par(100.0, gt=1, doc="pressure in the slab of half the box; its density is 8")
         field: float = par(1.0, gt=0, doc="uniform field along the axis")
         axis: int = par(1, choices=[1, 2, 3], doc="axis of the flow")
 
     def initial(self, x, p):
-        fluid, s = self.config.fluid, coordinate(x, p.axis)
-        sound = np.sqrt(fluid.gamma + fluid.gamma_cr * p.ratio)
-        high = (s < 0) & (p.setup == "tube")
-        press = np.where(high, p.jump, 1.0)
-        vel = np.where(s < 0, 1.0, -1.0) * p.mach * sound * (p.setup == "collision")
-        gas = {"dens": np.where(high, 8.0, 1.0), "press": press, "ecr": p.ratio * press / (fluid.gamma_cr - 1)}
-        return gas | along(p.axis, "vel", (vel, 0.0, 0.0)) | along(p.axis, "b", (p.field, 0.0, 0.0))
+        fluid, lower, upper = self.config.fluid, self.config.mesh.lower[p.axis - 1], self.config.mesh.upper[p.axis - 1]
+        depth = (coordinate(x, p.axis) - 0.5 * (lower + upper)) / (upper - lower)
+        slab = (np.abs(depth) < 0.25) & (p.flow == "tube")
+        press = np.where(slab, p.jump, 1.0)
+        speed = p.mach * np.sqrt(fluid.gamma + fluid.gamma_cr * p.ratio) if p.flow == "collision" else 0.0
+        gas = {"dens": np.where(slab, 8.0, 1.0), "press": press, "ecr": p.ratio * press / (fluid.gamma_cr - 1)}
+        velocity = along(p.axis, "vel", (-speed * np.sin(2 * np.pi * depth), 0.0, 0.0))
+        return gas | velocity | along(p.axis, "b", (p.field, 0.0, 0.0))

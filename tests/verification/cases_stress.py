@@ -1,0 +1,98 @@
+"""Verification cases V18 and V19: conservation, and flows in which cosmic rays dominate the pressure."""
+
+import itertools
+
+import numpy as np
+from cases_mhd import floor_count
+from runs import max_divergence, run_problem
+from table import Check, case
+
+SOLVERS = {
+    "none": "transport={solver: none}",
+    "isotropic_diffusion": "transport={solver: isotropic_diffusion}",
+    "anisotropic_diffusion": "transport={solver: anisotropic_diffusion}",
+    "two_moment": "transport={solver: two_moment, vmax: 30}",
+}
+
+
+class Totals:
+    """Sums over a closed box, one row for each look: mass, momentum with that of the cosmic-ray flux, gas + magnetic + cosmic-ray energy."""
+
+    def __init__(self):
+        self.rows, self.scale = [], None
+
+    def __call__(self, sim):
+        pack = sim.pack
+        u, b = pack.active(pack.u0), pack.active(pack.bcc)
+        ecr = u[:, pack.index["ecr"]]
+        momentum = u[:, 1:4].copy()
+        if "fcr" in pack.index:
+            flux = u[:, pack.index["fcr"]] / sim.config.transport.vmax**2
+            momentum += (flux / np.sqrt((b**2).sum(axis=1)))[:, None] * b
+        self.rows.append([u[:, 0].sum(), *momentum.sum(axis=(0, 2, 3, 4)), (u[:, 4] + ecr).sum()])
+        if self.scale is None:
+            self.scale = [u[:, 0].sum(), *3 * [np.sqrt((u[:, 1:4] ** 2).sum(axis=1)).sum()], (u[:, 4] + ecr).sum()]
+
+    def drift(self):
+        """Return the largest change of mass, momentum and energy, relative to the mass, the sum of |momentum| and the energy."""
+        change = np.abs(np.array(self.rows) - self.rows[0]).max(axis=0) / self.scale
+        return {"mass": change[0], "momentum": change[1:4].max(), "energy": change[4]}
+
+
+def _conservation_case(solver):
+    @case("V18", f"conservation {solver}", f"crmpi run cr_box transport.solver={solver} time.max_steps=1000")
+    def measure(full):
+        n, steps = (16, 1000) if full else (8, 100)
+        totals = Totals()
+        outcome = run_problem(
+            "cr_box", f"mesh.cells=[{n},{n},{n}]", f"mesh.block=[{n},{n},{n}]", f"time.max_steps={steps}", SOLVERS[solver], every=100, watch=totals
+        )  # fmt: skip
+        for name, drift in totals.drift().items():
+            yield Check(f"relative change of {name} in {steps} steps", drift, "<", 1e-12)
+        yield Check("floors applied", floor_count(outcome.history), "==", 0.0)
+        yield Check("max |div B| dx / max B", max_divergence(outcome.sim), "<", 1e-13)
+
+
+for _solver in SOLVERS:
+    _conservation_case(_solver)
+
+
+def stress(flow, mach, ratio, kappa, n):
+    """Return (outcome, drift) of a stressed flow with `n` cells; `kappa` in units of sound speed times half the box."""
+    sound = np.sqrt(5 / 3 + 4 / 3 * ratio)
+    fastest = sound * max(mach, 10.0)
+    end = 1 / (mach * sound) if flow == "collision" else 0.2 / sound
+    totals = Totals()
+    outcome = run_problem(
+        "cr_stress", f"mesh.cells=[{n},1,1]", f"mesh.block=[{n},1,1]", f"problem.flow={flow}", f"problem.mach={mach}", f"problem.ratio={ratio}",
+        f"scattering.kappa_par={kappa * sound}", f"transport.vmax={30 * fastest}", f"time.end={end}", every=10**6, watch=totals,
+    )  # fmt: skip
+    return outcome, totals.drift()
+
+
+def _stress_case(flow, mach, ratio, kappas):
+    label = f"{flow} Mach {mach} P/Pg {ratio:g}" if flow == "collision" else f"{flow} P/Pg {ratio:g}"
+
+    @case("V19", label, f"crmpi run cr_stress problem.flow={flow} problem.mach={mach} problem.ratio={ratio:g} scattering.kappa_par=...")
+    def measure(full):
+        n = 256 if full else 128
+        for kappa in kappas if full else kappas[-1:]:
+            outcome, drift = stress(flow, mach, ratio, kappa, n)
+            title = f"kappa/(c L) = {kappa:g}"
+            yield Check(f"{title}: least gas pressure", outcome.cells("press").min(), ">", 0.0)
+            yield Check(f"{title}: relative change of E + e", drift["energy"], "<", 1e-13)
+            floors = floor_count(outcome.history) / (n * outcome.sim.clock.step)
+            yield Check(f"{title}: share of cell updates with a floor (reported)", floors, "<", 1.0)
+            if full:
+                fine, _ = stress(flow, mach, ratio, kappa, 4 * n)
+                variation = [np.abs(np.diff(o.cells("dens").ravel())).sum() for o in (outcome, fine)]
+                yield Check(f"{title}: total variation of density / that of a 4 x finer run - 1", abs(variation[0] / variation[1] - 1), "<", 0.05)
+
+    return measure
+
+
+_KAPPAS = (1e-4, 1e-2, 1.0)
+for _mach, _ratio in itertools.product((2, 10, 50), (1, 100, 1e4)):
+    _stress_case("collision", _mach, _ratio, _KAPPAS)
+for _ratio in (1, 100, 1e4):
+    _stress_case("tube", 0, _ratio, _KAPPAS)
