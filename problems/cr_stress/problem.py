@@ -6,7 +6,7 @@ from crmpi.exact.frames import along, coordinate
 
 
 class CRStress(Problem):
-    """Periodic flow v = -M c sin(2 pi x/L) that collides at the centre, or a slab of high pressure there; outside, density and pressure are 1."""
+    """Flow v = -M c sin(2 pi x/L) that collides at the centre, or a slab of high pressure there; outside, density and pressure are 1."""
 
     class Params:
         flow: str = par("collision", choices=["collision", "tube"], doc="colliding streams, or a slab that expands")

@@ -4,7 +4,7 @@ Limits are those of the full resolution; quick forms use fewer cells and say how
 """
 
 import numpy as np
-from cases_mhd import JUMP_ORDER
+from cases_mhd import JUMP_ORDER, outflow_along
 from runs import order, run_problem
 from table import Check, case
 
@@ -13,15 +13,14 @@ from crmpi.exact import streaming
 ANISOTROPIC = ("transport={solver: anisotropic_diffusion}",)
 
 
-def line(axis, n):
-    """Return the overrides of a mesh of `n` cells along `axis` (1, 2, 3) in one block."""
-    cells = [n if a == axis else 1 for a in (1, 2, 3)]
-    return f"mesh.cells={cells}", f"mesh.block={cells}"
+def line(n, axis=1):
+    """Return a mesh of `n` cells along `axis` (1, 2, 3)."""
+    return [n if a == axis else 1 for a in (1, 2, 3)]
 
 
 def cr_tube(target, n, *overrides):
     """Return the run of a cosmic-ray shock tube with `n` cells."""
-    return run_problem(target, *line(1, n), *overrides, every=10**6)
+    return run_problem(target, *overrides, cells=line(n))
 
 
 def tube_numbers(outcome):
@@ -35,9 +34,10 @@ def tube_numbers(outcome):
     behind, shocked = (np.argmin(np.abs(x - position)) for position in between)
     half = 0.5 * (dens[shocked] + p.right[0])
     front = x[np.nonzero(dens[shocked:] > half)[0][-1] + shocked]
-    found = {"p*": (press + ecr / 3)[shocked], "v*": vel[shocked], "rho3": dens[behind], "rho2": dens[shocked], "v_shock": (front - p.x0) / t}
-    exact = {"p*": fan.total, "v*": fan.vel, "rho3": fan.left_side.dens, "rho2": fan.right_side.dens, "v_shock": shock}
-    return {name: abs(found[name] / exact[name] - 1) for name in found}
+    found = (press + ecr / 3)[shocked], vel[shocked], dens[behind], dens[shocked], (front - p.x0) / t
+    exact = fan.total, fan.vel, fan.left_side.dens, fan.right_side.dens, shock
+    names = "p*", "v*", "rho3", "rho2", "v_shock"
+    return {name: abs(a / b - 1) for name, a, b in zip(names, found, exact, strict=True)}
 
 
 def _cr_tube_case(title, target):
@@ -62,16 +62,15 @@ def cr_tube_axes(full):
     states = []
     for axis in (1, 2, 3):
         box = [500 if a == axis else 1 for a in (1, 2, 3)]
-        faces = [f"mesh.boundaries.{side}x{a}={'outflow' if a == axis else 'periodic'}" for a in (1, 2, 3) for side in "io"]
-        overrides = [*line(axis, 128), *faces, f"mesh.upper={box}", f"problem.axis={axis}", "problem.bx=100", "fluid.magnetic=true"]
-        outcome = run_problem("cr_shock_tube", *overrides, every=10**6)
+        overrides = outflow_along(axis), f"mesh.upper={box}", f"problem.axis={axis}", "problem.bx=100", "fluid.magnetic=true"
+        outcome = run_problem("cr_shock_tube", *overrides, cells=line(128, axis))
         states.append(np.array([outcome.cells(name).ravel() for name in ("dens", f"vel{axis}", "press", "ecr")]))
     yield Check("largest difference between x1, x2, x3", max(np.abs(s - states[0]).max() for s in states), "==", 0.0)
 
 
 def sound_wave(n, *overrides):
     """Return (measured, exact) complex growth rate of the cosmic-ray sound wave with `n` cells per wavelength, and the run."""
-    outcome = run_problem("cr_sound_wave", *line(1, n), *overrides)
+    outcome = run_problem("cr_sound_wave", *overrides, cells=line(n), every=1)
     h = outcome.history
     amplitude = h["wave_cos"] - 1j * h["wave_sin"]
     log = np.log(np.abs(amplitude[-1] / amplitude[0])) + 1j * (np.unwrap(np.angle(amplitude))[-1] - np.angle(amplitude[0]))
@@ -92,10 +91,7 @@ def adiabatic_sound(full):
 def oblique_sound(full):
     errors = []
     for n in (32, 64, 128) if full else (16, 32, 64):
-        cells = f"[{2 * n},{n},1]"
-        outcome = run_problem(
-            "cr_sound_wave", f"mesh.cells={cells}", f"mesh.block={cells}", f"mesh.upper=[{5**0.5},{5**0.5 / 2},1]", every=10**6
-        )  # fmt: skip
+        outcome = run_problem("cr_sound_wave", f"mesh.upper=[{5**0.5},{5**0.5 / 2},1]", cells=(2 * n, n, 1))
         errors.append(outcome.norms["ecr"]["L1"])
     yield Check("L1 order of e", order(*errors[-2:]), ">", 1.9)
 
@@ -129,7 +125,7 @@ def _gaussian_case(velocity, solver, transport):
     def measure(full):
         # half of a peer's limits 8e-5 and 9e-5
         limit = 4e-5 if velocity == 0 else 4.5e-5
-        outcome = run_problem("cr_diffusion", *line(1, 256), f"problem.velocity={velocity}", *transport, "time.dt_max=2e-3", every=10**6)
+        outcome = run_problem("cr_diffusion", f"problem.velocity={velocity}", *transport, "time.dt_max=2e-3", cells=line(256))
         yield Check("mean |error| of e, N = 256", outcome.norms["ecr"]["L1"], "<", limit)
 
 
@@ -143,10 +139,8 @@ def gaussian_axes(full):
     states = []
     for axis in (1, 2, 3):
         direction = [int(a == axis) for a in (1, 2, 3)]
-        faces = [f"mesh.boundaries.{side}x{a}={'outflow' if a == axis else 'periodic'}" for a in (1, 2, 3) for side in "io"]
-        outcome = run_problem(
-            "cr_diffusion", *line(axis, 64), *faces, f"problem.direction={direction}", "problem.velocity=1", "time.dt_max=5e-3", every=10**6
-        )  # fmt: skip
+        overrides = outflow_along(axis), f"problem.direction={direction}", "problem.velocity=1", "time.dt_max=5e-3"
+        outcome = run_problem("cr_diffusion", *overrides, cells=line(64, axis))
         states.append(np.array([outcome.cells(name).ravel() for name in ("ecr", "fcr")]))
     yield Check("largest difference between x1, x2, x3", max(np.abs(s - states[0]).max() for s in states), "==", 0.0)
 
@@ -157,10 +151,8 @@ def _oblique_case(solver, transport):
     def measure(full):
         errors = []
         for n in (64, 128) if full else (32, 64):
-            outcome = run_problem(
-                "cr_diffusion", f"mesh.cells=[{n},{n},1]", f"mesh.block=[{n},{n},1]", "mesh.boundaries=outflow", "problem.blob=true",
-                "problem.direction=[2,1,0]", *transport, f"time.dt_max={0.2 / n * 4}", every=10**6,
-            )  # fmt: skip
+            overrides = "mesh.boundaries=outflow", "problem.blob=true", "problem.direction=[2,1,0]", f"time.dt_max={0.8 / n}"
+            outcome = run_problem("cr_diffusion", *overrides, *transport, cells=(n, n, 1))
             errors.append(outcome.norms["ecr"]["L1"])
         yield Check(f"L1 order of e, N = {n // 2} to {n}", order(*errors), ">", 1.5)  # limited slopes clip the top of the blob
         yield Check("L1 error / mean e", errors[-1] / outcome.cells("ecr").mean(), "<", 0.01 if full else 0.04)
@@ -176,7 +168,7 @@ _oblique_case("anisotropic_diffusion", ANISOTROPIC)
 def telegraph(full):
     errors = []
     for n in (64, 128, 256) if full else (32, 64):
-        outcome = run_problem("cr_telegraph", *line(1, n), f"time.dt_max={1.28 / n}", "time.end=1", every=10**6)
+        outcome = run_problem("cr_telegraph", f"time.dt_max={1.28 / n}", "time.end=1", cells=line(n))
         x, e = outcome.positions().x1.ravel(), outcome.cells("ecr").ravel()
         rate = np.log(2 * np.mean((e - 1) * np.cos(2 * np.pi * x)) / 0.1)
         errors.append(abs(rate / outcome.sim.problem.s.real - 1))
@@ -190,7 +182,8 @@ def free_streaming(full):
     period = np.sqrt(3) / 100
     errors = []
     for n in (64, 128):
-        outcome = run_problem("cr_telegraph", *line(1, n), "scattering.kappa_par=1e30", f"time.dt_max={period / n}", f"time.end={period}", every=10**6)
+        overrides = "scattering.kappa_par=1e30", f"time.dt_max={period / n}", f"time.end={period}"
+        outcome = run_problem("cr_telegraph", *overrides, cells=line(n))
         x, e = outcome.positions().x1.ravel(), outcome.cells("ecr").ravel()
         phase = np.angle(np.mean((e - 1) * np.exp(-2j * np.pi * x)))
         errors.append(abs(phase) / (2 * np.pi))
@@ -202,7 +195,7 @@ def ring(full):
     l1 = []
     sizes = (32, 64, 128, 256) if full else (32, 64)
     for n in sizes:
-        outcome = run_problem("cr_ring", f"mesh.cells=[{n},{n},1]", f"mesh.block=[{n},{n},1]", every=10**6)
+        outcome = run_problem("cr_ring", cells=(n, n, 1))
         l1.append(outcome.norms["ecr"]["L1"])
         yield Check(f"min(e) - 10, N = {n}", outcome.cells("ecr").min() - 10, ">", -1e-12)
         # Balsara et al. (2008), tables: a monotone second-order scheme on the same meshes
@@ -220,9 +213,7 @@ def leakage(full):
     """A Gaussian ring without ends stays as it is; the growth of its radial variance is 2 kappa_perp t of the scheme."""
     previous = None
     for n in (64, 128, 256) if full else (64, 128):
-        outcome = run_problem(
-            "cr_ring", f"mesh.cells=[{n},{n},1]", f"mesh.block=[{n},{n},1]", "problem.width=0.1", "time.end=10", "time.dt_max=1", every=10**6
-        )  # fmt: skip
+        outcome = run_problem("cr_ring", "problem.width=0.1", "time.end=10", "time.dt_max=1", cells=(n, n, 1))
         h = outcome.history
         mean = h["excess_r"] / h["excess"]
         variance = h["excess_r2"] / h["excess"] - mean**2
@@ -238,7 +229,7 @@ def leakage(full):
 def streaming_triangle(full):
     n = 512 if full else 256  # the plateau converges at first order: twice the limit at half the resolution
     for vmax, limit in ((100, 1.5e-3), (300, 2e-4)) if full else ((100, 3e-3),):
-        outcome = run_problem("cr_streaming", *line(1, n), f"transport.vmax={vmax}", "time.dt_max=0.005")
+        outcome = run_problem("cr_streaming", f"transport.vmax={vmax}", "time.dt_max=0.005", cells=line(n), every=1)
         time, height = outcome.history["time"], outcome.history["e(0)"]
         for t in (0.05, 0.1, 0.2, 0.5, 1.0):
             at = np.argmin(np.abs(time - t))
@@ -249,7 +240,7 @@ def streaming_triangle(full):
 @case("V8", "bottleneck", "crmpi run cr_bottleneck")
 def bottleneck(full):
     n = 512 if full else 256  # a scheme of first order is twice as far from 0.646 at half the resolution: 0.675 against 0.66
-    outcome = run_problem("cr_bottleneck", *line(1, n), every=1)
+    outcome = run_problem("cr_bottleneck", cells=line(n), every=1)
     downstream = outcome.history["e(downstream)"]
     yield Check(f"e behind the cloud, N = {n} (exact 0.646)", downstream[-1], "<", 0.66 if full else 0.675)
     yield Check(f"e behind the cloud, N = {n}", downstream[-1], ">", 0.64)

@@ -18,9 +18,9 @@ from table import CASES
 
 HEAD = """# Verification
 
-Every row was measured by `python tests/verification/make_table.py{arguments}`; this file is written by that command. What each case is, and why its limit is
-what it is, stands in the README of its problem and in `tests/verification/cases_*.py`, which the tests run too: `pytest tests/verification` the
-quick forms, `pytest -m full tests/verification` these.
+Every row was measured by `python tests/verification/make_table.py{arguments}`; this file is written by that command.
+What each case is, and why its limit is what it is, stands in the README of its problem and in `tests/verification/cases_*.py`.
+The tests run the same cases: `pytest tests/verification` in quick forms, `pytest -m full tests/verification` at full resolution.
 
 {passed} of {total} checks are within their limits.
 """
@@ -39,8 +39,8 @@ def rows_of(case, full):
 
 def section(case, rows, seconds):
     """Return the Markdown of one case."""
-    lines = [f"\n### {case.number} {case.title}", f"`{case.command}` ({seconds:.0f} s)\n", "| quantity | measured | limit | |", "|---|---|---|---|"]
-    return "\n".join(lines + [f"{text} {'pass' if passed else '**MISS**'} |" for passed, text in rows])
+    head = f"\n### {case.number} {case.title}\n`{case.command}` ({seconds:.0f} s)\n\n| quantity | measured | limit | |\n|---|---|---|---|"
+    return "\n".join([head] + [f"{text} {'pass' if passed else '**MISS**'} |" for passed, text in rows])
 
 
 def main():

@@ -5,24 +5,24 @@ from dataclasses import dataclass, field
 import numpy as np
 from crmpi.configuration import configure
 from crmpi.coordinates import Coordinates
-from crmpi.parallel import SerialComm
 from crmpi.problem import primitives
 from crmpi.simulation import Simulation
 
 from crmpi import driver
+from crmpi.parallel import SerialComm
 
 
 class Recorder:
     """Stands in for the output of a run: keeps the history in memory, and calls `watch(sim)` before the first and after every step."""
 
-    def __init__(self, every=1, watch=None):
+    def __init__(self, every=None, watch=None):
         self.every, self.watch = every, watch
         self.rows = []
 
     def note(self, sim, dt, last=False):
         if self.watch is not None:
             self.watch(sim)
-        if last or sim.clock.step % self.every == 0:
+        if last or sim.clock.step == 0 or (self.every and sim.clock.step % self.every == 0):
             self.rows.append(sim.history_row(dt))
 
 
@@ -59,11 +59,22 @@ def make_simulation(target, *overrides):
     return sim
 
 
-def run_problem(target, *overrides, every=1, watch=None):
+def run_problem(target, *overrides, cells=None, every=None, watch=None):
     """Run ``crmpi run TARGET key=value ...`` serially, without output; return its `Outcome`.
 
-    ``every``: steps between rows of the history. ``watch``: called with the simulation before the first step and after every step.
+    Parameters
+    ----------
+    target, *overrides : str
+        as on the command line
+    cells : sequence of 3 ints, optional
+        the mesh, in one block
+    every : int, optional
+        steps between rows of the history; by default there is one at the start and one at the end
+    watch : callable, optional
+        called with the simulation before the first and after every step
     """
+    if cells is not None:
+        overrides = (f"mesh.cells={list(cells)}", f"mesh.block={list(cells)}", *overrides)
     sim = make_simulation(target, *overrides)
     recorder = Recorder(every, watch)
     result = driver.run(sim, recorder)
