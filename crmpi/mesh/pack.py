@@ -16,6 +16,11 @@ HYDRO_FIELDS = (
 ECR_FIELD = Field("ecr", unit="pressure", title="cosmic-ray energy density")
 
 
+def component_names(fields):
+    """Return one name per component of `fields`: a vector 'mom' gives 'mom1', 'mom2', 'mom3'."""
+    return [f.name if f.ncomp == 1 else f"{f.name}{c + 1}" for f in fields for c in range(f.ncomp)]
+
+
 def aligned_zeros(shape):
     """Return a C-ordered float64 array of zeros that starts on a cache line.
 
@@ -120,7 +125,4 @@ class Pack:
 
     def variable_names(self):
         """Return one name per component of ``u0``: 'dens', 'mom1', ..."""
-        names = []
-        for field in self.fields:
-            names += [field.name] if field.ncomp == 1 else [f"{field.name}{c + 1}" for c in range(field.ncomp)]
-        return names
+        return component_names(self.fields)

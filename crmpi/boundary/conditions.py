@@ -1,0 +1,135 @@
+"""The physical boundary conditions; one class each, chosen by name in ``mesh.boundaries``.
+
+A condition fills the ghost layers of the blocks at one face of the mesh: ``fluid`` those of the conserved cells and the face
+field, ``cells`` those of a register of a transport solver. Both act on whole layers, transverse ghosts included.
+"""
+
+import numpy as np
+
+from crmpi.boundary.kernels import copy_signed, extrapolate_hydrostatic, match_magnetic_energy, stop_inflow
+from crmpi.boundary.layers import edge_layer, inner_layer, layer_table, mirror_layer
+from crmpi.boundary.user import Slab
+from crmpi.errors import CrmpiError
+from crmpi.mesh.pack import component_names
+from crmpi.mesh.regions import CELLS
+from crmpi.types import Field
+
+_FACE_FIELD = (Field("b", 3, vector=True),)
+
+
+class Outflow:
+    """Zero gradient: every ghost layer is a copy of the last active one.
+
+    Parameters
+    ----------
+    face : Face
+    pack : Pack
+    eos : object with gamma and gamma_cr
+    hook : UserHook or None
+    """
+
+    source = staticmethod(edge_layer)
+
+    def __init__(self, face, pack, eos, hook):
+        self.face, self.pack, self.eos, self.hook = face, pack, eos, hook
+        self.layers = layer_table(pack.grid, face, CELLS, self.source)
+        self.face_layers = [layer_table(pack.grid, face, axis, self.source) for axis in range(3)]
+
+    def fluid(self, u, b, time):
+        """Fill the ghost layers of conserved cells `u` and faces `b` at `time`."""
+        if b.shape[1]:
+            signs = self.parity(_FACE_FIELD)
+            for axis, layers in enumerate(self.face_layers):
+                copy_signed(b, axis, axis + 1, layers, signs)
+        self.copy(u, self.pack.fields)
+        match_magnetic_energy(u, b, self.layers, self.pack.grid)
+
+    def cells(self, q, fields, time):
+        """Fill the ghost layers of a register `q` with the components of `fields`."""
+        self.copy(q, fields)
+
+    def copy(self, q, fields):
+        """Copy layers with the parity of each field."""
+        copy_signed(q, 0, q.shape[1], self.layers, self.parity(fields))
+
+    def parity(self, fields):
+        """Return the factor of each component across the boundary."""
+        return np.ones(sum(field.ncomp for field in fields))
+
+
+class Diode(Outflow):
+    """Outflow that lets nothing in: a ghost cell that would send gas into the mesh gets zero normal velocity."""
+
+    def fluid(self, u, b, time):
+        """Fill the ghost layers of conserved cells `u` and faces `b` at `time`."""
+        super().fluid(u, b, time)
+        stop_inflow(u, self.layers, self.face.axis, self.face.outward)
+
+
+class Reflect(Outflow):
+    """Perfectly conducting, free-slip wall: normal components of vectors and of the field are odd, all else is even."""
+
+    source = staticmethod(mirror_layer)
+
+    def parity(self, fields):
+        """Return the factor of each component across the wall."""
+        odd = [field.vector and component == self.face.axis for field in fields for component in range(field.ncomp)]
+        return np.where(odd, -1.0, 1.0)
+
+
+class Hydrostatic(Outflow):
+    """Isothermal atmosphere in balance with gravity, see `extrapolate_hydrostatic`; nothing flows in."""
+
+    def __init__(self, face, pack, eos, hook):
+        super().__init__(face, pack, eos, hook)
+        if pack.grav is None:
+            raise CrmpiError(f"'mesh.boundaries.{face.name}' = 'hydrostatic' needs gravity: set the group 'gravity', or use 'outflow'")
+        self.columns = layer_table(pack.grid, face, CELLS, inner_layer)
+
+    def fluid(self, u, b, time):
+        """Fill the ghost layers of conserved cells `u` and faces `b` at `time`."""
+        super().fluid(u, b, time)
+        grid, axis = self.pack.grid, self.face.axis
+        width = (grid.dx1, grid.dx2, grid.dx3)[axis]
+        face = (axis, self.face.outward, width, self.pack.has_cr)
+        eos = (float(self.eos.gamma), float(self.eos.gamma_cr))
+        extrapolate_hydrostatic(u, b, self.pack.grav, self.columns, grid, face, eos)
+        stop_inflow(u, self.layers, axis, self.face.outward)
+
+
+class User(Outflow):
+    """What the problem's hook sets, on top of outflow values; the field is that of outflow."""
+
+    def __init__(self, face, pack, eos, hook):
+        super().__init__(face, pack, eos, hook)
+        if hook is None:
+            raise CrmpiError(f"'mesh.boundaries.{face.name}' = 'user' needs a problem with a method boundary_{face.name}")
+        hook.check(face.name)
+        self.slabs = [Slab(pack, face, block) for block in face.blocks]
+
+    def fluid(self, u, b, time):
+        """Fill the ghost layers of conserved cells `u` and faces `b` at `time`."""
+        super().fluid(u, b, time)
+        for slab in self.slabs:
+            w = slab.primitives(u, b, self.eos.gamma)
+            self.hook(self.face.name, w, slab.box, time)
+            slab.conserve(w, u, b, self.eos.gamma)
+
+    def cells(self, q, fields, time):
+        """Fill the ghost layers of a register `q`: variables of the run as the hook sets them, all else with zero gradient."""
+        super().cells(q, fields, time)
+        known = self.pack.variable_names()
+        names = [(c, name) for c, name in enumerate(component_names(fields)) if name in known]
+        if not names:
+            return
+        for slab in self.slabs:
+            register, w = slab.cells(q), slab.known_primitives()
+            for c, name in names:
+                setattr(w, name, register[c].copy())
+            self.hook(self.face.name, w, slab.box, time)
+            for c, name in names:
+                register[c] = getattr(w, name)
+
+
+CONDITIONS = {"outflow": Outflow, "diode": Diode, "reflect": Reflect, "hydrostatic": Hydrostatic, "user": User}
+"""Physical boundary conditions by name; 'periodic' is a property of the mesh and needs none."""

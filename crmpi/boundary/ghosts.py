@@ -1,0 +1,107 @@
+"""Ghosts: every ghost zone of this rank's blocks, from neighbours first and then from the physical boundaries."""
+
+import numpy as np
+
+from crmpi.boundary.conditions import CONDITIONS, Outflow, User
+from crmpi.boundary.layers import SIDES, Face
+from crmpi.errors import CrmpiError
+from crmpi.mesh.tree import NO_NEIGHBOUR, direction
+from crmpi.parallel.halo import Halo
+
+
+class Ghosts:
+    """Fills ghost zones.
+
+    Physical boundaries act axis by axis, x1, x2, x3, each over the full transverse extent with ghosts, so that edges and
+    corners of the mesh come out right; blocks that do not touch the boundary of the mesh are left alone.
+
+    Parameters
+    ----------
+    comm : SerialComm or MpiComm
+    tree : BlockTree
+    owner : int array (tree.nblock,)
+        rank of each block
+    pack : Pack
+        this rank's blocks
+    boundaries : object or dict
+        ix1 ... ox3, each 'periodic' or a name in `CONDITIONS`; those of missing axes are not read
+    eos : object with gamma and gamma_cr
+    user : UserHook, optional
+        the problem's boundary conditions, for 'user'
+
+    Raises
+    ------
+    CrmpiError
+        unknown or impossible boundaries
+    """
+
+    def __init__(self, comm, tree, owner, pack, boundaries, eos, user=None):
+        self.halo = Halo(comm, tree, owner, pack)
+        self._conditions = []
+        for face, kind in _physical_faces(tree, pack, boundaries):
+            self._conditions.append(CONDITIONS[kind](face, pack, eos, user))
+        # a user sees whole slabs: their outer corners must hold sensible values before they are set for good
+        needs_corners = any(isinstance(condition, User) for condition in self._conditions)
+        self._first_guess = [Outflow(c.face, pack, eos, None) for c in self._conditions] if needs_corners else []
+
+    def fill_fluid(self, u, b, time):
+        """Fill the ghost cells of conserved variables `u` and the ghost faces of the field `b` (no components: none).
+
+        Parameters
+        ----------
+        u : array (nblock, nvar, m3, m2, m1)
+        b : array (nblock, 3 or 0, m3, m2, m1)
+        time : float
+            passed on to user boundaries, code units
+        """
+        self.halo.exchange(cells=(u,), faces=(b,) if b.shape[1] else ())
+        for condition in self._first_guess + self._conditions:
+            condition.fluid(u, b, time)
+
+    def fill_cells(self, q, fields, time):
+        """Fill the ghost cells of a register of a transport solver.
+
+        Reflecting walls flip components as `fields` say; user boundaries set the variables that bear the name of a
+        variable of the run; all other boundaries have zero gradient.
+
+        Parameters
+        ----------
+        q : array (nblock, ncomp, m3, m2, m1)
+        fields : sequence of Field
+            declarations of the components of `q`, in order
+        time : float
+            code units
+        """
+        self.halo.exchange(cells=(q,))
+        for condition in self._first_guess + self._conditions:
+            condition.cells(q, fields, time)
+
+
+def _physical_faces(tree, pack, boundaries):
+    """Yield (Face, kind) of the faces of the mesh that are not periodic, x1 first.
+
+    Raises
+    ------
+    CrmpiError
+        unknown kind, or only one of a pair of faces periodic
+    """
+    kinds = boundaries if isinstance(boundaries, dict) else {name: getattr(boundaries, name) for name in SIDES}
+    for axis in range(3):
+        if tree.missing[axis]:
+            continue
+        names = SIDES[2 * axis : 2 * axis + 2]
+        for name in names:
+            if kinds[name] != "periodic" and kinds[name] not in CONDITIONS:
+                raise CrmpiError(f"'mesh.boundaries.{name}' = '{kinds[name]}'; use one of periodic, {', '.join(CONDITIONS)}")
+        if any((kinds[name] == "periodic") != tree.periodic[axis] for name in names):
+            raise CrmpiError(
+                f"'mesh.boundaries': {names[0]} = '{kinds[names[0]]}' and {names[1]} = '{kinds[names[1]]}'; "
+                f"periodic boundaries come in pairs, and the mesh is {'' if tree.periodic[axis] else 'not '}periodic along x{axis + 1}"
+            )
+        if tree.periodic[axis]:
+            continue
+        for name, outward in zip(names, (-1, 1), strict=True):
+            offset = [0, 0, 0]
+            offset[axis] = outward
+            touching = np.flatnonzero(tree.neighbours[pack.gids, direction(offset)] == NO_NEIGHBOUR)
+            yield Face(name, axis, outward, touching.tolist()), kinds[name]

@@ -1,0 +1,77 @@
+"""Which layer of a block fills which ghost layer at a physical boundary.
+
+Layers are counted outward from the boundary: layer 0 is next to it. The result is a table of regions as in
+`crmpi.mesh.regions`, with whole layers, transverse ghosts included, as boxes.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from crmpi.mesh.regions import COPY_COLUMNS, axis_shape, full_span
+
+SIDES = ("ix1", "ox1", "ix2", "ox2", "ix3", "ox3")
+"""Names of the faces of the mesh: inner and outer along x1, x2, x3."""
+
+
+class Face(NamedTuple):
+    """A face of the mesh and the blocks of this rank (by place in the pack) that touch it; ``outward`` is -1 or +1."""
+
+    name: str
+    axis: int
+    outward: int
+    blocks: list
+
+
+def edge_layer(grid, kind, face, layer):
+    """Outflow: every ghost layer copies the outermost active layer."""
+    return _active_layer(grid, kind, face, 0, on_wall=True)
+
+
+def mirror_layer(grid, kind, face, layer):
+    """Reflection: ghost layer l mirrors active layer l; faces mirror about the wall face, which stays as it is."""
+    return _active_layer(grid, kind, face, layer, on_wall=False)
+
+
+def inner_layer(grid, kind, face, layer):
+    """Extrapolation: every ghost layer follows from the layer next to it on the inside."""
+    return edge_layer(grid, kind, face, 0) + face.outward * layer
+
+
+def layer_table(grid, face, kind, source):
+    """Return the table (rows of `COPY_COLUMNS`) that fills the ghost layers at `face`, per block from the inside outward.
+
+    Parameters
+    ----------
+    grid : Grid
+    face : Face
+    kind : CELLS or 0, 1, 2
+        cells, or the faces of an axis
+    source : function (grid, kind, face, layer) -> int
+        index along the axis of the layer to copy: `edge_layer`, `mirror_layer` or `inner_layer`
+    """
+    _, g = axis_shape(grid, face.axis)
+    place = 2 - face.axis  # tables are ordered k, j, i
+    extents = [full_span(grid, kind, axis) for axis in (2, 1, 0)]
+    extents[place] = 1
+    rows = []
+    for block in face.blocks:
+        for layer in range(g):
+            origin, destination = [0, 0, 0], [0, 0, 0]
+            origin[place] = source(grid, kind, face, layer)
+            destination[place] = _ghost_layer(grid, kind, face, layer)
+            rows.append([block, block, *origin, *destination, *extents])
+    return np.array(rows, dtype=np.int64).reshape(-1, COPY_COLUMNS)
+
+
+def _ghost_layer(grid, kind, face, layer):
+    return _active_layer(grid, kind, face, 0, on_wall=True) + face.outward * (layer + 1)
+
+
+def _active_layer(grid, kind, face, layer, on_wall):
+    """Return the index of the active `layer` counted inward; of the faces of the axis, count the one on the wall or not."""
+    n, g = axis_shape(grid, face.axis)
+    if kind == face.axis:
+        depth = layer if on_wall else layer + 1
+        return g + depth if face.outward < 0 else g + n - depth
+    return g + layer if face.outward < 0 else g + n - 1 - layer

@@ -1,0 +1,128 @@
+"""User boundaries: ghost slabs as primitives, for a problem to set in plain numpy."""
+
+from types import SimpleNamespace
+from typing import NamedTuple, Protocol
+
+import numpy as np
+
+from crmpi.constants import DENS, ENER, MOM1, NHYDRO
+from crmpi.mesh.regions import axis_shape
+
+
+class Box(NamedTuple):
+    """A box of cells of the mesh: global index (x1, x2, x3) of its first cell, negative in ghosts, and number of cells."""
+
+    first: tuple
+    count: tuple
+
+
+class UserHook(Protocol):
+    """What a problem offers to the boundary room."""
+
+    def check(self, side):
+        """Raise `CrmpiError` unless the problem has a boundary condition for `side` ('ix1' ... 'ox3')."""
+
+    def __call__(self, side, w, box, time):
+        """Set the primitives of a ghost slab.
+
+        Parameters
+        ----------
+        side : str
+            'ix1' ... 'ox3'
+        w : namespace of arrays (k, j, i) of the slab
+            dens, vel1..3, press, ecr and the other scalars of the run as densities; filled with outflow values, to be
+            changed in place or replaced. b1..b3, cell centred, are read-only
+        box : Box
+            cells of the slab, transverse ghosts included
+        time : float
+            code units
+        """
+
+
+class Slab:
+    """Ghost cells of one block at one face of the mesh, as primitives and back.
+
+    Parameters
+    ----------
+    pack : Pack
+    face : Face
+    block : int
+        place in the pack
+    """
+
+    def __init__(self, pack, face, block):
+        g = pack.grid
+        self._pack, self._block = pack, block
+        self._up = (int(g.ng1 > 0), int(g.ng2 > 0), int(g.ng3 > 0))
+        start, count = [0, 0, 0], []
+        for axis in range(3):
+            n, ghosts = axis_shape(g, axis)
+            count.append(ghosts if axis == face.axis else n + 2 * ghosts)
+            if axis == face.axis and face.outward > 0:
+                start[axis] = n + ghosts
+        ghosts = (g.ng1, g.ng2, g.ng3)
+        first = tuple(int(o) - ng + s for o, ng, s in zip(pack.origins[block], ghosts, start, strict=True))
+        self.box = Box(first, tuple(count))
+        self._start, self._count = start, count
+
+    def cells(self, array):
+        """Return the view (ncomp, k, j, i) of the slab in a pack array."""
+        return array[self._block][(slice(None), *self._slices((0, 0, 0)))]
+
+    def field(self, b):
+        """Return the cell-centred field (3, k, j, i) of the slab, zero without magnetic field."""
+        shape = self._count[::-1]
+        if b.shape[1] == 0:
+            return np.zeros((3, *shape))
+        block = b[self._block]
+        centred = []
+        for axis in range(3):
+            up = tuple(self._up[axis] if a == axis else 0 for a in range(3))
+            centred.append(0.5 * (block[axis][self._slices((0, 0, 0))] + block[axis][self._slices(up)]))
+        return np.array(centred)
+
+    def primitives(self, u, b, gamma):
+        """Return the namespace `w` of `UserHook` from conserved cells `u` and faces `b`."""
+        state, field = self.cells(u), self.field(b)
+        velocity = state[MOM1 : MOM1 + 3] / state[DENS]
+        energy = 0.5 * (state[MOM1 : MOM1 + 3] * velocity).sum(axis=0) + 0.5 * (field**2).sum(axis=0)
+        w = self._namespace(field)
+        w.dens, w.press = state[DENS].copy(), (gamma - 1.0) * (state[ENER] - energy)
+        w.vel1, w.vel2, w.vel3 = velocity
+        for name, v in self._scalars():
+            setattr(w, name, state[v].copy())
+        return w
+
+    def known_primitives(self):
+        """Return the namespace `w` from the pack's own primitives, as the gas does not change during transport."""
+        state = self.cells(self._pack.w0)
+        w = self._namespace(self.cells(self._pack.bcc) if self._pack.magnetic else self.field(self._pack.bcc))
+        w.dens, w.press = state[DENS].copy(), state[ENER].copy()
+        w.vel1, w.vel2, w.vel3 = state[MOM1 : MOM1 + 3].copy()
+        for name, v in self._scalars():
+            setattr(w, name, self.cells(self._pack.u0)[v].copy())
+        return w
+
+    def conserve(self, w, u, b, gamma):
+        """Set the conserved cells of the slab from `w`."""
+        state, field = self.cells(u), self.field(b)
+        state[DENS] = w.dens
+        energy = 0.5 * (field**2).sum(axis=0)
+        for axis, velocity in enumerate((w.vel1, w.vel2, w.vel3)):
+            state[MOM1 + axis] = w.dens * velocity
+            energy += 0.5 * state[MOM1 + axis] * velocity
+        state[ENER] = w.press / (gamma - 1.0) + energy
+        for name, v in self._scalars():
+            state[v] = getattr(w, name)
+
+    def _scalars(self):
+        """Return (name, component) of what follows the gas in ``u0``."""
+        return [(name, v) for v, name in enumerate(self._pack.variable_names()) if v >= NHYDRO]
+
+    def _namespace(self, field):
+        field = field.copy()
+        field.flags.writeable = False
+        return SimpleNamespace(b1=field[0], b2=field[1], b3=field[2])
+
+    def _slices(self, shift):
+        return tuple(slice(s + d, s + d + n) for s, n, d in zip(self._start[::-1], self._count[::-1], shift[::-1], strict=True))
