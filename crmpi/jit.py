@@ -5,9 +5,9 @@
 
 IEEE arithmetic is kept (no fastmath): answers must not depend on block shapes or on the number of ranks.
 
-The disk cache is keyed by the source a kernel depends on: the text of its file and of every crmpi file that this one imports, directly or not.
-(numba alone looks at the kernel's own file, and would run stale machine code after an edit of a callee.) Set ``CRMPI_CACHE_DIR`` to choose
-the folder; without a writable folder kernels are compiled in every process.
+The disk cache is keyed by the source a kernel depends on: the text of its file and of every crmpi file it imports, directly or not.
+(numba alone looks at the kernel's own file, and would run stale machine code after an edit of a callee.) Set ``CRMPI_CACHE_DIR``
+to choose the folder; without a writable folder kernels are compiled in every process.
 """
 
 import ast

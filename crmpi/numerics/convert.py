@@ -131,10 +131,7 @@ def _repair_cell(gas, cr, floors, u, result, i):
     if not math.isfinite(dens * 0.0 + ener + ecr + _momentum_square(u, i)):
         return (0, 0, 0, 1), (0.0, 0.0, 0.0)
     raised_dens = max(dens, floors.dens)
-    outer = 0.5 * _momentum_square(u, i) / raised_dens
-    if bcc is not None:
-        for a in AXES:
-            outer += 0.5 * load(row(bcc, a), i) ** 2
+    outer = 0.5 * _momentum_square(u, i) / raised_dens + _magnetic_energy(bcc, i)
     press = gas.gm1 * (ener - outer)
     raised_press = max(press, floors.press)
     raised_ener = raised_press * gas.igm1 + outer if press < floors.press else ener
@@ -149,8 +146,7 @@ def _repair_cell(gas, cr, floors, u, result, i):
     store(row(u, ENER), i, raised_ener, 5)
     for a in AXES:
         store(row(w, VEL1 + a), i, load(row(u, MOM1 + a), i) / raised_dens, 6)
-    if ecc is not None:
-        _electric_field(w, bcc, ecc, i)
+    _electric_field(w, bcc, ecc, i)
     kinds = (1 if dens < floors.dens else 0, 1 if press < floors.press else 0, 1 if raised_ecr > ecr else 0, 0)
     return kinds, (raised_dens - dens, raised_ener - ener, raised_ecr - ecr)
 
@@ -162,10 +158,19 @@ def _momentum_square(u, i):
 
 
 @device
+def _magnetic_energy(bcc, i):
+    """Return the magnetic energy density of one cell, 0 without field."""
+    if bcc is None:
+        return 0.0
+    return 0.5 * (load(row(bcc, 0), i) ** 2 + load(row(bcc, 1), i) ** 2 + load(row(bcc, 2), i) ** 2)
+
+
+@device
 def _electric_field(w, bcc, ecc, i):
-    """Write -(v x B) of one cell."""
-    for a in AXES:
-        b = (a + 1) % 3
-        c = (a + 2) % 3
-        e = load(row(w, VEL1 + c), i) * load(row(bcc, b), i) - load(row(w, VEL1 + b), i) * load(row(bcc, c), i)
-        store(row(ecc, a), i, e, 7)
+    """Write -(v x B) of one cell, if there is a field."""
+    if bcc is not None:
+        for a in AXES:
+            b = (a + 1) % 3
+            c = (a + 2) % 3
+            e = load(row(w, VEL1 + c), i) * load(row(bcc, b), i) - load(row(w, VEL1 + b), i) * load(row(bcc, c), i)
+            store(row(ecc, a), i, e, 7)

@@ -112,9 +112,10 @@ def replace_marked_rows(n, marks, stride, nface, spare, faces):
 
 
 @kernel
-def any_marked(n, marks, stride):
-    """Return whether a cell on either side of these faces is marked."""
+def marked_faces(n, marks, stride):
+    """Return the number of faces with a marked cell on either side."""
+    separate()
+    count = 0
     for i in range(n):
-        if load(marks, i) + load(marks, i - stride) > 0.0:
-            return True
-    return False
+        count += 1 if load(marks, i) + load(marks, i - stride) > 0.0 else 0
+    return count

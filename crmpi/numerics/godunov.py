@@ -42,9 +42,8 @@ def _march(scheme, stage, grid, axes, block, scratch, health):
         if grid.ng3:
             faces_along_3(scheme, stage, grid, axes[2], block, scratch, k)
         if k >= grid.ng3:
-            if block.bface is not None:
-                _edges(grid, axes, block.ecc, scratch, k)
-                _induce_3(grid, axes, block.b_in, block.b_out, scratch, k)
+            _edges(grid, axes, block.ecc, scratch, k)
+            _induce_3(grid, axes, block.b_in, block.b_out, scratch, k)
             if k - reach >= grid.ng3:
                 _update_plane(scheme, stage, grid, axes, block, scratch, health, k - reach)
 
@@ -52,8 +51,7 @@ def _march(scheme, stage, grid, axes, block, scratch, health):
 @kernel
 def _update_plane(scheme, stage, grid, axes, block, scratch, health, k):
     """Update the cells of plane `k` and the faces around them."""
-    if block.bface is not None:
-        _induce_12(grid, axes, block.b_in, block.b_out, scratch, k)
+    _induce_12(grid, axes, block.b_in, block.b_out, scratch, k)
     parity = k & 1
     above = (k + 1) & 1 if grid.ng3 else parity
     for j in range(grid.ng2, grid.ng2 + grid.n2):
@@ -104,6 +102,8 @@ def _inspect(scheme, stage, grid, axes, block, health, cell):
 @kernel
 def _edges(grid, axes, ecc, scratch, k):
     """Write the electric field on the edges of plane `k`, at its lower x3-faces for the fields along x1 and x2."""
+    if ecc is None:
+        return
     reach = 1 if grid.ng2 else 0
     parity = k & 1
     for c in AXES:
@@ -134,6 +134,8 @@ def _face_below(scratch, axes, axis, down, parity, here):
 @kernel
 def _induce_12(grid, axes, old, new, scratch, k):
     """Advance the x1- and x2-faces of plane `k`."""
+    if old is None:
+        return
     more1 = 1 if grid.ng1 else 0
     more2 = 1 if grid.ng2 else 0
     parity = k & 1
@@ -157,6 +159,8 @@ def _induce_12(grid, axes, old, new, scratch, k):
 @kernel
 def _induce_3(grid, axes, old, new, scratch, k):
     """Advance the lower x3-faces of plane `k`."""
+    if old is None:
+        return
     for j in range(grid.ng2, grid.ng2 + grid.n2):
         here = j * grid.m1 + grid.ng1
         cell = k * grid.m2 * grid.m1 + here

@@ -1,12 +1,12 @@
 """All faces of one plane of cells, axis by axis: states inside cells, then Riemann problems.
 
-Every cell is reconstructed once per axis. Its state at the lower face is used at once; the one at the upper face waits for the neighbour: in
-the same row one element on (x1), in a row buffer (x2), in a plane buffer (x3).
+Every cell is reconstructed once per axis. Its state at the lower face is used at once; the one at the upper face waits for the
+neighbour: in the same row one element on (x1), in a row buffer (x2), in a plane buffer (x3).
 """
 
 from crmpi.constants import ECR
 from crmpi.jit import device, kernel
-from crmpi.numerics.faces import any_marked, replace_marked_rows, riemann_rows, scalar_rows
+from crmpi.numerics.faces import marked_faces, replace_marked_rows, riemann_rows, scalar_rows
 from crmpi.numerics.layout import FLUX
 from crmpi.numerics.reconstruct import Donor, reconstruct_rows
 from crmpi.numerics.riemann import LLF
@@ -71,7 +71,7 @@ def _solve(scheme, stage, grid, axis, block, scratch, offset, below_and_faces):
     _fluxes(scheme.riemann, scheme.gas, scheme.cr, sides, bn, axis, block.nvar, grid.m1, faces)
     if stage.correct_marked:
         marks = row(shift(block.marks, offset), 0)
-        if any_marked(grid.m1, marks, axis.stride):
+        if marked_faces(grid.m1, marks, axis.stride) > 0:
             spare = rows(scratch.spare, 0, 0)
             _donor_states(grid, axis, block, scratch, offset)
             sides = (rows(scratch.states, STATE_SPARE, 0), rows(scratch.states, STATE_LOWER, 0))
