@@ -1,6 +1,6 @@
 """Which groups of parameters a run has: the rooms declare them, this table collects them."""
 
-from crmpi.params import Selector, load, par
+from crmpi.params import Selector, group, load, par
 from crmpi.physics.base import source_classes
 from crmpi.physics.fluid import FluidParams
 from crmpi.physics.gravity import Gravity
@@ -25,7 +25,7 @@ def _problem_group(problem_class):
     class Params(problem_class.Params):
         name: str = par(problem_class.name, doc="which problem; the command line usually says it")
 
-    return Params
+    return group(Params)
 
 
 def configure(target, overrides=()):

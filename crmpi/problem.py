@@ -290,6 +290,7 @@ class UserBoundary:
                 f"'mesh.boundaries.{side}' = 'user', but problem '{self.problem.name}' has no method boundary_{side}(self, w, x, t, p)"
             )
 
-    def __call__(self, side, w, x, time):
-        """Let the problem set the primitives `w` of the slab at positions `x`."""
+    def __call__(self, side, w, box, time):
+        """Let the problem set the primitives `w` of the ghost slab `box`."""
+        x = Coordinates(self.mesh, box.first, box.count)
         getattr(self.problem, f"boundary_{side}")(w, x, time, self.problem.p)
