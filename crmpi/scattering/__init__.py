@@ -1,0 +1,1 @@
+"""Scattering models: what sets the cosmic-ray diffusion coefficients. One model is one file."""

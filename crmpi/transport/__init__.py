@@ -1,0 +1,1 @@
+"""Transport solvers: cosmic rays along the magnetic field at frozen gas. One solver is one file."""

@@ -1,0 +1,113 @@
+"""The seam of the transport solvers: how cosmic rays move relative to the gas. One solver is one file of this folder.
+
+A solver is an operator on (e, its own extra fields) at frozen density, velocity and magnetic field. It takes as many sub-steps as it
+needs, so it never limits the time step of the run. ``docs/transport.md`` has the equations and shows how to add a solver.
+"""
+
+import importlib
+import pkgutil
+
+import numpy as np
+
+import crmpi.transport
+from crmpi.errors import CrmpiError
+from crmpi.params import group
+
+
+class TransportSolver:
+    """Base class of transport solvers; a subclass with a `name` is registered under it.
+
+    Parameters
+    ----------
+    params : Params of the class
+        the YAML group ``transport``, in code units
+    pack : crmpi.mesh.pack.Pack
+        the blocks of this rank
+    scattering : crmpi.scattering.base.ScatteringModel
+        gives kappa
+    ghosts : object with ``comm``, ``fill_cells(q, fields, time)`` and ``fill_fluid(u, b, time)``
+        see `crmpi.boundary.ghosts.Ghosts`
+    fluid : object with ``frozen``, ``eos.gamma_cr`` and ``primitives(u, b)``
+        see `crmpi.physics.fluid.Fluid`
+
+    Attributes
+    ----------
+    name, doc, equation, reference : str
+        value of ``transport.solver``, one line for people, the equation solved, papers
+    fields : tuple of crmpi.types.Field
+        the solver's own unknowns, scalars of ``u0`` that the fluid step advects
+    columns : tuple of str
+        names of the columns of the ledger
+    along_field : bool
+        the solver needs a magnetic field
+    """
+
+    name = ""
+    doc = ""
+    equation = ""
+    reference = ""
+    fields = ()
+    columns = ()
+    along_field = False
+
+    class Params:
+        """A solver without parameters."""
+
+    def __init_subclass__(cls, **kwargs):
+        super().__init_subclass__(**kwargs)
+        cls.Params = group(cls.Params)
+        if cls.name:
+            _SOLVERS[cls.name] = cls
+
+    def __init__(self, params, pack, scattering, ghosts, fluid):
+        if self.along_field and not pack.magnetic:
+            raise CrmpiError(
+                f"transport.solver = {self.name} moves cosmic rays along the magnetic field, but fluid.magnetic is false;"
+                " switch the field on or use isotropic_diffusion", everywhere=True,
+            )  # fmt: skip
+        self.params, self.pack, self.scattering, self.ghosts, self.fluid = params, pack, scattering, ghosts, fluid
+        self.account = np.zeros((pack.nblock, len(self.columns)))
+
+    def advance(self, dt, time):
+        """Move the cosmic rays of ``pack.u0`` over [time, time + dt); leaves ghost zones and primitives valid."""
+        raise TypeError(f"transport solver '{self.name}' defines no advance")
+
+    def ledger(self):
+        """Return {"cr_<column>": array (nblock,)}: amounts and counts of each block since the start, code units."""
+        return {f"cr_{column}": self.account[:, n] for n, column in enumerate(self.columns)}
+
+    def history(self):
+        """Return {column: number} about the last `advance`, the same on all ranks."""
+        return {}
+
+    def state(self):
+        """Return the arrays, leading axis nblock, that a checkpoint writes and a restart writes back in place."""
+        return {"account": self.account}
+
+    def refresh(self, time):
+        """Make ghost zones and primitives of ``pack.u0`` valid."""
+        self.ghosts.fill_fluid(self.pack.u0, self.pack.b0, time)
+        self.fluid.primitives(self.pack.u0, self.pack.b0)
+
+
+_SOLVERS = {}
+
+
+def transport_solvers():
+    """Return {name: class} of all solvers, sorted by name; every module of this folder is looked at."""
+    for module in pkgutil.iter_modules(crmpi.transport.__path__, "crmpi.transport."):
+        importlib.import_module(module.name)
+    return dict(sorted(_SOLVERS.items()))
+
+
+def find_solver(name):
+    """Return the class of the solver `name`; raises CrmpiError with the names there are."""
+    solvers = transport_solvers()
+    if name not in solvers:
+        raise CrmpiError(f"transport.solver = '{name}' is not one of {', '.join(solvers)}")
+    return solvers[name]
+
+
+def make_solver(params, pack, scattering, ghosts, fluid):
+    """Return the solver that ``params.solver`` names."""
+    return find_solver(params.solver)(params, pack, scattering, ghosts, fluid)

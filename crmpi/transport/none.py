@@ -1,0 +1,15 @@
+"""No transport: the cosmic rays stay with the gas."""
+
+from crmpi.transport.base import TransportSolver
+
+
+class NoTransport(TransportSolver):
+    """Adiabatic cosmic-ray fluid, moved and compressed by the fluid step alone."""
+
+    name = "none"
+    doc = "cosmic rays move with the gas"
+    equation = "e_t + div(e v) = -P div v"
+    reference = "Pfrommer et al. 2017, MNRAS 465, 4500"
+
+    def advance(self, dt, time):
+        """Change nothing."""

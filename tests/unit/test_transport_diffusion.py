@@ -1,0 +1,131 @@
+"""Diffusion solvers: Gaussian, ring, conservation, independence of the blocks."""
+
+import itertools
+
+import numpy as np
+import pytest
+from standins import Stage
+
+from crmpi.constants import ECR
+from crmpi.errors import CrmpiError
+from crmpi.numerics import rkl2
+from crmpi.params import make
+from crmpi.scattering.constant import ConstantScattering
+from crmpi.transport.base import find_solver
+from crmpi.transport.diffusion import AnisotropicDiffusion, IsotropicDiffusion
+
+
+def constant(**kappa):
+    return ConstantScattering(make(ConstantScattering.Params, **kappa))
+
+
+def run(solver, end, steps):
+    for n in range(steps):
+        solver.advance(end / steps, n * end / steps)
+
+
+def gaussian_error(axis, count, solver_class, method="rkl2", steps=20):
+    """Return the mean absolute error of V4 (e = exp(-40 x^2), kappa = 1/30, t = 0.2) along one axis."""
+    cells = [count if a == axis else 1 for a in range(3)]
+    stage = Stage(cells, lower=(-1, -1, -1), upper=(1, 1, 1), boundary="outflow")
+    stage.set_field(lambda *x: tuple(np.full_like(x[0], float(a == axis)) for a in range(3)))
+    stage.set_energy(lambda *x: np.exp(-40.0 * x[axis] ** 2))
+    run(stage.solver(solver_class, constant(kappa_par=1 / 30), method=method), 0.2, steps)
+    x = (np.arange(count) + 0.5) * 2.0 / count - 1.0
+    width = 1.0 + 160.0 * 0.2 / 30.0
+    return np.abs(stage.whole(ECR).ravel() - np.exp(-40.0 * x**2 / width) / np.sqrt(width)).mean(), stage.whole(ECR).ravel()
+
+
+@pytest.mark.parametrize("solver", [IsotropicDiffusion, AnisotropicDiffusion])
+def test_gaussian_meets_the_peer_limit_on_every_axis(solver):
+    errors, profiles = zip(*(gaussian_error(axis, 256, solver) for axis in range(3)), strict=True)
+    assert errors[0] < 4e-5  # half of the limit of verification.md V4
+    assert np.array_equal(profiles[0], profiles[1])
+    assert np.array_equal(profiles[0], profiles[2])
+
+
+def test_second_order_in_space_and_time():
+    errors = [gaussian_error(0, count, AnisotropicDiffusion, steps=count // 32)[0] for count in (64, 128, 256)]
+    assert all(np.log2(a / b) > 1.8 for a, b in itertools.pairwise(errors))
+
+
+def test_explicit_sub_steps_converge_to_super_stepping():
+    """Forward Euler at a fixed fraction of the stability limit errs like dt ~ dx^2."""
+    methods = ("rkl2", "explicit")
+    profiles = [[gaussian_error(0, count, AnisotropicDiffusion, method)[1] for method in methods] for count in (64, 128)]
+    coarse, fine = (np.abs(a - b).max() for a, b in profiles)
+    assert fine < coarse / 3.5
+
+
+def circular(x1, x2, x3):
+    radius = np.maximum(np.hypot(x1, x2), 1e-300)
+    return -x2 / radius, x1 / radius, 0.0 * x1
+
+
+def ring(count, end, dt, block=None, **params):
+    """Return the mesh of the ring of V6 at time `end`."""
+    stage = Stage((count, count, 1), block, (-1, -1, 0), (1, 1, 1), boundary="outflow")
+    stage.set_field(circular)
+
+    def energy(x1, x2, x3):
+        radius, angle = np.hypot(x1, x2), np.abs(np.arctan2(x2, x1))
+        return np.where((radius > 0.5) & (radius < 0.7) & (angle < np.pi / 12), 12.0, 10.0)
+
+    stage.set_energy(energy)
+    solver = stage.solver(AnisotropicDiffusion, constant(kappa_par=0.01), **params)
+    lowest = 10.0
+    for n in range(round(end / dt)):
+        solver.advance(dt, n * dt)
+        lowest = min(lowest, stage.whole(ECR).min())
+    return stage, lowest
+
+
+def test_ring_keeps_its_minimum_and_its_energy():
+    stage, lowest = ring(64, 1.0, 1.0, method="explicit")
+    assert lowest == 10.0
+    assert stage.whole(ECR).sum() == pytest.approx(ring(64, 0.0, 1.0)[0].whole(ECR).sum(), rel=1e-12)
+
+
+def test_blocks_do_not_change_a_bit():
+    whole = ring(32, 4.0, 2.0)[0].whole(ECR)
+    for block in [(16, 32, 1), (8, 16, 1)]:
+        assert np.array_equal(whole, ring(32, 4.0, 2.0, block)[0].whole(ECR))
+
+
+def test_uniform_energy_stays_uniform():
+    stage = Stage((16, 16, 16))
+    stage.set_field(lambda x1, x2, x3: (np.sin(6 * x2), np.cos(5 * x3), np.sin(4 * x1)))
+    stage.set_energy(lambda *x: np.full_like(x[0], 0.1))
+    run(stage.solver(AnisotropicDiffusion, constant(kappa_par=1.0, kappa_perp=0.1)), 0.1, 1)
+    assert np.all(stage.whole(ECR) == 0.1)
+
+
+def test_slabs_in_series_diffuse_with_the_harmonic_mean():
+    """A steady flux through slabs of kappa 1 and 0.1 drops e in proportion to the resistances of the slabs."""
+    stage = Stage((40, 1, 1), boundary="outflow")
+    solver = stage.solver(IsotropicDiffusion, constant())
+    solver.scattering.kappa = lambda pack, out: out.__setitem__((slice(None), 0), np.where(stage.coordinates()[0] < 0.5, 1.0, 0.1))
+    stage.set_energy(lambda x1, x2, x3: np.where(x1 < 0.5, 1.0 - x1, 0.5 - 10.0 * (x1 - 0.5)))
+    before = stage.whole(ECR).ravel()
+    solver.advance(1e-3, 0.0)
+    assert np.abs(stage.whole(ECR).ravel() - before)[12:28].max() < 1e-12
+
+
+def test_plan_covers_the_ratio_with_odd_stages():
+    for ratio in (0.1, 1.0, 5.0, 54.0, 60.0, 1e4):
+        super_steps, stages = rkl2.plan(ratio, 15)
+        assert stages % 2 == 1
+        assert super_steps * rkl2.reach(stages) >= ratio * (1 - 1e-12)
+        assert stages <= 15
+
+
+def test_field_aligned_solver_needs_a_field():
+    stage = Stage((8, 1, 1))
+    stage.pack.magnetic = False
+    with pytest.raises(CrmpiError, match=r"fluid\.magnetic"):
+        stage.solver(AnisotropicDiffusion, constant(kappa_par=1.0))
+
+
+def test_unknown_solver_is_named():
+    with pytest.raises(CrmpiError, match="two_momnt"):
+        find_solver("two_momnt")
