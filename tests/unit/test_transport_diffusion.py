@@ -4,7 +4,6 @@ import itertools
 
 import numpy as np
 import pytest
-from standins import Stage
 
 from crmpi.constants import ECR
 from crmpi.errors import CrmpiError
@@ -13,6 +12,7 @@ from crmpi.params import make
 from crmpi.scattering.constant import ConstantScattering
 from crmpi.transport.base import find_solver
 from crmpi.transport.diffusion import AnisotropicDiffusion, IsotropicDiffusion
+from tests.transport_case import Stage
 
 
 def constant(**kappa):
