@@ -102,7 +102,7 @@ def prepare(config, problem_class, comm, restart, report, stream):
     sim = Simulation(config, problem_class, comm)
     units = sim.units
     label = ("", 1.0) if units.dimensionless else ("Myr", units.factor("Myr"))
-    progress = Progress(comm.rank, sim.zones, config.time.end, config.time.max_steps, label, stream=stream)
+    progress = Progress(comm.rank, sim.zones, config.time.end, config.time.max_steps, label, config.output.progress_interval, stream)
     record = RunRecord(
         tree=sim.tree,
         units=units,
@@ -183,8 +183,8 @@ def stop_reason(sim, interrupts, elapsed):
     number = int(sim.comm.max(interrupts.received))
     if number:
         return f"received {signal.Signals(number).name}"
-    if sim.comm.any(elapsed > limits.wall_seconds):
-        return "reached time.wall_time"
+    if sim.comm.any(elapsed > (output.wall_time or float("inf"))):
+        return "reached output.wall_time"
     if sim.comm.any(sim.comm.rank == 0 and (Path(output.dir) / "STOP").exists()):
         return "found the file STOP"
     return None
