@@ -9,8 +9,8 @@ def summary_lines(sim, history, norms):
     Parameters
     ----------
     sim : Simulation
-    history : dict of str to array
-        columns of the history, from the start of the run (restarts included)
+    history : crmpi.output.history.Columns
+        the whole history, from the start of the first run to the end of the last restart
     norms : dict
         of `Simulation.error_norms`
     """
@@ -26,21 +26,20 @@ def summary_lines(sim, history, norms):
 
 def ledger_lines(sim, history):
     """Return the energy ledger: what the box holds, what sources and floors moved, and what is left for the boundaries."""
-    columns = {name.split(" [")[0]: (name, values) for name, values in history.items()}
-    energies = [columns[name][1] for name in ENERGIES if name in columns]
-    if not energies or not len(energies[0]):
+    energies = [history[name] for name in ENERGIES if name in history]
+    if not len(energies[0]):
         return []
-    unit = columns["ener"][0].partition("[")[2].rstrip("]")
+    unit = history.units["ener"]
     change = sum(values[-1] - values[0] for values in energies)
     lines = [f"energy ledger [{unit}]", f"  {'box at the start':<40s} {sum(v[0] for v in energies):+.6e}"]
     lines.append(f"  {'change until the end':<40s} {change:+.6e}")
     known = 0.0
     for name, sign in energy_columns(sim).items():
-        moved = sign * columns[name][1][-1]
+        moved = sign * history[name][-1]
         known += moved
         lines.append(f"  {'  ' + name:<40s} {moved:+.6e}")
     lines.append(f"  {'  gravity and boundaries (difference)':<40s} {change - known:+.6e}")
-    floors = {name: columns[name][1][-1] for name in sim.count_columns()}
+    floors = {name: history[name][-1] for name in sim.count_columns()}
     lines.append("floors: " + (", ".join(f"{n} {int(v)}" for n, v in floors.items() if v) or "none"))
     return lines
 

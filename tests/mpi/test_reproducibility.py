@@ -1,0 +1,80 @@
+"""P1-P3: the same bits on any number of ranks, for any shape of blocks, and after a restart on another number of ranks."""
+
+import os
+
+import numpy as np
+import pytest
+
+from crmpi import driver
+from crmpi.configuration import configure
+from crmpi.parallel.comm import SerialComm
+
+# each case walks through other rooms: fluid in 2-D and 3-D, sub-cycled transport, sources with random events, every kind of boundary
+CASES = {
+    "orszag_tang": ["mesh.cells=[32,32,1]", "mesh.block=[8,16,1]", "time.max_steps=6"],
+    "cr_box": ["mesh.cells=[16,16,16]", "mesh.block=[8,8,8]", "time.max_steps=4"],
+    "cr_ring": ["mesh.cells=[32,32,1]", "mesh.block=[16,8,1]", "time.max_steps=3"],
+    "galactic_wind": ["mesh.cells=[8,8,64]", "mesh.block=[8,8,16]", "time.max_steps=5"],
+    "cgm_halo": ["mesh.cells=[16,16,16]", "mesh.block=[8,8,8]", "time.max_steps=3"],
+}
+
+
+def run(comm, folder, case, overrides=(), restart=None):
+    """Run a case and return its Simulation; all chatter is dropped."""
+    words = [*CASES[case], f"output.dir={folder}", "output.history_interval=none", *overrides]
+    config, problem_class = configure(case, words)
+    with open(os.devnull, "w") as quiet:
+        return driver.run(config, problem_class, comm, restart=restart, report=lambda _line: None, stream=quiet)
+
+
+def whole_mesh(sim, array):
+    """Return the active cells of all blocks of a serial run on one global array (ncomp, k, j, i)."""
+    whole = np.full((array.shape[1], *sim.tree.cells[::-1]), np.nan)
+    for b, view in enumerate(sim.pack.active(array)):
+        i, j, k = sim.pack.origins[b]
+        n3, n2, n1 = view.shape[1:]
+        whole[:, k : k + n3, j : j + n2, i : i + n1] = view
+    return whole
+
+
+def same_blocks(sim, reference):
+    """Tell whether this rank's blocks have the bits of the same blocks of a serial run."""
+    pairs = [(sim.pack.u0, reference.pack.u0), (sim.pack.b0, reference.pack.b0)]
+    rows = np.searchsorted(reference.pack.gids, sim.pack.gids)
+    return all(np.array_equal(sim.pack.active(mine), reference.pack.active(theirs)[rows]) for mine, theirs in pairs)
+
+
+@pytest.fixture
+def shared_folder(comm, tmp_path_factory):
+    """A folder that all ranks see under one name."""
+    return comm.bcast(tmp_path_factory.mktemp("run") if comm.rank == 0 else None)
+
+
+@pytest.mark.mpi(min_size=2)
+@pytest.mark.parametrize("case", CASES)
+def test_ranks_do_not_change_a_bit(comm, tmp_path, shared_folder, case):
+    parallel = run(comm, shared_folder, case)
+    serial = run(SerialComm(), tmp_path / "serial", case)
+    assert same_blocks(parallel.sim, serial.sim)
+    if comm.rank == 0:
+        for name, column in serial.history.items():
+            assert np.array_equal(column, parallel.history[name]), name
+
+
+@pytest.mark.mpi(min_size=2)
+@pytest.mark.parametrize("case", ["cr_box", "galactic_wind"])
+def test_restart_on_other_ranks_does_not_change_a_bit(comm, tmp_path, shared_folder, case):
+    """A serial run, stopped half-way and restarted on all ranks, ends like the run that never stopped."""
+    straight = run(SerialComm(), tmp_path / "straight", case)
+    half = straight.sim.clock.step // 2
+    if comm.rank == 0:
+        run(SerialComm(), shared_folder, case, [f"time.max_steps={half}"])
+    comm.barrier()
+    (checkpoint,) = sorted((shared_folder / "checkpoints").glob("checkpoint_*.h5"))
+    resumed = run(comm, shared_folder, case, restart=checkpoint)
+    assert resumed.sim.clock.step == straight.sim.clock.step
+    assert resumed.sim.time == straight.sim.time
+    assert same_blocks(resumed.sim, straight.sim)
+    if comm.rank == 0:
+        for name, column in straight.history.items():
+            assert np.array_equal(column, resumed.history[name]), name
