@@ -13,7 +13,7 @@ _ROUND_OFF = 1e-13
 class Schedule:
     """Base of the schedules. `count` numbers the writing that comes next."""
 
-    exact = False  # may the loop shorten steps to land on `next_time`?
+    exact = False  # may the loop shorten steps to land on the times of this schedule?
     interval = 0
 
     def __init__(self):
@@ -30,9 +30,8 @@ class Schedule:
         else:
             self.done(time, step)
 
-    @property
-    def next_time(self):
-        """Time of the next writing, infinite when time does not decide."""
+    def next_time(self, time):
+        """Return the time of the next writing after `time`, infinite when time does not decide."""
         return _NEVER
 
     def due(self, time, step):
@@ -63,16 +62,18 @@ class EveryTime(Schedule):
         self.start = float(start)
         self.exact = exact
 
-    @property
-    def next_time(self):
-        return self.start + self.count * self.interval
+    def next_time(self, time):
+        return self.start + max(self.count, self._passed(time)) * self.interval
 
     def due(self, time, step):
-        return time >= self.next_time - _SLACK * self.interval
+        return self._passed(time) > self.count
 
     def done(self, time, step):
-        reached = math.floor((time - self.start) / self.interval + _SLACK)
-        self.count = max(self.count, reached) + 1
+        self.count = max(self.count + 1, self._passed(time))
+
+    def _passed(self, time):
+        """Return how many of the times are not after `time`."""
+        return math.floor((time - self.start) / self.interval + _SLACK) + 1
 
 
 class EverySteps(Schedule):

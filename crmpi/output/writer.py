@@ -68,7 +68,7 @@ class OutputWriter:
 
     def limit_dt(self, time, dt, end_time):
         """Return `dt`, or less so that the run lands on the next snapshot and on `end_time` without a tiny step."""
-        targets = [schedule.next_time for schedule in self.schedules.values() if schedule.exact]
+        targets = [schedule.next_time(time) for schedule in self.schedules.values() if schedule.exact]
         return limit_dt(time, dt, [*targets, end_time])
 
     def write_due(self, state):
