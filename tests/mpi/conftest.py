@@ -1,5 +1,6 @@
 """Under mpirun a failing rank must not leave the others waiting: it prints its report and ends all ranks."""
 
+import sys
 import time
 
 import pytest
@@ -11,14 +12,14 @@ from crmpi.parallel.launcher import read_launch
 def pytest_configure(config):
     """Watch for failures when this process is one of several."""
     if read_launch().size > 1:
-        config.pluginmanager.register(AbortOnFailure(config, make_comm()), "abort_on_failure")
+        config.pluginmanager.register(AbortOnFailure(make_comm()), "abort_on_failure")
 
 
 class AbortOnFailure:
     """Ends all ranks at the first failure of a test, a fixture or the collection on this one."""
 
-    def __init__(self, config, comm):
-        self._config, self._comm = config, comm
+    def __init__(self, comm):
+        self._comm = comm
 
     @pytest.hookimpl(trylast=True)
     def pytest_runtest_logreport(self, report):
@@ -34,8 +35,5 @@ class AbortOnFailure:
         if not report.failed:
             return
         time.sleep(0.2 * self._comm.rank)  # when all ranks fail alike, the lowest speaks and ends the others
-        terminal = self._config.pluginmanager.get_plugin("terminalreporter")
-        terminal.write_sep("=", f"failure on rank {self._comm.rank}: {report.nodeid}", red=True)
-        terminal.write_line(report.longreprtext)
-        terminal.flush()
+        print(f"\nfailure on rank {self._comm.rank}: {report.nodeid}\n{report.longreprtext}", file=sys.stderr, flush=True)
         self._comm.abort(1)

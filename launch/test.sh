@@ -1,0 +1,60 @@
+#!/usr/bin/env bash
+# Sets everything up in a virtual environment and runs all tests: style, serial, on 2 and on 4 ranks.
+#   bash launch/test.sh [--full] [pytest options ...]
+#     --full   also the full-resolution verification (long)
+# All steps run, whatever fails; the exit code is 0 only if all passed.
+set -uo pipefail
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+CRMPI_EXTRAS=${CRMPI_EXTRAS:-mpi,plot,test}
+source "$here/launch/environment.sh"
+cd "$here" || exit 1
+
+full=
+if [[ ${1:-} == --full ]]; then
+    full=yes
+    shift
+fi
+
+summary=
+failures=0
+
+# step NAME COMMAND...: run, time and remember; "no tests collected" (pytest's exit code 5) is a failure like any other
+step() {
+    local name=$1 begin=$SECONDS code=0 verdict
+    shift
+    printf '\n== %s\n' "$name"
+    "$@" || code=$?
+    verdict=passed
+    if ((code)); then
+        verdict="FAILED (exit code $code)"
+        failures=$((failures + 1))
+    fi
+    summary+=$(printf '%-34s %6d s   %s' "$name" $((SECONDS - begin)) "$verdict")$'\n'
+}
+
+# on_ranks N COMMAND...: under mpirun; only the first rank speaks on standard output
+on_ranks() {
+    local ranks=$1
+    shift
+    mpirun -n "$ranks" bash -c '[[ ${PMI_RANK:-${OMPI_COMM_WORLD_RANK:-0}} == 0 ]] || exec >/dev/null; exec "$@"' rank "$@"
+}
+
+serial=(python -m pytest -q --timeout 1200)
+parallel=(python -m pytest -q --with-mpi --only-mpi --timeout 600 --timeout-method=thread)
+
+step "style" ruff check .
+step "unit tests" "${serial[@]}" -m "not full" tests/unit "$@"
+step "problems and verification" "${serial[@]}" -m "not full" tests --ignore tests/unit --ignore tests/mpi "$@"
+for ranks in 2 4; do
+    step "tests on $ranks ranks" on_ranks "$ranks" "${parallel[@]}" -m "not full" tests/mpi "$@"
+done
+if [[ $full ]]; then
+    step "full verification" python -m pytest -q --timeout 14400 -m full tests --ignore tests/mpi "$@"
+fi
+
+printf '\n== summary\n%s' "$summary"
+if ((failures)); then
+    echo "$failures of the steps above failed"
+    exit 1
+fi
+echo "all passed"
