@@ -38,6 +38,8 @@ def configure(comm, target, overrides, restart=None):
     groups = groups_for(found.problem_class)
 
     def check():
+        if any(text.partition("=")[0].strip() in ("problem", "problem.name") for text in overrides):
+            raise CrmpiError("command line: 'problem.name' cannot be changed there; name the problem to run instead")
         defaults = {"output.dir": f"runs/{found.problem_class.name}"}
         config = load(stored or found.yaml, overrides, groups, defaults=defaults)
         check_ranks(config, comm.nranks)

@@ -43,10 +43,10 @@ def _table(what):
         return chosen
     if what in problem_folders() or Path(what).exists():
         return rows({"problem": find_problem(what).problem_class.Params})
-    chosen = [row for row in table if row.key.rpartition(".")[2] == what]
+    chosen = [row for row in table if what in row.key.split(".")]
     if chosen:
         return chosen
-    words = [row.key for row in table] + [row.key.rpartition(".")[2] for row in table] + list(groups)
+    words = [row.key for row in table] + [word for row in table for word in row.key.split(".")]
     close = difflib.get_close_matches(what, words, n=1)
     hint = f"did you mean '{close[0]}'?" if close else f"groups are {', '.join(groups)}"
     raise CrmpiError(f"there is no group, parameter or problem '{what}'; {hint}")

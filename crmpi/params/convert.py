@@ -126,7 +126,12 @@ def _number(raw, spec, units):
         code = number if unit in DIMENSIONS or units.dimensionless else units.to_code(number, unit)
         _check_range(number, spec)
         return Value(code, number)
-    quantity = parse_unit(text)
+    try:
+        quantity = parse_unit(text)
+    except ValueError:
+        if unit == "none":  # '3x': no unit is expected here, so this is rather a slip in the number
+            raise ValueError("is not a number") from None
+        raise
     if quantity.dims != dims_of(unit):
         raise ValueError(f"has dimension {dimension_name(quantity.dims)}; expected {_expected_dimension(unit)}")
     if units.dimensionless and any(quantity.dims):

@@ -46,7 +46,7 @@ def make(cls, units=None, **values):
     """Return one group outside of a run, checked and in code units: for tests and notebooks. Default units: dimensionless."""
     tree, errors, name = read_sources(values)
     loader = _Loader(units or Units("none"), name, {"": cls}, errors)
-    made, _ = loader.group(group(cls), tree, "")
+    made, _ = loader.group(cls, tree, "")
     if errors:
         raise ConfigError(errors)
     return made
@@ -113,6 +113,7 @@ class _Loader:
     def group(self, cls, node, path):
         """Return (instance or None, values in the user's units) of a group class."""
         before = len(self.errors)
+        cls = group(cls)
         node = self._expand(cls, node, path)
         known = specs(cls)
         self.refuse_unknown({key: sub for key, sub in node.items() if key not in known}, path, known)

@@ -90,6 +90,7 @@ def test_conversion_by_declared_type(given, expected):
         ({"number": "nan"}, "is not a number"),
         ({"number": None}, "must be a number"),
         ({"number": [1]}, "must be a single number"),
+        ({"number": "3x"}, "'number' = '3x' is not a number"),
         ({"number": "3 kpc"}, "has dimension length; expected a plain number"),
         ({"count": 2.5}, "must be an integer"),
         ({"count": 0}, "'count' = 0 must be >= 1"),

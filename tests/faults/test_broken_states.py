@@ -1,0 +1,66 @@
+"""States that cannot be: refused at the start, or stopped at run time, with one sentence and readable files."""
+
+import pytest
+
+PROBLEM = """
+from crmpi.api import Problem, np, par
+
+
+class Broken(Problem):
+    class Params:
+        where: float = par(0.9, doc="the fault sits at x1 above this, on the last block")
+        dens: float = par(1.0, doc="density there")
+
+    def initial(self, x, p):
+        bad = x.x1 > p.where
+        return dict(dens=np.where(bad, p.dens, 1.0), press=1.0)
+
+    def inject(self, x, w, t, dt, p):
+        return dict(eth=np.where((x.x1 > p.where) & (t > 0.05), 0.0, 0.0))
+"""
+YAML = """
+mesh: {cells: [32, 1, 1], lower: [0, 0, 0], upper: [1, 1, 1], block: [16, 1, 1]}
+time: {end: 0.1}
+fluid: {magnetic: false, cosmic_rays: false}
+units: {system: none}
+output: {snapshot_interval: 0.02}
+"""
+
+
+@pytest.fixture
+def broken(tmp_path):
+    """Write the problem and return its folder."""
+    folder = tmp_path / "broken"
+    folder.mkdir()
+    (folder / "problem.py").write_text(PROBLEM)
+    (folder / "broken.yaml").write_text(YAML)
+    return "./broken"
+
+
+@pytest.mark.parametrize(("value", "shown"), [("-1", "dens = -1"), ("0", "dens = 0")])
+def test_impossible_density_in_the_initial_state(refused, broken, value, shown):
+    message = refused("run", broken, f"problem.dens={value}")
+    assert f"initial state: {shown} at x1=0.9" in message
+    assert "must be positive" in message
+
+
+def test_initial_state_that_is_not_a_number(refused, broken, tmp_path):
+    text = PROBLEM.replace("np.where(bad, p.dens, 1.0)", "np.where(bad, np.nan, 1.0)")
+    (tmp_path / "broken" / "problem.py").write_text(text)
+    assert "initial state: dens = nan at x1=0.9" in refused("run", broken)
+
+
+def test_unknown_variable_in_the_initial_state(refused, broken, tmp_path):
+    (tmp_path / "broken" / "problem.py").write_text(PROBLEM.replace("press=1.0", "pressure=1.0"))
+    assert "unknown variable 'pressure'" in refused("run", broken)
+
+
+def test_state_that_becomes_not_a_number(refused, crmpi, broken, tmp_path):
+    text = PROBLEM.replace("(t > 0.05), 0.0, 0.0", "(t > 0.05), np.nan, 0.0")
+    (tmp_path / "broken" / "problem.py").write_text(text)
+    message = refused("run", broken, "output.dir=out", code=3)
+    assert "not a number after step" in message
+    assert "earlier output is intact" in message
+    snapshots = sorted((tmp_path / "out" / "snapshots").glob("*.athdf"))
+    assert len(snapshots) >= 2  # the initial state and at least one more
+    assert crmpi("info", snapshots[-1]).code == 0
