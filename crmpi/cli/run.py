@@ -10,6 +10,7 @@
 import os
 import sys
 import time
+from contextlib import nullcontext
 from pathlib import Path
 
 from crmpi.cli.configuration import configure
@@ -51,7 +52,7 @@ def _run(comm, arguments):
         return 0
     from crmpi import driver
 
-    with open(os.devnull, "w", encoding="utf-8") if arguments.quiet else sys.stdout as stream:
+    with open(os.devnull, "w", encoding="utf-8") if arguments.quiet else nullcontext(sys.stdout) as stream:
         result = driver.run(config, problem_class, comm, restart=restart, report=say, stream=stream)
     return result.exit_code
 

@@ -23,7 +23,7 @@ def convert(raw, spec, units):
 
     Raises ValueError with the end of a sentence that starts with the key and the value.
     """
-    if raw is None or (isinstance(raw, str) and raw.strip().lower() in _NONE and (spec.optional or spec.kind is not str)):
+    if is_none(raw) and (raw is None or spec.optional or spec.kind is not str):
         if spec.optional:
             return Value(None, None)
         raise ValueError(f"must be {_article(spec.type_name)}{expected_unit(spec)}")
@@ -46,6 +46,11 @@ def convert_default(spec, units):
     if units.dimensionless and any(_is_physical(item, spec.par.unit) for item in items):
         return UNSET
     return convert(list(default) if isinstance(default, tuple) else default, spec, units)
+
+
+def is_none(raw):
+    """Return whether this is None, or a word for it."""
+    return raw is None or (isinstance(raw, str) and raw.strip().lower() in _NONE)
 
 
 def show(raw):

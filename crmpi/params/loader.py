@@ -7,7 +7,7 @@ import difflib
 
 from crmpi.errors import ConfigError, CrmpiError
 from crmpi.params.config import Config, make_group
-from crmpi.params.convert import UNSET, Value, allowed, convert, convert_default, expected_unit, show
+from crmpi.params.convert import UNSET, Value, allowed, convert, convert_default, expected_unit, is_none, show
 from crmpi.params.core import CORE
 from crmpi.params.fields import REQUIRED, SameAs, group, specs
 from crmpi.params.selector import Selector
@@ -143,7 +143,7 @@ class _Loader:
             self.errors.append(f"{_where(node, self.name)}: unknown {what} '{full}'; {self._suggest(key, node, path, list(known))}")
 
     def _nested(self, spec, node, path):
-        if node is None and spec.optional:
+        if spec.optional and (node is None or _switched_off(node)):
             return None, None
         return self.group(spec.kind, node if node is not None else {}, path)
 
@@ -244,6 +244,13 @@ def _keys(cls, path):
             yield from _keys(spec.kind, f"{path}.{name}")
         else:
             yield f"{path}.{name}"
+
+
+def _switched_off(node):
+    """Whether a group is given as none, and nothing stronger gives it members."""
+    short = node if isinstance(node, Given) else node.get("")
+    members = [] if isinstance(node, Given) else [sub for key, sub in node.items() if key]
+    return short is not None and is_none(short.value) and all(_level(sub) < short.level for sub in members)
 
 
 def _did_you_mean(word, words):

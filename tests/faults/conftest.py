@@ -48,7 +48,6 @@ def crmpi(request, tmp_path):
         done = subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True, timeout=SECONDS, check=False)
         return Done(done.returncode, done.stdout, done.stderr, time.monotonic() - start)
 
-    run.ranks = request.param
     return run
 
 
@@ -63,5 +62,4 @@ def refused(crmpi):
         assert len(done.sentences) == 1, done.err
         return done.sentences[0]
 
-    run.ranks = crmpi.ranks
     return run

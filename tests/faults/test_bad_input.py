@@ -5,12 +5,12 @@ import pytest
 TUBE = ("run", "cr_shock_tube", "mesh.cells=[32,1,1]", "mesh.block=[16,1,1]", "time.max_steps=2")
 
 
+@pytest.mark.parametrize("crmpi", [1], indirect=True, ids=["serial"])
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
         ("mesh.cels=[32,1,1]", "command line: unknown parameter 'mesh.cels'; did you mean 'mesh.cells'?"),
         ("time.cfl=3", "command line: 'time.cfl' = '3' must be > 0 and <= 1"),
-        ("mesh.block=[12,1,1]", "'mesh.block' = [12, 1, 1] does not divide the 32 cells along x1; the nearest that do: 8 or 16"),
         ("fluid.riemann=hlcd", "'fluid.riemann' = 'hlcd' is not one of"),
         ("problem.left=[1,0,1]", "'problem.left' = [1, 0, 1] has 3 elements; it must be a list of 4 numbers"),
         ("problem.name=cr_ring", "'problem.name' cannot be changed there"),
@@ -21,11 +21,20 @@ def test_wrong_parameter(refused, change, sentence):
     assert sentence in refused(*TUBE, change)
 
 
+def test_unknown_parameter(refused):
+    assert "unknown parameter 'fluid.rieman'; did you mean 'fluid.riemann'?" in refused(*TUBE, "fluid.rieman=hlle")
+
+
+def test_block_that_does_not_divide_the_mesh(refused):
+    assert "does not divide the 32 cells along x1; the nearest that do: 8 or 16" in refused(*TUBE, "mesh.block=[12,1,1]")
+
+
 def test_wrong_unit(refused):
     message = refused(*TUBE, "units.system=galactic", "scattering.kappa_par=3 kpc")
     assert "'scattering.kappa_par' = '3 kpc' has dimension length; expected diffusivity, for example cm^2/s" in message
 
 
+@pytest.mark.parametrize("crmpi", [1], indirect=True, ids=["serial"])
 def test_unit_in_a_dimensionless_run(refused):
     assert "'time.end' = '3 Myr' has a unit, but this run is dimensionless" in refused(*TUBE, "time.end=3 Myr")
 
@@ -37,20 +46,17 @@ def test_all_mistakes_at_once(crmpi):
     assert "Traceback" not in done.err
 
 
-def test_more_ranks_than_blocks(crmpi):
-    if crmpi.ranks == 1:
-        pytest.skip("one rank always has a block")
-    done = crmpi(*TUBE, "mesh.block=[32,1,1]")
-    assert done.code == 2
-    (sentence,) = done.sentences
+@pytest.mark.parametrize("crmpi", [2], indirect=True, ids=["two ranks"])
+def test_more_ranks_than_blocks(refused):
+    sentence = refused(*TUBE, "mesh.block=[32,1,1]")
     assert "makes 1 block of 'mesh.cells' = [32, 1, 1] for 2 ranks" in sentence
     assert "start at most 1 rank, or choose mesh.block=[16,1,1]" in sentence
 
 
+@pytest.mark.parametrize("crmpi", [1], indirect=True, ids=["serial"])
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
-        (("run", "no_such.yaml"), "no_such.yaml"),
         (("run", "cr_shock_tub"), "did you mean 'cr_shock_tube'?"),
         (("run",), "nothing to run"),
         (("run", "blast", "cr_ring"), "'cr_ring' is neither a parameter"),
@@ -61,6 +67,10 @@ def test_more_ranks_than_blocks(crmpi):
 )
 def test_nothing_there(refused, words, sentence):
     assert sentence in refused(*words)
+
+
+def test_missing_file(refused):
+    assert "no_such.yaml" in refused("run", "no_such.yaml")
 
 
 def test_file_that_is_not_yaml(refused, tmp_path):
@@ -94,6 +104,7 @@ def test_debug_shows_the_traceback(crmpi):
     assert "Traceback" in done.err
 
 
+@pytest.mark.parametrize("crmpi", [1], indirect=True, ids=["serial"])
 def test_help_and_version_work_without_a_run(crmpi):
     assert crmpi("--version").out.startswith("crmpi ")
     assert "usage: crmpi run" in crmpi("run", "--help").out

@@ -41,6 +41,8 @@ def test_defaults_and_nested_groups():
 
 def test_optional_group_exists_when_it_is_given():
     assert make(Outer, extra={"depth": 5}).extra.depth == 5.0
+    assert make(Outer, extra=None).extra is None
+    assert make(Outer, extra="none").extra is None
 
 
 def test_groups_are_frozen():

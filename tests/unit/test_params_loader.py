@@ -5,7 +5,7 @@ import pickle
 import pytest
 
 from crmpi.errors import ConfigError, CrmpiError
-from crmpi.params import Config, Selector, load, par
+from crmpi.params import Config, Selector, group, load, par
 
 
 class NoSolver:
@@ -23,6 +23,16 @@ class Constant:
         kappa_perp: float = par(0.0, unit="cm^2/s", ge=0, doc="diffusion across B")
 
 
+@group
+class Halo:
+    mass: float = par(unit="Msun", gt=0, doc="mass of the halo")
+
+
+@group
+class GravityParams:
+    halo: Halo | None
+
+
 class Wind:
     class Params:
         left: tuple[float, ...] = par((1, 0, 1, 1), length=4, doc="left state")
@@ -33,6 +43,7 @@ GROUPS = {
     "transport": Selector("solver", {"none": NoSolver, "two_moment": TwoMoment}, "none"),
     "scattering": Selector("model", {"constant": Constant}, "constant"),
     "problem": Selector("name", {"wind": Wind}),
+    "gravity": GravityParams,
 }
 MINIMAL = "problem: {name: wind}\nmesh: {cells: [8, 8, 16]}\ntime: {end: 1}\n"
 
@@ -171,6 +182,16 @@ def test_resolved_tree_loads_to_the_same_configuration(read):
     assert again.resolved() == config.resolved()
     assert config.resolved()["mesh"]["upper"] == ["1 kpc", 1.0, 1.0]
     assert config.resolved()["time"]["dt_max"] == float("inf")
+
+
+def test_optional_group_can_be_switched_off_again(read, mistakes):
+    text = MINIMAL + "gravity: {halo: {mass: 1e12 Msun}}\n"
+    assert read(text).gravity.halo.mass > 0
+    assert read(text, "gravity.halo.mass=2").resolved()["gravity"]["halo"]["mass"] == 2.0
+    assert read(text, "gravity.halo=none").gravity.halo is None
+    assert read(MINIMAL).gravity.halo is None
+    (message,) = mistakes(MINIMAL, "gravity.halo.size=3")[1:]
+    assert "missing required parameter 'gravity.halo.mass'" in message
 
 
 def test_state_travels_between_ranks(read):
