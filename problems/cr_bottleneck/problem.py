@@ -1,7 +1,6 @@
 """Cosmic rays stream through a cloud where the Alfven speed has a minimum: the bottleneck (Wiener et al. 2017; Jiang & Oh 2018)."""
 
 from crmpi.api import Problem, np, par
-
 from crmpi.exact.frames import along, coordinate
 from crmpi.exact.streaming import bottleneck
 

@@ -1,7 +1,6 @@
 """Cosmic rays diffuse along a uniform field in gas that is not evolved, at rest or moving: a spreading Gaussian."""
 
 from crmpi.api import Problem, np, par
-
 from crmpi.exact.diffusion import gaussian
 
 

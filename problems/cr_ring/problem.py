@@ -1,7 +1,6 @@
 """Diffusion along circular field lines (Sharma & Hammett 2007, sec. 6; Parrish & Stone 2005): how much leaks across."""
 
 from crmpi.api import Problem, np, par
-
 from crmpi.exact.diffusion import arc
 
 

@@ -1,7 +1,6 @@
 """Shock tube of gas with adiabatic cosmic rays (Pfrommer et al. 2006, 2017), along any axis."""
 
 from crmpi.api import Problem, np, par
-
 from crmpi.exact.frames import along, coordinate
 from crmpi.exact.riemann import Gammas, RiemannFan, State
 

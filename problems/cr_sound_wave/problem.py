@@ -1,7 +1,6 @@
 """Sound wave of gas and cosmic rays along the field, with or without diffusion: the exact dispersion relation."""
 
 from crmpi.api import Problem, np, par
-
 from crmpi.exact.cr_waves import diffusion_matrix, sound_mode, two_moment_matrix
 from crmpi.exact.frames import to_grid, wave_frame, wave_vector
 

@@ -1,7 +1,6 @@
 """Cosmic rays stream down their gradient at the Alfven speed: a triangle with a growing plateau (Jiang & Oh 2018, sec. 4.1.2)."""
 
 from crmpi.api import Problem, np, par
-
 from crmpi.exact.frames import along, coordinate
 from crmpi.exact.streaming import triangle
 

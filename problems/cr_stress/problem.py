@@ -1,7 +1,6 @@
 """Cosmic rays that dominate the pressure in shocks: streams that collide and tubes, in a closed box."""
 
 from crmpi.api import Problem, np, par
-
 from crmpi.exact.frames import along, coordinate
 
 

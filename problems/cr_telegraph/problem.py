@@ -1,7 +1,6 @@
 """A sine wave of cosmic rays in gas at rest: two-moment transport obeys the telegraph equation (Litvinenko & Noble 2016)."""
 
 from crmpi.api import Problem, np, par
-
 from crmpi.exact.cr_waves import telegraph_roots
 from crmpi.exact.frames import to_grid, wave_frame, wave_vector
 

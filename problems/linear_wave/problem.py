@@ -1,7 +1,6 @@
 """One linear wave of hydrodynamics or MHD, along an axis or oblique to the grid."""
 
 from crmpi.api import Problem, np, par
-
 from crmpi.exact.frames import to_grid, wave_frame, wave_vector
 from crmpi.exact.waves import linear_wave
 

@@ -1,7 +1,6 @@
 """Riemann problem of hydrodynamics or MHD along any axis: Sod, Brio & Wu, Ryu & Jones, or two states of your own."""
 
 from crmpi.api import Problem, np, par
-
 from crmpi.exact.frames import along, coordinate
 from crmpi.exact.mhd_shocks import MhdFan, MhdState
 from crmpi.exact.riemann import Gammas, RiemannFan, State

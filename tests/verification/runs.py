@@ -3,13 +3,13 @@
 from dataclasses import dataclass, field
 
 import numpy as np
-from crmpi.configuration import configure
-from crmpi.coordinates import Coordinates
-from crmpi.problem import primitives
-from crmpi.simulation import Simulation
 
 from crmpi import driver
+from crmpi.configuration import configure
+from crmpi.coordinates import Coordinates
 from crmpi.parallel import SerialComm
+from crmpi.problem import primitives
+from crmpi.simulation import Simulation
 
 
 class Recorder:
