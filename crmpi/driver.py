@@ -185,9 +185,17 @@ def stop_reason(sim, interrupts, elapsed):
         return f"received {signal.Signals(number).name}"
     if sim.comm.any(elapsed > (output.wall_time or float("inf"))):
         return "reached output.wall_time"
-    if sim.comm.any(sim.comm.rank == 0 and (Path(output.dir) / "STOP").exists()):
+    if sim.comm.any(sim.comm.rank == 0 and take_stop_file(Path(output.dir))):
         return "found the file STOP"
     return None
+
+
+def take_stop_file(folder):
+    """Tell whether a user asked the run to stop by a file STOP in its folder, and remove the file: it has been heard."""
+    stop = folder / "STOP"
+    found = stop.exists()
+    stop.unlink(missing_ok=True)
+    return found
 
 
 __all__ = ["INTERRUPTED", "CrmpiError", "Result", "run"]
