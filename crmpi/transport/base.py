@@ -76,6 +76,13 @@ class TransportSolver:
         """Return {"cr_<column>": array (nblock,)}: amounts and counts of each block since the start, code units."""
         return {f"cr_{column}": self.account[:, n] for n, column in enumerate(self.columns)}
 
+    energy = {}
+    """{column: +1 or -1} of the columns that add up to what the solver did to the energy of gas, field and cosmic rays together."""
+
+    def energy_signs(self):
+        """Return {"cr_<column>": sign} of the ledger columns that change the energy of the box."""
+        return {f"cr_{column}": sign for column, sign in self.energy.items()}
+
     def history(self):
         """Return {column: number} about the last `advance`, the same on all ranks."""
         return {}
