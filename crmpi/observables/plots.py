@@ -1,5 +1,6 @@
 """``crmpi plot``: a picture of a snapshot, a history or a whole run, as PNG, PDF or SVG by the name of the output."""
 
+import math
 from pathlib import Path
 
 import matplotlib as mpl
@@ -16,7 +17,7 @@ from crmpi.output.history import read_history
 FORMATS = (".png", ".pdf", ".svg")
 _AXES = {"x1": 0, "x2": 1, "x3": 2}
 _CLOCK = ("time", "step", "dt")
-_MAX_COLUMNS = 3  # images side by side
+_TALL = 2.0  # images more than this times as high as wide stand side by side
 
 
 def plot(path, fields=None, axis=None, position=None, kind=None, output=None):
@@ -119,38 +120,45 @@ def run_figure(folder, fields=None):
         raise CrmpiError(f"{folder} has no snapshots; expected {directory.snapshot(0)}")
     with open_snapshot(snapshots[-1]) as snapshot:
         fields = fields or [name for name in default_fields(snapshot) if not name.startswith("vel")][:2]
-        images = len(snapshot.axes) > 1
-        figure = new_figure(11.0, 6.5) if images else new_figure(7.0, 8.5)
-        left, right = figure.subfigures(1, 2, width_ratios=(1.15, 1.0)) if images else (None, figure)
-        if images:
+        if len(snapshot.axes) > 1:
             axis = _normal(snapshot, None)
-            for axes, name in zip(left.subplots(1, len(fields), squeeze=False)[0], fields, strict=True):
-                panels.image(axes, snapshot, name, axis)
-                axes.label_outer()
-        _page_lines(right.subplots(3, 1), snapshot, fields, directory)
+            columns = len(fields) if _aspect(snapshot, axis) > _TALL else 1
+            figure = new_figure(11.0, 6.5) if columns > 1 else new_figure(9.5, 7.5)
+            left, right = figure.subfigures(1, 2, width_ratios=(1.15, 1.0))
+            _images(left, snapshot, fields, axis, None, columns)
+        else:
+            figure = right = new_figure(7.0, 9.5)
+        _page_lines(right, snapshot, directory)
         figure.suptitle(f"{Path(folder).resolve().name}   {panels.time_text(snapshot)}{_warning(snapshot)}", x=0.01, ha="left", size=11)
     return figure
 
 
-def _page_lines(rows, snapshot, fields, directory):
-    """Draw pressures and velocity along the last axis, and the telling columns of the history."""
+def _page_lines(figure, snapshot, directory):
+    """Draw pressures and velocity (in 1-D density too) along the last axis, and the telling columns of the history."""
     have = [*snapshot.names, *available(snapshot.names, snapshot.units)]
     along = snapshot.axes[-1]
-    panels.profiles(rows[0], snapshot, [name for name in ("press", "pcr", "pmag") if name in have], along)
-    panels.profiles(rows[1], snapshot, [fields[0] if len(snapshot.axes) == 1 else f"vel{along + 1}"], along)
+    lines = [[name for name in ("press", "pcr", "pmag") if name in have], [f"vel{along + 1}"]]
+    if len(snapshot.axes) == 1:
+        lines.insert(0, ["dens"])
+    rows = figure.subplots(len(lines) + 1, 1)
+    for axes, names in zip(rows, lines, strict=False):
+        panels.profiles(axes, snapshot, names, along)
     columns = read_history(directory.history) if directory.history.is_file() else {}
     names = telling_columns(columns)
     if names:
-        panels.history(rows[2], columns, names, columns.units[names[0]])
+        panels.history(rows[-1], columns, names, columns.units[names[0]])
     else:
-        rows[2].set_axis_off()
+        rows[-1].set_axis_off()
 
 
 def telling_columns(columns):
-    """Return the columns to show first: the mass loading if there is one, else outflow rates, else all that share the first unit."""
-    names = [name for name in columns if name not in _CLOCK]
-    for word in ("loading", "outflow", "mdot", "flux"):
-        chosen = [name for name in names if word in name.lower()]
+    """Return the columns to show first: the mass loading if there is one, else outflow rates, else energies, else whatever there is.
+
+    They share one unit, are six at most, and are not zero throughout.
+    """
+    names = [name for name in columns if name not in _CLOCK and columns[name].any()]
+    for words in (("loading",), ("outflow", "mdot", "flux"), ("ener", "ekin", "emag", "eth", "ecr")):
+        chosen = [name for name in names if name.lower().startswith(words) or any(word in name.lower() for word in words if len(word) > 4)]
         if chosen:
             names = chosen
             break
@@ -165,23 +173,37 @@ def _normal(snapshot, axis):
     return absent[-1] if absent else 1
 
 
+def _aspect(snapshot, axis):
+    """Return height / width of slices normal to `axis`."""
+    horizontal, vertical = (snapshot.upper[a] - snapshot.lower[a] for a in range(3) if a != axis)
+    return vertical / horizontal
+
+
 def _slices(snapshot, fields, axis, position):
-    horizontal, vertical = (snapshot.upper[a] - snapshot.lower[a] for a in [a for a in range(3) if a != axis])
-    aspect = min(max(vertical / horizontal, 0.25), 4.0)
-    columns = min(len(fields), _MAX_COLUMNS if aspect < 2 else 5)
-    rows = -(-len(fields) // columns)
-    height = 4.0 if aspect < 2 else 6.5
-    figure = new_figure(columns * min(height / aspect, 6.0) + columns * 1.1, rows * min(height, 6.0 * aspect + 1.2))
-    grid = figure.subplots(rows, columns, squeeze=False).ravel()
-    for axes, name in zip(grid, fields, strict=False):
-        plane = panels.image(axes, snapshot, name, axis, position)
-        axes.label_outer()
-    for axes in grid[len(fields) :]:
-        axes.set_axis_off()
+    aspect = min(max(_aspect(snapshot, axis), 0.25), 4.0)
+    columns = min(len(fields), 5) if aspect > _TALL else math.ceil(math.sqrt(len(fields)))
+    height = 6.5 if aspect > _TALL else 4.0 * min(aspect, 1.0)
+    figure = new_figure(columns * (height / aspect + 1.1), -(-len(fields) // columns) * (height + 0.3 + 0.5 * (aspect < 1)) + 0.4)
+    first, plane = _images(figure, snapshot, fields, axis, position, columns)
     if axis in snapshot.axes:
         unit, scale = panels.length_unit(snapshot)
-        grid[0].set_title(f"$x_{axis + 1}$ = {plane.position * scale:.4g} {unit}".rstrip())
+        first.set_title(f"$x_{axis + 1}$ = {plane.position * scale:.4g} {unit}".rstrip())
     return figure
+
+
+def _images(figure, snapshot, fields, axis, position, columns):
+    """Draw slices in a grid, positions written at its left and bottom only; return the first axes and its `Slice`."""
+    grid = figure.subplots(-(-len(fields) // columns), columns, squeeze=False).ravel()
+    planes = [panels.image(axes, snapshot, name, axis, position) for axes, name in zip(grid, fields, strict=False)]
+    for number, axes in enumerate(grid):
+        axes.set_visible(number < len(fields))
+        if number % columns:
+            axes.set_ylabel("")
+            axes.tick_params(labelleft=False)
+        if number + columns < len(fields):
+            axes.set_xlabel("")
+            axes.tick_params(labelbottom=False)
+    return grid[0], planes[0]
 
 
 def _warning(snapshot):

@@ -63,7 +63,8 @@ def test_live_line_only_on_a_terminal(wall):
 def test_the_closer_limit_decides_what_is_left(wall):
     stream = io.StringIO()
     follow(wall, stream, steps=13, max_steps=26)
-    assert stream.getvalue().splitlines()[-1].split("  ")[2:] == ["50.0%", "dt 0.1 Myr", "2e+03 zone-cycles/s", "left 6.5 s", "sub-steps 12"]
+    words = stream.getvalue().splitlines()[-1].split("  ")
+    assert words[2:] == ["50.0%", "dt 0.1 Myr", "2e+03 zone-cycles/s", "left 6.5 s", "sub-steps 12"]
 
 
 def test_final_report(wall):

@@ -93,10 +93,18 @@ def test_scales():
     assert label("vel3", "km/s") == "$v_3$ [km/s]" and label("dens", "m_p/cm^3") == r"density [$m_\mathrm{p}$/cm$^{3}$]"
 
 
-def test_telling_columns_prefer_the_mass_loading():
-    columns = Columns({name: [] for name in ("time", "step", "dt", "mass", "cr loading", "mass loading")}, {})
-    columns.units |= dict.fromkeys(columns, "1") | {"mass": "Msun"}
-    assert telling_columns(columns) == ["cr loading", "mass loading"]
+def test_telling_columns():
+    """The mass loading first, then rates, then energies; never what is zero throughout, never two units in one panel."""
+
+    def chosen(*names, units=None):
+        arrays = {name: np.zeros(3) if name == "mom3" else np.ones(3) for name in ("time", "step", "dt", *names)}
+        return telling_columns(Columns(arrays, dict.fromkeys(arrays, "1") | (units or {})))
+
+    assert chosen("mass", "ekin", "cr loading", "mass loading") == ["cr loading", "mass loading"]
+    assert chosen("mass", "mass outflow", "cr outflow", units={"cr outflow": "erg/s"}) == ["mass outflow"]
+    assert chosen("mass", "mom3", "ekin", "ener", "ecr(r<10kpc)", "floor_added_ecr") == ["ekin", "ener", "ecr(r<10kpc)"]
+    assert chosen("mom3", "number of clouds") == ["number of clouds"]
+    assert chosen() == []
 
 
 def test_info(tmp_path):
