@@ -3,11 +3,13 @@
 import os
 from pathlib import Path
 
+import h5py
 import numpy as np
 
 from crmpi.errors import CrmpiError
 from crmpi.observables.derived import shown_in
 from crmpi.observables.readers import open_snapshot
+from crmpi.output.blockfile import PARTS
 from crmpi.output.checkpoint import damage, read_checkpoint
 from crmpi.output.directory import RunDirectory
 from crmpi.output.history import read_history
@@ -52,16 +54,21 @@ def _checkpoint(path):
     reason = damage(path)
     if reason:
         raise CrmpiError(f"cannot read {path}: {reason}")
-    checkpoint = read_checkpoint(path)
-    nblock, _, *block = checkpoint.u0.shape
+    checkpoint = read_checkpoint(path, [0])
+    with h5py.File(path, "r") as file:
+        nblock = len(file["u0"])
+    low = high = None
+    for gid in range(nblock):  # one block at a time: a checkpoint may exceed the memory
+        block = read_checkpoint(path, [gid])
+        values = [*block.u0[0], *(face[0] for face in block.faces)]
+        least, most = [v.min() for v in values], [v.max() for v in values]
+        low, high = (least, most) if low is None else (np.minimum(low, least), np.maximum(high, most))
     lines = [f"checkpoint {path} ({_size(path)}), complete, all checksums right"]
     lines += [f"  time       {checkpoint.time:.17g} (code), step {checkpoint.step}, dt {checkpoint.dt:.17g}"]
-    lines += [f"  blocks     {nblock} of {_times(block[::-1])} cells"]
-    names = checkpoint.variables
-    lines += ["  variables  min and max (code)"]
-    lines += [f"    {name:<8s} {checkpoint.u0[:, v].min():14.6e} {checkpoint.u0[:, v].max():14.6e}" for v, name in enumerate(names)]
-    lines += [f"    b{axis + 1:<7d} {face.min():14.6e} {face.max():14.6e}" for axis, face in enumerate(checkpoint.faces)]
-    lines += [f"    {name}: {values.shape}" for name, values in checkpoint.blocks.items()]
+    lines += [f"  blocks     {nblock} of {_times(checkpoint.u0.shape[:1:-1])} cells", "  variables  min and max (code)"]
+    names = [*checkpoint.variables, *(f"b{axis + 1}" for axis in range(len(checkpoint.faces)))]
+    lines += [f"    {name:<8s} {a:14.6e} {b:14.6e}" for name, a, b in zip(names, low, high, strict=True)]
+    lines += [f"    {name}: {_times(values.shape[1:]) or 1} numbers per block" for name, values in checkpoint.blocks.items()]
     lines += [f"    {name} = {value}" for name, value in checkpoint.scalars.items()]
     return "\n".join(lines + _origin(checkpoint.provenance, checkpoint.config)) + "\n"
 
@@ -108,6 +115,6 @@ def _times(numbers):
 
 
 def _size(path):
-    size = os.path.getsize(path)
+    size = sum(os.path.getsize(file) for file in (path, *(path.parent / PARTS).glob(f"{path.name}.*")))
     power = min(int(np.log10(max(size, 1)) / 3), 3)
     return f"{size / 1000**power:.3g} {('B', 'kB', 'MB', 'GB')[power]}"

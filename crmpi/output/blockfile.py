@@ -18,8 +18,8 @@ from typing import NamedTuple
 import h5py
 import numpy as np
 
-from crmpi.errors import RunError
-from crmpi.output.files import WRITE_FAILURES, commit, describe_failure, require_space, temporary
+from crmpi.errors import CrmpiError, RunError
+from crmpi.output.files import WRITE_FAILURES, clear_write_errors, commit, describe_failure, require_space, temporary
 
 PARTS = "parts"  # folder beside a master
 _MARGIN = 1.02  # free space asked for, in file sizes
@@ -258,3 +258,24 @@ def _belongs(part, run_id):
             return file.attrs["run_id"] == run_id
     except (OSError, KeyError):
         return False
+
+
+def merge(path, output):
+    """Copy the block file `path`, which may be a master with parts, into one plain file `output`.
+
+    Raises
+    ------
+    CrmpiError
+        a part is missing; `RunError` if `output` cannot be written
+    """
+    with h5py.File(path, "r") as source, clear_write_errors(output):
+        missing = missing_parts(source)
+        if missing:
+            raise CrmpiError(f"cannot merge {path}: the part {missing[0]} is missing or damaged")
+        with h5py.File(temporary(output), "w") as target:
+            target.attrs.update(source.attrs)
+            for name, dataset in source.items():
+                copy = target.create_dataset(name, dataset.shape, dataset.dtype)
+                for row in range(dataset.shape[0]) if dataset.shape else [()]:
+                    copy[row] = dataset[row]
+        commit(output)

@@ -7,8 +7,10 @@ import h5py
 import numpy as np
 import pytest
 
-from crmpi.errors import RunError
-from crmpi.output.blockfile import missing_parts
+from crmpi.errors import CrmpiError, RunError
+from crmpi.observables.info import info
+from crmpi.observables.readers import open_snapshot
+from crmpi.output.blockfile import merge, missing_parts
 from crmpi.output.checkpoint import active_faces, damage, read_checkpoint, write_checkpoint
 from crmpi.output.snapshot import write_snapshot
 from tests.output_case import filled_pack, make_case, make_tree
@@ -63,6 +65,31 @@ def test_restart_on_other_ranks(comm, folder, ranks_per_file):
     assert pack.active(pack.u0).tobytes() == expected.active(expected.u0).tobytes()
     for axis in range(3):
         assert active_faces(pack, axis).tobytes() == active_faces(expected, axis).tobytes()
+    comm.barrier()
+
+
+def test_merge_makes_one_plain_file(comm, folder, ranks_per_file):
+    serial, parallel = write_both(write_snapshot, comm, folder, ranks_per_file)
+    if comm.rank == 0:
+        merge(parallel, folder / "one.athdf")
+        assert contents(folder / "one.athdf") == contents(serial)
+        with h5py.File(folder / "one.athdf", "r") as file:
+            assert not any(file[name].is_virtual for name in file)
+    comm.barrier()
+
+
+def test_missing_blocks_of_a_snapshot_are_nan_and_named(comm, folder, ranks_per_file):
+    _, path = write_both(write_snapshot, comm, folder, ranks_per_file)
+    if comm.rank == 0 and (path.parent / "parts").exists():
+        part = sorted(path.parent.glob("parts/*"))[-1]
+        part.unlink()
+        assert f"MISSING    {part}" in info(path)
+        with open_snapshot(path) as snapshot:
+            assert snapshot.missing == [part]
+            assert np.isnan(snapshot.array("dens")).any()
+            assert np.isfinite(snapshot.extrema("dens")).all()
+        with pytest.raises(CrmpiError, match="cannot merge"):
+            merge(path, folder / "one.athdf")
     comm.barrier()
 
 
