@@ -16,7 +16,7 @@ from crmpi.parallel.launcher import read_launch
 OK, NOTE, PROBLEM = "ok", "note", "PROBLEM"
 _NEEDED = {"numpy": "2.0", "numba": "0.60", "h5py": "3.11", "pyyaml": "6.0"}
 _MPI_IDENTITY = "from mpi4py import MPI; print(MPI.Get_library_version().split(chr(10))[0].strip(chr(0)).strip())"
-_MPI_PAIR = "from mpi4py import MPI; c = MPI.COMM_WORLD; print('ranks', c.allreduce(1))"
+_MPI_PAIR = "import sys; from mpi4py import MPI; sys.stdout.write(f'<{MPI.COMM_WORLD.allreduce(1)}>')"  # one write: never torn apart
 _HDF5_PAIR = """
 from mpi4py import MPI
 import h5py, sys
@@ -118,10 +118,9 @@ def _check_pair():
     if mpirun is None:
         return Finding("mpirun", PROBLEM, "not found", "put the bin folder of the MPI that mpi4py uses in PATH; under Slurm use srun")
     done = _mpi_pair(mpirun, _MPI_PAIR)
-    lines = done.stdout.split("\n")
-    if lines.count("ranks 2") == 2:
+    if done.stdout.count("<2>") == 2:
         return Finding("mpirun", OK, f"{mpirun} -n 2 starts two ranks")
-    if lines.count("ranks 1") == 2:
+    if done.stdout.count("<1>") == 2:
         remedy = "mpirun and mpi4py belong to different MPIs; use the mpirun of mpi4py's MPI, or reinstall mpi4py"
         return Finding("mpirun", PROBLEM, f"{mpirun} -n 2 starts two runs of one rank each", remedy)
     remedy = "run it by hand to see more"

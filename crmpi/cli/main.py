@@ -13,7 +13,6 @@ import traceback
 from crmpi import __version__
 from crmpi.cli.messages import print_error
 from crmpi.errors import CrmpiError
-from crmpi.parallel.launcher import read_launch
 
 COMMANDS = {
     "run": "run a problem or a YAML file, or continue from a checkpoint",
@@ -46,7 +45,8 @@ def main(argv=None):
             traceback.print_exception(error)
         return report(error)
     except KeyboardInterrupt:
-        print("crmpi: stopped by Ctrl-C", file=sys.stderr)
+        if _first_rank():
+            print("crmpi: stopped by Ctrl-C", file=sys.stderr)
         return 130
     except BrokenPipeError:  # the reader of a pipe, such as head, has had enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -55,9 +55,16 @@ def main(argv=None):
 
 def report(error):
     """Print an error that all ranks share once, and return its exit code."""
-    if read_launch().rank == 0:
+    if _first_rank():
         print_error(error)
     return error.exit_code
+
+
+def _first_rank():
+    """Whether this process is the one that speaks, also before or without a communicator."""
+    from crmpi.parallel.launcher import read_launch  # the room imports numpy, which --help and --version can do without
+
+    return read_launch().rank == 0
 
 
 def usage():

@@ -3,7 +3,6 @@
 import os
 import subprocess
 import sys
-import time
 from importlib.util import find_spec
 from pathlib import Path
 from typing import NamedTuple
@@ -22,7 +21,6 @@ class Done(NamedTuple):
     code: int
     out: str
     err: str
-    seconds: float
 
     @property
     def sentences(self):
@@ -32,22 +30,31 @@ class Done(NamedTuple):
 
 @pytest.fixture(params=[1, 2], ids=["serial", "two ranks"])
 def crmpi(request, tmp_path):
-    """Return a function that runs ``crmpi ARGUMENTS`` in an empty folder, serially and under mpirun."""
+    """Return a function that runs ``crmpi ARGUMENTS`` in an empty folder, serially and under mpirun; ``.start`` does not wait."""
     launcher = []
     if request.param > 1:
         if find_mpirun() is None or find_spec("mpi4py") is None:
             pytest.skip("needs mpirun and mpi4py")
         launcher = [find_mpirun(), "-n", str(request.param)]
 
-    def run(*arguments, **environment):
+    def start(*arguments, **environment):
         # under pytest-mpi this process may itself belong to a launcher, which its children must not inherit
         env = {name: value for name, value in os.environ.items() if not name.startswith(("PMI_", "PMIX_", "OMPI_", "HYDI_"))}
-        env |= {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1", **environment}
+        env |= {"PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1", "OMP_NUM_THREADS": "1", **environment}
         command = [*launcher, sys.executable, "-m", "crmpi.cli.main", *map(str, arguments)]
-        start = time.monotonic()
-        done = subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True, timeout=SECONDS, check=False)
-        return Done(done.returncode, done.stdout, done.stderr, time.monotonic() - start)
+        return subprocess.Popen(command, cwd=tmp_path, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
+    def run(*arguments, **environment):
+        process = start(*arguments, **environment)
+        try:
+            out, err = process.communicate(timeout=SECONDS)
+        except subprocess.TimeoutExpired:
+            process.terminate()
+            out, err = process.communicate()
+            pytest.fail(f"no end after {SECONDS} s: {out} {err}")
+        return Done(process.returncode, out, err)
+
+    run.start = start
     return run
 
 

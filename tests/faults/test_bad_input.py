@@ -95,7 +95,9 @@ def test_problem_file_with_a_mistake(refused, tmp_path):
 
 def test_output_folder_that_cannot_be_written(refused, tmp_path):
     (tmp_path / "taken").write_text("a file where the folder should be")
-    assert "taken" in refused(*TUBE, f"output.dir={tmp_path / 'taken'}")
+    message = refused(*TUBE, f"output.dir={tmp_path / 'taken'}", code=3)
+    assert "taken" in message
+    assert "choose another output.dir" in message
 
 
 def test_debug_shows_the_traceback(crmpi):

@@ -64,3 +64,19 @@ def test_state_that_becomes_not_a_number(refused, crmpi, broken, tmp_path):
     snapshots = sorted((tmp_path / "out" / "snapshots").glob("*.athdf"))
     assert len(snapshots) >= 2  # the initial state and at least one more
     assert crmpi("info", snapshots[-1]).code == 0
+
+
+def test_error_of_one_rank_ends_all(refused, broken, tmp_path):
+    raising = '        if x.x1.max() > 0.9:\n            raise CrmpiError("the supernova table ends here")\n'
+    text = PROBLEM.replace("Problem, np", "CrmpiError, Problem, np").replace("        return dict(eth", f"{raising}        return dict(eth")
+    (tmp_path / "broken" / "problem.py").write_text(text)
+    assert "the supernova table ends here" in refused("run", broken)
+
+
+def test_mistake_of_the_author_on_one_rank_ends_all(crmpi, broken, tmp_path):
+    text = PROBLEM.replace("        return dict(eth=", "        if x.x1.max() > 0.9:\n            w.nonsense\n        return dict(eth=")
+    (tmp_path / "broken" / "problem.py").write_text(text)
+    done = crmpi("run", broken)
+    assert done.code != 0
+    assert done.err.count("AttributeError: ") == 1  # one traceback, from the rank that failed
+    assert "in inject" in done.err

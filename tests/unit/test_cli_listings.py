@@ -1,0 +1,107 @@
+"""Commands that list: problems, params, models, doctor."""
+
+import os
+import sys
+
+import pytest
+
+from crmpi.cli import doctor
+from crmpi.cli.main import main
+from crmpi.problem_files import problem_folders
+
+
+@pytest.fixture
+def said(capsys):
+    """Return a function that runs a command and returns what it prints."""
+
+    def run(*words):
+        assert main(list(words)) == 0
+        return capsys.readouterr().out
+
+    return run
+
+
+def test_problems_are_listed_with_their_title(said):
+    out = said("problems")
+    assert all(name in out for name in problem_folders())
+    assert "shock_tube/brio_wu" in out
+
+
+def test_problem_is_shown(said):
+    out = said("problems", "show", "blast")
+    assert "class Blast" in out
+    assert "blast.yaml" in out
+
+
+def test_problem_is_copied_and_runs_under_its_new_name(said, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert "crmpi run ./mine" in said("problems", "copy", "cr_shock_tube", "mine")
+    assert (tmp_path / "mine" / "pfrommer2006.yaml").is_file()
+    assert "problem.name" in said("run", "./mine", "--dry-run")
+    assert main(["problems", "copy", "cr_shock_tube", "mine"]) == 2
+
+
+def test_parameters_of_a_group_a_key_and_a_problem(said):
+    assert said("params", "scattering.kappa_par").splitlines()[0] == "scattering.kappa_par"
+    assert "cm^2/s" in said("params", "scattering")
+    assert "problem.left" in said("params", "cr_shock_tube")
+    assert "gravity.nfw.mass" in said("params", "nfw")
+    everything = said("params")
+    assert "mesh.boundaries.ix1" in everything
+    assert "default same as cells" in everything
+
+
+def test_parameter_table_in_markdown(said):
+    lines = said("params", "time", "--markdown").splitlines()
+    assert lines[0] == "## time"
+    assert any(line.startswith("| `time.cfl` | number | `0.3` |  | > 0 and <= 1 |") for line in lines)
+
+
+def test_models_show_equation_and_paper(said):
+    out = said("models")
+    assert "transport.solver = anisotropic_diffusion" in out
+    assert "scattering.model = constant" in out
+    assert out.count("paper: ") >= 3
+    assert "scattering.kappa_par" in said("models", "constant")
+
+
+def test_doctor_reports_everything(said):
+    out = said("doctor")
+    for subject in ("python", "numpy", "numba", "h5py", "kernel cache", "mpi4py", "hdf5", "threads", "folder"):
+        assert f"{subject}: " in out
+    assert "everything needed works" in out
+
+
+def test_doctor_notices_an_mpirun_of_another_mpi(tmp_path, monkeypatch):
+    fake = tmp_path / "mpirun"
+    fake.write_text(f"#!/bin/sh\nshift 2\nshift 2\n{sys.executable} -c \"print('<1><1>')\"\n")
+    fake.chmod(0o755)
+    monkeypatch.setattr(doctor, "find_mpirun", lambda: str(fake))
+    finding = doctor._check_pair()
+    assert finding.status == doctor.PROBLEM
+    assert "different MPIs" in finding.remedy
+
+
+def test_doctor_says_what_a_broken_launcher_says(tmp_path, monkeypatch):
+    fake = tmp_path / "mpirun"
+    fake.write_text("#!/bin/sh\necho no daemon >&2\nexit 1\n")
+    fake.chmod(0o755)
+    monkeypatch.setattr(doctor, "find_mpirun", lambda: str(fake))
+    assert "no daemon" in doctor._check_pair().found
+    monkeypatch.setattr(doctor, "find_mpirun", lambda: None)
+    assert doctor._check_pair().found == "not found"
+
+
+def test_doctor_notices_old_packages(monkeypatch):
+    monkeypatch.setattr(doctor, "_version", {"numpy": "1.26.4", "numba": "0.68.0", "h5py": None, "pyyaml": "6.0.1"}.get)
+    found = {finding.subject: finding for finding in doctor.check_packages()}
+    assert found["numpy"].status == found["h5py"].status == doctor.PROBLEM
+    assert found["numba"].status == found["pyyaml"].status == doctor.OK
+    assert found["numpy"].remedy == "pip install 'numpy>=2.0'"
+
+
+def test_doctor_checks_threads(monkeypatch):
+    monkeypatch.setitem(os.environ, "OMP_NUM_THREADS", "1")
+    assert next(doctor.check_threads()).status == doctor.OK
+    monkeypatch.delitem(os.environ, "OMP_NUM_THREADS")
+    assert next(doctor.check_threads()).status == doctor.NOTE
