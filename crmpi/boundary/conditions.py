@@ -83,7 +83,10 @@ class Hydrostatic(Outflow):
     def __init__(self, face, pack, eos, hook):
         super().__init__(face, pack, eos, hook)
         if pack.grav is None:
-            raise CrmpiError(f"'mesh.boundaries.{face.name}' = 'hydrostatic' needs gravity: set the group 'gravity', or use 'outflow'")
+            raise CrmpiError(
+                f"'mesh.boundaries.{face.name}' = 'hydrostatic' needs gravity: set the group 'gravity', or use 'outflow'",
+                everywhere=True,
+            )
         self.columns = layer_table(pack.grid, face, CELLS, inner_layer)
 
     def fluid(self, u, b, time):
@@ -103,7 +106,10 @@ class User(Outflow):
     def __init__(self, face, pack, eos, hook):
         super().__init__(face, pack, eos, hook)
         if hook is None:
-            raise CrmpiError(f"'mesh.boundaries.{face.name}' = 'user' needs a problem with a method boundary_{face.name}")
+            raise CrmpiError(
+                f"'mesh.boundaries.{face.name}' = 'user' needs a problem with a method boundary_{face.name}",
+                everywhere=True,
+            )
         hook.check(face.name)
         self.slabs = [Slab(pack, face, block) for block in face.blocks]
 

@@ -92,11 +92,13 @@ def _physical_faces(tree, pack, boundaries):
         names = SIDES[2 * axis : 2 * axis + 2]
         for name in names:
             if kinds[name] != "periodic" and kinds[name] not in CONDITIONS:
-                raise CrmpiError(f"'mesh.boundaries.{name}' = '{kinds[name]}'; use one of periodic, {', '.join(CONDITIONS)}")
+                message = f"'mesh.boundaries.{name}' = '{kinds[name]}'; use one of periodic, {', '.join(CONDITIONS)}"
+                raise CrmpiError(message, everywhere=True)
         if any((kinds[name] == "periodic") != tree.periodic[axis] for name in names):
             raise CrmpiError(
                 f"'mesh.boundaries': {names[0]} = '{kinds[names[0]]}' and {names[1]} = '{kinds[names[1]]}'; "
-                f"periodic boundaries come in pairs, and the mesh is {'' if tree.periodic[axis] else 'not '}periodic along x{axis + 1}"
+                f"periodic boundaries come in pairs, and the mesh is {'' if tree.periodic[axis] else 'not '}periodic along x{axis + 1}",
+                everywhere=True,
             )
         if tree.periodic[axis]:
             continue

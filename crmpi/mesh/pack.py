@@ -45,7 +45,8 @@ def make_grid(block, cells, lower, upper, ng):
         if n < g:
             raise CrmpiError(
                 f"mesh.block = {list(block)} is thinner than the {g} ghost zones that this scheme needs along x{axis + 1}: "
-                f"use blocks of at least {g} cells"
+                f"use blocks of at least {g} cells",
+                everywhere=True,
             )
     extents = [n + 2 * g + 1 if g else 1 for n, g in zip(block, ghosts, strict=True)]
     extents[0] += -extents[0] % _LANES

@@ -32,7 +32,8 @@ def partition(tree, nranks, cost=None):
     if nranks > nblock:
         raise CrmpiError(
             f"{nranks} ranks cannot share {nblock} block{'s' if nblock > 1 else ''}: start at most {nblock} "
-            f"rank{'s' if nblock > 1 else ''}, or make mesh.block smaller than {list(tree.block)}"
+            f"rank{'s' if nblock > 1 else ''}, or make mesh.block smaller than {list(tree.block)}",
+            everywhere=True,
         )
     cost = np.ones(nblock) if cost is None else np.asarray(cost, dtype=float)
     middle = np.cumsum(cost) - 0.5 * cost

@@ -59,12 +59,12 @@ def ghost_box(grid, kind, offset):
 @kernel
 def copy_regions(array, first, last, table):
     """Copy the components first <= c < last of every region of `table` (rows of `COPY_COLUMNS`) inside `array`."""
-    for row in range(table.shape[0]):
-        source, target = table[row, 0], table[row, 1]
-        sk, sj, si = table[row, 2], table[row, 3], table[row, 4]
-        dk, dj, di = table[row, 5], table[row, 6], table[row, 7]
-        nk, nj, ni = table[row, 8], table[row, 9], table[row, 10]
-        for c in range(first, last):
+    for c in range(first, last):  # outermost: both sides of a block face then meet in the cache
+        for row in range(table.shape[0]):
+            source, target = table[row, 0], table[row, 1]
+            sk, sj, si = table[row, 2], table[row, 3], table[row, 4]
+            dk, dj, di = table[row, 5], table[row, 6], table[row, 7]
+            nk, nj, ni = table[row, 8], table[row, 9], table[row, 10]
             for k in range(nk):
                 for j in range(nj):
                     for i in range(ni):

@@ -137,15 +137,20 @@ def _check(tree):
     for axis, (n, m) in enumerate(zip(tree.cells, tree.block, strict=True)):
         name = f"x{axis + 1}"
         if n < 1 or m < 1:
-            raise CrmpiError(f"mesh.cells = {list(tree.cells)}, mesh.block = {list(tree.block)}: {name} needs at least one cell")
+            raise CrmpiError(
+                f"mesh.cells = {list(tree.cells)}, mesh.block = {list(tree.block)}: {name} needs at least one cell",
+                everywhere=True,
+            )
         if n % m:
             divisors = [d for d in range(1, n + 1) if n % d == 0]
             near = sorted(sorted(divisors, key=lambda d: (abs(d - m), d))[:3])
             raise CrmpiError(
                 f"mesh.block = {list(tree.block)} does not divide mesh.cells = {list(tree.cells)} along {name}: "
-                f"{n} cells cannot be cut into blocks of {m}; use one of {', '.join(map(str, near))}"
+                f"{n} cells cannot be cut into blocks of {m}; use one of {', '.join(map(str, near))}",
+                everywhere=True,
             )
         if not tree.upper[axis] > tree.lower[axis]:
             raise CrmpiError(
-                f"mesh.upper = {list(tree.upper)} must be above mesh.lower = {list(tree.lower)} along {name}"
+                f"mesh.upper = {list(tree.upper)} must be above mesh.lower = {list(tree.lower)} along {name}",
+                everywhere=True,
             )

@@ -3,9 +3,13 @@
 Run with: mpirun -n 2 python -m pytest --with-mpi --only-mpi tests/mpi
 """
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
+from crmpi.boundary.ghosts import Ghosts
+from crmpi.constants import ENER
 from crmpi.mesh import BlockTree, make_pack, partition
 from crmpi.parallel.comm import SerialComm
 from crmpi.parallel.halo import Halo
@@ -55,3 +59,27 @@ def test_reductions(comm):
     assert np.isnan(comm.min(np.nan if comm.rank == 1 else 1.0))
     assert comm.allgather_object(comm.rank) == list(range(comm.nranks))
     assert comm.bcast("first" if comm.rank == 0 else None) == "first"
+
+
+@pytest.mark.parametrize("kind", ["outflow", "diode", "reflect", "hydrostatic"])
+def test_ranks_do_not_change_physical_boundaries(comm, kind):
+    tree = BlockTree((12, 8, 8), (4, 4, 4), periodic=(True, False, False))
+    boundaries = {"ix1": "periodic", "ox1": "periodic", "ix2": kind, "ox2": "outflow", "ix3": "reflect", "ox3": kind}
+    alone = _filled(SerialComm(), tree, boundaries)
+    for gid, (u, b) in _filled(comm, tree, boundaries).items():
+        assert np.array_equal(u, alone[gid][0])
+        assert np.array_equal(b, alone[gid][1])
+
+
+def _filled(comm, tree, boundaries):
+    """Return {gid: (u, b)} of this rank after a ghost fill; only active cells and faces are set before."""
+    owner = partition(tree, comm.nranks)
+    pack = make_pack(tree, np.flatnonzero(owner == comm.rank), ng=3, gravity=True)
+    pack.grav[...] = -0.5
+    for b, gid in enumerate(pack.gids):
+        active = pack.active(pack.u0)[b]
+        active[...] = np.random.default_rng(gid).uniform(0.5, 1.5, active.shape)
+        active[ENER] += 10.0
+        pack.b0[b, :, 3:8, 3:8, 3:8] = 0.5
+    Ghosts(comm, tree, owner, pack, boundaries, SimpleNamespace(gamma=5 / 3, gamma_cr=4 / 3)).fill_fluid(pack.u0, pack.b0, 0.0)
+    return {int(gid): (pack.u0[b], pack.b0[b]) for b, gid in enumerate(pack.gids)}
