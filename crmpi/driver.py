@@ -57,7 +57,7 @@ class Interrupts:
         self.received = int(number)
 
 
-def run(config, problem_class, comm, *, restart=None, report=print, stream=None):
+def run(config, problem_class, comm, *, restart=None, stream=None):
     """Run a problem to its end; collective.
 
     Parameters
@@ -68,8 +68,6 @@ def run(config, problem_class, comm, *, restart=None, report=print, stream=None)
     comm : SerialComm or MpiComm
     restart : path, optional
         checkpoint to continue from
-    report : callable
-        takes one line of text; called on rank 0
     stream : file, optional
         where progress goes, standard output by default
 
@@ -82,7 +80,7 @@ def run(config, problem_class, comm, *, restart=None, report=print, stream=None)
     CrmpiError
         bad input, an impossible initial state, a full disk, a state that is no longer finite
     """
-    progress, writer, sim = prepare(config, problem_class, comm, restart, report, stream)
+    progress, writer, sim = prepare(config, problem_class, comm, restart, stream)
     with Interrupts() as interrupts:
         reason = loop(sim, writer, progress, interrupts)
     stopped_by_signal = reason.startswith("received")
@@ -97,7 +95,7 @@ def run(config, problem_class, comm, *, restart=None, report=print, stream=None)
     return Result(reason, INTERRUPTED if stopped_by_signal else 0, norms, history, sim)
 
 
-def prepare(config, problem_class, comm, restart, report, stream):
+def prepare(config, problem_class, comm, restart, stream):
     """Assemble the run and set its first state; return (progress, writer, sim)."""
     sim = Simulation(config, problem_class, comm)
     units = sim.units
@@ -113,7 +111,7 @@ def prepare(config, problem_class, comm, restart, report, stream):
         provenance=collect(comm),
         run_id=new_run_id(comm),
     )
-    writer = OutputWriter(config.output, comm, sim.owner, record, history=lambda _state: sim.history_row(), report=report)
+    writer = OutputWriter(config.output, comm, sim.owner, record, history=lambda _state: sim.history_row(), report=progress.say)
     checkpoint = read_checkpoint(restart, sim.pack.gids) if restart else None
     if checkpoint is None:
         sim.initialise()

@@ -53,7 +53,7 @@ def _run(comm, arguments):
     from crmpi import driver
 
     with open(os.devnull, "w", encoding="utf-8") if arguments.quiet else nullcontext(sys.stdout) as stream:
-        result = driver.run(config, problem_class, comm, restart=restart, report=say, stream=stream)
+        result = driver.run(config, problem_class, comm, restart=restart, stream=stream)
     return result.exit_code
 
 

@@ -24,7 +24,7 @@ def run(comm, folder, case, overrides=(), restart=None):
     words = [*CASES[case], f"output.dir={folder}", "output.history_interval=none", *overrides]
     config, problem_class = configure(case, words)
     with open(os.devnull, "w") as quiet:
-        return driver.run(config, problem_class, comm, restart=restart, report=lambda _line: None, stream=quiet)
+        return driver.run(config, problem_class, comm, restart=restart, stream=quiet)
 
 
 def whole_mesh(sim, array):
