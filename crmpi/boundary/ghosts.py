@@ -36,6 +36,7 @@ class Ghosts:
     """
 
     def __init__(self, comm, tree, owner, pack, boundaries, eos, user=None):
+        self.comm = comm
         self.halo = Halo(comm, tree, owner, pack)
         self._conditions = []
         for face, kind in _physical_faces(tree, pack, boundaries):

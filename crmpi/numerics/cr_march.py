@@ -1,0 +1,145 @@
+"""One stage of two-moment transport on all blocks: planes along x3, rows along x2, vectors along x1.
+
+Planes roll through small buffers that stay in the cache: the coupling and the faces of two planes, no full flux arrays. Plane k - 1
+is updated as soon as the faces above it, which need the coupling of plane k, are there:
+
+    coupling of plane k -> x3-faces below plane k -> x1- and x2-faces of plane k -> update of plane k - 1
+"""
+
+from typing import NamedTuple
+
+from crmpi.jit import choice, kernel
+from crmpi.numerics.cr_moments import correct_rows, coupling_rows, donor_faces, linear_faces, predict_rows
+from crmpi.numerics.rows import rows, shift
+
+
+class Predict(NamedTuple):
+    """Half a step with donor-cell faces: from ``start`` to ``half``."""
+
+
+class Correct(NamedTuple):
+    """The whole step with the linear states of ``half``: ``start`` is advanced in place."""
+
+
+class Registers(NamedTuple):
+    """Arrays (nblock, ncomp, m3, m2, m1): (e, f) at the start and at the half step, frozen coefficients, account."""
+
+    start: object
+    half: object
+    frozen: object
+    account: object
+
+
+class Planes(NamedTuple):
+    """Rolling buffers (slot, component, 1, m2, m1): the coupling, slot k & 1, and the faces, slot 2 axis + (k & 1)."""
+
+    coupling: object
+    faces: object
+
+
+@kernel
+def march(stage, moments, grid, axes, registers, planes):
+    """Advance all blocks by one stage."""
+    deep = 1 if grid.ng3 else 0
+    for b in range(registers.start.shape[0]):
+        for k in range(grid.ng3 - deep, grid.ng3 + grid.n3 + deep):
+            couple(stage, moments, grid, axes, registers, planes, b, k)
+            if k >= grid.ng3:
+                solve_plane(stage, moments, grid, axes, registers, planes, b, k)
+            if k - deep >= grid.ng3:
+                update_plane(stage, moments, grid, axes, registers, planes, b, k - deep)
+
+
+@kernel
+def couple(stage, moments, grid, axes, registers, planes, b, k):
+    """Fill the coupling of plane `k`: the active cells and one more all around."""
+    strides = (axes[0].stride, axes[1].stride, axes[2].stride)
+    wide = 1 if grid.ng2 else 0
+    for j in range(grid.ng2 - wide, grid.ng2 + grid.n2 + wide):
+        place = j * grid.m1 + grid.ng1 - axes[0].stride
+        offset = k * grid.m2 * grid.m1 + place
+        cells = rows(driver(stage, registers), b, offset)
+        n = grid.n1 + 2 * axes[0].stride
+        coupling_rows(n, moments, cells, rows(registers.frozen, b, offset), strides, rows(planes.coupling, k & 1, place))
+
+
+@kernel
+def solve_plane(stage, moments, grid, axes, registers, planes, b, k):
+    """Solve the x3-faces below plane `k` and, if it is active, its x1- and x2-faces."""
+    active = k < grid.ng3 + grid.n3
+    for axis in axes:
+        if axis.stride and (active or axis.normal == 2):
+            beyond = 1 if axis.normal == 1 else 0
+            n = grid.n1 + (1 if axis.normal == 0 else 0)
+            for j in range(grid.ng2, grid.ng2 + grid.n2 + beyond):
+                place = j * grid.m1 + grid.ng1
+                offset = k * grid.m2 * grid.m1 + place
+                here = rows(planes.coupling, k & 1, place)
+                below = rows(planes.coupling, (k - 1) & 1, place) if axis.normal == 2 else shift(here, -axis.stride)
+                cells = rows(driver(stage, registers), b, offset)
+                out = rows(planes.faces, 2 * axis.normal + (k & 1), place)
+                face_rows(stage, n, moments, axis, cells, rows(registers.frozen, b, offset), (below, here), out)
+
+
+@kernel
+def update_plane(stage, moments, grid, axes, registers, planes, b, k):
+    """Update the active cells of plane `k`."""
+    above = (k + 1) & 1 if grid.ng3 else k & 1
+    for j in range(grid.ng2, grid.ng2 + grid.n2):
+        place = j * grid.m1 + grid.ng1
+        offset = k * grid.m2 * grid.m1 + place
+        faces1 = rows(planes.faces, k & 1, place)
+        faces2 = rows(planes.faces, 2 + (k & 1), place)
+        faces = (
+            (faces1, shift(faces1, axes[0].stride)),
+            (faces2, shift(faces2, axes[1].stride)),
+            (rows(planes.faces, 4 + (k & 1), place), rows(planes.faces, 4 + above, place)),
+        )
+        update_rows(stage, grid.n1, moments, axes, registers, b, offset, rows(planes.coupling, k & 1, place), faces)
+
+
+@choice
+def driver(stage, registers):
+    """Return the register whose faces and coupling drive the stage."""
+
+
+@driver.option(Predict)
+def start_drives(stage, registers):
+    return registers.start
+
+
+@driver.option(Correct)
+def half_drives(stage, registers):
+    return registers.half
+
+
+@choice
+def face_rows(stage, n, moments, axis, cells, frozen, coupling, out):
+    """Solve a row of faces."""
+
+
+@face_rows.option(Predict)
+def donor_rows(stage, n, moments, axis, cells, frozen, coupling, out):
+    donor_faces(n, moments, axis, cells, frozen, coupling, out)
+
+
+@face_rows.option(Correct)
+def linear_rows(stage, n, moments, axis, cells, frozen, coupling, out):
+    linear_faces(n, moments, axis, cells, frozen, coupling, out)
+
+
+@choice
+def update_rows(stage, n, moments, axes, registers, b, offset, coupling, faces):
+    """Update a row of cells."""
+
+
+@update_rows.option(Predict)
+def predict(stage, n, moments, axes, registers, b, offset, coupling, faces):
+    frozen, half = rows(registers.frozen, b, offset), rows(registers.half, b, offset)
+    predict_rows(n, moments, axes, rows(registers.start, b, offset), frozen, coupling, faces, half)
+
+
+@update_rows.option(Correct)
+def correct(stage, n, moments, axes, registers, b, offset, coupling, faces):
+    frozen, half = rows(registers.frozen, b, offset), rows(registers.half, b, offset)
+    correct_rows(n, moments, axes, rows(registers.start, b, offset), half, frozen, coupling, faces, rows(registers.account, b, offset))

@@ -1,0 +1,288 @@
+"""Row kernels of two-moment transport along the field: coupling, faces, update.
+
+With g = b.grad e, P = (gamma_cr - 1) e and c^2 = (gamma_cr - 1) vmax^2 the system is
+
+    e_t + div(f b) = -H            f_t + c^2 (g + s f) = 0            H = v_s (gamma_cr - 1) s f
+
+where 1/s = kappa + v_A gamma_cr e / |g| holds diffusion and streaming, and v_s = -v_A sign(g). The face values e*, f* solve the
+one-dimensional Riemann problem along b between the states upstream and downstream of the face. Waves c are damped inside a cell when
+it is optically thick: the dissipative speed is c / sqrt(1 + (s c dx)^2), which tends to kappa/dx, the dissipation of a plain
+diffusion scheme (compare Jiang & Oh 2018, ApJ 854, 5, eq. 20). The larger speed of the two cells counts, or a front could stall at e = 0.
+"""
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+
+from crmpi.jit import device, kernel
+from crmpi.numerics.rows import load, row, separate, store
+
+ENERGY, FLUX = 0, 1  # components of the register
+BN1, BN2, BN3, VSTREAM, KAPPA = range(5)  # frozen coefficients: unit field along the axis at lower faces; cell: f_stream v_A and kappa_par
+NCOEFFICIENT = 5
+SIGMA, SPEED = 0, 1  # components of the coupling: s and v_s
+FSTAR, ESTAR = 0, 1  # components of a face: b.n f* and e*
+HEAT, MADE = 0, 1  # components of the account of a cell: energy given to streaming waves; energy made by the floor
+
+_TINY = 1e-300
+
+
+class Moments(NamedTuple):
+    """Constants of a sub-step: c, c^2, 1/vmax^2, gamma_cr, duration, and cell width (1 on a missing axis) per axis."""
+
+    c: float
+    c2: float
+    ivmax2: float
+    gamma: float
+    dt: float
+    width: tuple
+
+
+@device
+def inverse_coupling(gradient, e, vstream, kappa, gamma):
+    """Return s for |b.grad e|; regular at an extremum of e and without a field."""
+    return gradient / (kappa * gradient + vstream * gamma * max(e, 0.0) + _TINY)
+
+
+@kernel
+def coupling_rows(n, moments, cells, frozen, strides, out):
+    """Write s and v_s of `n` cells; the gradient is the mean of the two face differences, each along the field at its face."""
+    separate()
+    e, vstream, kappa = row(cells, ENERGY), row(frozen, VSTREAM), row(frozen, KAPPA)
+    bn1, bn2, bn3 = row(frozen, BN1), row(frozen, BN2), row(frozen, BN3)
+    s1, s2, s3 = strides
+    h1, h2, h3 = 0.5 / moments.width[0], 0.5 / moments.width[1], 0.5 / moments.width[2]
+    sigma, speed = row(out, SIGMA), row(out, SPEED)
+    for i in range(n):
+        here = load(e, i)
+        g1 = h1 * (load(bn1, i) * (here - load(e, i - s1)) + load(bn1, i + s1) * (load(e, i + s1) - here))
+        g2 = h2 * (load(bn2, i) * (here - load(e, i - s2)) + load(bn2, i + s2) * (load(e, i + s2) - here))
+        g3 = h3 * (load(bn3, i) * (here - load(e, i - s3)) + load(bn3, i + s3) * (load(e, i + s3) - here))
+        g = (g1 + g2) + g3
+        va = load(vstream, i)
+        store(sigma, i, inverse_coupling(abs(g), here, va, load(kappa, i), moments.gamma), 0)
+        store(speed, i, (-va if g > 0.0 else va) if g != 0.0 else 0.0, 1)
+
+
+@device
+def slope(below, here, above):
+    """Return half of van Leer's harmonic mean of the two differences, 0 at an extremum."""
+    a, b = here - below, above - here
+    product = a * b
+    return product / (a + b) if product > 0.0 else 0.0
+
+
+@device
+def solve_face(moments, width, bn, left, right, coupling):
+    """Return (b.n f*, e*); `left`, `right` are (e, f) and `coupling` (s left, s right, v_s left, v_s right)."""
+    along = bn > 0.0
+    e_up, f_up = (left[0] if along else right[0]), (left[1] if along else right[1])
+    e_down, f_down = (right[0] if along else left[0]), (right[1] if along else left[1])
+    depth = min(coupling[0], coupling[1]) * moments.c * width
+    damped = moments.c * abs(bn) / math.sqrt(bn * bn + depth * depth + _TINY)
+    fast = max(min(max(coupling[2], coupling[3]) + damped, moments.c), 0.0)
+    slow = min(max(min(coupling[2], coupling[3]) - damped, -moments.c), 0.0)
+    share = 1.0 / (fast - slow + _TINY)
+    both = fast * slow
+    f_star = (fast * f_up - slow * f_down + both * (e_down - e_up)) * share
+    e_star = (fast * e_up - slow * e_down + both * (f_down - f_up) / moments.c2) * share
+    return bn * f_star, e_star
+
+
+@kernel
+def donor_faces(n, moments, axis, cells, frozen, coupling, out):
+    """Write `n` lower faces along `axis` from the cell values on both sides."""
+    separate()
+    e, f, bn = row(cells, ENERGY), row(cells, FLUX), row(frozen, axis.normal)
+    sigma, speed = row(coupling[1], SIGMA), row(coupling[1], SPEED)
+    sigma_below, speed_below = row(coupling[0], SIGMA), row(coupling[0], SPEED)
+    f_star, e_star = row(out, FSTAR), row(out, ESTAR)
+    d, width = axis.stride, moments.width[axis.normal]
+    for i in range(n):
+        left = (load(e, i - d), load(f, i - d))
+        right = (load(e, i), load(f, i))
+        matter = (load(sigma_below, i), load(sigma, i), load(speed_below, i), load(speed, i))
+        flux, energy = solve_face(moments, width, load(bn, i), left, right, matter)
+        store(f_star, i, flux, 0)
+        store(e_star, i, energy, 1)
+
+
+@kernel
+def linear_faces(n, moments, axis, cells, frozen, coupling, out):
+    """Write `n` lower faces along `axis` from states linear inside cells."""
+    separate()
+    e, f, bn = row(cells, ENERGY), row(cells, FLUX), row(frozen, axis.normal)
+    sigma, speed = row(coupling[1], SIGMA), row(coupling[1], SPEED)
+    sigma_below, speed_below = row(coupling[0], SIGMA), row(coupling[0], SPEED)
+    f_star, e_star = row(out, FSTAR), row(out, ESTAR)
+    d, width = axis.stride, moments.width[axis.normal]
+    for i in range(n):
+        e0, e1, e2, e3 = load(e, i - 2 * d), load(e, i - d), load(e, i), load(e, i + d)
+        f0, f1, f2, f3 = load(f, i - 2 * d), load(f, i - d), load(f, i), load(f, i + d)
+        left = (e1 + slope(e0, e1, e2), f1 + slope(f0, f1, f2))
+        right = (e2 - slope(e1, e2, e3), f2 - slope(f1, f2, f3))
+        matter = (load(sigma_below, i), load(sigma, i), load(speed_below, i), load(speed, i))
+        flux, energy = solve_face(moments, width, load(bn, i), left, right, matter)
+        store(f_star, i, flux, 0)
+        store(e_star, i, energy, 1)
+
+
+@device
+def divergence(lower, upper, frozen, axis, here, i):
+    """Return one axis' part of div(f b) and of b.grad e, times dt; the same b at faces makes the two operators adjoint."""
+    stars = load(row(upper, FSTAR), i) - load(row(lower, FSTAR), i)
+    bn = row(frozen, axis.normal)
+    above = load(bn, i + axis.stride) * (load(row(upper, ESTAR), i) - here)
+    below = load(bn, i) * (load(row(lower, ESTAR), i) - here)
+    return axis.dtdx * stars, axis.dtdx * (above - below)
+
+
+@kernel
+def predict_rows(n, moments, axes, start, frozen, coupling, faces, out):
+    """Advance `n` cells from `start` to `out` by backward Euler in the coupling, flux first, then energy: no matrix.
+
+    `faces`: ((lower, upper), ...) one pair per axis.
+    """
+    separate()
+    e, f = row(start, ENERGY), row(start, FLUX)
+    sigma, speed = row(coupling, SIGMA), row(coupling, SPEED)
+    for i in range(n):
+        here = load(e, i)
+        q1, g1 = divergence(faces[0][0], faces[0][1], frozen, axes[0], here, i)
+        q2, g2 = divergence(faces[1][0], faces[1][1], frozen, axes[1], here, i)
+        q3, g3 = divergence(faces[2][0], faces[2][1], frozen, axes[2], here, i)
+        push = -moments.c2 * ((g1 + g2) + g3)
+        old = load(f, i)
+        new = (old + push) / (1.0 + moments.dt * moments.c2 * load(sigma, i))
+        heat = load(speed, i) * moments.ivmax2 * (push - (new - old))
+        energy = here - ((q1 + q2) + q3) - heat
+        store(row(out, ENERGY), i, max(energy, 0.0), 0)
+        store(row(out, FLUX), i, new, 1)
+
+
+@kernel
+def correct_rows(n, moments, axes, start, half, frozen, coupling, faces, account):
+    """Advance `n` cells of `start` in place, second order in time and L-stable in the coupling.
+
+    f_t = p - x f is solved with exp(-x) ~ 1 / (1 + x + x^2/2). Both source terms come from the midpoint. The heat is the force sigma f that
+    closes the momentum balance times the streaming speed. `account` sums the heat and what a floor at e = 0 makes.
+    """
+    separate()
+    e, f, now = row(start, ENERGY), row(start, FLUX), row(half, ENERGY)
+    sigma, speed = row(coupling, SIGMA), row(coupling, SPEED)
+    heats, mades = row(account, HEAT), row(account, MADE)
+    for i in range(n):
+        here = load(now, i)
+        q1, g1 = divergence(faces[0][0], faces[0][1], frozen, axes[0], here, i)
+        q2, g2 = divergence(faces[1][0], faces[1][1], frozen, axes[1], here, i)
+        q3, g3 = divergence(faces[2][0], faces[2][1], frozen, axes[2], here, i)
+        push = -moments.c2 * ((g1 + g2) + g3)
+        old = load(f, i)
+        x = moments.dt * moments.c2 * load(sigma, i)
+        new = (old + (1.0 + 0.5 * x) * push) / (1.0 + x + 0.5 * x * x)
+        heat = load(speed, i) * moments.ivmax2 * (push - (new - old))
+        energy = load(e, i) - ((q1 + q2) + q3) - heat
+        kept = max(energy, 0.0)
+        store(e, i, kept, 0)
+        store(f, i, new, 1)
+        store(heats, i, load(heats, i) + heat, 2)
+        store(mades, i, load(mades, i) + (kept - energy), 3)
+
+
+@kernel
+def freeze_coefficients(u, face, bcc, kappa, f_stream, strides, out):
+    """Fill the frozen coefficients (nblock, 5, m3, m2, m1) from density, field and kappa (nblock, 2, ...)."""
+    for b in range(out.shape[0]):
+        rho, k_par = u[b, 0].reshape(-1), kappa[b, 0].reshape(-1)
+        cell = (bcc[b, 0].reshape(-1), bcc[b, 1].reshape(-1), bcc[b, 2].reshape(-1))
+        for a in range(3):
+            d = strides[a]
+            bn, t1, t2 = face[b, a].reshape(-1), cell[(a + 1) % 3], cell[(a + 2) % 3]
+            unit = out[b, a].reshape(-1)
+            for i in range(d, unit.size):
+                m1, m2 = 0.5 * (t1[i - d] + t1[i]), 0.5 * (t2[i - d] + t2[i])
+                size = math.sqrt(bn[i] * bn[i] + m1 * m1 + m2 * m2)
+                unit[i] = bn[i] / size if size > 0.0 else 0.0
+        vstream, kappa_par = out[b, VSTREAM].reshape(-1), out[b, KAPPA].reshape(-1)
+        for i in range(vstream.size):
+            bb = cell[0][i] * cell[0][i] + cell[1][i] * cell[1][i] + cell[2][i] * cell[2][i]
+            vstream[i] = f_stream * math.sqrt(bb / rho[i]) if rho[i] > 0.0 else 0.0
+            kappa_par[i] = k_par[i]
+
+
+@kernel
+def largest_reach(frozen, grid, axes):
+    """Return the largest sum over axes of |b_n| / dx of any active cell: the inverse length a signal along the field must not outrun."""
+    largest = 0.0
+    for b in range(frozen.shape[0]):
+        for k in range(grid.ng3, grid.ng3 + grid.n3):
+            for j in range(grid.ng2, grid.ng2 + grid.n2):
+                for i in range(grid.ng1, grid.ng1 + grid.n1):
+                    reach = 0.0
+                    for axis in axes:
+                        bn = frozen[b, axis.normal].reshape(-1)
+                        c = (k * grid.m2 + j) * grid.m1 + i
+                        reach += axis.dtdx * max(abs(bn[c]), abs(bn[c + axis.stride]))
+                    largest = max(largest, reach)
+    return largest
+
+
+@kernel
+def fastest_response(q, frozen, moments, grid, axes, faint):
+    """Return the largest (kappa + v_stream gamma_cr l)/l^2 of any active cell, l = e/|b.grad e|: the rate at which transport changes e.
+
+    Where e is smaller than `faint` this takes its place, or the feet of fronts would be all that is seen.
+    """
+    largest = 0.0
+    for b in range(q.shape[0]):
+        e = q[b, ENERGY].reshape(-1)
+        vstream, kappa = frozen[b, VSTREAM].reshape(-1), frozen[b, KAPPA].reshape(-1)
+        for k in range(grid.ng3, grid.ng3 + grid.n3):
+            for j in range(grid.ng2, grid.ng2 + grid.n2):
+                row0 = (k * grid.m2 + j) * grid.m1
+                for c in range(row0 + grid.ng1, row0 + grid.ng1 + grid.n1):
+                    g = 0.0
+                    for axis in axes:
+                        bn = frozen[b, axis.normal].reshape(-1)
+                        d = axis.stride
+                        g += 0.5 * axis.dtdx * (bn[c] * (e[c] - e[c - d]) + bn[c + d] * (e[c + d] - e[c]))
+                    steep = abs(g) / max(e[c], faint)
+                    largest = max(largest, steep * (kappa[c] * steep + vstream[c] * moments.gamma))
+    return largest
+
+
+@kernel
+def exchange_with_gas(u, bcc, q, account, fcr, ivmax2, grid, frozen_gas, totals):
+    """Write the register `q` back to `u`; unless the gas is frozen it takes momentum, work and heat, so that sums are kept.
+
+    Kept are the momentum density rho v + b f/vmax^2 and the energy E + e: the gas takes dm = -(change of f)/vmax^2 b and, from e, the
+    energy w = (m1^2 - m0^2)/(2 rho); heat was taken from e in the sub-steps. `totals` (nblock, 4): sums over cells of heat, work,
+    energy made by floors, and the number of cells floored.
+    """
+    for b in range(u.shape[0]):
+        heat = work = made = count = 0.0
+        for k in range(grid.ng3, grid.ng3 + grid.n3):
+            for j in range(grid.ng2, grid.ng2 + grid.n2):
+                for i in range(grid.ng1, grid.ng1 + grid.n1):
+                    b1, b2, b3 = bcc[b, 0, k, j, i], bcc[b, 1, k, j, i], bcc[b, 2, k, j, i]
+                    size = np.sqrt(b1 * b1 + b2 * b2 + b3 * b3)
+                    w = 0.0
+                    if size > 0.0 and not frozen_gas:
+                        dm = -(q[b, FLUX, k, j, i] - u[b, fcr, k, j, i]) * ivmax2 / size
+                        d1, d2, d3 = dm * b1, dm * b2, dm * b3
+                        m1, m2, m3 = u[b, 1, k, j, i], u[b, 2, k, j, i], u[b, 3, k, j, i]
+                        w = 0.5 * (d1 * (2.0 * m1 + d1) + d2 * (2.0 * m2 + d2) + d3 * (2.0 * m3 + d3)) / u[b, 0, k, j, i]
+                        u[b, 1, k, j, i] = m1 + d1
+                        u[b, 2, k, j, i] = m2 + d2
+                        u[b, 3, k, j, i] = m3 + d3
+                        u[b, 4, k, j, i] += w + account[b, HEAT, k, j, i]
+                    e = q[b, ENERGY, k, j, i] - w
+                    created = account[b, MADE, k, j, i] + max(-e, 0.0)
+                    u[b, 5, k, j, i] = max(e, 0.0)
+                    u[b, fcr, k, j, i] = q[b, FLUX, k, j, i]
+                    heat += account[b, HEAT, k, j, i]
+                    work += w
+                    made += created
+                    count += created > 0.0
+        totals[b, 0], totals[b, 1], totals[b, 2], totals[b, 3] = heat, work, made, count

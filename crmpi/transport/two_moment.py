@@ -1,0 +1,139 @@
+"""Two-moment transport along the field: streaming and diffusion with a reduced speed of light."""
+
+import math
+
+import numpy as np
+
+from crmpi.constants import ECR
+from crmpi.mesh.pack import ECR_FIELD, aligned_zeros
+from crmpi.numerics.cr_march import Correct, Planes, Predict, Registers, march
+from crmpi.numerics.cr_moments import (
+    ENERGY,
+    FLUX,
+    NCOEFFICIENT,
+    Moments,
+    exchange_with_gas,
+    fastest_response,
+    freeze_coefficients,
+    largest_reach,
+)
+from crmpi.numerics.rows import make_axes
+from crmpi.params import par
+from crmpi.scattering.base import KAPPA_PERP
+from crmpi.transport.base import TransportSolver
+from crmpi.transport.diffusion import AnisotropicDiffusion
+from crmpi.types import Field
+
+FCR_FIELD = Field("fcr", unit="energy_flux", title="cosmic-ray energy flux along B in the gas frame")
+_FAINT = 1e-3  # of the largest e: cells below it say nothing about splitting
+_REGISTER = (ECR_FIELD, FCR_FIELD)
+
+
+class TwoMoment(TransportSolver):
+    """Energy e and flux f along the field in the gas frame, sub-cycled at the reduced speed of light vmax.
+
+    Attributes
+    ----------
+    substeps : int
+        of the last `advance`
+    """
+
+    name = "two_moment"
+    doc = "streaming and diffusion along the magnetic field with a reduced speed of light"
+    equation = "f_t/vmax^2 + b.grad P = -sigma f, e_t = -div(f b) + v_s.b sigma f, 1/sigma = 3 kappa_par + v_A (e + P)/|b.grad P|"
+    reference = "Jiang & Oh 2018, ApJ 854, 5; Chan et al. 2019, MNRAS 488, 3716"
+    fields = (FCR_FIELD,)
+    columns = ("heat", "work", "floored", "floored_cells")
+    along_field = True
+
+    class Params:
+        vmax: float = par(unit="velocity", gt=0, doc="reduced speed of light; well above flow, Alfven speed and kappa/L")
+        cfl: float = par(0.8, gt=0, le=0.95, doc="sub-step over the time a signal takes to cross a cell")
+        streaming: bool = par(True, doc="cosmic rays stream down their gradient with the Alfven speed and heat the gas")
+        f_stream: float = par(1.0, ge=0, doc="streaming speed in units of the Alfven speed")
+
+    def __init__(self, params, pack, scattering, ghosts, fluid):
+        super().__init__(params, pack, scattering, ghosts, fluid)
+        grid = pack.grid
+        self.fcr = pack.index["fcr"]
+        self.kappa = pack.allocate(2)
+        self.registers = Registers(*(pack.allocate(ncomp) for ncomp in (2, 2, NCOEFFICIENT, 2)))
+        self.planes = Planes(aligned_zeros((2, 2, 1, grid.m2, grid.m1)), aligned_zeros((6, 2, 1, grid.m2, grid.m1)))
+        self.totals = np.zeros((pack.nblock, len(self.columns)))
+        self.across = self._make_across()
+        volume = grid.dx1 * grid.dx2 * grid.dx3
+        self.measure = np.array([volume, volume, volume, 1.0])  # the last column counts cells
+        self.substeps, self.last_dt = 0, 0.0
+
+    def advance(self, dt, time):
+        pack, q = self.pack, self.registers.start
+        self.freeze()
+        q[:, ENERGY], q[:, FLUX] = pack.u0[:, ECR], pack.u0[:, self.fcr]
+        self.registers.account[...] = 0.0
+        self.diffuse_across(0.5 * dt, time)
+        self.sub_cycle(dt, time)
+        self.diffuse_across(0.5 * dt, time + 0.5 * dt)
+        vmax2 = self.params.vmax**2
+        exchange_with_gas(
+            pack.u0, pack.bcc, q, self.registers.account, self.fcr, 1.0 / vmax2, pack.grid, self.fluid.frozen, self.totals
+        )
+        self.account += self.totals * self.measure
+        self.last_dt = dt
+        self.refresh(time + dt)
+
+    def freeze(self):
+        """Fill the coefficients that stay as they are during the sub-steps."""
+        pack, params = self.pack, self.params
+        self.scattering.kappa(pack, self.kappa)
+        f_stream = params.f_stream if params.streaming else 0.0
+        strides = tuple(axis.stride for axis in make_axes(pack.grid, 1.0))
+        freeze_coefficients(pack.u0, pack.b0, pack.bcc, self.kappa, f_stream, strides, self.registers.frozen)
+
+    def sub_cycle(self, dt, time):
+        """Advance (e, f) by `dt` in sub-steps of the van Leer kind: donor-cell half step, linear whole step."""
+        grid, registers = self.pack.grid, self.registers
+        moments = self.moments(dt)
+        reach = self.ghosts.comm.max(largest_reach(registers.frozen, grid, make_axes(grid, 1.0)))
+        self.substeps = max(1, math.ceil(dt * moments.c * reach / self.params.cfl - 1e-12))
+        step = dt / self.substeps
+        for n in range(self.substeps):
+            march(Predict(), self.moments(0.5 * step), grid, make_axes(grid, 0.5 * step), registers, self.planes)
+            self.ghosts.fill_cells(registers.half, _REGISTER, time + (n + 0.5) * step)
+            march(Correct(), self.moments(step), grid, make_axes(grid, step), registers, self.planes)
+            self.ghosts.fill_cells(registers.start, _REGISTER, time + (n + 1) * step)
+
+    def moments(self, dt):
+        """Return the constants of a stage of duration `dt`."""
+        gm1, vmax2 = self.fluid.eos.gamma_cr - 1.0, self.params.vmax**2
+        grid = self.pack.grid
+        width = (grid.dx1, grid.dx2, grid.dx3)
+        return Moments(math.sqrt(gm1 * vmax2), gm1 * vmax2, 1.0 / vmax2, self.fluid.eos.gamma_cr, dt, width)
+
+    def diffuse_across(self, dt, time):
+        """Diffuse e across the field by super-time-stepping, if there is a kappa_perp."""
+        if self.across is None:
+            return
+        register = self.registers.start
+        self.across.kappa[:, KAPPA_PERP] = self.kappa[:, KAPPA_PERP]  # its kappa_par stays zero
+        self.across.face_coefficients()
+        self.across.e[:, 0] = register[:, ENERGY]
+        self.across.diffuse(dt, time)
+        register[:, ENERGY] = self.across.e[:, 0]
+
+    def history(self):
+        return {"cr_substeps": self.substeps, "cr_splitting": self.splitting()}
+
+    def splitting(self):
+        """Return the largest dt (kappa + v_stream l)/l^2, l = e/|b.grad e|: where it is >> 1 splitting from the gas damps too much."""
+        g = self.pack.grid
+        register = self.registers.start
+        register[:, ENERGY] = self.pack.u0[:, ECR]
+        self.freeze()
+        faint = max(_FAINT * self.ghosts.comm.max(float(self.pack.active(register)[:, ENERGY].max(initial=0.0))), 1e-300)
+        fastest = fastest_response(register, self.registers.frozen, self.moments(1.0), g, make_axes(g, 1.0), faint)
+        return self.ghosts.comm.max(self.last_dt * fastest)
+
+    def _make_across(self):
+        if not self.scattering.has_perpendicular():
+            return None
+        return AnisotropicDiffusion(AnisotropicDiffusion.Params(), self.pack, self.scattering, self.ghosts, self.fluid)
