@@ -27,6 +27,9 @@ find_python() {
 
 make_venv() {
     local python
+    if [[ -e $venv && ! -f $venv/pyvenv.cfg && -n $(ls -A "$venv") ]]; then
+        fail "$venv is not a virtual environment and not empty; choose another folder with CRMPI_VENV"
+    fi
     python=$(find_python) || exit 1
     echo "== virtual environment $venv with $("$python" --version)"
     "$python" -c 'import venv, ensurepip' 2>/dev/null \
@@ -35,17 +38,30 @@ make_venv() {
 }
 
 install_crmpi() {
-    local stamp=$venv/.crmpi-installed wanted
-    wanted="$checkout [$extras] $(cksum <"$checkout/pyproject.toml")"
-    if [[ -f $stamp && $(<"$stamp") == "$wanted" ]]; then
+    local stamp=$venv/.crmpi-installed version before
+    version="$checkout $(cksum <"$checkout/pyproject.toml")"
+    before=$(grep -F "$version" "$stamp" 2>/dev/null) || before=
+    if grep -qxF "$version [$extras]" <<<"$before"; then
         return
     fi
     echo "== installing crmpi[$extras]; the first time this takes a minute or two"
     python -m pip install --quiet --disable-pip-version-check -e "$checkout[$extras]" \
         || fail "pip could not install crmpi[$extras] into $venv; see its message above"
-    echo "$wanted" >"$stamp"
+    printf '%s\n' ${before:+"$before"} "$version [$extras]" >"$stamp"
 }
 
-"$venv/bin/python" -m pip --version >/dev/null 2>&1 || make_venv
-source "$venv/bin/activate"
+activate() {
+    if [[ -f $venv/bin/activate ]]; then
+        source "$venv/bin/activate"
+    else
+        export PATH=$venv/bin:$PATH
+    fi
+}
+
+has_pip() {
+    "$venv/bin/python" -m pip --version || "$venv/bin/python" -m ensurepip
+}
+
+has_pip >/dev/null 2>&1 || make_venv
+activate
 install_crmpi

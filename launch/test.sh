@@ -44,7 +44,7 @@ parallel=(python -m pytest -q --with-mpi --only-mpi --timeout 600 --timeout-meth
 
 step "style" ruff check .
 step "unit tests" "${serial[@]}" -m "not full" tests/unit "$@"
-step "problems and verification" "${serial[@]}" -m "not full" tests --ignore tests/unit --ignore tests/mpi "$@"
+step "problems, faults, verification" "${serial[@]}" -m "not full" tests --ignore tests/unit --ignore tests/mpi "$@"
 for ranks in 2 4; do
     step "tests on $ranks ranks" on_ranks "$ranks" "${parallel[@]}" -m "not full" tests/mpi "$@"
 done
