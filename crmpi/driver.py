@@ -86,7 +86,7 @@ def run(config, problem_class, comm, *, restart=None, stream=None):
     stopped_by_signal = reason.startswith("received")
     norms = sim.error_norms()
     with sim.timers("output"):
-        writer.finalize(state_of(sim, 0.0), complete=not stopped_by_signal)
+        writer.finalize(state_of(sim), complete=not stopped_by_signal)
     progress.say(f"stopped: {reason}")
     progress.finish(sim.time, sim.clock.step, sim.timers.seconds)
     history = read_history(Path(config.output.dir) / "history.txt") if comm.rank == 0 else {}
@@ -125,27 +125,26 @@ def loop(sim, writer, progress, interrupts):
     """Step until something says stop; return what."""
     started = wallclock.monotonic()
     limits = sim.config.time
-    dt = next_dt(sim, writer)
     with sim.timers("output"):
-        writer.write_due(state_of(sim, dt))
+        writer.write_due(state_of(sim))
     reason = stop_reason(sim, interrupts, 0.0)
     progress.start(sim.time, sim.clock.step)
     while reason is None:
+        dt = next_dt(sim, writer)
         stepper.advance(sim, dt)
         sim.clock.tick(dt, limits.end if sim.time + dt >= limits.end else None)
         require_finite(sim)
         progress.step(sim.time, sim.clock.step, dt, sim.substeps())
         reason = stop_reason(sim, interrupts, wallclock.monotonic() - started)
-        dt = next_dt(sim, writer) if reason is None else dt
         with sim.timers("output"):
-            writer.write_due(state_of(sim, dt))
+            writer.write_due(state_of(sim))
     return reason
 
 
-def state_of(sim, dt):
-    """Return the state that the writers see; `dt` is the step that comes next."""
+def state_of(sim):
+    """Return the state that the writers see."""
     clock = sim.clock
-    return SimState(clock.time, clock.step, dt, sim.pack, clock.compensation, sim.block_state())
+    return SimState(clock.time, clock.step, clock.dt, sim.pack, clock.compensation, sim.block_state())
 
 
 def next_dt(sim, writer):

@@ -24,10 +24,10 @@ from crmpi.transport.base import find_solver, make_solver
 
 
 class Clock:
-    """Simulated time, summed with Kahan's compensation so that many small steps lose nothing."""
+    """Simulated time, step and length of the last step; time is summed with Kahan's compensation so that many small steps lose nothing."""
 
-    def __init__(self, time=0.0, compensation=0.0, step=0):
-        self.time, self.compensation, self.step = time, compensation, step
+    def __init__(self, time=0.0, compensation=0.0, step=0, dt=0.0):
+        self.time, self.compensation, self.step, self.dt = time, compensation, step, dt
 
     def tick(self, dt, target=None):
         """Advance by `dt`; with `target`, land on exactly this time."""
@@ -36,6 +36,7 @@ class Clock:
         self.compensation = (total - self.time) - increment
         self.time = total
         self.step += 1
+        self.dt = dt
         if target is not None:
             self.time, self.compensation = target, 0.0
 
@@ -120,7 +121,7 @@ class Simulation:
     def restore(self, checkpoint):
         """Continue from a `crmpi.output.checkpoint.Checkpoint` of this rank's blocks."""
         checkpoint.restore(self.pack)
-        self.clock = Clock(checkpoint.time, checkpoint.time_compensation, checkpoint.step)
+        self.clock = Clock(checkpoint.time, checkpoint.time_compensation, checkpoint.step, checkpoint.dt)
         for name, array in self.block_state().items():
             if name not in checkpoint.blocks:
                 raise CrmpiError(f"{checkpoint.path} lacks '{name}': it comes from a run with other sources or another transport solver")

@@ -11,7 +11,7 @@ from crmpi.mesh.pack import Pack
 class SimState(NamedTuple):
     """A run at one time, as the loop hands it to the writers.
 
-    time, dt : code units; `dt` is the step that would come next
+    time, dt : code units; `dt` is the length of the last step, 0 before the first
     time_compensation : the Kahan term of `time`
     pack : storage of this rank's blocks, primitives valid
     blocks : more per-block arrays to checkpoint, first axis over this rank's blocks (ledgers, solver registers)
