@@ -9,7 +9,12 @@ import pytest
 RUN = ("run", "blast", "mesh.cells=[64,64,1]", "mesh.block=[32,32,1]", "time.max_steps=100000", "time.end=100")
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["Ctrl-C", "SIGTERM"])
+@pytest.mark.parametrize(
+    ("crmpi", "number"),
+    [(1, signal.SIGINT), (2, signal.SIGTERM)],
+    indirect=["crmpi"],
+    ids=["Ctrl-C, serial", "SIGTERM, two ranks"],
+)
 def test_signal_writes_a_checkpoint_and_the_run_goes_on(crmpi, tmp_path, number):
     out = tmp_path / "out"
     process = crmpi.start(*RUN, f"output.dir={out}", "output.progress_interval=0.01")

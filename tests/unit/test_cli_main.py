@@ -41,7 +41,19 @@ def test_every_command_has_help(command, capsys):
         (["params", "kapa_par"], "did you mean 'kappa_par'?"),
         (["models", "constnt"], "did you mean 'constant'?"),
         (["run"], "nothing to run"),
+        (["run", "no_such.yaml"], "no_such.yaml"),
+        (["run", "cr_shock_tub"], "did you mean 'cr_shock_tube'?"),
+        (["run", "blast", "cr_ring"], "'cr_ring' is neither a parameter"),
+        (["run", "blast", "--fast"], "unrecognized arguments: --fast"),
+        (["run", "--restart", "nowhere.h5"], "cannot find the checkpoint 'nowhere.h5'"),
         (["run", "blast", "mesh.cells=[3"], "has a list whose brackets do not match"),
+        (["run", "blast", "mesh.cels=[32,1,1]"], "command line: unknown parameter 'mesh.cels'; did you mean 'mesh.cells'?"),
+        (["run", "blast", "time.cfl=3"], "command line: 'time.cfl' = '3' must be > 0 and <= 1"),
+        (["run", "blast", "fluid.riemann=hlcd"], "'fluid.riemann' = 'hlcd' is not one of"),
+        (["run", "blast", "problem.name=cr_ring"], "'problem.name' cannot be changed there"),
+        (["run", "blast", "mesh.boundaries.ix1=outflow"], "a periodic face needs the other side to be periodic too"),
+        (["run", "cr_shock_tube", "problem.left=[1,0,1]"], "has 3 elements; it must be a list of 4 numbers"),
+        (["run", "blast", "time.end=3 Myr"], "'time.end' = '3 Myr' has a unit, but this run is dimensionless"),
     ],
 )
 def test_mistakes_are_one_sentence_and_code_2(words, message, capsys):
@@ -50,6 +62,16 @@ def test_mistakes_are_one_sentence_and_code_2(words, message, capsys):
     assert message in err
     assert len(err.splitlines()) == 1
     assert err.startswith("crmpi: error: ")
+
+
+def test_files_that_are_something_else(tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "bad.h5").write_text("not HDF5")
+    (tmp_path / "bad.yaml").write_text("problem: {name: blast\nmesh: 3\n")
+    assert main(["run", "--restart", "bad.h5"]) == 2
+    assert "'bad.h5' is not a readable checkpoint" in capsys.readouterr().err
+    assert main(["run", "bad.yaml"]) == 2
+    assert "bad.yaml line 2 is not valid YAML" in capsys.readouterr().err
 
 
 def test_debug_adds_the_traceback(capsys):
