@@ -134,7 +134,7 @@ def loop(sim, writer, progress, interrupts):
         stepper.advance(sim, dt)
         sim.clock.tick(dt, limits.end if sim.time + dt >= limits.end else None)
         require_finite(sim)
-        progress.step(sim.time, sim.clock.step, dt, sim.substeps())
+        progress.step(sim.time, sim.clock.step, dt, sim.transport.progress() if sim.transport else None)
         reason = stop_reason(sim, interrupts, wallclock.monotonic() - started)
         with sim.timers("output"):
             writer.write_due(state_of(sim))

@@ -156,10 +156,6 @@ class Simulation:
         """Number of cells of the whole mesh."""
         return int(np.prod(self.tree.cells))
 
-    def substeps(self):
-        """Return what progress lines say about transport, {label: number}."""
-        return {} if self.transport is None else {k: v for k, v in self.transport.history().items() if "substeps" in k}
-
     def not_finite(self):
         """Tell whether this rank found a cell that is not a number."""
         return bool(self.fluid.ledger.counts[:, self.fluid.ledger.count_names.index("nan")].any())

@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from crmpi.constants import DENS, ECR, ENER, MOM1, MOM2, MOM3
 from crmpi.jit import device, kernel
 from crmpi.numerics.rows import load, row, separate, store
 
@@ -271,15 +272,15 @@ def exchange_with_gas(u, bcc, q, account, fcr, ivmax2, grid, frozen_gas, totals)
                     if size > 0.0 and not frozen_gas:
                         dm = -(q[b, FLUX, k, j, i] - u[b, fcr, k, j, i]) * ivmax2 / size
                         d1, d2, d3 = dm * b1, dm * b2, dm * b3
-                        m1, m2, m3 = u[b, 1, k, j, i], u[b, 2, k, j, i], u[b, 3, k, j, i]
-                        w = 0.5 * (d1 * (2.0 * m1 + d1) + d2 * (2.0 * m2 + d2) + d3 * (2.0 * m3 + d3)) / u[b, 0, k, j, i]
-                        u[b, 1, k, j, i] = m1 + d1
-                        u[b, 2, k, j, i] = m2 + d2
-                        u[b, 3, k, j, i] = m3 + d3
-                        u[b, 4, k, j, i] += w + account[b, HEAT, k, j, i]
+                        m1, m2, m3 = u[b, MOM1, k, j, i], u[b, MOM2, k, j, i], u[b, MOM3, k, j, i]
+                        w = 0.5 * (d1 * (2.0 * m1 + d1) + d2 * (2.0 * m2 + d2) + d3 * (2.0 * m3 + d3)) / u[b, DENS, k, j, i]
+                        u[b, MOM1, k, j, i] = m1 + d1
+                        u[b, MOM2, k, j, i] = m2 + d2
+                        u[b, MOM3, k, j, i] = m3 + d3
+                        u[b, ENER, k, j, i] += w + account[b, HEAT, k, j, i]
                     e = q[b, ENERGY, k, j, i] - w
                     created = account[b, MADE, k, j, i] + max(-e, 0.0)
-                    u[b, 5, k, j, i] = max(e, 0.0)
+                    u[b, ECR, k, j, i] = max(e, 0.0)
                     u[b, fcr, k, j, i] = q[b, FLUX, k, j, i]
                     heat += account[b, HEAT, k, j, i]
                     work += w

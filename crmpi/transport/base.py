@@ -83,6 +83,10 @@ class TransportSolver:
         """Return {"cr_<column>": sign} of the ledger columns that change the energy of the box."""
         return {f"cr_{column}": sign for column, sign in self.energy.items()}
 
+    def progress(self):
+        """Return {label: number} for the progress lines; cheap, it is asked after every step."""
+        return {}
+
     def history(self):
         """Return {column: number} about the last `advance`, the same on all ranks."""
         return {}

@@ -71,6 +71,9 @@ class Diffusion(TransportSolver):
         pack.active(pack.u0)[:, ECR] = pack.active(self.e)[:, 0]
         self.refresh(time + dt)
 
+    def progress(self):
+        return {"stages": self.super_steps * self.stages}
+
     def history(self):
         return {"cr_super_steps": self.super_steps, "cr_stages": self.stages}
 

@@ -44,6 +44,7 @@ class TwoMoment(TransportSolver):
     reference = "Jiang & Oh 2018, ApJ 854, 5; Chan et al. 2019, MNRAS 488, 3716"
     fields = (FCR_FIELD,)
     columns = ("heat", "work", "floored", "floored_cells")
+    energy = {"floored": +1}
     along_field = True
 
     class Params:
@@ -119,6 +120,13 @@ class TwoMoment(TransportSolver):
         self.across.e[:, 0] = register[:, ENERGY]
         self.across.diffuse(dt, time)
         register[:, ENERGY] = self.across.e[:, 0]
+
+    def energy_signs(self):
+        heat_is_lost = {"cr_heat": -1} if self.fluid.frozen else {}  # frozen gas does not take the heat
+        return super().energy_signs() | heat_is_lost
+
+    def progress(self):
+        return {"sub-steps": self.substeps}
 
     def history(self):
         return {"cr_substeps": self.substeps, "cr_splitting": self.splitting()}
