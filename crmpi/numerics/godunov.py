@@ -27,7 +27,7 @@ def advance_blocks(scheme, stage, grid, axes, fields, scratch, health, selected)
             _march(scheme, stage, grid, axes, block_of(fields, b), scratch, health)
 
 
-@kernel
+@device
 def _march(scheme, stage, grid, axes, block, scratch, health):
     """March through the planes of one block."""
     health.troubled[block.index] = 0
@@ -48,7 +48,7 @@ def _march(scheme, stage, grid, axes, block, scratch, health):
                 _update_plane(scheme, stage, grid, axes, block, scratch, health, k - reach)
 
 
-@kernel
+@device
 def _update_plane(scheme, stage, grid, axes, block, scratch, health, k):
     """Update the cells of plane `k` and the faces around them."""
     _induce_12(grid, axes, block.b_in, block.b_out, scratch, k)
@@ -67,7 +67,8 @@ def _update_plane(scheme, stage, grid, axes, block, scratch, health, k):
         new = shift(block.u_out, cell)
         divergence_rows(grid.n1, shift(block.u_in, cell), new, axes, lower, upper, block.nvar)
         _add_work(grid.n1, scheme.cr, w, new, axes, lower, upper)
-        _add_gravity(grid.n1, stage.dt, w, shift_if(block.grav, cell), new, axes, lower, upper)
+        if block.heavy:
+            gravity_rows(grid.n1, stage.dt, w, shift(block.grav, cell), new, axes, lower, upper)
         _inspect(scheme, stage, grid, axes, block, health, cell)
 
 
@@ -76,13 +77,6 @@ def _add_work(n, cr, w, new, axes, lower, upper):
     """Add the cosmic-ray work, if there are cosmic rays."""
     if cr is not None:
         work_rows(n, cr, w, new, axes, lower, upper)
-
-
-@device
-def _add_gravity(n, dt, w, grav, new, axes, lower, upper):
-    """Add gravity, if there is any."""
-    if grav is not None:
-        gravity_rows(n, dt, w, grav, new, axes, lower, upper)
 
 
 @device
@@ -99,7 +93,7 @@ def _inspect(scheme, stage, grid, axes, block, health, cell):
     health.heat[block.index] += heat
 
 
-@kernel
+@device
 def _edges(grid, axes, ecc, scratch, k):
     """Write the electric field on the edges of plane `k`, at its lower x3-faces for the fields along x1 and x2."""
     if ecc is None:
@@ -131,7 +125,7 @@ def _face_below(scratch, axes, axis, down, parity, here):
     return face(scratch, axis, parity, here - axes[down].stride)
 
 
-@kernel
+@device
 def _induce_12(grid, axes, old, new, scratch, k):
     """Advance the x1- and x2-faces of plane `k`."""
     if old is None:
@@ -156,7 +150,7 @@ def _induce_12(grid, axes, old, new, scratch, k):
         induce_row(grid.n1, row(shift(old, cell), 1), row(shift(new, cell), 1), along_3, axes[2].dtdx, along_1, axes[0].dtdx)
 
 
-@kernel
+@device
 def _induce_3(grid, axes, old, new, scratch, k):
     """Advance the lower x3-faces of plane `k`."""
     if old is None:

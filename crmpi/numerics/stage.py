@@ -25,7 +25,7 @@ class Stage(NamedTuple):
 
 
 class Fields(NamedTuple):
-    """Pack arrays of one stage; magnetic ones and gravity may be None."""
+    """Pack arrays of one stage; magnetic ones may be None, gravity may have no components."""
 
     w: object  # primitives, cell-centred field and electric field that give the fluxes
     bcc: object
@@ -86,6 +86,7 @@ class Block(NamedTuple):
     grav: object
     marks: object
     nvar: int
+    heavy: bool  # there is gravity
     index: int
 
 
@@ -101,9 +102,10 @@ def block_of(fields, b):
         rows_if(fields.b_in, b),
         rows(fields.u_out, b, 0),
         rows_if(fields.b_out, b),
-        rows_if(fields.grav, b),
+        rows(fields.grav, b, 0),
         rows(fields.marks, b, 0),
         fields.w.shape[1],
+        fields.grav.shape[1] > 0,
         b,
     )
 

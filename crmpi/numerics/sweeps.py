@@ -5,7 +5,7 @@ neighbour: in the same row one element on (x1), in a row buffer (x2), in a plane
 """
 
 from crmpi.constants import ECR
-from crmpi.jit import device, kernel
+from crmpi.jit import device
 from crmpi.numerics.faces import marked_faces, replace_marked_rows, riemann_rows, scalar_rows
 from crmpi.numerics.layout import FLUX
 from crmpi.numerics.reconstruct import Donor, reconstruct_rows
@@ -14,7 +14,7 @@ from crmpi.numerics.rows import row, rows, shift
 from crmpi.numerics.stage import STATE_LOWER, STATE_SPARE, STATE_UPPER, face, row_if, shift_if
 
 
-@kernel
+@device
 def faces_along_1(scheme, stage, grid, axis, block, scratch, k):
     """Solve the x1-faces of plane `k`, in the active rows and, for the edges, one more on each side."""
     reach = 1 if grid.ng2 else 0
@@ -25,7 +25,7 @@ def faces_along_1(scheme, stage, grid, axis, block, scratch, k):
         _solve(scheme, stage, grid, axis, block, scratch, offset, (shift(upper, -1), face(scratch, 0, k & 1, j * grid.m1)))
 
 
-@kernel
+@device
 def faces_along_2(scheme, stage, grid, axis, block, scratch, k):
     """Solve the x2-faces of plane `k`."""
     for j in range(grid.ng2 - 1, grid.ng2 + grid.n2 + 1):
@@ -37,7 +37,7 @@ def faces_along_2(scheme, stage, grid, axis, block, scratch, k):
             _solve(scheme, stage, grid, axis, block, scratch, offset, (below, face(scratch, 1, k & 1, j * grid.m1)))
 
 
-@kernel
+@device
 def faces_along_3(scheme, stage, grid, axis, block, scratch, k):
     """Solve the x3-faces between planes `k` - 1 and `k`."""
     reach = 1 if grid.ng2 else 0

@@ -178,7 +178,8 @@ class Fluid:
         predict = which == "predict"
         field = (pack.bcc, pack.ecc, pack.b0 if predict else pack.b1) if pack.magnetic else (None, None, None)
         b_in, b_out = (pack.b0, pack.b1 if predict else pack.b2) if pack.magnetic else (None, None)
-        fields = Fields(pack.w0, *field, pack.u0, b_in, pack.u1, b_out, pack.grav, self.troubled)
+        grav = pack.allocate(0) if pack.grav is None else pack.grav
+        fields = Fields(pack.w0, *field, pack.u0, b_in, pack.u1, b_out, grav, self.troubled)
         stage = Stage(part, predict, correct, find)
         axes = make_axes(pack.grid, part)
         advance_blocks(self.scheme, stage, pack.grid, axes, fields, self._scratch, self._health, selected)
