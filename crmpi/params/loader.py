@@ -117,6 +117,7 @@ class _Loader:
         node = self._expand(cls, node, path)
         known = specs(cls)
         self.refuse_unknown({key: sub for key, sub in node.items() if key not in known}, path, known)
+        self._refuse_undecided(known, node, path)
         code, plain = {}, {}
         for name, spec in known.items():
             full = f"{path}.{name}" if path else name
@@ -141,6 +142,13 @@ class _Loader:
             full = f"{path}.{key}" if path else key
             what = "parameter" if path else "group"
             self.errors.append(f"{_where(node, self.name)}: unknown {what} '{full}'; {self._suggest(key, node, path, list(known))}")
+
+    def _refuse_undecided(self, known, node, path):
+        """A group that can be switched on must say so when anything in it is given: forgetting it would lose physics silently."""
+        given = [name for name in node if name in known]
+        if given and "enabled" in known and "enabled" not in given and known["enabled"].par.default is False:
+            first = f"{_where(node[given[0]], self.name)}: '{path}.{given[0]}'"
+            self.errors.append(f"{first} is given, but '{path}.enabled' is not; set it to true, or to false to keep it off")
 
     def _nested(self, spec, node, path):
         if spec.optional and (node is None or _switched_off(node)):

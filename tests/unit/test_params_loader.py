@@ -33,6 +33,11 @@ class GravityParams:
     halo: Halo | None
 
 
+class CoolingParams:
+    enabled: bool = par(False, doc="cool the gas")
+    table: str = par("cie", doc="which table")
+
+
 class Wind:
     class Params:
         left: tuple[float, ...] = par((1, 0, 1, 1), length=4, doc="left state")
@@ -44,6 +49,7 @@ GROUPS = {
     "scattering": Selector("model", {"constant": Constant}, "constant"),
     "problem": Selector("name", {"wind": Wind}),
     "gravity": GravityParams,
+    "cooling": CoolingParams,
 }
 MINIMAL = "problem: {name: wind}\nmesh: {cells: [8, 8, 16]}\ntime: {end: 1}\n"
 
@@ -192,6 +198,14 @@ def test_optional_group_can_be_switched_off_again(read, mistakes):
     assert read(MINIMAL).gravity.halo is None
     (message,) = mistakes(MINIMAL, "gravity.halo.size=3")[1:]
     assert "missing required parameter 'gravity.halo.mass'" in message
+
+
+def test_a_group_that_is_configured_must_be_switched_on_or_off(read, mistakes):
+    assert mistakes(MINIMAL, "cooling.table=schure") == [
+        "command line: 'cooling.table' is given, but 'cooling.enabled' is not; set it to true, or to false to keep it off"
+    ]
+    assert not read(MINIMAL, "cooling.table=schure", "cooling.enabled=false").cooling.enabled
+    assert read(MINIMAL, "cooling.enabled=true").cooling.table == "cie"
 
 
 def test_state_travels_between_ranks(read):
