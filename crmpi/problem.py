@@ -264,6 +264,10 @@ class ProblemInjection:
             raise CrmpiError(f"problem '{self.problem.name}': inject() returned '{name}'; known: eth, {', '.join(names)}")
         return names.index(name)
 
+    def ledger_dimensions(self):
+        """Return the columns that are not energies: none."""
+        return {}
+
     def energy_signs(self):
         """Return {ledger column: sign} of what changes the energy of the box."""
         return {"problem_eth": 1, "problem_ecr": 1}

@@ -22,6 +22,9 @@ from crmpi.scattering.base import make_scattering
 from crmpi.timers import Timers
 from crmpi.transport.base import find_solver, make_solver
 
+HISTORY_UNITS = {"energy": "erg", "mass": "Msun", "momentum": "Msun km/s", "power": "erg/s"}
+"""Units of the sums over the box in the history, by dimension."""
+
 
 class Clock:
     """Simulated time, step and length of the last step; time is summed with Kahan's compensation so that many small steps lose nothing."""
@@ -179,12 +182,22 @@ class Simulation:
 
     def _unit(self, name):
         """Return (unit, its size in code units) of a summed column."""
-        if name in self.count_columns():
+        dimension = self._dimension(name)
+        if dimension == "none":
             return "1", 1.0
         if self.units.dimensionless:
             return "code", 1.0
-        unit = "Msun" if "mass" in name else "Msun km/s" if name.startswith("mom") else "erg"
+        unit = HISTORY_UNITS[dimension]
         return unit, self.units.factor(unit)
+
+    def _dimension(self, name):
+        """Return the name of the dimension of a summed column."""
+        if name in self.count_columns():
+            return "none"
+        for source in self.sources:
+            if name in source.ledger_dimensions():
+                return source.ledger_dimensions()[name]
+        return "mass" if "mass" in name else "momentum" if name.startswith("mom") else "energy"
 
     def count_columns(self):
         """Return the names of the columns that count cells."""

@@ -64,7 +64,10 @@ class Source:
         self.account = np.zeros((pack.nblock, len(self.columns)))
 
     columns = ()
-    """Names of the columns of the ledger, energies unless they say mass."""
+    """Names of the columns of the ledger."""
+
+    dimensions = {}
+    """{column: dimension name} of the columns that are not energies."""
 
     energy = {}
     """{column: +1 or -1} of the columns that add up to what the source did to the energy of gas, field and cosmic rays together."""
@@ -76,6 +79,10 @@ class Source:
     def ledger(self):
         """Return {"<source>_<column>": array (nblock,)}: what was moved in each block since the start, code units."""
         return {f"{self.name}_{column}": self.account[:, n] for n, column in enumerate(self.columns)}
+
+    def ledger_dimensions(self):
+        """Return {"<source>_<column>": dimension name} of the columns that are not energies."""
+        return {f"{self.name}_{column}": dimension for column, dimension in self.dimensions.items()}
 
     def energy_signs(self):
         """Return {"<source>_<column>": sign} of the ledger columns that change the energy of the box."""

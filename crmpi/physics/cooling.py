@@ -36,8 +36,8 @@ class Cooling(Source):
     name = "cooling"
     doc = "tabulated radiative cooling, exact in time, and heating per hydrogen nucleus"
     reference = "Townsend 2009; Gnat & Sternberg 2007; Schure et al. 2009; Koyama & Inutsuka 2002"
-    energy = {"radiated": -1, "heated": +1, "floored": +1}
     columns = ("radiated", "heated", "floored")
+    energy = {"radiated": -1, "heated": +1, "floored": +1}
 
     class Params(SourceParams):
         table: str = par("gnat_sternberg2007", choices=[*TABLES, "power_law"], doc="cooling function")

@@ -37,8 +37,9 @@ class Injection(Source):
     name = "injection"
     doc = "supernovae: thermal, kinetic and cosmic-ray energy"
     reference = "rates and distributions: Girichidis et al. 2016; Simpson et al. 2016"
-    energy = {"thermal": +1, "kinetic": +1, "cosmic": +1}
     columns = ("thermal", "kinetic", "cosmic", "mass", "supernovae")
+    dimensions = {"mass": "mass", "supernovae": "none"}
+    energy = {"thermal": +1, "kinetic": +1, "cosmic": +1}
 
     class Params(SourceParams):
         mode: str = par(
@@ -53,7 +54,7 @@ class Injection(Source):
         threshold: float = par(1.0, unit="m_p/cm^3", ge=0, doc="density: gas below it has no supernovae")
         rate: float = par(1e4, unit="1/Myr", ge=0, doc="central: supernovae per time")
         center: tuple[float, float, float] = par((0.0, 0.0, 0.0), unit="length", doc="central: position")
-        radius: float = par(0.06, unit="kpc", gt=0, doc="radius of the kernel (1 - (r/radius)^2)^2 of an event; at least one cell")
+        radius: float = par(0.06, unit="kpc", gt=0, doc="radius of the kernel (1 - (r/radius)^2)^2; where cells are wider, their width")
         energy: float = par(1e51, unit="erg", ge=0, doc="energy of a supernova")
         cr_fraction: float = par(0.1, ge=0, le=1, doc="share of the energy in cosmic rays")
         kinetic_fraction: float = par(0.0, ge=0, le=1, doc="share of the energy in radial motion; the rest is thermal")
@@ -87,8 +88,8 @@ class Injection(Source):
             self.rate = params.rate_per_area * math.prod(mesh.upper[a] - mesh.lower[a] for a in (0, 1))
         elif params.mode == "central":
             self.rate = params.rate
-        if params.mode == "central" or params.sampling == "discrete":
-            self._check_radius()
+        widths = [(hi - lo) / n for lo, hi, n in zip(mesh.lower, mesh.upper, mesh.cells, strict=True) if n > 1]
+        self.radius = max([params.radius, *widths])
 
     def apply(self, time, dt):
         start, end = self._interval(time, dt)
@@ -109,12 +110,6 @@ class Injection(Source):
         cosmic, kinetic = p.cr_fraction * p.energy, p.kinetic_fraction * p.energy
         return Supernova(p.energy - cosmic - kinetic, kinetic, cosmic, p.ejecta)
 
-    def _check_radius(self):
-        mesh = self.mesh
-        widths = [(hi - lo) / n for lo, hi, n in zip(mesh.lower, mesh.upper, mesh.cells, strict=True) if n > 1]
-        if widths and self.params.radius < max(widths):
-            raise CrmpiError(f"'injection.radius' = {self.params.radius:g} (code units) must be at least one cell, {max(widths):g}")
-
     def _interval(self, time, dt):
         """Return the part of [time, time + dt) with supernovae; consecutive intervals join without round-off between them."""
         joins = self._done is not None and abs(self._done - time) <= 1e-6 * dt
@@ -131,7 +126,7 @@ class Injection(Source):
         return x1, x2, self.layer.draw(event.place[2], lower[2], upper[2])
 
     def _explode(self, position, number):
-        cells = footprint(self.mesh, position, self.params.radius)
+        cells = footprint(self.mesh, position, self.radius)
         inject_footprint(self.pack.u0, self.pack.grid, self.pack.origins, cells, number, (self.gas, self.one), self.account)
 
 

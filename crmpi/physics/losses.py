@@ -58,8 +58,9 @@ class Losses(Source):
     name = "losses"
     doc = "hadronic and Coulomb losses of cosmic rays, and the heat they leave"
     reference = "Guo & Oh 2008; Pfrommer et al. 2017; Chan et al. 2019"
-    energy = {"escaped": -1}
     columns = ("lost", "heated", "escaped", "gamma", "gamma_luminosity")
+    dimensions = {"gamma_luminosity": "power"}
+    energy = {"escaped": -1}
 
     class Params(SourceParams):
         rates: str = par("guo_oh2008", choices=list(RATES), doc="set of coefficients")

@@ -128,6 +128,14 @@ def test_energies_are_exact_on_any_blocks(case):
     assert np.array_equal(states[0], states[2])
 
 
+def test_event_smaller_than_a_cell_fills_its_neighbours():
+    pack, tree = pack_of()
+    source = injection(pack, tree, mode="central", rate=300.0, radius=0.001)
+    source.apply(0.0, UNITS("1 Myr"))
+    assert total(pack, ECR) == pytest.approx(0.1 * 300.0 * UNITS.sn_energy, rel=1e-12)
+    assert (assemble(pack)[ECR] > 0.0).sum() == 8  # the centre is a corner of eight cells
+
+
 def test_mean_rates():
     pack, tree = pack_of()
     source = injection(pack, tree, rate_per_area=15.0)
@@ -183,8 +191,6 @@ def test_refused():
     bare, tree = pack_of(fields=HYDRO_FIELDS)
     with pytest.raises(CrmpiError, match="cosmic_rays"):
         injection(bare, tree)
-    with pytest.raises(CrmpiError, match="at least one cell"):
-        injection(*pack_of(), sampling="discrete", radius=0.05)
     for values in [{"cr_fraction": 0.7, "kinetic_fraction": 0.4}, {"mode": "density", "sampling": "discrete"}, {"kinetic_fraction": 0.1}]:
         with pytest.raises(ConfigError):
             make(Injection.Params, UNITS, **values)
