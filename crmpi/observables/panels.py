@@ -45,6 +45,8 @@ def image(axes, snapshot, name, axis, position=None):
     else:
         bar = axes.figure.colorbar(drawn, cax=axes.inset_axes((1.0 + 0.03 * aspect, 0.0, 0.03 * aspect, 1.0)))
     bar.set_label(label(name, unit))
+    if aspect > 4:
+        axes.locator_params(axis="x", nbins=3)  # more numbers would run into each other
     axes.set_xlabel(position_label(snapshot, plane.axes[0]))
     axes.set_ylabel(position_label(snapshot, plane.axes[1]))
     return plane
