@@ -46,7 +46,7 @@ def image(axes, snapshot, name, axis, position=None):
         bar = axes.figure.colorbar(drawn, cax=axes.inset_axes((1.0 + 0.03 * aspect, 0.0, 0.03 * aspect, 1.0)))
     bar.set_label(label(name, unit))
     if aspect > 4:
-        axes.locator_params(axis="x", nbins=3)  # more numbers would run into each other
+        axes.set_xticks([x[0], x[-1]])  # more numbers would run into each other
     axes.set_xlabel(position_label(snapshot, plane.axes[0]))
     axes.set_ylabel(position_label(snapshot, plane.axes[1]))
     return plane
