@@ -11,6 +11,7 @@ to choose the folder; without a writable folder kernels are compiled in every pr
 """
 
 import ast
+import fcntl
 import functools
 import hashlib
 import os
@@ -179,8 +180,51 @@ class _SharedIndex(caching.IndexDataCacheFile):
 
 
 class _SourceCache(caching.FunctionCache):
+    """Disk cache of one kernel. Ranks that start together compile it once: one does, the others wait for it and load the result."""
+
     _impl_class = _SourceCacheImpl
 
     def __init__(self, function):
         super().__init__(function)
         self._cache_file = _SharedIndex(self._cache_path, self._impl.filename_base, self._impl.locator.get_source_stamp())
+        self._lock = _Lock(Path(self._cache_path) / f"{self._impl.filename_base}.lock")
+
+    def load_overload(self, sig, target_context):
+        found = super().load_overload(sig, target_context)
+        if found is None:  # numba will now compile, and then call save_overload
+            self._lock.acquire()
+            found = super().load_overload(sig, target_context)
+            if found is not None:
+                self._lock.release()
+        return found
+
+    def save_overload(self, sig, data):
+        super().save_overload(sig, data)
+        self._lock.release()
+
+
+class _Lock:
+    """File lock between processes; the kernel drops it when its owner dies. File systems without locks do without."""
+
+    def __init__(self, path):
+        self._path = path
+        self._depth = 0
+        self._file = None
+
+    def acquire(self):
+        """Wait for the lock, unless this process holds it already."""
+        self._depth += 1
+        if self._file is None:
+            try:
+                self._path.parent.mkdir(parents=True, exist_ok=True)
+                self._file = os.open(self._path, os.O_CREAT | os.O_WRONLY)
+                fcntl.flock(self._file, fcntl.LOCK_EX)
+            except OSError:
+                return
+
+    def release(self):
+        """Undo one `acquire`."""
+        self._depth = max(self._depth - 1, 0)
+        if self._depth == 0 and self._file is not None:
+            os.close(self._file)
+            self._file = None
