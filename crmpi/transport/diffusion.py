@@ -2,23 +2,26 @@
 
 import math
 
-import numpy as np
-
 from crmpi.constants import ECR
-from crmpi.errors import CrmpiError
-from crmpi.mesh.pack import ECR_FIELD
+from crmpi.mesh.pack import ECR_FIELD, aligned_zeros
 from crmpi.numerics.cr_diffusion import (
+    Work,
     add_decay_rates,
-    aligned_coefficients,
+    aligned_corners,
+    aligned_faces,
     diffusion_rate,
-    face_axes,
-    isotropic_coefficients,
+    grant_shares,
+    isotropic_faces,
+    make_mesh,
+    request_shares,
+    smallest,
     super_stage,
 )
 from crmpi.numerics.rkl2 import Stage, plan, stages
 from crmpi.params import par
 from crmpi.transport.base import TransportSolver
 
+_MOST_PASSES = 8
 _FORWARD_EULER = Stage(0.0, 0.0, 1.0, 0.0)
 
 
@@ -38,6 +41,8 @@ class DiffusionParams:
 class Diffusion(TransportSolver):
     """e_t = div(D grad e); subclasses choose the face coefficients of D.
 
+    The ledger counts in ``cr_lifted`` the energy moved between neighbours by `lift_undershoots`.
+
     Attributes
     ----------
     super_steps, stages : int
@@ -45,21 +50,22 @@ class Diffusion(TransportSolver):
     """
 
     Params = DiffusionParams
+    columns = ("lifted",)
 
     def __init__(self, params, pack, scattering, ghosts, fluid):
         super().__init__(params, pack, scattering, ghosts, fluid)
         grid = pack.grid
-        self.axes = tuple(face_axes(grid))
-        if not self.axes or max(grid.ng1, grid.ng2, grid.ng3) < 2:
-            raise CrmpiError(f"transport.solver = {self.name} needs at least one axis with more than one cell", everywhere=True)
+        self.mesh = make_mesh(grid)
+        self.axes = [a for a in range(3) if self.mesh.strides[a]]
         self.kappa = pack.allocate(2)
-        self.coefficients = tuple(pack.allocate(3 if self.along_field else 1) for _ in self.axes)
+        self.faces = tuple(pack.allocate(2) for _ in range(3))
+        self.corners = pack.allocate(4) if self.along_field else None
         self.e, self.last, self.start, self.rate, self.rate0 = (pack.allocate(1) for _ in range(5))
-        self.flux = np.zeros(grid.m3 * grid.m2 * grid.m1)
+        self.work = Work(*(aligned_zeros((1, ncomp, grid.m3, grid.m2, grid.m1)) for ncomp in (3, 3, 3, 4, 2)))
         self.super_steps = self.stages = 0
 
     def face_coefficients(self):
-        """Fill `coefficients` from kappa and the magnetic field of the pack."""
+        """Fill `faces` and `corners` from kappa and the magnetic field of the pack."""
         raise TypeError(f"transport solver '{self.name}' defines no face_coefficients")
 
     def advance(self, dt, time):
@@ -92,27 +98,42 @@ class Diffusion(TransportSolver):
             weights = stages(self.stages)
         step = dt / self.super_steps
         for n in range(self.super_steps):
-            self.super_step(weights, step, time + (n + 1) * step)
+            self.super_step(weights, step, limit, time + (n + 1) * step)
 
     def explicit_limit(self):
         """Return the explicit time step, cfl over the largest rate of decay of any cell, the same on all ranks."""
         self.rate[...] = 0.0
-        for coefficients, axis in zip(self.coefficients, self.axes, strict=True):
-            add_decay_rates(coefficients, axis, self.pack.grid, self.rate)
+        for a in self.axes:
+            add_decay_rates(self.faces[a], self.mesh, a, self.rate)
         fastest = self.ghosts.comm.max(float(self.pack.active(self.rate).max(initial=0.0)))
         return self.params.cfl / fastest if fastest > 0.0 else math.inf
 
-    def super_step(self, weights, step, time):
+    def super_step(self, weights, step, limit, time):
         """Advance `e` by one super-step; ghost zones are valid before and after."""
         self.start[...] = self.e
+        bound = self.ghosts.comm.min(smallest(self.start, self.pack.grid)) if self.along_field else -math.inf
         self.rate0[...] = 0.0
         self.last[...] = self.e
         for stage in weights:
             self.e, self.last = self.last, self.e
-            diffusion_rate(self.last, self.coefficients, self.axes, self.pack.grid, self.flux, self.rate)
+            diffusion_rate(self.last, self.faces, self.corners, self.mesh, limit, self.work, self.rate)
             if stage is weights[0]:
                 self.rate0[...] = self.rate
             super_stage(stage, step, self.start, self.last, self.rate, self.rate0, self.e)
+            self.ghosts.fill_cells(self.e, (ECR_FIELD,), time)
+            self.lift_undershoots(bound, time)
+
+    def lift_undershoots(self, bound, time):
+        """Let cells of `e` below `bound`, the smallest e before the super-step, take from the cells around what they lack.
+
+        An explicit step never needs this; RKL2 stages extrapolate from earlier ones, and the limiter of the fluxes does not see that.
+        """
+        grid, comm = self.pack.grid, self.ghosts.comm
+        for _ in range(_MOST_PASSES):
+            if bound == -math.inf or comm.min(smallest(self.e, grid)) >= bound:
+                return
+            request_shares(self.e, bound, self.mesh, self.rate)
+            grant_shares(self.e, bound, self.mesh, grid, self.rate, self.account[:, 0])
             self.ghosts.fill_cells(self.e, (ECR_FIELD,), time)
 
 
@@ -125,19 +146,20 @@ class IsotropicDiffusion(Diffusion):
     reference = "Salem & Bryan 2014, MNRAS 437, 3312; Meyer, Balsara & Aslam 2014, J. Comput. Phys. 257, 594"
 
     def face_coefficients(self):
-        for axis, coefficients in zip(self.axes, self.coefficients, strict=True):
-            isotropic_coefficients(self.kappa, axis, coefficients)
+        for a in self.axes:
+            isotropic_faces(self.kappa, self.mesh, a, self.faces[a])
 
 
 class AnisotropicDiffusion(Diffusion):
-    """kappa_par along the field, kappa_perp across it; no energy flows out of a minimum."""
+    """kappa_par along the field, kappa_perp across it; e never falls below its minimum."""
 
     name = "anisotropic_diffusion"
     doc = "diffusion with kappa_par along and kappa_perp across the magnetic field"
     equation = "e_t = div(kappa_par b b.grad e + kappa_perp (I - b b).grad e)"
-    reference = "Sharma & Hammett 2007, J. Comput. Phys. 227, 123; Meyer, Balsara & Aslam 2014, J. Comput. Phys. 257, 594"
+    reference = "Guenter et al. 2005, J. Comput. Phys. 209, 354; Meyer, Balsara & Aslam 2014, J. Comput. Phys. 257, 594"
     along_field = True
 
     def face_coefficients(self):
-        for axis, coefficients in zip(self.axes, self.coefficients, strict=True):
-            aligned_coefficients(self.kappa, self.pack.b0, self.pack.bcc, axis, coefficients)
+        for a in self.axes:
+            aligned_faces(self.kappa, self.pack.b0, self.pack.bcc, self.mesh, a, self.faces[a])
+        aligned_corners(self.kappa, self.pack.bcc, self.mesh, self.corners)
