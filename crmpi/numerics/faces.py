@@ -7,7 +7,7 @@ from crmpi.numerics.power import power
 from crmpi.numerics.riemann import State, face_flux
 from crmpi.numerics.rows import load, row, separate, store
 
-_UPWIND_SHARPNESS = 1000.0  # of the electric-field weight, per cell width travelled in a step (Gardiner & Stone 2005)
+_UPWIND_SHARPNESS = 1024.0  # of the electric-field weight, per cell width travelled in a step (Gardiner & Stone 2005)
 
 
 @device
