@@ -54,6 +54,8 @@ def fluid(sim, time, dt):
         fluid_stage(sim, "correct", dt)
         sim.fluid.swap()
         refresh(sim, pack.u0, pack.b0, time + dt)
+        if sim.transport is not None:
+            sim.transport.carried(dt)
 
 
 def fluid_stage(sim, stage, dt):

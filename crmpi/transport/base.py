@@ -72,6 +72,12 @@ class TransportSolver:
         """Move the cosmic rays of ``pack.u0`` over [time, time + dt); leaves ghost zones and primitives valid."""
         raise TypeError(f"transport solver '{self.name}' defines no advance")
 
+    def carried(self, dt):
+        """Hear that the fluid step has just advanced ``pack.u0`` by `dt`, the solver's own unknowns with it; ghosts are valid.
+
+        A solver whose unknowns hold momentum or energy may settle the difference with the gas here, in active cells.
+        """
+
     def ledger(self):
         """Return {"cr_<column>": array (nblock,)}: amounts and counts of each block since the start, code units."""
         return {f"cr_{column}": self.account[:, n] for n, column in enumerate(self.columns)}

@@ -17,6 +17,7 @@ from crmpi.numerics.cr_moments import (
     freeze_coefficients,
     largest_reach,
 )
+from crmpi.numerics.cr_momentum import directed_flux, settle_momentum
 from crmpi.numerics.rows import make_axes
 from crmpi.params import par
 from crmpi.scattering.base import KAPPA_PERP
@@ -60,6 +61,8 @@ class TwoMoment(TransportSolver):
         self.kappa = pack.allocate(2)
         self.registers = Registers(*(pack.allocate(ncomp) for ncomp in (2, 2, NCOEFFICIENT, 2)))
         self.planes = Planes(aligned_zeros((2, 2, 1, grid.m2, grid.m1)), aligned_zeros((6, 2, 1, grid.m2, grid.m1)))
+        self.directed = pack.allocate(3)  # f b before the fluid step
+        self._ghosts_are_old = False
         self.totals = np.zeros((pack.nblock, len(self.columns)))
         self.across = self._make_across()
         volume = grid.dx1 * grid.dx2 * grid.dx3
@@ -70,6 +73,9 @@ class TwoMoment(TransportSolver):
         pack, q = self.pack, self.registers.start
         self.freeze()
         q[:, ENERGY], q[:, FLUX] = pack.u0[:, ECR], pack.u0[:, self.fcr]
+        if self._ghosts_are_old:
+            self.ghosts.fill_cells(q, _REGISTER, time)
+            self._ghosts_are_old = False
         self.registers.account[...] = 0.0
         self.diffuse_across(0.5 * dt, time)
         self.sub_cycle(dt, time)
@@ -81,6 +87,15 @@ class TwoMoment(TransportSolver):
         self.account += self.totals * self.measure
         self.last_dt = dt
         self.refresh(time + dt)
+        directed_flux(pack.u0, pack.bcc, self.fcr, self.directed)
+
+    def carried(self, dt):
+        if self.fluid.frozen:
+            return
+        pack = self.pack
+        axes = make_axes(pack.grid, dt)
+        settle_momentum(pack.u0, pack.w0, pack.bcc, self.directed, self.fcr, 1.0 / self.params.vmax**2, pack.grid, axes)
+        self._ghosts_are_old = True
 
     def freeze(self):
         """Fill the coefficients that stay as they are during the sub-steps."""
