@@ -23,7 +23,7 @@ class GalacticWind(Problem):
         temp_halo: float = par(1e6, unit="K", gt=0, doc="temperature of the halo")
         dens_halo: float = par(1e-3, unit="m_p/cm^3", gt=0, doc="density of the halo, continued to the midplane")
         beta: float = par(5.0, gt=0, doc="gas over magnetic pressure of the horizontal field of the disc, along x1")
-        b_vertical: float = par(0.2, unit="uG", ge=0, doc="uniform field along x3, the way out for cosmic rays")
+        b_vertical: float = par(0.3, unit="uG", ge=0, doc="uniform field along x3, the way out for cosmic rays")
         cr_ratio: float = par(0.1, ge=0, doc="cosmic-ray over gas pressure, disc and halo, at the start")
         noise: float = par(0.05, ge=0, lt=1, doc="random relative change of the density of each cell")
         flux_height: float = par(1.0, unit="kpc", gt=0, doc="fluxes are taken through x3 = +- this height")
