@@ -16,21 +16,21 @@ def advance(sim, dt):
     """Advance the state of `sim` from ``sim.time`` by `dt`; ghosts and primitives are valid before and after."""
     half = 0.5 * dt
     middle = sim.time + half
-    sources(sim, sim.time, half)
+    sources(sim, sim.time, half, sim.sources)
     transport(sim, sim.time, half)
     fluid(sim, sim.time, dt)
     transport(sim, middle, half)
-    sources(sim, middle, half)
+    sources(sim, middle, half, sim.sources[::-1])  # the mirror image: second order among the sources too
 
 
-def sources(sim, time, dt):
-    """Apply the pointwise operators: injection, cooling, losses, and what the problem adds."""
-    if not sim.sources:
+def sources(sim, time, dt, operators):
+    """Apply the pointwise operators in this order: injection, cooling, losses, and what the problem adds."""
+    if not operators:
         return
     pack = sim.pack
     with sim.timers("sources"):
         gas = pack.u0[:, :NHYDRO].copy() if sim.fluid.frozen else None
-        for source in sim.sources:
+        for source in operators:
             source.apply(time, dt)
         if gas is not None:
             pack.u0[:, :NHYDRO] = gas  # frozen gas takes nothing; cosmic rays still do
