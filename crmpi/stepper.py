@@ -19,7 +19,7 @@ def advance(sim, dt):
     sources(sim, sim.time, half, sim.sources)
     transport(sim, sim.time, half)
     fluid(sim, sim.time, dt)
-    transport(sim, middle, half)
+    transport(sim, middle, half, carried=dt)
     sources(sim, middle, half, sim.sources[::-1])  # the mirror image: second order among the sources too
 
 
@@ -37,11 +37,13 @@ def sources(sim, time, dt, operators):
         refresh(sim, pack.u0, pack.b0, time + dt)
 
 
-def transport(sim, time, dt):
-    """Move cosmic rays along the field at frozen gas."""
+def transport(sim, time, dt, carried=0.0):
+    """Move cosmic rays along the field at frozen gas; `carried`: for how long the fluid step has just carried them with the gas."""
     if sim.transport is None:
         return
     with sim.timers("transport"):
+        if carried:
+            sim.transport.carried(carried)
         sim.transport.advance(dt, time)
 
 
@@ -54,8 +56,6 @@ def fluid(sim, time, dt):
         fluid_stage(sim, "correct", dt)
         sim.fluid.swap()
         refresh(sim, pack.u0, pack.b0, time + dt)
-        if sim.transport is not None:
-            sim.transport.carried(dt)
 
 
 def fluid_stage(sim, stage, dt):
