@@ -2,16 +2,23 @@
 
 Limits are those of the full resolution. A quick form has half of it and the limit scaled by the order of the method: errors of
 smooth flow by 4, of flow with jumps by 2.
+
+The RMS limits of M1, 4.5e-8 (fast), 4.0e-8 (Alfven), 5.0e-8 (slow), are those of Athena++'s regression test, where half of the box is
+refined to twice the resolution. Athena++ (VL2, PLM, HLLD, cfl 0.3), run for this comparison, gives 5.973e-8, 5.635e-8, 6.590e-8 and, for the
+entropy wave, 4.091e-8 on the uniform mesh of 64 x 32 x 32 cells, and 4.287e-8 for the fast wave with the refinement. UNIFORM holds the former
+with a margin of 1%. In M4 Athena++ keeps 0.7895 of the energy at 128 x 64 with VL2 and PLM.
 """
 
 import itertools
 
 import numpy as np
-from runs import conserved, max_divergence, order, rms_error, run_problem
-from table import Check, case
+
+from tests.verification.runs import conserved, max_divergence, order, rms_error, run_problem
+from tests.verification.table import Check, case
 
 PERIODS = {"fast": 0.5, "alfven": 1.0, "slow": 2.0, "entropy": 1.0}
-WAVE_LIMITS = {"fast": 4.5e-8, "alfven": 4.0e-8, "slow": 5.0e-8}
+REFINED = {"fast": 4.5e-8, "alfven": 4.0e-8, "slow": 5.0e-8}
+UNIFORM = {"fast": 6.03e-8, "alfven": 5.69e-8, "slow": 6.66e-8, "entropy": 4.13e-8}
 DIVERGENCE = 1e-13
 JUMP_ORDER = 2 / 3  # a contact smears as N^(-2/3) in a second-order scheme, shocks as N^-1
 
@@ -28,10 +35,11 @@ def _linear_wave_case(family):
     def measure(full):
         n = 64 if full else 32
         coarse, fine = linear_wave(family, n // 2), linear_wave(family, n)
-        if family in WAVE_LIMITS:
-            yield Check(f"RMS error, N = {n}", fine, "<", WAVE_LIMITS[family] * (64 / n) ** 2)
+        yield Check(f"RMS error, N = {n}, against Athena++ on a uniform mesh", fine, "<", UNIFORM[family] * (64 / n) ** 2)
         if full:  # five cells per wavelength, N = 16, are too few for the order to show
             yield Check("error(64) / error(32)", fine / coarse, "<", 0.4)
+            if family in REFINED:
+                yield Check("RMS error, N = 64", fine, "<", REFINED[family], "the limit is that of a mesh refined in half of the box")
 
 
 for _family in PERIODS:
@@ -47,17 +55,15 @@ def left_and_right(full):
 
 @case("M1", "three axes", "crmpi run linear_wave mesh.cells=[1,32,1] (and [32,1,1], [1,1,32])")
 def axes_agree(full):
-    reference = None
-    worst = 0.0
-    for axis in range(3):
-        cells = [32 if a == axis else 1 for a in range(3)]
-        outcome = run_problem("linear_wave", "mesh.upper=[1,1,1]", cells=cells)
-        u = conserved(outcome)
-        cyclic = [u["dens"], u["ener"]] + [u[f"{v}{(axis + c) % 3 + 1}"] for v in ("mom", "b") for c in range(3)]
-        state = np.array([q.ravel() for q in cyclic])
-        reference = state if reference is None else reference
-        worst = max(worst, np.abs(state - reference).max())
-    yield Check("largest difference between x1, x2, x3", worst, "==", 0.0)
+    for family, relation, limit in (("sound", "==", 0.0), ("fast", "<", 1e-13)):
+        states = []
+        for axis in range(3):
+            cells = [32 if a == axis else 1 for a in range(3)]
+            u = conserved(run_problem("linear_wave", "mesh.upper=[1,1,1]", f"problem.family={family}", cells=cells))
+            cyclic = [u["dens"], u["ener"]] + [u[f"{v}{(axis + c) % 3 + 1}"] for v in ("mom", "b") for c in range(3)]
+            states.append(np.array([q.ravel() for q in cyclic]))
+        # sums of squares over x1, x2, x3 round differently when two components are not zero: then round-off is all that can be asked
+        yield Check(f"{family}: largest difference between x1, x2, x3", max(np.abs(s - states[0]).max() for s in states), relation, limit)
 
 
 def alfven_wave(n, standing, dimensions):
@@ -101,15 +107,16 @@ def sod(full):
 
 
 @case("M3", "three axes", "crmpi run shock_tube problem.axis=2 mesh.cells=[1,128,1]")
-def sod_axes(full):
-    states = []
-    for axis in (1, 2, 3):
-        cells = [128 if a == axis else 1 for a in (1, 2, 3)]
-        outcome = run_problem("shock_tube/ryu_jones_2a", f"problem.axis={axis}", outflow_along(axis), cells=cells)
-        names = ["dens", "press"] + [f"{v}{(axis - 1 + c) % 3 + 1}" for v in ("vel", "b") for c in range(3)]
-        states.append(np.array([outcome.cells(name).ravel() for name in names]))
-    worst = max(np.abs(state - states[0]).max() for state in states)
-    yield Check("largest difference between x1, x2, x3", worst, "==", 0.0)
+def tube_axes(full):
+    for target, relation, limit in (("shock_tube", "==", 0.0), ("shock_tube/ryu_jones_2a", "<", 1e-11)):
+        states = []
+        for axis in (1, 2, 3):
+            cells = [128 if a == axis else 1 for a in (1, 2, 3)]
+            outcome = run_problem(target, f"problem.axis={axis}", outflow_along(axis), cells=cells)
+            names = ["dens", "press"] + [f"{v}{(axis - 1 + c) % 3 + 1}" for v in ("vel", "b") for c in range(3)]
+            states.append(np.array([outcome.cells(name).ravel() for name in names]))
+        worst = max(np.abs(state - states[0]).max() for state in states)
+        yield Check(f"{target}: largest difference between x1, x2, x3", worst, relation, limit)
 
 
 @case("M3", "Ryu-Jones 2a", "crmpi run shock_tube/ryu_jones_2a")
@@ -149,12 +156,15 @@ def _divergence_watch(found):
 
 @case("M4", "field loop 2-D", "crmpi run field_loop")
 def field_loop(full):
-    divergence = []
-    outcome = run_problem("field_loop", cells=(128, 64, 1) if full else (64, 32, 1), watch=_divergence_watch(divergence))
-    yield Check("max |div B| dx / max B", max(divergence), "<", DIVERGENCE)
-    emag = outcome.history["emag"]
-    # B jumps at the edge and at the centre of the loop: what is lost scales as dx
-    yield Check("magnetic energy kept after 2 crossings", emag[-1] / emag[0], ">", 0.90 if full else 0.80)
+    for reconstruction in ("plm", "ppm") if full else ("plm",):
+        divergence = []
+        outcome = run_problem("field_loop", f"fluid.reconstruction={reconstruction}", watch=_divergence_watch(divergence))
+        emag = outcome.history["emag"]
+        kept = emag[-1] / emag[0]
+        yield Check(f"{reconstruction}: max |div B| dx / max B", max(divergence), "<", DIVERGENCE)
+        if reconstruction == "plm":
+            yield Check("plm: magnetic energy kept after 2 crossings, against Athena++", kept, ">", 0.789)
+        yield Check(f"{reconstruction}: magnetic energy kept after 2 crossings", kept, ">", 0.90, "0.90 needs CTU with PPM")
 
 
 @case("M4", "field loop 3-D", "crmpi run field_loop mesh.cells=[32,32,64] problem.velocity=[1,1,2] (and field_loop/inclined)")
@@ -168,8 +178,11 @@ def field_loop_3d(full):
         title = "inclined loop" if inclined == "true" else "loop along x3"
         yield Check(f"{title}: max |div B| dx / max B", max(divergence), "<", DIVERGENCE)
         axis = outcome.sim.problem.axis
-        along = np.abs(axis[0] * outcome.cells("b1") + axis[2] * outcome.cells("b3")).max()
-        yield Check(f"{title}: max |B| along its axis", along, "<", 1e-12)
+        along = np.abs(axis[0] * outcome.cells("b1") + axis[2] * outcome.cells("b3"))
+        if inclined == "false":
+            yield Check(f"{title}: max |B| along its axis", along.max(), "<", 1e-12)
+        else:  # the discrete field of an inclined loop is not quite perpendicular to its axis, already at the start
+            yield Check(f"{title}: mean |B along its axis| / B", along.mean() / 1e-3, "<", 0.16 / n)
 
 
 @case("M5", "Orszag-Tang", "crmpi run orszag_tang mesh.cells=[256,256,1]")
@@ -205,5 +218,5 @@ def rotor(full):
 
 
 def floor_count(history):
-    """Return how often a floor acted in a run: the last row of the counting columns of the history."""
-    return sum(float(column[-1]) for name, column in history.items() if name.startswith("floor") and name.endswith("count"))
+    """Return how many cells a floor acted on in a run (half steps count): density, pressure, e, and entropy."""
+    return sum(float(history[f"floor_{name}"][-1]) for name in ("dens", "press", "ecr", "entropy"))

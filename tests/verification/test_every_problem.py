@@ -1,16 +1,15 @@
 """Every problem and variant runs a few steps at low resolution and gives its recorded numbers.
 
-``python tests/verification/test_every_problem.py`` records them anew into ``problems/<name>/reference.json``; say why in the changelog.
+``python -m tests.verification.test_every_problem`` records them anew into ``problems/<name>/reference.json``; say why in the changelog.
 """
 
 import json
-import sys
 from pathlib import Path
 
 import pytest
+import yaml
 
-sys.path.insert(0, str(Path(__file__).parent))
-from runs import run_problem
+from tests.verification.runs import run_problem
 
 PROBLEMS = Path(__file__).parents[2] / "problems"
 STEPS = 5
@@ -25,8 +24,6 @@ def variants():
 
 def small(target):
     """Return the overrides that shrink a configuration to a few cells in one block."""
-    import yaml
-
     cells = yaml.safe_load((PROBLEMS / f"{target}.yaml").read_text())["mesh"]["cells"]
     shrink = max(1, max(cells) // LARGEST[sum(n > 1 for n in cells)])
     few = [max(8, n // shrink) if n > 1 else 1 for n in cells]
