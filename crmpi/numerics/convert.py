@@ -4,7 +4,7 @@ import math
 
 from crmpi.constants import AXES, DENS, ECR, ENER, MOM1, NHYDRO, PRES, VEL1
 from crmpi.jit import device, kernel
-from crmpi.numerics.rows import load, row, rows, separate, store
+from crmpi.numerics.rows import in_order, load, row, rows, separate, store
 from crmpi.numerics.stage import rows_if, shift_if
 
 FLOOR_DENS, FLOOR_PRESS, FLOOR_ECR, NOT_A_NUMBER = range(4)  # what is counted
@@ -56,34 +56,35 @@ def convert_row(gas, cr, floors, grid, axes, u, b, result):
     """Convert a row of cells; return how many of them are below a floor or not finite (the padding does not count)."""
     separate()
     w, bcc, ecc = result
+    x, y, z = in_order(axes)
     cells = grid.n1 + 2 * grid.ng1
     bad = 0
     for i in range(grid.m1):
         dens = load(row(u, DENS), i)
-        m1 = load(row(u, MOM1), i)
-        m2 = load(row(u, MOM1 + 1), i)
-        m3 = load(row(u, MOM1 + 2), i)
+        mx = load(row(u, MOM1 + x.normal), i)
+        my = load(row(u, MOM1 + y.normal), i)
+        mz = load(row(u, MOM1 + z.normal), i)
         r = 1.0 / dens
-        v1 = m1 * r
-        v2 = m2 * r
-        v3 = m3 * r
-        inner = load(row(u, ENER), i) - 0.5 * (m1 * v1 + m2 * v2 + m3 * v3)
+        vx = mx * r
+        vy = my * r
+        vz = mz * r
+        inner = load(row(u, ENER), i) - 0.5 * (mx * vx + my * vy + mz * vz)
         if b is not None:
-            b1 = 0.5 * (load(row(b, 0), i) + load(row(b, 0), i + axes[0].stride))
-            b2 = 0.5 * (load(row(b, 1), i) + load(row(b, 1), i + axes[1].stride))
-            b3 = 0.5 * (load(row(b, 2), i) + load(row(b, 2), i + axes[2].stride))
-            inner -= 0.5 * (b1 * b1 + b2 * b2 + b3 * b3)
-            store(row(bcc, 0), i, b1, 5)
-            store(row(bcc, 1), i, b2, 6)
-            store(row(bcc, 2), i, b3, 7)
-            store(row(ecc, 0), i, v3 * b2 - v2 * b3, 8)
-            store(row(ecc, 1), i, v1 * b3 - v3 * b1, 9)
-            store(row(ecc, 2), i, v2 * b1 - v1 * b2, 10)
+            bx = 0.5 * (load(row(b, x.normal), i) + load(row(b, x.normal), i + x.stride))
+            by = 0.5 * (load(row(b, y.normal), i) + load(row(b, y.normal), i + y.stride))
+            bz = 0.5 * (load(row(b, z.normal), i) + load(row(b, z.normal), i + z.stride))
+            inner -= 0.5 * (bx * bx + by * by + bz * bz)
+            store(row(bcc, x.normal), i, bx, 5)
+            store(row(bcc, y.normal), i, by, 6)
+            store(row(bcc, z.normal), i, bz, 7)
+            store(row(ecc, x.normal), i, vz * by - vy * bz, 8)
+            store(row(ecc, y.normal), i, vx * bz - vz * bx, 9)
+            store(row(ecc, z.normal), i, vy * bx - vx * by, 10)
         press = gas.gm1 * inner
         store(row(w, DENS), i, dens, 0)
-        store(row(w, VEL1), i, v1, 1)
-        store(row(w, VEL1 + 1), i, v2, 2)
-        store(row(w, VEL1 + 2), i, v3, 3)
+        store(row(w, VEL1 + x.normal), i, vx, 1)
+        store(row(w, VEL1 + y.normal), i, vy, 2)
+        store(row(w, VEL1 + z.normal), i, vz, 3)
         store(row(w, PRES), i, press, 4)
         good = dens >= floors.dens and dens < math.inf and press >= floors.press and press < math.inf
         if cr is not None:

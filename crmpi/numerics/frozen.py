@@ -72,13 +72,13 @@ def _moved(axis, k, j, i, cells):
 
 
 @kernel
-def fastest_flow(grid, inverse_widths, w):
-    """Return the largest abs(v_a)/dx_a over active cells and axes."""
+def fastest_flow(grid, axes, w):
+    """Return the largest abs(v_a)/dx_a over active cells and axes; `axes` for a time step of 1."""
     best = 0.0
     for b in range(w.shape[0]):
         for k in range(grid.ng3, grid.ng3 + grid.n3):
             for j in range(grid.ng2, grid.ng2 + grid.n2):
                 for i in range(grid.ng1, grid.ng1 + grid.n1):
                     for a in AXES:
-                        best = max(best, abs(w[b, VEL1 + a, k, j, i]) * inverse_widths[a])
+                        best = max(best, abs(w[b, VEL1 + a, k, j, i]) * axes[a].dtdx)
     return best

@@ -5,23 +5,24 @@ import math
 from crmpi.constants import DENS, ECR, ENER, MOM1, PRES
 from crmpi.jit import device, kernel
 from crmpi.numerics.power import power
-from crmpi.numerics.rows import load, row, separate, store
+from crmpi.numerics.rows import in_order, load, row, separate, store
 
 _ENTROPY_KEPT = 0.5  # part of the neighbourhood's smallest p/rho**gamma that a step may leave
 
 
 @device
-def pressure(gas, u, b, axes, i):
-    """Return the gas pressure of the conserved state `u` with the face field `b` (or None)."""
-    m1 = load(row(u, MOM1), i)
-    m2 = load(row(u, MOM1 + 1), i)
-    m3 = load(row(u, MOM1 + 2), i)
-    inner = load(row(u, ENER), i) - 0.5 * (m1 * m1 + m2 * m2 + m3 * m3) / load(row(u, DENS), i)
+def pressure(gas, u, b, ordered, i):
+    """Return the gas pressure of the conserved state `u` with the face field `b` (or None); ``ordered``: the axes `in_order`."""
+    x, y, z = ordered
+    mx = load(row(u, MOM1 + x.normal), i)
+    my = load(row(u, MOM1 + y.normal), i)
+    mz = load(row(u, MOM1 + z.normal), i)
+    inner = load(row(u, ENER), i) - 0.5 * (mx * mx + my * my + mz * mz) / load(row(u, DENS), i)
     if b is not None:
-        b1 = 0.5 * (load(row(b, 0), i) + load(row(b, 0), i + axes[0].stride))
-        b2 = 0.5 * (load(row(b, 1), i) + load(row(b, 1), i + axes[1].stride))
-        b3 = 0.5 * (load(row(b, 2), i) + load(row(b, 2), i + axes[2].stride))
-        inner -= 0.5 * (b1 * b1 + b2 * b2 + b3 * b3)
+        bx = 0.5 * (load(row(b, x.normal), i) + load(row(b, x.normal), i + x.stride))
+        by = 0.5 * (load(row(b, y.normal), i) + load(row(b, y.normal), i + y.stride))
+        bz = 0.5 * (load(row(b, z.normal), i) + load(row(b, z.normal), i + z.stride))
+        inner -= 0.5 * (bx * bx + by * by + bz * bz)
     return gas.gm1 * inner
 
 
@@ -29,9 +30,10 @@ def pressure(gas, u, b, axes, i):
 def inspect_row(n, gas, cr, floors, u, b, axes, marks):
     """Write 1 in `marks` where density, pressure or cosmic-ray energy is below its floor or not a number, else 0; return how many."""
     separate()
+    ordered = in_order(axes)
     count = 0
     for i in range(n):
-        good = load(row(u, DENS), i) >= floors.dens and pressure(gas, u, b, axes, i) >= floors.press
+        good = load(row(u, DENS), i) >= floors.dens and pressure(gas, u, b, ordered, i) >= floors.press
         if cr is not None:
             good = good and load(row(u, ECR), i) >= floors.ecr
         store(marks, i, 0.0 if good else 1.0, 0)
@@ -55,11 +57,12 @@ def raise_entropy_row(n, gas, cr, w, u, b, axes):
         return 0, 0.0
     if _count_cooled(n, gas, w, u, b, axes) == 0:
         return 0, 0.0
+    ordered = in_order(axes)
     cells = 0
     heat = 0.0
     for i in range(n):
         dens = load(row(u, DENS), i)
-        missing = (_ENTROPY_KEPT * _least_entropy(gas, w, axes, i) * power(dens, gas.gamma) - pressure(gas, u, b, axes, i)) * gas.igm1
+        missing = (_ENTROPY_KEPT * _least_entropy(gas, w, axes, i) * power(dens, gas.gamma) - pressure(gas, u, b, ordered, i)) * gas.igm1
         if missing > 0.0:
             ener = row(u, ENER)
             ecr = row(u, ECR)
@@ -75,9 +78,10 @@ def raise_entropy_row(n, gas, cr, w, u, b, axes):
 def _count_cooled(n, gas, w, u, b, axes):
     """Return the number of cells that lost so much pressure that the entropy floor may act."""
     separate()
+    ordered = in_order(axes)
     count = 0
     for i in range(n):
-        count += 0 if pressure(gas, u, b, axes, i) >= _ENTROPY_KEPT * load(row(w, PRES), i) else 1
+        count += 0 if pressure(gas, u, b, ordered, i) >= _ENTROPY_KEPT * load(row(w, PRES), i) else 1
     return count
 
 

@@ -1,11 +1,15 @@
 """Reconstruction of primitive variables: values at the two faces of a cell. One marker type per method."""
 
+import math
 from typing import NamedTuple
 
 from crmpi.constants import MOM1, MOM3
 from crmpi.jit import choice, device, kernel
 from crmpi.numerics.layout import BT1, BT2, STATE
 from crmpi.numerics.rows import load, row, separate, store
+
+_CURVE_FACTOR = 1.25  # of the curvatures that limit a parabola (Colella & Sekora 2008)
+_ROUND = 1e-12  # relative size of differences that are round-off
 
 
 class Donor(NamedTuple):
@@ -15,13 +19,13 @@ class Donor(NamedTuple):
 
 
 class PLM(NamedTuple):
-    """Piecewise linear, van Leer's harmonic limiter (van Leer 1974), second order."""
+    """Piecewise linear, monotonised central limiter (van Leer 1977), second order."""
 
     ghosts = 2
 
 
 class PPM(NamedTuple):
-    """Piecewise parabolic with the monotonicity constraints of Colella & Woodward (1984)."""
+    """Piecewise parabolic, with a limiter that keeps smooth extrema (Colella & Sekora 2008)."""
 
     ghosts = 3
 
@@ -42,40 +46,57 @@ def interfaces_donor(method, a, b, c, d, e):
 
 @interfaces.option(PLM)
 def interfaces_plm(method, a, b, c, d, e):
-    """Return c -+ half the harmonic mean of the two differences, which vanishes at extrema."""
+    """Return c -+ half the central slope, no steeper than twice either one-sided slope, flat at extrema (van Leer 1977)."""
     lower = c - b
     upper = d - c
-    product = lower * upper
-    half_slope = product / (lower + upper) if product > 0.0 else 0.0
+    size = min(abs(lower), abs(upper))
+    central = 0.25 * abs(lower + upper)
+    half_slope = math.copysign(min(size, central), lower)
+    half_slope = half_slope if lower * upper > 0.0 else 0.0
     return c - half_slope, c + half_slope
 
 
 @interfaces.option(PPM)
 def interfaces_ppm(method, a, b, c, d, e):
-    """Return the limited parabola's values: Colella & Woodward (1984), eqs. 1.6-1.8 for the faces and 1.10 for the parabola."""
-    slope_b = _limited_difference(a, b, c)
-    slope_c = _limited_difference(b, c, d)
-    slope_d = _limited_difference(c, d, e)
-    lower = 0.5 * (b + c) - (slope_c - slope_b) / 6.0
-    upper = 0.5 * (c + d) - (slope_d - slope_c) / 6.0
+    """Return the values of a parabola limited as in Colella & Sekora (2008), who keep smooth extrema.
+
+    Faces: fourth-order interpolation, replaced by a limited second derivative where it leaves the range of its two cells (their eqs.
+    16-18). Parabola: at extrema its curvature is limited by those of the cells around (eqs. 19-23); elsewhere its steeper side by the
+    rule of Colella & Woodward (1984), eq. 1.10.
+    """
+    curve_b = (a - b) + (c - b)
+    curve_c = (b - c) + (d - c)
+    curve_d = (c - d) + (e - d)
+    lower = _face_value(a, b, c, d, curve_b, curve_c)
+    upper = _face_value(b, c, d, e, curve_c, curve_d)
     down = c - lower
     up = upper - c
-    flat = down * up <= 0.0
-    limited_lower = c - 2.0 * up if abs(down) > 2.0 * abs(up) else lower
-    limited_upper = c + 2.0 * down if abs(up) > 2.0 * abs(down) else upper
-    return c if flat else limited_lower, c if flat else limited_upper
+    curve = 6.0 * ((lower - c) + (upper - c))
+    limited = _limited_curve(curve, curve_b, curve_c)
+    limited = _limited_curve(limited, curve_c, curve_d)
+    scale = max(max(abs(a), abs(b)), max(abs(c), max(abs(d), abs(e))))
+    ratio = limited / curve if abs(curve) > _ROUND * scale else 0.0
+    ratio = 1.0 if ratio > 1.0 - _ROUND else ratio
+    extremum = down * up <= 0.0 or (d - c) * (c - b) <= 0.0
+    steep_lower = c - 2.0 * up if abs(down) >= 2.0 * abs(up) else lower
+    steep_upper = c + 2.0 * down if abs(up) >= 2.0 * abs(down) else upper
+    return c - ratio * down if extremum else steep_lower, c + ratio * up if extremum else steep_upper
 
 
 @device
-def _limited_difference(a, b, c):
-    """Return the centred difference, at most twice the smaller one-sided difference, zero at extrema."""
-    lower = b - a
-    upper = c - b
-    size = 2.0 * min(abs(lower), abs(upper))
-    centred = 0.5 * (lower + upper)
-    size = min(size, abs(centred))
-    signed = size if centred > 0.0 else -size
-    return signed if lower * upper > 0.0 else 0.0
+def _face_value(a, b, c, d, curve_b, curve_c):
+    """Return the value at the face between b and c."""
+    mean = 0.5 * (b + c)
+    value = mean - ((d - c) - (b - a)) / 12.0
+    limited = mean - _limited_curve(3.0 * ((b - value) + (c - value)), curve_b, curve_c) / 6.0
+    return limited if (value - b) * (c - value) < 0.0 else value
+
+
+@device
+def _limited_curve(curve, first, second):
+    """Return `curve`, no larger than 1.25 times the two others, or zero where the three differ in sign."""
+    size = min(abs(curve), _CURVE_FACTOR * min(abs(first), abs(second)))
+    return math.copysign(size, curve) if curve * first > 0.0 and curve * second > 0.0 else 0.0
 
 
 @device

@@ -139,6 +139,19 @@ def make_axes(grid, dt):
 
 
 @device
+def in_order(axes):
+    """Return the three axes in the order in which sums over vector components are formed.
+
+    Cyclic, beginning after the missing axes, so that a run in one or two dimensions gives the same bits along any axes.
+    """
+    if axes[0].stride and (axes[1].stride or not axes[2].stride):
+        return axes[0], axes[1], axes[2]
+    if axes[1].stride:
+        return axes[1], axes[2], axes[0]
+    return axes[2], axes[0], axes[1]
+
+
+@device
 def rows(array, block, offset):
     """Return the `Rows` at element `offset` of block `block` of an array (nblock, ncomp, m3, m2, m1)."""
     step = array.shape[2] * array.shape[3] * array.shape[4]

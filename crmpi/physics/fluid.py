@@ -162,13 +162,12 @@ class Fluid:
     def max_dt(self, cfl):
         """Return `cfl` times the time the fastest signal, or the frozen flow, takes to cross a cell; infinity if nothing moves."""
         pack = self.pack
-        g = pack.grid
-        inverse = tuple(1.0 / dx if ng else 0.0 for dx, ng in ((g.dx1, g.ng1), (g.dx2, g.ng2), (g.dx3, g.ng3)))
+        axes = make_axes(pack.grid, 1.0)
         if self.params.frozen:
-            rate = fastest_flow(g, inverse, pack.w0)
+            rate = fastest_flow(pack.grid, axes, pack.w0)
         else:
             bcc = pack.bcc if pack.magnetic else None
-            rate = fastest_rate(self.scheme.gas, self.scheme.cr, g, inverse, pack.w0, bcc, self._column)
+            rate = fastest_rate(self.scheme.gas, self.scheme.cr, pack.grid, axes, pack.w0, bcc, self._column)
         return cfl / rate if rate > 0.0 else np.inf
 
     def _advance(self, which, dt, selected, *, find, correct):
