@@ -3,10 +3,10 @@
 Limits are those of the full resolution. A quick form has half of it and the limit scaled by the order of the method: errors of
 smooth flow by 4, of flow with jumps by 2.
 
-The RMS limits of M1, 4.5e-8 (fast), 4.0e-8 (Alfven), 5.0e-8 (slow), are those of Athena++'s regression test, where half of the box is
-refined to twice the resolution. Athena++ (VL2, PLM, HLLD, cfl 0.3), run for this comparison, gives 5.973e-8, 5.635e-8, 6.590e-8 and, for the
-entropy wave, 4.091e-8 on the uniform mesh of 64 x 32 x 32 cells, and 4.287e-8 for the fast wave with the refinement. UNIFORM holds the former
-with a margin of 1%. In M4 Athena++ keeps 0.7895 of the energy at 128 x 64 with VL2 and PLM.
+The RMS limits of M1, 4.5e-8 (fast), 4.0e-8 (Alfven), 5.0e-8 (slow), are those of Athena++'s regression test, where half of the box
+is refined to twice the resolution. Athena++ (VL2, PLM, HLLD, cfl 0.3), run for this comparison, gives 5.973e-8, 5.635e-8, 6.590e-8
+and, for the entropy wave, 4.091e-8 on the uniform mesh of 64 x 32 x 32 cells, and 4.287e-8 for the fast wave with the refinement.
+UNIFORM holds the former with a margin of 1%. In M4 Athena++ keeps 0.7895 of the energy at 128 x 64 with VL2 and PLM.
 """
 
 import itertools
