@@ -17,6 +17,7 @@ from crmpi.numerics.rows import load, row, rows, separate, store
 
 NORMAL, ALONG = 0, 1  # face coefficients: of the normal difference, and the part of it that the corners do better
 EXCESS, U1, U2, U3 = range(4)  # corner coefficients: kappa_par - kappa_perp, and b
+_ROUNDING = 1e-14  # relative: a cell this close to the smallest e is meant to be there
 ROOM_UP, ROOM_DOWN = 0, 1  # fraction of what wants to flow in or out that may
 
 
@@ -330,3 +331,5 @@ def grant_shares(e, bound, mesh, grid, shares, moved):
                         for d in distances:
                             asked += share[i + d]
                         x[i] -= (x[i] - bound) * asked
+                    if abs(x[i] - bound) < _ROUNDING * abs(bound):
+                        x[i] = bound

@@ -9,16 +9,16 @@ is updated as soon as the faces above it, which need the coupling of plane k, ar
 from typing import NamedTuple
 
 from crmpi.jit import choice, kernel
-from crmpi.numerics.cr_moments import correct_rows, coupling_rows, donor_faces, linear_faces, predict_rows
+from crmpi.numerics.cr_moments import correct_rows, coupling_rows, face_rows, predict_rows
 from crmpi.numerics.rows import rows, shift
 
 
 class Predict(NamedTuple):
-    """Half a step with donor-cell faces: from ``start`` to ``half``."""
+    """Half a step, from ``start`` to ``half``."""
 
 
 class Correct(NamedTuple):
-    """The whole step with the linear states of ``half``: ``start`` is advanced in place."""
+    """The whole step with the faces of ``half``: ``start`` is advanced in place."""
 
 
 class Registers(NamedTuple):
@@ -78,7 +78,7 @@ def solve_plane(stage, moments, grid, axes, registers, planes, b, k):
                 below = rows(planes.coupling, (k - 1) & 1, place) if axis.normal == 2 else shift(here, -axis.stride)
                 cells = rows(driver(stage, registers), b, offset)
                 out = rows(planes.faces, 2 * axis.normal + (k & 1), place)
-                face_rows(stage, n, moments, axis, cells, rows(registers.frozen, b, offset), (below, here), out)
+                face_rows(n, moments, axis, cells, rows(registers.frozen, b, offset), (below, here), out)
 
 
 @kernel
@@ -111,21 +111,6 @@ def start_drives(stage, registers):
 @driver.option(Correct)
 def half_drives(stage, registers):
     return registers.half
-
-
-@choice
-def face_rows(stage, n, moments, axis, cells, frozen, coupling, out):
-    """Solve a row of faces."""
-
-
-@face_rows.option(Predict)
-def donor_rows(stage, n, moments, axis, cells, frozen, coupling, out):
-    donor_faces(n, moments, axis, cells, frozen, coupling, out)
-
-
-@face_rows.option(Correct)
-def linear_rows(stage, n, moments, axis, cells, frozen, coupling, out):
-    linear_faces(n, moments, axis, cells, frozen, coupling, out)
 
 
 @choice

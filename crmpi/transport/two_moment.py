@@ -106,7 +106,7 @@ class TwoMoment(TransportSolver):
         freeze_coefficients(pack.u0, pack.b0, pack.bcc, self.kappa, f_stream, strides, self.registers.frozen)
 
     def sub_cycle(self, dt, time):
-        """Advance (e, f) by `dt` in sub-steps of the van Leer kind: donor-cell half step, linear whole step."""
+        """Advance (e, f) by `dt` in sub-steps: half a step, then the whole one with the faces of the half step."""
         grid, registers = self.pack.grid, self.registers
         moments = self.moments(dt)
         reach = self.ghosts.comm.max(largest_reach(registers.frozen, grid, make_axes(grid, 1.0)))
