@@ -10,7 +10,7 @@ electric field on an edge is that of the faces along the one axis present.
 
 from crmpi.constants import AXES
 from crmpi.jit import device, kernel
-from crmpi.numerics.health import inspect_row, raise_entropy_row
+from crmpi.numerics.health import inspect_row, settle_row
 from crmpi.numerics.induction import copy_row, edge_rows, induce_row
 from crmpi.numerics.layout import ET1, ET2
 from crmpi.numerics.rows import row, rows, shift
@@ -31,8 +31,8 @@ def advance_blocks(scheme, stage, grid, axes, fields, scratch, health, selected)
 def _march(scheme, stage, grid, axes, block, scratch, health):
     """March through the planes of one block."""
     health.troubled[block.index] = 0
-    health.heated[block.index] = 0
-    health.heat[block.index] = 0.0
+    health.settled[block.index] = 0
+    health.moved[block.index] = 0.0
     reach = 1 if grid.ng3 else 0
     for k in range(grid.ng3 - reach, grid.ng3 + grid.n3 + reach):
         if grid.ng1:
@@ -81,16 +81,16 @@ def _add_work(n, cr, w, new, axes, lower, upper):
 
 @device
 def _inspect(scheme, stage, grid, axes, block, health, cell):
-    """Mark the troubled cells of a row and hold up the gas entropy."""
+    """Mark the troubled cells of a row, and settle between gas and cosmic rays."""
     w = shift(block.w, cell)
     new = shift(block.u_out, cell)
     b = shift_if(block.b_out, cell)
     if stage.find_troubled:
         marks = row(shift(block.marks, cell), 0)
         health.troubled[block.index] += inspect_row(grid.n1, scheme.gas, scheme.cr, health.floors, new, b, axes, marks)
-    cells, heat = raise_entropy_row(grid.n1, scheme.gas, scheme.cr, w, new, b, axes)
-    health.heated[block.index] += cells
-    health.heat[block.index] += heat
+    cells, moved = settle_row(grid.n1, scheme.gas, scheme.cr, health.floors, w, new, b, axes)
+    health.settled[block.index] += cells
+    health.moved[block.index] += moved
 
 
 @device

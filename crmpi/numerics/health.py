@@ -1,4 +1,4 @@
-"""Is the new state physical? Marks for first-order flux correction, and the gas-entropy floor."""
+"""Is the new state physical? Marks for first-order flux correction, and what gas and cosmic rays owe each other."""
 
 import math
 
@@ -41,48 +41,62 @@ def inspect_row(n, gas, cr, floors, u, b, axes, marks):
     return count
 
 
-@kernel
-def raise_entropy_row(n, gas, cr, w, u, b, axes):
-    """Hold up the gas pressure where cosmic rays dominate and truncation errors of the total energy eat the gas.
+@device
+def settle_row(n, gas, cr, floors, w, u, b, axes):
+    """Settle between gas and cosmic rays where truncation errors of their sum have eaten one of them; the sum is kept.
 
-    A step may not leave a pressure below half of K rho**gamma, K the smallest p/rho**gamma of the old state in the cell and its neighbours
-    (entropy only grows along the flow). What is missing is taken from the cosmic rays, as far as they have it, so the sum is kept.
+    Where cosmic rays dominate, errors of the total energy land in the gas. A step may not leave a gas pressure below half of K rho**gamma,
+    K the smallest p/rho**gamma of the old state in the cell and its neighbours (entropy only grows along the flow): what is missing is
+    taken from the cosmic rays, as far as they have it. Cosmic rays below their floor are refilled from gas pressure above that limit.
 
     Returns
     -------
     int, float
-        number of cells helped, energy density moved
+        number of cells settled, energy density moved from cosmic rays to gas
     """
     if cr is None:
         return 0, 0.0
-    if _count_cooled(n, gas, w, u, b, axes) == 0:
+    if _count_doubtful(n, gas, floors, w, u, b, axes) == 0:
         return 0, 0.0
-    ordered = in_order(axes)
-    cells = 0
-    heat = 0.0
-    for i in range(n):
-        dens = load(row(u, DENS), i)
-        missing = (_ENTROPY_KEPT * _least_entropy(gas, w, axes, i) * power(dens, gas.gamma) - pressure(gas, u, b, ordered, i)) * gas.igm1
-        if missing > 0.0:
-            ener = row(u, ENER)
-            ecr = row(u, ECR)
-            missing = min(missing, max(load(ecr, i), 0.0))
-            store(ener, i, load(ener, i) + missing, 0)
-            store(ecr, i, load(ecr, i) - missing, 1)
-            cells += 1
-            heat += missing
-    return cells, heat
+    return _settle_cells(n, gas, floors, w, u, b, axes)
 
 
 @kernel
-def _count_cooled(n, gas, w, u, b, axes):
-    """Return the number of cells that lost so much pressure that the entropy floor may act."""
+def _count_doubtful(n, gas, floors, w, u, b, axes):
+    """Return the number of cells that lost half of their gas pressure or are out of cosmic rays."""
     separate()
     ordered = in_order(axes)
     count = 0
     for i in range(n):
-        count += 0 if pressure(gas, u, b, ordered, i) >= _ENTROPY_KEPT * load(row(w, PRES), i) else 1
+        warm = pressure(gas, u, b, ordered, i) >= _ENTROPY_KEPT * load(row(w, PRES), i)
+        count += 0 if warm and load(row(u, ECR), i) >= floors.ecr else 1
     return count
+
+
+@kernel
+def _settle_cells(n, gas, floors, w, u, b, axes):
+    """Do what `settle_row` says."""
+    separate()
+    ordered = in_order(axes)
+    ener = row(u, ENER)
+    ecr = row(u, ECR)
+    cells = 0
+    heat = 0.0
+    for i in range(n):
+        limit = _ENTROPY_KEPT * _least_entropy(gas, w, axes, i) * power(load(row(u, DENS), i), gas.gamma)
+        gas_needs = (limit - pressure(gas, u, b, ordered, i)) * gas.igm1
+        rays_need = floors.ecr - load(ecr, i)
+        moved = 0.0
+        if gas_needs > 0.0:
+            moved = min(gas_needs, max(-rays_need, 0.0))
+        elif rays_need > 0.0:
+            moved = -min(rays_need, -gas_needs)
+        if moved != 0.0:
+            store(ener, i, load(ener, i) + moved, 0)
+            store(ecr, i, load(ecr, i) - moved, 1)
+            cells += 1
+            heat += moved
+    return cells, heat
 
 
 @device

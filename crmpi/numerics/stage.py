@@ -68,8 +68,8 @@ class Health(NamedTuple):
 
     floors: Floors
     troubled: object  # number of cells marked
-    heated: object  # number of cells where the entropy floor acted
-    heat: object  # energy density moved from cosmic rays to gas there, summed over cells
+    settled: object  # number of cells where energy moved between gas and cosmic rays
+    moved: object  # energy density moved from cosmic rays to gas there, summed over cells
 
 
 class Block(NamedTuple):

@@ -5,7 +5,7 @@ import numpy as np
 from crmpi.numerics.convert import AMOUNTS
 
 _COUNTS = ("dens", "press", "ecr", "nan", "entropy", "first_order")  # the first four as in `crmpi.numerics.convert`
-_AMOUNTS = ("mass", "energy", "ecr", "entropy_heat")  # the first three as there
+_AMOUNTS = ("mass", "energy", "ecr", "entropy")  # the first three as there
 
 
 class FloorLedger:
@@ -14,10 +14,10 @@ class FloorLedger:
     Attributes
     ----------
     counts : int array (nblock, 6)
-        cells raised to the floors of density, pressure and cosmic-ray energy, cells that are not finite, cells helped by the entropy floor,
-        cells redone with first-order fluxes; each half step counts
+        cells raised to the floors of density, pressure and cosmic-ray energy, cells that are not finite, cells where the entropy floor
+        moved energy between cosmic rays and gas, cells redone with first-order fluxes; each half step counts
     amounts : array (nblock, 4)
-        mass, gas energy and cosmic-ray energy added by floors; energy moved from cosmic rays to gas by the entropy floor. Code units,
+        mass, gas energy and cosmic-ray energy added by floors; energy the entropy floor moved from cosmic rays to gas. Code units,
         integrated over volume; only what stays in the state
     count_names, amount_names : tuple of str
     """

@@ -187,9 +187,9 @@ class Fluid:
     def _book(self):
         """Book what the entropy floor did in the last stage, now that it will not be redone."""
         if self._unbooked is not None:
-            self.ledger.count("entropy", self._health.heated)
+            self.ledger.count("entropy", self._health.settled)
             if self._unbooked == "correct":
-                self.ledger.add("entropy_heat", self._health.heat)
+                self.ledger.add("entropy", self._health.moved)
             self._unbooked = None
 
     def _carry(self, which, dt):
