@@ -35,10 +35,11 @@ _KINK = 0.06  # how much a kink of e weakens streaming, see `coupling_rows`
 
 
 class Moments(NamedTuple):
-    """Constants of a sub-step: c, c^2, 1/vmax^2, gamma_cr, duration, and cell width (1 on a missing axis) per axis."""
+    """Constants of a sub-step: c, c^2, 1/c^2, 1/vmax^2, gamma_cr, duration, and cell width per axis."""
 
     c: float
     c2: float
+    ic2: float
     ivmax2: float
     gamma: float
     dt: float
@@ -112,7 +113,7 @@ def solve_face(moments, width, bn, left, right, coupling):
     share = 1.0 / (fast - slow + _TINY)
     both = fast * slow
     f_star = (fast * f_up - slow * f_down + both * (e_down - e_up)) * share
-    e_star = (fast * cell_up - slow * cell_down + both * (f_down - f_up) / moments.c2) * share
+    e_star = (fast * cell_up - slow * cell_down + both * (f_down - f_up) * moments.ic2) * share
     return bn * f_star, e_star
 
 

@@ -121,9 +121,9 @@ class TwoMoment(TransportSolver):
     def moments(self, dt):
         """Return the constants of a stage of duration `dt`."""
         gm1, vmax2 = self.fluid.eos.gamma_cr - 1.0, self.params.vmax**2
-        grid = self.pack.grid
+        grid, c2 = self.pack.grid, gm1 * vmax2
         width = (grid.dx1, grid.dx2, grid.dx3)
-        return Moments(math.sqrt(gm1 * vmax2), gm1 * vmax2, 1.0 / vmax2, self.fluid.eos.gamma_cr, dt, width)
+        return Moments(math.sqrt(c2), c2, 1.0 / c2, 1.0 / vmax2, self.fluid.eos.gamma_cr, dt, width)
 
     def diffuse_across(self, dt, time):
         """Diffuse e across the field by super-time-stepping, if there is a kappa_perp."""
