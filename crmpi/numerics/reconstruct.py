@@ -133,8 +133,6 @@ def _reconstruct_row(n, method, q, stride, lower, upper):
     """Reconstruct one variable; the loads a method does not use are dropped by the compiler."""
     for i in range(n):
         c = load(q, i)
-        below, above = interfaces(
-            method, load(q, i - 2 * stride), load(q, i - stride), c, load(q, i + stride), load(q, i + 2 * stride)
-        )
+        below, above = interfaces(method, load(q, i - 2 * stride), load(q, i - stride), c, load(q, i + stride), load(q, i + 2 * stride))
         store(lower, i, below, 0)
         store(upper, i, above, 1)
