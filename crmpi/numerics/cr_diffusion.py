@@ -17,7 +17,6 @@ from crmpi.numerics.rows import load, row, rows, separate, store
 
 NORMAL, ALONG = 0, 1  # face coefficients: of the normal difference, and the part of it that the corners do better
 EXCESS, U1, U2, U3 = range(4)  # corner coefficients: kappa_par - kappa_perp, and b
-_ROUNDING = 1e-14  # relative: a cell this close to the smallest e is meant to be there
 ROOM_UP, ROOM_DOWN = 0, 1  # fraction of what wants to flow in or out that may
 
 
@@ -278,16 +277,17 @@ def super_stage(stage, dt, e0, last, rates, rate0, out):
 
 
 @kernel
-def smallest(e, grid):
-    """Return the smallest value of the active cells and of one layer of ghosts."""
+def extremes(e, grid):
+    """Return the smallest and the largest value of the active cells and of one layer of ghosts."""
     r1, r2, r3 = min(grid.ng1, 1), min(grid.ng2, 1), min(grid.ng3, 1)
-    least = e[0, 0, grid.ng3, grid.ng2, grid.ng1]
+    least = most = e[0, 0, grid.ng3, grid.ng2, grid.ng1]
     for b in range(e.shape[0]):
         for k in range(grid.ng3 - r3, grid.ng3 + grid.n3 + r3):
             for j in range(grid.ng2 - r2, grid.ng2 + grid.n2 + r2):
                 for i in range(grid.ng1 - r1, grid.ng1 + grid.n1 + r1):
                     least = min(least, e[b, 0, k, j, i])
-    return least
+                    most = max(most, e[b, 0, k, j, i])
+    return least, most
 
 
 @device
@@ -313,8 +313,11 @@ def request_shares(e, bound, mesh, shares):
 
 
 @kernel
-def grant_shares(e, bound, mesh, grid, shares, moved):
-    """Lift cells below `bound` to it at the expense of the cells around; add the energy each block received to `moved` (nblock,)."""
+def grant_shares(e, bound, noise, mesh, grid, shares, moved):
+    """Lift cells below `bound` to it at the expense of the cells around; add the energy each block received to `moved` (nblock,).
+
+    A cell that lacks less than `noise`, the rounding error of e, gets it for nothing: in uniform surroundings nobody has anything to spare.
+    """
     distances = around(mesh)
     volume = mesh.widths[0] * mesh.widths[1] * mesh.widths[2]
     for b in range(e.shape[0]):
@@ -331,5 +334,5 @@ def grant_shares(e, bound, mesh, grid, shares, moved):
                         for d in distances:
                             asked += share[i + d]
                         x[i] -= (x[i] - bound) * asked
-                    if abs(x[i] - bound) < _ROUNDING * abs(bound):
+                    if x[i] < bound and bound - x[i] < noise:
                         x[i] = bound

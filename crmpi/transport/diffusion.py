@@ -10,11 +10,11 @@ from crmpi.numerics.cr_diffusion import (
     aligned_corners,
     aligned_faces,
     diffusion_rate,
+    extremes,
     grant_shares,
     isotropic_faces,
     make_mesh,
     request_shares,
-    smallest,
     super_stage,
 )
 from crmpi.numerics.rkl2 import Stage, plan, stages
@@ -22,6 +22,7 @@ from crmpi.params import par
 from crmpi.transport.base import TransportSolver
 
 _MOST_PASSES = 8
+_NOISE = 1e-12  # rounding error of a super-step, relative to the largest e
 _FORWARD_EULER = Stage(0.0, 0.0, 1.0, 0.0)
 
 
@@ -111,7 +112,9 @@ class Diffusion(TransportSolver):
     def super_step(self, weights, step, limit, time):
         """Advance `e` by one super-step; ghost zones are valid before and after."""
         self.start[...] = self.e
-        bound = self.ghosts.comm.min(smallest(self.start, self.pack.grid)) if self.along_field else -math.inf
+        least, most = extremes(self.start, self.pack.grid)
+        bound = self.ghosts.comm.min(least) if self.along_field else -math.inf
+        noise = _NOISE * self.ghosts.comm.max(most) if self.along_field else 0.0
         self.rate0[...] = 0.0
         self.last[...] = self.e
         for stage in weights:
@@ -121,19 +124,19 @@ class Diffusion(TransportSolver):
                 self.rate0[...] = self.rate
             super_stage(stage, step, self.start, self.last, self.rate, self.rate0, self.e)
             self.ghosts.fill_cells(self.e, (ECR_FIELD,), time)
-            self.lift_undershoots(bound, time)
+            self.lift_undershoots(bound, noise, time)
 
-    def lift_undershoots(self, bound, time):
+    def lift_undershoots(self, bound, noise, time):
         """Let cells of `e` below `bound`, the smallest e before the super-step, take from the cells around what they lack.
 
         An explicit step never needs this; RKL2 stages extrapolate from earlier ones, and the limiter of the fluxes does not see that.
         """
         grid, comm = self.pack.grid, self.ghosts.comm
         for _ in range(_MOST_PASSES):
-            if bound == -math.inf or comm.min(smallest(self.e, grid)) >= bound:
+            if bound == -math.inf or comm.min(extremes(self.e, grid)[0]) >= bound:
                 return
             request_shares(self.e, bound, self.mesh, self.rate)
-            grant_shares(self.e, bound, self.mesh, grid, self.rate, self.account[:, 0])
+            grant_shares(self.e, bound, noise, self.mesh, grid, self.rate, self.account[:, 0])
             self.ghosts.fill_cells(self.e, (ECR_FIELD,), time)
 
 
