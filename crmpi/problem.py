@@ -10,6 +10,7 @@ import numpy as np
 from crmpi.constants import DENS, ENER, MOM1
 from crmpi.coordinates import Coordinates, array_axis
 from crmpi.errors import CrmpiError
+from crmpi.numerics.rows import in_order, make_axes
 from crmpi.params import group
 
 SIDES = ("ix1", "ox1", "ix2", "ox2", "ix3", "ox3")
@@ -147,7 +148,7 @@ def _set_cells(pack, b, x, values, gamma):
     dens = full["dens"]
     u[DENS] = dens
     kinetic = np.zeros(x.shape)
-    for axis in range(3):
+    for axis in _summation_order(pack.grid):
         velocity = full.get(f"vel{axis + 1}", 0.0)
         u[MOM1 + axis] = dens * velocity
         kinetic += 0.5 * u[MOM1 + axis] * velocity
@@ -158,6 +159,11 @@ def _set_cells(pack, b, x, values, gamma):
         if v > ENER:
             u[v] = full.get(name, 0.0)
     return None
+
+
+def _summation_order(grid):
+    """Return the axes in the order in which the kernels sum over vector components."""
+    return [axis.normal for axis in in_order.py_func(make_axes(grid, 0.0))]
 
 
 def _face_range(pack, b, axis):
@@ -212,7 +218,7 @@ def _potential_on_edges(problem, pack, mesh, b, axis, component, derivative):
 def _magnetic_energy(pack, b):
     """Return B^2/2 of the active cells from the means of their two faces."""
     energy = 0.0
-    for axis in range(3):
+    for axis in _summation_order(pack.grid):
         face = _face_view(pack, pack.b0, b, axis)
         a = array_axis(axis)
         n = pack.active(pack.u0).shape[2 + a]

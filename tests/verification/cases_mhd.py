@@ -13,7 +13,7 @@ import itertools
 
 import numpy as np
 
-from tests.verification.runs import conserved, max_divergence, order, rms_error, run_problem
+from tests.verification.runs import max_divergence, order, rms_error, run_problem
 from tests.verification.table import Check, case
 
 PERIODS = {"fast": 0.5, "alfven": 1.0, "slow": 2.0, "entropy": 1.0}
@@ -39,7 +39,7 @@ def _linear_wave_case(family):
         if full:  # five cells per wavelength, N = 16, are too few for the order to show
             yield Check("error(64) / error(32)", fine / coarse, "<", 0.4)
             if family in REFINED:
-                yield Check("RMS error, N = 64", fine, "<", REFINED[family], "the limit is that of a mesh refined in half of the box")
+                yield Check("RMS error, N = 64", fine, "<", REFINED[family])
 
 
 for _family in PERIODS:
@@ -55,19 +55,17 @@ def left_and_right(full):
 
 @case("M1", "three axes", "crmpi run linear_wave mesh.cells=[1,32,1] (and [32,1,1], [1,1,32])")
 def axes_agree(full):
-    for family in ("sound", "fast"):
-        states = []
-        for axis in range(3):
-            cells = [32 if a == axis else 1 for a in range(3)]
-            outcome = run_problem("linear_wave", "mesh.upper=[1,1,1]", f"problem.family={family}", cells=cells)
-            u = conserved(outcome)
-            cyclic = [u["dens"], u["ener"]] + [u[f"{v}{(axis + c) % 3 + 1}"] for v in ("mom", "b") for c in range(3)]
-            states.append(np.array([q.ravel() for q in cyclic]))
-        worst = max(np.abs(s - states[0]).max() for s in states)
-        # sums of squares over x1, x2, x3 round differently when all three are not zero: some ten roundings in each of two stages a step
-        round_off = 20 * np.finfo(float).eps * outcome.sim.clock.step
-        relation, limit = ("==", 0.0) if family == "sound" else ("<", round_off)
-        yield Check(f"{family}: largest difference between x1, x2, x3", worst, relation, limit)
+    states = []
+    for axis in (1, 2, 3):
+        outcome = run_problem("linear_wave", "mesh.upper=[1,1,1]", cells=[32 if a == axis else 1 for a in (1, 2, 3)])
+        states.append(relabelled(outcome, axis))
+    yield Check("largest difference between x1, x2, x3", max(np.abs(s - states[0]).max() for s in states), "==", 0.0)
+
+
+def relabelled(outcome, axis):
+    """Return the primitives of a run along `axis` (1, 2, 3) as an array, vectors in cyclic order from there."""
+    names = ["dens", "press"] + [f"{v}{(axis - 1 + c) % 3 + 1}" for v in ("vel", "b") for c in range(3)]
+    return np.array([outcome.cells(name).ravel() for name in names])
 
 
 def alfven_wave(n, standing, dimensions):
@@ -112,15 +110,13 @@ def sod(full):
 
 @case("M3", "three axes", "crmpi run shock_tube problem.axis=2 mesh.cells=[1,128,1]")
 def tube_axes(full):
-    for target, relation, limit in (("shock_tube", "==", 0.0), ("shock_tube/ryu_jones_2a", "<", 1e-11)):
+    for target in ("shock_tube", "shock_tube/ryu_jones_2a"):
         states = []
         for axis in (1, 2, 3):
             cells = [128 if a == axis else 1 for a in (1, 2, 3)]
-            outcome = run_problem(target, f"problem.axis={axis}", outflow_along(axis), cells=cells)
-            names = ["dens", "press"] + [f"{v}{(axis - 1 + c) % 3 + 1}" for v in ("vel", "b") for c in range(3)]
-            states.append(np.array([outcome.cells(name).ravel() for name in names]))
+            states.append(relabelled(run_problem(target, f"problem.axis={axis}", outflow_along(axis), cells=cells), axis))
         worst = max(np.abs(state - states[0]).max() for state in states)
-        yield Check(f"{target}: largest difference between x1, x2, x3", worst, relation, limit)
+        yield Check(f"{target}: largest difference between x1, x2, x3", worst, "==", 0.0)
 
 
 @case("M3", "Ryu-Jones 2a", "crmpi run shock_tube/ryu_jones_2a")
@@ -196,7 +192,8 @@ def orszag_tang(full):
     outcome = run_problem("orszag_tang", cells=(n, n, 1), watch=_divergence_watch(divergence))
     dens, press = outcome.cells("dens")[0], outcome.cells("press")[0]
     turned = max(np.abs(q - q[::-1, ::-1]).max() for q in (dens, press))
-    yield Check("point symmetry of density and pressure at t = 0.5", turned, "<", 1e-12)
+    reason = "edge fields round differently on the two sides; the current sheets amplify it from 1e-13 at t = 0.45" if full else ""
+    yield Check("point symmetry of density and pressure at t = 0.5", turned, "<", 1e-12, reason)
     yield Check("max |div B| dx / max B", max(divergence), "<", DIVERGENCE)
 
 
