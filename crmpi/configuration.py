@@ -28,6 +28,28 @@ def _problem_group(problem_class):
     return group(Params)
 
 
+def load_run(problem_class, source, overrides=(), defaults=None):
+    """Return the `Config` of a run of this problem; arguments as for `crmpi.params.load`.
+
+    What the problem's ``defaults(config)`` returns, {'group.key': value}, is weaker than file and command line; it may depend on both, so
+    they are read twice.
+    """
+    groups, defaults = groups_for(problem_class), dict(defaults or {})
+    if problem_class.has("defaults"):
+        draft = load(source, overrides, groups | {"fluid": _Unchecked}, defaults=defaults)
+        defaults |= problem_class.defaults(draft)
+    return load(source, overrides, groups, defaults=defaults)
+
+
+@group
+class _Unchecked(FluidParams):
+    """The group ``fluid`` before a problem has chosen its defaults."""
+
+    def check(self):
+        """Find nothing wrong yet."""
+        return ()
+
+
 def configure(target, overrides=()):
     """Return (config, problem class) for ``crmpi run TARGET key=value ...``.
 
@@ -37,7 +59,7 @@ def configure(target, overrides=()):
         no such problem; a ConfigError lists all mistakes of the parameters
     """
     found = find_problem(target)
-    return load(found.yaml, overrides, groups_for(found.problem_class)), found.problem_class
+    return load_run(found.problem_class, found.yaml, overrides), found.problem_class
 
 
 def default_groups():

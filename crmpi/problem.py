@@ -25,6 +25,7 @@ class Problem:
     ===================================  ==================================  =================================================
     hook                                 called                              order of accuracy
     ===================================  ==================================  =================================================
+    ``defaults(config)``                 static; before the parameters are final
     ``setup(p)``                         once, before anything else
     ``initial(x, p)``                    once per block                      cell centres taken as averages: second order
     ``vector_potential(x, p)``           once per block, on edges            second order, div B = 0 to round-off
@@ -116,8 +117,11 @@ def set_initial_state(problem, pack, mesh, gamma):
         x = block_coordinates(pack, mesh, b)
         values = dict(problem.initial(x, problem.p))
         _check_names(problem, values)
+        uniform = [values.get(f"b{c}", 0.0) for c in (1, 2, 3)]
         if pack.magnetic:
-            _set_field(problem, pack, mesh, b, [values.get(f"b{c}", 0.0) for c in (1, 2, 3)])
+            _set_field(problem, pack, mesh, b, uniform)
+        elif any(uniform):
+            complaint = f"problem '{problem.name}' sets a magnetic field, but fluid.magnetic is false; set fluid.magnetic=true"
         complaint = complaint or _set_cells(pack, b, x, values, gamma)
     return complaint
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import yaml
 
 from crmpi.errors import CrmpiError
-from crmpi.params import Config, load
+from crmpi.params import Config
 
 
 def configure(comm, target, overrides, restart=None):
@@ -30,7 +30,7 @@ def configure(comm, target, overrides, restart=None):
     CrmpiError
         on all ranks alike
     """
-    from crmpi.configuration import groups_for
+    from crmpi.configuration import groups_for, load_run
     from crmpi.problem_files import find_problem
 
     checkpoint, stored = together(comm, lambda: _restart(target, restart) if comm.rank == 0 else None)
@@ -41,7 +41,7 @@ def configure(comm, target, overrides, restart=None):
         if any(text.partition("=")[0].strip() in ("problem", "problem.name") for text in overrides):
             raise CrmpiError("command line: 'problem.name' cannot be changed there; name the problem to run instead")
         defaults = {"output.dir": f"runs/{found.problem_class.name}"}
-        config = load(stored or found.yaml, overrides, groups, defaults=defaults)
+        config = load_run(found.problem_class, stored or found.yaml, overrides, defaults)
         check_ranks(config, comm.nranks)
         return config.state()
 

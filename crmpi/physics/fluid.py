@@ -56,7 +56,7 @@ class FluidParams:
         if solver is not None and self.magnetic not in solver.fields:
             fitting = [name for name, other in SOLVERS.items() if self.magnetic in other.fields]
             field = "a" if self.magnetic else "no"
-            yield "riemann", f"'{self.riemann}' cannot be used with {field} magnetic field: choose one of {', '.join(fitting)}, or auto"
+            yield "riemann", f"cannot be used with {field} magnetic field: choose one of {', '.join(fitting)}, or auto"
 
 
 def nghost(params):

@@ -15,6 +15,11 @@ class CRShockTube(Problem):
         bx: float = par(0.0, doc="uniform field along the tube")
         axis: int = par(1, choices=[1, 2, 3], doc="axis of the tube")
 
+    @staticmethod
+    def defaults(config):
+        """A field along the tube, or a solver for magnetised gas, switches the field on."""
+        return {"fluid.magnetic": config.problem.bx != 0.0 or config.fluid.riemann == "hlld"}
+
     def setup(self, p):
         fluid = self.config.fluid
         self.energy_per_pressure = 1.0 / (fluid.gamma_cr - 1.0)
