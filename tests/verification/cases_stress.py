@@ -60,7 +60,7 @@ def stress(flow, mach, ratio, kappa, n):
     """Return (outcome, drift) of a stressed flow with `n` cells; `kappa` in units of sound speed times half the box."""
     sound = np.sqrt(5 / 3 + 4 / 3 * ratio)
     fastest = sound * max(mach, 10.0)
-    end = 1 / (mach * sound) if flow == "collision" else 0.2 / sound
+    end = 0.5 / (mach * sound) if flow == "collision" else 0.05 / sound  # before the shocks meet their images
     totals = Totals()
     flow = f"problem.flow={flow}", f"problem.mach={mach}", f"problem.ratio={ratio}"
     transport = f"scattering.kappa_par={kappa * sound}", f"transport.vmax={30 * fastest}"
@@ -84,7 +84,9 @@ def _stress_case(flow, mach, ratio, kappas):
             if full:
                 fine, _ = stress(flow, mach, ratio, kappa, 4 * n)
                 variation = [np.abs(np.diff(o.cells("dens").ravel())).sum() for o in (outcome, fine)]
-                yield Check(f"{title}: total variation of rho, against 4 x finer", abs(variation[0] / variation[1] - 1), "<", 0.05)
+                # one-sided: wiggles would raise it. Where the finer run resolves a precursor, kappa/v_shock, that the coarse one does not,
+                # the shock itself becomes another (cosmic rays take most of its energy) and the finer run has the larger variation
+                yield Check(f"{title}: total variation of rho / that of a 4 x finer run", variation[0] / variation[1], "<", 1.05)
 
     return measure
 
