@@ -131,7 +131,7 @@ def _gaussian_case(velocity, solver, transport):
         peer = 8e-5 if velocity == 0 else 9e-5
         outcome = run_problem("cr_diffusion", f"problem.velocity={velocity}", *transport, "time.dt_max=2e-3", cells=line(256))
         error = outcome.norms["ecr"]["L1"]
-        yield Check("mean |error| of e, N = 256, against a peer", error, "<", peer)
+        yield Check("mean abs(error) of e, N = 256, against a peer", error, "<", peer)
         reason = "frozen flow carries e with limited linear slopes" if velocity == 1 else ""
         yield Check("half of that", error, "<", peer / 2, reason)
 
@@ -249,7 +249,7 @@ def bottleneck(full):
     yield Check(f"e behind the cloud, N = {n}, against a peer at 512", downstream[-1], "<", 0.675)
     yield Check(f"e behind the cloud, N = {n}", downstream[-1], ">", 0.64)
     x, e = outcome.positions().x1.ravel(), outcome.cells("ecr").ravel()
-    yield Check("plateau before the cloud: largest |e/3 - 1|", np.abs(e[x < 150] / 3 - 1).max(), "<", 0.01)
+    yield Check("plateau before the cloud: largest abs(e/3 - 1)", np.abs(e[x < 150] / 3 - 1).max(), "<", 0.01)
     late = downstream[outcome.history["time"] > 0.9 * outcome.sim.time]
     yield Check("steady: change over the last tenth", np.ptp(late) / late[-1], "<", 1e-3)
 

@@ -49,7 +49,7 @@ def _conservation_case(solver):
         for name, drift in totals.drift().items():
             yield Check(f"relative change of {name} in {steps} steps", drift, "<", 1e-12)
         yield Check("floors applied", floor_count(outcome.history), "==", 0.0)
-        yield Check("max |div B| dx / max B", max_divergence(outcome.sim), "<", 1e-13)
+        yield Check("max abs(div B) dx / max B", max_divergence(outcome.sim), "<", 1e-13)
 
 
 for _solver in SOLVERS:
