@@ -16,7 +16,7 @@ from pathlib import Path
 from crmpi.cli.configuration import configure
 from crmpi.cli.messages import print_error
 from crmpi.errors import CrmpiError
-from crmpi.parallel.comm import make_comm
+from crmpi.parallel.comm import STAGGER, make_comm
 
 
 def add_arguments(parser):
@@ -35,7 +35,7 @@ def main(arguments):
     except CrmpiError as error:
         if comm.nranks == 1 or error.everywhere:
             raise
-        time.sleep(0.2 * min(comm.rank, 10))  # when several ranks fail at once, the abort of the first silences the others
+        time.sleep(STAGGER * min(comm.rank, 10))  # when several ranks fail at once, the abort of the first silences the others
         print_error(error)
         return comm.abort(error.exit_code)
 

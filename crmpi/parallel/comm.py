@@ -10,6 +10,12 @@ from crmpi.errors import CrmpiError
 from crmpi.parallel.launcher import read_launch
 from crmpi.parallel.sums import exact_sums
 
+_LINGER = 0.2
+"""Seconds between the last words of a rank and the end of all: launchers drop what they have not passed on when they are told to abort."""
+
+STAGGER = 0.5
+"""Seconds by which each rank waits longer than the one before when several fail together; longer than `_LINGER`, so that one speaks."""
+
 
 class SerialComm:
     """The communicator of a run on one rank; needs no MPI."""
@@ -108,6 +114,7 @@ class MpiComm:
         """End all ranks at once with exit code `code`."""
         sys.stdout.flush()
         sys.stderr.flush()
+        time.sleep(_LINGER)
         self._abort(code)
 
     def channel(self, peers, outgoing, incoming):
@@ -204,7 +211,7 @@ def _abort_hook(comm):
     """
 
     def hook(kind, error, trace):
-        time.sleep(0.2 * min(comm.rank, 10))
+        time.sleep(STAGGER * min(comm.rank, 10))
         if issubclass(kind, CrmpiError):
             print(f"crmpi: error: {error}", file=sys.stderr, flush=True)
         else:
