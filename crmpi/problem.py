@@ -116,7 +116,7 @@ def set_initial_state(problem, pack, mesh, gamma):
     for b in range(pack.nblock):
         x = block_coordinates(pack, mesh, b)
         values = dict(problem.initial(x, problem.p))
-        _check_names(problem, values)
+        _check_names(problem, values, pack)
         uniform = [values.get(f"b{c}", 0.0) for c in (1, 2, 3)]
         if pack.magnetic:
             _set_field(problem, pack, mesh, b, uniform)
@@ -129,8 +129,8 @@ def set_initial_state(problem, pack, mesh, gamma):
 _PRIMITIVES = ("dens", "vel1", "vel2", "vel3", "press", "ecr", "b1", "b2", "b3")
 
 
-def _check_names(problem, values):
-    known = _PRIMITIVES + ("fcr",)
+def _check_names(problem, values, pack):
+    known = tuple(dict.fromkeys((*_PRIMITIVES, "fcr", *pack.variable_names()[ENER + 1 :])))
     for name in values:
         if name not in known:
             raise CrmpiError(f"problem '{problem.name}': initial() returned the unknown variable '{name}'; known: {', '.join(known)}")
@@ -143,11 +143,11 @@ def _set_cells(pack, b, x, values, gamma):
     u = pack.active(pack.u0)[b]
     full = {name: np.broadcast_to(np.asarray(value, dtype=float), x.shape) for name, value in values.items() if name[0] != "b"}
     for name, value in full.items():
-        wrong = ~np.isfinite(value) | (value <= 0.0 if name in ("dens", "press") else value < 0.0 if name == "ecr" else False)
+        wrong = ~np.isfinite(value) | (value <= 0.0 if name in ("dens", "press") else value < 0.0 if name[:3] == "ecr" else False)
         if wrong.any():
             k, j, i = np.argwhere(wrong)[0]
             where = f"x1={x.x1.flat[i]:.6g}, x2={x.x2.flat[j]:.6g}, x3={x.x3.flat[k]:.6g}"
-            need = "positive" if name in ("dens", "press") else "finite and not negative" if name == "ecr" else "finite"
+            need = "positive" if name in ("dens", "press") else "finite and not negative" if name[:3] == "ecr" else "finite"
             return f"initial state: {name} = {value[k, j, i]:.6g} at {where}; it must be {need} (check initial() and its parameters)"
     dens = full["dens"]
     u[DENS] = dens
@@ -159,9 +159,9 @@ def _set_cells(pack, b, x, values, gamma):
     u[ENER] = full["press"] / (gamma - 1.0) + kinetic
     if pack.magnetic:
         u[ENER] += _magnetic_energy(pack, b)
-    for name, v in pack.index.items():
-        if v > ENER:
-            u[v] = full.get(name, 0.0)
+    for field in pack.fields:
+        if pack.index[field.name] > ENER:
+            u[pack.index[field.name]] = full.get(field.name, full.get(field.bulk, 0.0))  # tracers start like the bulk
     return None
 
 

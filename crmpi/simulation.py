@@ -6,7 +6,7 @@ from crmpi.boundary.ghosts import Ghosts
 from crmpi.constants import DENS, ENER, MOM1
 from crmpi.errors import CrmpiError
 from crmpi.mesh import BlockTree, make_pack, partition
-from crmpi.mesh.pack import ECR_FIELD, HYDRO_FIELDS
+from crmpi.mesh.pack import HYDRO_FIELDS
 from crmpi.physics.base import make_sources
 from crmpi.physics.fluid import Fluid, nghost
 from crmpi.physics.gravity import Gravity
@@ -81,7 +81,7 @@ class Simulation:
     def _make_pack(self):
         fields = HYDRO_FIELDS
         if self.config.fluid.cosmic_rays:
-            fields = fields + (ECR_FIELD,) + find_solver(self.config.transport.solver).fields
+            fields = fields + find_solver(self.config.transport.solver).fields_for(self.config.transport)
         gids = np.flatnonzero(self.owner == self.comm.rank)
         fluid = self.config.fluid
         static = bool(self.gravity) or self.problem.has("gravity")

@@ -28,7 +28,7 @@ class Field(NamedTuple):
     """Declaration of an evolved variable; storage, ghosts, boundaries, restart and output follow from it.
 
     ``vector``: the components flip sign across a reflecting wall normal to them. ``unit`` is a dimension name of
-    ``crmpi.units``. ``title`` is for humans.
+    ``crmpi.units``. ``title`` is for humans. ``population``: 0, or the number of the cosmic-ray tracer it belongs to.
     """
 
     name: str
@@ -36,6 +36,18 @@ class Field(NamedTuple):
     vector: bool = False
     unit: str = "none"
     title: str = ""
+    population: int = 0
+
+    def of(self, number):
+        """Return this variable of the bulk as that of a cosmic-ray population: `ecr` of tracer 2 is `ecr_2`; number 0 is the bulk."""
+        if number == 0:
+            return self
+        return self._replace(name=f"{self.name}_{number}", title=f"{self.title} of tracer {number}", population=number)
+
+    @property
+    def bulk(self):
+        """Name of the same variable of the bulk."""
+        return self.name.removesuffix(f"_{self.population}") if self.population else self.name
 
 
 class EOS(NamedTuple):

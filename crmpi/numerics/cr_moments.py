@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from crmpi.constants import DENS, ECR, ENER, MOM1, MOM2, MOM3
+from crmpi.constants import DENS, ENER, MOM1, MOM2, MOM3
 from crmpi.jit import device, kernel
 from crmpi.numerics.rows import load, row, separate, store
 
@@ -263,13 +263,14 @@ def fastest_response(q, frozen, moments, grid, axes, faint):
 
 
 @kernel
-def exchange_with_gas(u, bcc, q, account, fcr, ivmax2, grid, frozen_gas, totals):
+def exchange_with_gas(u, bcc, q, account, places, ivmax2, grid, frozen_gas, totals):
     """Write the register `q` back to `u`; unless the gas is frozen it takes momentum, work and heat, so that sums are kept.
 
     Kept are the momentum density rho v + b f/vmax^2 and the energy E + e: the gas takes dm = -(change of f)/vmax^2 b and, from e, the
     energy w = (m1^2 - m0^2)/(2 rho); heat was taken from e in the sub-steps. `totals` (nblock, 4): sums over cells of heat, work,
-    energy made by floors, and the number of cells floored.
+    energy made by floors, and the number of cells floored. `places`: of e and f in `u`.
     """
+    ecr, fcr = places
     for b in range(u.shape[0]):
         heat = work = made = count = 0.0
         for k in range(grid.ng3, grid.ng3 + grid.n3):
@@ -289,7 +290,7 @@ def exchange_with_gas(u, bcc, q, account, fcr, ivmax2, grid, frozen_gas, totals)
                         u[b, ENER, k, j, i] += w + account[b, HEAT, k, j, i]
                     e = q[b, ENERGY, k, j, i] - w
                     created = account[b, MADE, k, j, i] + max(-e, 0.0)
-                    u[b, ECR, k, j, i] = max(e, 0.0)
+                    u[b, ecr, k, j, i] = max(e, 0.0)
                     u[b, fcr, k, j, i] = q[b, FLUX, k, j, i]
                     heat += account[b, HEAT, k, j, i]
                     work += w

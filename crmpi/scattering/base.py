@@ -50,6 +50,10 @@ class ScatteringModel:
         """Whether kappa_perp can be anything but zero; solvers skip the work across the field if not."""
         return True
 
+    def evaluate(self, pack, out, rigidity=None):
+        """Fill `out` with the coefficients of cosmic rays of `rigidity` in GV; None: those of the bulk."""
+        self.kappa(pack, out)
+
     def kappa(self, pack, out):
         """Fill `out` (nblock, 2, m3, m2, m1) with kappa_par and kappa_perp in code units, ghost zones included."""
         raise TypeError(f"scattering model '{self.name}' defines no kappa")

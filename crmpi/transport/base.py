@@ -12,6 +12,7 @@ import numpy as np
 import crmpi.transport
 from crmpi.errors import CrmpiError
 from crmpi.params import group
+from crmpi.transport.populations import make_populations, population_fields, tracer_rigidities
 
 
 class TransportSolver:
@@ -35,7 +36,11 @@ class TransportSolver:
     name, doc, equation, reference : str
         value of ``transport.solver``, one line for people, the equation solved, papers
     fields : tuple of crmpi.types.Field
-        the solver's own unknowns, scalars of ``u0`` that the fluid step advects
+        the solver's own unknowns, scalars of ``u0`` that the fluid step advects; every population has its own
+    carries_tracers : bool
+        the solver moves tracers of other rigidities; if not, a run that asks for them is an error
+    populations : tuple of crmpi.transport.populations.Population
+        the bulk `ecr`, which alone exchanges momentum and energy with the gas, and the tracers
     columns : tuple of str
         names of the columns of the ledger
     along_field : bool
@@ -49,6 +54,7 @@ class TransportSolver:
     fields = ()
     columns = ()
     along_field = False
+    carries_tracers = True
 
     class Params:
         """A solver without parameters."""
@@ -66,11 +72,28 @@ class TransportSolver:
                 " switch the field on or use isotropic_diffusion", everywhere=True,
             )  # fmt: skip
         self.params, self.pack, self.scattering, self.ghosts, self.fluid = params, pack, scattering, ghosts, fluid
+        self.populations = make_populations(self.fields, params, pack.index)
         self.account = np.zeros((pack.nblock, len(self.columns)))
+
+    @classmethod
+    def fields_for(cls, params):
+        """Return the declarations of all cosmic-ray variables of a run: `ecr`, the solver's own unknowns, and those of the tracers."""
+        if tracer_rigidities(params) and not cls.carries_tracers:
+            raise CrmpiError(f"transport.solver = {cls.name} carries no tracers; leave out transport.tracer_rigidities", everywhere=True)
+        return population_fields(cls.fields, params)
 
     def advance(self, dt, time):
         """Move the cosmic rays of ``pack.u0`` over [time, time + dt); leaves ghost zones and primitives valid."""
-        raise TypeError(f"transport solver '{self.name}' defines no advance")
+        for population in self.populations:
+            self.move(population, dt, time)
+        self.refresh(time + dt)
+
+    def move(self, population, dt, time):
+        """Move one population over [time, time + dt) in the active cells of ``pack.u0``; the bulk comes first and may change the gas.
+
+        Ghost zones of the population's own variables and the primitives are those of `time`.
+        """
+        raise TypeError(f"transport solver '{self.name}' defines no move")
 
     def carried(self, dt):
         """Hear that the fluid step has just advanced ``pack.u0`` by `dt`, the solver's own unknowns with it; ghosts are valid.

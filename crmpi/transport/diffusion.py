@@ -2,8 +2,7 @@
 
 import math
 
-from crmpi.constants import ECR
-from crmpi.mesh.pack import ECR_FIELD, aligned_zeros
+from crmpi.mesh.pack import aligned_zeros
 from crmpi.numerics.cr_diffusion import (
     Work,
     add_decay_rates,
@@ -46,8 +45,8 @@ class Diffusion(TransportSolver):
 
     Attributes
     ----------
-    super_steps, stages : int
-        of the last `advance`; explicit sub-steps have one stage
+    efforts : list of (int, int)
+        super-steps and stages of each in the last `advance`, by population; explicit sub-steps have one stage
     """
 
     Params = DiffusionParams
@@ -63,43 +62,48 @@ class Diffusion(TransportSolver):
         self.corners = pack.allocate(4) if self.along_field else None
         self.e, self.last, self.start, self.rate, self.rate0 = (pack.allocate(1) for _ in range(5))
         self.work = Work(*(aligned_zeros((1, ncomp, grid.m3, grid.m2, grid.m1)) for ncomp in (3, 3, 3, 4, 2)))
-        self.super_steps = self.stages = 0
+        self.efforts = [(0, 0) for _ in self.populations]
 
     def face_coefficients(self):
         """Fill `faces` and `corners` from kappa and the magnetic field of the pack."""
         raise TypeError(f"transport solver '{self.name}' defines no face_coefficients")
 
-    def advance(self, dt, time):
+    def move(self, population, dt, time):
         pack = self.pack
-        self.scattering.kappa(pack, self.kappa)
+        (place,) = population.places
+        self.scattering.evaluate(pack, self.kappa, population.rigidity)
         self.face_coefficients()
-        self.e[:, 0] = pack.u0[:, ECR]
-        self.diffuse(dt, time)
-        pack.active(pack.u0)[:, ECR] = pack.active(self.e)[:, 0]
-        self.refresh(time + dt)
+        self.e[:, 0] = pack.u0[:, place]
+        self.efforts[population.number] = self.diffuse(dt, time, population.fields)
+        pack.active(pack.u0)[:, place] = pack.active(self.e)[:, 0]
 
     def progress(self):
-        return {"stages": self.super_steps * self.stages}
+        super_steps, stages = self.efforts[0]
+        return {"stages": super_steps * stages}
 
     def history(self):
-        return {"cr_super_steps": self.super_steps, "cr_stages": self.stages}
+        tracers = {f"cr_stages_{n}": super_steps * stages for n, (super_steps, stages) in enumerate(self.efforts) if n}
+        return {"cr_super_steps": self.efforts[0][0], "cr_stages": self.efforts[0][1]} | tracers
 
-    def diffuse(self, dt, time):
-        """Advance the register `e`, ghost zones valid, by `dt`."""
+    def diffuse(self, dt, time, fields):
+        """Advance the register `e`, ghost zones valid, by `dt`; return the numbers of super-steps and of stages in each.
+
+        `fields`: the declaration of e, for its ghost zones.
+        """
         limit = self.explicit_limit()
         ratio = dt / limit if math.isfinite(limit) else 0.0
         if ratio == 0.0:
-            self.super_steps = self.stages = 0
-            return
+            return 0, 0
         if self.params.method == "explicit":
-            self.super_steps, self.stages = max(1, math.ceil(ratio - 1e-12)), 1
+            super_steps, count = max(1, math.ceil(ratio - 1e-12)), 1
             weights = [_FORWARD_EULER]
         else:
-            self.super_steps, self.stages = plan(ratio, self.params.max_stages)
-            weights = stages(self.stages)
-        step = dt / self.super_steps
-        for n in range(self.super_steps):
-            self.super_step(weights, step, limit, time + (n + 1) * step)
+            super_steps, count = plan(ratio, self.params.max_stages)
+            weights = stages(count)
+        step = dt / super_steps
+        for n in range(super_steps):
+            self.super_step(weights, step, limit, time + (n + 1) * step, fields)
+        return super_steps, count
 
     def explicit_limit(self):
         """Return the explicit time step, cfl over the largest rate of decay of any cell, the same on all ranks."""
@@ -109,7 +113,7 @@ class Diffusion(TransportSolver):
         fastest = self.ghosts.comm.max(float(self.pack.active(self.rate).max(initial=0.0)))
         return self.params.cfl / fastest if fastest > 0.0 else math.inf
 
-    def super_step(self, weights, step, limit, time):
+    def super_step(self, weights, step, limit, time, fields):
         """Advance `e` by one super-step; ghost zones are valid before and after."""
         self.start[...] = self.e
         least, most = extremes(self.start, self.pack.grid)
@@ -123,10 +127,10 @@ class Diffusion(TransportSolver):
             if stage is weights[0]:
                 self.rate0[...] = self.rate
             super_stage(stage, step, self.start, self.last, self.rate, self.rate0, self.e)
-            self.ghosts.fill_cells(self.e, (ECR_FIELD,), time)
-            self.lift_undershoots(bound, noise, time)
+            self.ghosts.fill_cells(self.e, fields, time)
+            self.lift_undershoots(bound, noise, time, fields)
 
-    def lift_undershoots(self, bound, noise, time):
+    def lift_undershoots(self, bound, noise, time, fields):
         """Let cells of `e` below `bound`, the smallest e before the super-step, take from the cells around what they lack.
 
         An explicit step never needs this; RKL2 stages extrapolate from earlier ones, and the limiter of the fluxes does not see that.
@@ -137,7 +141,7 @@ class Diffusion(TransportSolver):
                 return
             request_shares(self.e, bound, self.mesh, self.rate)
             grant_shares(self.e, bound, noise, self.mesh, grid, self.rate, self.account[:, 0])
-            self.ghosts.fill_cells(self.e, (ECR_FIELD,), time)
+            self.ghosts.fill_cells(self.e, fields, time)
 
 
 class IsotropicDiffusion(Diffusion):

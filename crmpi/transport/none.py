@@ -10,6 +10,7 @@ class NoTransport(TransportSolver):
     doc = "cosmic rays move with the gas"
     equation = "e_t + div(e v) = -P div v"
     reference = "Pfrommer et al. 2017, MNRAS 465, 4500"
+    carries_tracers = False  # they would all be the same
 
     def advance(self, dt, time):
         """Change nothing."""

@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from crmpi.constants import ECR
-from crmpi.mesh.pack import ECR_FIELD, aligned_zeros
+from crmpi.mesh.pack import aligned_zeros
 from crmpi.numerics.cr_march import Correct, Planes, Predict, Registers, march
 from crmpi.numerics.cr_moments import (
     ENERGY,
@@ -27,7 +27,6 @@ from crmpi.types import Field
 
 FCR_FIELD = Field("fcr", unit="energy_flux", title="cosmic-ray energy flux along B in the gas frame")
 _FAINT = 1e-3  # of the largest e: cells below it say nothing about splitting
-_REGISTER = (ECR_FIELD, FCR_FIELD)
 
 
 class TwoMoment(TransportSolver):
@@ -70,24 +69,26 @@ class TwoMoment(TransportSolver):
         self.substeps, self.last_dt = 0, 0.0
 
     def advance(self, dt, time):
-        pack, q = self.pack, self.registers.start
-        self.freeze()
-        q[:, ENERGY], q[:, FLUX] = pack.u0[:, ECR], pack.u0[:, self.fcr]
-        if self._ghosts_are_old:
-            self.ghosts.fill_cells(q, _REGISTER, time)
-            self._ghosts_are_old = False
-        self.registers.account[...] = 0.0
-        self.diffuse_across(0.5 * dt, time)
-        self.sub_cycle(dt, time)
-        self.diffuse_across(0.5 * dt, time + 0.5 * dt)
-        vmax2 = self.params.vmax**2
-        exchange_with_gas(
-            pack.u0, pack.bcc, q, self.registers.account, self.fcr, 1.0 / vmax2, pack.grid, self.fluid.frozen, self.totals
-        )
-        self.account += self.totals * self.measure
+        super().advance(dt, time)
+        self._ghosts_are_old = False
         self.last_dt = dt
-        self.refresh(time + dt)
-        directed_flux(pack.u0, pack.bcc, self.fcr, self.directed)
+        directed_flux(self.pack.u0, self.pack.bcc, self.fcr, self.directed)
+
+    def move(self, population, dt, time):
+        pack, q = self.pack, self.registers.start
+        self.freeze(population)
+        q[:, ENERGY], q[:, FLUX] = (pack.u0[:, place] for place in population.places)
+        if self._ghosts_are_old and not population.passive:
+            self.ghosts.fill_cells(q, population.fields, time)
+        self.registers.account[...] = 0.0
+        self.diffuse_across(0.5 * dt, time, population)
+        self.sub_cycle(dt, time, population)
+        self.diffuse_across(0.5 * dt, time + 0.5 * dt, population)
+        no_exchange = self.fluid.frozen or population.passive
+        ivmax2 = 1.0 / self.params.vmax**2
+        exchange_with_gas(pack.u0, pack.bcc, q, self.registers.account, population.places, ivmax2, pack.grid, no_exchange, self.totals)
+        if not population.passive:
+            self.account += self.totals * self.measure
 
     def carried(self, dt):
         if self.fluid.frozen:
@@ -97,15 +98,15 @@ class TwoMoment(TransportSolver):
         settle_momentum(pack.u0, pack.w0, pack.bcc, self.directed, self.fcr, 1.0 / self.params.vmax**2, pack.grid, axes)
         self._ghosts_are_old = True
 
-    def freeze(self):
+    def freeze(self, population):
         """Fill the coefficients that stay as they are during the sub-steps."""
         pack, params = self.pack, self.params
-        self.scattering.kappa(pack, self.kappa)
+        self.scattering.evaluate(pack, self.kappa, population.rigidity)
         f_stream = params.f_stream if params.streaming else 0.0
         strides = tuple(axis.stride for axis in make_axes(pack.grid, 1.0))
         freeze_coefficients(pack.u0, pack.b0, pack.bcc, self.kappa, f_stream, strides, self.registers.frozen)
 
-    def sub_cycle(self, dt, time):
+    def sub_cycle(self, dt, time, population):
         """Advance (e, f) by `dt` in sub-steps: half a step, then the whole one with the faces of the half step."""
         grid, registers = self.pack.grid, self.registers
         moments = self.moments(dt)
@@ -114,9 +115,9 @@ class TwoMoment(TransportSolver):
         step = dt / self.substeps
         for n in range(self.substeps):
             march(Predict(), self.moments(0.5 * step), grid, make_axes(grid, 0.5 * step), registers, self.planes)
-            self.ghosts.fill_cells(registers.half, _REGISTER, time + (n + 0.5) * step)
+            self.ghosts.fill_cells(registers.half, population.fields, time + (n + 0.5) * step)
             march(Correct(), self.moments(step), grid, make_axes(grid, step), registers, self.planes)
-            self.ghosts.fill_cells(registers.start, _REGISTER, time + (n + 1) * step)
+            self.ghosts.fill_cells(registers.start, population.fields, time + (n + 1) * step)
 
     def moments(self, dt):
         """Return the constants of a stage of duration `dt`."""
@@ -125,7 +126,7 @@ class TwoMoment(TransportSolver):
         width = (grid.dx1, grid.dx2, grid.dx3)
         return Moments(math.sqrt(c2), c2, 1.0 / c2, 1.0 / vmax2, self.fluid.eos.gamma_cr, dt, width)
 
-    def diffuse_across(self, dt, time):
+    def diffuse_across(self, dt, time, population):
         """Diffuse e across the field by super-time-stepping, if there is a kappa_perp."""
         if self.across is None:
             return
@@ -133,7 +134,7 @@ class TwoMoment(TransportSolver):
         self.across.kappa[:, KAPPA_PERP] = self.kappa[:, KAPPA_PERP]  # its kappa_par stays zero
         self.across.face_coefficients()
         self.across.e[:, 0] = register[:, ENERGY]
-        self.across.diffuse(dt, time)
+        self.across.diffuse(dt, time, population.fields[:1])
         register[:, ENERGY] = self.across.e[:, 0]
 
     def energy_signs(self):
@@ -151,7 +152,7 @@ class TwoMoment(TransportSolver):
         g = self.pack.grid
         register = self.registers.start
         register[:, ENERGY] = self.pack.u0[:, ECR]
-        self.freeze()
+        self.freeze(self.populations[0])
         faint = max(_FAINT * self.ghosts.comm.max(float(self.pack.active(register)[:, ENERGY].max(initial=0.0))), 1e-300)
         fastest = fastest_response(register, self.registers.frozen, self.moments(1.0), g, make_axes(g, 1.0), faint)
         return self.ghosts.comm.max(self.last_dt * fastest)

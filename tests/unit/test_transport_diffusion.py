@@ -135,7 +135,7 @@ def test_slabs_in_series_diffuse_with_the_harmonic_mean():
     """A steady flux through slabs of kappa 1 and 0.1 drops e in proportion to the resistances of the slabs."""
     stage = Stage((40, 1, 1), boundary="outflow")
     solver = stage.solver(IsotropicDiffusion, constant())
-    solver.scattering.kappa = lambda pack, out: out.__setitem__((slice(None), 0), np.where(stage.coordinates()[0] < 0.5, 1.0, 0.1))
+    solver.scattering.kappa = lambda pack, out, *_: out.__setitem__((slice(None), 0), np.where(stage.coordinates()[0] < 0.5, 1.0, 0.1))
     stage.set_energy(lambda x1, x2, x3: np.where(x1 < 0.5, 1.0 - x1, 0.5 - 10.0 * (x1 - 0.5)))
     before = stage.whole(ECR).ravel()
     solver.advance(1e-3, 0.0)
