@@ -2,32 +2,32 @@
 
 from crmpi.constants import AXES, DENS, ECR, NHYDRO, VEL1
 from crmpi.jit import device, kernel
-from crmpi.numerics.reconstruct import PLM, interfaces
+from crmpi.numerics.reconstruct import interfaces
 
 
 @kernel
-def advect_frozen(cr, axes, grid, w, u_in, u_out):
+def advect_frozen(method, cr, axes, grid, w, u_in, u_out):
     """Write f_t + div(f v) = 0 for all scalars and e_t + div(e v) = -P div v for the cosmic rays: u_out from u_in and fluxes of `w`.
 
-    Upwind fluxes of piecewise-linear states; the velocity at a face is the mean of both cells.
+    Upwind fluxes of states reconstructed by `method`; the velocity at a face is the mean of both cells.
     """
     for b in range(w.shape[0]):
         for k in range(grid.ng3, grid.ng3 + grid.n3):
             for j in range(grid.ng2, grid.ng2 + grid.n2):
                 for i in range(grid.ng1, grid.ng1 + grid.n1):
                     for v in range(NHYDRO, w.shape[1]):
-                        u_out[b, v, k, j, i] = u_in[b, v, k, j, i] - _outflow(cr, axes, w[b], v, k, j, i)
+                        u_out[b, v, k, j, i] = u_in[b, v, k, j, i] - _outflow(method, cr, axes, w[b], v, k, j, i)
 
 
 @device
-def _outflow(cr, axes, w, v, k, j, i):
+def _outflow(method, cr, axes, w, v, k, j, i):
     """Return dt times what leaves a cell, with the work of the cosmic rays."""
     net = 0.0
     stretch = 0.0
     for a in AXES:
         if axes[a].stride:
-            below, velocity_below = _face_flux(cr, axes[a].normal, w, v, k, j, i)
-            above, velocity_above = _face_flux(cr, axes[a].normal, w, v, *_moved(axes[a].normal, k, j, i, 1))
+            below, velocity_below = _face_flux(method, cr, axes[a].normal, w, v, k, j, i)
+            above, velocity_above = _face_flux(method, cr, axes[a].normal, w, v, *_moved(axes[a].normal, k, j, i, 1))
             net += axes[a].dtdx * (above - below)
             stretch += axes[a].dtdx * (velocity_above - velocity_below)
     if cr is not None and v == ECR:
@@ -36,19 +36,19 @@ def _outflow(cr, axes, w, v, k, j, i):
 
 
 @device
-def _face_flux(cr, axis, w, v, k, j, i):
+def _face_flux(method, cr, axis, w, v, k, j, i):
     """Return the flux through the lower face of a cell along an axis, and the velocity there."""
     k1, j1, i1 = _moved(axis, k, j, i, -1)
     velocity = 0.5 * (w[VEL1 + axis, k1, j1, i1] + w[VEL1 + axis, k, j, i])
     if velocity >= 0.0:
         k, j, i = k1, j1, i1
     lower, upper = interfaces(
-        PLM(),
-        0.0,
+        method,
+        _density(cr, w, v, *_moved(axis, k, j, i, -2)),
         _density(cr, w, v, *_moved(axis, k, j, i, -1)),
         _density(cr, w, v, k, j, i),
         _density(cr, w, v, *_moved(axis, k, j, i, 1)),
-        0.0,
+        _density(cr, w, v, *_moved(axis, k, j, i, 2)),
     )
     return velocity * (upper if velocity >= 0.0 else lower), velocity
 

@@ -197,7 +197,8 @@ class Fluid:
         pack = self.pack
         pack.u1[:] = pack.u0
         (pack.b1 if which == "predict" else pack.b2)[:] = pack.b0
-        advect_frozen(self.scheme.cr, make_axes(pack.grid, dt * STAGES[which]), pack.grid, pack.w0, pack.u0, pack.u1)
+        axes = make_axes(pack.grid, dt * STAGES[which])
+        advect_frozen(self.scheme.reconstruction, self.scheme.cr, axes, pack.grid, pack.w0, pack.u0, pack.u1)
 
 
 def _make_scratch(grid, nvar):
