@@ -6,7 +6,7 @@ from crmpi.physics.fluid import FluidParams
 from crmpi.physics.gravity import Gravity
 from crmpi.problem import Problem
 from crmpi.problem_files import find_problem
-from crmpi.scattering.base import scattering_models
+from crmpi.scattering.base import ScatteringParams, scattering_models
 from crmpi.transport.base import transport_solvers
 from crmpi.transport.populations import PopulationParams
 
@@ -17,7 +17,7 @@ def groups_for(problem_class):
         "problem": _problem_group(problem_class),
         "fluid": FluidParams,
         "transport": Selector("solver", transport_solvers(), "none", common=PopulationParams, doc="how cosmic rays move along the field"),
-        "scattering": Selector("model", scattering_models(), "constant", doc="what sets kappa"),
+        "scattering": Selector("model", scattering_models(), "constant", common=ScatteringParams, doc="what sets kappa"),
         "gravity": Gravity.Params,
     } | {name: source.Params for name, source in source_classes().items()}
 

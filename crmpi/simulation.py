@@ -95,7 +95,7 @@ class Simulation:
     def _make_transport(self):
         if not self.config.fluid.cosmic_rays:
             return None
-        scattering = make_scattering(self.config.scattering, self.units)
+        scattering = make_scattering(self.config.scattering, self.units, self.fluid.eos, self.tree)
         return make_solver(self.config.transport, self.pack, scattering, self.ghosts, self.fluid)
 
     def _make_sources(self):
@@ -178,7 +178,17 @@ class Simulation:
         row = dict(zip(columns, map(float, sums), strict=True))
         if self.transport is not None:
             row |= {f"{name} [1]": value for name, value in self.transport.history().items()}
+            row |= self._kappa_columns()
         return row
+
+    def _kappa_columns(self):
+        """Return what the scattering model says about kappa; nothing where the solver has no use for it."""
+        if not self.transport.scatters:
+            return {}
+        unit = "code" if self.units.dimensionless else "cm^2/s"
+        columns = self.transport.scattering.history(self.pack, self.comm)
+        share = {"kappa_clipped [1]": columns.pop("kappa_clipped")}
+        return {f"{name} [{unit}]": value / (1.0 if unit == "code" else self.units.factor(unit)) for name, value in columns.items()} | share
 
     def _unit(self, name):
         """Return (unit, its size in code units) of a summed column."""

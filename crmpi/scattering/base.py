@@ -1,17 +1,40 @@
 """The seam of the scattering models: from the state of the gas and the cosmic rays to kappa. One model is one file of this folder.
 
-A model is asked once per transport operator, at frozen gas, and fills kappa on all cells, ghost zones included (the primitives are
-valid there), so it needs neither neighbours nor ranks. ``docs/transport.md`` shows how to add one.
+A model is asked once per transport operator and population, at frozen gas. It fills kappa in active cells and at least one layer of
+ghost zones; primitives and cell-centred field are valid in all of them, so it may take centred differences and needs neither neighbours
+nor ranks. ``docs/transport.md`` shows how to add one.
 """
 
 import importlib
 import pkgutil
 
+import numpy as np
+
 import crmpi.scattering
 from crmpi.errors import CrmpiError
-from crmpi.params import group
+from crmpi.params import group, par
 
 KAPPA_PAR, KAPPA_PERP = 0, 1  # components of the array of diffusion coefficients
+
+
+@group
+class ScatteringParams:
+    """Parameters of the group ``scattering`` that all models share."""
+
+    rigidity: float = par(1.0, gt=0, doc="rigidity in GV of the bulk of the cosmic rays")
+
+
+@group
+class ClosureParams:
+    """Parameters of the models that compute kappa from the state: the range they are trusted in."""
+
+    kappa_min: float = par(1e25, unit="cm^2/s", gt=0, doc="smallest kappa; smaller ones are raised and counted")
+    kappa_max: float = par(1e34, unit="cm^2/s", gt=0, doc="largest kappa; larger ones are lowered and counted")
+
+    def check(self):
+        """Refuse an empty range."""
+        if self.kappa_min > self.kappa_max:
+            yield "kappa_min", "must not exceed scattering.kappa_max"
 
 
 class ScatteringModel:
@@ -23,16 +46,25 @@ class ScatteringModel:
         the YAML group ``scattering``, in code units
     units : crmpi.units.Units, optional
         for models with constants of nature
+    eos : crmpi.types.EOS, optional
+        adiabatic indices and mean molecular weight
+    mesh : object with ``cells``, ``lower``, ``upper``, ``periodic``, optional
+        the whole mesh
 
     Attributes
     ----------
-    name, doc, reference : str
-        value of ``scattering.model``, one line for people, papers
+    name, doc, equation, reference : str
+        value of ``scattering.model``, one line for people, the formula, papers
+    needs_field, needs_units : bool
+        the model asks for a magnetic field, for physical units
     """
 
     name = ""
     doc = ""
+    equation = ""
     reference = ""
+    needs_field = False
+    needs_units = False
 
     class Params:
         """A model without parameters."""
@@ -43,19 +75,52 @@ class ScatteringModel:
         if cls.name:
             _MODELS[cls.name] = cls
 
-    def __init__(self, params, units=None):
-        self.params, self.units = params, units
+    def __init__(self, params, units=None, eos=None, mesh=None):
+        if self.needs_units and (units is None or units.dimensionless):
+            raise CrmpiError(
+                f"scattering.model = {self.name} needs physical units, but units.system is none; choose units.system: galactic",
+                everywhere=True,
+            )
+        self.params, self.units, self.eos, self.mesh = params, units, eos, mesh
+        self.rigidity = getattr(params, "rigidity", 1.0)
+
+    def check(self, pack):
+        """Raise CrmpiError if the model cannot work with the variables of the run."""
+        if self.needs_field and not pack.magnetic:
+            raise CrmpiError(
+                f"scattering.model = {self.name} needs the magnetic field, but fluid.magnetic is false; switch it on or choose another",
+                everywhere=True,
+            )
 
     def has_perpendicular(self):
         """Whether kappa_perp can be anything but zero; solvers skip the work across the field if not."""
         return True
 
     def evaluate(self, pack, out, rigidity=None):
-        """Fill `out` with the coefficients of cosmic rays of `rigidity` in GV; None: those of the bulk."""
-        self.kappa(pack, out)
+        """Fill `out` with the coefficients of cosmic rays of `rigidity` in GV, within the limits of the model; None: those of the bulk."""
+        self.kappa(pack, out, self.rigidity if rigidity is None else rigidity)
+        lowest, highest = self.limits()
+        if lowest > 0.0 or np.isfinite(highest):
+            np.clip(out[:, KAPPA_PAR], lowest, highest, out=out[:, KAPPA_PAR])
 
-    def kappa(self, pack, out):
-        """Fill `out` (nblock, 2, m3, m2, m1) with kappa_par and kappa_perp in code units, ghost zones included."""
+    def limits(self):
+        """Return the smallest and the largest kappa_par, in code units."""
+        return getattr(self.params, "kappa_min", 0.0), getattr(self.params, "kappa_max", np.inf)
+
+    def history(self, pack, comm):
+        """Return mean, least and largest kappa_par of the bulk in code units, and the share of cells at a limit; collective."""
+        register = pack.allocate(2)
+        self.evaluate(pack, register)
+        kappa = pack.active(register)[:, KAPPA_PAR]
+        lowest, highest = self.limits()
+        clipped = (kappa <= lowest) & (lowest > 0.0) | (kappa >= highest)
+        cells = np.full(pack.nblock, kappa[0].size if pack.nblock else 0)
+        total, count, all_cells = comm.block_sums(np.stack([kappa.sum(axis=(1, 2, 3)), clipped.sum(axis=(1, 2, 3)), cells], axis=1))
+        least, most = comm.min(float(kappa.min(initial=np.inf))), comm.max(float(kappa.max(initial=0.0)))
+        return {"kappa_mean": total / all_cells, "kappa_min": least, "kappa_max": most, "kappa_clipped": count / all_cells}
+
+    def kappa(self, pack, out, rigidity):
+        """Fill `out` (nblock, 2, m3, m2, m1) with kappa_par and kappa_perp in code units, for a `rigidity` in GV."""
         raise TypeError(f"scattering model '{self.name}' defines no kappa")
 
 
@@ -77,6 +142,6 @@ def find_model(name):
     return models[name]
 
 
-def make_scattering(params, units=None):
+def make_scattering(params, units=None, eos=None, mesh=None):
     """Return the model that ``params.model`` names."""
-    return find_model(params.model)(params, units)
+    return find_model(params.model)(params, units, eos, mesh)

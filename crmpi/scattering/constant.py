@@ -18,6 +18,6 @@ class ConstantScattering(ScatteringModel):
     def has_perpendicular(self):
         return self.params.kappa_perp > 0.0
 
-    def kappa(self, pack, out):
+    def kappa(self, pack, out, rigidity):
         out[:, KAPPA_PAR] = self.params.kappa_par
         out[:, KAPPA_PERP] = self.params.kappa_perp

@@ -45,6 +45,8 @@ class TransportSolver:
         names of the columns of the ledger
     along_field : bool
         the solver needs a magnetic field
+    scatters : bool
+        the solver asks the scattering model for kappa
     """
 
     name = ""
@@ -54,6 +56,7 @@ class TransportSolver:
     fields = ()
     columns = ()
     along_field = False
+    scatters = True
     carries_tracers = True
 
     class Params:
@@ -71,6 +74,8 @@ class TransportSolver:
                 f"transport.solver = {self.name} moves cosmic rays along the magnetic field, but fluid.magnetic is false;"
                 " switch the field on or use isotropic_diffusion", everywhere=True,
             )  # fmt: skip
+        if self.scatters and scattering is not None:
+            scattering.check(pack)
         self.params, self.pack, self.scattering, self.ghosts, self.fluid = params, pack, scattering, ghosts, fluid
         self.populations = make_populations(self.fields, params, pack.index)
         self.account = np.zeros((pack.nblock, len(self.columns)))

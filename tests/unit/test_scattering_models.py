@@ -32,7 +32,7 @@ def test_constant_fills_all_cells():
     stage = Stage((8, 4, 1))
     model = ConstantScattering(make(ConstantScattering.Params, kappa_par=2.0, kappa_perp=0.5))
     out = stage.pack.allocate(2)
-    model.kappa(stage.pack, out)
+    model.kappa(stage.pack, out, 1.0)
     assert np.all(out[:, KAPPA_PAR] == 2.0)
     assert np.all(out[:, KAPPA_PERP] == 0.5)
     assert model.has_perpendicular()
