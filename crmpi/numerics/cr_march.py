@@ -9,6 +9,7 @@ is updated as soon as the faces above it, which need the coupling of plane k, ar
 from typing import NamedTuple
 
 from crmpi.jit import choice, kernel
+from crmpi.numerics.cr_alfven import correct_wave_rows, predict_wave_rows, wave_coupling_rows, wave_face_rows
 from crmpi.numerics.cr_moments import correct_rows, coupling_rows, face_rows, predict_rows
 from crmpi.numerics.rows import rows, shift
 
@@ -21,8 +22,16 @@ class Correct(NamedTuple):
     """The whole step with the faces of ``half``: ``start`` is advanced in place."""
 
 
+class PredictWaves(NamedTuple):
+    """`Predict` for cosmic rays with Alfven waves."""
+
+
+class CorrectWaves(NamedTuple):
+    """`Correct` for cosmic rays with Alfven waves."""
+
+
 class Registers(NamedTuple):
-    """Arrays (nblock, ncomp, m3, m2, m1): (e, f) at the start and at the half step, frozen coefficients, account."""
+    """Arrays (nblock, ncomp, m3, m2, m1): (e, f), or (e, f, a+, a-), at the start and at the half step, frozen coefficients, account."""
 
     start: object
     half: object
@@ -60,7 +69,8 @@ def couple(stage, moments, grid, axes, registers, planes, b, k):
         offset = k * grid.m2 * grid.m1 + place
         cells = rows(driver(stage, registers), b, offset)
         n = grid.n1 + 2 * axes[0].stride
-        coupling_rows(n, moments, cells, rows(registers.frozen, b, offset), strides, rows(planes.coupling, k & 1, place))
+        frozen, out = rows(registers.frozen, b, offset), rows(planes.coupling, k & 1, place)
+        fill_coupling(stage, n, moments, cells, frozen, strides, out)
 
 
 @kernel
@@ -78,7 +88,7 @@ def solve_plane(stage, moments, grid, axes, registers, planes, b, k):
                 below = rows(planes.coupling, (k - 1) & 1, place) if axis.normal == 2 else shift(here, -axis.stride)
                 cells = rows(driver(stage, registers), b, offset)
                 out = rows(planes.faces, 2 * axis.normal + (k & 1), place)
-                face_rows(n, moments, axis, cells, rows(registers.frozen, b, offset), (below, here), out)
+                solve_faces(stage, n, moments, axis, cells, rows(registers.frozen, b, offset), (below, here), out)
 
 
 @kernel
@@ -104,13 +114,49 @@ def driver(stage, registers):
 
 
 @driver.option(Predict)
+@driver.option(PredictWaves)
 def start_drives(stage, registers):
     return registers.start
 
 
 @driver.option(Correct)
+@driver.option(CorrectWaves)
 def half_drives(stage, registers):
     return registers.half
+
+
+@choice
+def fill_coupling(stage, n, moments, cells, frozen, strides, out):
+    """Fill the coupling of a row of cells."""
+
+
+@fill_coupling.option(Predict)
+@fill_coupling.option(Correct)
+def streaming_coupling(stage, n, moments, cells, frozen, strides, out):
+    coupling_rows(n, moments, cells, frozen, strides, out)
+
+
+@fill_coupling.option(PredictWaves)
+@fill_coupling.option(CorrectWaves)
+def wave_coupling(stage, n, moments, cells, frozen, strides, out):
+    wave_coupling_rows(n, moments, cells, frozen, out)
+
+
+@choice
+def solve_faces(stage, n, moments, axis, cells, frozen, coupling, out):
+    """Solve a row of lower faces along an axis."""
+
+
+@solve_faces.option(Predict)
+@solve_faces.option(Correct)
+def faces_of_moments(stage, n, moments, axis, cells, frozen, coupling, out):
+    face_rows(n, moments, axis, cells, frozen, coupling, out)
+
+
+@solve_faces.option(PredictWaves)
+@solve_faces.option(CorrectWaves)
+def faces_with_waves(stage, n, moments, axis, cells, frozen, coupling, out):
+    wave_face_rows(n, moments, axis, cells, frozen, coupling, out)
 
 
 @choice
@@ -128,3 +174,15 @@ def predict(stage, n, moments, axes, registers, b, offset, coupling, faces):
 def correct(stage, n, moments, axes, registers, b, offset, coupling, faces):
     frozen, half = rows(registers.frozen, b, offset), rows(registers.half, b, offset)
     correct_rows(n, moments, axes, rows(registers.start, b, offset), half, frozen, coupling, faces, rows(registers.account, b, offset))
+
+
+@update_rows.option(PredictWaves)
+def predict_waves(stage, n, moments, axes, registers, b, offset, coupling, faces):
+    frozen, half = rows(registers.frozen, b, offset), rows(registers.half, b, offset)
+    predict_wave_rows(n, moments, axes, rows(registers.start, b, offset), frozen, faces, half)
+
+
+@update_rows.option(CorrectWaves)
+def correct_waves(stage, n, moments, axes, registers, b, offset, coupling, faces):
+    frozen, half = rows(registers.frozen, b, offset), rows(registers.half, b, offset)
+    correct_wave_rows(n, moments, axes, rows(registers.start, b, offset), half, frozen, faces, rows(registers.account, b, offset))
