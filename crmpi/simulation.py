@@ -224,7 +224,7 @@ class Simulation:
         sums |= {f"mom{a + 1}": x.integral(u[MOM1 + a]) for a in range(3)}
         sums |= {"ekin": x.integral(kinetic), "emag": x.integral(magnetic), "ener": x.integral(u[ENER])}
         if self.pack.has_cr:
-            sums["ecr"] = x.integral(w.ecr)
+            sums |= {name: x.integral(getattr(w, name)) for name in ("ecr", *(self.transport.energies if self.transport else ()))}
         if self.problem.has("history"):
             given = self.problem.history(x, w, self.problem.p)
             sums |= {name if "[" in name else f"{name} [code]": value for name, value in given.items()}

@@ -26,7 +26,8 @@ def summary_lines(sim, history, norms):
 
 def ledger_lines(sim, history):
     """Return the energy ledger: what the box holds, what sources and floors moved, and what is left for the boundaries."""
-    energies = [history[name] for name in ENERGIES if name in history]
+    own = sim.transport.energies if sim.transport else ()
+    energies = [history[name] for name in (*ENERGIES, *own) if name in history]
     if not len(energies[0]):
         return []
     unit = history.units["ener"]

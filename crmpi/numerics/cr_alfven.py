@@ -11,7 +11,21 @@ from typing import NamedTuple
 from crmpi.constants import DENS, PRES
 from crmpi.jit import device, kernel
 from crmpi.numerics.cr_alfven_local import Cell, Matter, Transport, exchange, implicit_step
-from crmpi.numerics.cr_moments import ENERGY, ESTAR, FLUX, FSTAR, HEAT, MADE, NCOEFFICIENT, SIGMA, SPEED, VSTREAM, divergence, slope, solve_face
+from crmpi.numerics.cr_moments import (
+    ENERGY,
+    ESTAR,
+    FLUX,
+    FSTAR,
+    HEAT,
+    MADE,
+    NCOEFFICIENT,
+    SIGMA,
+    SPEED,
+    VSTREAM,
+    divergence,
+    slope,
+    solve_face,
+)
 from crmpi.numerics.rows import load, row, separate, store
 
 PLUS, MINUS = 2, 3  # components of the register after ENERGY, FLUX; of a face: flux of wave energy

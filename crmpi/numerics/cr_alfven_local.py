@@ -117,7 +117,7 @@ def balance_along(share, m, pushed, u, up, down):
             low = y
         steep = plus * (1.0 + growth * y / root_plus) + minus * (1.0 - growth * (y + 2.0 * u) / root_minus)
         new = y - rest / (drag + force * steep)
-        if not (low < new < high):
+        if not (low <= new <= high):
             new = 0.5 * (low + high)
         change = abs(new - y)
         y = new

@@ -38,6 +38,8 @@ TITLES = {
     "press": "gas pressure",
     "ecr": "CR energy density",
     "fcr": "CR energy flux along B",
+    "ewp": "energy density of Alfvén waves along B",
+    "ewm": "energy density of Alfvén waves against B",
     "pcr": "CR pressure",
     "pmag": "magnetic pressure",
     "bmag": "field strength",

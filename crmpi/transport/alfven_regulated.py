@@ -4,12 +4,11 @@ import math
 
 import numpy as np
 
-from crmpi.constants import ECR
-from crmpi.mesh.pack import ECR_FIELD, aligned_zeros
+from crmpi.mesh.pack import aligned_zeros
 from crmpi.numerics.cr_alfven import MINUS, NACCOUNT, NFROZEN, NREGISTER, PLUS, SEEDED, WaveMoments, WaveScales, freeze_waves
 from crmpi.numerics.cr_alfven_work import middle_pressure, middle_velocity, wave_work
 from crmpi.numerics.cr_march import CorrectWaves, Planes, PredictWaves, Registers, march
-from crmpi.numerics.cr_moments import ENERGY, FLUX, VSTREAM, exchange_with_gas, freeze_coefficients, largest_reach
+from crmpi.numerics.cr_moments import ENERGY, VSTREAM, exchange_with_gas, freeze_coefficients, largest_reach
 from crmpi.numerics.cr_momentum import directed_flux, settle_momentum
 from crmpi.numerics.rows import make_axes
 from crmpi.params import par
@@ -21,7 +20,6 @@ from crmpi.types import Field
 
 EWP_FIELD = Field("ewp", unit="pressure", title="energy density of Alfven waves along B")
 EWM_FIELD = Field("ewm", unit="pressure", title="energy density of Alfven waves against B")
-_REGISTER = (ECR_FIELD, FCR_FIELD, EWP_FIELD, EWM_FIELD)
 _PRESSURE = (Field("wave_pressure", unit="pressure"),)
 
 
@@ -47,6 +45,7 @@ class AlfvenRegulated(TransportSolver):
     columns = ("heat", "work", "floored", "floored_cells", "waves_made", "wave_work", "fast_cells")
     energy = {"floored": +1}
     along_field = True
+    carries_tracers = False
 
     class Params:
         vmax: float = par(unit="velocity", gt=0, doc="reduced speed of light; well above flow and Alfven speed")
@@ -84,17 +83,27 @@ class AlfvenRegulated(TransportSolver):
     def advance(self, dt, time):
         if not self._after_fluid:
             self.push_gas(dt, time)
-        self.load(time)
-        self.freeze()
-        self.diffuse_across(0.5 * dt, time)
-        self.sub_cycle(dt, time)
-        self.diffuse_across(0.5 * dt, time + 0.5 * dt)
-        self.write_back()
-        self.refresh(time + dt)
+        super().advance(dt, time)
         if self._after_fluid:  # the mirror image of what comes before the fluid step
             self._after_fluid = False
             self.push_gas(dt, time)
         directed_flux(self.pack.u0, self.pack.bcc, self.fcr, self.directed)
+
+    def move(self, population, dt, time):
+        pack, registers = self.pack, self.registers
+        self.freeze(population)
+        registers.start[...] = pack.u0[:, population.places]
+        registers.account[...] = 0.0
+        if self._after_fluid:
+            self.ghosts.fill_cells(registers.start, population.fields, time)
+        self.diffuse_across(0.5 * dt, time, population)
+        self.sub_cycle(dt, time, population)
+        self.diffuse_across(0.5 * dt, time + 0.5 * dt, population)
+        places, ivmax2 = population.places, 1.0 / self.params.vmax**2
+        q, account = registers.start, registers.account
+        exchange_with_gas(pack.u0, pack.bcc, q, account, places[:2], ivmax2, pack.grid, self.fluid.frozen, self.totals)
+        pack.u0[:, places[PLUS]], pack.u0[:, places[MINUS]] = q[:, PLUS], q[:, MINUS]
+        self.keep_account()
 
     def carried(self, dt):
         self._after_fluid = True
@@ -104,37 +113,25 @@ class AlfvenRegulated(TransportSolver):
         axes = make_axes(pack.grid, dt)
         settle_momentum(pack.u0, pack.w0, pack.bcc, self.directed, self.fcr, 1.0 / self.params.vmax**2, pack.grid, axes)
 
-    def load(self, time):
-        """Fill the register from ``pack.u0``, ghost zones too."""
-        u, q = self.pack.u0, self.registers.start
-        q[:, ENERGY], q[:, FLUX], q[:, PLUS], q[:, MINUS] = u[:, ECR], u[:, self.fcr], u[:, self.waves[0]], u[:, self.waves[1]]
-        if self._after_fluid:
-            self.ghosts.fill_cells(q, _REGISTER, time)
-        self.registers.account[...] = 0.0
-
-    def write_back(self):
-        """Write the register to ``pack.u0``, give momentum and heat to the gas, keep the account."""
-        pack, q, account = self.pack, self.registers.start, self.registers.account
-        ivmax2 = 1.0 / self.params.vmax**2
-        exchange_with_gas(pack.u0, pack.bcc, q, account, self.fcr, ivmax2, pack.grid, self.fluid.frozen, self.totals)
-        for wave, component in zip(self.waves, (PLUS, MINUS), strict=True):
-            pack.u0[:, wave] = q[:, component]
+    def keep_account(self):
+        """Add to the ledger what `move` did: totals of the exchange with the gas, seeds, and cells with v_A beyond the speed of signals."""
+        active = self.pack.active
         self.account[:, :3] += self.totals[:, :3] * self.volume
         self.account[:, 3] += self.totals[:, 3]
-        self.account[:, 4] += pack.active(account)[:, SEEDED].sum(axis=(1, 2, 3)) * self.volume
-        speed = pack.active(self.registers.frozen)[:, VSTREAM]
-        signal = math.sqrt(self.fluid.eos.gamma_cr - 1.0) * self.params.vmax
-        self.account[:, 6] += (self.fluid.eos.gamma_cr * speed > signal).sum(axis=(1, 2, 3))
+        self.account[:, 4] += active(self.registers.account)[:, SEEDED].sum(axis=(1, 2, 3)) * self.volume
+        gamma = self.fluid.eos.gamma_cr
+        signal = math.sqrt(gamma - 1.0) * self.params.vmax
+        self.account[:, 6] += (gamma * active(self.registers.frozen)[:, VSTREAM] > signal).sum(axis=(1, 2, 3))
 
-    def freeze(self):
+    def freeze(self, population):
         """Fill the coefficients that stay as they are during the sub-steps."""
         pack, frozen = self.pack, self.registers.frozen
-        self.scattering.kappa(pack, self.kappa)
+        self.scattering.evaluate(pack, self.kappa, population.rigidity)
         strides = tuple(axis.stride for axis in make_axes(pack.grid, 1.0))
         freeze_coefficients(pack.u0, pack.b0, pack.bcc, self.kappa, 1.0, strides, frozen)
         freeze_waves(pack.w0, pack.bcc, self.kappa, self.scales, frozen)
 
-    def sub_cycle(self, dt, time):
+    def sub_cycle(self, dt, time, population):
         """Advance the register by `dt` in sub-steps: half a step, then the whole one with the faces of the half step."""
         grid, registers, comm = self.pack.grid, self.registers, self.ghosts.comm
         reach = comm.max(largest_reach(registers.frozen, grid, make_axes(grid, 1.0)))
@@ -144,9 +141,9 @@ class AlfvenRegulated(TransportSolver):
         step = dt / self.substeps
         for n in range(self.substeps):
             march(PredictWaves(), self.moments(0.5 * step), grid, make_axes(grid, 0.5 * step), registers, self.planes)
-            self.ghosts.fill_cells(registers.half, _REGISTER, time + (n + 0.5) * step)
+            self.ghosts.fill_cells(registers.half, population.fields, time + (n + 0.5) * step)
             march(CorrectWaves(), self.moments(step), grid, make_axes(grid, step), registers, self.planes)
-            self.ghosts.fill_cells(registers.start, _REGISTER, time + (n + 1) * step)
+            self.ghosts.fill_cells(registers.start, population.fields, time + (n + 1) * step)
 
     def moments(self, dt):
         """Return the constants of a stage of duration `dt`."""
@@ -159,7 +156,7 @@ class AlfvenRegulated(TransportSolver):
         """Let the pressure of the waves act on the gas for `dt`; ghosts and primitives are valid before and after."""
         if not self.params.wave_pressure:
             return
-        pack, frozen, given = self.pack, self.fluid.frozen, self.totals[:, :1]
+        pack, frozen, given = self.pack, self.fluid.frozen, np.zeros((self.pack.nblock, 1))
         axes = make_axes(pack.grid, dt)
         middle_pressure(pack.u0, self.waves, pack.grid, axes, self.pressure)
         self.ghosts.fill_cells(self.pressure, _PRESSURE, time)
@@ -168,7 +165,7 @@ class AlfvenRegulated(TransportSolver):
         self.account[:, 5] += given[:, 0] * self.volume
         self.refresh(time)
 
-    def diffuse_across(self, dt, time):
+    def diffuse_across(self, dt, time, population):
         """Diffuse e across the field by super-time-stepping, if there is a kappa_perp."""
         if self.across is None:
             return
@@ -176,7 +173,7 @@ class AlfvenRegulated(TransportSolver):
         self.across.kappa[:, KAPPA_PERP] = self.kappa[:, KAPPA_PERP]  # its kappa_par stays zero
         self.across.face_coefficients()
         self.across.e[:, 0] = register[:, ENERGY]
-        self.across.diffuse(dt, time)
+        self.across.diffuse(dt, time, population.fields[:1])
         register[:, ENERGY] = self.across.e[:, 0]
 
     def energy_signs(self):

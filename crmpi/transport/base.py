@@ -41,6 +41,8 @@ class TransportSolver:
         the solver moves tracers of other rigidities; if not, a run that asks for them is an error
     populations : tuple of crmpi.transport.populations.Population
         the bulk `ecr`, which alone exchanges momentum and energy with the gas, and the tracers
+    energies : tuple of str
+        those of the solver's own unknowns that are energy densities and part of the energy of the box
     columns : tuple of str
         names of the columns of the ledger
     along_field : bool
@@ -54,6 +56,7 @@ class TransportSolver:
     equation = ""
     reference = ""
     fields = ()
+    energies = ()
     columns = ()
     along_field = False
     scatters = True

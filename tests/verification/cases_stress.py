@@ -25,7 +25,7 @@ class Totals:
     def __call__(self, sim):
         pack = sim.pack
         u, b = pack.active(pack.u0), pack.active(pack.bcc)
-        ecr = u[:, pack.index["ecr"]]
+        ecr = u[:, pack.index["ecr"]] + sum(u[:, pack.index[name]] for name in sim.transport.energies)
         momentum = u[:, 1:4].copy()
         if "fcr" in pack.index:
             flux = u[:, pack.index["fcr"]] / sim.config.transport.vmax**2
