@@ -96,7 +96,7 @@ def primitives(pack, b, extra=None):
     w = pack.active(pack.w0)[b]
     names = ["press" if n == "ener" else n.replace("mom", "vel") for n in pack.variable_names()]
     views = {name: w[v] for v, name in enumerate(names)}
-    scalar0 = pack.index["ecr"] + 1 if pack.has_cr else ENER + 1
+    scalar0 = ENER + 1 + pack.has_cr + len(pack.tracers)
     for v in range(scalar0, pack.nvar):
         views[names[v]] = w[v] * w[DENS]  # kernels keep scalar/dens; people think in densities
     field = pack.active(pack.bcc)[b] if pack.magnetic else np.zeros((3,) + w.shape[1:])
@@ -245,9 +245,10 @@ def set_gravity(problem, pack, mesh):
 
 
 class ProblemInjection:
-    """The problem's ``inject`` hook as a source operator."""
+    """The problem's ``inject`` hook as a source operator; cosmic-ray tracers get what it returns for them, or else what the bulk gets."""
 
     name = "problem"
+    leads_tracers = False
 
     def __init__(self, problem, pack, mesh, temperature):
         self.problem, self.pack, self.mesh, self.temperature = problem, pack, mesh, temperature
@@ -259,7 +260,10 @@ class ProblemInjection:
             x = block_coordinates(self.pack, self.mesh, b)
             w = primitives(self.pack, b, {"temp": self.temperature(b)})
             u = self.pack.active(self.pack.u0)[b]
-            gain = self.problem.inject(x, w, time, dt, self.problem.p)
+            gain = dict(self.problem.inject(x, w, time, dt, self.problem.p))
+            for field in self.pack.fields:
+                if field.population and field.bulk in gain:
+                    gain.setdefault(field.name, gain[field.bulk])
             for name, value in gain.items():
                 v = self._variable(name)
                 u[v] += value

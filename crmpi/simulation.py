@@ -21,6 +21,7 @@ from crmpi.problem import (
 from crmpi.scattering.base import make_scattering
 from crmpi.timers import Timers
 from crmpi.transport.base import find_solver, make_solver
+from crmpi.transport.populations import Followers
 
 HISTORY_UNITS = {"energy": "erg", "mass": "Msun", "momentum": "Msun km/s", "power": "erg/s"}
 """Units of the sums over the box in the history, by dimension."""
@@ -55,6 +56,8 @@ class Simulation:
         all blocks, who owns them, the storage of this rank's blocks
     fluid, transport, sources
         the operators of a step; ``transport`` is None for the adiabatic CR fluid or without cosmic rays
+    followers : Followers
+        applies sources so that cosmic-ray tracers take part
     ghosts : Ghosts
         fills ghost zones from neighbours and physical boundaries
     clock : Clock
@@ -77,6 +80,7 @@ class Simulation:
         self.ghosts = Ghosts(comm, self.tree, self.owner, self.pack, mesh.boundaries, self.fluid.eos, user=user)
         self.transport = self._make_transport()
         self.sources = self._make_sources()
+        self.followers = Followers(self.pack)
 
     def _make_pack(self):
         fields = HYDRO_FIELDS
@@ -224,7 +228,8 @@ class Simulation:
         sums |= {f"mom{a + 1}": x.integral(u[MOM1 + a]) for a in range(3)}
         sums |= {"ekin": x.integral(kinetic), "emag": x.integral(magnetic), "ener": x.integral(u[ENER])}
         if self.pack.has_cr:
-            sums |= {name: x.integral(getattr(w, name)) for name in ("ecr", *(self.transport.energies if self.transport else ()))}
+            energies = ("ecr", *self.pack.tracers, *(self.transport.energies if self.transport else ()))
+            sums |= {name: x.integral(getattr(w, name)) for name in energies}
         if self.problem.has("history"):
             given = self.problem.history(x, w, self.problem.p)
             sums |= {name if "[" in name else f"{name} [code]": value for name, value in given.items()}

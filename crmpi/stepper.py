@@ -31,7 +31,7 @@ def sources(sim, time, dt, operators):
     with sim.timers("sources"):
         gas = pack.u0[:, :NHYDRO].copy() if sim.fluid.frozen else None
         for source in operators:
-            source.apply(time, dt)
+            sim.followers.apply(source, time, dt)  # cosmic-ray tracers get what the bulk gets
         if gas is not None:
             pack.u0[:, :NHYDRO] = gas  # frozen gas takes nothing; cosmic rays still do
         refresh(sim, pack.u0, pack.b0, time + dt)

@@ -4,6 +4,8 @@ A condition fills the ghost layers of the blocks at one face of the mesh: ``flui
 field, ``cells`` those of a register of a transport solver. Both act on whole layers, transverse ghosts included.
 """
 
+from types import SimpleNamespace
+
 import numpy as np
 
 from crmpi.boundary.kernels import copy_signed, extrapolate_hydrostatic, match_magnetic_energy, stop_inflow
@@ -101,7 +103,10 @@ class Hydrostatic(Outflow):
 
 
 class User(Outflow):
-    """What the problem's hook sets, on top of outflow values; the field is that of outflow."""
+    """What the problem's hook sets, on top of outflow values; the field is that of outflow.
+
+    Cosmic-ray tracers that the hook does not set get what it sets for the bulk.
+    """
 
     def __init__(self, face, pack, eos, hook):
         super().__init__(face, pack, eos, hook)
@@ -118,7 +123,7 @@ class User(Outflow):
         super().fluid(u, b, time)
         for slab in self.slabs:
             w = slab.primitives(u, b, self.eos.gamma)
-            self.hook(self.face.name, w, slab.box, time)
+            self.ask(slab, w, self.pack.fields, time)
             slab.conserve(w, u, b, self.eos.gamma)
 
     def cells(self, q, fields, time):
@@ -132,9 +137,32 @@ class User(Outflow):
             register, w = slab.cells(q), slab.known_primitives()
             for c, name in names:
                 setattr(w, name, register[c].copy())
-            self.hook(self.face.name, w, slab.box, time)
+            self.ask(slab, w, fields, time)
             for c, name in names:
                 register[c] = getattr(w, name)
+
+    def ask(self, slab, w, fields, time):
+        """Let the hook set `w`; for each tracer population in `fields` it is asked once more, with the tracer in the place of the bulk."""
+        tracers = [field for field in fields if field.population]
+        stand_ins = {number: stand_in(w, tracers, number) for number in sorted({field.population for field in tracers})}
+        for field in tracers:
+            setattr(w, field.name, np.full_like(getattr(w, field.name), np.nan))  # to see what the hook sets
+        self.hook(self.face.name, w, slab.box, time)
+        for number, other in stand_ins.items():
+            self.hook(self.face.name, other, slab.box, time)
+            for field in tracers:
+                if field.population == number:
+                    given = np.broadcast_to(getattr(w, field.name), w.dens.shape)
+                    setattr(w, field.name, np.where(np.isnan(given), getattr(other, field.bulk), given))
+
+
+def stand_in(w, tracers, number):
+    """Return a copy of the primitives `w` with the variables of tracer `number` under the names of the bulk."""
+    copy = SimpleNamespace(**{name: values.copy() for name, values in vars(w).items()})
+    for field in tracers:
+        if field.population == number:
+            setattr(copy, field.bulk, getattr(w, field.name).copy())
+    return copy
 
 
 CONDITIONS = {"outflow": Outflow, "diode": Diode, "reflect": Reflect, "hydrostatic": Hydrostatic, "user": User}

@@ -31,7 +31,8 @@ class UserHook(Protocol):
             'ix1' ... 'ox3'
         w : namespace of arrays (k, j, i) of the slab
             dens, vel1..3, press, ecr and the other scalars of the run as densities; filled with outflow values, to be
-            changed in place or replaced. b1..b3, cell centred, are read-only
+            changed in place or replaced. b1..b3, cell centred, are read-only. Tracers (ecr_1, fcr_1 ...) are NaN: those left so
+            get what the hook sets for the bulk
         box : Box
             cells of the slab, transverse ghosts included
         time : float

@@ -18,11 +18,19 @@ class CosmicRays(NamedTuple):
     gm1: float
 
 
+class CosmicRayPopulations(NamedTuple):
+    """The same with `tracers` passive populations, whose energies follow that of the bulk."""
+
+    gamma: float
+    gm1: float
+    tracers: int
+
+
 def ideal_gas(gamma):
     """Return the `Gas` with adiabatic index `gamma`."""
     return Gas(float(gamma), gamma - 1.0, 1.0 / (gamma - 1.0))
 
 
-def cosmic_rays(gamma):
-    """Return the `CosmicRays` with adiabatic index `gamma`."""
-    return CosmicRays(float(gamma), gamma - 1.0)
+def cosmic_rays(gamma, tracers=0):
+    """Return the `CosmicRays` with adiabatic index `gamma`, or `CosmicRayPopulations` if there are tracers."""
+    return CosmicRayPopulations(float(gamma), gamma - 1.0, tracers) if tracers else CosmicRays(float(gamma), gamma - 1.0)

@@ -75,7 +75,7 @@ class Pack:
     lower : sequence of 3 floats
         lower corner of the mesh
     fields : sequence of Field
-        the evolved cell variables, in the order of ``u0``; hydro fields first, then ``ecr``, then scalars
+        the evolved cell variables, in the order of ``u0``; hydro fields first, then ``ecr`` and the tracers' ``ecr_1`` ..., then scalars
     magnetic, gravity : bool
         allocate the magnetic field; the static acceleration
     """
@@ -92,6 +92,7 @@ class Pack:
             self.index[field.name] = sum(f.ncomp for f in self.fields[: len(self.index)])
         self.nvar = sum(f.ncomp for f in self.fields)
         self.has_cr = "ecr" in self.index
+        self.tracers = tuple(field.name for field in self.fields if field.population and field.bulk == "ecr")
         self.u0, self.u1, self.w0 = (self.allocate(self.nvar) for _ in range(3))
         nface = 3 if magnetic else 0
         self.b0, self.b1, self.b2, self.bcc, self.ecc = (self.allocate(nface) for _ in range(5))

@@ -2,10 +2,10 @@
 
 import math
 
-from crmpi.constants import AXES, DENS, ECR, ENER, MOM1, NHYDRO, PRES, VEL1
+from crmpi.constants import AXES, DENS, ECR, ENER, MOM1, PRES, VEL1
 from crmpi.jit import device, kernel
 from crmpi.numerics.rows import in_order, load, row, rows, separate, store
-from crmpi.numerics.stage import rows_if, shift_if
+from crmpi.numerics.stage import first_scalar, rows_if, shift_if
 
 FLOOR_DENS, FLOOR_PRESS, FLOOR_ECR, NOT_A_NUMBER = range(4)  # what is counted
 KINDS = 4
@@ -41,14 +41,9 @@ def primitives(gas, cr, floors, grid, axes, state, result, counts, amounts):
                 if convert_row(gas, cr, floors, grid, axes, source, field, target) > 0:
                     inside = grid.ng2 <= j < grid.ng2 + grid.n2 and grid.ng3 <= k < grid.ng3 + grid.n3
                     _repair_row(gas, cr, floors, grid, inside, source, target, (counts[block], amounts[block]))
+                tracers_row(grid.m1, first_scalar(cr), source, target[0])
                 if u.shape[1] > first_scalar(cr):
                     scalars_row(grid.m1, first_scalar(cr), u.shape[1], source, target[0])
-
-
-@device
-def first_scalar(cr):
-    """Return the number of the first scalar, which follows the cosmic rays if there are any."""
-    return NHYDRO if cr is None else NHYDRO + 1
 
 
 @kernel
@@ -93,6 +88,15 @@ def convert_row(gas, cr, floors, grid, axes, u, b, result):
             good = good and ecr >= floors.ecr and ecr < math.inf
         bad += 0 if good or i >= cells else 1
     return bad
+
+
+@kernel
+def tracers_row(n, end, u, w):
+    """Copy the energies ECR < v < `end` of passive cosmic rays."""
+    separate()
+    for v in range(ECR + 1, end):
+        for i in range(n):
+            store(row(w, v), i, load(row(u, v), i), 0)
 
 
 @kernel

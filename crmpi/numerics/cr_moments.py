@@ -263,14 +263,16 @@ def fastest_response(q, frozen, moments, grid, axes, faint):
 
 
 @kernel
-def exchange_with_gas(u, bcc, q, account, places, ivmax2, grid, frozen_gas, totals):
+def exchange_with_gas(u, bcc, q, account, places, ivmax2, grid, gas, totals):
     """Write the register `q` back to `u`; unless the gas is frozen it takes momentum, work and heat, so that sums are kept.
 
     Kept are the momentum density rho v + b f/vmax^2 and the energy E + e: the gas takes dm = -(change of f)/vmax^2 b and, from e, the
     energy w = (m1^2 - m0^2)/(2 rho); heat was taken from e in the sub-steps. `totals` (nblock, 4): sums over cells of heat, work,
-    energy made by floors, and the number of cells floored. `places`: of e and f in `u`.
+    energy made by floors, and the number of cells floored. `places`: of e and f in `u`; `gas`: whether it is frozen, and whether e and f
+    are passive: then they pay for the work, but the gas takes nothing.
     """
     ecr, fcr = places
+    frozen_gas, passive = gas
     for b in range(u.shape[0]):
         heat = work = made = count = 0.0
         for k in range(grid.ng3, grid.ng3 + grid.n3):
@@ -284,10 +286,11 @@ def exchange_with_gas(u, bcc, q, account, places, ivmax2, grid, frozen_gas, tota
                         d1, d2, d3 = dm * b1, dm * b2, dm * b3
                         m1, m2, m3 = u[b, MOM1, k, j, i], u[b, MOM2, k, j, i], u[b, MOM3, k, j, i]
                         w = 0.5 * (d1 * (2.0 * m1 + d1) + d2 * (2.0 * m2 + d2) + d3 * (2.0 * m3 + d3)) / u[b, DENS, k, j, i]
-                        u[b, MOM1, k, j, i] = m1 + d1
-                        u[b, MOM2, k, j, i] = m2 + d2
-                        u[b, MOM3, k, j, i] = m3 + d3
-                        u[b, ENER, k, j, i] += w + account[b, HEAT, k, j, i]
+                        if not passive:
+                            u[b, MOM1, k, j, i] = m1 + d1
+                            u[b, MOM2, k, j, i] = m2 + d2
+                            u[b, MOM3, k, j, i] = m3 + d3
+                            u[b, ENER, k, j, i] += w + account[b, HEAT, k, j, i]
                     e = q[b, ENERGY, k, j, i] - w
                     created = account[b, MADE, k, j, i] + max(-e, 0.0)
                     u[b, ecr, k, j, i] = max(e, 0.0)

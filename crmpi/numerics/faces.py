@@ -2,10 +2,11 @@
 
 from crmpi.constants import DENS, ECR, ENER, MOM1, PRES
 from crmpi.jit import device, kernel
-from crmpi.numerics.layout import BT1, BT2, ET1, ET2, FLUX, STATE, VFACE, WEIGHT
+from crmpi.numerics.layout import BT1, BT2, ET1, ET2, FLUX, FROM_LOWER, FROM_UPPER, SQUEEZE, STATE, VFACE, WEIGHT
 from crmpi.numerics.power import power
 from crmpi.numerics.riemann import State, face_flux
 from crmpi.numerics.rows import load, row, separate, store
+from crmpi.numerics.stage import tracers
 
 _UPWIND_SHARPNESS = 1024.0  # of the electric-field weight, per cell width travelled in a step (Gardiner & Stone 2005)
 
@@ -64,10 +65,15 @@ def riemann_rows(n, solver, gas, cr, sides, bn, axis, faces):
         if cr is not None:
             below = load(row(lower, STATE + ECR), i)
             above = load(row(upper, STATE + ECR), i)
-            carried = (f.from_lower * below + f.from_upper * above) * power(f.compression, cr.gamma)
+            squeeze = power(f.compression, cr.gamma)
+            carried = (f.from_lower * below + f.from_upper * above) * squeeze
             ener -= carried
             store(row(faces, FLUX + ECR), i, carried, 8)
             store(row(faces, VFACE), i, f.velocity, 9)
+            if tracers(cr) > 0:
+                store(row(faces, FROM_LOWER), i, f.from_lower, 10)
+                store(row(faces, FROM_UPPER), i, f.from_upper, 11)
+                store(row(faces, SQUEEZE), i, squeeze, 12)
         store(row(faces, FLUX + DENS), i, f.dens, 0)
         store(row(faces, FLUX + MOM1 + axis.normal), i, f.momn, 1)
         store(row(faces, FLUX + MOM1 + axis.first), i, f.mom1, 2)
@@ -80,6 +86,21 @@ def riemann_rows(n, solver, gas, cr, sides, bn, axis, faces):
             store(row(faces, ET1), i, f.bt2, 5)
             store(row(faces, ET2), i, -f.bt1, 6)
             store(row(faces, WEIGHT), i, 0.5 + tilt, 7)
+
+
+@kernel
+def tracer_rows(n, sides, end, faces):
+    """Carry the energies ECR < v < `end` of passive populations exactly like that of the bulk."""
+    separate()
+    lower, upper = sides
+    from_lower, from_upper, squeeze = row(faces, FROM_LOWER), row(faces, FROM_UPPER), row(faces, SQUEEZE)
+    for v in range(ECR + 1, end):
+        below = row(lower, STATE + v)
+        above = row(upper, STATE + v)
+        flux = row(faces, FLUX + v)
+        for i in range(n):
+            carried = (load(from_lower, i) * load(below, i) + load(from_upper, i) * load(above, i)) * load(squeeze, i)
+            store(flux, i, carried, 0)
 
 
 @kernel

@@ -1,8 +1,9 @@
 """Cosmic rays and scalars carried by a gas that does not change."""
 
-from crmpi.constants import AXES, DENS, ECR, NHYDRO, VEL1
+from crmpi.constants import AXES, DENS, NHYDRO, VEL1
 from crmpi.jit import device, kernel
 from crmpi.numerics.reconstruct import interfaces
+from crmpi.numerics.stage import first_scalar
 
 
 @kernel
@@ -30,8 +31,8 @@ def _outflow(method, cr, axes, w, v, k, j, i):
             above, velocity_above = _face_flux(method, cr, axes[a].normal, w, v, *_moved(axes[a].normal, k, j, i, 1))
             net += axes[a].dtdx * (above - below)
             stretch += axes[a].dtdx * (velocity_above - velocity_below)
-    if cr is not None and v == ECR:
-        net += cr.gm1 * w[ECR, k, j, i] * stretch
+    if cr is not None and v < first_scalar(cr):
+        net += cr.gm1 * w[v, k, j, i] * stretch
     return net
 
 
@@ -56,7 +57,7 @@ def _face_flux(method, cr, axis, w, v, k, j, i):
 @device
 def _density(cr, w, v, k, j, i):
     """Return the conserved density of a variable: scalars are stored per mass."""
-    if cr is not None and v == ECR:
+    if v < first_scalar(cr):
         return w[v, k, j, i]
     return w[v, k, j, i] * w[DENS, k, j, i]
 

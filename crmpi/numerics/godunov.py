@@ -14,9 +14,9 @@ from crmpi.numerics.health import inspect_row, settle_row
 from crmpi.numerics.induction import copy_row, edge_rows, induce_row
 from crmpi.numerics.layout import ET1, ET2
 from crmpi.numerics.rows import row, rows, shift
-from crmpi.numerics.stage import block_of, face, shift_if
+from crmpi.numerics.stage import block_of, face, first_scalar, shift_if, tracers
 from crmpi.numerics.sweeps import faces_along_1, faces_along_2, faces_along_3
-from crmpi.numerics.update import divergence_rows, gravity_rows, work_rows
+from crmpi.numerics.update import divergence_rows, gravity_rows, tracer_work_rows, work_rows
 
 
 @kernel
@@ -77,6 +77,8 @@ def _add_work(n, cr, w, new, axes, lower, upper):
     """Add the cosmic-ray work, if there are cosmic rays."""
     if cr is not None:
         work_rows(n, cr, w, new, axes, lower, upper)
+        if tracers(cr) > 0:
+            tracer_work_rows(n, cr, first_scalar(cr), w, new, axes, lower, upper)
 
 
 @device

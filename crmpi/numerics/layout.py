@@ -8,4 +8,5 @@ STATE = 2
 WEIGHT = 0  # 1 where the mass flux says upwind is the lower cell, 0 the upper one, linear between (Gardiner & Stone 2005)
 ET1, ET2 = 1, 2  # electric field along the transverse axes
 VFACE = 3  # velocity through the face, of the P div v work
-FLUX = 4
+FROM_LOWER, FROM_UPPER, SQUEEZE = 4, 5, 6  # (FROM_LOWER e_lower + FROM_UPPER e_upper) SQUEEZE is a flux of cosmic-ray energy; for tracers
+FLUX = 7

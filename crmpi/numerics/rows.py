@@ -19,7 +19,7 @@ from numba.extending import intrinsic
 from crmpi.jit import device
 
 _POINTER = types.CPointer(types.float64)
-_STREAMS = 12  # most streams one kernel may store to
+_STREAMS = 13  # most streams one kernel may store to
 _BYTES = 8
 
 

@@ -2,7 +2,9 @@
 
 from typing import NamedTuple
 
-from crmpi.jit import device
+from crmpi.constants import NHYDRO
+from crmpi.eos.gas import CosmicRayPopulations, CosmicRays
+from crmpi.jit import choice, device
 from crmpi.numerics.rows import row, rows, shift
 
 
@@ -88,6 +90,27 @@ class Block(NamedTuple):
     nvar: int
     heavy: bool  # there is gravity
     index: int
+
+
+@choice
+def tracers(cr):
+    """Return the number of passive cosmic-ray populations; their energies follow that of the bulk."""
+
+
+@tracers.option(CosmicRays)
+def no_tracers(cr):
+    return 0
+
+
+@tracers.option(CosmicRayPopulations)
+def some_tracers(cr):
+    return cr.tracers
+
+
+@device
+def first_scalar(cr):
+    """Return the number of the first scalar, which follows the energies of the cosmic rays if there are any."""
+    return NHYDRO if cr is None else NHYDRO + 1 + tracers(cr)
 
 
 @device

@@ -4,14 +4,13 @@ Every cell is reconstructed once per axis. Its state at the lower face is used a
 neighbour: in the same row one element on (x1), in a row buffer (x2), in a plane buffer (x3).
 """
 
-from crmpi.constants import ECR
 from crmpi.jit import device
-from crmpi.numerics.faces import marked_faces, replace_marked_rows, riemann_rows, scalar_rows
+from crmpi.numerics.faces import marked_faces, replace_marked_rows, riemann_rows, scalar_rows, tracer_rows
 from crmpi.numerics.layout import FLUX
 from crmpi.numerics.reconstruct import Donor, reconstruct_rows
 from crmpi.numerics.riemann import LLF
 from crmpi.numerics.rows import row, rows, shift
-from crmpi.numerics.stage import STATE_LOWER, STATE_SPARE, STATE_UPPER, face, row_if, shift_if
+from crmpi.numerics.stage import STATE_LOWER, STATE_SPARE, STATE_UPPER, face, first_scalar, row_if, shift_if
 
 
 @device
@@ -84,14 +83,9 @@ def _fluxes(solver, gas, cr, sides, bn, axis, nvar, n, faces):
     """Write all fluxes of a row of faces."""
     riemann_rows(n, solver, gas, cr, sides, bn, axis, faces)
     first = first_scalar(cr)
+    tracer_rows(n, sides, first, faces)
     if nvar > first:
         scalar_rows(n, sides, first, nvar, faces)
-
-
-@device
-def first_scalar(cr):
-    """Return the number of the first scalar, which follows the cosmic rays if there are any."""
-    return ECR if cr is None else ECR + 1
 
 
 @device

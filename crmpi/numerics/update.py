@@ -43,6 +43,22 @@ def work_rows(n, cr, cells, u_out, axes, lower, upper):
 
 
 @kernel
+def tracer_work_rows(n, cr, end, cells, u_out, axes, lower, upper):
+    """Take the work dt P div v from the passive populations ECR < v < `end`; the gas does not feel them."""
+    separate()
+    below1, below2, below3 = row(lower[0], VFACE), row(lower[1], VFACE), row(lower[2], VFACE)
+    above1, above2, above3 = row(upper[0], VFACE), row(upper[1], VFACE), row(upper[2], VFACE)
+    for v in range(ECR + 1, end):
+        old = row(cells, v)
+        new = row(u_out, v)
+        for i in range(n):
+            d1 = axes[0].dtdx * (load(above1, i) - load(below1, i))
+            d2 = axes[1].dtdx * (load(above2, i) - load(below2, i))
+            d3 = axes[2].dtdx * (load(above3, i) - load(below3, i))
+            store(new, i, load(new, i) - cr.gm1 * load(old, i) * ((d1 + d2) + d3), 0)
+
+
+@kernel
 def gravity_rows(n, dt, cells, grav, u_out, axes, lower, upper):
     """Add the static acceleration: dt rho g to the momentum, and to the energy the work on the mass that crossed the faces.
 

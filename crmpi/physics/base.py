@@ -63,6 +63,9 @@ class Source:
         self.params, self.pack, self.eos, self.units, self.mesh = params, pack, eos, units, mesh
         self.account = np.zeros((pack.nblock, len(self.columns)))
 
+    leads_tracers = True
+    """Cosmic-ray tracers get or lose what the bulk does, see `crmpi.transport.populations.Followers`; False: the source sees to them."""
+
     columns = ()
     """Names of the columns of the ledger."""
 

@@ -64,10 +64,10 @@ def nghost(params):
     return max(2, RECONSTRUCTIONS[params.reconstruction].ghosts)
 
 
-def make_scheme(params):
-    """Return the `Scheme` that the parameters choose."""
+def make_scheme(params, tracers=0):
+    """Return the `Scheme` that the parameters choose, for this number of passive cosmic-ray populations."""
     name = params.riemann if params.riemann != "auto" else ("hlld" if params.magnetic else "hllc")
-    cr = cosmic_rays(params.gamma_cr) if params.cosmic_rays else None
+    cr = cosmic_rays(params.gamma_cr, tracers) if params.cosmic_rays else None
     return Scheme(SOLVERS[name](), RECONSTRUCTIONS[params.reconstruction](), ideal_gas(params.gamma), cr)
 
 
@@ -96,7 +96,7 @@ class Fluid:
             raise CrmpiError("the fluid and its storage disagree about magnetic field or cosmic rays")
         self.params, self.pack = params, pack
         self.eos = EOS(params.gamma, params.gamma_cr, params.mu)
-        self.scheme = make_scheme(params)
+        self.scheme = make_scheme(params, len(pack.tracers))
         self.floors = Floors(params.floors.dens, params.floors.press, params.floors.ecr)
         self.troubled = pack.allocate(1)
         grid = pack.grid

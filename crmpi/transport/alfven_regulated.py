@@ -100,8 +100,8 @@ class AlfvenRegulated(TransportSolver):
         self.sub_cycle(dt, time, population)
         self.diffuse_across(0.5 * dt, time + 0.5 * dt, population)
         places, ivmax2 = population.places, 1.0 / self.params.vmax**2
-        q, account = registers.start, registers.account
-        exchange_with_gas(pack.u0, pack.bcc, q, account, places[:2], ivmax2, pack.grid, self.fluid.frozen, self.totals)
+        q, account, gas = registers.start, registers.account, (self.fluid.frozen, population.passive)
+        exchange_with_gas(pack.u0, pack.bcc, q, account, places[:2], ivmax2, pack.grid, gas, self.totals)
         pack.u0[:, places[PLUS]], pack.u0[:, places[MINUS]] = q[:, PLUS], q[:, MINUS]
         self.keep_account()
 

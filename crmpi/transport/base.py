@@ -81,6 +81,8 @@ class TransportSolver:
             scattering.check(pack)
         self.params, self.pack, self.scattering, self.ghosts, self.fluid = params, pack, scattering, ghosts, fluid
         self.populations = make_populations(self.fields, params, pack.index)
+        if self.populations[1:]:
+            self.columns = (*self.columns, "tracer_floored_cells")
         self.account = np.zeros((pack.nblock, len(self.columns)))
 
     @classmethod
@@ -106,8 +108,13 @@ class TransportSolver:
     def carried(self, dt):
         """Hear that the fluid step has just advanced ``pack.u0`` by `dt`, the solver's own unknowns with it; ghosts are valid.
 
-        A solver whose unknowns hold momentum or energy may settle the difference with the gas here, in active cells.
+        A solver whose unknowns hold momentum or energy may settle the difference with the gas here, in active cells. Tracers that the
+        step left negative are raised to zero, and counted; for the bulk the fluid does that.
         """
+        for population in self.populations[1:]:
+            energy = self.pack.u0[:, population.places[0]]
+            self.account[:, -1] += (self.pack.active(self.pack.u0)[:, population.places[0]] < 0.0).sum(axis=(1, 2, 3))
+            np.maximum(energy, 0.0, out=energy)
 
     def ledger(self):
         """Return {"cr_<column>": array (nblock,)}: amounts and counts of each block since the start, code units."""

@@ -6,6 +6,8 @@ Tracer number n has the variables `ecr_n` and, for every unknown of the solver's
 
 from typing import NamedTuple
 
+import numpy as np
+
 from crmpi.mesh.pack import ECR_FIELD
 from crmpi.params import group, par
 
@@ -54,3 +56,39 @@ def make_populations(own, params, index):
         fields = tuple(field.of(number) for field in (ECR_FIELD, *own))
         populations.append(Population(number, rigidity, fields, tuple(index[field.name] for field in fields)))
     return tuple(populations)
+
+
+class Followers:
+    """Lets the tracers share what pointwise sources do to the bulk.
+
+    What a source adds to `ecr` it adds to every tracer as well; where it takes from `ecr`, every tracer loses the same share of its energy
+    and flux. (Rates of losses are thus those of the bulk, at all rigidities.)
+
+    Parameters
+    ----------
+    pack : crmpi.mesh.pack.Pack
+    """
+
+    def __init__(self, pack):
+        self.pack = pack
+        self._places = [(field.bulk == "ecr", pack.index[field.name]) for field in pack.fields if field.population]
+
+    def apply(self, source, time, dt):
+        """Apply a source to the bulk, and to the tracers what it did."""
+        if not self._places or not source.leads_tracers:
+            source.apply(time, dt)
+            return
+        bulk = self.pack.active(self.pack.u0)[:, self.pack.index["ecr"]]
+        before = bulk.copy()
+        source.apply(time, dt)
+        self._follow(before, self.pack.active(self.pack.u0)[:, self.pack.index["ecr"]])
+
+    def _follow(self, before, after):
+        lost = after < before
+        kept = np.where(lost, after, 1.0) / np.where(lost, before, 1.0)
+        gain = np.where(lost, 0.0, after - before)
+        for is_energy, place in self._places:
+            tracer = self.pack.active(self.pack.u0)[:, place]
+            tracer *= kept
+            if is_energy:
+                tracer += gain

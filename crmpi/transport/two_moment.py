@@ -62,7 +62,7 @@ class TwoMoment(TransportSolver):
         self.planes = Planes(aligned_zeros((2, 2, 1, grid.m2, grid.m1)), aligned_zeros((6, 2, 1, grid.m2, grid.m1)))
         self.directed = pack.allocate(3)  # f b before the fluid step
         self._ghosts_are_old = False
-        self.totals = np.zeros((pack.nblock, len(self.columns)))
+        self.totals = np.zeros((pack.nblock, len(TwoMoment.columns)))
         self.across = self._make_across()
         volume = grid.dx1 * grid.dx2 * grid.dx3
         self.measure = np.array([volume, volume, volume, 1.0])  # the last column counts cells
@@ -84,13 +84,16 @@ class TwoMoment(TransportSolver):
         self.diffuse_across(0.5 * dt, time, population)
         self.sub_cycle(dt, time, population)
         self.diffuse_across(0.5 * dt, time + 0.5 * dt, population)
-        no_exchange = self.fluid.frozen or population.passive
+        gas = (self.fluid.frozen, population.passive)
         ivmax2 = 1.0 / self.params.vmax**2
-        exchange_with_gas(pack.u0, pack.bcc, q, self.registers.account, population.places, ivmax2, pack.grid, no_exchange, self.totals)
-        if not population.passive:
-            self.account += self.totals * self.measure
+        exchange_with_gas(pack.u0, pack.bcc, q, self.registers.account, population.places, ivmax2, pack.grid, gas, self.totals)
+        if population.passive:
+            self.account[:, -1] += self.totals[:, -1]
+        else:
+            self.account[:, : self.measure.size] += self.totals * self.measure
 
     def carried(self, dt):
+        super().carried(dt)
         if self.fluid.frozen:
             return
         pack = self.pack

@@ -12,7 +12,7 @@ from crmpi.parallel.comm import SerialComm
 # each case walks through other rooms: fluid in 2-D and 3-D, sub-cycled transport, sources with random events, every kind of boundary
 CASES = {
     "orszag_tang": ["mesh.cells=[32,32,1]", "mesh.block=[8,16,1]", "time.max_steps=6"],
-    "cr_box": ["mesh.cells=[16,16,16]", "mesh.block=[8,8,8]", "time.max_steps=4"],
+    "cr_box": ["mesh.cells=[16,16,16]", "mesh.block=[8,8,8]", "time.max_steps=4", "transport.tracer_rigidities=[3,10]"],
     "cr_ring": ["mesh.cells=[32,32,1]", "mesh.block=[16,8,1]", "time.max_steps=3"],
     "galactic_wind": ["mesh.cells=[8,8,64]", "mesh.block=[8,8,16]", "time.max_steps=5"],
     "cgm_halo": ["mesh.cells=[16,16,16]", "mesh.block=[8,8,8]", "time.max_steps=3"],
