@@ -9,8 +9,8 @@ from crmpi.constants import ECR
 from crmpi.errors import CrmpiError
 from crmpi.mesh.pack import ECR_FIELD, HYDRO_FIELDS, Pack
 from crmpi.parallel.comm import SerialComm
-from crmpi.params import Selector
-from crmpi.scattering.base import KAPPA_PAR, KAPPA_PERP
+from crmpi.params import Selector, make
+from crmpi.scattering.base import KAPPA_PAR, KAPPA_PERP, ScatteringModel
 from crmpi.simulation import Simulation
 from crmpi.transport.base import transport_solvers
 from crmpi.transport.diffusion import AnisotropicDiffusion, IsotropicDiffusion
@@ -22,18 +22,15 @@ from tests.verification.runs import order, run_problem
 SAME = "transport.tracer_rigidities=[1]"  # the rigidity of the bulk
 
 
-class SquareRoot:
+class SquareRoot(ScatteringModel):
     """kappa = R^(1/2)/30, the same everywhere; the bulk is at 1 GV."""
 
     def has_perpendicular(self):
         return False
 
-    def evaluate(self, pack, out, rigidity=None):
-        out[:, KAPPA_PAR] = (rigidity or 1.0) ** 0.5 / 30.0
+    def kappa(self, pack, out, rigidity):
+        out[:, KAPPA_PAR] = rigidity**0.5 / 30.0
         out[:, KAPPA_PERP] = 0.0
-
-    def history(self, comm):
-        return {}
 
 
 def with_tracers(solver_class, rigidities, **params):
@@ -105,7 +102,7 @@ def test_every_rigidity_spreads_with_its_own_kappa(solver, params):
     for name in ("ecr", "ecr_1", "ecr_2"):
         stage.pack.u0[:, stage.pack.index[name]] = np.exp(-40.0 * stage.coordinates()[0] ** 2)
     stage.refresh()
-    made = solver(params, stage.pack, SquareRoot(), stage.ghosts, Fluid(stage.pack))
+    made = solver(params, stage.pack, SquareRoot(make(SquareRoot.Params)), stage.ghosts, Fluid(stage.pack))
     time, steps = 0.2, 10
     for n in range(steps):
         made.advance(time / steps, n * time / steps)
@@ -135,7 +132,7 @@ def test_negative_tracers_are_raised_and_counted():
     stage.set_energy(lambda *x: 1.0 + 0.0 * x[0])
     place = stage.pack.index["ecr_1"]
     stage.pack.active(stage.pack.u0)[1, place, 0, 0, 2:] = -1e-3
-    solver = IsotropicDiffusion(params, stage.pack, SquareRoot(), stage.ghosts, Fluid(stage.pack))
+    solver = IsotropicDiffusion(params, stage.pack, SquareRoot(make(SquareRoot.Params)), stage.ghosts, Fluid(stage.pack))
     solver.carried(0.1)
     assert stage.whole(place).min() == 0.0
     assert solver.ledger()["cr_tracer_floored_cells"].tolist() == [0.0, 2.0]
