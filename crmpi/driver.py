@@ -14,7 +14,7 @@ from crmpi.output.provenance import collect, new_run_id
 from crmpi.output.state import RunRecord, SimState
 from crmpi.output.writer import OutputWriter
 from crmpi.simulation import Simulation
-from crmpi.summary import summary_lines
+from crmpi.summary import Doubts, summary_lines
 
 INTERRUPTED = 75  # exit code of a run stopped by a signal: the checkpoint is written, start it again (EX_TEMPFAIL)
 
@@ -130,6 +130,7 @@ def loop(sim, writer, progress, interrupts):
     reason = stop_reason(sim, interrupts, 0.0)
     progress.start(sim.time, sim.clock.step)
     first = sim.clock.step + 1
+    doubts = Doubts(sim, progress.say)
     while reason is None:
         dt = next_dt(sim, writer)
         stepper.advance(sim, dt)
@@ -142,6 +143,7 @@ def loop(sim, writer, progress, interrupts):
             progress.step(sim.time, sim.clock.step, dt, sim.transport.progress() if sim.transport else None)
         with sim.timers("output"):
             writer.write_due(state_of(sim))
+        doubts.look()
     return reason
 
 

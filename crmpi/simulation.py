@@ -62,6 +62,8 @@ class Simulation:
         fills ghost zones from neighbours and physical boundaries
     clock : Clock
         time and step
+    kappa_clipped : float
+        share of cells with kappa at a limit of the scattering model, at the last row of the history
     """
 
     def __init__(self, config, problem_class, comm):
@@ -81,6 +83,7 @@ class Simulation:
         self.transport = self._make_transport()
         self.sources = self._make_sources()
         self.followers = Followers(self.pack)
+        self.kappa_clipped = 0.0
 
     def _make_pack(self):
         fields = HYDRO_FIELDS
@@ -191,7 +194,8 @@ class Simulation:
             return {}
         unit = "code" if self.units.dimensionless else "cm^2/s"
         columns = self.transport.scattering.history(self.pack, self.comm)
-        share = {"kappa_clipped [1]": columns.pop("kappa_clipped")}
+        self.kappa_clipped = columns.pop("kappa_clipped")
+        share = {"kappa_clipped [1]": self.kappa_clipped}
         return {f"{name} [{unit}]": value / (1.0 if unit == "code" else self.units.factor(unit)) for name, value in columns.items()} | share
 
     def _unit(self, name):
@@ -217,6 +221,14 @@ class Simulation:
         """Return the names of the columns that count cells."""
         counted = [f"floor_{name}" for name in self.fluid.ledger.count_names]
         return counted + [name for name in (self.transport.ledger() if self.transport else ()) if name.endswith("cells")]
+
+    def doubts(self):
+        """Return {history column: (number on this rank, sentence)} of what says that the transport model is used beyond its validity."""
+        if self.transport is None:
+            return {}
+        counts = self.transport.ledger()
+        doubts = {f"cr_{column}": (counts[f"cr_{column}"].sum(), sentence) for column, sentence in self.transport.doubts.items()}
+        return doubts | {"kappa_clipped": (self.kappa_clipped, "kappa is clipped to scattering.kappa_min or kappa_max in some cells")}
 
     def _block_sums(self, b):
         x = block_coordinates(self.pack, self.tree, b)

@@ -40,9 +40,29 @@ def ledger_lines(sim, history):
         known += moved
         lines.append(f"  {'  ' + name:<40s} {moved:+.6e}")
     lines.append(f"  {'  gravity and boundaries (difference)':<40s} {change - known:+.6e}")
-    floors = {name: history[name][-1] for name in sim.count_columns()}
+    doubts = sim.doubts()
+    floors = {name: history[name][-1] for name in sim.count_columns() if name not in doubts}
     lines.append("floors: " + (", ".join(f"{n} {int(v)}" for n, v in floors.items() if v) or "none"))
-    return lines
+    largest = {name: history[name].max() for name in doubts if name in history}
+    return lines + [f"beyond validity: {name} up to {most:.6g}: {doubts[name][1]}" for name, most in largest.items() if most > 0.0]
+
+
+class Doubts:
+    """Tells the user while a run goes on, once for each, that the transport model is used beyond its validity."""
+
+    def __init__(self, sim, say):
+        self.sim, self.say = sim, say
+        self._said = set()
+
+    def look(self):
+        """Report what is new; collective."""
+        new = {name: doubt for name, doubt in self.sim.doubts().items() if name not in self._said}
+        if not self.sim.comm.any(any(number > 0 for number, _ in new.values())):
+            return
+        for name, (number, sentence) in new.items():
+            if self.sim.comm.any(number > 0):
+                self._said.add(name)
+                self.say(f"warning: step {self.sim.clock.step}: {sentence} ({name} in the history)")
 
 
 def energy_columns(sim):

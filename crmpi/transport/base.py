@@ -11,6 +11,7 @@ import numpy as np
 
 import crmpi.transport
 from crmpi.errors import CrmpiError
+from crmpi.numerics.cr_validity import count_bare
 from crmpi.params import group
 from crmpi.transport.populations import make_populations, population_fields, tracer_rigidities
 
@@ -83,6 +84,9 @@ class TransportSolver:
         self.populations = make_populations(self.fields, params, pack.index)
         if self.populations[1:]:
             self.columns = (*self.columns, "tracer_floored_cells")
+        if self.along_field:
+            self.columns = (*self.columns, _BARE)
+            self.doubts = self.doubts | {_BARE: "there are cells without magnetic field: nothing moves along it there"}
         self.account = np.zeros((pack.nblock, len(self.columns)))
 
     @classmethod
@@ -96,6 +100,10 @@ class TransportSolver:
         """Move the cosmic rays of ``pack.u0`` over [time, time + dt); leaves ghost zones and primitives valid."""
         for population in self.populations:
             self.move(population, dt, time)
+        if self.along_field:
+            counts = np.zeros(self.pack.nblock)
+            count_bare(self.pack.bcc, self.pack.grid, counts)
+            self.count(_BARE, counts)
         self.refresh(time + dt)
 
     def move(self, population, dt, time):
@@ -113,8 +121,15 @@ class TransportSolver:
         """
         for population in self.populations[1:]:
             energy = self.pack.u0[:, population.places[0]]
-            self.account[:, -1] += (self.pack.active(self.pack.u0)[:, population.places[0]] < 0.0).sum(axis=(1, 2, 3))
+            self.count("tracer_floored_cells", (self.pack.active(self.pack.u0)[:, population.places[0]] < 0.0).sum(axis=(1, 2, 3)))
             np.maximum(energy, 0.0, out=energy)
+
+    def count(self, column, cells):
+        """Add `cells` (nblock,) to a column of the ledger."""
+        self.account[:, self.columns.index(column)] += cells
+
+    doubts = {}
+    """{column of the ledger: what it says} of the counts of cells, since the start and per operator, where the closure does not hold."""
 
     def ledger(self):
         """Return {"cr_<column>": array (nblock,)}: amounts and counts of each block since the start, code units."""
@@ -145,6 +160,7 @@ class TransportSolver:
         self.fluid.primitives(self.pack.u0, self.pack.b0)
 
 
+_BARE = "bare_cells"  # column of the ledger of solvers along the field
 _SOLVERS = {}
 
 

@@ -18,6 +18,7 @@ from crmpi.numerics.cr_moments import (
     largest_reach,
 )
 from crmpi.numerics.cr_momentum import directed_flux, settle_momentum
+from crmpi.numerics.cr_validity import count_fast
 from crmpi.numerics.rows import make_axes
 from crmpi.params import par
 from crmpi.scattering.base import KAPPA_PERP
@@ -43,7 +44,8 @@ class TwoMoment(TransportSolver):
     equation = "f_t/vmax^2 + b.grad P = -sigma f, e_t = -div(f b) + v_s.b sigma f, 1/sigma = 3 kappa_par + v_A (e + P)/|b.grad P|"
     reference = "Jiang & Oh 2018, ApJ 854, 5; Chan et al. 2019, MNRAS 488, 3716"
     fields = (FCR_FIELD,)
-    columns = ("heat", "work", "floored", "floored_cells")
+    columns = ("heat", "work", "floored", "floored_cells", "fast_cells")
+    doubts = {"fast_cells": "|v| + v_A exceeds the speed of signals vmax/sqrt(3) in some cells: raise transport.vmax"}
     energy = {"floored": +1}
     along_field = True
 
@@ -57,12 +59,13 @@ class TwoMoment(TransportSolver):
         super().__init__(params, pack, scattering, ghosts, fluid)
         grid = pack.grid
         self.fcr = pack.index["fcr"]
+        self.f_stream = params.f_stream if params.streaming else 0.0
         self.kappa = pack.allocate(2)
         self.registers = Registers(*(pack.allocate(ncomp) for ncomp in (2, 2, NCOEFFICIENT, 2)))
         self.planes = Planes(aligned_zeros((2, 2, 1, grid.m2, grid.m1)), aligned_zeros((6, 2, 1, grid.m2, grid.m1)))
         self.directed = pack.allocate(3)  # f b before the fluid step
         self._ghosts_are_old = False
-        self.totals = np.zeros((pack.nblock, len(TwoMoment.columns)))
+        self.totals = np.zeros((pack.nblock, 4))
         self.across = self._make_across()
         volume = grid.dx1 * grid.dx2 * grid.dx3
         self.measure = np.array([volume, volume, volume, 1.0])  # the last column counts cells
@@ -70,6 +73,7 @@ class TwoMoment(TransportSolver):
 
     def advance(self, dt, time):
         super().advance(dt, time)
+        self.count_fast_cells()
         self._ghosts_are_old = False
         self.last_dt = dt
         directed_flux(self.pack.u0, self.pack.bcc, self.fcr, self.directed)
@@ -88,7 +92,7 @@ class TwoMoment(TransportSolver):
         ivmax2 = 1.0 / self.params.vmax**2
         exchange_with_gas(pack.u0, pack.bcc, q, self.registers.account, population.places, ivmax2, pack.grid, gas, self.totals)
         if population.passive:
-            self.account[:, -1] += self.totals[:, -1]
+            self.count("tracer_floored_cells", self.totals[:, -1])
         else:
             self.account[:, : self.measure.size] += self.totals * self.measure
 
@@ -101,13 +105,19 @@ class TwoMoment(TransportSolver):
         settle_momentum(pack.u0, pack.w0, pack.bcc, self.directed, self.fcr, 1.0 / self.params.vmax**2, pack.grid, axes)
         self._ghosts_are_old = True
 
+    def count_fast_cells(self):
+        """Count the cells where gas and waves are faster than the signals of (e, f)."""
+        counts = np.zeros(self.pack.nblock)
+        signal = math.sqrt(self.fluid.eos.gamma_cr - 1.0) * self.params.vmax
+        count_fast(self.pack.w0, self.pack.bcc, self.f_stream, signal, self.pack.grid, counts)
+        self.count("fast_cells", counts)
+
     def freeze(self, population):
         """Fill the coefficients that stay as they are during the sub-steps."""
-        pack, params = self.pack, self.params
+        pack = self.pack
         self.scattering.evaluate(pack, self.kappa, population.rigidity)
-        f_stream = params.f_stream if params.streaming else 0.0
         strides = tuple(axis.stride for axis in make_axes(pack.grid, 1.0))
-        freeze_coefficients(pack.u0, pack.b0, pack.bcc, self.kappa, f_stream, strides, self.registers.frozen)
+        freeze_coefficients(pack.u0, pack.b0, pack.bcc, self.kappa, self.f_stream, strides, self.registers.frozen)
 
     def sub_cycle(self, dt, time, population):
         """Advance (e, f) by `dt` in sub-steps: half a step, then the whole one with the faces of the half step."""

@@ -37,6 +37,17 @@ def test_all_mistakes_at_once(crmpi):
     assert "Traceback" not in done.err
 
 
+@two_ranks
+def test_field_aligned_transport_without_a_field(refused):
+    message = refused(*TUBE, "fluid.magnetic=false", "transport={solver: two_moment, vmax: 100}")
+    assert "two_moment moves cosmic rays along the magnetic field, but fluid.magnetic is false" in message
+
+
+@two_ranks
+def test_tracers_that_no_solver_moves(refused):
+    assert "transport.solver = none carries no tracers" in refused(*TUBE, "transport.tracer_rigidities=[3]")
+
+
 def test_missing_file(refused):
     assert "no_such.yaml" in refused("run", "no_such.yaml")
 

@@ -41,7 +41,7 @@ class Recorder:
     def start(self, *_):
         """Progress is not shown."""
 
-    step = start
+    step = say = start
 
 
 @dataclass
