@@ -251,13 +251,14 @@ class ProblemInjection:
     leads_tracers = False
 
     def __init__(self, problem, pack, mesh, temperature):
-        self.problem, self.pack, self.mesh, self.temperature = problem, pack, mesh, temperature
+        self.problem, self.pack, self.temperature = problem, pack, temperature
+        self.positions = [block_coordinates(pack, mesh, b) for b in range(pack.nblock)]
         self.injected = np.zeros((pack.nblock, 2))
 
     def apply(self, time, dt):
         """Add what ``inject`` returns (densities gained during `dt`) to the active cells."""
         for b in range(self.pack.nblock):
-            x = block_coordinates(self.pack, self.mesh, b)
+            x = self.positions[b]
             w = primitives(self.pack, b, {"temp": self.temperature(b)})
             u = self.pack.active(self.pack.u0)[b]
             gain = dict(self.problem.inject(x, w, time, dt, self.problem.p))

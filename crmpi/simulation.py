@@ -54,6 +54,8 @@ class Simulation:
         what the run was made from
     tree, owner, pack
         all blocks, who owns them, the storage of this rank's blocks
+    positions : list of Coordinates
+        of the active cells of each block of this rank
     fluid, transport, sources
         the operators of a step; ``transport`` is None for the adiabatic CR fluid or without cosmic rays
     followers : Followers
@@ -77,6 +79,7 @@ class Simulation:
         self.clock = Clock()
         self.gravity = Gravity(config.gravity, self.units)
         self.pack = self._make_pack()
+        self.positions = [block_coordinates(self.pack, self.tree, b) for b in range(self.pack.nblock)]
         self.fluid = Fluid(config.fluid, self.pack)
         user = UserBoundary(self.problem, self.tree)
         self.ghosts = Ghosts(comm, self.tree, self.owner, self.pack, mesh.boundaries, self.fluid.eos, user=user)
@@ -231,7 +234,7 @@ class Simulation:
         return doubts | {"kappa_clipped": (self.kappa_clipped, "kappa is clipped to scattering.kappa_min or kappa_max in some cells")}
 
     def _block_sums(self, b):
-        x = block_coordinates(self.pack, self.tree, b)
+        x = self.positions[b]
         w = primitives(self.pack, b, {"temp": self.temperature(b)})
         u = self.pack.active(self.pack.u0)[b]
         kinetic = sum(0.5 * u[MOM1 + a] ** 2 for a in range(3)) / u[DENS]
@@ -254,7 +257,7 @@ class Simulation:
         sums, largest = [], []
         for b in range(self.pack.nblock):
             w = primitives(self.pack, b)
-            exact = self.problem.exact(block_coordinates(self.pack, self.tree, b), self.time, self.problem.p)
+            exact = self.problem.exact(self.positions[b], self.time, self.problem.p)
             names = [name for name in exact if hasattr(w, name)]
             errors = [np.abs(getattr(w, name) - exact[name]) for name in names]
             sums.append([s for e in errors for s in (e.sum(), (e**2).sum())])
@@ -272,5 +275,5 @@ class Simulation:
         if not len(bad):
             return None
         b, v, k, j, i = bad[0]
-        x = block_coordinates(self.pack, self.tree, b)
+        x = self.positions[b]
         return f"{names[v]} at x1={x.x1.flat[i]:.6g}, x2={x.x2.flat[j]:.6g}, x3={x.x3.flat[k]:.6g}"
