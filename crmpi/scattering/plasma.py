@@ -1,0 +1,90 @@
+"""What closures ask of the local plasma, on all cells of a pack, ghost zones included.
+
+Arrays have the shape (nblock, m3, m2, m1). Cells that hold nothing (padding of rows) get harmless numbers. Centred differences are valid
+everywhere but in the outermost layer of ghost zones, which no solver reads.
+"""
+
+import numpy as np
+
+from crmpi.constants import DENS, ECR, PRES
+
+GYRO_RATE = 0.00898734
+"""Gyration rate in 1/s of a relativistic nucleus of 1 GV in 1 microgauss: e B c/(R e) = B c/R."""
+
+_NO_FIELD = 1e-20  # code units: stands for no field, and its square is still a number
+
+
+class Plasma:
+    """Local quantities of a pack, code units unless said; every method computes anew.
+
+    Parameters
+    ----------
+    pack : crmpi.mesh.pack.Pack
+        with valid ``w0`` and ``bcc``
+    units : crmpi.units.Units
+    eos : crmpi.types.EOS
+    """
+
+    def __init__(self, pack, units, eos):
+        self.pack, self.units, self.eos = pack, units, eos
+
+    def density(self):
+        """Return the mass density; empty cells have the largest one of the pack."""
+        dens = self.pack.w0[:, DENS]
+        return np.where(dens > 0.0, dens, dens.max(initial=1e-30))
+
+    def number_density(self):
+        """Return the number of particles per cm^3."""
+        return self.density() / (self.eos.mu * self.units.factor("m_p/cm^3"))
+
+    def temperature(self):
+        """Return the temperature in K."""
+        scale = self.eos.mu * self.units.m_p / self.units.k_B
+        return np.maximum(self.pack.w0[:, PRES], 0.0) / self.density() * scale
+
+    def sound_speed(self):
+        """Return the adiabatic sound speed of the gas."""
+        return np.sqrt(self.eos.gamma * np.maximum(self.pack.w0[:, PRES], 0.0) / self.density())
+
+    def field(self):
+        """Return the strength of the magnetic field, never zero."""
+        return np.sqrt((self.pack.bcc**2).sum(axis=1)) + _NO_FIELD
+
+    def alfven_speed(self):
+        """Return |B|/sqrt(rho)."""
+        return self.field() / np.sqrt(self.density())
+
+    def gyro_radius(self, rigidity):
+        """Return the Larmor radius c/Omega of cosmic rays of `rigidity` in GV."""
+        return rigidity * self.units.c * self.units.factor("uG") / (GYRO_RATE * self.units.factor("1/s") * self.field())
+
+    def along_field(self, values):
+        """Return b.grad of an array (nblock, m3, m2, m1), centred differences."""
+        total = np.zeros_like(values)
+        for axis, slope in self._slopes(values):
+            total += self.pack.bcc[:, axis] * slope
+        return total / self.field()
+
+    def ecr(self):
+        """Return the energy density of the cosmic rays, not negative."""
+        return np.maximum(self.pack.w0[:, ECR], 0.0)
+
+    def curvature(self):
+        """Return |b.grad b|, the inverse radius of curvature of the field lines."""
+        size = self.field()
+        return np.sqrt(sum(self.along_field(self.pack.bcc[:, c] / size) ** 2 for c in range(3)))
+
+    def _slopes(self, values):
+        """Yield (axis, d values / d x_axis) for every axis that is not missing."""
+        grid = self.pack.grid
+        for axis, (ghosts, width) in enumerate(((grid.ng1, grid.dx1), (grid.ng2, grid.dx2), (grid.ng3, grid.dx3))):
+            if ghosts:
+                slope = np.zeros_like(values)
+                inner, above, below = (_cut(3 - axis, part) for part in (slice(1, -1), slice(2, None), slice(None, -2)))
+                slope[inner] = (values[above] - values[below]) * (0.5 / width)
+                yield axis, slope
+
+
+def _cut(axis, part):
+    """Return the index that takes `part` of one array axis of four."""
+    return tuple(part if a == axis else slice(None) for a in range(4))
