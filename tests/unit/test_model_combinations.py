@@ -3,28 +3,29 @@
 import numpy as np
 import pytest
 
+from crmpi import stepper
 from crmpi.errors import CrmpiError
+from crmpi.params.fields import specs
 from crmpi.scattering.base import scattering_models
 from crmpi.transport.base import transport_solvers
 from tests.verification.runs import make_simulation
 
 BOX = (
-    "units.system=galactic", "mesh.cells=[16,16,1]", "mesh.block=[16,16,1]", "time.end=1e-9", "fluid.floors.dens=1e-8", "fluid.floors.press=1e-8",
+    "units.system=galactic", "mesh.cells=[16,16,1]", "mesh.block=[16,16,1]", "fluid.floors.dens=1e-8", "fluid.floors.press=1e-8",
 )  # fmt: skip
 
 
 @pytest.mark.parametrize("model", sorted(scattering_models()))
 @pytest.mark.parametrize("solver", sorted(transport_solvers()))
 def test_pair(solver, model):
-    transport = f"transport={{solver: {solver}, vmax: 3000 km/s}}" if solver in ("two_moment", "alfven_regulated") else f"transport={{solver: {solver}}}"
+    vmax = ", vmax: 1e5 km/s" if "vmax" in specs(transport_solvers()[solver].Params) else ""
+    transport = f"transport={{solver: {solver}{vmax}}}"
     try:
         sim = make_simulation("cr_box", *BOX, transport, f"scattering={{model: {model}}}")
     except CrmpiError as error:
         assert len(str(error).splitlines()) == 1
         return
-    from crmpi import stepper
-
-    dt = sim.fluid.max_dt(0.3)
+    dt = 1e-4 * sim.fluid.max_dt(0.3)  # some closures give so large a kappa that a whole step takes a diffusion solver minutes
     before = sim.history_row()
     for _ in range(2):
         stepper.advance(sim, dt)
@@ -32,6 +33,7 @@ def test_pair(solver, model):
     after = sim.history_row()
     assert np.isfinite(sim.pack.active(sim.pack.u0)).all()
     if sim.transport.scatters and model != "constant":
-        assert 0 < after["kappa_min [cm^2/s]"] <= after["kappa_mean [cm^2/s]"] <= after["kappa_max [cm^2/s]"]
+        least, mean, most = (after[f"kappa_{name} [cm^2/s]"] for name in ("min", "mean", "max"))
+        assert 0 < least <= mean * (1 + 1e-12) and mean <= most * (1 + 1e-12)  # the mean of equal numbers is rounded
         assert 0 <= after["kappa_clipped [1]"] <= 1
     assert after["mass [Msun]"] == pytest.approx(before["mass [Msun]"], rel=1e-12)
