@@ -36,17 +36,27 @@ class Coordinates:
         self.first = tuple(int(f) for f in first)
         self.count = tuple(int(n) for n in count)
         self.dx1, self.dx2, self.dx3 = ((hi - lo) / n for lo, hi, n in zip(mesh.lower, mesh.upper, mesh.cells, strict=True))
-        self.volume = self.dx1 * self.dx2 * self.dx3
+        self.geometry = getattr(mesh, "geometry", None)
+        self.volume = self.dx1 * self.dx2 * self.dx3 if self.geometry is None else self._tube_volumes()
         self.x1, self.x2, self.x3 = (self._positions(axis, offset[axis], wrap == axis) for axis in range(3))
 
     def _positions(self, axis, offset, wrap):
         index = self.first[axis] + np.arange(self.count[axis])
         if wrap:
             index = index % self.mesh.cells[axis]
-        position = self.mesh.lower[axis] + (index + offset) * (self.dx1, self.dx2, self.dx3)[axis]
-        shape = [1, 1, 1]
-        shape[array_axis(axis)] = -1
-        return position.reshape(shape)
+        if self.geometry is not None and axis == self.geometry.axis:
+            return _along(axis, self.geometry.positions(self.first[axis], self.count[axis], offset))
+        return _along(axis, self.mesh.lower[axis] + (index + offset) * (self.dx1, self.dx2, self.dx3)[axis])
+
+    def _tube_volumes(self):
+        axis = self.geometry.axis
+        return _along(axis, self.geometry.volumes(self.geometry.positions(self.first[axis], self.count[axis] + 1, 0.0)))
+
+    @property
+    def area(self):
+        """Cross-section of a tube at the positions along it; that of the box on a plain mesh is a matter of the axis."""
+        axis = self.geometry.axis
+        return _along(axis, self.geometry.areas((self.x1, self.x2, self.x3)[axis].ravel()))
 
     @property
     def shape(self):
@@ -80,7 +90,8 @@ class Coordinates:
     def integral(self, density, where=None):
         """Return the volume integral of `density` over this box, only over the cells where `where` is true."""
         values = np.broadcast_to(density, self.shape)
-        return float(np.sum(values if where is None else np.where(where, values, 0.0)) * self.volume)
+        values = values if where is None else np.where(where, values, 0.0)
+        return float(np.sum(values) * self.volume if self.geometry is None else np.sum(values * self.volume))
 
     def face_integral(self, face, flux):
         """Return the integral of `flux` over the domain face 'ix1' ... 'ox3', taken from the cells next to it."""
@@ -92,8 +103,10 @@ class Coordinates:
         """Return the integral of `flux` over the plane ``x3=height`` (or x1=, x2=), taken from the layer of cells that holds it."""
         ((name, position),) = plane.items()
         axis = ("x1", "x2", "x3").index(name)
-        width = (self.dx1, self.dx2, self.dx3)[axis]
-        index = int(np.floor((position - self.mesh.lower[axis]) / width))
+        if self.geometry is not None and axis == self.geometry.axis:
+            index = self.geometry.index(position)
+        else:
+            index = int(np.floor((position - self.mesh.lower[axis]) / (self.dx1, self.dx2, self.dx3)[axis]))
         return self._plane_sum(axis, min(max(index, 0), self.mesh.cells[axis] - 1), flux)
 
     def _plane_sum(self, axis, index, flux):
@@ -101,4 +114,13 @@ class Coordinates:
         if not 0 <= local < self.count[axis]:
             return 0.0
         layer = np.take(np.broadcast_to(flux, self.shape), local, axis=array_axis(axis))
+        if self.geometry is not None and axis == self.geometry.axis:  # flux and cross-section are those at the centre of the cell
+            return float(np.sum(layer) * np.take(self.area, local, axis=array_axis(axis)).item())
         return float(np.sum(layer) * self.volume / (self.dx1, self.dx2, self.dx3)[axis])
+
+
+def _along(axis, values):
+    """Return 1-D `values` as an array that varies along one mesh axis."""
+    shape = [1, 1, 1]
+    shape[array_axis(axis)] = -1
+    return values.reshape(shape)

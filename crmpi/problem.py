@@ -122,6 +122,8 @@ def set_initial_state(problem, pack, mesh, gamma):
             _set_field(problem, pack, mesh, b, uniform)
         elif any(uniform):
             complaint = f"problem '{problem.name}' sets a magnetic field, but fluid.magnetic is false; set fluid.magnetic=true"
+        if pack.tube is not None:
+            complaint = complaint or _tube_complaint(problem, pack, b, values)
         complaint = complaint or _set_cells(pack, b, x, values, gamma)
     return complaint
 
@@ -137,6 +139,19 @@ def _check_names(problem, values, pack):
     for name in ("dens", "press"):
         if name not in values:
             raise CrmpiError(f"problem '{problem.name}': initial() must return '{name}'")
+
+
+def _tube_complaint(problem, pack, b, values):
+    """Return what cannot be on a tube, a velocity or a field across it, or a field where it has no cross-section; or None."""
+    axis = pack.tube.axis
+    for a in (a for a in range(3) if a != axis):
+        moving, magnetised = np.any(values.get(f"vel{a + 1}", 0.0)), pack.magnetic and np.any(_face_view(pack, pack.b0, b, a))
+        if moving or magnetised:
+            name = f"vel{a + 1}" if moving else f"b{a + 1}"
+            return f"problem '{problem.name}' sets {name}, but on a tube (mesh.geometry, mesh.spacing) gas and field are along x{axis + 1}"
+    if pack.magnetic and not np.isfinite(_face_view(pack, pack.b0, b, axis)).all():
+        return f"problem '{problem.name}' sets b{axis + 1}, a field along a tube that begins at a point; raise mesh.lower, or set no field"
+    return None
 
 
 def _set_cells(pack, b, x, values, gamma):
@@ -190,6 +205,8 @@ def _set_field(problem, pack, mesh, b, uniform):
     for axis in range(3):
         face = _face_view(pack, pack.b0, b, axis)
         face[...] = uniform[axis]
+        if pack.tube is not None and axis == pack.tube.axis:
+            _spread_flux(pack, b, face)
         if not problem.has("vector_potential"):
             continue
         plus, minus = (axis + 1) % 3, (axis + 2) % 3
@@ -199,6 +216,16 @@ def _set_field(problem, pack, mesh, b, uniform):
                 continue
             potential, width = _potential_on_edges(problem, pack, mesh, b, axis, component, derivative)
             face += sign * np.diff(potential, axis=array_axis(derivative)) / width
+
+
+def _spread_flux(pack, b, face):
+    """Make a uniform field along a tube that of a uniform flux: B A = const, the given value where the relative cross-section is 1."""
+    tube = pack.tube
+    first = (pack.grid.ng1, pack.grid.ng2, pack.grid.ng3)[tube.axis]
+    relative = tube.area[b, first : first + face.size] / pack.geometry.section
+    if face.any():
+        with np.errstate(divide="ignore"):
+            face /= relative.reshape(face.shape)
 
 
 def _potential_on_edges(problem, pack, mesh, b, axis, component, derivative):

@@ -6,6 +6,7 @@ from crmpi.boundary.ghosts import Ghosts
 from crmpi.constants import DENS, ENER, MOM1
 from crmpi.errors import CrmpiError
 from crmpi.mesh import BlockTree, make_pack, partition
+from crmpi.mesh.geometry import make_geometry
 from crmpi.mesh.pack import HYDRO_FIELDS
 from crmpi.physics.base import make_sources
 from crmpi.physics.fluid import Fluid, nghost
@@ -73,7 +74,7 @@ class Simulation:
         self.problem = problem_class(config.problem, config.units, config)
         mesh = config.mesh
         periodic = [getattr(mesh.boundaries, f"ix{axis}") == "periodic" for axis in (1, 2, 3)]
-        self.tree = BlockTree(mesh.cells, mesh.block, mesh.lower, mesh.upper, periodic)
+        self.tree = BlockTree(mesh.cells, mesh.block, mesh.lower, mesh.upper, periodic, make_geometry(mesh, self._own_area()))
         self.owner = partition(self.tree, comm.nranks)
         self.timers = Timers()
         self.clock = Clock()
@@ -87,6 +88,15 @@ class Simulation:
         self.sources = self._make_sources()
         self.followers = Followers(self.pack)
         self.kappa_clipped = 0.0
+
+    def _own_area(self):
+        """Return the relative cross-section that the problem gives to a tube of its own, a function of the position, or None."""
+        if self.config.mesh.geometry != "own":
+            return None
+        if not self.problem.has("area"):
+            name = self.problem.name
+            raise CrmpiError(f"'mesh.geometry' = 'own', but problem '{name}' has no method area(self, s, p)", everywhere=True)
+        return lambda position: self.problem.area(position, self.problem.p)
 
     def _make_pack(self):
         fields = HYDRO_FIELDS

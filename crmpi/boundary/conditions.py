@@ -8,7 +8,7 @@ from types import SimpleNamespace
 
 import numpy as np
 
-from crmpi.boundary.kernels import copy_signed, extrapolate_hydrostatic, match_magnetic_energy, stop_inflow
+from crmpi.boundary.kernels import copy_signed, extrapolate_hydrostatic, match_magnetic_energy, spread_flux, stop_inflow
 from crmpi.boundary.layers import edge_layer, inner_layer, layer_table, mirror_layer
 from crmpi.boundary.user import Slab
 from crmpi.errors import CrmpiError
@@ -43,6 +43,8 @@ class Outflow:
             signs = self.parity(_FACE_FIELD)
             for axis, layers in enumerate(self.face_layers):
                 copy_signed(b, axis, axis + 1, layers, signs)
+            if self.pack.tube is not None:
+                spread_flux(b, self.face_layers[self.face.axis], self.face.axis, self.pack.tube.area)
         self.copy(u, self.pack.fields)
         match_magnetic_energy(u, b, self.layers, self.pack.grid)
 
@@ -90,13 +92,21 @@ class Hydrostatic(Outflow):
                 everywhere=True,
             )
         self.columns = layer_table(pack.grid, face, CELLS, inner_layer)
+        self.widths = self._distances()
+
+    def _distances(self):
+        """Return the distance of the centres of each ghost layer and the layer inside, a number per row of `columns`."""
+        grid, tube, axis = self.pack.grid, self.pack.tube, self.face.axis
+        if tube is None:
+            return np.full(len(self.columns), (grid.dx1, grid.dx2, grid.dx3)[axis])
+        upper = np.maximum(self.columns[:, 4 - axis], self.columns[:, 7 - axis])  # the two layers touch at the lower face of this one
+        return tube.gap[self.columns[:, 1], upper]
 
     def fluid(self, u, b, time):
         """Fill the ghost layers of conserved cells `u` and faces `b` at `time`."""
         super().fluid(u, b, time)
         grid, axis = self.pack.grid, self.face.axis
-        width = (grid.dx1, grid.dx2, grid.dx3)[axis]
-        face = (axis, self.face.outward, width, self.pack.has_cr)
+        face = (axis, self.face.outward, self.widths, self.pack.has_cr)
         eos = (float(self.eos.gamma), float(self.eos.gamma_cr))
         extrapolate_hydrostatic(u, b, self.pack.grav, self.columns, grid, face, eos)
         stop_inflow(u, self.layers, axis, self.face.outward)

@@ -58,6 +58,16 @@ def copy_signed(array, first, last, table, signs):
 
 
 @kernel
+def spread_flux(b, table, axis, area):
+    """Weaken the field that ghost faces along a tube took from other faces, so that B A is the same there; ``area`` (nblock, m)."""
+    for row in range(table.shape[0]):
+        block = table[row, 0]
+        source, target = table[row, 4 - axis], table[row, 7 - axis]
+        ratio = area[block, source] / area[block, target] if area[block, target] > 0.0 else 0.0
+        b[block, axis, table[row, 5], table[row, 6], table[row, 7]] *= ratio
+
+
+@kernel
 def match_magnetic_energy(u, b, table, grid):
     """Exchange the magnetic energy that ENER brought from the source cell for that of the ghost cell's own field."""
     for row in range(table.shape[0]):
@@ -103,10 +113,10 @@ def extrapolate_hydrostatic(u, b, grav, table, grid, face, eos):
     ----------
     u, b, grav : arrays (nblock, nvar | 3 | 3, m3, m2, m1)
     table : rows with `inner_layer` as source
-    face : (axis, outward, width of a cell along the axis, whether `u` holds ECR)
+    face : (axis, outward, distances of the two cells by row of `table`, whether `u` holds ECR)
     eos : (gamma, gamma_cr)
     """
-    axis, outward, width, has_cr = face
+    axis, outward, widths, has_cr = face
     gamma, gamma_cr = eos
     for row in range(table.shape[0]):
         block = table[row, 0]
@@ -120,7 +130,7 @@ def extrapolate_hydrostatic(u, b, grav, table, grid, face, eos):
                     pressure = (gamma - 1.0) * thermal
                     if has_cr:
                         pressure += (gamma_cr - 1.0) * u[block, ECR, sk, sj, si]
-                    half = 0.5 * outward * width * u[block, DENS, sk, sj, si] / pressure
+                    half = 0.5 * outward * widths[row] * u[block, DENS, sk, sj, si] / pressure
                     ratio = density_ratio(half * grav[block, axis, sk, sj, si], half * grav[block, axis, k, j, i])
                     for v in range(u.shape[1]):
                         u[block, v, k, j, i] = ratio * u[block, v, sk, sj, si]

@@ -3,6 +3,7 @@
 import numpy as np
 
 from crmpi.errors import CrmpiError
+from crmpi.numerics.volumes import EqualVolumes, TubeVolumes
 from crmpi.types import Field, Grid
 
 _ALIGNMENT = 64  # bytes: one cache line, one AVX-512 register
@@ -58,7 +59,7 @@ def make_pack(tree, gids, fields=HYDRO_FIELDS, ng=2, *, magnetic=True, gravity=F
     """Return the `Pack` of the blocks `gids` of a `BlockTree`, with `ng` ghost zones along every axis that is not missing."""
     grid = make_grid(tree.block, tree.cells, tree.lower, tree.upper, ng)
     origins = [tree.origin(gid) for gid in gids]
-    return Pack(grid, gids, origins, tree.lower, fields, magnetic=magnetic, gravity=gravity)
+    return Pack(grid, gids, origins, tree.lower, fields, magnetic=magnetic, gravity=gravity, geometry=tree.geometry)
 
 
 class Pack:
@@ -78,15 +79,28 @@ class Pack:
         the evolved cell variables, in the order of ``u0``; hydro fields first, then ``ecr`` and the tracers' ``ecr_1`` ..., then scalars
     magnetic, gravity : bool
         allocate the magnetic field; the static acceleration
+    geometry : crmpi.mesh.geometry.Geometry, optional
+        of a tube
+
+    Attributes
+    ----------
+    tube : crmpi.mesh.geometry.Tube or None
+        cross-sections and volumes along the tube
+    volumes : EqualVolumes or TubeVolumes
+        of all cells, for `crmpi.numerics.volumes.cell_volume`
     """
 
-    def __init__(self, grid, gids, origins, lower, fields=HYDRO_FIELDS, *, magnetic=True, gravity=False):
+    def __init__(self, grid, gids, origins, lower, fields=HYDRO_FIELDS, *, magnetic=True, gravity=False, geometry=None):
         self.grid = grid
         self.gids = np.asarray(gids, dtype=np.int64)
         self.origins = np.asarray(origins, dtype=np.int64).reshape(-1, 3)
         self.lower = tuple(float(x) for x in lower)
         self.fields = tuple(fields)
         self.magnetic = magnetic
+        self.geometry = geometry
+        self.tube = None if geometry is None else self._make_tube()
+        equal = EqualVolumes(grid.dx1 * grid.dx2 * grid.dx3)
+        self.volumes = equal if self.tube is None else TubeVolumes(self.tube.axis, self.tube.volume)
         self.index = {}
         for field in self.fields:
             self.index[field.name] = sum(f.ncomp for f in self.fields[: len(self.index)])
@@ -97,6 +111,11 @@ class Pack:
         nface = 3 if magnetic else 0
         self.b0, self.b1, self.b2, self.bcc, self.ecc = (self.allocate(nface) for _ in range(5))
         self.grav = self.allocate(3) if gravity else None
+
+    def _make_tube(self):
+        g, axis = self.grid, self.geometry.axis
+        first = self.origins[:, axis] - (g.ng1, g.ng2, g.ng3)[axis]
+        return self.geometry.tube(first, (g.m1, g.m2, g.m3)[axis])
 
     @property
     def nblock(self):
@@ -119,11 +138,17 @@ class Pack:
         They follow from global cell indices: the same bits for every choice of blocks.
         """
         g = self.grid
-        shape = ((g.n1, g.dx1), (g.n2, g.dx2), (g.n3, g.dx3))
-        return tuple(
-            lower + (first + np.arange(n) + 0.5) * dx
-            for lower, first, (n, dx) in zip(self.lower, self.origins[b], shape, strict=True)
-        )
+        return self.positions(self.origins[b], (g.n1, g.n2, g.n3))
+
+    def positions(self, first, count):
+        """Return the centres (x1, x2, x3) of `count` cells per axis from the global indices `first` on, three 1-D arrays."""
+        centres = []
+        for axis, width in enumerate((self.grid.dx1, self.grid.dx2, self.grid.dx3)):
+            if self.geometry is not None and axis == self.geometry.axis:
+                centres.append(self.geometry.positions(int(first[axis]), int(count[axis])))
+            else:
+                centres.append(self.lower[axis] + (first[axis] + np.arange(count[axis]) + 0.5) * width)
+        return tuple(centres)
 
     def variable_names(self):
         """Return one name per component of ``u0``: 'dens', 'mom1', ..."""

@@ -64,6 +64,8 @@ class BlockTree:
         corners of the mesh, code units
     periodic : sequence of 3 bools
         axes whose two ends are joined
+    geometry : crmpi.mesh.geometry.Geometry, optional
+        of a one-dimensional mesh that is a tube; None for cells of equal size
 
     Attributes
     ----------
@@ -80,12 +82,13 @@ class BlockTree:
         if the blocks do not tile the mesh, or a number is not positive
     """
 
-    def __init__(self, cells, block, lower=(0.0, 0.0, 0.0), upper=(1.0, 1.0, 1.0), periodic=(True, True, True)):
+    def __init__(self, cells, block, lower=(0.0, 0.0, 0.0), upper=(1.0, 1.0, 1.0), periodic=(True, True, True), geometry=None):
         self.cells = tuple(int(n) for n in cells)
         self.block = tuple(int(n) for n in block)
         self.lower = tuple(float(x) for x in lower)
         self.upper = tuple(float(x) for x in upper)
         self.periodic = tuple(bool(p) for p in periodic)
+        self.geometry = geometry
         _check(self)
         self.lattice = tuple(n // m for n, m in zip(self.cells, self.block, strict=True))
         self._positions, ids = _z_order(self.lattice)

@@ -67,19 +67,19 @@ def _solve(scheme, stage, grid, axis, block, scratch, offset, below_and_faces):
     below, faces = below_and_faces
     bn = row_if(block.bface, axis.normal, offset)
     sides = (below, rows(scratch.states, STATE_LOWER, 0))
-    _fluxes(scheme.riemann, scheme.gas, scheme.cr, sides, bn, axis, block.nvar, grid.m1, faces)
+    solve_rows(scheme.riemann, scheme.gas, scheme.cr, sides, bn, axis, block.nvar, grid.m1, faces)
     if stage.correct_marked:
         marks = row(shift(block.marks, offset), 0)
         if marked_faces(grid.m1, marks, axis.stride) > 0:
             spare = rows(scratch.spare, 0, 0)
             _donor_states(grid, axis, block, scratch, offset)
             sides = (rows(scratch.states, STATE_SPARE, 0), rows(scratch.states, STATE_LOWER, 0))
-            _fluxes(LLF(), scheme.gas, scheme.cr, sides, bn, axis, block.nvar, grid.m1, spare)
+            solve_rows(LLF(), scheme.gas, scheme.cr, sides, bn, axis, block.nvar, grid.m1, spare)
             replace_marked_rows(grid.m1, marks, axis.stride, FLUX + block.nvar, spare, faces)
 
 
 @device
-def _fluxes(solver, gas, cr, sides, bn, axis, nvar, n, faces):
+def solve_rows(solver, gas, cr, sides, bn, axis, nvar, n, faces):
     """Write all fluxes of a row of faces."""
     riemann_rows(n, solver, gas, cr, sides, bn, axis, faces)
     first = first_scalar(cr)

@@ -61,6 +61,8 @@ def profiles(axes, snapshot, names, axis, radial=False):
         axes.plot(profile.x * scale, profile.values * factor, label=label(name, ""))
     if all(np.all(profile.values > 0) for profile in found) and use_log(np.concatenate([profile.values for profile in found])):
         axes.set_yscale("log")
+    if snapshot.spacing == "log":
+        axes.set_xscale("log")
     if len(names) > 1:
         axes.legend()
         axes.set_ylabel(f"[{math_unit(unit)}]" if unit else "")

@@ -42,6 +42,8 @@ class Snapshot:
     cells, block, lower, upper : of the mesh, axes x1, x2, x3
     units : Units
     config, provenance : as in `RunRecord`
+    geometry, spacing : str
+        as in `mesh.geometry`, `mesh.spacing`
     missing : list of paths
         parts of the file that are not there: their blocks read as NaN
     """
@@ -66,6 +68,7 @@ class Snapshot:
         self.config = self._file["config"][()].decode()
         self.provenance = json.loads(self._file["provenance"][()])
         self.locations = self._file["LogicalLocations"][:]
+        self.geometry, self.spacing = str(attributes.get("geometry", "cartesian")), str(attributes.get("spacing", "uniform"))
         self.missing = missing_parts(self._file)
 
     def __enter__(self):
@@ -88,13 +91,31 @@ class Snapshot:
         """The axes that have more than one cell."""
         return [axis for axis in range(3) if self.cells[axis] > 1]
 
+    @property
+    def is_tube(self):
+        """Whether cells have different widths or cross-sections."""
+        return (self.geometry, self.spacing) != ("cartesian", "uniform")
+
+    def volumes(self):
+        """Return the volumes of the cells of a tube, in order along it."""
+        return self._along_tube(f"x{self.axes[0] + 1}w", slice(None))
+
+    def _along_tube(self, name, span):
+        """Return a data set (block, n) of the mesh put together in order along the tube, of each block the part `span`."""
+        order = np.argsort(self.locations[:, self.axes[0]])
+        return self._file[name][:][order, span].ravel()
+
     def faces(self, axis):
         """Return the positions of all cell faces along an axis (0, 1, 2), n + 1 numbers."""
+        if self.is_tube and axis in self.axes:
+            return np.append(self._along_tube(f"x{axis + 1}f", slice(-1)), self.upper[axis])
         n = self.cells[axis]
         return self.lower[axis] + (self.upper[axis] - self.lower[axis]) * (np.arange(n + 1) / n)
 
     def centres(self, axis):
         """Return the positions of all cell centres along an axis (0, 1, 2)."""
+        if self.is_tube and axis in self.axes:
+            return self._along_tube(f"x{axis + 1}v", slice(None))
         faces = self.faces(axis)
         return 0.5 * (faces[1:] + faces[:-1])
 
@@ -134,7 +155,7 @@ class Snapshot:
         position = 0.5 * (lower + upper) if position is None else position
         if not lower <= position <= upper:
             raise CrmpiError(f"a slice at x{axis + 1} = {position:g} is outside of {self.path}, which reaches from {lower:g} to {upper:g}")
-        index = min(int((position - lower) / (upper - lower) * n), n - 1)
+        index = min(int(np.searchsorted(self.faces(axis), position, side="right")) - 1, n - 1)
         layer, inside = divmod(index, self.block[axis])
         horizontal, vertical = PLANES[axis]
         out = np.empty((self.cells[vertical], self.cells[horizontal]))
@@ -178,7 +199,11 @@ class Snapshot:
         self._require_uniform()
         for gid in range(self.nblock):
             values = self.values(name, gid)
-            yield gid, values, np.ones_like(values) if weight is None else self.values(weight, gid)
+            weights = np.ones_like(values) if weight is None else self.values(weight, gid)
+            if self.is_tube:
+                place = self._place(gid)[2 - self.axes[0]]
+                weights = weights * self.volumes()[place].reshape(values.shape)
+            yield gid, values, weights
 
     def _radius(self, gid):
         """Return the distance of the cells of a block from the origin; missing axes do not count."""

@@ -86,7 +86,10 @@ def _stack(pack, variables, precision):
 
 
 def mesh_arrays(tree):
-    """Return the data sets that say where the blocks are: faces and centres (block, n+1 or n), levels, logical locations."""
+    """Return the data sets that say where the blocks are: faces and centres (block, n+1 or n), levels, logical locations.
+
+    On a tube also its cross-sections at the faces, `x1a` (x2a, x3a), and the volumes of cells, `x1w`.
+    """
     arrays = {}
     places = np.array(tree.locations, np.int64)  # level, lx1, lx2, lx3
     levels, locations = places[:, 0], places[:, 1:]
@@ -97,9 +100,25 @@ def mesh_arrays(tree):
         faces = tree.lower[axis] + (tree.upper[axis] - tree.lower[axis]) * (index / total)
         arrays[f"x{axis + 1}f"] = faces
         arrays[f"x{axis + 1}v"] = 0.5 * (faces[:, 1:] + faces[:, :-1])
+    if tree.geometry is not None:
+        arrays |= tube_arrays(tree)
     arrays["Levels"] = levels.astype(np.int32)
     arrays["LogicalLocations"] = locations
     return arrays
+
+
+def tube_arrays(tree):
+    """Return the data sets of `mesh_arrays` along a tube."""
+    geometry = tree.geometry
+    n, name = tree.block[geometry.axis], f"x{geometry.axis + 1}"
+    firsts = [tree.origin(gid)[geometry.axis] for gid in range(tree.nblock)]
+    faces = np.array([geometry.positions(first, n + 1, 0.0) for first in firsts])
+    return {
+        f"{name}f": faces,
+        f"{name}v": np.array([geometry.positions(first, n) for first in firsts]),
+        f"{name}a": np.array([geometry.areas(row) for row in faces]),
+        f"{name}w": np.array([geometry.volumes(row) for row in faces]),
+    }
 
 
 def snapshot_attributes(state, record, groups):
@@ -120,6 +139,8 @@ def snapshot_attributes(state, record, groups):
     }
     for axis in range(3):
         attributes[f"RootGridX{axis + 1}"] = np.array([tree.lower[axis], tree.upper[axis], 1.0])
+    if tree.geometry is not None:
+        attributes["geometry"], attributes["spacing"] = tree.geometry.kind, tree.geometry.spacing
     attributes |= {
         "format": np.int32(FORMAT),
         "version": __version__,

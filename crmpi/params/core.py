@@ -3,6 +3,8 @@
 from crmpi.params.fields import SameAs, group, par
 
 FACES = ("ix1", "ox1", "ix2", "ox2", "ix3", "ox3")
+GEOMETRIES = ("cartesian", "spherical", "flux_tube", "own")
+SPACINGS = ("uniform", "log")
 BOUNDARIES = ("periodic", "outflow", "diode", "reflect", "hydrostatic", "user")
 
 
@@ -43,6 +45,9 @@ class MeshParams:
     lower: tuple[float, float, float] = par((-0.5, -0.5, -0.5), unit="length", doc="lower corner of the box")
     upper: tuple[float, float, float] = par((0.5, 0.5, 0.5), unit="length", doc="upper corner of the box")
     block: tuple[int, int, int] = par(SameAs("cells"), ge=1, doc="cells of one block; default: the whole mesh is one block")
+    geometry: str = par("cartesian", choices=GEOMETRIES, doc="1-D only: A = r^2, 1 + (s/tube_height)^2, or the problem's own area(s, p)")
+    spacing: str = par("uniform", choices=SPACINGS, doc="of faces; log, in 1-D: equal steps in the logarithm of the position")
+    tube_height: float | None = par(None, unit="length", gt=0, doc="flux_tube: where the cross-section has doubled")
     boundaries: Boundaries
 
     def periodic(self):
@@ -54,6 +59,7 @@ class MeshParams:
         for low, high in zip(self.lower, self.upper, strict=True):
             if not low < high:
                 yield "upper", f"must be greater than mesh.lower along every axis ({low:g} is not less than {high:g})"
+        yield from self._check_geometry()
         for axis, (cells, block) in enumerate(zip(self.cells, self.block, strict=True), start=1):
             if cells == 1 and block != 1:
                 yield "block", f"must be 1 along x{axis}, which has one cell"
@@ -61,6 +67,27 @@ class MeshParams:
                 below, above = _near_divisors(cells, block)
                 near = f"{below} or {above}" if above != below else f"{below}"
                 yield "block", f"does not divide the {cells} cells along x{axis}; the nearest that do: {near}"
+
+    def _check_geometry(self):
+        """Tubes are one-dimensional and end somewhere."""
+        if (self.geometry == "flux_tube") != (self.tube_height is not None):
+            yield "tube_height", "must be given with mesh.geometry = 'flux_tube', and only then"
+        name, value = ("geometry", self.geometry) if self.geometry != "cartesian" else ("spacing", self.spacing)
+        if value in ("cartesian", "uniform"):
+            return
+        axes = [axis for axis in range(3) if self.cells[axis] > 1]
+        if len(axes) != 1:
+            yield name, f"= '{value}' needs a one-dimensional mesh, one axis with more than one cell; mesh.cells = {list(self.cells)}"
+            return
+        (axis,) = axes
+        if self.periodic()[axis]:
+            yield name, f"= '{value}' cannot be periodic; set mesh.boundaries.ix{axis + 1} and ox{axis + 1}"
+        if self.geometry == "spherical" and axis != 0:
+            yield name, "= 'spherical' runs along x1, the radius"
+        if self.geometry == "spherical" and self.lower[0] < 0.0:
+            yield "lower", f"is the inner radius of a spherical mesh and must not be negative ({self.lower[0]:g})"
+        if self.spacing == "log" and not self.lower[axis] > 0.0:
+            yield "lower", f"must be positive along x{axis + 1} with mesh.spacing = 'log' ({self.lower[axis]:g})"
 
 
 def _near_divisors(cells, block):

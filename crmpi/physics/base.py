@@ -128,13 +128,12 @@ class GasConst(NamedTuple):
     """What kernels of sources need of the equation of state and the mesh."""
 
     gamma: float
-    volume: float  # of a cell
+    volumes: object  # of cells, for `crmpi.numerics.volumes.cell_volume`
 
 
 def gas_const(pack, eos):
     """Return the `GasConst` of a pack."""
-    g = pack.grid
-    return GasConst(float(eos.gamma), g.dx1 * g.dx2 * g.dx3)
+    return GasConst(float(eos.gamma), pack.volumes)
 
 
 @device

@@ -13,6 +13,7 @@ from typing import NamedTuple
 from crmpi.constants import DENS, ENER
 from crmpi.errors import CrmpiError
 from crmpi.jit import device, kernel
+from crmpi.numerics.volumes import cell_volume
 from crmpi.params import par
 from crmpi.physics.base import Source, SourceParams, gas_const, thermal_energy
 from crmpi.physics.cooling_curve import TABLES, cooled, extend_to_low, make_curve, power_law_curve, read_table
@@ -141,9 +142,10 @@ def cool_pack(u, bcc, grid, physics, dt, account):
                     start = max(before, const.floor)
                     temp, heated = advance_temp(start, dens, dt, const, curve)
                     u[b, ENER, k, j, i] += heat_capacity * (temp - before)
-                    radiated += heat_capacity * (start + heated - temp)
-                    gained += heat_capacity * heated
-                    floored += heat_capacity * (start - before)
-        account[b, 0] += radiated * gas.volume
-        account[b, 1] += gained * gas.volume
-        account[b, 2] += floored * gas.volume
+                    content = heat_capacity * cell_volume(gas.volumes, b, k, j, i)
+                    radiated += content * (start + heated - temp)
+                    gained += content * heated
+                    floored += content * (start - before)
+        account[b, 0] += radiated
+        account[b, 1] += gained
+        account[b, 2] += floored

@@ -105,8 +105,11 @@ def footprint(mesh, position, radius):
     """Return the `Footprint` of the kernel (1 - (r/radius)^2)^2 about `position` on the cells of `mesh`.
 
     The weights are normalised over the lattice of cells, wrapped along periodic axes and cut at the others, so the deposited energy is
-    exact on any blocks. Missing axes do not count in r. A `radius` of at least one cell finds at least one cell.
+    exact on any blocks. Missing axes do not count in r. A `radius` of at least one cell finds at least one cell. On a tube cells count with
+    their volumes, and where the kernel holds no centre the nearest cell takes all.
     """
+    if getattr(mesh, "geometry", None) is not None:
+        return _footprint_on_tube(mesh.geometry, position, radius)
     index, offset = [], []
     for axis in range(3):
         cells, lower = mesh.cells[axis], mesh.lower[axis]
@@ -125,3 +128,16 @@ def footprint(mesh, position, radius):
     square = offset[0][None, None, :] ** 2 + offset[1][None, :, None] ** 2 + offset[2][:, None, None] ** 2
     weight = np.maximum(1.0 - square / radius**2, 0.0) ** 2
     return Footprint(*index, *offset, weight / weight.sum())
+
+
+def _footprint_on_tube(geometry, position, radius):
+    """Return the `Footprint` on the cells of a tube."""
+    faces, centres = (geometry.positions(0, geometry.cells + more, offset) for more, offset in ((1, 0.0), (0, 0.5)))
+    distance = centres - position[geometry.axis]
+    weight = np.maximum(1.0 - (distance / radius) ** 2, 0.0) ** 2 * geometry.volumes(faces)
+    if not weight.any():
+        weight[np.argmin(np.abs(distance))] = 1.0
+    near = np.flatnonzero(weight)
+    shape, index, offset = [1, 1, 1], [np.zeros(1, np.int64)] * 3, [np.zeros(1)] * 3
+    shape[2 - geometry.axis], index[geometry.axis], offset[geometry.axis] = -1, near, distance[near]
+    return Footprint(*index, *offset, (weight[near] / weight[near].sum()).reshape(shape))

@@ -7,6 +7,7 @@ Cosmic rays ride inside the Riemann fan (`crmpi.numerics.riemann`); gravity is p
 
 import numpy as np
 
+from crmpi.constants import DENS, ECR, ENER
 from crmpi.eos.gas import cosmic_rays, ideal_gas
 from crmpi.errors import CrmpiError
 from crmpi.mesh.pack import aligned_zeros
@@ -19,6 +20,8 @@ from crmpi.numerics.riemann import SOLVERS
 from crmpi.numerics.rows import make_axes
 from crmpi.numerics.signals import fastest_rate
 from crmpi.numerics.stage import STATE_SLOTS, Fields, Floors, Health, Scheme, Scratch, Stage
+from crmpi.numerics.tube import Line, advance_tubes, fastest_on_tube
+from crmpi.numerics.tube_frozen import advect_frozen_on_tube
 from crmpi.params import group, par
 from crmpi.physics.floor_ledger import FloorLedger
 from crmpi.types import EOS
@@ -64,9 +67,13 @@ def nghost(params):
     return max(2, RECONSTRUCTIONS[params.reconstruction].ghosts)
 
 
-def make_scheme(params, tracers=0):
-    """Return the `Scheme` that the parameters choose, for this number of passive cosmic-ray populations."""
+def make_scheme(params, tracers=0, on_tube=False):
+    """Return the `Scheme` that the parameters choose, for this number of passive cosmic-ray populations.
+
+    A field along a tube does not act on the gas, and hlld without field is hllc.
+    """
     name = params.riemann if params.riemann != "auto" else ("hlld" if params.magnetic else "hllc")
+    name = "hllc" if on_tube and name == "hlld" else name
     cr = cosmic_rays(params.gamma_cr, tracers) if params.cosmic_rays else None
     return Scheme(SOLVERS[name](), RECONSTRUCTIONS[params.reconstruction](), ideal_gas(params.gamma), cr)
 
@@ -96,15 +103,16 @@ class Fluid:
             raise CrmpiError("the fluid and its storage disagree about magnetic field or cosmic rays")
         self.params, self.pack = params, pack
         self.eos = EOS(params.gamma, params.gamma_cr, params.mu)
-        self.scheme = make_scheme(params, len(pack.tracers))
+        self.scheme = make_scheme(params, len(pack.tracers), on_tube=pack.tube is not None)
         self.floors = Floors(params.floors.dens, params.floors.press, params.floors.ecr)
         self.troubled = pack.allocate(1)
         grid = pack.grid
-        self.ledger = FloorLedger(pack.nblock, grid.dx1 * grid.dx2 * grid.dx3)
+        volume = grid.dx1 * grid.dx2 * grid.dx3 if pack.tube is None else 1.0  # on a tube amounts come weighted
+        self.ledger = FloorLedger(pack.nblock, volume)
         nblock = pack.nblock
         self._health = Health(self.floors, np.zeros(nblock, np.int64), np.zeros(nblock, np.int64), np.zeros(nblock))
         self._unbooked = None  # the last stage, until what its entropy floor did is booked
-        self._scratch = _make_scratch(grid, pack.nvar)
+        self._scratch = _make_scratch(grid, pack.nvar) if pack.tube is None else _make_line(pack)
         self._column = np.zeros(grid.n1)
 
     @property
@@ -156,14 +164,30 @@ class Fluid:
         state = (u, b if pack.magnetic else None)
         result = (pack.w0, *((pack.bcc, pack.ecc) if pack.magnetic else (None, None)))
         axes = make_axes(pack.grid, 0.0)
+        if pack.tube is not None:
+            before = self._contents(u)
         counts, amounts = self.ledger.open(lasting=u is pack.u0)
-        primitives(self.scheme.gas, self.scheme.cr, self.floors, pack.grid, axes, state, result, counts, amounts)
+        unweighted = amounts if pack.tube is None else np.zeros_like(amounts)
+        primitives(self.scheme.gas, self.scheme.cr, self.floors, pack.grid, axes, state, result, counts, unweighted)
+        if pack.tube is not None and unweighted.any():
+            gained = self._contents(u) - before
+            amounts[:, : gained.shape[1]] += gained
+
+    def _contents(self, u):
+        """Return mass, gas and cosmic-ray energy of the blocks of a tube, (nblock, 2 or 3): what floors add to them is their change."""
+        pack, axis = self.pack, self.pack.tube.axis
+        first, n = ((pack.grid.ng1, pack.grid.n1), (pack.grid.ng2, pack.grid.n2), (pack.grid.ng3, pack.grid.n3))[axis]
+        columns = [DENS, ENER, ECR] if pack.has_cr else [DENS, ENER]
+        cells = pack.active(u)[:, columns].reshape(pack.nblock, len(columns), n)
+        return (cells * pack.tube.volume[:, None, first : first + n]).sum(axis=2)
 
     def max_dt(self, cfl):
         """Return `cfl` times the time the fastest signal, or the frozen flow, takes to cross a cell; infinity if nothing moves."""
         pack = self.pack
         axes = make_axes(pack.grid, 1.0)
-        if self.params.frozen:
+        if pack.tube is not None:
+            rate = fastest_on_tube(self.scheme.gas, self.scheme.cr, pack.grid, pack.tube, pack.w0, self.params.frozen)
+        elif self.params.frozen:
             rate = fastest_flow(pack.grid, axes, pack.w0)
         else:
             bcc = pack.bcc if pack.magnetic else None
@@ -181,7 +205,12 @@ class Fluid:
         fields = Fields(pack.w0, *field, pack.u0, b_in, pack.u1, b_out, grav, self.troubled)
         stage = Stage(part, predict, correct, find)
         axes = make_axes(pack.grid, part)
-        advance_blocks(self.scheme, stage, pack.grid, axes, fields, self._scratch, self._health, selected)
+        if pack.tube is None:
+            advance_blocks(self.scheme, stage, pack.grid, axes, fields, self._scratch, self._health, selected)
+        else:
+            if pack.magnetic:
+                b_out[:] = b_in
+            advance_tubes(self.scheme, stage, pack.grid, axes, fields, pack.tube, self._scratch, self._health, selected)
         self._unbooked = which
 
     def _book(self):
@@ -197,8 +226,19 @@ class Fluid:
         pack = self.pack
         pack.u1[:] = pack.u0
         (pack.b1 if which == "predict" else pack.b2)[:] = pack.b0
-        axes = make_axes(pack.grid, dt * STAGES[which])
-        advect_frozen(self.scheme.reconstruction, self.scheme.cr, axes, pack.grid, pack.w0, pack.u0, pack.u1)
+        part = dt * STAGES[which]
+        if pack.tube is None:
+            axes = make_axes(pack.grid, part)
+            advect_frozen(self.scheme.reconstruction, self.scheme.cr, axes, pack.grid, pack.w0, pack.u0, pack.u1)
+        else:
+            advect_frozen_on_tube(self.scheme, part, pack.grid, pack.tube, pack.w0, pack.u0, pack.u1)
+
+
+def _make_line(pack):
+    """Return the buffers of the stage kernel of a tube."""
+    m, nvar = pack.tube.area.shape[1], pack.nvar
+    sizes = (nvar, 1, STATE + nvar, STATE + nvar, STATE + nvar, FLUX + nvar, FLUX + nvar)
+    return Line(*(aligned_zeros((1, ncomp, 1, 1, m)) for ncomp in sizes))
 
 
 def _make_scratch(grid, nvar):

@@ -238,12 +238,11 @@ class Gravity:
     def fill(self, pack):
         """Add the acceleration to ``pack.grav`` on all cells, ghosts included."""
         g = pack.grid
-        ghosts, width = (g.ng1, g.ng2, g.ng3), (g.dx1, g.dx2, g.dx3)
+        ghosts = (g.ng1, g.ng2, g.ng3)
         count = [n + 2 * ng for n, ng in zip((g.n1, g.n2, g.n3), ghosts, strict=True)]
         for b in range(pack.nblock):
             # positions from global indices: the same bits whatever the blocks
-            index = [pack.origins[b, axis] - ghosts[axis] + np.arange(count[axis]) for axis in range(3)]
-            x1, x2, x3 = (pack.lower[axis] + (index[axis] + 0.5) * width[axis] for axis in range(3))
+            x1, x2, x3 = pack.positions(pack.origins[b] - np.array(ghosts), count)
             total = self.accelerations(x1[None, None, :], x2[None, :, None], x3[:, None, None])
             for axis in range(3):
                 pack.grav[b, axis, : count[2], : count[1], : count[0]] += total[axis]

@@ -17,6 +17,7 @@ import numpy as np
 from crmpi.constants import DENS, ECR, ENER, MOM1, MOM2, MOM3
 from crmpi.errors import CrmpiError
 from crmpi.jit import device, kernel
+from crmpi.numerics.volumes import cell_volume
 from crmpi.params import par
 from crmpi.physics.base import Source, SourceParams, gas_const, kinetic_energy
 from crmpi.physics.events import Layer, events_between, footprint
@@ -83,13 +84,12 @@ class Injection(Source):
         self._done = None
         if params.mode == "plane":
             self.layer = Layer(params.profile, params.midplane, params.height)
-            faces = np.linspace(mesh.lower[2], mesh.upper[2], mesh.cells[2] + 1)
+            faces = layer_faces(mesh)
             self.shares = self.layer.shares(faces) / (mesh.cells[0] * mesh.cells[1])
             self.rate = params.rate_per_area * math.prod(mesh.upper[a] - mesh.lower[a] for a in (0, 1))
         elif params.mode == "central":
             self.rate = params.rate
-        widths = [(hi - lo) / n for lo, hi, n in zip(mesh.lower, mesh.upper, mesh.cells, strict=True) if n > 1]
-        self.radius = max([params.radius, *widths])
+        self.radius = max([params.radius, *cell_widths(mesh)])
 
     def apply(self, time, dt):
         start, end = self._interval(time, dt)
@@ -130,12 +130,37 @@ class Injection(Source):
         inject_footprint(self.pack.u0, self.pack.grid, self.pack.origins, cells, number, (self.gas, self.one), self.account)
 
 
+def layer_faces(mesh):
+    """Return the positions of the faces along x3; a layer about a plane needs a mesh that has planes.
+
+    Raises
+    ------
+    CrmpiError
+        the mesh is spherical, or a tube along another axis
+    """
+    geometry = getattr(mesh, "geometry", None)
+    if geometry is None:
+        return np.linspace(mesh.lower[2], mesh.upper[2], mesh.cells[2] + 1)
+    if geometry.axis != 2:
+        raise CrmpiError("injection.mode = 'plane' on a tube needs one along x3; use mode = 'central' or 'density'", everywhere=True)
+    return geometry.positions(0, geometry.cells + 1, 0.0)
+
+
+def cell_widths(mesh):
+    """Return the widths of cells along the axes present; of a tube that of its thinnest cell."""
+    geometry = getattr(mesh, "geometry", None)
+    if geometry is not None:
+        return [float(np.diff(geometry.positions(0, geometry.cells + 1, 0.0)).min())]
+    return [(hi - lo) / n for lo, hi, n in zip(mesh.lower, mesh.upper, mesh.cells, strict=True) if n > 1]
+
+
 @device
 def give(u, cell, push, number, physics, account):
     """Give `number` supernovae to one cell (b, k, j, i), pushing along the vector `push` if it is not zero; add to ``account[b]``."""
     gas, one = physics
     b, k, j, i = cell
-    per_volume = number / gas.volume
+    volume = cell_volume(gas.volumes, b, k, j, i)
+    per_volume = number / volume
     thermal, kinetic = one.thermal * per_volume, one.kinetic * per_volume
     dens = u[b, DENS, k, j, i]
     growth = one.mass * per_volume / dens
@@ -157,8 +182,8 @@ def give(u, cell, push, number, physics, account):
     u[b, ENER, k, j, i] += thermal + kinetic + moving
     if one.cosmic > 0.0:
         u[b, ECR, k, j, i] += one.cosmic * per_volume
-    account[b, 0] += (thermal + kinetic - gained) * gas.volume
-    account[b, 1] += (gained + moving) * gas.volume
+    account[b, 0] += (thermal + kinetic - gained) * volume
+    account[b, 1] += (gained + moving) * volume
     account[b, 2] += one.cosmic * number
     account[b, 3] += one.mass * number
     account[b, 4] += number
@@ -199,11 +224,12 @@ def inject_layers(u, grid, origins, number, physics, account):
 @kernel
 def inject_dense(u, grid, threshold, number, physics, account):
     """Give `number` supernovae per mass to the cells denser than `threshold`."""
-    volume = physics[0].volume
+    volumes = physics[0].volumes
     for b in range(u.shape[0]):
         for k in range(grid.ng3, grid.ng3 + grid.n3):
             for j in range(grid.ng2, grid.ng2 + grid.n2):
                 for i in range(grid.ng1, grid.ng1 + grid.n1):
                     dens = u[b, DENS, k, j, i]
                     if dens > threshold:
-                        give(u, (b, k, j, i), (0.0, 0.0, 0.0), number * dens * volume, physics, account)
+                        mass = dens * cell_volume(volumes, b, k, j, i)
+                        give(u, (b, k, j, i), (0.0, 0.0, 0.0), number * mass, physics, account)

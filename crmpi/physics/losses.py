@@ -13,6 +13,7 @@ from typing import NamedTuple
 from crmpi.constants import DENS, ECR, ENER
 from crmpi.errors import CrmpiError
 from crmpi.jit import kernel
+from crmpi.numerics.volumes import cell_volume
 from crmpi.params import par
 from crmpi.physics.base import Source, SourceParams, gas_const
 
@@ -127,10 +128,11 @@ def lose(u, grid, physics, dt, heating, gamma, account):
                     u[b, ENER, k, j, i] += to_gas * loss
                     for v in range(const.fcr, const.fcr_end):
                         u[b, v, k, j, i] *= math.exp(-rate * dt)
-                    lost += loss
-                    luminosity += hadronic * rate * u[b, ECR, k, j, i]
-        account[b, 0] += lost * gas.volume
-        account[b, 1] += to_gas * lost * gas.volume
-        account[b, 2] += (1.0 - to_gas) * lost * gas.volume
-        account[b, 3] += gamma * hadronic * lost * gas.volume
-        account[b, 4] = gamma * luminosity * gas.volume
+                    volume = cell_volume(gas.volumes, b, k, j, i)
+                    lost += loss * volume
+                    luminosity += hadronic * rate * u[b, ECR, k, j, i] * volume
+        account[b, 0] += lost
+        account[b, 1] += to_gas * lost
+        account[b, 2] += (1.0 - to_gas) * lost
+        account[b, 3] += gamma * hadronic * lost
+        account[b, 4] = gamma * luminosity

@@ -50,6 +50,8 @@ class TransportSolver:
         the solver needs a magnetic field
     scatters : bool
         the solver asks the scattering model for kappa
+    on_tube : bool
+        the solver knows tubes, see `crmpi.mesh.geometry`
     """
 
     name = ""
@@ -61,6 +63,7 @@ class TransportSolver:
     columns = ()
     along_field = False
     scatters = True
+    on_tube = False
     carries_tracers = True
 
     class Params:
@@ -80,6 +83,12 @@ class TransportSolver:
             )  # fmt: skip
         if self.scatters and scattering is not None:
             scattering.check(pack)
+        if pack.tube is not None and not self.on_tube:
+            fitting = ", ".join(name for name, cls in transport_solvers().items() if cls.on_tube)
+            raise CrmpiError(
+                f"transport.solver = {self.name} does not run on a tube (mesh.geometry, mesh.spacing); use one of {fitting}",
+                everywhere=True,
+            )
         self.params, self.pack, self.scattering, self.ghosts, self.fluid = params, pack, scattering, ghosts, fluid
         self.populations = make_populations(self.fields, params, pack.index)
         if self.populations[1:]:

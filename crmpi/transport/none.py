@@ -7,6 +7,7 @@ class NoTransport(TransportSolver):
     """Adiabatic cosmic-ray fluid, moved and compressed by the fluid step alone."""
 
     name = "none"
+    on_tube = True
     doc = "cosmic rays move with the gas"
     equation = "e_t + div(e v) = -P div v"
     reference = "Pfrommer et al. 2017, MNRAS 465, 4500"

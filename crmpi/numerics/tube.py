@@ -1,0 +1,183 @@
+"""One stage of the fluid step on a tube, a one-dimensional mesh whose cross-section A and cell widths change.
+
+    u_out = u_in - dt/V [A F]            momentum: - dt/V [A (F - p)], p the pressure of gas and cosmic rays of the cell itself
+
+The second form holds the push of the walls, p (A+ - A-)/V, and is exactly zero where the pressure is uniform and nothing moves. Gas and
+field are along the tube: the field is B A = const, exerts no force, and its energy never changes, so faces solve the Riemann problem of
+gas and cosmic rays alone. A block is copied to a line, vectors with the component along the tube first: all axes give the same bits.
+
+States inside cells are reconstructed over the index: second order where widths change smoothly.
+"""
+
+import math
+from typing import NamedTuple
+
+from crmpi.constants import DENS, ECR, ENER, MOM1, PRES, VEL1
+from crmpi.jit import device, kernel
+from crmpi.numerics.faces import marked_faces, replace_marked_rows
+from crmpi.numerics.health import inspect_row, settle_row
+from crmpi.numerics.layout import FLUX, VFACE
+from crmpi.numerics.reconstruct import Donor, natural, reconstruct_rows
+from crmpi.numerics.riemann import LLF
+from crmpi.numerics.rows import Axis, row, rows, shift
+from crmpi.numerics.stage import block_of, first_scalar, shift_if
+from crmpi.numerics.sweeps import solve_rows
+
+
+class Line(NamedTuple):
+    """Buffers (1, ncomp, 1, 1, m) of one line: primitives, marks, states at the two faces of cells, donor states, two sets of faces."""
+
+    cells: object
+    marks: object
+    lower: object
+    upper: object
+    donor: object
+    faces: object
+    spare: object
+
+
+class Span(NamedTuple):
+    """The line in a block: stride, number of active cells, first active cell."""
+
+    stride: int
+    n: int
+    first: int
+
+
+@device
+def span(grid, axis):
+    """Return the `Span` of a tube along `axis`; along the other axes a block is one cell thick."""
+    if axis == 0:
+        return Span(1, grid.n1, grid.ng1)
+    if axis == 1:
+        return Span(grid.m1, grid.n2, grid.ng2)
+    return Span(grid.m1 * grid.m2, grid.n3, grid.ng3)
+
+
+@kernel
+def advance_tubes(scheme, stage, grid, axes, fields, tube, line, health, selected):
+    """Advance the blocks marked in `selected` (nblock,) by one stage; the bundles are those of `crmpi.numerics.stage`."""
+    for b in range(fields.w.shape[0]):
+        if selected[b]:
+            health.troubled[b] = 0
+            health.settled[b] = 0
+            health.moved[b] = 0.0
+            solve_line(scheme, stage, fields, axes[tube.axis], line, b)
+            update_line(scheme, stage, grid, fields, tube, line, b)
+            inspect_line(scheme, stage, grid, axes, fields, tube, health, b)
+
+
+@device
+def copy_line(array, b, axis, line):
+    """Copy the block to the line, components in the order of `natural`."""
+    for v in range(array.shape[1]):
+        source = array[b, natural(axis, v)].reshape(-1)
+        for c in range(line.shape[4]):
+            line[0, v, 0, 0, c] = source[c * axis.stride]
+
+
+@kernel
+def solve_line(scheme, stage, fields, axis, line, b):
+    """Fill the faces of the line."""
+    m, nvar = line.cells.shape[4], fields.w.shape[1]
+    along = Axis(1, 0.0, 0, 1, 2)
+    copy_line(fields.w, b, axis, line.cells)
+    cells, lower, upper, faces = rows(line.cells, 0, 0), rows(line.lower, 0, 0), rows(line.upper, 0, 0), rows(line.faces, 0, 0)
+    if stage.first_order:
+        reconstruct_rows(m, Donor(), cells, None, along, nvar, lower, upper)
+    else:
+        reconstruct_rows(m, scheme.reconstruction, cells, None, along, nvar, lower, upper)
+    solve_rows(scheme.riemann, scheme.gas, scheme.cr, (shift(upper, -1), lower), None, along, nvar, m, faces)
+    if stage.correct_marked:
+        copy_line(fields.marks, b, axis, line.marks)
+        marks = row(rows(line.marks, 0, 0), 0)
+        if marked_faces(m, marks, 1) > 0:
+            donor, spare = rows(line.donor, 0, 0), rows(line.spare, 0, 0)
+            reconstruct_rows(m, Donor(), cells, None, along, nvar, lower, donor)
+            solve_rows(LLF(), scheme.gas, scheme.cr, (shift(donor, -1), lower), None, along, nvar, m, spare)
+            replace_marked_rows(m, marks, 1, FLUX + nvar, spare, faces)
+
+
+@kernel
+def update_line(scheme, stage, grid, fields, tube, line, b):
+    """Update the active cells of a block from the faces of its line."""
+    place, axis = span(grid, tube.axis), tube.axis
+    faces, area = line.faces[0, :, 0, 0], tube.area[b]
+    along = Axis(place.stride, 0.0, axis, (axis + 1) % 3, (axis + 2) % 3)
+    for v in range(fields.w.shape[1]):
+        flux = faces[FLUX + v]
+        old, new = fields.u_in[b, natural(along, v)].reshape(-1), fields.u_out[b, natural(along, v)].reshape(-1)
+        for c in range(place.first, place.first + place.n):
+            push = _pressure(scheme.cr, line.cells, c) if v == MOM1 else 0.0
+            change = area[c + 1] * (flux[c + 1] - push) - area[c] * (flux[c] - push)
+            new[c * place.stride] = old[c * place.stride] - stage.dt / tube.volume[b, c] * change
+    _add_work(scheme.cr, stage.dt, place, fields, tube, line, b)
+    if fields.grav.shape[1] > 0:
+        _add_gravity(stage.dt, place, fields, tube, line, b)
+
+
+@device
+def _pressure(cr, cells, c):
+    """Return the pressure of gas and cosmic rays, added up as the states at faces are."""
+    press = cells[0, PRES, 0, 0, c]
+    if cr is not None:
+        press += cr.gm1 * cells[0, ECR, 0, 0, c]
+    return press
+
+
+@device
+def _add_work(cr, dt, place, fields, tube, line, b):
+    """Move the work dt P div v from the cosmic rays to the gas: the same number in both, so their sum is kept. Tracers act on nobody."""
+    if cr is not None:
+        velocity, area, ener = line.faces[0, VFACE, 0, 0], tube.area[b], fields.u_out[b, ENER].reshape(-1)
+        for v in range(ECR, first_scalar(cr)):
+            energy = fields.u_out[b, v].reshape(-1)
+            for c in range(place.first, place.first + place.n):
+                stretch = dt / tube.volume[b, c] * (area[c + 1] * velocity[c + 1] - area[c] * velocity[c])
+                work = cr.gm1 * line.cells[0, v, 0, 0, c] * stretch
+                energy[c * place.stride] -= work
+                ener[c * place.stride] += work if v == ECR else 0.0
+
+
+@device
+def _add_gravity(dt, place, fields, tube, line, b):
+    """Add the static acceleration; its work is that on the mass which crossed the faces, the mean of the two."""
+    mass, area, grav = line.faces[0, FLUX + DENS, 0, 0], tube.area[b], fields.grav[b, tube.axis].reshape(-1)
+    momentum, ener = fields.u_out[b, MOM1 + tube.axis].reshape(-1), fields.u_out[b, ENER].reshape(-1)
+    for c in range(place.first, place.first + place.n):
+        here = c * place.stride
+        crossed = 0.5 * (area[c] * mass[c] + area[c + 1] * mass[c + 1]) * (tube.width[b, c] / tube.volume[b, c])
+        momentum[here] += dt * line.cells[0, DENS, 0, 0, c] * grav[here]
+        ener[here] += dt * crossed * grav[here]
+
+
+@kernel
+def inspect_line(scheme, stage, grid, axes, fields, tube, health, b):
+    """Mark the troubled cells of a block, and settle between gas and cosmic rays; what moves is weighted with the volume."""
+    block, place = block_of(fields, b), span(grid, tube.axis)
+    for c in range(place.first, place.first + place.n):
+        here = c * place.stride
+        new, field, w = shift(block.u_out, here), shift_if(block.b_out, here), shift(block.w, here)
+        if stage.find_troubled:
+            marks = row(shift(block.marks, here), 0)
+            health.troubled[b] += inspect_row(1, scheme.gas, scheme.cr, health.floors, new, field, axes, marks)
+        cells, moved = settle_row(1, scheme.gas, scheme.cr, health.floors, w, new, field, axes)
+        health.settled[b] += cells
+        health.moved[b] += moved * tube.volume[b, c]
+
+
+@kernel
+def fastest_on_tube(gas, cr, grid, tube, w, frozen):
+    """Return the largest (abs(v) + c)/width of active cells, c the sound speed of gas and cosmic rays, or 0 in a `frozen` flow."""
+    best = 0.0
+    place = span(grid, tube.axis)
+    for b in range(w.shape[0]):
+        dens, press, velocity = w[b, DENS].reshape(-1), w[b, PRES].reshape(-1), w[b, VEL1 + tube.axis].reshape(-1)
+        for c in range(place.first, place.first + place.n):
+            here = c * place.stride
+            stiffness = gas.gamma * press[here]
+            if cr is not None:
+                stiffness += cr.gamma * cr.gm1 * w[b, ECR].reshape(-1)[here]
+            sound = 0.0 if frozen else math.sqrt(stiffness / dens[here])
+            best = max(best, (abs(velocity[here]) + sound) / tube.width[b, c])
+    return best

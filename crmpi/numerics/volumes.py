@@ -1,0 +1,33 @@
+"""Volumes of cells: one number for a Cartesian mesh, an array along a tube; kernels are compiled for either."""
+
+from typing import NamedTuple
+
+from crmpi.jit import choice
+
+
+class EqualVolumes(NamedTuple):
+    """All cells have this volume."""
+
+    volume: float
+
+
+class TubeVolumes(NamedTuple):
+    """Volumes (nblock, m) along the one axis 0, 1, 2 that is not missing."""
+
+    axis: int
+    volume: object
+
+
+@choice
+def cell_volume(volumes, b, k, j, i):
+    """Return the volume of a cell, array indices with ghosts."""
+
+
+@cell_volume.option(EqualVolumes)
+def equal_volume(volumes, b, k, j, i):
+    return volumes.volume
+
+
+@cell_volume.option(TubeVolumes)
+def tube_volume(volumes, b, k, j, i):
+    return volumes.volume[b, i if volumes.axis == 0 else j if volumes.axis == 1 else k]
