@@ -1,6 +1,11 @@
-"""All verification cases: importing the modules that define them fills the list."""
+"""All verification cases: importing every module `cases_*.py` of this folder fills the list, here in the order of the numbers."""
 
-from tests.verification import cases_cr, cases_mhd, cases_stress
-from tests.verification.table import CASES
+import importlib
+from pathlib import Path
 
-__all__ = ["CASES", "cases_cr", "cases_mhd", "cases_stress"]
+from tests.verification.table import CASES as REGISTERED
+
+for _file in sorted(Path(__file__).parent.glob("cases_*.py")):
+    importlib.import_module(f"tests.verification.{_file.stem}")
+
+CASES = sorted(REGISTERED, key=lambda case: case.order)

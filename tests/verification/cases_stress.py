@@ -41,7 +41,7 @@ class Totals:
 
 
 def _conservation_case(solver):
-    @case("V18", f"conservation {solver}", f"crmpi run cr_box transport.solver={solver} time.max_steps=1000")
+    @case("V18", f"conservation {solver}", f"crmpi run cr_box transport.solver={solver} time.max_steps=1000", solver=solver)
     def measure(full):
         n, steps = (16, 1000) if full else (8, 100)
         totals = Totals()
@@ -70,7 +70,8 @@ def stress(flow, mach, ratio, kappa, n):
 def _stress_case(flow, mach, ratio, kappas):
     label = f"{flow} Mach {mach} P/Pg {ratio:g}" if flow == "collision" else f"{flow} P/Pg {ratio:g}"
 
-    @case("V19", label, f"crmpi run cr_stress problem.flow={flow} problem.mach={mach} problem.ratio={ratio:g} scattering.kappa_par=...")
+    @case("V19", label, f"crmpi run cr_stress problem.flow={flow} problem.mach={mach} problem.ratio={ratio:g} scattering.kappa_par=...",
+          solver="two_moment")  # fmt: skip
     def measure(full):
         n = 256 if full else 128
         for kappa in kappas if full else kappas[-1:]:

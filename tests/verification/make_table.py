@@ -1,68 +1,96 @@
-"""Remake docs/verification.md: run every verification case and write what was measured beside its limit.
+"""Measure verification cases and remake docs/verification.md.
 
-    python -m tests.verification.make_table [--quick] [--only M1,V4] [--output FILE]
+    python -m tests.verification.make_table                    all cases, at full resolution
+    python -m tests.verification.make_table V7 V9 M1-left_and_right    these cases; the others keep what was measured before
+    python -m tests.verification.make_table --missing          those that were never measured
+    python -m tests.verification.make_table --page             none: only write the page
+    python -m tests.verification.make_table --quick [V7 ...]   quick forms, printed and not kept
 
-With --only the table of these cases is printed and the file is left alone, unless --output names one.
+Numbers are kept in docs/verification.json, where rows of removed cases vanish. A name stands for every case that begins with it.
 """
 
 import argparse
 import sys
-import time
-from pathlib import Path
 
+from tests.verification import record
 from tests.verification.cases import CASES
+from tests.verification.matrix import page_head
 
+PAGE = record.FILE.with_suffix(".md")
 HEAD = """# Verification
 
-Every row was measured by `python -m tests.verification.make_table{arguments}`; this file is written by that command.
-What each case is, and why its limit is what it is, stands in the README of its problem and in `tests/verification/cases_*.py`.
-The tests run the same cases: `pytest tests/verification` in quick forms, `pytest -m full tests/verification` at full resolution.
+Every number was measured by `python -m tests.verification.make_table` at full resolution; this file is written by that command
+(`make_table V7 V9` measures some cases again). What each case is, and why its limit is what it is, stands in the README of its problem
+and in `tests/verification/cases_*.py`. The tests run the same cases: `pytest tests/verification` in quick forms,
+`pytest -m full tests/verification` at full resolution.
 
-{passed} of {total} checks are within their limits.
+{passed} of {total} checks are within their limits. All cases together take {minutes:.0f} minutes on one core.
+
+## Solver and test
+A cell shows the error that comes closest to its limit, the limit, and the lowest order of convergence where one is measured.
+
+{matrix}
+
+## Cases
 """
 
 
-def rows_of(case, full):
-    """Return the table rows of one case; an error of the run is a row that did not pass."""
-    rows = []
-    try:
-        for check in case.measure(full):
-            verdict = "pass" if check.passed else f"**MISS** {check.shortfall}"
-            rows.append((check.passed, f"| {check.quantity} | {check.measured:.4g} | {check.relation} {check.limit:.4g} | {verdict} |"))
-    except Exception as error:
-        rows.append((False, f"| run failed: {type(error).__name__}: {error} | | | **MISS** |"))
-    return rows
+def wanted(case, names):
+    """Tell whether one of `names` is the number of the case or begins its id."""
+    return any(name == case.number or ("-" in name and case.id.startswith(name)) for name in names)
 
 
-def section(case, rows, seconds):
+def section(case, row):
     """Return the Markdown of one case."""
-    head = f"\n### {case.number} {case.title}\n`{case.command}` ({seconds:.0f} s)\n\n| quantity | measured | limit | |\n|---|---|---|---|"
-    return "\n".join([head] + [text for _, text in rows])
+    lines = [f"\n### {case.number} {case.title}", f"`{case.command}` ({row['seconds']:.0f} s)", ""]
+    lines += ["| quantity | measured | limit | |", "|---|---|---|---|"]
+    for check in row["checks"]:
+        verdict = "pass" if check.passed else f"**MISS** {check.shortfall}"
+        lines.append(f"| {check.quantity} | {check.measured:.4g} | {check.relation} {check.limit:.4g} | {verdict} |")
+    if row["error"]:
+        lines.append(f"| run failed: {row['error']} | | | **MISS** |")
+    return "\n".join(lines)
+
+
+def write_page(records):
+    """Write docs/verification.md from what is kept."""
+    checks = [check for row in records.values() for check in row["checks"]]
+    minutes = sum(row["seconds"] for row in records.values()) / 60
+    numbers = {"passed": sum(check.passed for check in checks), "total": len(checks), "minutes": minutes}
+    sections = [section(case, records[case.id]) for case in CASES if case.id in records]
+    PAGE.write_text(HEAD.format(matrix=page_head(CASES, records), **numbers) + "\n".join(sections) + "\n")
+
+
+def options():
+    """Return the arguments of the command line."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("names", nargs="*", help="numbers or ids of cases, such as V7 or V7-streaming")
+    parser.add_argument("--quick", action="store_true", help="quick forms, printed and not kept")
+    parser.add_argument("--missing", action="store_true", help="only cases that were never measured")
+    parser.add_argument("--page", action="store_true", help="measure nothing, only write the page")
+    return parser.parse_args()
 
 
 def main():
-    """Run the cases and write the page."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--quick", action="store_true", help="the quick forms instead of the full resolution")
-    parser.add_argument("--only", default="", help="numbers of cases, such as M1,V4")
-    parser.add_argument("--output", help="file to write; default docs/verification.md, or none with --only")
-    options = parser.parse_args()
-    wanted = set(filter(None, options.only.split(",")))
-    sections, results = [], []
+    """Measure the cases, keep each as soon as it is known, and write the page."""
+    chosen, ok = options(), True
+    if chosen.page:
+        write_page(record.load(CASES))
+        return 0
+    known = record.load(CASES)
     for case in CASES:
-        if (wanted and case.number not in wanted) or (options.quick and case.full_only):
+        if chosen.names and not wanted(case, chosen.names):
             continue
-        start = time.perf_counter()
-        rows = rows_of(case, full=not options.quick)
-        sections.append(section(case, rows, time.perf_counter() - start))
-        results += [passed for passed, _ in rows]
-        print(sections[-1], flush=True)
-    arguments = (" --quick" if options.quick else "") + (f" --only {options.only}" if wanted else "")
-    page = HEAD.format(arguments=arguments, passed=sum(results), total=len(results)) + "\n".join(sections) + "\n"
-    if options.output or not wanted:
-        Path(options.output or Path(__file__).parents[2] / "docs" / "verification.md").write_text(page)
-    print(f"\n{sum(results)} of {len(results)} checks are within their limits")
-    return 0 if all(results) else 1
+        if (chosen.quick and case.full_only) or (chosen.missing and case.id in known):
+            continue
+        row = record.measure(case, full=not chosen.quick)
+        print(section(case, row), flush=True)
+        ok = ok and record.passed(row)
+        if not chosen.quick:  # read again: another terminal may have measured meanwhile
+            record.store(record.load(CASES) | {case.id: row})
+    if not chosen.quick:
+        write_page(record.load(CASES))
+    return 0 if ok else 1
 
 
 if __name__ == "__main__":

@@ -34,12 +34,18 @@ class Check:
 
 @dataclass(frozen=True)
 class Case:
-    """`measure(full)` yields `Check`s; ``full`` asks for the resolution and limits of the published case, else for the quick form."""
+    """`measure(full)` yields `Check`s; ``full`` asks for the resolution and limits of the published case, else for the quick form.
+
+    ``solver`` and ``model`` name the transport solver and the scattering model that a case tests, or several of them; a case of several
+    begins its quantities with "NAME: ". They place the case in the matrix of docs/verification.md.
+    """
 
     number: str
     title: str
     command: str
     measure: callable
+    solver: str | tuple | None = None
+    model: str | tuple | None = None
     full_only: bool = False
 
     @property
@@ -47,15 +53,23 @@ class Case:
         """Name in the test report."""
         return f"{self.number}-{self.title.replace(' ', '_')}"
 
+    @property
+    def order(self):
+        """Sort key: M before V, then the number."""
+        return self.number[0], int(self.number[1:])
+
 
 CASES = []
 
 
-def case(number, title, command, **kwargs):
+def case(number, title, command, solver=None, model=None, full_only=False):
     """Register the decorated generator function as a verification case."""
 
     def register(measure):
-        CASES.append(Case(number, title, command, measure, **kwargs))
+        new = Case(number, title, command, measure, solver, model, full_only)
+        if new.id in {known.id for known in CASES}:
+            raise ValueError(f"two verification cases are called {new.id}")
+        CASES.append(new)
         return measure
 
     return register
