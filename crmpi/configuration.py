@@ -1,9 +1,11 @@
 """Which groups of parameters a run has: the rooms declare them, this table collects them."""
 
 from crmpi.params import Selector, group, load, par
+from crmpi.params.source import Presets
 from crmpi.physics.base import source_classes
 from crmpi.physics.fluid import FluidParams
 from crmpi.physics.gravity import Gravity
+from crmpi.presets import KEPT, PRESETS, preset_settings
 from crmpi.problem import Problem
 from crmpi.problem_files import find_problem
 from crmpi.scattering.base import ScatteringParams, scattering_models
@@ -11,12 +13,19 @@ from crmpi.transport.base import transport_solvers
 from crmpi.transport.populations import PopulationParams
 
 
+@group
+class TransportParams(PopulationParams):
+    """Parameters of the group ``transport`` whatever the solver."""
+
+    preset: str = par("none", choices=["none", *PRESETS], doc="transport and scattering as a paper chose them; see crmpi models")
+
+
 def groups_for(problem_class):
     """Return {YAML group: class or Selector} of a run of this problem, the core groups aside."""
     return {
         "problem": _problem_group(problem_class),
         "fluid": FluidParams,
-        "transport": Selector("solver", transport_solvers(), "none", common=PopulationParams, doc="how cosmic rays move along the field"),
+        "transport": Selector("solver", transport_solvers(), "none", common=TransportParams, doc="how cosmic rays move along the field"),
         "scattering": Selector("model", scattering_models(), "constant", common=ScatteringParams, doc="what sets kappa"),
         "gravity": Gravity.Params,
     } | {name: source.Params for name, source in source_classes().items()}
@@ -35,11 +44,11 @@ def load_run(problem_class, source, overrides=(), defaults=None):
     What the problem's ``defaults(config)`` returns, {'group.key': value}, is weaker than file and command line; it may depend on both, so
     they are read twice.
     """
-    groups, defaults = groups_for(problem_class), dict(defaults or {})
+    groups, defaults, presets = groups_for(problem_class), dict(defaults or {}), Presets(preset_settings(), KEPT)
     if problem_class.has("defaults"):
-        draft = load(source, overrides, groups | {"fluid": _Unchecked}, defaults=defaults)
+        draft = load(source, overrides, groups | {"fluid": _Unchecked}, defaults=defaults, presets=presets)
         defaults |= problem_class.defaults(draft)
-    return load(source, overrides, groups, defaults=defaults)
+    return load(source, overrides, groups, defaults=defaults, presets=presets)
 
 
 @group

@@ -1,7 +1,8 @@
-"""List the transport solvers and scattering models with equation, parameters and paper.
+"""List the transport solvers, scattering models and presets with equation, parameters and paper.
 
   crmpi models
   crmpi models two_moment
+  crmpi models chan2019
 """
 
 import difflib
@@ -14,15 +15,16 @@ from crmpi.params.table import format_rows, rows
 
 def add_arguments(parser):
     """Declare the arguments of ``crmpi models``."""
-    parser.add_argument("name", nargs="?", help="one solver or model, with its parameters in full")
+    parser.add_argument("name", nargs="?", help="one solver, model or preset, with its parameters in full")
 
 
 def main(arguments):
     """Run ``crmpi models``."""
     from crmpi.configuration import default_groups
+    from crmpi.presets import PRESETS
 
     selectors = {name: declared for name, declared in default_groups().items() if isinstance(declared, Selector)}
-    known = [choice for selector in selectors.values() for choice in selector.choices]
+    known = [choice for selector in selectors.values() for choice in selector.choices] + list(PRESETS)
     if arguments.name is not None and arguments.name not in known:
         close = difflib.get_close_matches(arguments.name, known, n=1)
         hint = f"did you mean '{close[0]}'?" if close else f"known are {', '.join(known)}"
@@ -31,7 +33,18 @@ def main(arguments):
         for choice, cls in selector.choices.items():
             if arguments.name in (None, choice):
                 print(_describe(group_name, selector, choice, cls, full=arguments.name is not None))
+    for name, preset in PRESETS.items():
+        if arguments.name in (None, name):
+            print(_describe_preset(name, preset, selectors))
     return 0
+
+
+def _describe_preset(name, preset, selectors):
+    """Return the paragraph of one preset: what it chooses, the equation that follows, the paper and what it found."""
+    solver = selectors["transport"].choices[preset.settings["transport.solver"]]
+    lines = [f"transport.preset = {name}", f"    {preset.doc}", f"    {solver.equation}"]
+    lines += [f"    paper: {preset.reference}", f"    found: {preset.found}"]
+    return "\n".join(lines + [f"    {key} = {value}" for key, value in preset.settings.items()]) + "\n"
 
 
 def _describe(group_name, selector, choice, cls, full):

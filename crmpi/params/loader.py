@@ -15,7 +15,7 @@ from crmpi.params.source import Given, read_sources
 from crmpi.units import Units
 
 
-def load(source, overrides=(), groups=None, *, defaults=None):
+def load(source, overrides=(), groups=None, *, defaults=None, presets=None):
     """Read, check and convert the parameters of a run.
 
     Parameters
@@ -28,6 +28,8 @@ def load(source, overrides=(), groups=None, *, defaults=None):
         the groups beside those of `crmpi.params.core.CORE`
     defaults : dict, optional
         values weaker than `source` and stronger than the declared defaults; dotted keys
+    presets : crmpi.params.source.Presets, optional
+        named choices for whole groups
 
     Returns
     -------
@@ -38,7 +40,7 @@ def load(source, overrides=(), groups=None, *, defaults=None):
     ConfigError
         with one sentence for each mistake
     """
-    tree, errors, name = read_sources(source, overrides, defaults)
+    tree, errors, name = read_sources(source, overrides, defaults, presets)
     return build(tree, CORE | dict(groups or {}), name, errors)
 
 

@@ -22,8 +22,18 @@ class Given(NamedTuple):
     level: int
 
 
-def read_sources(source, overrides=(), defaults=None):
-    """Merge `defaults`, a YAML file or dictionary, and 'key=value' overrides.
+class Presets(NamedTuple):
+    """Named choices for whole groups: `settings` {parameter that names one: {name: {dotted key: value}}}.
+
+    A preset replaces what weaker sources say about the groups it sets, but for the parameters in `kept`.
+    """
+
+    settings: dict
+    kept: tuple = ()
+
+
+def read_sources(source, overrides=(), defaults=None, presets=None):
+    """Merge `defaults`, a YAML file or dictionary, and 'key=value' overrides; `presets` is a `Presets`.
 
     Returns
     -------
@@ -47,10 +57,48 @@ def read_sources(source, overrides=(), defaults=None):
             layers.append(_read_override(text, level))
         except ValueError as problem:
             errors.append(f"command line: '{text}' {problem}")
+    for key, known in presets.settings.items() if presets else ():
+        layers = _insert_preset(layers, key, known, presets.kept)
     tree = {}
     for layer in layers:
         tree = merge(tree, layer)
     return tree, errors, name
+
+
+def _insert_preset(layers, key, known, kept):
+    """Return the layers with the settings of the chosen preset right below the source that names it."""
+    chosen = next((given for given in (_given(layer, key) for layer in reversed(layers)) if given is not None), None)
+    if chosen is None or chosen.value not in known:
+        return layers  # an unknown name is refused like any value that is not among the choices
+    settings = _from_mapping(known[chosen.value], f"preset {chosen.value}", chosen.level - 0.5)
+    weaker = [layer for layer in layers if _level(layer) < chosen.level]
+    replaced = [_without(layer, settings, kept) if _level(layer) > 0 else layer for layer in weaker]
+    return [*replaced, settings, *layers[len(weaker) :]]
+
+
+def _given(layer, key):
+    """Return the Given at a dotted key of one layer, or None."""
+    node = layer
+    for part in key.split("."):
+        node = node.get(part) if isinstance(node, dict) else None
+    return node if isinstance(node, Given) else None
+
+
+def _without(layer, settings, kept):
+    """Return a layer without the groups of `settings`, the parameters `kept` apart."""
+    rest = {group: node for group, node in layer.items() if group not in settings}
+    for group in settings.keys() & layer.keys():
+        node = layer[group]
+        rest[group] = {name: node[name] for name in kept if name in node} if isinstance(node, dict) else {}
+    return rest
+
+
+def _level(layer):
+    """Return the level of a layer: all its leaves have the same."""
+    node = layer
+    while isinstance(node, dict) and node:
+        node = next(iter(node.values()))
+    return node.level if isinstance(node, Given) else 0
 
 
 def find(tree, key):

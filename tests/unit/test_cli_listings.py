@@ -42,7 +42,7 @@ def test_problem_is_copied_and_runs_under_its_new_name(said, tmp_path, monkeypat
 
 
 def test_parameters_of_a_group_a_key_and_a_problem(said):
-    assert said("params", "scattering.kappa_par").splitlines()[0] == "scattering.kappa_par"
+    assert said("params", "scattering.kappa_par").splitlines()[0] == "scattering.kappa_par   [model = constant]"
     assert "cm^2/s" in said("params", "scattering")
     assert "problem.left" in said("params", "cr_shock_tube")
     assert "gravity.nfw.mass" in said("params", "nfw")

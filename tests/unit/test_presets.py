@@ -1,0 +1,69 @@
+"""Presets: what is stronger than what, and that each of them is a valid choice for the showcase problems."""
+
+import pytest
+
+from crmpi.configuration import configure
+from crmpi.errors import ConfigError
+from crmpi.presets import PRESETS
+
+
+def test_preset_replaces_the_groups_of_the_file():
+    config, _ = configure("galactic_wind", ["transport.preset=salem2016"])
+    assert config.transport.solver == "isotropic_diffusion"
+    assert config.scattering.kappa_par == pytest.approx(config.units.to_code(3e28, "cm^2/s"))
+    assert not hasattr(config.transport, "vmax")
+
+
+def test_other_keys_of_the_command_line_are_stronger():
+    for words in (["transport.preset=chan2019", "scattering.kappa_par=1e28"], ["scattering.kappa_par=1e28", "transport.preset=chan2019"]):
+        config, _ = configure("galactic_wind", words)
+        assert config.scattering.kappa_par == pytest.approx(config.units.to_code(1e28, "cm^2/s"))
+        assert config.units.from_code(config.transport.vmax, "km/s") == pytest.approx(500)
+
+
+def test_keys_beside_a_preset_in_a_file_are_stronger(tmp_path):
+    path = tmp_path / "mine.yaml"
+    path.write_text("problem: {name: galactic_wind}\nmesh: {cells: [4,4,8]}\ntime: {end: 1}\n"
+                    "transport: {preset: chan2019, vmax: 2000 km/s}\n")  # fmt: skip
+    config, _ = configure(str(path))
+    assert config.transport.solver == "two_moment"
+    assert config.units.from_code(config.transport.vmax, "km/s") == pytest.approx(2000)
+
+
+def test_tracers_outlive_a_preset(tmp_path):
+    path = tmp_path / "mine.yaml"
+    path.write_text("base: wind.yaml\ntransport: {preset: chan2019}\n")
+    (tmp_path / "wind.yaml").write_text("problem: {name: galactic_wind}\nmesh: {cells: [4,4,8]}\ntime: {end: 1}\n"
+                                        "transport: {solver: isotropic_diffusion, tracer_rigidities: [10], max_stages: 9}\n")  # fmt: skip
+    config, _ = configure(str(path))
+    assert config.transport.solver == "two_moment"
+    assert config.transport.tracer_rigidities == (10.0,)
+
+
+def test_unknown_preset_is_refused_with_the_nearest():
+    with pytest.raises(ConfigError, match="did you mean 'chan2019'"):
+        configure("galactic_wind", ["transport.preset=chan2018"])
+
+
+def test_typos_beside_a_preset_are_refused():
+    with pytest.raises(ConfigError, match=r"scattering\.kapa_par"):
+        configure("galactic_wind", ["transport.preset=chan2019", "scattering.kapa_par=1e28"])
+
+
+def test_resolved_parameters_of_a_preset_load_again():
+    config, problem = configure("galactic_wind", ["transport.preset=chan2019", "transport.vmax=900 km/s"])
+    from crmpi.configuration import load_run
+
+    again = load_run(problem, config.resolved())
+    assert vars(again.transport) == vars(config.transport)
+    assert vars(again.scattering) == vars(config.scattering)
+
+
+@pytest.mark.parametrize("problem", ["galactic_wind", "cgm_halo"])
+@pytest.mark.parametrize("name", sorted(PRESETS))
+def test_every_preset_is_a_valid_choice(name, problem):
+    config, _ = configure(problem, [f"transport.preset={name}"])
+    assert config.transport.preset == name
+    for key, value in PRESETS[name].settings.items():
+        group, parameter = key.split(".")
+        assert hasattr(getattr(config, group), parameter), f"{key} = {value} was dropped"
