@@ -99,13 +99,15 @@ class Simulation:
         return lambda position: self.problem.area(position, self.problem.p)
 
     def _make_pack(self):
-        fields = HYDRO_FIELDS
-        if self.config.fluid.cosmic_rays:
-            fields = fields + find_solver(self.config.transport.solver).fields_for(self.config.transport)
+        fluid, fields = self.config.fluid, HYDRO_FIELDS
+        ng = nghost(fluid)
+        if fluid.cosmic_rays:
+            solver = find_solver(self.config.transport.solver)
+            fields = fields + solver.fields_for(self.config.transport)
+            ng = max(ng, solver.ghosts_needed)
         gids = np.flatnonzero(self.owner == self.comm.rank)
-        fluid = self.config.fluid
         static = bool(self.gravity) or self.problem.has("gravity")
-        pack = make_pack(self.tree, gids, fields, nghost(fluid), magnetic=fluid.magnetic, gravity=static)
+        pack = make_pack(self.tree, gids, fields, ng, magnetic=fluid.magnetic, gravity=static)
         if self.gravity:
             self.gravity.fill(pack)
         if self.problem.has("gravity"):

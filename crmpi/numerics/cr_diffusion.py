@@ -61,22 +61,27 @@ def isotropic_faces(kappa, mesh, axis, out):
             normal[i] = harmonic_mean(k_par[i - d], k_par[i]) / mesh.widths[axis]
 
 
+@device
+def share_along(bn, b1, b2, i, d):
+    """Return the square of the normal component of b at the lower face of cell `i`, 0 without a field."""
+    t1, t2 = 0.5 * (b1[i - d] + b1[i]), 0.5 * (b2[i - d] + b2[i])
+    return bn[i] * bn[i] / (bn[i] * bn[i] + t1 * t1 + t2 * t2 + 1e-300)
+
+
 @kernel
 def aligned_faces(kappa, face, bcc, mesh, axis, out):
     """Fill `out` (nblock, 2, m3, m2, m1) with D_aa/dx, and the part of it along b, at the lower faces along `axis`.
 
     `face` (nblock, 3, ...) is the staggered field, `bcc` the cell-centred one. kappa is the harmonic mean of the two cells.
     """
-    d, dx, tiny = mesh.strides[axis], mesh.widths[axis], 1e-300
+    d, dx = mesh.strides[axis], mesh.widths[axis]
     for b in range(out.shape[0]):
         k_par, k_perp = kappa[b, 0].reshape(-1), kappa[b, 1].reshape(-1)
         bn, b1, b2 = face[b, axis].reshape(-1), bcc[b, (axis + 1) % 3].reshape(-1), bcc[b, (axis + 2) % 3].reshape(-1)
         normal, along = out[b, NORMAL].reshape(-1), out[b, ALONG].reshape(-1)
         for i in range(d, mesh.size):
             across = harmonic_mean(k_perp[i - d], k_perp[i])
-            t1, t2 = 0.5 * (b1[i - d] + b1[i]), 0.5 * (b2[i - d] + b2[i])
-            part = bn[i] * bn[i] / (bn[i] * bn[i] + t1 * t1 + t2 * t2 + tiny)
-            along[i] = (harmonic_mean(k_par[i - d], k_par[i]) - across) * part / dx
+            along[i] = (harmonic_mean(k_par[i - d], k_par[i]) - across) * share_along(bn, b1, b2, i, d) / dx
             normal[i] = across / dx + along[i]
 
 

@@ -52,6 +52,8 @@ class TransportSolver:
         the solver asks the scattering model for kappa
     on_tube : bool
         the solver knows tubes, see `crmpi.mesh.geometry`
+    ghosts_needed : int
+        ghost zones that the solver reads
     """
 
     name = ""
@@ -65,6 +67,7 @@ class TransportSolver:
     scatters = True
     on_tube = False
     carries_tracers = True
+    ghosts_needed = 2
 
     class Params:
         """A solver without parameters."""

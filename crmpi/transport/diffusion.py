@@ -2,6 +2,9 @@
 
 import math
 
+import numpy as np
+
+from crmpi.errors import CrmpiError
 from crmpi.mesh.pack import aligned_zeros
 from crmpi.numerics.cr_diffusion import (
     Work,
@@ -16,6 +19,7 @@ from crmpi.numerics.cr_diffusion import (
     request_shares,
     super_stage,
 )
+from crmpi.numerics.cr_streaming import give_to_gas, wave_losses
 from crmpi.numerics.rkl2 import Stage, plan, stages
 from crmpi.params import par
 from crmpi.transport.base import TransportSolver
@@ -38,19 +42,27 @@ class DiffusionParams:
             yield "max_stages", "must be odd"
 
 
+class LossyDiffusionParams(DiffusionParams):
+    """Diffusion that pays for Alfven waves."""
+
+    alfven_losses: float = par(0.0, ge=0, doc="cosmic rays lose this times |v_A.grad P| to the gas, without streaming; 1: Buck et al. 2020")
+
+
 class Diffusion(TransportSolver):
     """e_t = div(D grad e); subclasses choose the face coefficients of D.
 
-    The ledger counts in ``cr_lifted`` the energy moved between neighbours by `lift_undershoots`.
+    The ledger counts in ``cr_lifted`` the energy moved between neighbours by `lift_undershoots`, in ``cr_heat`` what the gas took.
 
     Attributes
     ----------
+    heat : array (nblock, 1, m3, m2, m1)
+        energy density that cells lost to the gas in the last `move`
     efforts : list of (int, int)
         super-steps and stages of each in the last `advance`, by population; explicit sub-steps have one stage
     """
 
-    Params = DiffusionParams
-    columns = ("lifted",)
+    Params = LossyDiffusionParams
+    columns = ("lifted", "heat")
 
     def __init__(self, params, pack, scattering, ghosts, fluid):
         super().__init__(params, pack, scattering, ghosts, fluid)
@@ -63,6 +75,15 @@ class Diffusion(TransportSolver):
         self.e, self.last, self.start, self.rate, self.rate0 = (pack.allocate(1) for _ in range(5))
         self.work = Work(*(aligned_zeros((1, ncomp, grid.m3, grid.m2, grid.m1)) for ncomp in (3, 3, 3, 4, 2)))
         self.efforts = [(0, 0) for _ in self.populations]
+        self.heat = pack.allocate(1) if self.heats_gas() else None
+
+    def heats_gas(self):
+        """Whether cosmic rays lose energy to the gas."""
+        losses = self.params.alfven_losses > 0.0
+        if losses and not self.pack.magnetic:
+            message = "transport.alfven_losses needs a magnetic field, but fluid.magnetic is false; switch the field on or the losses off"
+            raise CrmpiError(message, everywhere=True)
+        return losses
 
     def face_coefficients(self):
         """Fill `faces` and `corners` from kappa and the magnetic field of the pack."""
@@ -74,8 +95,36 @@ class Diffusion(TransportSolver):
         self.scattering.evaluate(pack, self.kappa, population.rigidity)
         self.face_coefficients()
         self.e[:, 0] = pack.u0[:, place]
+        if self.heat is not None:
+            self.heat[...] = 0.0
+        self.lose_to_waves(0.5 * dt, time, population.fields)
         self.efforts[population.number] = self.diffuse(dt, time, population.fields)
+        self.lose_to_waves(0.5 * dt, time + dt, population.fields)
         pack.active(pack.u0)[:, place] = pack.active(self.e)[:, 0]
+        self.settle(population)
+
+    def lose_to_waves(self, dt, time, fields):
+        """Let the register `e` pay |v_A.grad P| for `dt`: the waves it excites heat the gas."""
+        if self.heat is None:
+            return
+        pack, factor = self.pack, self.params.alfven_losses * (self.fluid.eos.gamma_cr - 1.0) * dt
+        wave_losses(pack.u0, pack.bcc, factor, self.mesh, pack.grid, self.e, self.rate)
+        pack.active(self.e)[...] -= pack.active(self.rate)
+        pack.active(self.heat)[...] += pack.active(self.rate)
+        self.ghosts.fill_cells(self.e, fields, time)
+
+    def settle(self, population):
+        """Give to the gas what the bulk lost; frozen gas does not take it."""
+        if self.heat is None or population.passive:
+            return
+        grid = self.pack.grid
+        sums = np.zeros(self.pack.nblock)
+        give_to_gas(self.pack.u0, self.heat, grid, self.fluid.frozen, sums)
+        self.account[:, self.columns.index("heat")] += sums * (grid.dx1 * grid.dx2 * grid.dx3)
+
+    def energy_signs(self):
+        heat_is_lost = {"cr_heat": -1} if self.fluid.frozen else {}
+        return super().energy_signs() | heat_is_lost
 
     def progress(self):
         super_steps, stages = self.efforts[0]
@@ -98,12 +147,16 @@ class Diffusion(TransportSolver):
             super_steps, count = max(1, math.ceil(ratio - 1e-12)), 1
             weights = [_FORWARD_EULER]
         else:
-            super_steps, count = plan(ratio, self.params.max_stages)
+            super_steps, count = plan(ratio, self.params.max_stages, self.least_super_steps(dt))
             weights = stages(count)
         step = dt / super_steps
         for n in range(super_steps):
             self.super_step(weights, step, limit, time + (n + 1) * step, fields)
         return super_steps, count
+
+    def least_super_steps(self, dt):
+        """Return how many super-steps `dt` must have for other reasons than diffusion."""
+        return 1
 
     def explicit_limit(self):
         """Return the explicit time step, cfl over the largest rate of decay of any cell, the same on all ranks."""
@@ -123,12 +176,20 @@ class Diffusion(TransportSolver):
         self.last[...] = self.e
         for stage in weights:
             self.e, self.last = self.last, self.e
-            diffusion_rate(self.last, self.faces, self.corners, self.mesh, limit, self.work, self.rate)
-            if stage is weights[0]:
-                self.rate0[...] = self.rate
-            super_stage(stage, step, self.start, self.last, self.rate, self.rate0, self.e)
+            self.stage(stage, step, limit, first=stage is weights[0])
             self.ghosts.fill_cells(self.e, fields, time)
             self.lift_undershoots(bound, noise, time, fields)
+
+    def stage(self, stage, step, limit, *, first):
+        """Write to `e`, which holds the stage before `last`, the stage after it."""
+        self.find_rate(limit)
+        if first:
+            self.rate0[...] = self.rate
+        super_stage(stage, step, self.start, self.last, self.rate, self.rate0, self.e)
+
+    def find_rate(self, limit):
+        """Fill `rate` with the rate of change of `last`; `limit`: the explicit step, for the limiter of the fluxes."""
+        diffusion_rate(self.last, self.faces, self.corners, self.mesh, limit, self.work, self.rate)
 
     def lift_undershoots(self, bound, noise, time, fields):
         """Let cells of `e` below `bound`, the smallest e before the super-step, take from the cells around what they lack.

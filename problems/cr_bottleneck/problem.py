@@ -30,7 +30,12 @@ class CRBottleneck(Problem):
     def hold_source(self, w, x, t, p):
         w.ecr[...] = p.source
 
+    def escape(self, w, x, t, p):
+        """Nothing comes back from beyond: one-moment streaming needs a gradient to leave, which zero-gradient ghosts do not give it."""
+        w.ecr[...] = p.start
+
     boundary_ix1 = boundary_ix2 = boundary_ix3 = hold_source
+    boundary_ox1 = boundary_ox2 = boundary_ox3 = escape
 
     def history(self, x, w, p):
         reach = 0.5 * (p.centre + self.config.mesh.upper[p.axis - 1])

@@ -12,6 +12,8 @@ SOLVERS = {
     "none": "transport={solver: none}",
     "isotropic_diffusion": "transport={solver: isotropic_diffusion}",
     "anisotropic_diffusion": "transport={solver: anisotropic_diffusion}",
+    "anisotropic_diffusion with alfven_losses": "transport={solver: anisotropic_diffusion, alfven_losses: 1}",
+    "streaming_diffusion": "transport={solver: streaming_diffusion}",
     "two_moment": "transport={solver: two_moment, vmax: 30}",
 }
 
@@ -41,7 +43,7 @@ class Totals:
 
 
 def _conservation_case(solver):
-    @case("V18", f"conservation {solver}", f"crmpi run cr_box transport.solver={solver} time.max_steps=1000", solver=solver)
+    @case("V18", f"conservation {solver}", f"crmpi run cr_box '{SOLVERS[solver]}' time.max_steps=1000", solver=solver.split()[0])
     def measure(full):
         n, steps = (16, 1000) if full else (8, 100)
         totals = Totals()

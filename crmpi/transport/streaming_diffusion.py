@@ -1,0 +1,105 @@
+"""One-moment streaming and diffusion along the field, with a regularised sign of the gradient."""
+
+import math
+
+import numpy as np
+
+from crmpi.mesh.pack import aligned_zeros
+from crmpi.numerics.cr_diffusion import EXCESS, U1, super_stage
+from crmpi.numerics.cr_streaming import (
+    Buffers,
+    Frozen,
+    Law,
+    corner_speeds,
+    field_shares,
+    largest_coefficients,
+    refuse_cooling,
+    streaming_coefficients,
+)
+from crmpi.params import par
+from crmpi.transport.diffusion import AnisotropicDiffusion, DiffusionParams
+
+_MOST_CROSSED = 1.0  # cells that streaming crosses in a super-step: RKL2 is made for decay, and transports only a little way
+
+
+class StreamingParams(DiffusionParams):
+    """How fast cosmic rays stream, and over which length their gradient must stretch to stop them."""
+
+    f_stream: float = par(1.0, ge=0, doc="streaming speed in units of the Alfven speed")
+    regularisation_length: float | None = par(
+        None, unit="length", gt=0, doc="where e/|b.grad e| is longer than this, streaming is slower; none: the longest side of the mesh"
+    )  # fmt: skip
+    max_stages: int = par(63, ge=3, doc="most stages of one super-step; more super-steps beyond")
+
+
+class StreamingDiffusion(AnisotropicDiffusion):
+    """Streaming as a diffusion whose coefficient depends on the gradient, within the machinery of `AnisotropicDiffusion`.
+
+    The streaming coefficient is bounded by gamma_cr f_stream v_A L, L the regularisation length: this bound sets the explicit step.
+    """
+
+    name = "streaming_diffusion"
+    doc = "streaming and diffusion along the magnetic field in one equation; the direction of streaming is smoothed"
+    equation = "e_t = -div(b (e + P) v_s - kappa_par b b.grad e) + v_s b.grad P, v_s = -f_stream v_A tanh(L b.grad e/e)"
+    reference = "Sharma, Colella & Martin 2010, SIAM J. Sci. Comput. 32, 3564; Butsky & Quinn 2018, ApJ 868, 108"
+    ghosts_needed = 3
+    Params = StreamingParams
+
+    def __init__(self, params, pack, scattering, ghosts, fluid):
+        super().__init__(params, pack, scattering, ghosts, fluid)
+        grid = pack.grid
+        faces, shares = (tuple(pack.allocate(n) for _ in range(3)) for n in (2, 1))
+        self.frozen = Frozen(faces, pack.allocate(1), shares, pack.allocate(1))
+        self.buffers = Buffers(*(aligned_zeros((1, ncomp, grid.m3, grid.m2, grid.m1)) for ncomp in (6, 2)))
+        self.heat_now, self.heat_last, self.heating, self.heating0, self.nothing = (pack.allocate(1) for _ in range(5))
+        gamma = fluid.eos.gamma_cr
+        self.law = Law(gamma, gamma - 1.0, params.regularisation_length or self.longest_side())
+
+    def heats_gas(self):
+        return True
+
+    def lose_to_waves(self, dt, time, fields):
+        """Lose nothing: streaming pays as it goes."""
+
+    def longest_side(self):
+        """Return the longest side of the mesh."""
+        grid, origins = self.pack.grid, self.pack.origins
+        reach = (origins + np.array([grid.n1, grid.n2, grid.n3])) * np.array(self.mesh.widths)
+        present = [bool(stride) for stride in self.mesh.strides]
+        return self.ghosts.comm.max(float(reach[:, present].max(initial=0.0)))
+
+    def face_coefficients(self):
+        """Fill the coefficients of diffusion, and in `faces` those with the most that streaming can add, for the explicit step."""
+        pack, frozen = self.pack, self.frozen
+        super().face_coefficients()
+        for a in self.axes:
+            frozen.faces[a][...] = self.faces[a]
+            field_shares(pack.b0, pack.bcc, self.mesh, a, frozen.shares[a])
+        frozen.excess[:, 0] = self.corners[:, EXCESS]
+        corner_speeds(pack.u0, pack.bcc, self.params.f_stream, self.mesh, frozen.speed)
+        largest_coefficients(self.law, frozen, self.mesh, self.buffers, self.faces)
+
+    def least_super_steps(self, dt):
+        """Return the number of super-steps in which streaming crosses few enough cells."""
+        reach = sum(np.abs(self.corners[:, U1 + a]) / self.mesh.widths[a] for a in self.axes)
+        crossed = self.law.gamma * self.pack.active((self.frozen.speed[:, 0] * reach)[:, None])
+        return max(1, math.ceil(dt * self.ghosts.comm.max(float(crossed.max(initial=0.0))) / _MOST_CROSSED - 1e-12))
+
+    def super_step(self, weights, step, limit, time, fields):
+        self.heat_now[...] = 0.0
+        super().super_step(weights, step, limit, time, fields)
+        self.heat += self.heat_now
+
+    def stage(self, stage, step, limit, *, first):
+        super().stage(stage, step, limit, first=first)
+        self.heat_now, self.heat_last = self.heat_last, self.heat_now
+        if first:
+            self.heat_now[...] = 0.0
+            self.heating0[...] = self.heating
+        super_stage(stage, step, self.nothing, self.heat_last, self.heating, self.heating0, self.heat_now)
+        refuse_cooling(self.e, self.heat_now)
+
+    def find_rate(self, limit):
+        streaming_coefficients(self.last, self.law, self.frozen, self.mesh, self.buffers, self.faces, self.corners, self.heating)
+        super().find_rate(limit)
+        self.rate -= self.heating
