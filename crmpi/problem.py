@@ -35,6 +35,7 @@ class Problem:
     ``history(x, w, p)``                 at history times                    midpoint sums
     ``exact(x, t, p)``                   at the end                          compared at cell centres
     ``summary(history, p)``              at the end, root only
+    ``results(history, p)``              at the end of a run of a sweep, root only: {name: number}
     ===================================  ==================================  =================================================
     """
 

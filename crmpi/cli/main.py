@@ -21,6 +21,8 @@ COMMANDS = {
     "params": "list all parameters with type, default, unit and range",
     "info": "say what is in a snapshot, a checkpoint, a history or the folder of a run",
     "plot": "draw slices, profiles and histories",
+    "converge": "run a problem at several reduced speeds of light and compare",
+    "sweep": "run a problem with every combination of parameters and compare",
     "bench": "measure zone-cycles per second beside the memory bandwidth of this machine",
     "doctor": "check Python, MPI, HDF5, the kernel cache and threads, and say what to do",
 }

@@ -102,19 +102,32 @@ class GalacticWind(Problem):
             return x.face_integral("ox3", flux) - x.face_integral("ix3", flux)
         return x.plane_integral(flux, x3=height) - x.plane_integral(flux, x3=-height - 1e-9 * x.dx3)
 
+    def results(self, history, p):
+        """Return loadings: outflow through both planes over what the supernovae stand for, means of the second half of the run."""
+        injection = self.config.injection
+        if not (injection.enabled and injection.mode == "plane" and injection.rate_per_area > 0.0):
+            return {}
+        late = history["time"] >= 0.5 * history["time"][-1]
+        supernovae = injection.rate_per_area * self.area
+        per = {"mdot": self.units.from_code(supernovae * p.mass_per_sn, "Msun/yr")}
+        per |= {f"flux_{kind}": self.units.from_code(supernovae * p.sn_energy, "erg/s") for kind in ("cr", "thermal", "kinetic")}
+        names = {"mdot": "mass_loading", "flux_cr": "cr_loading", "flux_thermal": "thermal_loading", "flux_kinetic": "kinetic_loading"}
+        return {
+            f"{names[column]}{place}": float(history[f"{column}{place}"][late].mean() / scale)
+            for place in ("", "_top")
+            for column, scale in per.items()
+        }
+
     def summary(self, history, p):
         late = history["time"] >= 0.5 * history["time"][-1]
-        mean = {name: values[late].mean() for name, values in history.items()}
         height = self.units.from_code(p.flux_height, "kpc")
-        lines = {f"outflow through |z| = {height:g} kpc": f"{mean['mdot']:.3e} Msun/yr, mean of the second half of the run"}
-        injection = self.config.injection
-        if injection.enabled and injection.mode == "plane" and injection.rate_per_area > 0.0:
-            supernovae = injection.rate_per_area * self.area
-            sfr = self.units.from_code(supernovae * p.mass_per_sn, "Msun/yr")
-            power = self.units.from_code(supernovae * p.sn_energy, "erg/s")
+        lines = {f"outflow through |z| = {height:g} kpc": f"{history['mdot'][late].mean():.3e} Msun/yr, mean of the second half of the run"}
+        loadings = self.results(history, p)
+        if loadings:
+            sfr = self.units.from_code(self.config.injection.rate_per_area * self.area * p.mass_per_sn, "Msun/yr")
             lines["star formation rate of these supernovae"] = f"{sfr:.3e} Msun/yr"
-            lines["mass loading"] = f"{mean['mdot'] / sfr:.3f} (box end: {mean['mdot_top'] / sfr:.3f})"
+            lines["mass loading"] = f"{loadings['mass_loading']:.3f} (box end: {loadings['mass_loading_top']:.3f})"
             for kind in ("cr", "thermal", "kinetic"):
-                lines[f"{kind} energy loading"] = f"{mean[f'flux_{kind}'] / power:.4f} (box end: {mean[f'flux_{kind}_top'] / power:.4f})"
+                lines[f"{kind} energy loading"] = f"{loadings[f'{kind}_loading']:.4f} (box end: {loadings[f'{kind}_loading_top']:.4f})"
         lines["gas beyond this height"] = f"{history['mass_outside'][0]:.3e} -> {history['mass_outside'][-1]:.3e} Msun"
         return lines | {"caution": CAUTION}

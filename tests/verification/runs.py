@@ -4,44 +4,12 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from crmpi import driver
 from crmpi.configuration import configure
 from crmpi.coordinates import Coordinates
-from crmpi.output.schedule import limit_dt
+from crmpi.inline import run_to_end
 from crmpi.parallel.comm import SerialComm
 from crmpi.problem import primitives
 from crmpi.simulation import Simulation
-
-
-class Recorder:
-    """Stands in for the output, the progress line and the signals of a run: keeps the history in memory and looks at every step."""
-
-    received = 0  # no signal
-
-    def __init__(self, sim, every, watch):
-        self.sim, self.every, self.watch = sim, every, watch
-        self.rows = []
-
-    def limit_dt(self, time, dt, end):
-        """Return `dt`, shortened to land on the end."""
-        return limit_dt(time, dt, [end])
-
-    def write_due(self, _state):
-        """Look at the state at the start and after every step."""
-        if self.watch is not None:
-            self.watch(self.sim)
-        if self.sim.clock.step == 0 or (self.every and self.sim.clock.step % self.every == 0):
-            self.note()
-
-    def note(self):
-        """Add a row to the history."""
-        row = {"time": self.sim.time} | self.sim.history_row()
-        self.rows.append({name.split(" [")[0]: value for name, value in row.items()})
-
-    def start(self, *_):
-        """Progress is not shown."""
-
-    step = say = start
 
 
 @dataclass
@@ -94,11 +62,8 @@ def run_problem(target, *overrides, cells=None, every=None, watch=None):
     if cells is not None:
         overrides = (f"mesh.cells={list(cells)}", f"mesh.block={list(cells)}", *overrides)
     sim = make_simulation(target, *overrides)
-    recorder = Recorder(sim, every, watch)
-    driver.loop(sim, recorder, recorder, recorder)
-    recorder.note()
-    columns = {name: np.array([row[name] for row in recorder.rows]) for name in recorder.rows[-1]}
-    return Outcome(sim, sim.error_norms(), columns)
+    history = run_to_end(sim, every, watch)
+    return Outcome(sim, sim.error_norms(), history)
 
 
 def max_divergence(sim):

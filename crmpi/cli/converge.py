@@ -1,0 +1,57 @@
+"""Run a problem at several reduced speeds of light and say how the answer depends on it (verification case V14).
+
+  crmpi converge --vmax 30,100,300,1000 cr_streaming
+  crmpi converge --vmax "500 km/s,1000 km/s,2000 km/s" galactic_wind mesh.cells=[8,8,64] time.end="5 Myr"
+
+error: mean |e - exact| over the mean of e, where the problem has an exact solution. change: the same against the run with the largest vmax.
+Both fall like 1/vmax until errors of the mesh take over.
+"""
+
+from pathlib import Path
+
+from crmpi.cli.configuration import configure, together
+from crmpi.cli.run import split_words
+from crmpi.errors import CrmpiError
+from crmpi.parallel.comm import make_comm
+
+
+def add_arguments(parser):
+    """Declare the arguments of ``crmpi converge``."""
+    parser.add_argument("words", nargs="+", metavar="PROBLEM|FILE.yaml|key=value", help="what to run, and parameters to change")
+    parser.add_argument("--vmax", required=True, help="reduced speeds of light, ascending, separated by commas")
+    parser.add_argument("--output", "-o", metavar="FILE.md", help="write the table to this file as well")
+
+
+def main(arguments):
+    """Run ``crmpi converge``; collective."""
+    from crmpi.converge import converge, format_table
+
+    comm = make_comm()
+    values = [text.strip() for text in arguments.vmax.split(",") if text.strip()]
+    if len(values) < 2:
+        raise CrmpiError("--vmax needs two or more values, such as 30,100,300", everywhere=True)
+    target, overrides = split_words(arguments.words)
+    if any(text.startswith("transport.vmax") for text in overrides):
+        raise CrmpiError("transport.vmax is what --vmax varies; leave it out of the parameters", everywhere=True)
+
+    def configured(override):
+        config, problem_class, _ = configure(comm, target, [*overrides, override])
+        return config, problem_class
+
+    def report(row):
+        if comm.rank == 0:
+            print(f"vmax = {row.vmax}: {row.steps} steps in {row.seconds:.1f} s", flush=True)
+
+    table = format_table(converge(values, configured, comm, report))
+    if comm.rank == 0:
+        print(table)
+    if arguments.output:
+        together(comm, lambda: _write(Path(arguments.output), table) if comm.rank == 0 else None)
+    return 0
+
+
+def _write(path, table):
+    try:
+        path.write_text(table + "\n", encoding="utf-8")
+    except OSError as problem:
+        raise CrmpiError(f"--output {path} cannot be written: {problem.strerror.lower()}") from None
