@@ -13,6 +13,7 @@ class CRDiffusion(Problem):
         direction: tuple[float, float, float] = par((1, 0, 0), doc="direction of the field, of any length")
         blob: bool = par(False, doc="let e fall across the field too")
         background: float = par(0.0, ge=0, doc="cosmic-ray energy density added everywhere")
+        dens: float = par(1.0, gt=0, doc="density of the gas; a large one makes Alfven waves slow")
 
     def setup(self, p):
         self.b = np.array(p.direction) / np.linalg.norm(p.direction)
@@ -31,6 +32,6 @@ class CRDiffusion(Problem):
     def initial(self, x, p):
         along, _ = self.distances(x, 0.0, p)
         ecr = self.exact(x, 0.0, p)["ecr"]
-        gas = {"dens": 1.0, "press": 1.0} | {f"vel{a + 1}": p.velocity * self.b[a] for a in range(3)}
+        gas = {"dens": p.dens, "press": 1.0} | {f"vel{a + 1}": p.velocity * self.b[a] for a in range(3)}
         field = {f"b{a + 1}": self.b[a] for a in range(3)}
         return gas | field | {"ecr": ecr, "fcr": 2 * p.rate * along * self.kappa * (ecr - p.background)}  # the flux -kappa b.grad e

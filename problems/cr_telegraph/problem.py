@@ -11,6 +11,7 @@ class CRTelegraph(Problem):
     class Params:
         amplitude: float = par(0.1, gt=0, lt=1, doc="amplitude of e; its mean is 1")
         modes: tuple[int, int, int] = par((1, 1, 1), ge=0, doc="periods across the box along each axis; missing axes are ignored")
+        dens: float = par(1.0, gt=0, doc="density of the gas; a large one makes Alfven waves slow")
 
     def setup(self, p):
         mesh = self.config.mesh
@@ -23,4 +24,4 @@ class CRTelegraph(Problem):
         return {"ecr": 1.0 + wave.real, "fcr": (1j * self.s / np.linalg.norm(self.k) * wave).real}
 
     def initial(self, x, p):
-        return {"dens": 1.0, "press": 1.0} | self.exact(x, 0.0, p) | to_grid(self.frame, "b", (1.0, 0.0, 0.0))
+        return {"dens": p.dens, "press": 1.0} | self.exact(x, 0.0, p) | to_grid(self.frame, "b", (1.0, 0.0, 0.0))

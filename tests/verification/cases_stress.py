@@ -15,6 +15,7 @@ SOLVERS = {
     "anisotropic_diffusion with alfven_losses": "transport={solver: anisotropic_diffusion, alfven_losses: 1}",
     "streaming_diffusion": "transport={solver: streaming_diffusion}",
     "two_moment": "transport={solver: two_moment, vmax: 30}",
+    "alfven_regulated": "transport={solver: alfven_regulated, vmax: 30, light_speed: 1000, gyro_rate: 1e8, wave_floor: 1e-3}",
 }
 
 
