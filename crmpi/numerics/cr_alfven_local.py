@@ -21,7 +21,7 @@ FINEST = 64  # a step is divided into at most this many
 _TOLERANCE = 0.02  # relative difference of one step and two half steps
 _SEEDS = 100.0  # wave energies of so many seeds are small
 _ITERATIONS = 60
-_PRECISION = 1e-6  # of the last Newton step; the convergence is quadratic
+_PRECISION = 1e-5  # of the last Newton step; the convergence is quadratic
 _TINY = 1e-300
 
 
@@ -73,15 +73,14 @@ def wave_energy(rate, nonlinear, gain):
 
 
 @device
-def first_guess(share, m, pushed, u, up, down, decay):
-    """Return f - u for wave energies as they are, or, where those would grow beyond bounds, for growth that has saturated."""
-    drag, force, growth = 1.0 + share * m.drag, share * m.force, share * m.growth
-    y = (pushed + force * u * (up - down)) / (drag + force * (up + down)) - u
-    if growth * y < decay:
-        return y
-    limit = decay / growth
-    level = (pushed - drag * (u + limit)) / (force * limit + _TINY)
-    return (decay + share * m.nonlinear * level - up / level) / growth if level > 0.0 else y
+def first_guess(decay, growth, force, drag, pushed, u, gains):
+    """Return f - u exact for waves against the flux that only lose, and waves along it without non-linear damping: a quadratic."""
+    up, down = gains
+    held = drag + force * down / (decay + 2.0 * growth * u)
+    rest = pushed - drag * u - 2.0 * u * (held - drag)
+    square, linear, constant = held * growth, rest * growth + held * decay + force * up, rest * decay
+    root = math.sqrt(max(linear * linear - 4.0 * square * constant, 0.0))
+    return 2.0 * constant / (linear + root) if linear > 0.0 else (linear - root) / (2.0 * square)
 
 
 @kernel
@@ -105,7 +104,7 @@ def balance_along(share, m, pushed, u, up, down):
     low, high = -2.0 * u, max(pushed / drag - u, 0.0)
     if nonlinear == 0.0 and growth * high > decay:
         high = decay / growth
-    y = first_guess(share, m, pushed, u, up, down, decay)
+    y = first_guess(decay + nonlinear * up, growth, force, drag, pushed, u, (up, down))
     if not (low <= y <= high):
         y = 0.5 * (low + high)
     for _ in range(_ITERATIONS):

@@ -116,7 +116,7 @@ def test_one_implicit_step_solves_its_equations():
     new = implicit_step(1.0, old, transport, matter)
     change = np.array([new.f - old.f, new.plus - old.plus, new.minus - old.minus])
     expected = rates(matter, transport)(0.0, [old.e, new.f, new.plus, new.minus])[1:]  # v_A h is that of the old e
-    assert change == pytest.approx(expected, rel=1e-10)
+    assert change == pytest.approx(expected, rel=1e-8)
 
 
 # ------------------------------------------------------------------ meshes
