@@ -10,6 +10,7 @@ from crmpi.numerics.cr_alfven_work import middle_pressure, middle_velocity, wave
 from crmpi.numerics.cr_march import CorrectWaves, Planes, PredictWaves, Registers, march
 from crmpi.numerics.cr_moments import ENERGY, VSTREAM, exchange_with_gas, freeze_coefficients, largest_reach
 from crmpi.numerics.cr_momentum import directed_flux, settle_momentum
+from crmpi.numerics.cr_validity import count_fast
 from crmpi.numerics.rows import make_axes
 from crmpi.params import par
 from crmpi.scattering.base import KAPPA_PERP
@@ -45,6 +46,7 @@ class AlfvenRegulated(TransportSolver):
     columns = ("heat", "work", "floored", "floored_cells", "waves_made", "wave_work", "fast_cells")
     doubts = {"fast_cells": "gamma_cr v_A exceeds the speed of signals vmax/sqrt(3) in some cells: raise transport.vmax"}
     energy = {"floored": +1}
+    doubts = {"fast_cells": "|v| + v_A exceeds the speed of signals vmax/sqrt(3) in some cells: raise transport.vmax"}
     along_field = True
     carries_tracers = False
 
@@ -52,8 +54,7 @@ class AlfvenRegulated(TransportSolver):
         vmax: float = par(unit="velocity", gt=0, doc="reduced speed of light; well above flow and Alfven speed")
         cfl: float = par(0.8, gt=0, le=0.95, doc="sub-step over the time a signal takes to cross a cell")
         light_speed: float = par(299792.458, unit="km/s", gt=0, doc="true speed of light, which sets the strength of scattering")
-        gyro_rate: float = par(0.00898734, unit="1/(s uG)", gt=0, doc="gyration frequency per field strength at a rigidity of 1 GV")
-        rigidity: float = par(1.0, gt=0, doc="rigidity of the cosmic rays in GV")
+        gyro_rate: float = par(0.00898734, unit="1/(s uG)", gt=0, doc="gyration frequency per field strength at scattering.rigidity = 1")
         nll_damping: float = par(1.0, ge=0, doc="factor of non-linear Landau damping (sqrt(pi)/8)(c_s/r_L)(a/e_B) a; 0 is none")
         linear_damping: float = par(0.0, unit="rate", ge=0, doc="linear damping rate of wave energy, as by ions and neutrals")
         wave_floor: float = par(1e-10, ge=0, doc="least wave energy over that of the field; waves grow from it, cosmic rays pay for it")
@@ -76,7 +77,7 @@ class AlfvenRegulated(TransportSolver):
         self.across = self._make_across()
         self.volume = grid.dx1 * grid.dx2 * grid.dx3
         self.scales = WaveScales(
-            params.gyro_rate / params.rigidity, params.light_speed, params.nll_damping, params.wave_floor, fluid.eos.gamma,
+            params.gyro_rate / scattering.rigidity, params.light_speed, params.nll_damping, params.wave_floor, fluid.eos.gamma,
             float(params.extrinsic),
         )  # fmt: skip
         self.substeps = 0
@@ -107,6 +108,7 @@ class AlfvenRegulated(TransportSolver):
         self.keep_account()
 
     def carried(self, dt):
+        super().carried(dt)
         self._after_fluid = True
         if self.fluid.frozen:
             return
@@ -115,14 +117,15 @@ class AlfvenRegulated(TransportSolver):
         settle_momentum(pack.u0, pack.w0, pack.bcc, self.directed, self.fcr, 1.0 / self.params.vmax**2, pack.grid, axes)
 
     def keep_account(self):
-        """Add to the ledger what `move` did: totals of the exchange with the gas, seeds, and cells with v_A beyond the speed of signals."""
-        active = self.pack.active
+        """Add to the ledger what `move` did: totals of the exchange with the gas, seeds, and cells faster than signals."""
+        pack = self.pack
         self.account[:, :3] += self.totals[:, :3] * self.volume
-        self.account[:, 3] += self.totals[:, 3]
-        self.account[:, 4] += active(self.registers.account)[:, SEEDED].sum(axis=(1, 2, 3)) * self.volume
-        gamma = self.fluid.eos.gamma_cr
-        signal = math.sqrt(gamma - 1.0) * self.params.vmax
-        self.account[:, 6] += (gamma * active(self.registers.frozen)[:, VSTREAM] > signal).sum(axis=(1, 2, 3))
+        self.count("floored_cells", self.totals[:, 3])
+        self.count("waves_made", pack.active(self.registers.account)[:, SEEDED].sum(axis=(1, 2, 3)) * self.volume)
+        counts = np.zeros(pack.nblock)
+        signal = math.sqrt(self.fluid.eos.gamma_cr - 1.0) * self.params.vmax
+        count_fast(pack.w0, pack.bcc, 1.0, signal, pack.grid, counts)
+        self.count("fast_cells", counts)
 
     def freeze(self, population):
         """Fill the coefficients that stay as they are during the sub-steps."""
@@ -163,7 +166,7 @@ class AlfvenRegulated(TransportSolver):
         self.ghosts.fill_cells(self.pressure, _PRESSURE, time)
         middle_velocity(pack.u0, self.pressure, pack.grid, axes, frozen, self.velocity)
         wave_work(pack.u0, self.waves, self.pressure, self.velocity, pack.grid, axes, frozen, given)
-        self.account[:, 5] += given[:, 0] * self.volume
+        self.count("wave_work", given[:, 0] * self.volume)
         self.refresh(time)
 
     def diffuse_across(self, dt, time, population):

@@ -29,7 +29,7 @@ class CRWaves(Problem):
         self.frame = wave_frame(self.k)
         self.va = p.field / np.sqrt(p.dens)
         self.stream = self.va * fluid.gamma_cr * p.ecr
-        gyro, light = transport.gyro_rate / transport.rigidity, transport.light_speed
+        gyro, light = transport.gyro_rate / self.config.scattering.rigidity, transport.light_speed
         self.scattering = scattering_coefficient(p.field, self.va, gyro, light)
         self.nonlinear = transport.nll_damping * landau_coefficient(p.field, np.sqrt(fluid.gamma * p.press / p.dens), gyro, light)
 

@@ -4,6 +4,8 @@ The closed forms stand in `crmpi.exact.alfven_waves`. A scheme of second order w
 (2 pi/N)^2 of a smooth wave after one period, which limits the errors of trains of waves below.
 """
 
+from functools import partial
+
 import numpy as np
 
 from crmpi.exact import streaming
@@ -13,11 +15,15 @@ from tests.verification.cases_mhd import outflow_along
 from tests.verification.runs import order, run_problem
 from tests.verification.table import Check, case
 
+regulated = partial(case, solver="alfven_regulated")
+
 # waves held at the energy that makes kappa = 1/30: 3 G (a+ + a-) = 30 at B = 1; dense gas makes v_A too small to change them
 HELD = (
     "transport={solver: alfven_regulated, vmax: 100, light_speed: 100, gyro_rate: 1e12, nll_damping: 0, wave_floor: 8.48826363e-8}",
     "problem.dens=1e26",
 )
+# waves that cosmic rays make and absorb as they like
+FREE = "transport={solver: alfven_regulated, vmax: 100, light_speed: 100, gyro_rate: 1e6}"
 # damping time 1e-3, and scattering so strong that f exceeds the flux of streaming by D/(v_A G) = 1e-3 of it
 LOCAL = "transport={solver: alfven_regulated, vmax: 100, light_speed: 1000, gyro_rate: 1e12, nll_damping: 0, linear_damping: 1000}"
 
@@ -25,7 +31,7 @@ LOCAL = "transport={solver: alfven_regulated, vmax: 100, light_speed: 1000, gyro
 def train_case(title, command, *overrides, names=("ewp", "ewm"), rate=0.0):
     """Register a case of `cr_waves`: relative L1 errors and their order; `rate` is that of growth, which steepens the wave in time."""
 
-    @case("W1", title, command)
+    @regulated("W1", title, command)
     def measure(full):
         errors, sizes = {name: [] for name in names}, (64, 128, 256) if full else (32, 64)
         for n in sizes:
@@ -49,7 +55,7 @@ _DRIVEN = (
 train_case("growth by an inert flux", f"crmpi run cr_waves '{_DRIVEN[0]}' '{_DRIVEN[1]}' time.end=0.5", *_DRIVEN, rate=4.2)
 
 
-@case("W1", "waves that push the gas", "crmpi run cr_waves/sound")
+@regulated("W1", "waves that push the gas", "crmpi run cr_waves/sound")
 def wave_sound(full):
     """Standing sound with c^2 = (gamma Pg + (3/2) P_w)/rho: waves follow rho^(3/2) and carry part of the pressure."""
     names, sizes = ("dens", "vel1", "ewp", "ewm"), (32, 64, 128) if full else (32, 64)
@@ -60,7 +66,7 @@ def wave_sound(full):
         yield Check(f"L1 order of {name}, N = {sizes[-2]} to {sizes[-1]}", order(coarse, fine), ">", 1.9)
 
 
-@case("W1", "three axes", "crmpi run cr_waves mesh.cells=[1,1,64]")
+@regulated("W1", "three axes", "crmpi run cr_waves mesh.cells=[1,1,64]")
 def train_axes(full):
     states = []
     for axis in (1, 2, 3):
@@ -70,7 +76,7 @@ def train_axes(full):
     yield Check("largest difference between x1, x2, x3", max(np.abs(s - states[0]).max() for s in states), "==", 0.0)
 
 
-@case("V4", "Gaussian alfven_regulated, waves held", f"crmpi run cr_diffusion '{HELD[0]}' {HELD[1]}")
+@regulated("V4", "Gaussian alfven_regulated, waves held", f"crmpi run cr_diffusion '{HELD[0]}' {HELD[1]}")
 def gaussian(full):
     errors = []
     for n in (128, 256):
@@ -79,8 +85,10 @@ def gaussian(full):
     yield Check("order, N = 128 to 256", order(*errors), ">", 1.5)  # slopes of the peak are limited
 
 
-@case("V4", "oblique blob alfven_regulated, waves held", f"crmpi run cr_diffusion problem.blob=true problem.direction=[2,1,0] '{HELD[0]}' "
-      f"{HELD[1]} mesh.cells=[64,64,1]")  # fmt: skip
+_OBLIQUE = f"crmpi run cr_diffusion problem.blob=true problem.direction=[2,1,0] '{HELD[0]}' {HELD[1]} mesh.cells=[64,64,1]"
+
+
+@regulated("V4", "oblique blob alfven_regulated, waves held", _OBLIQUE)
 def oblique(full):
     errors = []
     for n in (64, 128) if full else (32, 64):
@@ -91,19 +99,18 @@ def oblique(full):
     yield Check("L1 error / mean e", errors[-1] / outcome.cells("ecr").mean(), "<", 0.01 if full else 0.04)
 
 
-@case("V4", "three axes alfven_regulated", "crmpi run cr_diffusion problem.direction=[0,0,1] mesh.cells=[1,1,64] transport={...}")
+@regulated("V4", "three axes alfven_regulated", f"crmpi run cr_diffusion problem.direction=[0,0,1] mesh.cells=[1,1,64] '{FREE}'")
 def gaussian_axes(full):
     states = []
     for axis in (1, 2, 3):
         direction = [int(a == axis) for a in (1, 2, 3)]
-        free = "transport={solver: alfven_regulated, vmax: 100, light_speed: 100, gyro_rate: 1e6}", "problem.velocity=1"
-        overrides = outflow_along(axis), f"problem.direction={direction}", *free, "time.dt_max=1e-2"
+        overrides = outflow_along(axis), f"problem.direction={direction}", FREE, "problem.velocity=1", "time.dt_max=1e-2"
         outcome = run_problem("cr_diffusion", *overrides, cells=line(64, axis))
         states.append(np.array([outcome.cells(name).ravel() for name in ("ecr", "fcr", "ewp", "ewm")]))
     yield Check("largest difference between x1, x2, x3", max(np.abs(s - states[0]).max() for s in states), "==", 0.0)
 
 
-@case("V5", "telegraph alfven_regulated, waves held", f"crmpi run cr_telegraph '{HELD[0]}' {HELD[1]}")
+@regulated("V5", "telegraph alfven_regulated, waves held", f"crmpi run cr_telegraph '{HELD[0]}' {HELD[1]}")
 def telegraph(full):
     errors = []
     for n in (64, 128, 256) if full else (32, 64):
@@ -115,7 +122,7 @@ def telegraph(full):
     yield Check("order of the last two", order(*errors[-2:]), ">", 1.9)
 
 
-@case("V7", "streaming triangle alfven_regulated", f"crmpi run cr_streaming '{LOCAL}'")
+@regulated("V7", "streaming triangle alfven_regulated", f"crmpi run cr_streaming '{LOCAL}'")
 def streaming_triangle(full):
     """Waves damped where they are made, and much scattering: cosmic rays stream as in the one-fluid limit."""
     n = 512 if full else 256
@@ -127,14 +134,18 @@ def streaming_triangle(full):
         yield Check(f"relative error of E_p at t = {t}, Vm = 100, N = {n}", error, "<", 1.5e-3 * 512 / n)
 
 
-@case("W2", "growth balances damping", "crmpi run cr_streaming 'transport={solver: alfven_regulated, ...}' time.end=0.2")
+def balanced(factor, linear):
+    """Return the transport whose waves obey Landau damping times `factor` and a `linear` rate."""
+    damping = f"nll_damping: {factor:g}, linear_damping: {linear:g}"
+    return f"transport={{solver: alfven_regulated, vmax: 100, light_speed: 1000, gyro_rate: 1e11, {damping}}}"
+
+
+@regulated("W2", "growth balances damping", f"crmpi run cr_streaming '{balanced(1, 3e3)}' time.end=0.2")
 def balance(full):
     """In the wings of the triangle abs(grad P) = 1/3 for ever: v_A abs(grad P) = D a + N a^2, abs(grad P) = G a (f - v_A h)."""
     gyro, light, n = 1e11, 1e3, 256 if full else 128
     for factor, linear in ((1.0, 0.0), (1.0, 3e3), (1e-3, 0.0)) if full else ((1.0, 3e3),):
-        damping = f"nll_damping: {factor}, linear_damping: {linear}"
-        solver = f"transport={{solver: alfven_regulated, vmax: 100, light_speed: {light}, gyro_rate: {gyro}, {damping}}}"
-        outcome = run_problem("cr_streaming", solver, "time.dt_max=0.02", "time.end=0.2", cells=line(n))
+        outcome = run_problem("cr_streaming", balanced(factor, linear), "time.dt_max=0.02", "time.end=0.2", cells=line(n))
         x = outcome.positions().x1.ravel()
         wing = (x > 1.2) & (x < 1.8)  # from the plateau, 1.015, to the foot, 2.2
         e, f, a = (outcome.cells(name).ravel()[wing] for name in ("ecr", "fcr", "ewp"))
