@@ -61,6 +61,9 @@ class Patchy(ScatteringModel):
         super().check(pack)
         if not self.resolved:
             return
+        if pack.tube is not None:
+            raise CrmpiError("scattering.mode = resolved places patches on plain meshes; use mesh.geometry: cartesian or mode: closure",
+                             everywhere=True)  # fmt: skip
         widest = max(width for width, n in zip((pack.grid.dx1, pack.grid.dx2, pack.grid.dx3), self.mesh.cells, strict=True) if n > 1)
         if self.params.size_max < widest:
             raise CrmpiError(

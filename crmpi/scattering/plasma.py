@@ -76,12 +76,17 @@ class Plasma:
 
     def _slopes(self, values):
         """Yield (axis, d values / d x_axis) for every axis that is not missing."""
-        grid = self.pack.grid
+        grid, tube = self.pack.grid, self.pack.tube
         for axis, (ghosts, width) in enumerate(((grid.ng1, grid.dx1), (grid.ng2, grid.dx2), (grid.ng3, grid.dx3))):
             if ghosts:
                 slope = np.zeros_like(values)
                 inner, above, below = (_cut(3 - axis, part) for part in (slice(1, -1), slice(2, None), slice(None, -2)))
-                slope[inner] = (values[above] - values[below]) * (0.5 / width)
+                slope[inner] = values[above] - values[below]
+                if tube is None:
+                    slope *= 0.5 / width
+                else:
+                    reach = (tube.gap[:, 1:-1] + tube.gap[:, 2:]).reshape(len(values), *(-1 if a == axis else 1 for a in (2, 1, 0)))
+                    slope[inner] /= reach
                 yield axis, slope
 
 

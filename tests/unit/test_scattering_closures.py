@@ -13,6 +13,7 @@ from crmpi.scattering.plasma import Plasma
 from crmpi.types import EOS
 from crmpi.units import Units
 from tests.transport_case import Stage
+from tests.tube_case import tube_run
 
 UNITS = Units("galactic")
 AU, PC, KPC, C = 1.495978707e13, 3.0856775814913673e18, 3.0856775814913673e21, 2.99792458e10
@@ -209,3 +210,21 @@ def test_cold_gas_laws_ask_for_temperatures():
     cls = find_model("constant")
     with pytest.raises(CrmpiError, match="temperatures"):
         cls(make(cls.Params, UNITS, decoupling=30.0), Units("none"))
+
+
+@pytest.mark.parametrize("axis", [0, 2])
+def test_gradients_on_a_logarithmic_tube(axis):
+    """b.grad of s^-2 with cells h wide in ln s: the centred difference is cosh(h) times the slope."""
+    for cells in (32, 64):
+        mesh = {"geometry": "flux_tube", "tube_height": 1.0, "spacing": "log"}
+        sim = tube_run(lambda s: {"dens": 1.0, "press": 1.0, "ecr": 1.0}, cells, cells // 2, axis, 0.5, 8.0, "outflow", mesh=mesh,
+                       transport={"solver": "none"})  # fmt: skip
+        pack, g = sim.pack, sim.pack.grid
+        pack.bcc[...] = 0.0
+        pack.bcc[:, axis] = -1.0
+        first = pack.origins[:, axis] - (g.ng1, g.ng2, g.ng3)[axis]
+        s = np.array([pack.geometry.positions(f, (g.m1, g.m2, g.m3)[axis]) for f in first])
+        s = s.reshape(pack.nblock, *(-1 if a == axis else 1 for a in (2, 1, 0))) * np.ones((1, g.m3, g.m2, g.m1))
+        slope = Plasma(pack, UNITS, EOS_WARM).along_field(s**-2.0)
+        ratio = pack.active((0.5 * slope * s**3)[:, None])
+        assert ratio == pytest.approx(np.cosh(np.log(16.0) / cells), rel=1e-10)

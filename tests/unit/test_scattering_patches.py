@@ -90,3 +90,11 @@ def test_patches_below_the_grid_are_refused():
     model = Patchy(make(Patchy.Params, UNITS, mode="resolved", size_min="1 pc", size_max="10 pc"), UNITS, None, Mesh((32, 32, 1)))
     with pytest.raises(CrmpiError, match=r"size_max = 10 pc is below the cell width 31\.2 pc"):
         model.check(stage.pack)
+
+
+def test_resolved_patches_are_refused_on_a_tube():
+    stage = Stage((32, 1, 1))
+    stage.pack.tube = object()
+    model = Patchy(make(Patchy.Params, UNITS, mode="resolved", size_min="60 pc", size_max="90 pc"), UNITS, None, Mesh((32, 1, 1)))
+    with pytest.raises(CrmpiError, match="plain meshes"):
+        model.check(stage.pack)
