@@ -41,6 +41,12 @@ PRESETS = {
         "diffusion gives smoother and warmer circumgalactic gas than streaming",
         "anisotropic_diffusion", ("constant", {"kappa_par": "1e28 cm^2/s"}),
     ),
+    "butsky_quinn2018_stream": _preset(
+        "one-moment streaming with the Alfven speed (f_stream = 1; the paper also has 4)",
+        "Butsky & Quinn 2018, ApJ 868, 108",
+        "cool gas out to 200 kpc, multiphase; depends least on its parameters",
+        "streaming_diffusion", f_stream=1.0,
+    ),
     "chan2019": _preset(
         "two moments, kappa_par = 3e29 cm^2/s, reduced speed of light 500 km/s (recalled; the paper also has 3e27, 3e28 and 2000 km/s)",
         "Chan et al. 2019, MNRAS 488, 3716",
@@ -58,6 +64,12 @@ PRESETS = {
         "Buck et al. 2020, MNRAS 497, 1712",
         "a halo with much cosmic-ray pressure to about 50 kpc",
         "anisotropic_diffusion", ("constant", {"kappa_par": "1e28 cm^2/s"}),
+    ),
+    "buck2020_alfven": _preset(
+        "anisotropic diffusion, kappa_par = 1e28 cm^2/s (recalled), and the loss |v_A.grad P| to Alfven waves, which heats the gas",
+        "Buck et al. 2020, MNRAS 497, 1712",
+        "the only one of its variants that agrees with gamma rays",
+        "anisotropic_diffusion", ("constant", {"kappa_par": "1e28 cm^2/s"}), alfven_losses=1.0,
     ),
     "butsky2022": _preset(
         "isotropic diffusion; kappa is a parameter of the paper, here 1e29 cm^2/s",
