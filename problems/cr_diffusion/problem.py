@@ -11,13 +11,16 @@ class CRDiffusion(Problem):
         rate: float = par(40.0, gt=0, doc="inverse square width of the Gaussian")
         velocity: float = par(0.0, doc="velocity of the gas along the field")
         direction: tuple[float, float, float] = par((1, 0, 0), doc="direction of the field, of any length")
-        blob: bool = par(False, doc="let e fall across the field too")
+        blob: bool = par(False, doc="let e fall across the field too, where it spreads with kappa_perp")
         background: float = par(0.0, ge=0, doc="cosmic-ray energy density added everywhere")
         dens: float = par(1.0, gt=0, doc="density of the gas; a large one makes Alfven waves slow")
 
     def setup(self, p):
         self.b = np.array(p.direction) / np.linalg.norm(p.direction)
-        self.kappa = 0.0 if self.config.transport.solver == "none" else self.config.scattering.kappa_par
+        solver, scattering = self.config.transport.solver, self.config.scattering
+        self.kappa = 0.0 if solver == "none" else scattering.kappa_par
+        self.kappa_across = self.kappa if solver == "isotropic_diffusion" else scattering.kappa_perp
+        self.across_axes = sum(n > 1 for n in self.config.mesh.cells) - 1
 
     def distances(self, x, t, p):
         """Return the distance from the centre along the field, and its square across the field."""
@@ -27,7 +30,9 @@ class CRDiffusion(Problem):
 
     def exact(self, x, t, p):
         along, across2 = self.distances(x, t, p)
-        return {"ecr": p.background + gaussian(along, p.rate, self.kappa, t) * np.exp(-p.rate * across2)}
+        spread = 1 + 4 * p.rate * self.kappa_across * t
+        across = np.exp(-p.rate * across2 / spread) / spread ** (0.5 * self.across_axes) if p.blob else 1.0
+        return {"ecr": p.background + gaussian(along, p.rate, self.kappa, t) * across}
 
     def initial(self, x, p):
         along, _ = self.distances(x, 0.0, p)

@@ -95,6 +95,25 @@ def _stress_case(flow, mach, ratio, kappas):
     return measure
 
 
+def _short_stress_case(solver):
+    @case("V19", f"collision {solver}", f"crmpi run cr_stress problem.mach=10 problem.ratio=100 transport.solver={solver}", solver=solver)
+    def measure(full):
+        sound, n = np.sqrt(5 / 3 + 4 / 3 * 100), 256 if full else 128
+        flow = "problem.flow=collision", "problem.mach=10", "problem.ratio=100", f"time.end={0.5 / (10 * sound)}"
+        totals = Totals()
+        outcome = run_problem("cr_stress", *flow, SOLVERS[solver], f"scattering.kappa_par={0.01 * sound}", cells=(n, 1, 1), watch=totals)
+        drift = totals.drift()
+        yield Check("least gas pressure", outcome.cells("press").min(), ">", 0.0)
+        yield Check("relative change of E + e", drift["energy"], "<", 1e-13)
+        yield Check("change of momentum", drift["momentum"], "<", 1e-12)
+        yield Check("share of cell updates with a floor (reported)", floor_count(outcome.history) / (n * outcome.sim.clock.step), "<", 1.0)
+
+    return measure
+
+
+for _solver in ("none", "isotropic_diffusion", "anisotropic_diffusion"):
+    _short_stress_case(_solver)
+
 _KAPPAS = (1e-4, 1e-2, 1.0)
 for _mach, _ratio in itertools.product((2, 10, 50), (1, 100, 1e4)):
     _stress_case("collision", _mach, _ratio, _KAPPAS)
