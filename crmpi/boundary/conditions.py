@@ -31,6 +31,7 @@ class Outflow:
     """
 
     source = staticmethod(edge_layer)
+    continues = True  # a tube goes on beyond the boundary, and B A stays the same
 
     def __init__(self, face, pack, eos, hook):
         self.face, self.pack, self.eos, self.hook = face, pack, eos, hook
@@ -43,7 +44,7 @@ class Outflow:
             signs = self.parity(_FACE_FIELD)
             for axis, layers in enumerate(self.face_layers):
                 copy_signed(b, axis, axis + 1, layers, signs)
-            if self.pack.tube is not None:
+            if self.pack.tube is not None and self.continues:
                 spread_flux(b, self.face_layers[self.face.axis], self.face.axis, self.pack.tube.area)
         self.copy(u, self.pack.fields)
         match_magnetic_energy(u, b, self.layers, self.pack.grid)
@@ -71,14 +72,24 @@ class Diode(Outflow):
 
 
 class Reflect(Outflow):
-    """Perfectly conducting, free-slip wall: normal components of vectors and of the field are odd, all else is even."""
+    """Perfectly conducting, free-slip wall: normal components of vectors and of the field are odd, all else is even.
+
+    The field of a tube goes through the wall: it is even, and cosmic-ray fluxes along it are odd.
+    """
 
     source = staticmethod(mirror_layer)
+    continues = False
 
     def parity(self, fields):
         """Return the factor of each component across the wall."""
-        odd = [field.vector and component == self.face.axis for field in fields for component in range(field.ncomp)]
+        odd = [self.is_odd(field, component) for field in fields for component in range(field.ncomp)]
         return np.where(odd, -1.0, 1.0)
+
+    def is_odd(self, field, component):
+        """Tell whether a component changes sign across the wall."""
+        if self.pack.tube is not None and (field in _FACE_FIELD or field.unit == "energy_flux"):
+            return field not in _FACE_FIELD
+        return field.vector and component == self.face.axis
 
 
 class Hydrostatic(Outflow):

@@ -19,6 +19,7 @@ import numpy as np
 from crmpi.constants import DENS, ENER, MOM1, MOM2, MOM3
 from crmpi.jit import device, kernel
 from crmpi.numerics.rows import load, row, separate, store
+from crmpi.numerics.volumes import cell_volume
 
 ENERGY, FLUX = 0, 1  # components of the register
 BN1, BN2, BN3, VSTREAM, KAPPA = range(5)  # frozen coefficients: unit field along the axis at lower faces; cell: f_stream v_A and kappa_par
@@ -28,10 +29,10 @@ FSTAR, ESTAR = 0, 1  # components of a face: b.n f* and e*
 HEAT, MADE = 0, 1  # components of the account of a cell: energy given to streaming waves; energy made by the floor
 
 _TINY = 1e-300
-_STIFFEST = 1e30  # rates beyond are infinite, and their squares must not be
+STIFFEST = 1e30  # rates beyond are infinite, and their squares must not be
 _HALF_ROOT = math.sqrt(0.5)
 _STEEPNESS = 1.5  # of the limiter: 1 is minmod, 2 monotonised central
-_KINK = 0.06  # how much a kink of e weakens streaming, see `coupling_rows`
+KINK = 0.06  # how much a kink of e weakens streaming, see `coupling_rows`
 
 
 class Moments(NamedTuple):
@@ -83,7 +84,7 @@ def coupling_rows(n, moments, cells, frozen, strides, out):
         l2, r2 = h2 * load(bn2, i) * (here - load(e, i - s2)), h2 * load(bn2, i + s2) * (load(e, i + s2) - here)
         l3, r3 = h3 * load(bn3, i) * (here - load(e, i - s3)), h3 * load(bn3, i + s3) * (load(e, i + s3) - here)
         g = ((l1 + r1) + (l2 + r2)) + (l3 + r3)
-        steep = abs(g) + 2.0 * _KINK * ((kink(l1, r1) + kink(l2, r2)) + kink(l3, r3))
+        steep = abs(g) + 2.0 * KINK * ((kink(l1, r1) + kink(l2, r2)) + kink(l3, r3))
         va = load(vstream, i)
         store(sigma, i, inverse_coupling(steep, here, va, load(kappa, i), moments.gamma), 0)
         store(speed, i, down_gradient(g, va), 1)
@@ -153,8 +154,25 @@ def advance_cell(moments, axes, frozen, faces, i, state, sigma, speed):
     q1, g1 = divergence(faces[0][0], faces[0][1], frozen, axes[0], state, i)
     q2, g2 = divergence(faces[1][0], faces[1][1], frozen, axes[1], state, i)
     q3, g3 = divergence(faces[2][0], faces[2][1], frozen, axes[2], state, i)
-    x = min(moments.dt * moments.c2 * load(sigma, i), _STIFFEST)
+    x = min(moments.dt * moments.c2 * load(sigma, i), STIFFEST)
     return (q1 + q2) + q3, -moments.c2 * ((g1 + g2) + g3), x, load(speed, i)
+
+
+@device
+def predict_cell(here, old, outflow, push, x, drain):
+    """Return (e, f) after half a step, see `predict_rows`; `drain` is v_s/vmax^2."""
+    r = 1.0 / (1.0 + x)
+    new = (old + push) * r
+    energy = here - outflow - drain * (push - (new - old))
+    return max(energy, 0.0), new + (1.0 - r * r) / (1.0 - r + r * r) * (new - old)
+
+
+@device
+def correct_cell(here, old, outflow, push, x, drain):
+    """Return (e before the floor, f, heat) after the whole step, see `correct_rows`; `drain` is v_s/vmax^2."""
+    new = (old + (1.0 + 0.5 * x) * push) / (1.0 + x + 0.5 * x * x)
+    heat = drain * (push - (new - old))
+    return here - outflow - heat, new, heat
 
 
 @kernel
@@ -169,11 +187,9 @@ def predict_rows(n, moments, axes, start, frozen, coupling, faces, out):
     for i in range(n):
         here, old = load(e, i), load(f, i)
         outflow, push, x, vs = advance_cell(moments, axes, frozen, faces, i, here, sigma, speed)
-        r = 1.0 / (1.0 + x)
-        new = (old + push) * r
-        energy = here - outflow - vs * moments.ivmax2 * (push - (new - old))
-        store(row(out, ENERGY), i, max(energy, 0.0), 0)
-        store(row(out, FLUX), i, new + (1.0 - r * r) / (1.0 - r + r * r) * (new - old), 1)
+        energy, flux = predict_cell(here, old, outflow, push, x, vs * moments.ivmax2)
+        store(row(out, ENERGY), i, energy, 0)
+        store(row(out, FLUX), i, flux, 1)
 
 
 @kernel
@@ -190,9 +206,7 @@ def correct_rows(n, moments, axes, start, half, frozen, coupling, faces, account
     for i in range(n):
         old = load(f, i)
         outflow, push, x, vs = advance_cell(moments, axes, frozen, faces, i, load(now, i), sigma, speed)
-        new = (old + (1.0 + 0.5 * x) * push) / (1.0 + x + 0.5 * x * x)
-        heat = vs * moments.ivmax2 * (push - (new - old))
-        energy = load(e, i) - outflow - heat
+        energy, new, heat = correct_cell(load(e, i), old, outflow, push, x, vs * moments.ivmax2)
         kept = max(energy, 0.0)
         store(e, i, kept, 0)
         store(f, i, new, 1)
@@ -263,13 +277,13 @@ def fastest_response(q, frozen, moments, grid, axes, faint):
 
 
 @kernel
-def exchange_with_gas(u, bcc, q, account, places, ivmax2, grid, gas, totals):
+def exchange_with_gas(u, bcc, q, account, places, ivmax2, grid, gas, volumes, totals):
     """Write the register `q` back to `u`; unless the gas is frozen it takes momentum, work and heat, so that sums are kept.
 
     Kept are the momentum density rho v + b f/vmax^2 and the energy E + e: the gas takes dm = -(change of f)/vmax^2 b and, from e, the
-    energy w = (m1^2 - m0^2)/(2 rho); heat was taken from e in the sub-steps. `totals` (nblock, 4): sums over cells of heat, work,
-    energy made by floors, and the number of cells floored. `places`: of e and f in `u`; `gas`: whether it is frozen, and whether e and f
-    are passive: then they pay for the work, but the gas takes nothing.
+    energy w = (m1^2 - m0^2)/(2 rho); heat was taken from e in the sub-steps. `totals` (nblock, 4): heat, work and energy made by floors,
+    summed over `volumes`, and the number of cells floored. `places`: of e and f in `u`; `gas`: whether it is frozen, and whether e and
+    f are passive: then they pay for the work, but the gas takes nothing.
     """
     ecr, fcr = places
     frozen_gas, passive = gas
@@ -295,8 +309,9 @@ def exchange_with_gas(u, bcc, q, account, places, ivmax2, grid, gas, totals):
                     created = account[b, MADE, k, j, i] + max(-e, 0.0)
                     u[b, ecr, k, j, i] = max(e, 0.0)
                     u[b, fcr, k, j, i] = q[b, FLUX, k, j, i]
-                    heat += account[b, HEAT, k, j, i]
-                    work += w
-                    made += created
+                    volume = cell_volume(volumes, b, k, j, i)
+                    heat += volume * account[b, HEAT, k, j, i]
+                    work += volume * w
+                    made += volume * created
                     count += created > 0.0
         totals[b, 0], totals[b, 1], totals[b, 2], totals[b, 3] = heat, work, made, count

@@ -37,8 +37,9 @@ class Line(NamedTuple):
 
 
 class Span(NamedTuple):
-    """The line in a block: stride, number of active cells, first active cell."""
+    """The line in a block: axis, stride, number of active cells, first active cell."""
 
+    normal: int
     stride: int
     n: int
     first: int
@@ -48,10 +49,10 @@ class Span(NamedTuple):
 def span(grid, axis):
     """Return the `Span` of a tube along `axis`; along the other axes a block is one cell thick."""
     if axis == 0:
-        return Span(1, grid.n1, grid.ng1)
+        return Span(0, 1, grid.n1, grid.ng1)
     if axis == 1:
-        return Span(grid.m1, grid.n2, grid.ng2)
-    return Span(grid.m1 * grid.m2, grid.n3, grid.ng3)
+        return Span(1, grid.m1, grid.n2, grid.ng2)
+    return Span(2, grid.m1 * grid.m2, grid.n3, grid.ng3)
 
 
 @kernel

@@ -103,7 +103,7 @@ class AlfvenRegulated(TransportSolver):
         self.diffuse_across(0.5 * dt, time + 0.5 * dt, population)
         places, ivmax2 = population.places, 1.0 / self.params.vmax**2
         q, account, gas = registers.start, registers.account, (self.fluid.frozen, population.passive)
-        exchange_with_gas(pack.u0, pack.bcc, q, account, places[:2], ivmax2, pack.grid, gas, self.totals)
+        exchange_with_gas(pack.u0, pack.bcc, q, account, places[:2], ivmax2, pack.grid, gas, pack.volumes, self.totals)
         pack.u0[:, places[PLUS]], pack.u0[:, places[MINUS]] = q[:, PLUS], q[:, MINUS]
         self.keep_account()
 
@@ -119,7 +119,7 @@ class AlfvenRegulated(TransportSolver):
     def keep_account(self):
         """Add to the ledger what `move` did: totals of the exchange with the gas, seeds, and cells faster than signals."""
         pack = self.pack
-        self.account[:, :3] += self.totals[:, :3] * self.volume
+        self.account[:, :3] += self.totals[:, :3]
         self.count("floored_cells", self.totals[:, 3])
         self.count("waves_made", pack.active(self.registers.account)[:, SEEDED].sum(axis=(1, 2, 3)) * self.volume)
         counts = np.zeros(pack.nblock)

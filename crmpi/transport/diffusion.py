@@ -21,6 +21,7 @@ from crmpi.numerics.cr_diffusion import (
 )
 from crmpi.numerics.cr_streaming import give_to_gas, wave_losses
 from crmpi.numerics.rkl2 import Stage, plan, stages
+from crmpi.numerics.tube_diffusion import conductances, tube_decay_rates, tube_diffusion_rate
 from crmpi.params import par
 from crmpi.transport.base import TransportSolver
 
@@ -63,6 +64,7 @@ class Diffusion(TransportSolver):
 
     Params = LossyDiffusionParams
     columns = ("lifted", "heat")
+    on_tube = True
 
     def __init__(self, params, pack, scattering, ghosts, fluid):
         super().__init__(params, pack, scattering, ghosts, fluid)
@@ -83,6 +85,8 @@ class Diffusion(TransportSolver):
         if losses and not self.pack.magnetic:
             message = "transport.alfven_losses needs a magnetic field, but fluid.magnetic is false; switch the field on or the losses off"
             raise CrmpiError(message, everywhere=True)
+        if losses and self.pack.tube is not None:
+            raise CrmpiError("transport.alfven_losses does not work on a tube (mesh.geometry, mesh.spacing); set it to 0", everywhere=True)
         return losses
 
     def face_coefficients(self):
@@ -161,8 +165,11 @@ class Diffusion(TransportSolver):
     def explicit_limit(self):
         """Return the explicit time step, cfl over the largest rate of decay of any cell, the same on all ranks."""
         self.rate[...] = 0.0
-        for a in self.axes:
-            add_decay_rates(self.faces[a], self.mesh, a, self.rate)
+        if self.pack.tube is not None:
+            tube_decay_rates(self.faces[self.pack.tube.axis], self.pack.grid, self.pack.tube, self.rate)
+        else:
+            for a in self.axes:
+                add_decay_rates(self.faces[a], self.mesh, a, self.rate)
         fastest = self.ghosts.comm.max(float(self.pack.active(self.rate).max(initial=0.0)))
         return self.params.cfl / fastest if fastest > 0.0 else math.inf
 
@@ -170,8 +177,9 @@ class Diffusion(TransportSolver):
         """Advance `e` by one super-step; ghost zones are valid before and after."""
         self.start[...] = self.e
         least, most = extremes(self.start, self.pack.grid)
-        bound = self.ghosts.comm.min(least) if self.along_field else -math.inf
-        noise = _NOISE * self.ghosts.comm.max(most) if self.along_field else 0.0
+        lifts = self.along_field and self.pack.tube is None  # linear schemes do not undershoot
+        bound = self.ghosts.comm.min(least) if lifts else -math.inf
+        noise = _NOISE * self.ghosts.comm.max(most) if lifts else 0.0
         self.rate0[...] = 0.0
         self.last[...] = self.e
         for stage in weights:
@@ -189,7 +197,15 @@ class Diffusion(TransportSolver):
 
     def find_rate(self, limit):
         """Fill `rate` with the rate of change of `last`; `limit`: the explicit step, for the limiter of the fluxes."""
-        diffusion_rate(self.last, self.faces, self.corners, self.mesh, limit, self.work, self.rate)
+        if self.pack.tube is not None:
+            tube_diffusion_rate(self.last, self.faces[self.pack.tube.axis], self.pack.grid, self.pack.tube, self.rate)
+        else:
+            diffusion_rate(self.last, self.faces, self.corners, self.mesh, limit, self.work, self.rate)
+
+    def tube_faces(self, aligned):
+        """Fill `faces` along a tube; `aligned`: only where there is a field."""
+        tube = self.pack.tube
+        conductances(self.kappa, self.pack.b0, aligned, self.pack.grid, tube, self.faces[tube.axis])
 
     def lift_undershoots(self, bound, noise, time, fields):
         """Let cells of `e` below `bound`, the smallest e before the super-step, take from the cells around what they lack.
@@ -214,6 +230,9 @@ class IsotropicDiffusion(Diffusion):
     reference = "Salem & Bryan 2014, MNRAS 437, 3312; Meyer, Balsara & Aslam 2014, J. Comput. Phys. 257, 594"
 
     def face_coefficients(self):
+        if self.pack.tube is not None:
+            self.tube_faces(aligned=False)
+            return
         for a in self.axes:
             isotropic_faces(self.kappa, self.mesh, a, self.faces[a])
 
@@ -228,6 +247,9 @@ class AnisotropicDiffusion(Diffusion):
     along_field = True
 
     def face_coefficients(self):
+        if self.pack.tube is not None:
+            self.tube_faces(aligned=True)
+            return
         for a in self.axes:
             aligned_faces(self.kappa, self.pack.b0, self.pack.bcc, self.mesh, a, self.faces[a])
         aligned_corners(self.kappa, self.pack.bcc, self.mesh, self.corners)

@@ -39,6 +39,7 @@ class StreamingDiffusion(AnisotropicDiffusion):
     """
 
     name = "streaming_diffusion"
+    on_tube = False  # its fluxes are formed at corners of a uniform mesh
     doc = "streaming and diffusion along the magnetic field in one equation; the direction of streaming is smoothed"
     equation = "e_t = -div(b (e + P) v_s - kappa_par b b.grad e) + v_s b.grad P, v_s = -f_stream v_A tanh(L b.grad e/e)"
     reference = "Sharma, Colella & Martin 2010, SIAM J. Sci. Comput. 32, 3564; Butsky & Quinn 2018, ApJ 868, 108"

@@ -20,6 +20,7 @@ from crmpi.numerics.cr_moments import (
 from crmpi.numerics.cr_momentum import directed_flux, settle_momentum
 from crmpi.numerics.cr_validity import count_fast
 from crmpi.numerics.rows import make_axes
+from crmpi.numerics.tube_moments import correct_on_tube, fastest_response_on_tube, largest_reach_on_tube, predict_on_tube
 from crmpi.params import par
 from crmpi.scattering.base import KAPPA_PERP
 from crmpi.transport.base import TransportSolver
@@ -48,6 +49,7 @@ class TwoMoment(TransportSolver):
     doubts = {"fast_cells": "|v| + v_A exceeds the speed of signals vmax/sqrt(3) in some cells: raise transport.vmax"}
     energy = {"floored": +1}
     along_field = True
+    on_tube = True
 
     class Params:
         vmax: float = par(unit="velocity", gt=0, doc="reduced speed of light; well above flow, Alfven speed and kappa/L")
@@ -63,12 +65,11 @@ class TwoMoment(TransportSolver):
         self.kappa = pack.allocate(2)
         self.registers = Registers(*(pack.allocate(ncomp) for ncomp in (2, 2, NCOEFFICIENT, 2)))
         self.planes = Planes(aligned_zeros((2, 2, 1, grid.m2, grid.m1)), aligned_zeros((6, 2, 1, grid.m2, grid.m1)))
+        self.lines = () if pack.tube is None else tuple(np.zeros((2, pack.tube.area.shape[1])) for _ in range(2))  # coupling, faces
         self.directed = pack.allocate(3)  # f b before the fluid step
         self._ghosts_are_old = False
         self.totals = np.zeros((pack.nblock, 4))
         self.across = self._make_across()
-        volume = grid.dx1 * grid.dx2 * grid.dx3
-        self.measure = np.array([volume, volume, volume, 1.0])  # the last column counts cells
         self.substeps, self.last_dt = 0, 0.0
 
     def advance(self, dt, time):
@@ -89,16 +90,16 @@ class TwoMoment(TransportSolver):
         self.sub_cycle(dt, time, population)
         self.diffuse_across(0.5 * dt, time + 0.5 * dt, population)
         gas = (self.fluid.frozen, population.passive)
-        ivmax2 = 1.0 / self.params.vmax**2
-        exchange_with_gas(pack.u0, pack.bcc, q, self.registers.account, population.places, ivmax2, pack.grid, gas, self.totals)
+        account, places, ivmax2 = self.registers.account, population.places, 1.0 / self.params.vmax**2
+        exchange_with_gas(pack.u0, pack.bcc, q, account, places, ivmax2, pack.grid, gas, pack.volumes, self.totals)
         if population.passive:
             self.count("tracer_floored_cells", self.totals[:, -1])
         else:
-            self.account[:, : self.measure.size] += self.totals * self.measure
+            self.account[:, : self.totals.shape[1]] += self.totals
 
     def carried(self, dt):
         super().carried(dt)
-        if self.fluid.frozen:
+        if self.fluid.frozen or self.pack.tube is not None:  # the field of a tube does not turn
             return
         pack = self.pack
         axes = make_axes(pack.grid, dt)
@@ -121,16 +122,31 @@ class TwoMoment(TransportSolver):
 
     def sub_cycle(self, dt, time, population):
         """Advance (e, f) by `dt` in sub-steps: half a step, then the whole one with the faces of the half step."""
-        grid, registers = self.pack.grid, self.registers
-        moments = self.moments(dt)
-        reach = self.ghosts.comm.max(largest_reach(registers.frozen, grid, make_axes(grid, 1.0)))
-        self.substeps = max(1, math.ceil(dt * moments.c * reach / self.params.cfl - 1e-12))
+        registers = self.registers
+        reach = self.ghosts.comm.max(self.reach())
+        self.substeps = max(1, math.ceil(dt * self.moments(dt).c * reach / self.params.cfl - 1e-12))
         step = dt / self.substeps
         for n in range(self.substeps):
-            march(Predict(), self.moments(0.5 * step), grid, make_axes(grid, 0.5 * step), registers, self.planes)
+            self.stage(Predict(), 0.5 * step)
             self.ghosts.fill_cells(registers.half, population.fields, time + (n + 0.5) * step)
-            march(Correct(), self.moments(step), grid, make_axes(grid, step), registers, self.planes)
+            self.stage(Correct(), step)
             self.ghosts.fill_cells(registers.start, population.fields, time + (n + 1) * step)
+
+    def stage(self, which, dt):
+        """Advance the registers by one stage of duration `dt`."""
+        grid, tube, moments = self.pack.grid, self.pack.tube, self.moments(dt)
+        if tube is None:
+            march(which, moments, grid, make_axes(grid, dt), self.registers, self.planes)
+        else:
+            advance = predict_on_tube if isinstance(which, Predict) else correct_on_tube
+            advance(moments, grid, tube, self.registers, *self.lines)
+
+    def reach(self):
+        """Return the inverse of the shortest way across a cell along the field, on this rank."""
+        grid, frozen = self.pack.grid, self.registers.frozen
+        if self.pack.tube is not None:
+            return largest_reach_on_tube(frozen, grid, self.pack.tube)
+        return largest_reach(frozen, grid, make_axes(grid, 1.0))
 
     def moments(self, dt):
         """Return the constants of a stage of duration `dt`."""
@@ -167,10 +183,14 @@ class TwoMoment(TransportSolver):
         register[:, ENERGY] = self.pack.u0[:, ECR]
         self.freeze(self.populations[0])
         faint = max(_FAINT * self.ghosts.comm.max(float(self.pack.active(register)[:, ENERGY].max(initial=0.0))), 1e-300)
-        fastest = fastest_response(register, self.registers.frozen, self.moments(1.0), g, make_axes(g, 1.0), faint)
+        frozen, moments = self.registers.frozen, self.moments(1.0)
+        if self.pack.tube is None:
+            fastest = fastest_response(register, frozen, moments, g, make_axes(g, 1.0), faint)
+        else:
+            fastest = fastest_response_on_tube(register, frozen, moments, g, self.pack.tube, faint)
         return self.ghosts.comm.max(self.last_dt * fastest)
 
     def _make_across(self):
-        if not self.scattering.has_perpendicular():
+        if self.pack.tube is not None or not self.scattering.has_perpendicular():  # a tube has no across
             return None
         return AnisotropicDiffusion(AnisotropicDiffusion.Params(), self.pack, self.scattering, self.ghosts, self.fluid)

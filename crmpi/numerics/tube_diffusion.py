@@ -1,0 +1,40 @@
+"""Diffusion on a tube: V e_t = [A kappa (e_above - e_below)/gap] at the faces of a cell, kappa the harmonic mean of the two cells."""
+
+from crmpi.jit import kernel
+from crmpi.numerics.cr_diffusion import NORMAL, harmonic_mean
+from crmpi.numerics.tube import span
+
+
+@kernel
+def conductances(kappa, field, aligned, grid, tube, out):
+    """Fill `out` (nblock, 2, m3, m2, m1) with A kappa/gap at lower faces; `aligned`: 0 where there is no `field` (nblock, 3 or 0, ...)."""
+    place = span(grid, tube.axis)
+    for b in range(out.shape[0]):
+        k_par, conductance = kappa[b, 0].reshape(-1), out[b, NORMAL].reshape(-1)
+        for c in range(1, place.first + place.n + place.first):
+            i = c * place.stride
+            held = aligned and field[b, tube.axis].reshape(-1)[i] == 0.0
+            mean = 0.0 if held else harmonic_mean(k_par[i - place.stride], k_par[i])
+            conductance[i] = tube.area[b, c] / tube.gap[b, c] * mean
+
+
+@kernel
+def tube_decay_rates(faces, grid, tube, rate):
+    """Write to `rate` (nblock, 1, m3, m2, m1) the rates of decay of active cells."""
+    place = span(grid, tube.axis)
+    for b in range(rate.shape[0]):
+        conductance, r = faces[b, NORMAL].reshape(-1), rate[b, 0].reshape(-1)
+        for c in range(place.first, place.first + place.n):
+            i = c * place.stride
+            r[i] = (conductance[i] + conductance[i + place.stride]) / tube.volume[b, c]
+
+
+@kernel
+def tube_diffusion_rate(e, faces, grid, tube, rate):
+    """Fill the active cells of `rate` with div(kappa grad e)."""
+    place = span(grid, tube.axis)
+    for b in range(e.shape[0]):
+        x, conductance, r = e[b, 0].reshape(-1), faces[b, NORMAL].reshape(-1), rate[b, 0].reshape(-1)
+        for c in range(place.first, place.first + place.n):
+            i, d = c * place.stride, place.stride
+            r[i] = (conductance[i + d] * (x[i + d] - x[i]) - conductance[i] * (x[i] - x[i - d])) / tube.volume[b, c]
