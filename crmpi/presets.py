@@ -96,10 +96,10 @@ PRESETS = {
         "two_moment", ("self_confinement", {"f_qlt": 100.0}), vmax="3000 km/s",
     ),
     "hopkins2021_et": _preset(
-        "two moments; extrinsic turbulence, cascade of Alfven waves with anisotropy (Chandran 2000)",
+        "two moments; extrinsic turbulence, fast modes (Yan & Lazarian 2004; Chandran 2000 with scattering.variant=alfven)",
         _FIRE,
         "plain extrinsic turbulence lets kappa depend wrongly on rigidity and place",
-        "two_moment", ("extrinsic_turbulence", {"variant": "alfven"}), vmax="3000 km/s",
+        "two_moment", ("extrinsic_turbulence", {"variant": "fast"}), vmax="3000 km/s",
     ),
     "butsky2024_patchy": _preset(
         "two moments; intermittent patches below the grid, mean free path near 10 pc at 1 GV and 1 microgauss",

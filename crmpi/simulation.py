@@ -189,7 +189,8 @@ class Simulation:
 
     def history_row(self):
         """Return one row of the history, {'column [unit]': value}, the same bits for any number of ranks; collective."""
-        blocks = [self._block_sums(b) for b in range(self.pack.nblock)]
+        flux = self.pack.active(self.transport.relative_flux()) if self.transport is not None and self.problem.has("history") else None
+        blocks = [self._block_sums(b, flux) for b in range(self.pack.nblock)]
         columns = {name: np.array([block[name] for block in blocks]) for name in blocks[0]}
         problem = {name: columns.pop(name) for name in list(columns) if "[" in name}  # the problem names its own units
         for ledger in (self.fluid.ledger.columns, *(m.ledger for m in (self.transport, *self.sources) if m is not None)):
@@ -245,9 +246,11 @@ class Simulation:
         doubts = {f"cr_{column}": (counts[f"cr_{column}"].sum(), sentence) for column, sentence in self.transport.doubts.items()}
         return doubts | {"kappa_clipped": (self.kappa_clipped, "kappa is clipped to scattering.kappa_min or kappa_max in some cells")}
 
-    def _block_sums(self, b):
+    def _block_sums(self, b, flux):
+        """Return the sums of a block; `flux`: of cosmic rays relative to the gas, what problems see as fecr1, fecr2, fecr3."""
         x = self.positions[b]
-        w = primitives(self.pack, b, {"temp": self.temperature(b)})
+        extra = {f"fecr{a + 1}": 0.0 if flux is None else flux[b, a] for a in range(3)}
+        w = primitives(self.pack, b, {"temp": self.temperature(b)} | extra)
         u = self.pack.active(self.pack.u0)[b]
         kinetic = sum(0.5 * u[MOM1 + a] ** 2 for a in range(3)) / u[DENS]
         magnetic = 0.5 * (w.b1**2 + w.b2**2 + w.b3**2)

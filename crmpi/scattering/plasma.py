@@ -7,6 +7,7 @@ everywhere but in the outermost layer of ghost zones, which no solver reads.
 import numpy as np
 
 from crmpi.constants import DENS, ECR, PRES
+from crmpi.mesh.gradients import along_field, field_strength
 
 GYRO_RATE = 0.00898734
 """Gyration rate in 1/s of a relativistic nucleus of 1 GV in 1 microgauss: e B c/(R e) = B c/R."""
@@ -48,7 +49,7 @@ class Plasma:
 
     def field(self):
         """Return the strength of the magnetic field, never zero."""
-        return np.sqrt((self.pack.bcc**2).sum(axis=1)) + _NO_FIELD
+        return field_strength(self.pack) + _NO_FIELD
 
     def alfven_speed(self):
         """Return |B|/sqrt(rho)."""
@@ -60,10 +61,7 @@ class Plasma:
 
     def along_field(self, values):
         """Return b.grad of an array (nblock, m3, m2, m1), centred differences."""
-        total = np.zeros_like(values)
-        for axis, slope in self._slopes(values):
-            total += self.pack.bcc[:, axis] * slope
-        return total / self.field()
+        return along_field(self.pack, values)
 
     def ecr(self):
         """Return the energy density of the cosmic rays, not negative."""
@@ -73,23 +71,3 @@ class Plasma:
         """Return |b.grad b|, the inverse radius of curvature of the field lines."""
         size = self.field()
         return np.sqrt(sum(self.along_field(self.pack.bcc[:, c] / size) ** 2 for c in range(3)))
-
-    def _slopes(self, values):
-        """Yield (axis, d values / d x_axis) for every axis that is not missing."""
-        grid, tube = self.pack.grid, self.pack.tube
-        for axis, (ghosts, width) in enumerate(((grid.ng1, grid.dx1), (grid.ng2, grid.dx2), (grid.ng3, grid.dx3))):
-            if ghosts:
-                slope = np.zeros_like(values)
-                inner, above, below = (_cut(3 - axis, part) for part in (slice(1, -1), slice(2, None), slice(None, -2)))
-                slope[inner] = values[above] - values[below]
-                if tube is None:
-                    slope *= 0.5 / width
-                else:
-                    reach = (tube.gap[:, 1:-1] + tube.gap[:, 2:]).reshape(len(values), *(-1 if a == axis else 1 for a in (2, 1, 0)))
-                    slope[inner] /= reach
-                yield axis, slope
-
-
-def _cut(axis, part):
-    """Return the index that takes `part` of one array axis of four."""
-    return tuple(part if a == axis else slice(None) for a in range(4))

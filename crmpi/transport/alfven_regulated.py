@@ -16,6 +16,7 @@ from crmpi.params import par
 from crmpi.scattering.base import KAPPA_PERP
 from crmpi.transport.base import TransportSolver
 from crmpi.transport.diffusion import AnisotropicDiffusion
+from crmpi.transport.fluxes import aligned
 from crmpi.transport.two_moment import FCR_FIELD
 from crmpi.types import Field
 
@@ -179,6 +180,9 @@ class AlfvenRegulated(TransportSolver):
         self.across.e[:, 0] = register[:, ENERGY]
         self.across.diffuse(dt, time, population.fields[:1])
         register[:, ENERGY] = self.across.e[:, 0]
+
+    def relative_flux(self):
+        return aligned(self.pack.u0[:, self.fcr], self.pack)
 
     def energy_signs(self):
         lost = {"cr_heat": -1, "cr_wave_work": -1} if self.fluid.frozen else {}  # frozen gas takes neither heat nor work

@@ -13,6 +13,7 @@ import crmpi.transport
 from crmpi.errors import CrmpiError
 from crmpi.numerics.cr_validity import count_bare
 from crmpi.params import group
+from crmpi.transport.fluxes import no_flux
 from crmpi.transport.populations import make_populations, population_fields, tracer_rigidities
 
 
@@ -142,6 +143,10 @@ class TransportSolver:
 
     doubts = {}
     """{column of the ledger: what it says} of the counts of cells, since the start and per operator, where the closure does not hold."""
+
+    def relative_flux(self):
+        """Return the energy flux of the bulk relative to the gas, see `crmpi.transport.fluxes`."""
+        return no_flux(self.pack)
 
     def ledger(self):
         """Return {"cr_<column>": array (nblock,)}: amounts and counts of each block since the start, code units."""

@@ -24,6 +24,7 @@ from crmpi.numerics.rkl2 import Stage, plan, stages
 from crmpi.numerics.tube_diffusion import conductances, tube_decay_rates, tube_diffusion_rate
 from crmpi.params import par
 from crmpi.transport.base import TransportSolver
+from crmpi.transport.fluxes import anisotropic_flux, isotropic_flux
 
 _MOST_PASSES = 8
 _NOISE = 1e-12  # rounding error of a super-step, relative to the largest e
@@ -229,6 +230,9 @@ class IsotropicDiffusion(Diffusion):
     equation = "e_t = div(kappa_par grad e)"
     reference = "Salem & Bryan 2014, MNRAS 437, 3312; Meyer, Balsara & Aslam 2014, J. Comput. Phys. 257, 594"
 
+    def relative_flux(self):
+        return isotropic_flux(self.pack, self.scattering)
+
     def face_coefficients(self):
         if self.pack.tube is not None:
             self.tube_faces(aligned=False)
@@ -245,6 +249,9 @@ class AnisotropicDiffusion(Diffusion):
     equation = "e_t = div(kappa_par b b.grad e + kappa_perp (I - b b).grad e)"
     reference = "Guenter et al. 2005, J. Comput. Phys. 209, 354; Meyer, Balsara & Aslam 2014, J. Comput. Phys. 257, 594"
     along_field = True
+
+    def relative_flux(self):
+        return anisotropic_flux(self.pack, self.scattering)
 
     def face_coefficients(self):
         if self.pack.tube is not None:

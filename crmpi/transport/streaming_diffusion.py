@@ -18,6 +18,7 @@ from crmpi.numerics.cr_streaming import (
 )
 from crmpi.params import par
 from crmpi.transport.diffusion import AnisotropicDiffusion, DiffusionParams
+from crmpi.transport.fluxes import streaming_flux
 
 _MOST_CROSSED = 1.0  # cells that streaming crosses in a super-step: RKL2 is made for decay, and transports only a little way
 
@@ -55,6 +56,9 @@ class StreamingDiffusion(AnisotropicDiffusion):
         self.heat_now, self.heat_last, self.heating, self.heating0, self.nothing = (pack.allocate(1) for _ in range(5))
         gamma = fluid.eos.gamma_cr
         self.law = Law(gamma, gamma - 1.0, params.regularisation_length or self.longest_side())
+
+    def relative_flux(self):
+        return super().relative_flux() + streaming_flux(self.pack, self.params.f_stream, self.law)
 
     def heats_gas(self):
         return True

@@ -25,6 +25,7 @@ from crmpi.params import par
 from crmpi.scattering.base import KAPPA_PERP
 from crmpi.transport.base import TransportSolver
 from crmpi.transport.diffusion import AnisotropicDiffusion
+from crmpi.transport.fluxes import aligned
 from crmpi.types import Field
 
 FCR_FIELD = Field("fcr", unit="energy_flux", title="cosmic-ray energy flux along B in the gas frame")
@@ -165,6 +166,9 @@ class TwoMoment(TransportSolver):
         self.across.e[:, 0] = register[:, ENERGY]
         self.across.diffuse(dt, time, population.fields[:1])
         register[:, ENERGY] = self.across.e[:, 0]
+
+    def relative_flux(self):
+        return aligned(self.pack.u0[:, self.fcr], self.pack)
 
     def energy_signs(self):
         heat_is_lost = {"cr_heat": -1} if self.fluid.frozen else {}  # frozen gas does not take the heat

@@ -75,7 +75,7 @@ class GalacticWind(Problem):
             "mdot [Msun/yr]": w.dens * w.vel3,
             "flux_thermal [erg/s]": gamma / (gamma - 1.0) * w.press * w.vel3,
             "flux_kinetic [erg/s]": 0.5 * w.dens * (w.vel1**2 + w.vel2**2 + w.vel3**2) * w.vel3,
-            "flux_cr [erg/s]": gamma_cr * getattr(w, "ecr", 0.0) * w.vel3 + self.vertical_cr_flux(w),
+            "flux_cr [erg/s]": gamma_cr * getattr(w, "ecr", 0.0) * w.vel3 + w.fecr3,
         }
         height = {"": p.flux_height, "_top": None}
         columns = {}
@@ -87,13 +87,6 @@ class GalacticWind(Problem):
         outside = abs(x.z) > p.flux_height
         columns["mass_outside [Msun]"] = self.units.from_code(x.integral(w.dens, where=outside), "Msun")
         return columns
-
-    @staticmethod
-    def vertical_cr_flux(w):
-        """Return the x3 component of the flux along B; solvers without `fcr` keep theirs to themselves."""
-        if not hasattr(w, "fcr"):
-            return 0.0
-        return w.fcr * w.b3 / np.sqrt(w.b1**2 + w.b2**2 + w.b3**2 + 1e-300)
 
     @staticmethod
     def outflow(x, flux, height):
