@@ -133,7 +133,8 @@ _PRIMITIVES = ("dens", "vel1", "vel2", "vel3", "press", "ecr", "b1", "b2", "b3")
 
 
 def _check_names(problem, values, pack):
-    known = tuple(dict.fromkeys((*_PRIMITIVES, "fcr", *pack.variable_names()[ENER + 1 :])))
+    fluxes = ("fcr", *(name.replace("ecr", "fcr") for name in pack.tracers))  # with any solver: most have no use for them
+    known = tuple(dict.fromkeys((*_PRIMITIVES, *fluxes, *pack.variable_names()[ENER + 1 :])))
     for name in values:
         if name not in known:
             raise CrmpiError(f"problem '{problem.name}': initial() returned the unknown variable '{name}'; known: {', '.join(known)}")

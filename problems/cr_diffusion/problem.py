@@ -21,6 +21,8 @@ class CRDiffusion(Problem):
         self.kappa = 0.0 if solver == "none" else scattering.kappa_par
         self.kappa_across = self.kappa if solver == "isotropic_diffusion" else scattering.kappa_perp
         self.across_axes = sum(n > 1 for n in self.config.mesh.cells) - 1
+        rigidities = {"": scattering.rigidity} | {f"_{n}": r for n, r in enumerate(self.config.transport.tracer_rigidities, start=1)}
+        self.factors = {name: (r / scattering.rigidity) ** scattering.rigidity_slope for name, r in rigidities.items()}  # of kappa
 
     def distances(self, x, t, p):
         """Return the distance from the centre along the field, and its square across the field."""
@@ -30,13 +32,19 @@ class CRDiffusion(Problem):
 
     def exact(self, x, t, p):
         along, across2 = self.distances(x, t, p)
-        spread = 1 + 4 * p.rate * self.kappa_across * t
+        return {f"ecr{name}": self.energy(along, across2, t, factor, p) for name, factor in self.factors.items()}
+
+    def energy(self, along, across2, t, factor, p):
+        """Return e of a population whose kappa is `factor` times that of the bulk."""
+        spread = 1 + 4 * p.rate * factor * self.kappa_across * t
         across = np.exp(-p.rate * across2 / spread) / spread ** (0.5 * self.across_axes) if p.blob else 1.0
-        return {"ecr": p.background + gaussian(along, p.rate, self.kappa, t) * across}
+        return p.background + gaussian(along, p.rate, factor * self.kappa, t) * across
 
     def initial(self, x, p):
         along, _ = self.distances(x, 0.0, p)
         ecr = self.exact(x, 0.0, p)["ecr"]
         gas = {"dens": p.dens, "press": 1.0} | {f"vel{a + 1}": p.velocity * self.b[a] for a in range(3)}
         field = {f"b{a + 1}": self.b[a] for a in range(3)}
-        return gas | field | {"ecr": ecr, "fcr": 2 * p.rate * along * self.kappa * (ecr - p.background)}  # the flux -kappa b.grad e
+        flux = 2 * p.rate * along * self.kappa * (ecr - p.background)  # -kappa b.grad e
+        fluxes = {f"fcr{name}": factor * flux for name, factor in self.factors.items()}
+        return gas | field | {"ecr": ecr} | fluxes

@@ -1,0 +1,65 @@
+"""Verification of cosmic-ray populations: every rigidity spreads and leaks with its own kappa, side by side in one run."""
+
+import numpy as np
+
+from tests.verification.cases_cr import line
+from tests.verification.runs import run_problem
+from tests.verification.table import Check, case
+
+SOLVERS = {
+    "two_moment": "solver: two_moment, vmax: 100, streaming: false",
+    "anisotropic_diffusion": "solver: anisotropic_diffusion",
+    "isotropic_diffusion": "solver: isotropic_diffusion",
+}
+
+
+def _gaussian_case(solver, words):
+    command = f"crmpi run cr_diffusion transport={{{words}, tracer_rigidities: [1, 2, 4]}} scattering.rigidity_slope=0.5 time.dt_max=2e-3"
+
+    @case("V4", f"Gaussians of rigidities 1, 2, 4 {solver}", command)
+    def measure(full):
+        transport = f"transport={{{words}, tracer_rigidities: [1, 2, 4]}}"
+        step = 2e-3 if full else 1e-2
+        outcome = run_problem("cr_diffusion", transport, "scattering.rigidity_slope=0.5", f"time.dt_max={step}", cells=line(256))
+        x, kappa, t = outcome.positions().x1.ravel(), 1 / 30, outcome.sim.time
+        slopes = []
+        for n, rigidity in ((1, 1), (2, 2), (3, 4)):
+            error = outcome.norms[f"ecr_{n}"]["L1"]
+            yield Check(f"R = {rigidity} GV: mean abs(error) of e, N = 256, against half of a peer's", error, "<", 4e-5)
+            e = outcome.cells(f"ecr_{n}").ravel()
+            slopes.append(((e * x**2).sum() / e.sum() - 1 / 80) / (2 * kappa * t))
+        measured = np.polyfit(np.log([1, 2, 4]), np.log(slopes), 1)[0]
+        # at 4 GV a share 6e-4 of the variance lies beyond the ends of the box
+        yield Check("exponent of the growth of the variance, kappa ~ R^0.5: abs(error)", abs(measured - 0.5), "<", 2e-3)
+        yield Check("tracer at the rigidity of the bulk minus bulk", np.abs(outcome.cells("ecr_1") - outcome.cells("ecr")).max(), "==", 0.0)
+
+
+for _solver, _words in SOLVERS.items():
+    _gaussian_case(_solver, _words)
+
+
+def _leaky_box_case(solver, words, order, limit):
+    command = f"crmpi run cr_leaky_box transport={{{words}, tracer_rigidities: [3, 10, 30]}}"
+
+    @case("V20", f"leaky box {solver}", command)
+    def measure(full):
+        """The slowest mode of the bulk decays as exp(-t/63 Myr); that of the tracers faster."""
+        n, step = (128, 0.25) if full else (32, 2.0)
+        overrides = f"transport={{{words}, tracer_rigidities: [3, 10, 30]}}", f"time.dt_max={step} Myr", "time.end=400 Myr"
+        outcome = run_problem("cr_leaky_box", *overrides, cells=(1, 1, n))
+        exact = outcome.sim.problem.exact(outcome.positions(), outcome.sim.time, outcome.sim.problem.p)
+        contents = {name: outcome.cells(name).sum() for name in exact}
+        for name, e in exact.items():
+            error = abs(contents[name] / e.sum() - 1)
+            yield Check(f"relative error of the content of the box, {name}, N = {n}", error, "<", limit * (32 / n) ** order)
+        logs = np.log(list(outcome.sim.problem.rigidities.values()))
+        slope = np.polyfit(logs, np.log(list(contents.values())), 1)[0]
+        yield Check("slope of the content with rigidity, -delta = -0.5: abs(error)", abs(slope + 0.5), "<", 0.01)
+
+    return measure
+
+
+# diffusion: (dx/H)^2; two moments: where e = 0 at the top is uncertain by half a cell, and the content goes as H^2
+_leaky_box_case("anisotropic_diffusion", "solver: anisotropic_diffusion", 2, 4e-3)
+_leaky_box_case("isotropic_diffusion", "solver: isotropic_diffusion", 2, 4e-3)
+_leaky_box_case("two_moment", "solver: two_moment, vmax: 2000 km/s, streaming: false", 1, 1 / 16)
