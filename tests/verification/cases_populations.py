@@ -16,7 +16,7 @@ SOLVERS = {
 def _gaussian_case(solver, words):
     command = f"crmpi run cr_diffusion transport={{{words}, tracer_rigidities: [1, 2, 4]}} scattering.rigidity_slope=0.5 time.dt_max=2e-3"
 
-    @case("V4", f"Gaussians of rigidities 1, 2, 4 {solver}", command)
+    @case("V4", f"Gaussians of rigidities 1, 2, 4 {solver}", command, solver=solver, model="constant")
     def measure(full):
         transport = f"transport={{{words}, tracer_rigidities: [1, 2, 4]}}"
         step = 2e-3 if full else 1e-2
@@ -41,7 +41,7 @@ for _solver, _words in SOLVERS.items():
 def _leaky_box_case(solver, words, order, limit):
     command = f"crmpi run cr_leaky_box transport={{{words}, tracer_rigidities: [3, 10, 30]}}"
 
-    @case("V20", f"leaky box {solver}", command)
+    @case("V20", f"leaky box {solver}", command, solver=solver, model="constant")
     def measure(full):
         """The slowest mode of the bulk decays as exp(-t/63 Myr); that of the tracers faster."""
         n, step = (128, 0.25) if full else (32, 2.0)

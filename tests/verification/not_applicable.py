@@ -5,6 +5,7 @@ NO_TRANSPORT = "does not move cosmic rays"
 NO_STREAMING = "does not stream"
 NO_FLUX = "has no equation of the flux"
 NO_FIELD_FREE = "needs a field along the radius"
+NO_TRACERS = "carries no tracers"
 NO_LIMIT = "has no reduced speed of light"
 WAVES = "its kappa follows from the waves"
 
@@ -21,6 +22,7 @@ _WORDS = [
     (("V12",), DIFFUSIVE, NO_STREAMING),
     (("V14",), ("none", *DIFFUSIVE, "streaming_diffusion"), NO_LIMIT),
     (("V15",), ("none", *MOVING), "losses are a source, the same for all"),
+    (("V20",), ("none", "alfven_regulated"), NO_TRACERS),
     (("V16",), ("anisotropic_diffusion", "streaming_diffusion", "two_moment"), NO_FIELD_FREE),
 ]
 
