@@ -53,6 +53,8 @@ def follower_error(outcome):
                                        "mesh.boundaries={ix3: outflow, ox3: outflow}", "fluid.riemann=hlle"]),
         ("cr_diffusion", (64, 1, 1), ["problem.velocity=1", "time.max_steps=20"]),
         ("cr_ring", (16, 16, 1), ["time.max_steps=2"]),
+        ("cr_streaming", (64, 1, 1), ["transport={solver: streaming_diffusion, tracer_rigidities: [1]}", "time.max_steps=2",
+                                      "time.dt_max=0.1"]),
         ("cr_bottleneck", (64, 1, 1), ["time.max_steps=2", "time.dt_max=50"]),  # its user boundary knows nothing of tracers
     ],
 )  # fmt: skip

@@ -10,6 +10,7 @@ SOLVERS = {
     "two_moment": "solver: two_moment, vmax: 100, streaming: false",
     "anisotropic_diffusion": "solver: anisotropic_diffusion",
     "isotropic_diffusion": "solver: isotropic_diffusion",
+    "streaming_diffusion": "solver: streaming_diffusion, f_stream: 0",
 }
 
 
@@ -62,4 +63,5 @@ def _leaky_box_case(solver, words, order, limit):
 # diffusion: (dx/H)^2; two moments: where e = 0 at the top is uncertain by half a cell, and the content goes as H^2
 _leaky_box_case("anisotropic_diffusion", "solver: anisotropic_diffusion", 2, 4e-3)
 _leaky_box_case("isotropic_diffusion", "solver: isotropic_diffusion", 2, 4e-3)
+_leaky_box_case("streaming_diffusion", "solver: streaming_diffusion, f_stream: 0", 2, 4e-3)
 _leaky_box_case("two_moment", "solver: two_moment, vmax: 2000 km/s, streaming: false", 1, 1 / 16)
