@@ -115,6 +115,13 @@ def upwind(cells, i, d, speed):
     return speed * (a2 - slope(a1, a2, a3))
 
 
+@device
+def causal(c, e, f, cell):
+    """Return the state beside a face with a flux no larger than that of all cosmic rays on their way at the signal speed."""
+    most = c * max(e, 0.0)
+    return e, min(max(f, -most), most), cell
+
+
 @kernel
 def wave_face_rows(n, moments, axis, cells, frozen, coupling, out):
     """Write `n` lower faces along `axis` from states linear inside cells.
@@ -130,8 +137,8 @@ def wave_face_rows(n, moments, axis, cells, frozen, coupling, out):
     for i in range(n):
         e0, e1, e2, e3 = load(e, i - 2 * d), load(e, i - d), load(e, i), load(e, i + d)
         f0, f1, f2, f3 = load(f, i - 2 * d), load(f, i - d), load(f, i), load(f, i + d)
-        left = (e1 + slope(e0, e1, e2), f1 + slope(f0, f1, f2), e1)
-        right = (e2 - slope(e1, e2, e3), f2 - slope(f1, f2, f3), e2)
+        left = causal(moments.c, e1 + slope(e0, e1, e2), f1 + slope(f0, f1, f2), e1)
+        right = causal(moments.c, e2 - slope(e1, e2, e3), f2 - slope(f1, f2, f3), e2)
         fastest = max(load(speed_below, i), load(speed, i))
         flux, energy = solve_face(moments, width, load(bn, i), left, right, (load(sigma_below, i), load(sigma, i), fastest, -fastest))
         ride = 0.5 * load(bn, i) * (load(va, i - d) + load(va, i))
