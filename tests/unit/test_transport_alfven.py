@@ -247,9 +247,14 @@ def test_alfven_speeds_beyond_signals_are_counted():
     assert solver.ledger()["cr_fast_cells"].sum() == 8
 
 
-def test_a_field_is_needed_and_tracers_are_refused():
+def test_a_field_is_needed_and_tracers_and_tubes_are_refused():
     words = ["transport={solver: alfven_regulated, vmax: 10, light_speed: 100, gyro_rate: 1}", "mesh.cells=[8,1,1]", "mesh.block=[8,1,1]"]
-    for more, sentence in (("fluid.magnetic=false", "fluid.magnetic"), ("transport.tracer_rigidities=[3]", "carries no tracers")):
+    sentences = {
+        "fluid.magnetic=false": "fluid.magnetic",
+        "transport.tracer_rigidities=[3]": "carries no tracers",
+        "mesh={geometry: spherical, lower: [1, -0.5, -0.5], upper: [2, 0.5, 0.5]}": "does not run on a tube",
+    }
+    for more, sentence in sentences.items():
         config, problem_class = configure("cr_streaming", [*words, more])
         with pytest.raises(CrmpiError, match=sentence):
             Simulation(config, problem_class, SerialComm()).initialise()

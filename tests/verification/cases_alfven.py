@@ -11,7 +11,8 @@ import numpy as np
 from crmpi.exact import streaming
 from crmpi.exact.alfven_waves import landau_coefficient, scattering_coefficient, steady_waves
 from tests.verification.cases_cr import line
-from tests.verification.cases_mhd import outflow_along
+from tests.verification.cases_mhd import floor_count, outflow_along
+from tests.verification.cases_stress import Totals
 from tests.verification.runs import order, run_problem
 from tests.verification.table import Check, case
 
@@ -122,16 +123,61 @@ def telegraph(full):
     yield Check("order of the last two", order(*errors[-2:]), ">", 1.9)
 
 
+def plateau_errors(n, vmax):
+    """Return {t: relative error of the plateau E_p} of the streaming triangle with local damping."""
+    outcome = run_problem("cr_streaming", LOCAL, f"transport.vmax={vmax}", "time.dt_max=0.02", cells=line(n), every=1)
+    time, height = outcome.history["time"], outcome.history["e(0)"]
+    nearest = {t: np.argmin(np.abs(time - t)) for t in (0.05, 0.1, 0.2, 0.5, 1.0)}
+    return {t: abs(height[at] / streaming.triangle_plateau(time[at])[0] - 1) for t, at in nearest.items()}
+
+
 @regulated("V7", "streaming triangle alfven_regulated", f"crmpi run cr_streaming '{LOCAL}'")
 def streaming_triangle(full):
     """Waves damped where they are made, and much scattering: cosmic rays stream as in the one-fluid limit."""
     n = 512 if full else 256
-    outcome = run_problem("cr_streaming", LOCAL, "time.dt_max=0.02", cells=line(n), every=1)
-    time, height = outcome.history["time"], outcome.history["e(0)"]
-    for t in (0.05, 0.1, 0.2, 0.5, 1.0):
-        at = np.argmin(np.abs(time - t))
-        error = abs(height[at] / streaming.triangle_plateau(time[at])[0] - 1)
+    for t, error in plateau_errors(n, 100).items():
         yield Check(f"relative error of E_p at t = {t}, Vm = 100, N = {n}", error, "<", 1.5e-3 * 512 / n)
+
+
+@regulated("V8", "bottleneck alfven_regulated", f"crmpi run cr_bottleneck '{LOCAL}'")
+def bottleneck(full):
+    n = 256 if full else 128  # limits at first order from 0.66 at N = 512
+    outcome = run_problem("cr_bottleneck", LOCAL, "time.dt_max=10", f"time.end={2000 if full else 1000}", cells=line(n), every=1)
+    downstream = outcome.history["e(downstream)"]
+    yield Check(f"e behind the cloud, N = {n} (exact 0.646)", downstream[-1], "<", 0.646 + 0.014 * 512 / n)
+    yield Check(f"e behind the cloud, N = {n}", downstream[-1], ">", 0.64)
+    x, e = outcome.positions().x1.ravel(), outcome.cells("ecr").ravel()
+    yield Check("plateau before the cloud: largest abs(e/3 - 1)", np.abs(e[x < 150] / 3 - 1).max(), "<", 0.01)
+
+
+@regulated("V14", "triangle alfven_regulated", f"crmpi run cr_streaming '{LOCAL}' transport.vmax=30")
+def reduced_speed(full):
+    """Signals at Vm/sqrt(3) lag behind streaming at v_A = 1 by the ratio of the two."""
+    n, errors = 512 if full else 256, {}
+    for vmax in (10, 30, 100):
+        errors[vmax] = max(plateau_errors(n, vmax).values())
+        yield Check(f"largest relative error of E_p, Vm = {vmax}, N = {n}", errors[vmax], "<", np.sqrt(3) / vmax)
+    yield Check("order in 1/Vm, 10 to 30", order(errors[10], errors[30], 3), ">", 0.9)
+
+
+@regulated("V19", "collision alfven_regulated", "crmpi run cr_stress problem.mach=10 problem.ratio=100 transport.solver=...")
+def collision(full):
+    n, cases = (256, ((10, 100), (50, 1e4))) if full else (128, ((10, 100),))
+    for mach, ratio in cases:
+        sound, totals = np.sqrt(5 / 3 + 4 / 3 * ratio), Totals()
+        vmax = 30 * mach * sound
+        scattering = 1 / (3 * 0.0025 * 0.01 * sound)  # kappa = c_s/100 where the waves have 1/200 of the energy of the field
+        gyro = scattering * (100 * vmax) ** 2 / scattering_coefficient(1.0, 0.0, 1.0, 1.0)
+        solver = f"transport={{solver: alfven_regulated, vmax: {vmax}, light_speed: {100 * vmax}, gyro_rate: {gyro}}}"
+        flow = f"problem.mach={mach}", f"problem.ratio={ratio}", f"time.end={0.5 / (mach * sound)}"
+        outcome = run_problem("cr_stress", *flow, solver, cells=line(n), watch=totals)
+        drift, title = totals.drift(), f"Mach {mach}, P/Pg = {ratio:g}"
+        yield Check(f"{title}: least gas pressure", outcome.cells("press").min(), ">", 0.0)
+        yield Check(f"{title}: least wave energy", min(outcome.cells(name).min() for name in ("ewp", "ewm")), ">", 0.0)
+        yield Check(f"{title}: relative change of E + e + waves", drift["energy"], "<", 1e-13)
+        yield Check(f"{title}: change of momentum with f b/Vm^2", drift["momentum"], "<", 1e-12)
+        floors = floor_count(outcome.history) / (n * outcome.sim.clock.step)
+        yield Check(f"{title}: share of cell updates with a floor (reported)", floors, "<", 1.0)
 
 
 def balanced(factor, linear):
