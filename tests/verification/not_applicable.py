@@ -8,6 +8,7 @@ NO_FIELD_FREE = "needs a field along the radius"
 NO_TRACERS = "carries no tracers"
 NO_LIMIT = "has no reduced speed of light"
 WAVES = "its kappa follows from the waves"
+NO_TUBE = "does not run on a tube"
 
 DIFFUSIVE = ("isotropic_diffusion", "anisotropic_diffusion")
 MOVING = (*DIFFUSIVE, "streaming_diffusion", "two_moment", "alfven_regulated")
@@ -16,6 +17,7 @@ _WORDS = [
     (("V1", "V2"), MOVING, ADIABATIC),
     (("V3", "V4", "V6", "V11", "V12", "V13", "V16"), ("none",), NO_TRANSPORT),
     (("V3", "V4", "V6", "V11", "V13", "V16"), ("alfven_regulated",), WAVES),
+    (("V12",), ("alfven_regulated",), NO_TUBE),
     (("V5",), ("none", *DIFFUSIVE, "streaming_diffusion"), NO_FLUX),
     (("V6",), ("isotropic_diffusion",), "crosses the field by design"),
     (("V7", "V8", "V9"), ("none", *DIFFUSIVE), NO_STREAMING),
