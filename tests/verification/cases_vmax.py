@@ -1,0 +1,50 @@
+"""Verification case V14: the reduced speed of light. What it changes falls at least like 1/vmax until errors of the mesh are left."""
+
+import numpy as np
+
+from crmpi.exact import streaming
+from tests.verification.cases_cr import line
+from tests.verification.runs import order, run_problem
+from tests.verification.table import Check, case
+
+ORDER = 0.9  # of 1/vmax: first order is asked, a tenth is left to the mesh
+
+
+@case("V14", "streaming triangle", "crmpi converge --vmax 30,100,300,1000 cr_streaming", solver="two_moment")
+def triangle(full):
+    n, errors = 1024 if full else 512, {}
+    for vmax in (30, 100, 300, 1000) if full else (30, 100):
+        outcome = run_problem("cr_streaming", f"transport.vmax={vmax}", "time.dt_max=0.01", cells=line(n))
+        errors[vmax] = abs(outcome.history["e(0)"][-1] / streaming.triangle_plateau(1.0)[0] - 1)
+        yield Check(f"relative error of E_p at t = 1, Vm = {vmax}, N = {n}", errors[vmax], "<", 1.5e-3 * max(100 / vmax, 1.0))
+    for low, high in ((30, 100), (100, 300)) if full else ((30, 100),):
+        yield Check(f"order in 1/Vm, {low} to {high}", order(errors[low], errors[high], high / low), ">", ORDER)
+
+
+@case("V14", "bottleneck", "crmpi converge --vmax 30,100,300,1000 cr_bottleneck", solver="two_moment")
+def bottleneck(full):
+    """The plateau behind the cloud is set by the mesh, not by vmax: all values lie within the limits of V8 at this resolution."""
+    n = 512 if full else 256
+    plateaus = []
+    for vmax in (30, 100, 300, 1000) if full else (30, 300):
+        outcome = run_problem("cr_bottleneck", f"transport.vmax={vmax}", "time.dt_max=10", "time.end=300", cells=line(n))
+        x, e = outcome.positions().x1.ravel(), outcome.cells("ecr").ravel()
+        plateaus.append(e[(x > 300) & (x < 600)].mean())
+        yield Check(f"abs(e/0.646 - 1) behind the cloud, Vm = {vmax}, N = {n}", abs(plateaus[-1] / 0.646 - 1), "<", 0.045 * 256 / n)
+    yield Check("spread over Vm", np.ptp(plateaus) / 0.646, "<", 0.045 * 256 / n)
+
+
+@case("V14", "telegraph", "crmpi converge --vmax 1,2,4,8 cr_telegraph", solver="two_moment")
+def telegraph(full):
+    """Diffusion with a finite signal speed: s(Vm) against the root of the telegraph equation, and how it approaches Vm = infinity."""
+    n, departures = 128 if full else 64, []
+    values = (8, 16, 32) if full else (8, 16)
+    for vmax in values:
+        outcome = run_problem("cr_telegraph", f"transport.vmax={vmax}", f"time.dt_max={1.28 / n}", "time.end=1", cells=line(n))
+        x, e = outcome.positions().x1.ravel(), outcome.cells("ecr").ravel()
+        amplitude = 2 * np.mean((e - 1) * np.cos(2 * np.pi * x)) / 0.1
+        exact = np.exp(outcome.sim.problem.s.real)
+        error = abs(amplitude / exact - 1)
+        yield Check(f"relative error of the amplitude at t = 1, Vm = {vmax}, N = {n}", error, "<", 0.01 * (64 / n) ** 2)
+        departures.append(abs(exact / np.exp(-((2 * np.pi) ** 2) / 30) - 1))
+    yield Check("order in 1/Vm of the closed form", order(departures[-2], departures[-1]), ">", ORDER)
