@@ -45,7 +45,6 @@ class AlfvenRegulated(TransportSolver):
     fields = (FCR_FIELD, EWP_FIELD, EWM_FIELD)
     energies = ("ewp", "ewm")
     columns = ("heat", "work", "floored", "floored_cells", "waves_made", "wave_work", "fast_cells")
-    doubts = {"fast_cells": "gamma_cr v_A exceeds the speed of signals vmax/sqrt(3) in some cells: raise transport.vmax"}
     energy = {"floored": +1}
     doubts = {"fast_cells": "|v| + v_A exceeds the speed of signals vmax/sqrt(3) in some cells: raise transport.vmax"}
     along_field = True
