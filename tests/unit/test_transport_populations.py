@@ -199,3 +199,13 @@ def test_a_problem_may_treat_tracers_by_name():
     assert [u[index[name], 2] for name in ("ecr", "ecr_1", "ecr_2")] == [1.5, 7.25, 1.5]
 
 
+
+
+@pytest.mark.parametrize("solver", ["two_moment, vmax: 20", "anisotropic_diffusion"])
+def test_tracers_follow_on_a_tube(solver):
+    config = f"transport={{solver: {solver}, tracer_rigidities: [1]}}"
+    geometry = "mesh={geometry: flux_tube, spacing: uniform, tube_height: 0.5}"
+    outcome = run_problem("cr_sound_wave/diffusive", config, geometry, "mesh.boundaries={ix1: outflow, ox1: outflow}", "time.max_steps=5",
+                          "problem.amplitude=1e-3", cells=(32, 1, 1))  # fmt: skip
+    assert np.ptp(outcome.cells("ecr")) > 1e-4
+    assert follower_error(outcome) < 1e-6

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from crmpi.scattering.base import KAPPA_PAR
 from tests.verification.cases_cr import line
 from tests.verification.runs import run_problem
 from tests.verification.table import Check, case
@@ -59,6 +60,34 @@ def _leaky_box_case(solver, words, order, limit):
 
     return measure
 
+
+def _rigidity_case(model, words):
+    """The kappa(R) of a model, read from the run, must be what the content of the box tells; 1 GV relaxes as exp(-t/90 Myr)."""
+    command = f"crmpi run cr_leaky_box scattering={{{words}}}"
+
+    @case("V20", f"leaky box with {model}", command, solver="anisotropic_diffusion", model=model)
+    def measure(full):
+        n, step = (64, 1.0) if full else (32, 3.0)
+        overrides = f"scattering={{{words}}}", f"time.dt_max={step} Myr", "time.end=600 Myr"
+        outcome = run_problem("cr_leaky_box", *overrides, cells=(1, 1, n))
+        sim, logs = outcome.sim, []
+        profile = sim.problem.profile(outcome.positions(), sim.problem.p).sum()
+        register = sim.pack.allocate(2)
+        for name, rigidity in sim.problem.rigidities.items():
+            sim.transport.scattering.evaluate(sim.pack, register, rigidity)
+            kappa = sim.pack.active(register)[0, KAPPA_PAR].mean()
+            content = outcome.cells(f"ecr{name}").sum()
+            error = abs(content * kappa / profile - 1)
+            yield Check(f"content of the box against profile/kappa, {rigidity:g} GV, N = {n}: relative error", error, "<", 0.01)
+            logs.append((np.log(rigidity), np.log(content), np.log(kappa)))
+        rigidities, contents, kappas = np.transpose(logs)
+        slopes = np.polyfit(rigidities, contents, 1)[0], np.polyfit(rigidities, kappas, 1)[0]
+        yield Check(f"slope of the content with rigidity, {-slopes[1]:.3f} for kappa: abs(error)", abs(slopes[0] + slopes[1]), "<", 0.01)
+
+
+_rigidity_case("power_law_rigidity", "model: power_law_rigidity, kappa_gv: 3e28 cm^2/s, delta: 0.5")
+_rigidity_case("patchy", "model: patchy, filling: 3e-5")
+_rigidity_case("microstructure", "model: microstructure, filling: 3e-5")
 
 # diffusion: (dx/H)^2; two moments: where e = 0 at the top is uncertain by half a cell, and the content goes as H^2
 _leaky_box_case("anisotropic_diffusion", "solver: anisotropic_diffusion", 2, 4e-3)
