@@ -150,7 +150,7 @@ mehs: {cells: 3}
         ("transport.vmax=3", "'transport.vmax' belongs to transport.solver = 'two_moment', not to 'none'; remove one of the two"),
         ("kappa_par=3", "unknown group 'kappa_par'; did you mean 'scattering.kappa_par'?"),
         ("mesh.cfl=0.1", "unknown parameter 'mesh.cfl'; did you mean 'time.cfl'?"),
-        ("mesh.xyz=0.1", "unknown parameter 'mesh.xyz'; known here: cells, lower, upper, block, boundaries"),
+        ("mesh.xyz=0.1", "unknown parameter 'mesh.xyz'; known here: cells, lower, upper, block, geometry"),
         ("mesh.cells.n=0.1", "unknown parameter 'mesh.cells.n'"),
         ("problem=storm", "'problem.name' = 'storm' is not one of ['wind']"),
         ("time.end=3 kpp", "has the unknown unit 'kpp'; did you mean 'kpc'?"),
