@@ -88,6 +88,8 @@ def _rigidity_case(model, words):
 _rigidity_case("power_law_rigidity", "model: power_law_rigidity, kappa_gv: 3e28 cm^2/s, delta: 0.5")
 _rigidity_case("patchy", "model: patchy, filling: 3e-5")
 _rigidity_case("microstructure", "model: microstructure, filling: 3e-5")
+_rigidity_case("curvature", "model: curvature")
+_rigidity_case("extrinsic_turbulence", "model: extrinsic_turbulence, variant: fast, mach_alfven: 1.3")
 
 # diffusion: (dx/H)^2; two moments: where e = 0 at the top is uncertain by half a cell, and the content goes as H^2
 _leaky_box_case("anisotropic_diffusion", "solver: anisotropic_diffusion", 2, 4e-3)
