@@ -183,7 +183,9 @@ class Simulation:
 
     def not_finite(self):
         """Tell whether this rank found a cell that is not a number."""
-        return bool(self.fluid.ledger.counts[:, self.fluid.ledger.count_names.index("nan")].any())
+        tracers = (self.pack.active(self.pack.u0)[:, self.pack.index[name]] for name in self.pack.tracers)  # the fluid looks at the others
+        lost = any(not np.isfinite(energy.sum()) for energy in tracers)
+        return lost or bool(self.fluid.ledger.counts[:, self.fluid.ledger.count_names.index("nan")].any())
 
     # ------------------------------------------------------------------ numbers for people
 

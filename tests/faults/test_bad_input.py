@@ -44,6 +44,12 @@ def test_field_aligned_transport_without_a_field(refused):
 
 
 @two_ranks
+def test_scattering_in_physical_units_without_units(refused):
+    message = refused(*TUBE, "transport.solver=isotropic_diffusion", "scattering.model=self_confinement")
+    assert "is physical, and units.system is none" in message
+
+
+@two_ranks
 def test_tracers_that_no_solver_moves(refused):
     assert "transport.solver = none carries no tracers" in refused(*TUBE, "transport.tracer_rigidities=[3]")
 

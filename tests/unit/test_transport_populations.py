@@ -209,3 +209,11 @@ def test_tracers_follow_on_a_tube(solver):
                           "problem.amplitude=1e-3", cells=(32, 1, 1))  # fmt: skip
     assert np.ptp(outcome.cells("ecr")) > 1e-4
     assert follower_error(outcome) < 1e-6
+
+
+def test_tracer_that_is_not_a_number_is_found():
+    sim = run_problem("cr_diffusion", SAME, "time.max_steps=1", cells=(16, 1, 1)).sim
+    assert not sim.not_finite()
+    sim.pack.active(sim.pack.u0)[0, sim.pack.index["ecr_1"], 0, 0, 3] = np.nan
+    assert sim.not_finite()
+    assert sim.describe_not_finite().startswith("ecr_1 at x1=")
