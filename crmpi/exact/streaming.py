@@ -1,5 +1,7 @@
 """Cosmic-ray streaming at the Alfven speed in gas at rest."""
 
+import math
+
 import numpy as np
 
 from crmpi.exact.roots import bisect
@@ -42,3 +44,44 @@ def bottleneck(dens, peak, ecr):
         energy density held at the source
     """
     return np.where(peak, ecr, ecr * (dens / np.max(dens)) ** (2 / 3))
+
+
+def regularised_bottleneck(speed, dx, length, ecr, gamma_cr=4 / 3):
+    """Return the steady e behind a bottleneck when cosmic rays stream with v_A tanh(u), u = L |e_x|/e, and leave freely at the upper end.
+
+    With e_x = -u e/L the steady equation of the energy becomes (ln tanh u)_x = u/(gamma_cr L) - (ln v_A)_x, to be integrated downwards
+    from u -> infinity at the free end; backward differences are stable where u is large. First order in `dx`, infinitely long L gives
+    `bottleneck`.
+
+    Parameters
+    ----------
+    speed : array
+        Alfven speed at equally spaced points, the first of which is the source
+    dx, length : float
+        distance of the points, regularisation length L
+    ecr : float
+        energy density held at the source
+    """
+    steps = np.diff(np.log(speed))
+    pull = dx / (gamma_cr * length)
+    u, log_e = 30.0, np.zeros(len(speed))
+    for i in range(len(speed) - 2, -1, -1):
+        target = _log_tanh(u) + steps[i]
+        u = _inverse(target, pull)
+        log_e[i] = log_e[i + 1] + dx * u / length
+    return ecr * np.exp(log_e - log_e[0])
+
+
+def _log_tanh(u):
+    """Return ln tanh u without loss of digits at large u."""
+    return math.log(math.tanh(u)) if u < 0.5 else math.log1p(-2.0 / (math.exp(min(2.0 * u, 700.0)) + 1.0))
+
+
+def _inverse(target, pull):
+    """Return the u with ln tanh u + pull u = target, by bisection in ln u."""
+    low, high = -60.0, math.log(max(target, 0.0) / pull + 40.0)
+    for _ in range(60):
+        middle = 0.5 * (low + high)
+        u = math.exp(middle)
+        low, high = (low, middle) if _log_tanh(u) + pull * u > target else (middle, high)
+    return math.exp(high)

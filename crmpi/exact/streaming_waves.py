@@ -2,8 +2,8 @@
 
 Cosmic rays stream down their gradient, so waves are linear only if a gradient of the background keeps the direction of streaming. The
 background here is an exact solution without any forces: uniform density, field along x, gas at rest, P falls as -G x and the gas pressure
-rises as +G x. The cosmic rays move with v_A, P(x - v_A t), and heat the gas evenly, so that the sum of pressures stays uniform. Over a wavelength and a period P changes by G/k and G v_A/omega; the matrices are those of the local state and exact to
-first order in G/(k P).
+rises as +G x. The cosmic rays move with v_A, P(x - v_A t), and heat the gas; both pressures rise evenly, so nothing is pushed. Over a
+wavelength and a period P changes by G/k and G v_A/omega; the matrices are those of the local state and exact to first order in G/(k P).
 """
 
 from typing import NamedTuple
@@ -54,7 +54,8 @@ def streaming_matrix(k, background):
 def two_moment_streaming_matrix(k, vmax, background):
     """Return the matrix of `streaming_matrix` for (rho, v, Pg, P, f) at finite Vm: f relaxes to v_A (e + P) at the rate Vm^2 G/f.
 
-    f_t/Vm^2 + P_x = -sigma f with sigma = |P_x|/(v_A (e + P)); the gas feels sigma f instead of -P_x, and gains v_A sigma f.
+    f_t/Vm^2 + P_x = -sigma f with sigma = |P_x|/(v_A (e + P)); the gas feels sigma f instead of -P_x, and gains v_A sigma f. The part of f
+    that does not follow P, which in the limit is P times the change of v_A, is taken to vary along the tube as P does.
     """
     dens, press, pcr, va, g, gamma, gamma_cr = background
     ik, enthalpy = 1j * k, gamma_cr / (gamma_cr - 1)
@@ -70,7 +71,8 @@ def two_moment_streaming_matrix(k, vmax, background):
     matrix[PRESS, VEL] += -g - ik * gamma * press
     matrix[PCR] = -(gamma_cr - 1) * heating
     matrix[PCR, VEL] += g - ik * gamma_cr * pcr
-    matrix[PCR, FCR] -= (gamma_cr - 1) * ik
+    matrix[PCR, PCR] -= (gamma_cr - 1) * g * va * enthalpy / pcr
+    matrix[PCR, FCR] -= (gamma_cr - 1) * (ik - g / pcr)
     matrix[FCR] = -(vmax**2) * excess
     matrix[FCR, VEL] += enthalpy * va * g - ik * flux
     return matrix

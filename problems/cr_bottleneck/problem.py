@@ -2,7 +2,7 @@
 
 from crmpi.api import Problem, np, par
 from crmpi.exact.frames import along, coordinate
-from crmpi.exact.streaming import bottleneck
+from crmpi.exact.streaming import bottleneck, regularised_bottleneck
 
 
 class CRBottleneck(Problem):
@@ -16,16 +16,30 @@ class CRBottleneck(Problem):
         field: float = par(1.0, gt=0, doc="uniform field along the axis")
         axis: int = par(1, choices=[1, 2, 3], doc="axis of the tube")
 
-    def dens(self, x, p):
-        depth = (coordinate(x, p.axis) - p.centre) / p.width
+    def setup(self, p):
+        """Keep the steady state of one-moment streaming, which is that of its regularisation length."""
+        self.steady = None
+        if self.config.transport.solver == "streaming_diffusion":
+            mesh, transport = self.config.mesh, self.config.transport
+            size = np.subtract(mesh.upper, mesh.lower)
+            points = np.linspace(mesh.lower[p.axis - 1], mesh.upper[p.axis - 1], 4001)
+            speed = transport.f_stream * p.field / np.sqrt(self.dens(points, p))
+            length = transport.regularisation_length or size[np.array(mesh.cells) > 1].max()
+            self.steady = points, regularised_bottleneck(speed, points[1] - points[0], length, p.source, self.config.fluid.gamma_cr)
+
+    def dens(self, position, p):
+        depth = (position - p.centre) / p.width
         return 0.1 + 0.9 * (1 + np.tanh(depth)) * (1 - np.tanh(depth))
 
     def initial(self, x, p):
-        return {"dens": self.dens(x, p), "press": 1.0, "ecr": p.start} | along(p.axis, "b", (p.field, 0.0, 0.0))
+        return {"dens": self.dens(coordinate(x, p.axis), p), "press": 1.0, "ecr": p.start} | along(p.axis, "b", (p.field, 0.0, 0.0))
 
     def exact(self, x, t, p):
         """The steady state."""
-        return {"ecr": bottleneck(self.dens(x, p), coordinate(x, p.axis) <= p.centre, p.source)}
+        position = coordinate(x, p.axis)
+        if self.steady is not None:
+            return {"ecr": np.interp(position, *self.steady)}
+        return {"ecr": bottleneck(self.dens(position, p), position <= p.centre, p.source)}
 
     def hold_source(self, w, x, t, p):
         w.ecr[...] = p.source
