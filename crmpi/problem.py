@@ -330,6 +330,7 @@ class UserBoundary:
 
     def __init__(self, problem, mesh):
         self.problem, self.mesh = problem, mesh
+        self._places = {}  # ghost slabs are filled at every sub-step, and their positions never change
 
     def check(self, side):
         """Raise `CrmpiError` if the problem has no hook for this side."""
@@ -340,5 +341,7 @@ class UserBoundary:
 
     def __call__(self, side, w, box, time):
         """Let the problem set the primitives `w` of the ghost slab `box`."""
-        x = Coordinates(self.mesh, box.first, box.count)
+        if box not in self._places:
+            self._places[box] = Coordinates(self.mesh, box.first, box.count)
+        x = self._places[box]
         getattr(self.problem, f"boundary_{side}")(w, x, time, self.problem.p)
