@@ -107,9 +107,10 @@ class DiffusiveWind:
 
 
 class StreamingWind:
-    """The wind with streaming alone. P is a function of the density, P = P0 [(M + a)/(M/rho + a/sqrt(rho))]^(4/3), so Bernoulli's law holds.
+    """The wind with streaming alone.
 
-    ``alfven``: the Alfven speed at the base; infinite for P = P0 rho^(2/3), the limit v << v_A. Attributes as of `DiffusiveWind`.
+    P is a function of the density, P = P0 [(M + a)/(M/rho + a/sqrt(rho))]^(4/3), so Bernoulli's law holds. ``alfven``, a: the Alfven
+    speed at the base; infinite for P = P0 rho^(2/3), the limit v << v_A. Attributes as of `DiffusiveWind`.
     """
 
     def __init__(self, vg, alfven=math.inf, p0=1.0):
@@ -151,7 +152,7 @@ class StreamingWind:
         return 0.5 * (low + high)
 
     def _excess(self, mdot):
-        """Set the sonic point for a mass loss `mdot`; return by how much Bernoulli's constant there exceeds that at the base."""
+        """Set the sonic point of a mass loss `mdot`; return the excess of Bernoulli's constant there over that at the base."""
         self.mdot = mdot
         self._log_rho = np.linspace(-30.0, 2.0, 6401)
         self._tabulate()

@@ -44,7 +44,7 @@ class CRWind(Problem):
         return {"dens": dens, "vel1": speed, "ecr": pcr / self.gm1_cr}
 
     def boundary_ix1(self, w, x, t, p):
-        """Density and e go on as powers of r through their values at the base; the fluxes of mass and cosmic rays through spheres are kept."""
+        """Density and e go on as powers of r through their values at the base; what crosses a sphere of mass and cosmic rays is kept."""
         edge = x.geometry.positions(0, 1)[0]
         power, spread = np.log(x.x1) / np.log(edge), (edge / x.x1) ** 2
         mass_flux, base = w.dens * w.vel1 * spread, p.pcr / self.gm1_cr
@@ -80,10 +80,12 @@ class CRWind(Problem):
         last = {name: values[-1] for name, values in history.items()}
         edge = self.outer
         known = self.wind
-        return {
+        lines = {
             "mass loss": f"4 pi {last['mdot'] / (4 * np.pi):.4e}, exact 4 pi {known.mdot:.4e}",
             "mass loss through the base": f"4 pi {last['mdot_base'] / (4 * np.pi):.4e}",
             f"speed in the last cell, exact at r = {edge:g}": f"{last['v_out']:.3f}, {float(known.at(edge)[1]):.3f}",
             "exact sonic point": f"r = {known.r_sonic:.4f}, rho = {known.rho_sonic:.4e}",
-            "wind power / cosmic-ray power at the base": f"{last['wind_power'] / last['cr_power']:.3f}" if last["cr_power"] else "-",
         }
+        if self.config.transport.solver == "two_moment":  # the others do not tell their flux
+            lines["wind power / cosmic-ray power at the base"] = f"{last['wind_power'] / last['cr_power']:.3f}"
+        return lines
