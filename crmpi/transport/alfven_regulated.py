@@ -1,23 +1,14 @@
 """Transport along the field with the Alfven waves that scatter the cosmic rays: energy, flux and two wave energies."""
 
-import math
-
 import numpy as np
 
-from crmpi.mesh.pack import aligned_zeros
-from crmpi.numerics.cr_alfven import MINUS, NACCOUNT, NFROZEN, NREGISTER, PLUS, SEEDED, WaveMoments, WaveScales, freeze_waves
+from crmpi.numerics.cr_alfven import NACCOUNT, NFROZEN, NREGISTER, SEEDED, WaveMoments, WaveScales, freeze_waves
 from crmpi.numerics.cr_alfven_work import middle_pressure, middle_velocity, wave_work
-from crmpi.numerics.cr_march import CorrectWaves, Planes, PredictWaves, Registers, march
-from crmpi.numerics.cr_moments import ENERGY, VSTREAM, exchange_with_gas, freeze_coefficients, largest_reach
-from crmpi.numerics.cr_momentum import directed_flux, settle_momentum
-from crmpi.numerics.cr_validity import count_fast
+from crmpi.numerics.cr_march import CorrectWaves, PredictWaves
+from crmpi.numerics.cr_moments import VSTREAM, freeze_coefficients
 from crmpi.numerics.rows import make_axes
 from crmpi.params import par
-from crmpi.scattering.base import KAPPA_PERP
-from crmpi.transport.base import TransportSolver
-from crmpi.transport.diffusion import AnisotropicDiffusion
-from crmpi.transport.fluxes import aligned
-from crmpi.transport.two_moment import FCR_FIELD
+from crmpi.transport.moments import FCR_FIELD, MomentSolver
 from crmpi.types import Field
 
 EWP_FIELD = Field("ewp", unit="pressure", title="energy density of Alfven waves along B")
@@ -25,14 +16,8 @@ EWM_FIELD = Field("ewm", unit="pressure", title="energy density of Alfven waves 
 _PRESSURE = (Field("wave_pressure", unit="pressure"),)
 
 
-class AlfvenRegulated(TransportSolver):
-    """Energy e, flux f along the field in the gas frame and wave energies, sub-cycled at the reduced speed of light vmax.
-
-    Attributes
-    ----------
-    substeps : int
-        of the last `advance`
-    """
+class AlfvenRegulated(MomentSolver):
+    """Energy e, flux f along the field in the gas frame and wave energies, sub-cycled at the reduced speed of light vmax."""
 
     name = "alfven_regulated"
     doc = "cosmic rays scattered by the Alfven waves that they drive: growth, damping and wave transport"
@@ -44,11 +29,10 @@ class AlfvenRegulated(TransportSolver):
     reference = "Thomas & Pfrommer 2019, MNRAS 485, 2977"
     fields = (FCR_FIELD, EWP_FIELD, EWM_FIELD)
     energies = ("ewp", "ewm")
-    columns = ("heat", "work", "floored", "floored_cells", "waves_made", "wave_work", "fast_cells")
-    energy = {"floored": +1}
-    doubts = {"fast_cells": "|v| + v_A exceeds the speed of signals vmax/sqrt(3) in some cells: raise transport.vmax"}
-    along_field = True
+    columns = (*MomentSolver.columns, "waves_made", "wave_work")
     carries_tracers = False
+    stages = (PredictWaves(), CorrectWaves())
+    components = (NREGISTER, NFROZEN, NACCOUNT)
 
     class Params:
         vmax: float = par(unit="velocity", gt=0, doc="reduced speed of light; well above flow and Alfven speed")
@@ -64,97 +48,38 @@ class AlfvenRegulated(TransportSolver):
     def __init__(self, params, pack, scattering, ghosts, fluid):
         super().__init__(params, pack, scattering, ghosts, fluid)
         grid = pack.grid
-        self.fcr = pack.index["fcr"]
         self.waves = (pack.index["ewp"], pack.index["ewm"])
-        self.kappa = pack.allocate(2)
-        self.registers = Registers(*(pack.allocate(ncomp) for ncomp in (NREGISTER, NREGISTER, NFROZEN, NACCOUNT)))
-        plane = (1, grid.m2, grid.m1)
-        self.planes = Planes(aligned_zeros((2, 2, *plane)), aligned_zeros((6, NREGISTER, *plane)))
-        self.directed = pack.allocate(3)  # f b before the fluid step
         self.pressure, self.velocity = pack.allocate(1), pack.allocate(3)
-        self._after_fluid = False
-        self.totals = np.zeros((pack.nblock, 4))
-        self.across = self._make_across()
         self.volume = grid.dx1 * grid.dx2 * grid.dx3
         self.scales = WaveScales(
             params.gyro_rate / scattering.rigidity, params.light_speed, params.nll_damping, params.wave_floor, fluid.eos.gamma,
             float(params.extrinsic),
         )  # fmt: skip
-        self.substeps = 0
 
     def advance(self, dt, time):
-        if not self._after_fluid:
+        after_fluid = self.after_fluid
+        if not after_fluid:
             self.push_gas(dt, time)
         super().advance(dt, time)
-        if self._after_fluid:  # the mirror image of what comes before the fluid step
-            self._after_fluid = False
+        if after_fluid:  # the mirror image of what comes before the fluid step
             self.push_gas(dt, time)
-        directed_flux(self.pack.u0, self.pack.bcc, self.fcr, self.directed)
 
-    def move(self, population, dt, time):
-        pack, registers = self.pack, self.registers
-        self.freeze(population)
-        registers.start[...] = pack.u0[:, population.places]
-        registers.account[...] = 0.0
-        if self._after_fluid:
-            self.ghosts.fill_cells(registers.start, population.fields, time)
-        self.diffuse_across(0.5 * dt, time, population)
-        self.sub_cycle(dt, time, population)
-        self.diffuse_across(0.5 * dt, time + 0.5 * dt, population)
-        places, ivmax2 = population.places, 1.0 / self.params.vmax**2
-        q, account, gas = registers.start, registers.account, (self.fluid.frozen, population.passive)
-        exchange_with_gas(pack.u0, pack.bcc, q, account, places[:2], ivmax2, pack.grid, gas, pack.volumes, self.totals)
-        pack.u0[:, places[PLUS]], pack.u0[:, places[MINUS]] = q[:, PLUS], q[:, MINUS]
-        self.keep_account()
+    def keep_account(self, population):
+        super().keep_account(population)
+        self.count("waves_made", self.pack.active(self.registers.account)[:, SEEDED].sum(axis=(1, 2, 3)) * self.volume)
 
-    def carried(self, dt):
-        super().carried(dt)
-        self._after_fluid = True
-        if self.fluid.frozen:
-            return
-        pack = self.pack
-        axes = make_axes(pack.grid, dt)
-        settle_momentum(pack.u0, pack.w0, pack.bcc, self.directed, self.fcr, 1.0 / self.params.vmax**2, pack.grid, axes)
-
-    def keep_account(self):
-        """Add to the ledger what `move` did: totals of the exchange with the gas, seeds, and cells faster than signals."""
-        pack = self.pack
-        self.account[:, :3] += self.totals[:, :3]
-        self.count("floored_cells", self.totals[:, 3])
-        self.count("waves_made", pack.active(self.registers.account)[:, SEEDED].sum(axis=(1, 2, 3)) * self.volume)
-        counts = np.zeros(pack.nblock)
-        signal = math.sqrt(self.fluid.eos.gamma_cr - 1.0) * self.params.vmax
-        count_fast(pack.w0, pack.bcc, 1.0, signal, pack.grid, counts)
-        self.count("fast_cells", counts)
+    def other_signals(self):
+        return float(self.pack.active(self.registers.frozen)[:, VSTREAM].max(initial=0.0))
 
     def freeze(self, population):
-        """Fill the coefficients that stay as they are during the sub-steps."""
         pack, frozen = self.pack, self.registers.frozen
         self.scattering.evaluate(pack, self.kappa, population.rigidity)
         strides = tuple(axis.stride for axis in make_axes(pack.grid, 1.0))
         freeze_coefficients(pack.u0, pack.b0, pack.bcc, self.kappa, 1.0, strides, frozen)
         freeze_waves(pack.w0, pack.bcc, self.kappa, self.scales, frozen)
 
-    def sub_cycle(self, dt, time, population):
-        """Advance the register by `dt` in sub-steps: half a step, then the whole one with the faces of the half step."""
-        grid, registers, comm = self.pack.grid, self.registers, self.ghosts.comm
-        reach = comm.max(largest_reach(registers.frozen, grid, make_axes(grid, 1.0)))
-        alfven = comm.max(float(self.pack.active(registers.frozen)[:, VSTREAM].max(initial=0.0)))
-        fastest = max(self.moments(dt).c, alfven)
-        self.substeps = max(1, math.ceil(dt * fastest * reach / self.params.cfl - 1e-12))
-        step = dt / self.substeps
-        for n in range(self.substeps):
-            march(PredictWaves(), self.moments(0.5 * step), grid, make_axes(grid, 0.5 * step), registers, self.planes)
-            self.ghosts.fill_cells(registers.half, population.fields, time + (n + 0.5) * step)
-            march(CorrectWaves(), self.moments(step), grid, make_axes(grid, step), registers, self.planes)
-            self.ghosts.fill_cells(registers.start, population.fields, time + (n + 1) * step)
-
     def moments(self, dt):
-        """Return the constants of a stage of duration `dt`."""
-        gamma, vmax2, grid = self.fluid.eos.gamma_cr, self.params.vmax**2, self.pack.grid
-        c2 = (gamma - 1.0) * vmax2
-        width = (grid.dx1, grid.dx2, grid.dx3)
-        return WaveMoments(math.sqrt(c2), c2, 1.0 / c2, 1.0 / vmax2, gamma, dt, width, self.params.linear_damping)
+        return WaveMoments(*self.common_moments(dt), self.params.linear_damping)
 
     def push_gas(self, dt, time):
         """Let the pressure of the waves act on the gas for `dt`; ghosts and primitives are valid before and after."""
@@ -169,37 +94,15 @@ class AlfvenRegulated(TransportSolver):
         self.count("wave_work", given[:, 0] * self.volume)
         self.refresh(time)
 
-    def diffuse_across(self, dt, time, population):
-        """Diffuse e across the field by super-time-stepping, if there is a kappa_perp."""
-        if self.across is None:
-            return
-        register = self.registers.start
-        self.across.kappa[:, KAPPA_PERP] = self.kappa[:, KAPPA_PERP]  # its kappa_par stays zero
-        self.across.face_coefficients()
-        self.across.e[:, 0] = register[:, ENERGY]
-        self.across.diffuse(dt, time, population.fields[:1])
-        register[:, ENERGY] = self.across.e[:, 0]
-
-    def relative_flux(self):
-        return aligned(self.pack.u0[:, self.fcr], self.pack)
-
     def energy_signs(self):
-        lost = {"cr_heat": -1, "cr_wave_work": -1} if self.fluid.frozen else {}  # frozen gas takes neither heat nor work
-        return super().energy_signs() | lost
-
-    def progress(self):
-        return {"sub-steps": self.substeps}
+        work_is_lost = {"cr_wave_work": -1} if self.fluid.frozen else {}  # as is heat
+        return super().energy_signs() | work_is_lost
 
     def history(self):
-        """Return sub-steps, and wave energies over that of the field, both summed over the box."""
+        """Return sub-steps, and wave energies over that of the field, all summed over the box."""
         u, bcc = self.pack.active(self.pack.u0), self.pack.active(self.pack.bcc)
         sums = [u[:, wave].sum(axis=(1, 2, 3)) for wave in self.waves]
         partials = np.stack([*sums, 0.5 * (bcc**2).sum(axis=(1, 2, 3, 4))], axis=1)
         plus, minus, field = map(float, self.ghosts.comm.block_sums(partials))
         field = field or 1.0
-        return {"cr_substeps": self.substeps, "cr_waves_plus": plus / field, "cr_waves_minus": minus / field}
-
-    def _make_across(self):
-        if not self.scattering.has_perpendicular():
-            return None
-        return AnisotropicDiffusion(AnisotropicDiffusion.Params(), self.pack, self.scattering, self.ghosts, self.fluid)
+        return super().history() | {"cr_waves_plus": plus / field, "cr_waves_minus": minus / field}

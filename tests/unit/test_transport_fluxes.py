@@ -6,8 +6,9 @@ import pytest
 from crmpi.params import make
 from crmpi.scattering.constant import ConstantScattering
 from crmpi.transport.diffusion import AnisotropicDiffusion, IsotropicDiffusion
+from crmpi.transport.moments import FCR_FIELD
 from crmpi.transport.streaming_diffusion import StreamingDiffusion
-from crmpi.transport.two_moment import FCR_FIELD, TwoMoment
+from crmpi.transport.two_moment import TwoMoment
 from tests.transport_case import Stage
 
 KAPPA = ConstantScattering(make(ConstantScattering.Params, kappa_par=2.0, kappa_perp=0.5))

@@ -9,7 +9,8 @@ from crmpi.constants import ECR, ENER, MOM1
 from crmpi.exact.streaming import triangle, triangle_plateau
 from crmpi.params import make
 from crmpi.scattering.constant import ConstantScattering
-from crmpi.transport.two_moment import FCR_FIELD, TwoMoment
+from crmpi.transport.moments import FCR_FIELD
+from crmpi.transport.two_moment import TwoMoment
 from tests.transport_case import Stage
 
 FCR = ECR + 1

@@ -1,0 +1,182 @@
+"""What the solvers with a flux have in common: sub-cycling at the reduced speed of light, and the books they keep with the gas."""
+
+import math
+
+import numpy as np
+
+from crmpi.mesh.pack import aligned_zeros
+from crmpi.numerics.cr_march import Planes, Registers, march
+from crmpi.numerics.cr_moments import ENERGY, exchange_with_gas, largest_reach
+from crmpi.numerics.cr_momentum import directed_flux, settle_momentum
+from crmpi.numerics.cr_validity import count_fast
+from crmpi.numerics.rows import make_axes
+from crmpi.scattering.base import KAPPA_PERP
+from crmpi.transport.base import TransportSolver
+from crmpi.transport.diffusion import AnisotropicDiffusion
+from crmpi.transport.fluxes import aligned
+from crmpi.types import Field
+
+FCR_FIELD = Field("fcr", unit="energy_flux", title="cosmic-ray energy flux along B in the gas frame")
+EXCHANGED = 4  # leading columns of the ledger, summed by `exchange_with_gas`
+
+
+class MomentSolver(TransportSolver):
+    """Unknowns (e, f, ...) along the field, advanced in sub-steps of two stages by `march`.
+
+    Subclasses say what the stages are (``stages``), how fast signals are beside c (`other_signals`), and fill the frozen coefficients
+    (`freeze`). The ledger begins with the columns below.
+
+    Attributes
+    ----------
+    substeps : int
+        of the last `advance`
+    """
+
+    fields = (FCR_FIELD,)
+    columns = ("heat", "work", "floored", "floored_cells", "fast_cells")
+    doubts = {"fast_cells": "|v| + v_A exceeds the speed of signals vmax/sqrt(3) in some cells: raise transport.vmax"}
+    energy = {"floored": +1}
+    along_field = True
+    stages = ()
+    """(marker of half a step, marker of the whole step), see `crmpi.numerics.cr_march`."""
+
+    components = (2, 5, 2)
+    """Components of the register, of the frozen coefficients and of the account."""
+
+    def __init__(self, params, pack, scattering, ghosts, fluid):
+        super().__init__(params, pack, scattering, ghosts, fluid)
+        grid, (register, frozen, account) = pack.grid, self.components
+        self.fcr = pack.index["fcr"]
+        self.kappa = pack.allocate(2)
+        self.registers = Registers(*(pack.allocate(ncomp) for ncomp in (register, register, frozen, account)))
+        plane = (1, grid.m2, grid.m1)
+        self.planes = Planes(aligned_zeros((2, 2, *plane)), aligned_zeros((6, register, *plane)))
+        self.directed = pack.allocate(3)  # f b before the fluid step
+        self.after_fluid = False
+        self.totals = np.zeros((pack.nblock, EXCHANGED))
+        self.across = self._make_across()
+        self.substeps = 0
+
+    def freeze(self, population):
+        """Fill the coefficients that stay as they are during the sub-steps."""
+        raise TypeError(f"transport solver '{self.name}' defines no freeze")
+
+    def advance(self, dt, time):
+        super().advance(dt, time)
+        self.count_fast_cells()
+        if not self.after_fluid:
+            directed_flux(self.pack.u0, self.pack.bcc, self.fcr, self.directed)
+        self.after_fluid = False
+
+    def move(self, population, dt, time):
+        pack, registers = self.pack, self.registers
+        self.freeze(population)
+        registers.start[...] = pack.u0[:, population.places]
+        if self.after_fluid and not population.passive:
+            self.ghosts.fill_cells(registers.start, population.fields, time)
+        registers.account[...] = 0.0
+        self.diffuse_across(0.5 * dt, time, population)
+        self.sub_cycle(dt, time, population)
+        self.diffuse_across(0.5 * dt, time + 0.5 * dt, population)
+        gas, ivmax2 = (self.fluid.frozen, population.passive), 1.0 / self.params.vmax**2
+        places, q, account = population.places, registers.start, registers.account
+        exchange_with_gas(pack.u0, pack.bcc, q, account, places[:2], ivmax2, pack.grid, gas, pack.volumes, self.totals)
+        for component, place in enumerate(places[2:], start=2):
+            pack.u0[:, place] = q[:, component]
+        self.keep_account(population)
+
+    def keep_account(self, population):
+        """Add to the ledger what the gas and the floors did to the bulk; of tracers only the floors count."""
+        if population.passive:
+            self.count("tracer_floored_cells", self.totals[:, -1])
+        else:
+            self.account[:, :EXCHANGED] += self.totals
+
+    def carried(self, dt):
+        super().carried(dt)
+        self.after_fluid = True
+        if self.fluid.frozen or self.pack.tube is not None:  # the field of a tube does not turn
+            return
+        pack = self.pack
+        axes = make_axes(pack.grid, dt)
+        settle_momentum(pack.u0, pack.w0, pack.bcc, self.directed, self.fcr, 1.0 / self.params.vmax**2, pack.grid, axes)
+
+    def signal_speed(self):
+        """Return c, the speed of signals along the field."""
+        return math.sqrt(self.fluid.eos.gamma_cr - 1.0) * self.params.vmax
+
+    def streaming_factor(self):
+        """Return the speed at which cosmic rays stream with the waves, in units of the Alfven speed."""
+        return 1.0
+
+    def count_fast_cells(self):
+        """Count the cells where gas and waves are faster than the signals of (e, f)."""
+        counts = np.zeros(self.pack.nblock)
+        count_fast(self.pack.w0, self.pack.bcc, self.streaming_factor(), self.signal_speed(), self.pack.grid, counts)
+        self.count("fast_cells", counts)
+
+    def sub_cycle(self, dt, time, population):
+        """Advance the register by `dt` in sub-steps: half a step, then the whole one with the faces of the half step."""
+        comm, registers = self.ghosts.comm, self.registers
+        half, whole = self.stages
+        fastest = max(self.signal_speed(), comm.max(self.other_signals()))
+        self.substeps = max(1, math.ceil(dt * fastest * comm.max(self.reach()) / self.params.cfl - 1e-12))
+        step = dt / self.substeps
+        for n in range(self.substeps):
+            self.stage(half, 0.5 * step)
+            self.ghosts.fill_cells(registers.half, population.fields, time + (n + 0.5) * step)
+            self.stage(whole, step)
+            self.ghosts.fill_cells(registers.start, population.fields, time + (n + 1) * step)
+
+    def other_signals(self):
+        """Return the speed of the fastest signals beside those of (e, f) on this rank."""
+        return 0.0
+
+    def stage(self, which, dt):
+        """Advance the registers by one stage of duration `dt`."""
+        grid = self.pack.grid
+        march(which, self.moments(dt), grid, make_axes(grid, dt), self.registers, self.planes)
+
+    def reach(self):
+        """Return the inverse of the shortest way across a cell along the field, on this rank."""
+        grid = self.pack.grid
+        return largest_reach(self.registers.frozen, grid, make_axes(grid, 1.0))
+
+    def moments(self, dt):
+        """Return the constants of a stage of duration `dt`."""
+        raise TypeError(f"transport solver '{self.name}' defines no moments")
+
+    def common_moments(self, dt):
+        """Return c, c^2, 1/c^2, 1/vmax^2, gamma_cr, duration and cell widths."""
+        grid, vmax2, gamma = self.pack.grid, self.params.vmax**2, self.fluid.eos.gamma_cr
+        c2 = (gamma - 1.0) * vmax2
+        return math.sqrt(c2), c2, 1.0 / c2, 1.0 / vmax2, gamma, dt, (grid.dx1, grid.dx2, grid.dx3)
+
+    def diffuse_across(self, dt, time, population):
+        """Diffuse e across the field by super-time-stepping, if there is a kappa_perp."""
+        if self.across is None:
+            return
+        register = self.registers.start
+        self.across.kappa[:, KAPPA_PERP] = self.kappa[:, KAPPA_PERP]  # its kappa_par stays zero
+        self.across.face_coefficients()
+        self.across.e[:, 0] = register[:, ENERGY]
+        self.across.diffuse(dt, time, population.fields[:1])
+        register[:, ENERGY] = self.across.e[:, 0]
+
+    def relative_flux(self):
+        return aligned(self.pack.u0[:, self.fcr], self.pack)
+
+    def energy_signs(self):
+        heat_is_lost = {"cr_heat": -1} if self.fluid.frozen else {}  # frozen gas does not take the heat
+        return super().energy_signs() | heat_is_lost
+
+    def progress(self):
+        return {"sub-steps": self.substeps}
+
+    def history(self):
+        return {"cr_substeps": self.substeps}
+
+    def _make_across(self):
+        if self.pack.tube is not None or not self.scattering.has_perpendicular():  # a tube has no across
+            return None
+        return AnisotropicDiffusion(AnisotropicDiffusion.Params(), self.pack, self.scattering, self.ghosts, self.fluid)
