@@ -65,7 +65,6 @@ class CRWind(Problem):
             w.fcr = w.fcr * spread
 
     def history(self, x, w, p):
-        flux = getattr(w, "fcr", 0.0)
         gamma_cr = self.config.fluid.gamma_cr
         area = x.geometry.areas(x.geometry.positions(x.geometry.cells - 1, 1))[0]
         return {
@@ -73,19 +72,21 @@ class CRWind(Problem):
             "mdot": x.face_integral("ox1", w.dens * w.vel1),
             "v_out": x.face_integral("ox1", w.vel1) / area,
             "wind_power": x.face_integral("ox1", 0.5 * w.dens * w.vel1**3),
-            "cr_power": x.face_integral("ix1", gamma_cr * w.ecr * w.vel1 + flux),
+            "cr_power": x.face_integral("ix1", gamma_cr * w.ecr * w.vel1 + w.fecr1),
         }
+
+    def results(self, history, p):
+        """Return the mass loss per 4 pi and the speed in the last cell, at the end."""
+        return {"mdot": float(history["mdot"][-1] / (4 * np.pi)), "v_out": float(history["v_out"][-1])}
 
     def summary(self, history, p):
         last = {name: values[-1] for name, values in history.items()}
         edge = self.outer
         known = self.wind
-        lines = {
+        return {
             "mass loss": f"4 pi {last['mdot'] / (4 * np.pi):.4e}, exact 4 pi {known.mdot:.4e}",
             "mass loss through the base": f"4 pi {last['mdot_base'] / (4 * np.pi):.4e}",
             f"speed in the last cell, exact at r = {edge:g}": f"{last['v_out']:.3f}, {float(known.at(edge)[1]):.3f}",
             "exact sonic point": f"r = {known.r_sonic:.4f}, rho = {known.rho_sonic:.4e}",
+            "wind power / cosmic-ray power at the base": f"{last['wind_power'] / last['cr_power']:.3f}",
         }
-        if self.config.transport.solver == "two_moment":  # the others do not tell their flux
-            lines["wind power / cosmic-ray power at the base"] = f"{last['wind_power'] / last['cr_power']:.3f}"
-        return lines

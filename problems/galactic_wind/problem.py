@@ -123,4 +123,7 @@ class GalacticWind(Problem):
             for kind in ("cr", "thermal", "kinetic"):
                 lines[f"{kind} energy loading"] = f"{loadings[f'{kind}_loading']:.4f} (box end: {loadings[f'{kind}_loading_top']:.4f})"
         lines["gas beyond this height"] = f"{history['mass_outside'][0]:.3e} -> {history['mass_outside'][-1]:.3e} Msun"
+        if self.config.mesh.geometry == "flux_tube":
+            per_area = history["mdot"][late].mean() / self.units.from_code(self.area, "kpc^2")
+            return {"outflow per area of the disc, both sides": f"{per_area:.3e} Msun/yr/kpc^2"} | lines
         return lines | {"caution": CAUTION}
