@@ -4,6 +4,7 @@ import numpy as np
 
 from crmpi.exact import streaming
 from tests.verification.cases_cr import line
+from tests.verification.cases_wind import PUBLISHED, diffusive_wind
 from tests.verification.runs import order, run_problem
 from tests.verification.table import Check, case
 
@@ -47,3 +48,19 @@ def telegraph(full):
         yield Check(f"relative error of the amplitude at t = 1, Vm = {vmax}, N = {n}", error, "<", 0.01 * (64 / n) ** 2)
         departures.append(abs(exact / np.exp(-((2 * np.pi) ** 2) / 30) - 1))
     yield Check("order in 1/Vm of the closed form", order(departures[-2], departures[-1]), ">", ORDER)
+
+
+@case("V14", "diffusive wind", "crmpi converge --vmax 30,100,300,1000 cr_wind transport.solver=two_moment transport.streaming=false",
+      solver="two_moment")  # fmt: skip
+def wind(full):
+    """At Vm = 30 signals are as fast as the wind at the outer end, 17.6; from 100 on the published limit of V11 holds."""
+    cells, end = (256, 1.0) if full else (192, 0.3)
+    found = {}
+    for vmax in (30, 100, 300, 1000) if full else (30, 100, 300):
+        transport = f"transport={{solver: two_moment, vmax: {vmax}, streaming: false}}"
+        found[vmax] = diffusive_wind(cells, end, transport)
+        error = abs(found[vmax].mdot / found[vmax].wind.mdot - 1)
+        yield Check(f"relative error of Mdot, Vm = {vmax}, N = {cells}", error, "<", PUBLISHED * max(100 / vmax, 1.0))
+    finest = found[max(found)].mdot
+    changes = [abs(found[vmax].mdot / finest - 1) for vmax in (30, 100)]
+    yield Check(f"order in 1/Vm of the change from Vm = {max(found)}, 30 to 100", order(*changes, 100 / 30), ">", ORDER)
