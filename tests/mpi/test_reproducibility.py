@@ -21,6 +21,12 @@ CASES = {
     ],
     "cr_ring": ["mesh.cells=[32,32,1]", "mesh.block=[16,8,1]", "time.max_steps=3"],
     "galactic_wind": ["mesh.cells=[8,8,64]", "mesh.block=[8,8,16]", "time.max_steps=5"],
+    "cr_wind": [
+        "mesh.cells=[64,1,1]",
+        "mesh.block=[16,1,1]",
+        "time.max_steps=6",
+        "transport={solver: two_moment, vmax: 100, tracer_rigidities: [3]}",
+    ],
     "cgm_halo": ["mesh.cells=[16,16,16]", "mesh.block=[8,8,8]", "time.max_steps=3"],
 }
 
@@ -68,7 +74,7 @@ def test_ranks_do_not_change_a_bit(comm, tmp_path, shared_folder, case):
 
 
 @pytest.mark.mpi(min_size=2)
-@pytest.mark.parametrize("case", ["cr_box", "cr_box alfven", "galactic_wind"])
+@pytest.mark.parametrize("case", ["cr_box", "cr_box alfven", "galactic_wind", "cr_wind"])
 def test_restart_on_other_ranks_does_not_change_a_bit(comm, tmp_path, shared_folder, case):
     """A serial run, stopped half-way and restarted on all ranks, ends like the run that never stopped."""
     straight = run(SerialComm(), tmp_path / "straight", case)
