@@ -19,6 +19,12 @@ CASES = {
         "time.max_steps=4",
         "transport={solver: alfven_regulated, vmax: 30, light_speed: 1000, gyro_rate: 1e8, wave_floor: 1e-3}",
     ],
+    "cr_box streaming": [
+        "mesh.cells=[16,16,16]",
+        "mesh.block=[8,8,8]",
+        "time.max_steps=4",
+        "transport={solver: streaming_diffusion, tracer_rigidities: [3]}",
+    ],
     "cr_ring": ["mesh.cells=[32,32,1]", "mesh.block=[16,8,1]", "time.max_steps=3"],
     "galactic_wind": ["mesh.cells=[8,8,64]", "mesh.block=[8,8,16]", "time.max_steps=5"],
     "cr_wind": [
@@ -74,7 +80,7 @@ def test_ranks_do_not_change_a_bit(comm, tmp_path, shared_folder, case):
 
 
 @pytest.mark.mpi(min_size=2)
-@pytest.mark.parametrize("case", ["cr_box", "cr_box alfven", "galactic_wind", "cr_wind"])
+@pytest.mark.parametrize("case", ["cr_box", "cr_box alfven", "cr_box streaming", "galactic_wind", "cr_wind"])
 def test_restart_on_other_ranks_does_not_change_a_bit(comm, tmp_path, shared_folder, case):
     """A serial run, stopped half-way and restarted on all ranks, ends like the run that never stopped."""
     straight = run(SerialComm(), tmp_path / "straight", case)
