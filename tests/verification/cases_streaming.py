@@ -1,4 +1,4 @@
-"""Verification cases of one-moment streaming (V3, V4, V6, V7, V8) and of waves on a gradient of streaming cosmic rays (V9).
+"""Verification cases of one-moment streaming (V3, V4, V6, V7, V8, V19) and of waves on a gradient of streaming cosmic rays (V9).
 
 One-moment streaming with a regularised direction solves another equation than sharp streaming: numbers are compared with the exact solution
 of the regularised equation where there is one, and must approach the sharp one as 1/L, L the regularisation length.
@@ -8,6 +8,8 @@ import numpy as np
 
 from crmpi.exact import streaming
 from tests.verification.cases_cr import ANISOTROPIC, line, sound_wave
+from tests.verification.cases_mhd import floor_count
+from tests.verification.cases_stress import Totals
 from tests.verification.runs import order, run_problem
 from tests.verification.table import Check, case
 
@@ -123,3 +125,20 @@ def _streaming_wave_case(solver, target, cells, coarser):
 
 _streaming_wave_case("two_moment", "cr_streaming_wave", 128, 2)
 _streaming_wave_case(SOLVER, "cr_streaming_wave/one_moment", 64, 2)
+
+
+@case("V19", f"collisions {SOLVER}", "crmpi run cr_stress 'transport={solver: streaming_diffusion}'", solver=SOLVER)
+def collisions(full):
+    """Streams that collide while cosmic rays stream and heat them: nothing negative, nothing lost."""
+    n = 256 if full else 128
+    for mach, ratio in ((2, 1), (10, 100), (50, 1e4)):
+        sound, totals = np.sqrt(5 / 3 + 4 / 3 * ratio), Totals()
+        flow = "problem.flow=collision", f"problem.mach={mach}", f"problem.ratio={ratio}", f"time.end={0.5 / (mach * sound)}"
+        transport = "transport={solver: streaming_diffusion}", "scattering.kappa_par=0"
+        outcome = run_problem("cr_stress", *flow, *transport, cells=line(n), watch=totals)
+        title, drift = f"Mach {mach}, P/Pg = {ratio:g}", totals.drift()
+        yield Check(f"{title}: least gas pressure", outcome.cells("press").min(), ">", 0.0)
+        yield Check(f"{title}: relative change of E + e", drift["energy"], "<", 1e-13)
+        yield Check(f"{title}: change of momentum", drift["momentum"], "<", 1e-12)
+        floors = floor_count(outcome.history) / (n * outcome.sim.clock.step)
+        yield Check(f"{title}: share of cell updates with a floor (reported)", floors, "<", 1.0)
