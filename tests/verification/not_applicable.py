@@ -18,6 +18,7 @@ _WORDS = [
     (("V3", "V4", "V6", "V11", "V12", "V13", "V16"), ("none",), NO_TRANSPORT),
     (("V3", "V4", "V6", "V11", "V13", "V16"), ("alfven_regulated",), WAVES),
     (("V12",), ("alfven_regulated",), NO_TUBE),
+    (("V11", "V12"), ("streaming_diffusion",), NO_TUBE),
     (("V5",), ("none", *DIFFUSIVE, "streaming_diffusion"), NO_FLUX),
     (("V6",), ("isotropic_diffusion",), "crosses the field by design"),
     (("V7", "V8", "V9"), ("none", *DIFFUSIVE), NO_STREAMING),
