@@ -1,8 +1,16 @@
-"""Diffusion on a tube: V e_t = [A kappa (e_above - e_below)/gap] at the faces of a cell, kappa the harmonic mean of the two cells."""
+"""Diffusion on a tube: V e_t = [A kappa (e_above - e_below)/gap] at the faces of a cell, kappa the harmonic mean of the two cells.
 
+And the losses of cosmic rays to Alfven waves there.
+"""
+
+import math
+
+from crmpi.constants import DENS
 from crmpi.jit import kernel
 from crmpi.numerics.cr_diffusion import NORMAL, harmonic_mean
 from crmpi.numerics.tube import span
+
+_TINY = 1e-300
 
 
 @kernel
@@ -38,3 +46,26 @@ def tube_diffusion_rate(e, faces, grid, tube, rate):
         for c in range(place.first, place.first + place.n):
             i, d = c * place.stride, place.stride
             r[i] = (conductance[i + d] * (x[i + d] - x[i]) - conductance[i] * (x[i] - x[i - d])) / tube.volume[b, c]
+
+
+@kernel
+def tube_wave_losses(u, bcc, factor, grid, tube, e, heat):
+    """Do what `crmpi.numerics.cr_streaming.wave_losses` does."""
+    place = span(grid, tube.axis)
+    for b in range(e.shape[0]):
+        rho, x, loss, field = u[b, DENS].reshape(-1), e[b, 0].reshape(-1), heat[b, 0].reshape(-1), bcc[b, tube.axis].reshape(-1)
+        for c in range(place.first, place.first + place.n):
+            i, d = c * place.stride, place.stride
+            gradient = (x[i + d] - x[i - d]) / (tube.gap[b, c] + tube.gap[b, c + 1])
+            rate = abs(field[i] * gradient) / math.sqrt(rho[i])
+            loss[i] = -x[i] * math.expm1(-factor * rate / (x[i] + _TINY)) if x[i] > 0.0 else 0.0
+
+
+@kernel
+def sum_on_tube(heat, grid, tube, sums):
+    """Add the integral of `heat` (nblock, 1, m3, m2, m1) over each block to `sums` (nblock,)."""
+    place = span(grid, tube.axis)
+    for b in range(heat.shape[0]):
+        density = heat[b, 0].reshape(-1)
+        for c in range(place.first, place.first + place.n):
+            sums[b] += density[c * place.stride] * tube.volume[b, c]

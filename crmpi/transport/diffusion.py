@@ -21,7 +21,7 @@ from crmpi.numerics.cr_diffusion import (
 )
 from crmpi.numerics.cr_streaming import give_to_gas, wave_losses
 from crmpi.numerics.rkl2 import Stage, plan, stages
-from crmpi.numerics.tube_diffusion import conductances, tube_decay_rates, tube_diffusion_rate
+from crmpi.numerics.tube_diffusion import conductances, sum_on_tube, tube_decay_rates, tube_diffusion_rate, tube_wave_losses
 from crmpi.params import par
 from crmpi.transport.base import TransportSolver
 from crmpi.transport.fluxes import anisotropic_flux, isotropic_flux
@@ -86,8 +86,6 @@ class Diffusion(TransportSolver):
         if losses and not self.pack.magnetic:
             message = "transport.alfven_losses needs a magnetic field, but fluid.magnetic is false; switch the field on or the losses off"
             raise CrmpiError(message, everywhere=True)
-        if losses and self.pack.tube is not None:
-            raise CrmpiError("transport.alfven_losses does not work on a tube (mesh.geometry, mesh.spacing); set it to 0", everywhere=True)
         return losses
 
     def face_coefficients(self):
@@ -113,7 +111,10 @@ class Diffusion(TransportSolver):
         if self.heat is None:
             return
         pack, factor = self.pack, self.params.alfven_losses * (self.fluid.eos.gamma_cr - 1.0) * dt
-        wave_losses(pack.u0, pack.bcc, factor, self.mesh, pack.grid, self.e, self.rate)
+        if pack.tube is None:
+            wave_losses(pack.u0, pack.bcc, factor, self.mesh, pack.grid, self.e, self.rate)
+        else:
+            tube_wave_losses(pack.u0, pack.bcc, factor, pack.grid, pack.tube, self.e, self.rate)
         pack.active(self.e)[...] -= pack.active(self.rate)
         pack.active(self.heat)[...] += pack.active(self.rate)
         self.ghosts.fill_cells(self.e, fields, time)
@@ -125,7 +126,11 @@ class Diffusion(TransportSolver):
         grid = self.pack.grid
         sums = np.zeros(self.pack.nblock)
         give_to_gas(self.pack.u0, self.heat, grid, self.fluid.frozen, sums)
-        self.account[:, self.columns.index("heat")] += sums * (grid.dx1 * grid.dx2 * grid.dx3)
+        sums *= grid.dx1 * grid.dx2 * grid.dx3
+        if self.pack.tube is not None:
+            sums[...] = 0.0
+            sum_on_tube(self.heat, grid, self.pack.tube, sums)
+        self.account[:, self.columns.index("heat")] += sums
 
     def energy_signs(self):
         heat_is_lost = {"cr_heat": -1} if self.fluid.frozen else {}
