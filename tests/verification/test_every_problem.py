@@ -24,10 +24,15 @@ def variants():
 
 def small(target):
     """Return the overrides that shrink a configuration to a few cells in one block."""
-    cells = yaml.safe_load((PROBLEMS / f"{target}.yaml").read_text())["mesh"]["cells"]
+    source = yaml.safe_load((PROBLEMS / f"{target}.yaml").read_text())
+    cells = source["mesh"]["cells"]
     shrink = max(1, max(cells) // LARGEST[sum(n > 1 for n in cells)])
     few = [max(8, n // shrink) if n > 1 else 1 for n in cells]
-    return f"mesh.cells={few}", f"mesh.block={few}", f"time.max_steps={STEPS}"
+    overrides = f"mesh.cells={few}", f"mesh.block={few}", f"time.max_steps={STEPS}"
+    if source.get("scattering", {}).get("mode") == "resolved":  # what is on the grid must stay on it: a piece of the box, not coarser cells
+        ends = {side: [x * a / b for x, a, b in zip(source["mesh"][side], few, cells, strict=True)] for side in ("lower", "upper")}
+        overrides += tuple(f"mesh.{side}={end}" for side, end in ends.items())
+    return overrides
 
 
 def numbers(target):
