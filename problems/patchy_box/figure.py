@@ -64,7 +64,7 @@ def draw_map(axes, kappa):
     """Draw the patches of the inner part of the box."""
     inner = kappa[:, 384:640] < 2 * STRONG
     axes.imshow(inner, extent=(-640, 640, -240, 240), cmap="Greys", vmax=1.6, aspect="equal", interpolation="nearest")
-    axes.set(title="patches of 20 pc, a fifth of the plane (inner quarter)", xlabel="x1 [pc], along the field", ylabel="x2 [pc]")
+    axes.set(title="patches of 20 pc, inner quarter", xlabel="x1 [pc], along the field", ylabel="x2 [pc]")
 
 
 def draw_times(axes, along, around):
