@@ -2,7 +2,7 @@
 
 A model is asked once per transport operator and population, at frozen gas. It fills kappa in active cells and at least one layer of
 ghost zones; primitives and cell-centred field are valid in all of them, so it may take centred differences and needs neither neighbours
-nor ranks. ``docs/transport.md`` shows how to add one.
+nor ranks. ``docs/scattering.md`` shows how to add one.
 """
 
 import importlib

@@ -1,4 +1,4 @@
-"""Scattering models: the constant one, the registry, and the model of docs/transport.md that a reader would write."""
+"""Scattering models: the constant one, the registry, and the model of docs/scattering.md that a reader would write."""
 
 import re
 from pathlib import Path
@@ -15,7 +15,7 @@ from crmpi.transport.diffusion import IsotropicDiffusion
 from crmpi.units import Units
 from tests.transport_case import Stage
 
-DOCS = Path(__file__).parents[2] / "docs" / "transport.md"
+DOCS = Path(__file__).parents[2] / "docs" / "scattering.md"
 
 
 @pytest.fixture
