@@ -51,8 +51,10 @@ def late_excess(length, kappa, time):
 
 
 def scatter(length, spread):
-    """Return the relative standard deviation of kappa felt by one pulse of standard deviation `spread` on one field line.
+    """Return the relative standard deviation of kappa felt by a pulse of standard deviation `spread` on one field line, first order.
 
-    The pulse weighs resistance with its Gaussian g; noise of strength `length` then has the variance length x the integral of g^2.
+    The mean of S with (kappa S')' = 1 grows by 1 per unit of time; to first order in the noise of the resistance the growth of variance
+    then samples it with the weight (x/spread)^2 g, g the Gaussian of the pulse: the variance is length x the integral of the weight
+    squared. Noise that is not weak scatters more: sparse patches of high contrast by several times.
     """
-    return np.sqrt(length / (2.0 * np.sqrt(np.pi) * spread))
+    return np.sqrt(0.75 * length / (2.0 * np.sqrt(np.pi) * spread))

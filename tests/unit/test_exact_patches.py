@@ -50,4 +50,11 @@ def test_resistance_length_of_random_segments():
 
 def test_tail_and_scatter():
     assert patches.late_excess(2.0, 4.0, 1.0 / (4 * np.pi)) == pytest.approx(1.0)
-    assert patches.scatter(2 * np.sqrt(np.pi), 1.0) == pytest.approx(1.0)
+
+
+def test_scatter_is_that_of_white_noise_under_its_weight():
+    random, x, spread = np.random.default_rng(2), np.linspace(-8, 8, 401), 1.5
+    step = x[1] - x[0]
+    weight = (x / spread) ** 2 * np.exp(-0.5 * (x / spread) ** 2) / np.sqrt(2 * np.pi) / spread
+    noise = random.normal(size=(4000, x.size)) * np.sqrt(0.3 / step)  # of the resistance length 0.3
+    assert (noise @ weight * step).std() == pytest.approx(patches.scatter(0.3, spread), rel=4 / np.sqrt(2 * 4000))
