@@ -122,6 +122,8 @@ class Simulation:
 
     def _make_sources(self):
         made = make_sources(self.config, self.pack, self.fluid.eos, self.units, self.tree)
+        for source in made:
+            source.comm = self.comm
         if self.problem.has("inject"):
             made.append(ProblemInjection(self.problem, self.pack, self.tree, self.temperature))
         return made

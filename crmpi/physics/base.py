@@ -46,7 +46,11 @@ class Source:
     ----------
     name, doc, reference : str
         YAML group, one line for people, papers
+    comm : communicator
+        of the run, set before the first `apply`; for sums over the mesh, always with `block_sums`
     """
+
+    comm = None
 
     name = ""
     doc = ""

@@ -10,11 +10,14 @@ ionisation). Density is constant during the step. Without heating the step is ex
 import math
 from typing import NamedTuple
 
+import numpy as np
+
 from crmpi.constants import DENS, ENER
 from crmpi.errors import CrmpiError
 from crmpi.jit import device, kernel
 from crmpi.numerics.volumes import cell_volume
 from crmpi.params import par
+from crmpi.physics.balance import spread_over_layers
 from crmpi.physics.base import Source, SourceParams, gas_const, thermal_energy
 from crmpi.physics.cooling_curve import TABLES, cooled, extend_to_low, make_curve, power_law_curve, read_table
 
@@ -52,10 +55,19 @@ class Cooling(Source):
         power_law_lambda: float = par(1e-22, unit="erg cm^3/s", ge=0, doc="power_law: Lambda (per n_e n_H) at power_law_temp")
         power_law_temp: float = par(1e6, unit="K", gt=0, doc="power_law: its reference temperature")
         power_law_slope: float = par(-2 / 3, doc="power_law: dlnLambda/dlnT")
+        power_law_lowest: float = par(0.0, unit="K", ge=0, doc="power_law: Lambda ends smoothly below, as exp(-(power_law_lowest/T)^4)")
+        balance: str = par("none", choices=["none", "layers"], doc="layers: every plane of constant x3 gets back what it radiates, evenly")
         hydrogen_fraction: float = par(0.76, gt=0, le=1, doc="mass fraction X of hydrogen")
+
+        def check(self):
+            """Heat comes from one place."""
+            if self.balance != "none" and self.heating > 0.0:
+                yield "balance", "replaces heating: set one of them"
 
     def __init__(self, params, pack, eos, units, mesh):
         super().__init__(params, pack, eos, units, mesh)
+        if params.balance != "none" and getattr(mesh, "geometry", None) is not None:
+            raise CrmpiError("'cooling.balance' = 'layers' needs planes; a tube has none", everywhere=True)
         if units.dimensionless:
             raise CrmpiError("cooling needs physical units; set units.system to 'galactic' or 'custom', or remove 'cooling'")
         self.curve = self._make_curve()
@@ -63,13 +75,18 @@ class Cooling(Source):
         self.gas = gas_const(pack, eos)
 
     def apply(self, time, dt):
+        energy = self.pack.active(self.pack.u0)[:, ENER]
+        before = energy.copy() if self.params.balance == "layers" else None
         cool_pack(self.pack.u0, self.pack.bcc, self.pack.grid, (self.gas, self.const, self.curve), dt, self.account)
+        if before is not None:
+            given = spread_over_layers(self.pack, self.mesh, self.comm, np.maximum(before - energy, 0.0))
+            self.account[:, 1] += given * self.gas.volumes.volume
 
     def _make_curve(self):
         p = self.params
         if p.table == "power_law":
             lam = self.units.from_code(p.power_law_lambda, "erg cm^3/s")
-            return power_law_curve(lam, p.power_law_temp, p.power_law_slope)
+            return power_law_curve(lam, p.power_law_temp, p.power_law_slope, p.power_law_lowest)
         log10_temp, log10_lambda = read_table(p.table, p.metallicity)
         if p.low_temp != "none":
             # the low-temperature function is per n_H^2

@@ -48,10 +48,11 @@ def _power_integral(exponent, length):
     return math.expm1(exponent * length) / exponent if abs(exponent) > 1e-12 else length
 
 
-def power_law_curve(lam, temp, slope):
-    """Return the `Curve` Lambda = lam (T/temp)^slope from 10 K to 1e10 K and beyond."""
+def power_law_curve(lam, temp, slope, lowest=0.0):
+    """Return the `Curve` Lambda = lam (T/temp)^slope exp(-(lowest/T)^4) from 10 K to 1e10 K; above, the power law goes on."""
     log10_temp = np.linspace(1.0, 10.0, 181)
-    return make_curve(log10_temp, math.log10(lam) + slope * (log10_temp - math.log10(temp)), top_slope=slope)
+    end = np.minimum((lowest / 10.0**log10_temp) ** 4, 200.0)  # e^-200 is nothing, and still a number
+    return make_curve(log10_temp, math.log10(lam) + slope * (log10_temp - math.log10(temp)) - end / math.log(10.0), top_slope=slope)
 
 
 def read_table(name, metallicity):
