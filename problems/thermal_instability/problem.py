@@ -7,7 +7,7 @@ COLD = 1 / 3  # of the mid-plane temperature
 
 
 class ThermalInstability(Problem):
-    """Gas, horizontal field and cosmic rays in hydrostatic balance, the cooling time the same everywhere; each layer is heated by what it radiates.
+    """Gas, horizontal field and cosmic rays in balance, with one cooling time everywhere; each layer is heated by what it radiates.
 
     With gas pressure Pg = rho T, total pressure Pg (1 + 1/beta + eta) and Lambda ~ T^al,
     T = T0 (1 - h/(2 - al)), rho = rho0 (1 - h/(2 - al))^(1 - al), h = (a/H)(sqrt(1 + z^2/a^2) - 1)/(1 + 1/beta + eta).

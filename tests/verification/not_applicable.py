@@ -24,6 +24,8 @@ _WORDS = [
     (("V7", "V8", "V9"), ("none", *DIFFUSIVE), NO_STREAMING),
     (("V12",), DIFFUSIVE, NO_STREAMING),
     (("V14",), ("none", *DIFFUSIVE, "streaming_diffusion"), NO_LIMIT),
+    (("V10", "V17"), ("alfven_regulated",), WAVES),
+    (("V17",), ("isotropic_diffusion",), "spreads cosmic rays across the field too: another instability"),
     (("V15",), ("none", *MOVING), "losses are a source, the same for all"),
     (("V20",), ("none", "alfven_regulated"), NO_TRACERS),
     (("V16",), ("anisotropic_diffusion", "streaming_diffusion", "two_moment"), NO_FIELD_FREE),
