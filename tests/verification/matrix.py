@@ -7,7 +7,7 @@ from crmpi.scattering.base import scattering_models
 from crmpi.transport.base import transport_solvers
 from tests.verification.not_applicable import reason
 
-NUMBERS = [f"V{n}" for n in range(1, 21)]
+NUMBERS = [f"V{n}" for n in range(1, 22)]
 FIRST = ("none", "isotropic_diffusion", "anisotropic_diffusion", "streaming_diffusion", "two_moment")
 ANY = "any"  # the column of cases that belong to no solver
 
