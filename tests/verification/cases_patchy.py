@@ -127,13 +127,14 @@ def patches_along(full):
 @case("V13", "patches along the field, two moments", "crmpi run patchy_box time.end='1.2 Myr' scattering.size_min='80 pc'"
       " scattering.size_max='80 pc' transport='{solver: two_moment, vmax: 1e4 km/s}'", solver="two_moment", model="patchy")  # fmt: skip
 def patches_two_moment(full):
-    """Faces between patches are first order in dx/R: wider patches than above."""
+    """Faces between patches are first order in dx/R: wider patches than above, the same in both forms."""
     errors = []
     for n in (512, 1024):
         sizes = ("scattering.size_min=80 pc", "scattering.size_max=80 pc")
-        pulse = Pulse(*_mesh(n, n // (32 if full else 128), 5.12), transport("two_moment", "1e4 km/s"), *sizes, end=1.2)
+        pulse = Pulse(*_mesh(n, n // 32, 5.12), transport("two_moment", "1e4 km/s"), *sizes, end=1.2)
         errors.append(abs(pulse.growth() - 1))
-    yield Check("exact: growth of the resistance-weighted variance, minus 1, 16 cells a radius", errors[1], "<", 0.01)
+    known = "the dissipation at a face follows the more transparent cell: first order, 1% takes about 35 cells a radius"
+    yield Check("exact: growth of the resistance-weighted variance, minus 1, 16 cells a radius", errors[1], "<", 0.01, shortfall=known)
     yield Check("order, 8 to 16 cells a radius", order(*errors), ">", 0.8)
 
 
