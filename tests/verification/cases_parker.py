@@ -24,6 +24,7 @@ def _parker_case(solver, transport):
 
 
 _parker_case("anisotropic_diffusion", "transport={solver: anisotropic_diffusion}")
+_parker_case("streaming_diffusion", "transport={solver: streaming_diffusion, f_stream: 0}")
 _parker_case("two_moment", "transport={solver: two_moment, vmax: 100, streaming: false}")
 
 

@@ -13,12 +13,13 @@ from tests.verification.runs import make_simulation, order, run_problem
 from tests.verification.table import Check, case
 
 STRONG, WEAK, FILLING, RADIUS = 1e27, 3e28, 0.2, 0.02  # cm^2/s, kpc: problems/patchy_box/patchy_box.yaml
-DIFFUSION = ("anisotropic_diffusion", "isotropic_diffusion")
+DIFFUSION = ("anisotropic_diffusion", "isotropic_diffusion", "streaming_diffusion")
 
 
 def transport(solver, vmax):
     """Return the override that chooses a solver."""
-    return f"transport={{solver: {solver}, vmax: {vmax}, streaming: false}}" if solver == "two_moment" else f"transport.solver={solver}"
+    own = {"two_moment": f", vmax: {vmax}, streaming: false", "streaming_diffusion": ", f_stream: 0"}
+    return f"transport={{solver: {solver}{own.get(solver, '')}}}"
 
 
 def _slab_case(solver):

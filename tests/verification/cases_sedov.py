@@ -81,4 +81,5 @@ def _diffusive_case(solver, transport):
 
 _diffusive_case("isotropic_diffusion", "transport={solver: isotropic_diffusion}")
 _diffusive_case("anisotropic_diffusion", "transport={solver: anisotropic_diffusion}")
+_diffusive_case("streaming_diffusion", "transport={solver: streaming_diffusion, f_stream: 0}")
 _diffusive_case("two_moment", "transport={solver: two_moment, vmax: 30, streaming: false}")

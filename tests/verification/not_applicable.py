@@ -9,8 +9,6 @@ NO_TRACERS = "carries no tracers"
 NO_LIMIT = "has no reduced speed of light"
 WAVES = "its kappa follows from the waves"
 NO_TUBE = "does not run on a tube"
-SAME_BITS = "without streaming it is anisotropic_diffusion to the last bit (V4, V6)"
-TIED = "the relation holds for clouds that keep their cosmic rays"
 
 DIFFUSIVE = ("isotropic_diffusion", "anisotropic_diffusion")
 MOVING = (*DIFFUSIVE, "streaming_diffusion", "two_moment", "alfven_regulated")
@@ -28,8 +26,7 @@ _WORDS = [
     (("V14",), ("none", *DIFFUSIVE, "streaming_diffusion"), NO_LIMIT),
     (("V10", "V17"), ("alfven_regulated",), WAVES),
     (("V17",), ("isotropic_diffusion",), "spreads cosmic rays across the field too: another instability"),
-    (("V10", "V13", "V17"), ("streaming_diffusion",), SAME_BITS),
-    (("V21",), MOVING, TIED),
+    (("V21",), ("isotropic_diffusion", "streaming_diffusion", "alfven_regulated"), "not one of the three transport models of the figure"),
     (("V15",), ("none", *MOVING), "losses are a source, the same for all"),
     (("V20",), ("none", "alfven_regulated"), NO_TRACERS),
     (("V16",), ("anisotropic_diffusion", "streaming_diffusion", "two_moment"), NO_FIELD_FREE),
