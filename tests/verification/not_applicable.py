@@ -24,7 +24,7 @@ _WORDS = [
     (("V7", "V8", "V9"), ("none", *DIFFUSIVE), NO_STREAMING),
     (("V12",), DIFFUSIVE, NO_STREAMING),
     (("V14",), ("none", *DIFFUSIVE, "streaming_diffusion"), NO_LIMIT),
-    (("V10", "V17"), ("alfven_regulated",), WAVES),
+    (("V9", "V10", "V17"), ("alfven_regulated",), WAVES),
     (("V17",), ("isotropic_diffusion",), "spreads cosmic rays across the field too: another instability"),
     (("V21",), ("isotropic_diffusion", "streaming_diffusion", "alfven_regulated"), "not one of the three transport models of the figure"),
     (("V15",), ("none", *MOVING), "losses are a source, the same for all"),
