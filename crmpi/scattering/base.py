@@ -7,6 +7,7 @@ nor ranks. ``docs/scattering.md`` shows how to add one.
 
 import importlib
 import pkgutil
+from contextlib import suppress
 
 import numpy as np
 
@@ -33,8 +34,17 @@ class ClosureParams:
 
     def check(self):
         """Refuse an empty range."""
-        if self.kappa_min > self.kappa_max:
-            yield "kappa_min", "must not exceed scattering.kappa_max"
+        yield from ordered(self, "kappa_min", "kappa_max")
+
+
+def ordered(params, least, most):
+    """Yield the complaint of ``check`` about two parameters that are the wrong way round.
+
+    In a dimensionless run they may have no value; that the model needs units is then said by the model itself.
+    """
+    with suppress(CrmpiError):
+        if getattr(params, least) > getattr(params, most):
+            yield least, f"must not exceed scattering.{most}"
 
 
 class ScatteringModel:

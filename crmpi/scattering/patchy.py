@@ -5,7 +5,7 @@ import numpy as np
 from crmpi.constants import DENS
 from crmpi.errors import CrmpiError
 from crmpi.params import par
-from crmpi.scattering.base import KAPPA_PAR, KAPPA_PERP, ClosureParams, ScatteringModel
+from crmpi.scattering.base import KAPPA_PAR, KAPPA_PERP, ClosureParams, ScatteringModel, ordered
 from crmpi.scattering.patches import PatchField, PatchStatistics
 from crmpi.scattering.plasma import Plasma
 
@@ -50,8 +50,7 @@ class Patchy(ScatteringModel):
         def check(self):
             """Refuse an empty range of sizes."""
             yield from super().check()
-            if self.size_min > self.size_max:
-                yield "size_min", "must not exceed scattering.size_max"
+            yield from ordered(self, "size_min", "size_max")
 
     def __init__(self, params, units=None, eos=None, mesh=None):
         super().__init__(params, units, eos, mesh)

@@ -46,7 +46,12 @@ def test_field_aligned_transport_without_a_field(refused):
 @two_ranks
 def test_scattering_in_physical_units_without_units(refused):
     message = refused(*TUBE, "transport.solver=isotropic_diffusion", "scattering.model=self_confinement")
-    assert "is physical, and units.system is none" in message
+    assert "scattering.model = self_confinement needs physical units, but units.system is none" in message
+
+
+def test_range_of_kappa_that_is_empty(refused):
+    message = refused(*TUBE, "units.system=galactic", "scattering={model: patchy, kappa_min: 1e30, kappa_max: 1e28}")
+    assert "'scattering.kappa_min' = '1e30' must not exceed scattering.kappa_max" in message
 
 
 @two_ranks
