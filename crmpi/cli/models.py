@@ -42,7 +42,9 @@ def main(arguments):
 def _describe_preset(name, preset, selectors):
     """Return the paragraph of one preset: what it chooses, the equation that follows, the paper and what it found."""
     solver = selectors["transport"].choices[preset.settings["transport.solver"]]
+    model = selectors["scattering"].choices[preset.settings["scattering.model"]]
     lines = [f"transport.preset = {name}", f"    {preset.doc}", f"    {solver.equation}"]
+    lines += [f"    {model.equation}"] if solver.scatters and model.name != "constant" else []
     lines += [f"    paper: {preset.reference}", f"    found: {preset.found}"]
     return "\n".join(lines + [f"    {key} = {value}" for key, value in preset.settings.items()]) + "\n"
 

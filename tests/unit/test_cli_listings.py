@@ -65,6 +65,12 @@ def test_models_show_equation_and_paper(said):
     assert "scattering.kappa_par" in said("models", "constant")
 
 
+def test_models_show_what_a_preset_chooses(said):
+    out = said("models", "hopkins2021_sc")
+    for words in ("transport.solver = two_moment", "scattering.f_qlt = 100", "kappa = gamma_cr v_d l", "paper: Hopkins", "found: "):
+        assert words in out
+
+
 def test_doctor_reports_everything(said):
     out = said("doctor")
     for subject in ("python", "numpy", "numba", "h5py", "kernel cache", "mpi4py", "hdf5", "threads", "folder"):
