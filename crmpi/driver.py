@@ -16,6 +16,7 @@ from crmpi.output.writer import OutputWriter
 from crmpi.simulation import Simulation
 from crmpi.summary import Doubts, summary_lines
 
+DOUBTS_EVERY = 10  # steps between two looks at the validity of the transport model: asking all ranks costs a message
 INTERRUPTED = 75  # exit code of a run stopped by a signal: the checkpoint is written, start it again (EX_TEMPFAIL)
 
 
@@ -143,7 +144,8 @@ def loop(sim, writer, progress, interrupts):
             progress.step(sim.time, sim.clock.step, dt, sim.transport.progress() if sim.transport else None)
         with sim.timers("output"):
             writer.write_due(state_of(sim))
-        doubts.look()
+        if sim.clock.step % DOUBTS_EVERY == 1:
+            doubts.look()
     return reason
 
 
