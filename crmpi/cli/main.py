@@ -23,6 +23,7 @@ COMMANDS = {
     "plot": "draw slices, profiles and histories",
     "converge": "run a problem at several reduced speeds of light and compare",
     "sweep": "run a problem with every combination of parameters and compare",
+    "constrain": "bound the transport of cosmic rays by observed haloes and by structures of the interstellar gas",
     "bench": "measure zone-cycles per second beside the memory bandwidth of this machine",
     "doctor": "check Python, MPI, HDF5, the kernel cache and threads, and say what to do",
 }
