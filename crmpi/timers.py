@@ -1,25 +1,26 @@
-"""Wall-clock time by phase of a step."""
+"""Time by phase of a step."""
 
 import time
 from contextlib import contextmanager
 
 
 class Timers:
-    """Accumulates wall time under names; nested phases are charged to the inner one only."""
+    """Accumulates time under names, wall time unless `clock` is another; nested phases are charged to the inner one only."""
 
-    def __init__(self):
+    def __init__(self, clock=time.perf_counter):
+        self.clock = clock
         self.seconds = {}
         self._stack = []
 
     @contextmanager
     def __call__(self, name):
         """Charge the time spent inside the ``with`` block to `name`."""
-        start = time.perf_counter()
+        start = self.clock()
         self._stack.append(0.0)
         try:
             yield
         finally:
-            elapsed = time.perf_counter() - start
+            elapsed = self.clock() - start
             inner = self._stack.pop()
             if self._stack:
                 self._stack[-1] += elapsed

@@ -219,6 +219,10 @@ class Gravity:
         given = {name: getattr(params, name) for name in COMPONENTS}
         self.components = {name: COMPONENTS[name](p, constant) for name, p in given.items() if p is not None}
 
+    def __bool__(self):
+        """Whether there is any component: without one, no acceleration is stored or computed."""
+        return bool(self.components)
+
     def potential(self, x1, x2, x3):
         """Return the potential at the positions (arrays that broadcast together), shape of the broadcast, code units."""
         total = np.zeros(np.broadcast_shapes(np.shape(x1), np.shape(x2), np.shape(x3)))

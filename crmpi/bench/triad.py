@@ -1,0 +1,53 @@
+"""The memory bandwidth of one core, and the bytes that a step has to move at least."""
+
+import time
+
+import numpy as np
+
+from crmpi.jit import kernel
+
+_LENGTH = 8_000_000  # three arrays of 64 MB: larger than caches
+_DOUBLE = 8
+
+
+def triad(repetitions=8):
+    """Return the bytes per second that a = b + s c moves, three arrays counted once each (McCalpin 1995)."""
+    a, b, c = (np.full(_LENGTH, value) for value in (0.0, 1.0, 2.0))
+    _triad(a, b, c, 3.0)
+    return 3 * a.nbytes / min(_timed(a, b, c, 3.0) for _ in range(repetitions))
+
+
+def fluid_bytes(nvar, magnetic):
+    """Return the bytes per zone and step that the fluid step moves if every pass reads and writes each of its arrays once.
+
+    Passes: two stages (read primitives, cell field, electric field, face field, the state at the start; write state and face field), two
+    conversions to primitives (read state and face field; write primitives, cell field, electric field), one search for the time step (read
+    primitives and cell field). Ghost zones, scratch that stays in the cache, and reads that precede writes are not counted.
+    """
+    nface = 3 if magnetic else 0
+    predict = 2 * nvar + 3 * nface + nvar + nface
+    correct = predict + nface  # the face field of the half step and that of the start
+    convert = 2 * nvar + 3 * nface
+    search = nvar + nface
+    return _DOUBLE * (predict + correct + 2 * convert + search)
+
+
+def substep_bytes(register, frozen):
+    """Return the bytes per zone and sub-step of two stages: read the register(s) and the frozen coefficients, write the other register."""
+    half = 2 * register + frozen
+    whole = 3 * register + frozen + 2 * register  # both registers in, one out; the account of the work is read and written
+    return _DOUBLE * (half + whole)
+
+
+@kernel
+def _triad(a, b, c, s):
+    """Write a = b + s c."""
+    for i in range(a.size):
+        a[i] = b[i] + s * c[i]
+
+
+def _timed(a, b, c, s):
+    """Return the CPU seconds of one pass."""
+    start = time.process_time()
+    _triad(a, b, c, s)
+    return time.process_time() - start
