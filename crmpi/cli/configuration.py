@@ -1,10 +1,13 @@
 """From the words of the command line to a checked configuration on every rank: rank 0 reads and checks the parameters."""
 
+import time
 from pathlib import Path
 
 import yaml
 
+from crmpi.cli.messages import print_error
 from crmpi.errors import CrmpiError
+from crmpi.parallel.comm import STAGGER
 from crmpi.params import Config
 
 
@@ -61,6 +64,18 @@ def together(comm, function, *, share=True):
         first.everywhere = True
         raise first
     return comm.bcast(result) if share else result
+
+
+def leave_together(comm, function):
+    """Return what `function` does: an error of all ranks ends each of them, an error of one rank ends all."""
+    try:
+        return function()
+    except CrmpiError as error:
+        if comm.nranks == 1 or error.everywhere:
+            raise
+        time.sleep(STAGGER * min(comm.rank, 10))  # when several ranks fail at once, the abort of the first silences the others
+        print_error(error)
+        return comm.abort(error.exit_code)
 
 
 def check_ranks(config, nranks):

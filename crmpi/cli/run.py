@@ -9,14 +9,12 @@
 
 import os
 import sys
-import time
 from contextlib import nullcontext
 from pathlib import Path
 
-from crmpi.cli.configuration import configure
-from crmpi.cli.messages import print_error
+from crmpi.cli.configuration import configure, leave_together
 from crmpi.errors import CrmpiError
-from crmpi.parallel.comm import STAGGER, make_comm
+from crmpi.parallel.comm import make_comm
 
 
 def add_arguments(parser):
@@ -30,14 +28,7 @@ def add_arguments(parser):
 def main(arguments):
     """Run ``crmpi run``: an error of all ranks ends each of them; an error of one rank ends all."""
     comm = make_comm()
-    try:
-        return _run(comm, arguments)
-    except CrmpiError as error:
-        if comm.nranks == 1 or error.everywhere:
-            raise
-        time.sleep(STAGGER * min(comm.rank, 10))  # when several ranks fail at once, the abort of the first silences the others
-        print_error(error)
-        return comm.abort(error.exit_code)
+    return leave_together(comm, lambda: _run(comm, arguments))
 
 
 def _run(comm, arguments):

@@ -2,17 +2,19 @@
 
   crmpi sweep galactic_wind --over transport.preset=salem2016,chan2019,jiang_oh2018 time.end="30 Myr"
   crmpi sweep my_halo.yaml --over scattering.kappa_par=1e28,3e28 --over problem.beta=1,10 --output runs/beta
+  mpirun -n 8 crmpi sweep ... --ranks-per-run 2       four runs side by side; a group that is free takes the next one
+  crmpi sweep ... --slurm --ranks-per-run 32          writes DIR/sweep.sbatch, an array with one task per run
+  crmpi sweep ... --task 3                            run number 3 only, as the tasks of an array do
+  crmpi sweep ... --list                              the runs and how far they are
 
 Start it again and finished runs are skipped, an interrupted one goes on from its checkpoint. A run that fails does not stop the others.
 DIR/sweep.csv has one line per run: the problem's own results and the last line of its history. --plot draws results against runs and their
-history, DIR/sweep.png.
+history, DIR/sweep.png. crmpi compare DIR holds the runs against data.
 """
 
-import os
-from contextlib import nullcontext
 from pathlib import Path
 
-from crmpi.cli.configuration import configure, together
+from crmpi.cli.configuration import configure, leave_together, together
 from crmpi.cli.run import split_words
 from crmpi.errors import CrmpiError, RunError
 from crmpi.parallel.comm import make_comm
@@ -24,60 +26,98 @@ def add_arguments(parser):
     parser.add_argument("--over", action="append", required=True, metavar="key=a,b,...", help="values of one parameter; may be repeated")
     parser.add_argument("--output", "-o", metavar="DIR", help="folder of the runs; default runs/sweep_PROBLEM")
     parser.add_argument("--plot", metavar="NAME,...", help="results or history columns to draw; needs matplotlib")
-    parser.add_argument("--verbose", action="store_true", help="show the progress of every run")
+    parser.add_argument("--verbose", action="store_true", help="show the progress of every run, not only in its log.txt")
+    parser.add_argument("--ranks-per-run", type=int, metavar="N", help="ranks of one run; default all ranks of this launch")
+    parser.add_argument("--task", type=int, metavar="NUMBER", help="only this run, counted from 1")
+    parser.add_argument("--list", action="store_true", help="only show the runs and how far they are")
+    parser.add_argument("--slurm", action="store_true", help="only write a job script for a Slurm array")
+    parser.add_argument("--slurm-time", default="12:00:00", metavar="TIME", help="time limit of one run in that script")
 
 
 def main(arguments):
     """Run ``crmpi sweep``; collective."""
+    comm = make_comm()
+    return leave_together(comm, lambda: _sweep(comm, arguments))
+
+
+def _sweep(comm, arguments):
+    from crmpi import driver
     from crmpi.sweep import plan
 
-    comm = make_comm()
     target, overrides = split_words(arguments.words)
     if target is None:
         raise CrmpiError("nothing to run: name a problem or a YAML file, as in crmpi sweep galactic_wind --over ...", everywhere=True)
+    _check_numbers(arguments)
     folder = Path(arguments.output or f"runs/sweep_{Path(target).stem}")
     variants = plan(arguments.over, folder)
-    finished, failed = [], []
-    with nullcontext(None) if arguments.verbose else open(os.devnull, "w", encoding="utf-8") as stream:
-        for number, variant in enumerate(variants, start=1):
-            _say(comm, f"[{number}/{len(variants)}] {variant.label}")
-            numbers = _run(comm, variant, target, overrides, stream, failed)
-            if numbers is not None:
-                finished.append((variant, numbers))
-    together(comm, lambda: _report(folder, finished, arguments.plot) if comm.rank == 0 and finished else None)
+    if arguments.list:
+        return together(comm, lambda: _list(variants) if comm.rank == 0 else 0)
+    if arguments.slurm:
+        return together(comm, lambda: _slurm(arguments, folder, variants) if comm.rank == 0 else 0)
+    chosen = variants if arguments.task is None else [_task(variants, arguments.task)]
+    outcomes = _run_all(comm, chosen, target, overrides, arguments)
+    together(comm, lambda: _report(folder, variants, arguments.plot) if comm.rank == 0 else None)
+    if any(outcome.state == "signalled" for outcome in outcomes):
+        return driver.INTERRUPTED
+    failed = [outcome for outcome in outcomes if outcome.numbers is None]
     if failed:
-        names = "; ".join(f"{variant.label}: {error}" for variant, error in failed)
-        raise RunError(f"{len(failed)} of {len(variants)} runs did not end well: {names}", everywhere=True)
+        names = "; ".join(f"{outcome.variant.label}: {outcome.reason}" for outcome in failed)
+        raise RunError(f"{len(failed)} of {len(chosen)} runs did not end well: {names}", everywhere=True)
     return 0
 
 
-def _run(comm, variant, target, overrides, stream, failed):
-    """Return the numbers of one run, or None after noting why there are none; an error of a single rank ends all."""
-    from crmpi.sweep import run_variant
-
-    def configured(own, restart):
-        return configure(comm, target, [*overrides, *own], restart)
-
-    try:
-        numbers = comm.bcast(run_variant(variant, configured, comm, stream))
-    except CrmpiError as error:
-        if comm.nranks > 1 and not error.everywhere:
-            raise
-        _say(comm, f"  failed: {error}")
-        failed.append((variant, error))
-        return None
-    if numbers is None:
-        failed.append((variant, "stopped before its end; start the sweep again to go on"))
-    return numbers
+def _check_numbers(arguments):
+    if arguments.ranks_per_run is not None and arguments.ranks_per_run < 1:
+        raise CrmpiError(f"--ranks-per-run must be 1 or more, it is {arguments.ranks_per_run}", everywhere=True)
 
 
-def _report(folder, finished, names):
-    """Write sweep.csv and the figure."""
+def _task(variants, number):
+    """Return the run with this number."""
+    if not 1 <= number <= len(variants):
+        raise CrmpiError(f"--task {number} is not between 1 and {len(variants)}; crmpi sweep ... --list shows the runs", everywhere=True)
+    return variants[number - 1]
+
+
+def _run_all(comm, variants, target, overrides, arguments):
+    """Run the chosen variants and return their outcomes."""
+    from crmpi.sweep import run_all
+
+    def configured(group, own, restart):
+        return configure(group, target, [*overrides, *own], restart)
+
+    return run_all(variants, configured, comm, ranks_per_run=arguments.ranks_per_run, verbose=arguments.verbose)
+
+
+def _list(variants):
+    """Print the runs and how far they are."""
+    from crmpi.sweep.results import standing
+
+    width = max(len(variant.label) for variant in variants)
+    for number, variant in enumerate(variants, start=1):
+        print(f"{number:4d}  {variant.label.ljust(width)}  {standing(variant)}")
+    return 0
+
+
+def _slurm(arguments, folder, variants):
+    """Write the job script."""
+    from crmpi.sweep.slurm import write_script
+
+    words = [*arguments.words, *(word for over in arguments.over for word in ("--over", over)), "--output", str(folder)]
+    path = write_script(folder, words, variants, arguments.ranks_per_run or 1, arguments.slurm_time)
+    print(f"wrote {path}: look at its resources, then submit it with sbatch {path}")
+    return 0
+
+
+def _report(folder, variants, names):
+    """Write sweep.csv and the figure of all runs that are finished, those of other tasks too."""
     from crmpi.output.files import write_text
-    from crmpi.sweep import histories, table
+    from crmpi.sweep import histories, read_result, table
 
+    finished = [(variant, numbers) for variant in variants if (numbers := read_result(variant)) is not None]
+    if not finished:
+        return
     write_text(folder / "sweep.csv", table(finished))
-    print(f"wrote {folder / 'sweep.csv'}")
+    print(f"wrote {folder / 'sweep.csv'}, {len(finished)} of {len(variants)} runs")
     if names:
         try:
             from crmpi.observables.sweeps import draw
@@ -85,8 +125,3 @@ def _report(folder, finished, names):
             raise CrmpiError(f"crmpi sweep --plot needs {problem.name}: pip install matplotlib") from None
         results = {variant.label: numbers for variant, numbers in finished}
         print(f"wrote {draw(names.split(','), results, histories(finished), folder / 'sweep.png')}")
-
-
-def _say(comm, text):
-    if comm.rank == 0:
-        print(text, flush=True)

@@ -9,6 +9,7 @@ import numpy as np
 from crmpi.errors import CrmpiError
 from crmpi.parallel.launcher import read_launch
 from crmpi.parallel.sums import exact_sums
+from crmpi.parallel.tickets import MpiTickets, SerialTickets
 
 _LINGER = 0.2
 """Seconds between the last words of a rank and the end of all: launchers drop what they have not passed on when they are told to abort."""
@@ -53,6 +54,14 @@ class SerialComm:
     def barrier(self):
         """Wait until all ranks are here."""
 
+    def split(self, color):
+        """Return a communicator of the ranks that gave the same `color`; collective."""
+        return self
+
+    def tickets(self):
+        """Return `SerialTickets` or `MpiTickets`: numbers handed out once each; collective, and so is their ``close()``."""
+        return SerialTickets()
+
     def abort(self, code=1):
         """End all ranks at once with exit code `code`."""
         sys.stdout.flush()
@@ -62,11 +71,11 @@ class SerialComm:
 class MpiComm:
     """The communicator of a run on many ranks: the methods of `SerialComm` over MPI, and channels between neighbours."""
 
-    def __init__(self, world):
+    def __init__(self, world, abort=None):
         from mpi4py import MPI
 
         self._mpi = MPI
-        self._abort = world.Abort
+        self._abort = abort or world.Abort  # a part of the ranks ends all of them, too
         self._world = world.Dup()  # our messages never meet those of other libraries
         self.rank = world.Get_rank()
         self.nranks = world.Get_size()
@@ -109,6 +118,15 @@ class MpiComm:
     def barrier(self):
         """Wait until all ranks are here."""
         self._world.Barrier()
+
+    def split(self, color):
+        """Return a communicator of the ranks that gave the same `color`, ranks in the same order; collective."""
+        part = self._world.Split(color, self.rank)
+        return MpiComm(part, self._abort) if part.Get_size() > 1 else SerialComm()
+
+    def tickets(self):
+        """Return `SerialTickets` or `MpiTickets`: numbers handed out once each; collective, and so is their ``close()``."""
+        return MpiTickets(self._mpi, self._world)
 
     def abort(self, code=1):
         """End all ranks at once with exit code `code`."""

@@ -19,6 +19,24 @@ def test_sweep_goes_on_after_a_failure(crmpi, tmp_path):
     assert again.out.count("[") == done.out.count("[")
 
 
+def test_groups_of_ranks_share_the_runs(crmpi, tmp_path):
+    words = ("sweep", *TUBE, "--over", "scattering.kappa_par=0.02,0.03,0.04,0.05", "--output", tmp_path / "sweep")
+    done = crmpi(*words, "--ranks-per-run", "1")
+    assert done.code == 0, done.err
+    with open(tmp_path / "sweep" / "sweep.csv", encoding="utf-8") as file:
+        table = list(csv.DictReader(file))
+    assert [row["scattering.kappa_par"] for row in table] == ["0.02", "0.03", "0.04", "0.05"]
+    assert sum("finished in" in line for line in done.out.splitlines()) == 4
+
+
+def test_groups_go_on_after_a_failure(crmpi, tmp_path):
+    over = ("--over", "transport.solver=no_such,isotropic_diffusion,anisotropic_diffusion", "--output", tmp_path / "sweep")
+    done = crmpi("sweep", *TUBE, *over, "--ranks-per-run", "1")
+    assert done.code == 3
+    assert len(done.sentences) == 1
+    assert (tmp_path / "sweep" / "transport.solver=anisotropic_diffusion" / "result.json").is_file()
+
+
 def test_table_of_vmax(crmpi):
     done = crmpi("converge", "--vmax", "30,100", *TUBE)
     assert done.code == 0, done.err
