@@ -5,9 +5,12 @@ import pytest
 
 from crmpi.bench import measure, report
 from crmpi.bench.boxes import Box, block_shape
+from crmpi.bench.efficiency import layout
 from crmpi.bench.memory import list_arrays, memory_report
+from crmpi.bench.predict import predict
 from crmpi.bench.traffic import CountingComm, SurroundedComm
 from crmpi.bench.triad import fluid_bytes, substep_bytes
+from crmpi.cli.bench import _keys
 from crmpi.errors import CrmpiError
 from crmpi.mesh.tree import OFFSETS
 
@@ -94,3 +97,58 @@ def test_memory_report_names_the_limit():
 def test_blocks_that_do_not_fill_the_cube():
     with pytest.raises(CrmpiError, match="--block a divisor of 64"):
         block_shape(64, 48)
+
+
+# ------------------------------------------------------------------ many ranks, from a rank invented for the purpose
+
+FACE, EDGE, CORNER = 1000, 100, 10
+RANK = {
+    "step_seconds": 0.05,
+    "surrounded": {
+        "step_seconds": 0.06,
+        "messages_per_step": 52.0,
+        "reductions_per_step": 4.0,
+        "bytes_by_offset": {",".join(map(str, o)): (0, FACE, EDGE, CORNER)[sum(map(abs, o))] for o in OFFSETS if any(o)},
+    },
+}
+ALL_BYTES = 6 * FACE + 12 * EDGE + 8 * CORNER
+
+
+def test_layouts_are_as_cubic_as_possible():
+    assert [layout(ranks) for ranks in (1, 2, 8, 12, 1000, 7)] == [(1, 1, 1), (1, 1, 2), (2, 2, 2), (2, 2, 3), (10, 10, 10), (1, 1, 7)]
+
+
+def test_one_rank_is_perfect():
+    alone = predict(RANK, 1)
+    assert alone["efficiency"] == 1.0 and alone["messages"] == 0 and alone["bytes"] == 0
+
+
+def test_two_ranks_send_what_leaves_through_their_two_faces():
+    two = predict(RANK, 2)
+    assert two["bytes"] == 2 * (FACE + 4 * EDGE + 4 * CORNER)  # all neighbours above and below are the other rank
+    assert two["messages"] == 2  # one per exchange, for all regions travel together
+
+
+def test_a_thousand_ranks_by_hand():
+    latency, bandwidth = 1e-5, 1e6
+    p = predict(RANK, 1000, latency, bandwidth)
+    assert p["messages"] == 52 and p["bytes"] == ALL_BYTES
+    network = 52 * latency + ALL_BYTES / bandwidth
+    reduce = 4 * 10 * latency  # 2^10 > 1000
+    assert p["efficiency"] == pytest.approx(0.05 / (0.06 + network + reduce))
+
+
+def test_more_ranks_are_never_more_efficient():
+    shares = [predict(RANK, 8**power)["efficiency"] for power in range(6)]
+    assert shares == sorted(shares, reverse=True)
+
+
+def test_prediction_keys():
+    assert _keys(["ranks=1,10", "latency=1e-6"]) == {"ranks": [1, 10], "latency": 1e-6}
+    for word in ("ranks=many", "speed=3", "ranks"):
+        with pytest.raises(CrmpiError, match="ranks=N,N"):
+            _keys([word])
+    with pytest.raises(CrmpiError, match="positive"):
+        _keys(["ranks=1", "bandwidth=-1"])
+    with pytest.raises(CrmpiError, match="needs ranks"):
+        _keys(["latency=1e-6"])

@@ -1,0 +1,21 @@
+"""The benchmark on many ranks: what it counts there is what the model of weak scaling expects."""
+
+import pytest
+
+from crmpi.bench.efficiency import measure_efficiency
+from crmpi.bench.predict import predict
+from crmpi.bench.speed import surrounded
+from crmpi.parallel.comm import make_comm
+
+
+def test_measured_messages_are_the_predicted_ones():
+    comm = make_comm()
+    if comm.nranks == 1:
+        pytest.skip("needs more than one rank: mpirun -n 2 python -m pytest tests/mpi")
+    results = measure_efficiency(comm, 8, ["mhd"], pairs=1, steps=1)
+    found = results["efficiency"]["mhd"]
+    expected = predict({"step_seconds": 1.0, "surrounded": surrounded("mhd", (8, 8, 8), 1)}, comm.nranks)
+    assert found["messages_per_step"] == expected["messages"]
+    assert found["bytes_per_zone"] * 8**3 == expected["bytes"]
+    assert found["efficiency"] > 0.0
+    assert results["latency"] > 0.0 and results["bandwidth"] > 1e6  # slower than any network of this century
