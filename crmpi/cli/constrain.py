@@ -3,6 +3,7 @@
   crmpi constrain --sfr 1 --nh 1e19 --vc 200 --impact 100           the smallest kappa that one sight line through a halo allows
   crmpi constrain cos-halos --output bounds.csv --plot bounds.png   the 44 sight lines of COS-Halos
   crmpi constrain cos-halos --sfr-from average --geometry 1         with other assumptions
+  crmpi constrain snapshot FILE --impact 20,50,100                  the same for a simulated halo, beside the kappa it had
 
 Numbers without a unit are in Msun/yr, cm^-2, km/s and kpc; units are accepted as elsewhere: --impact "0.1 Mpc".
 The last line is the result. docs/constraints.md derives the formulas and lists the sources.
@@ -18,7 +19,7 @@ ONE = "one sight line"
 
 def add_arguments(parser):
     """Declare the arguments of ``crmpi constrain``, those of all kinds; `_refuse_others` tells them apart."""
-    parser.add_argument("words", nargs="*", metavar="KIND", help="cos-halos; nothing for one sight line")
+    parser.add_argument("words", nargs="*", metavar="KIND", help="cos-halos, snapshot FILE; nothing for one sight line")
     seen = set()
     for cls in _groups():
         section = parser.add_argument_group((cls.__doc__ or cls.__name__).splitlines()[0])
@@ -69,15 +70,31 @@ def all_of_cos_halos(rest, given, assumptions, halo, choices):
     return [*lines, "", *report.headline(result)]
 
 
+def one_snapshot(rest, given, assumptions, lines):
+    """Return what to say about a simulated halo; write and draw it."""
+    from crmpi.constraints import report
+    from crmpi.constraints.simulated import halo_bounds
+    from crmpi.observables.readers import open_snapshot
+
+    if len(rest) != 1:
+        raise CrmpiError("crmpi constrain snapshot takes one file, such as runs/cgm_halo/snapshots/snapshot_00004.athdf")
+    with open_snapshot(rest[0]) as snapshot:
+        result = halo_bounds(snapshot, lines.impact, assumptions)
+    said = report.halo_lines(result)
+    return [*said[:-1], *_files(given, report.halo_columns(result), "draw_halo", result), said[-1]]
+
+
 def _kinds():
     """Return {word on the command line: (function, groups of options it takes, other options)}."""
     from crmpi.constraints.cgm import Assumptions, SightLine
     from crmpi.constraints.cos_halos import Choices
     from crmpi.constraints.haloes import HaloParams
+    from crmpi.constraints.simulated import SightLines
 
     return {
         ONE: (one_sight_line, (SightLine, Assumptions), ()),
         "cos-halos": (all_of_cos_halos, (Assumptions, HaloParams, Choices), ("data", "output", "plot")),
+        "snapshot": (one_snapshot, (Assumptions, SightLines), ("output", "plot")),
     }
 
 
@@ -90,8 +107,10 @@ def _checked(cls, given):
     """Return a checked group in cgs of those options that belong to it; mistakes are told in terms of options."""
     from crmpi.constraints.cgm import in_cgs
 
+    known = specs(cls)
+    values = {name: given[name].split(",") if known[name].many else given[name] for name in known if name in given}
     try:
-        return in_cgs(cls, **{name: given[name] for name in specs(cls) if name in given})
+        return in_cgs(cls, **values)
     except ConfigError as error:
         raise ConfigError([_as_option(message) for message in error.messages], everywhere=True) from None
 

@@ -46,7 +46,7 @@ class SightLine:
     sfr: float = par(unit="Msun/yr", gt=0, doc="star formation rate, averaged over the time in which cosmic rays fill the halo")
     nh: float = par(unit="1/cm^2", gt=0, doc="column of all hydrogen")
     vc: float = par(unit="km/s", gt=0, doc="circular velocity at the impact parameter")
-    impact: float | None = par(None, unit="kpc", gt=0, doc="impact parameter; gives the streaming speed too")
+    impact: float | None = par(None, unit="kpc", gt=0, doc="impact parameter, adds the streaming speed; of a snapshot several, 20,50,100")
 
 
 def in_cgs(cls, **values):

@@ -55,3 +55,20 @@ def _headline(left, right):
     """Shade what the paper says of impact parameters beyond 50 to 100 kpc: 1e30 to 1e31 cm^2/s, 1000 km/s."""
     left.fill_between([50, 165], 1e30, 1e31, color=GREEN, alpha=0.15, linewidth=0, label="at least this: Butsky, Nakum et al. 2023")
     right.axhline(1e3, color=GREEN, linewidth=1.0, linestyle="--")
+
+
+def draw_halo(result, path):
+    """Draw kappa_min of a simulated halo against impact parameter, and the kappa of the run; return the path."""
+    with mpl.rc_context(STYLE):
+        figure = new_figure(4.5, 3.6)
+        panel = figure.subplots()
+        scale = result.kappa * result.nh
+        style = {"color": BLUE, "marker": "o", "label": "$\\kappa_\\mathrm{min}$", "up": True}
+        _limits(panel, result.impact, result.kappa, (scale / result.nh_high, scale / result.nh_low), **style)
+        panel.axhline(result.kappa_true, color=ORANGE, label="$\\kappa$ of the run")
+        panel.set_yscale("log")
+        panel.set_xlabel("impact parameter [kpc]")
+        panel.set_ylabel("diffusion coefficient [cm$^2$/s]")
+        panel.legend()
+        figure.savefig(path)
+    return path

@@ -104,5 +104,37 @@ def headline(result):
     return lines
 
 
+def halo_columns(result):
+    """Return the columns of the table of a simulated halo for a CSV file, units in the names."""
+    return {
+        "impact_kpc": result.impact,
+        "nh_cm2": result.nh,
+        "nh_low_cm2": result.nh_low,
+        "nh_high_cm2": result.nh_high,
+        "vc_km_s": result.vc / 1e5,
+        "kappa_min_cm2_s": result.kappa,
+        "kappa_true_cm2_s": [result.kappa_true] * len(result.impact),
+        "arrived": result.arrived,
+    }
+
+
+def halo_lines(result):
+    """Return the bounds of a simulated halo for people; the last line says whether they hold."""
+    lines = [f"source of cosmic rays: the star formation of {result.sfr:.3g} Msun/yr"]
+    header = ("b [kpc]", "log N_H", "its range", "vc [km/s]", "kappa_min [cm^2/s]", "kappa_min/kappa", "arrived", "")
+    rows = []
+    for i, b in enumerate(result.impact):
+        notes = [text for text, holds in (("gas is pushed out", result.pushed[i]), ("not filled", result.arrived[i] <= 0.5)) if holds]
+        ends = f"{_log10(result.nh_low[i])} .. {_log10(result.nh_high[i])}"
+        bound = (f"> {sci(result.kappa[i])}", f"{result.kappa[i] / result.kappa_true:.3f}", f"{result.arrived[i]:.2f}")
+        rows.append((f"{b:g}", _log10(result.nh[i]), ends, f"{result.vc[i] / 1e5:.0f}", *bound, ", ".join(notes)))
+    lines += aligned(header, rows)
+    if math.isnan(result.kappa_true):
+        return [*lines, "kappa of the run is not one number: the bounds are not compared"]
+    below = int((result.kappa < result.kappa_true).sum())
+    true = f"kappa of the run: {sci(result.kappa_true)} cm^2/s"
+    return [*lines, f"{true}; kappa_min is below it for {below} of {len(result.impact)} sight lines"]
+
+
 def _log10(value):
     return f"{math.log10(value):.2f}" if value > 0 else "-"
