@@ -109,7 +109,7 @@ class Pack:
         self.tracers = tuple(field.name for field in self.fields if field.population and field.bulk == "ecr")
         self.u0, self.u1, self.w0 = (self.allocate(self.nvar) for _ in range(3))
         nface = 3 if magnetic else 0
-        self.b0, self.b1, self.b2, self.bcc, self.ecc = (self.allocate(nface) for _ in range(5))
+        self.b0, self.b1, self.b2, self.bcc = (self.allocate(nface) for _ in range(4))
         self.grav = self.allocate(3) if gravity else None
 
     def _make_tube(self):

@@ -15,7 +15,7 @@ AMOUNTS = 3
 
 @kernel
 def primitives(gas, cr, floors, grid, axes, state, result, counts, amounts):
-    """Fill the primitives, the cell-centred magnetic and the electric field from the conserved state and the face field.
+    """Fill the primitives and the cell-centred magnetic field from the conserved state and the face field.
 
     All cells are converted by a vector loop that also counts those below a floor or not finite. Only rows that have any are visited
     again, cell by cell: floors are applied and written back to the conserved state, and what active cells gained is booked.
@@ -24,20 +24,20 @@ def primitives(gas, cr, floors, grid, axes, state, result, counts, amounts):
     ----------
     state : (array, array or None)
         conserved ``u`` and face field ``b``
-    result : (array, array or None, array or None)
-        ``w``, ``bcc``, ``ecc``
+    result : (array, array or None)
+        ``w``, ``bcc``
     counts, amounts : array (nblock, KINDS), array (nblock, AMOUNTS)
         the books, added to
     """
     u, b = state
-    w, bcc, ecc = result
+    w, bcc = result
     for block in range(u.shape[0]):
         for k in range(grid.n3 + 2 * grid.ng3):
             for j in range(grid.n2 + 2 * grid.ng2):
                 offset = (k * grid.m2 + j) * grid.m1
                 source = rows(u, block, offset)
                 field = shift_if(rows_if(b, block), offset)
-                target = (rows(w, block, offset), shift_if(rows_if(bcc, block), offset), shift_if(rows_if(ecc, block), offset))
+                target = (rows(w, block, offset), shift_if(rows_if(bcc, block), offset))
                 if convert_row(gas, cr, floors, grid, axes, source, field, target) > 0:
                     inside = grid.ng2 <= j < grid.ng2 + grid.n2 and grid.ng3 <= k < grid.ng3 + grid.n3
                     _repair_row(gas, cr, floors, grid, inside, source, target, (counts[block], amounts[block]))
@@ -50,7 +50,7 @@ def primitives(gas, cr, floors, grid, axes, state, result, counts, amounts):
 def convert_row(gas, cr, floors, grid, axes, u, b, result):
     """Convert a row of cells; return how many of them are below a floor or not finite (the padding does not count)."""
     separate()
-    w, bcc, ecc = result
+    w, bcc = result
     x, y, z = in_order(axes)
     cells = grid.n1 + 2 * grid.ng1
     bad = 0
@@ -72,9 +72,6 @@ def convert_row(gas, cr, floors, grid, axes, u, b, result):
             store(row(bcc, x.normal), i, bx, 5)
             store(row(bcc, y.normal), i, by, 6)
             store(row(bcc, z.normal), i, bz, 7)
-            store(row(ecc, x.normal), i, vz * by - vy * bz, 8)
-            store(row(ecc, y.normal), i, vx * bz - vz * bx, 9)
-            store(row(ecc, z.normal), i, vy * bx - vx * by, 10)
         press = gas.gm1 * inner
         store(row(w, DENS), i, dens, 0)
         store(row(w, VEL1 + x.normal), i, vx, 1)
@@ -127,7 +124,7 @@ def _repair_cell(gas, cr, floors, u, result, i):
 
     A raised density keeps the momentum. Cells that are not finite are counted and left alone: no floor can repair them.
     """
-    w, bcc, ecc = result
+    w, bcc = result
     dens = load(row(w, DENS), i)
     ener = load(row(u, ENER), i)
     ecr = 0.0
@@ -151,7 +148,6 @@ def _repair_cell(gas, cr, floors, u, result, i):
     store(row(u, ENER), i, raised_ener, 5)
     for a in AXES:
         store(row(w, VEL1 + a), i, load(row(u, MOM1 + a), i) / raised_dens, 6)
-    _electric_field(w, bcc, ecc, i)
     kinds = (1 if dens < floors.dens else 0, 1 if press < floors.press else 0, 1 if raised_ecr > ecr else 0, 0)
     return kinds, (raised_dens - dens, raised_ener - ener, raised_ecr - ecr)
 
@@ -168,14 +164,3 @@ def _magnetic_energy(bcc, i):
     if bcc is None:
         return 0.0
     return 0.5 * (load(row(bcc, 0), i) ** 2 + load(row(bcc, 1), i) ** 2 + load(row(bcc, 2), i) ** 2)
-
-
-@device
-def _electric_field(w, bcc, ecc, i):
-    """Write -(v x B) of one cell, if there is a field."""
-    if bcc is not None:
-        for a in AXES:
-            b = (a + 1) % 3
-            c = (a + 2) % 3
-            e = load(row(w, VEL1 + c), i) * load(row(bcc, b), i) - load(row(w, VEL1 + b), i) * load(row(bcc, c), i)
-            store(row(ecc, a), i, e, 7)

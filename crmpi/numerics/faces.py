@@ -4,7 +4,7 @@ from crmpi.constants import DENS, ECR, ENER, MOM1, PRES
 from crmpi.jit import device, kernel
 from crmpi.numerics.layout import BT1, BT2, ET1, ET2, FLUX, FROM_LOWER, FROM_UPPER, SQUEEZE, STATE, VFACE, WEIGHT
 from crmpi.numerics.power import power
-from crmpi.numerics.riemann import State, face_flux
+from crmpi.numerics.riemann import State, face_flux, signal_speeds
 from crmpi.numerics.rows import load, row, separate, store
 from crmpi.numerics.stage import tracers
 
@@ -43,7 +43,19 @@ def load_state(gas, cr, bn, states, i):
 
 
 @kernel
-def riemann_rows(n, solver, gas, cr, sides, bn, axis, faces):
+def speed_rows(n, solver, gas, cr, sides, bn, speeds):
+    """Write the speeds of the slowest and the fastest signal at `n` faces; arguments as of `riemann_rows`."""
+    separate()
+    lower, upper = sides
+    for i in range(n):
+        b = 0.0 if bn is None else load(bn, i)
+        slowest, fastest = signal_speeds(solver, b, load_state(gas, cr, bn, lower, i), load_state(gas, cr, bn, upper, i))
+        store(row(speeds, 0), i, slowest, 0)
+        store(row(speeds, 1), i, fastest, 1)
+
+
+@kernel
+def riemann_rows(n, solver, gas, cr, sides, bn, axis, speeds, faces):
     """Solve `n` Riemann problems and write fluxes, face velocity, electric field and upwind weight.
 
     Parameters
@@ -52,6 +64,8 @@ def riemann_rows(n, solver, gas, cr, sides, bn, axis, faces):
         states below and above the faces
     bn : pointer or None
         normal magnetic field on the faces
+    speeds : Rows
+        signal speeds from `speed_rows`
     faces : Rows
         result, see `crmpi.numerics.layout`
     """
@@ -60,7 +74,8 @@ def riemann_rows(n, solver, gas, cr, sides, bn, axis, faces):
     for i in range(n):
         l = load_state(gas, cr, bn, lower, i)
         u = load_state(gas, cr, bn, upper, i)
-        f = face_flux(solver, 0.0 if bn is None else load(bn, i), l, u)
+        outer = (load(row(speeds, 0), i), load(row(speeds, 1), i))
+        f = face_flux(solver, 0.0 if bn is None else load(bn, i), outer, l, u)
         ener = f.ener
         if cr is not None:
             below = load(row(lower, STATE + ECR), i)

@@ -11,10 +11,10 @@ electric field on an edge is that of the faces along the one axis present.
 from crmpi.constants import AXES
 from crmpi.jit import device, kernel
 from crmpi.numerics.health import inspect_row, settle_row
-from crmpi.numerics.induction import copy_row, edge_rows, induce_row
+from crmpi.numerics.induction import copy_row, edge_rows, electric_rows, induce_row
 from crmpi.numerics.layout import ET1, ET2
-from crmpi.numerics.rows import row, rows, shift
-from crmpi.numerics.stage import block_of, face, first_scalar, shift_if, tracers
+from crmpi.numerics.rows import part, row, shift
+from crmpi.numerics.stage import block_of, buffers_of, face, first_scalar, shift_if, tracers
 from crmpi.numerics.sweeps import faces_along_1, faces_along_2, faces_along_3
 from crmpi.numerics.update import divergence_rows, gravity_rows, tracer_work_rows, work_rows
 
@@ -22,17 +22,17 @@ from crmpi.numerics.update import divergence_rows, gravity_rows, tracer_work_row
 @kernel
 def advance_blocks(scheme, stage, grid, axes, fields, scratch, health, selected):
     """Advance the blocks marked in `selected` (nblock,) by one stage; the bundles are those of `crmpi.numerics.stage`."""
+    buffers = buffers_of(scratch)
     for b in range(fields.w.shape[0]):
         if selected[b]:
-            _march(scheme, stage, grid, axes, block_of(fields, b), scratch, health)
+            report = _march(scheme, stage, grid, axes, block_of(fields, b), buffers, health.floors)
+            health.troubled[b], health.settled[b], health.moved[b] = report
 
 
 @device
-def _march(scheme, stage, grid, axes, block, scratch, health):
-    """March through the planes of one block."""
-    health.troubled[block.index] = 0
-    health.settled[block.index] = 0
-    health.moved[block.index] = 0.0
+def _march(scheme, stage, grid, axes, block, scratch, floors):
+    """March through the planes of one block; return the numbers of troubled and of settled cells, and the energy density settled."""
+    troubled, settled, moved = 0, 0, 0.0
     reach = 1 if grid.ng3 else 0
     for k in range(grid.ng3 - reach, grid.ng3 + grid.n3 + reach):
         if grid.ng1:
@@ -41,16 +41,20 @@ def _march(scheme, stage, grid, axes, block, scratch, health):
             faces_along_2(scheme, stage, grid, axes[1], block, scratch, k)
         if grid.ng3:
             faces_along_3(scheme, stage, grid, axes[2], block, scratch, k)
+        _electric(grid, block.bcc, block, scratch, k)
         if k >= grid.ng3:
-            _edges(grid, axes, block.ecc, scratch, k)
+            _edges(grid, axes, block.bcc, scratch, k)
             _induce_3(grid, axes, block.b_in, block.b_out, scratch, k)
             if k - reach >= grid.ng3:
-                _update_plane(scheme, stage, grid, axes, block, scratch, health, k - reach)
+                report = _update_plane(scheme, stage, grid, axes, block, scratch, floors, k - reach)
+                troubled, settled, moved = troubled + report[0], settled + report[1], moved + report[2]
+    return troubled, settled, moved
 
 
 @device
-def _update_plane(scheme, stage, grid, axes, block, scratch, health, k):
-    """Update the cells of plane `k` and the faces around them."""
+def _update_plane(scheme, stage, grid, axes, block, scratch, floors, k):
+    """Update the cells of plane `k` and the faces around them; return what `_inspect` does, summed."""
+    troubled, settled, moved = 0, 0, 0.0
     _induce_12(grid, axes, block.b_in, block.b_out, scratch, k)
     parity = k & 1
     above = (k + 1) & 1 if grid.ng3 else parity
@@ -69,7 +73,9 @@ def _update_plane(scheme, stage, grid, axes, block, scratch, health, k):
         _add_work(grid.n1, scheme.cr, w, new, axes, lower, upper)
         if block.heavy:
             gravity_rows(grid.n1, stage.dt, w, shift(block.grav, cell), new, axes, lower, upper)
-        _inspect(scheme, stage, grid, axes, block, health, cell)
+        report = _inspect(scheme, stage, grid, axes, block, floors, cell)
+        troubled, settled, moved = troubled + report[0], settled + report[1], moved + report[2]
+    return troubled, settled, moved
 
 
 @device
@@ -82,23 +88,33 @@ def _add_work(n, cr, w, new, axes, lower, upper):
 
 
 @device
-def _inspect(scheme, stage, grid, axes, block, health, cell):
-    """Mark the troubled cells of a row, and settle between gas and cosmic rays."""
+def _inspect(scheme, stage, grid, axes, block, floors, cell):
+    """Mark the troubled cells of a row, and settle between gas and cosmic rays; return how many of each, and the energy density moved."""
     w = shift(block.w, cell)
     new = shift(block.u_out, cell)
     b = shift_if(block.b_out, cell)
+    troubled = 0
     if stage.find_troubled:
-        marks = row(shift(block.marks, cell), 0)
-        health.troubled[block.index] += inspect_row(grid.n1, scheme.gas, scheme.cr, health.floors, new, b, axes, marks)
-    cells, moved = settle_row(grid.n1, scheme.gas, scheme.cr, health.floors, w, new, b, axes)
-    health.settled[block.index] += cells
-    health.moved[block.index] += moved
+        troubled = inspect_row(grid.n1, scheme.gas, scheme.cr, floors, new, b, axes, row(shift(block.marks, cell), 0))
+    settled, moved = settle_row(grid.n1, scheme.gas, scheme.cr, floors, w, new, b, axes)
+    return troubled, settled, moved
 
 
 @device
-def _edges(grid, axes, ecc, scratch, k):
+def _electric(grid, bcc, block, scratch, k):
+    """Write the electric field in the cells of plane `k`."""
+    if bcc is None:
+        return
+    reach = 1 if grid.ng2 else 0
+    for j in range(grid.ng2 - reach, grid.ng2 + grid.n2 + reach):
+        cell = (k * grid.m2 + j) * grid.m1
+        electric_rows(grid.m1, shift(block.w, cell), shift(bcc, cell), part(scratch.electric, k & 1, j * grid.m1))
+
+
+@device
+def _edges(grid, axes, bcc, scratch, k):
     """Write the electric field on the edges of plane `k`, at its lower x3-faces for the fields along x1 and x2."""
-    if ecc is None:
+    if bcc is None:
         return
     reach = 1 if grid.ng2 else 0
     parity = k & 1
@@ -107,16 +123,35 @@ def _edges(grid, axes, ecc, scratch, k):
         b = (c + 2) % 3
         for j in range(grid.ng2, grid.ng2 + grid.n2 + reach):
             here = j * grid.m1
-            edge = row(rows(scratch.edges, parity, here), c)
+            edge = row(part(scratch.edges, parity, here), c)
             if axes[a].stride and axes[b].stride:
                 a_faces = (_face_below(scratch, axes, a, b, parity, here), face(scratch, a, parity, here))
                 b_faces = (_face_below(scratch, axes, b, a, parity, here), face(scratch, b, parity, here))
-                e = row(shift(ecc, k * grid.m2 * grid.m1 + here), c)
-                edge_rows(grid.m1, a_faces, b_faces, e, axes[a].stride, axes[b].stride, edge)
+                edge_rows(grid.m1, a_faces, b_faces, _cells(axes, scratch, k, here, c), edge)
             elif axes[a].stride:
                 copy_row(grid.m1, row(face(scratch, a, parity, here), ET2), edge)
             elif axes[b].stride:
                 copy_row(grid.m1, row(face(scratch, b, parity, here), ET1), edge)
+
+
+@device
+def _cells(axes, scratch, k, here, c):
+    """Return the pointers to the electric field along `c` in the cells (0), (-a), (-b), (-a-b) around an edge; see `edge_rows`."""
+    a, b = (c + 1) % 3, (c + 2) % 3
+    plane_a, back_a = _one_below(axes[a])
+    plane_b, back_b = _one_below(axes[b])
+    return (
+        row(part(scratch.electric, k & 1, here), c),
+        row(part(scratch.electric, (k - plane_a) & 1, here - back_a), c),
+        row(part(scratch.electric, (k - plane_b) & 1, here - back_b), c),
+        row(part(scratch.electric, (k - plane_a - plane_b) & 1, here - back_a - back_b), c),
+    )
+
+
+@device
+def _one_below(axis):
+    """Return one cell down along an axis as (planes, elements within a plane)."""
+    return (1, 0) if axis.normal == 2 else (0, axis.stride)
 
 
 @device
@@ -139,8 +174,8 @@ def _induce_12(grid, axes, old, new, scratch, k):
     for j in range(grid.ng2, grid.ng2 + grid.n2 + more2):
         here = j * grid.m1 + grid.ng1
         cell = k * grid.m2 * grid.m1 + here
-        e = rows(scratch.edges, parity, here)
-        e_above = rows(scratch.edges, above, here)
+        e = part(scratch.edges, parity, here)
+        e_above = part(scratch.edges, above, here)
         e3 = row(e, 2)
         along_1 = (e3, row(shift(e, axes[0].stride), 2))
         along_2 = (e3, row(shift(e, axes[1].stride), 2))
@@ -160,7 +195,7 @@ def _induce_3(grid, axes, old, new, scratch, k):
     for j in range(grid.ng2, grid.ng2 + grid.n2):
         here = j * grid.m1 + grid.ng1
         cell = k * grid.m2 * grid.m1 + here
-        e = rows(scratch.edges, k & 1, here)
+        e = part(scratch.edges, k & 1, here)
         along_1 = (row(e, 1), row(shift(e, axes[0].stride), 1))
         along_2 = (row(e, 0), row(shift(e, axes[1].stride), 0))
         induce_row(grid.n1, row(shift(old, cell), 2), row(shift(new, cell), 2), along_1, axes[0].dtdx, along_2, axes[1].dtdx)

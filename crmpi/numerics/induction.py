@@ -8,21 +8,34 @@ The edge + along axis c, with the transverse axes a and b in cyclic order, touch
         +---> a
 """
 
+from crmpi.constants import AXES, VEL1
 from crmpi.jit import kernel
 from crmpi.numerics.layout import ET1, ET2, WEIGHT
-from crmpi.numerics.rows import load, moved, row, separate, store
+from crmpi.numerics.rows import load, row, separate, store
 
 
 @kernel
-def edge_rows(n, a_faces, b_faces, ecc, a_stride, b_stride, edge):
+def electric_rows(n, w, bcc, electric):
+    """Write the electric field -(v x B) in `n` cells."""
+    separate()
+    for a in AXES:
+        v_b, v_c = row(w, VEL1 + (a + 1) % 3), row(w, VEL1 + (a + 2) % 3)
+        b_b, b_c = row(bcc, (a + 1) % 3), row(bcc, (a + 2) % 3)
+        e = row(electric, a)
+        for i in range(n):
+            store(e, i, load(v_c, i) * load(b_b, i) - load(v_b, i) * load(b_c, i), 0)
+
+
+@kernel
+def edge_rows(n, a_faces, b_faces, cells, edge):
     """Write E_c on `n` edges: mean of the four faces plus the upwinded differences to the cells (Gardiner & Stone 2005, eq. 41, 50).
 
     Parameters
     ----------
     a_faces, b_faces : (Rows, Rows)
         the faces at -b and at 0; at -a and at 0
-    ecc : pointer
-        cell-centred E_c at the cell (0)
+    cells : four pointers
+        cell-centred E_c of the cells (0), (-a), (-b), (-a-b)
     edge : pointer
         result
     """
@@ -31,15 +44,13 @@ def edge_rows(n, a_faces, b_faces, ecc, a_stride, b_stride, edge):
     e_b_below, e_b = row(b_faces[0], ET1), row(b_faces[1], ET1)
     w_a_below, w_a = row(a_faces[0], WEIGHT), row(a_faces[1], WEIGHT)
     w_b_below, w_b = row(b_faces[0], WEIGHT), row(b_faces[1], WEIGHT)
-    cell_a = moved(ecc, -a_stride)
-    cell_b = moved(ecc, -b_stride)
-    cell_ab = moved(ecc, -a_stride - b_stride)
+    cell, cell_a, cell_b, cell_ab = cells
     for i in range(n):
         ea_below = load(e_a_below, i)
         ea = load(e_a, i)
         eb_below = load(e_b_below, i)
         eb = load(e_b, i)
-        c = load(ecc, i)
+        c = load(cell, i)
         c_a = load(cell_a, i)
         c_b = load(cell_b, i)
         c_ab = load(cell_ab, i)

@@ -5,7 +5,7 @@ from typing import NamedTuple
 from crmpi.constants import NHYDRO
 from crmpi.eos.gas import CosmicRayPopulations, CosmicRays
 from crmpi.jit import choice, device
-from crmpi.numerics.rows import row, rows, shift
+from crmpi.numerics.rows import buffer_of, part, row, rows, shift
 
 
 class Scheme(NamedTuple):
@@ -29,9 +29,8 @@ class Stage(NamedTuple):
 class Fields(NamedTuple):
     """Pack arrays of one stage; magnetic ones may be None, gravity may have no components."""
 
-    w: object  # primitives, cell-centred field and electric field that give the fluxes
+    w: object  # primitives and cell-centred field that give the fluxes
     bcc: object
-    ecc: object
     bface: object  # face field of the same time
     u_in: object
     b_in: object
@@ -45,9 +44,11 @@ class Scratch(NamedTuple):
     """Buffers: planes (slot, component, 1, m2, m1) and rows (slot, component, 1, 1, m1); components as in `crmpi.numerics.layout`."""
 
     faces: object  # slot 2 axis + parity of the plane
-    edges: object  # slot parity of the plane
+    edges: object  # electric field on edges, slot parity of the plane
+    electric: object  # electric field in cells, slot parity of the plane
     plane: object  # states at the upper x3-faces of a plane, slot parity of the plane
     states: object  # rows of states, slots below
+    speeds: object  # one row of signal speeds
     spare: object  # one row of faces
 
 
@@ -79,7 +80,6 @@ class Block(NamedTuple):
 
     w: object
     bcc: object
-    ecc: object
     bface: object
     u_in: object
     b_in: object
@@ -119,7 +119,6 @@ def block_of(fields, b):
     return Block(
         rows(fields.w, b, 0),
         rows_if(fields.bcc, b),
-        rows_if(fields.ecc, b),
         rows_if(fields.bface, b),
         rows(fields.u_in, b, 0),
         rows_if(fields.b_in, b),
@@ -130,6 +129,20 @@ def block_of(fields, b):
         fields.w.shape[1],
         fields.grav.shape[1] > 0,
         b,
+    )
+
+
+@device
+def buffers_of(scratch):
+    """Return the scratch with a `Buffer` for every array."""
+    return Scratch(
+        buffer_of(scratch.faces),
+        buffer_of(scratch.edges),
+        buffer_of(scratch.electric),
+        buffer_of(scratch.plane),
+        buffer_of(scratch.states),
+        buffer_of(scratch.speeds),
+        buffer_of(scratch.spare),
     )
 
 
@@ -154,4 +167,4 @@ def row_if(r, variable, distance):
 @device
 def face(scratch, axis, parity, offset):
     """Return the faces along `axis` number 0, 1, 2 in the plane of this parity."""
-    return rows(scratch.faces, 2 * axis + parity, offset)
+    return part(scratch.faces, 2 * axis + parity, offset)

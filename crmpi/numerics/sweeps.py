@@ -5,11 +5,11 @@ neighbour: in the same row one element on (x1), in a row buffer (x2), in a plane
 """
 
 from crmpi.jit import device
-from crmpi.numerics.faces import marked_faces, replace_marked_rows, riemann_rows, scalar_rows, tracer_rows
+from crmpi.numerics.faces import marked_faces, replace_marked_rows, riemann_rows, scalar_rows, speed_rows, tracer_rows
 from crmpi.numerics.layout import FLUX
 from crmpi.numerics.reconstruct import Donor, reconstruct_rows
 from crmpi.numerics.riemann import LLF
-from crmpi.numerics.rows import row, rows, shift
+from crmpi.numerics.rows import part, row, shift
 from crmpi.numerics.stage import STATE_LOWER, STATE_SPARE, STATE_UPPER, face, first_scalar, row_if, shift_if
 
 
@@ -17,7 +17,7 @@ from crmpi.numerics.stage import STATE_LOWER, STATE_SPARE, STATE_UPPER, face, fi
 def faces_along_1(scheme, stage, grid, axis, block, scratch, k):
     """Solve the x1-faces of plane `k`, in the active rows and, for the edges, one more on each side."""
     reach = 1 if grid.ng2 else 0
-    upper = rows(scratch.states, STATE_UPPER, 0)
+    upper = part(scratch.states, STATE_UPPER, 0)
     for j in range(grid.ng2 - reach, grid.ng2 + grid.n2 + reach):
         offset = (k * grid.m2 + j) * grid.m1
         _reconstruct(scheme, stage, grid, axis, block, scratch, offset, upper)
@@ -29,8 +29,8 @@ def faces_along_2(scheme, stage, grid, axis, block, scratch, k):
     """Solve the x2-faces of plane `k`."""
     for j in range(grid.ng2 - 1, grid.ng2 + grid.n2 + 1):
         offset = (k * grid.m2 + j) * grid.m1
-        below = rows(scratch.states, STATE_UPPER + ((j - 1) & 1), 0)
-        upper = rows(scratch.states, STATE_UPPER + (j & 1), 0)
+        below = part(scratch.states, STATE_UPPER + ((j - 1) & 1), 0)
+        upper = part(scratch.states, STATE_UPPER + (j & 1), 0)
         _reconstruct(scheme, stage, grid, axis, block, scratch, offset, upper)
         if j >= grid.ng2:
             _solve(scheme, stage, grid, axis, block, scratch, offset, (below, face(scratch, 1, k & 1, j * grid.m1)))
@@ -42,8 +42,8 @@ def faces_along_3(scheme, stage, grid, axis, block, scratch, k):
     reach = 1 if grid.ng2 else 0
     for j in range(grid.ng2 - reach, grid.ng2 + grid.n2 + reach):
         offset = (k * grid.m2 + j) * grid.m1
-        below = rows(scratch.plane, (k - 1) & 1, j * grid.m1)
-        upper = rows(scratch.plane, k & 1, j * grid.m1)
+        below = part(scratch.plane, (k - 1) & 1, j * grid.m1)
+        upper = part(scratch.plane, k & 1, j * grid.m1)
         _reconstruct(scheme, stage, grid, axis, block, scratch, offset, upper)
         if k >= grid.ng3:
             _solve(scheme, stage, grid, axis, block, scratch, offset, (below, face(scratch, 2, k & 1, j * grid.m1)))
@@ -54,7 +54,7 @@ def _reconstruct(scheme, stage, grid, axis, block, scratch, offset, upper):
     """Reconstruct the row of cells at `offset`: lower states to the scratch row, upper ones to `upper`."""
     cells = shift(block.w, offset)
     field = shift_if(block.bcc, offset)
-    lower = rows(scratch.states, STATE_LOWER, 0)
+    lower = part(scratch.states, STATE_LOWER, 0)
     if stage.first_order:
         reconstruct_rows(grid.m1, Donor(), cells, field, axis, block.nvar, lower, upper)
     else:
@@ -66,22 +66,23 @@ def _solve(scheme, stage, grid, axis, block, scratch, offset, below_and_faces):
     """Solve the faces between the states `below` and those in the scratch row."""
     below, faces = below_and_faces
     bn = row_if(block.bface, axis.normal, offset)
-    sides = (below, rows(scratch.states, STATE_LOWER, 0))
-    solve_rows(scheme.riemann, scheme.gas, scheme.cr, sides, bn, axis, block.nvar, grid.m1, faces)
+    sides, speeds = (below, part(scratch.states, STATE_LOWER, 0)), part(scratch.speeds, 0, 0)
+    solve_rows(scheme.riemann, scheme.gas, scheme.cr, sides, bn, axis, block.nvar, grid.m1, speeds, faces)
     if stage.correct_marked:
         marks = row(shift(block.marks, offset), 0)
         if marked_faces(grid.m1, marks, axis.stride) > 0:
-            spare = rows(scratch.spare, 0, 0)
+            spare = part(scratch.spare, 0, 0)
             _donor_states(grid, axis, block, scratch, offset)
-            sides = (rows(scratch.states, STATE_SPARE, 0), rows(scratch.states, STATE_LOWER, 0))
-            solve_rows(LLF(), scheme.gas, scheme.cr, sides, bn, axis, block.nvar, grid.m1, spare)
+            sides = (part(scratch.states, STATE_SPARE, 0), part(scratch.states, STATE_LOWER, 0))
+            solve_rows(LLF(), scheme.gas, scheme.cr, sides, bn, axis, block.nvar, grid.m1, speeds, spare)
             replace_marked_rows(grid.m1, marks, axis.stride, FLUX + block.nvar, spare, faces)
 
 
 @device
-def solve_rows(solver, gas, cr, sides, bn, axis, nvar, n, faces):
-    """Write all fluxes of a row of faces."""
-    riemann_rows(n, solver, gas, cr, sides, bn, axis, faces)
+def solve_rows(solver, gas, cr, sides, bn, axis, nvar, n, speeds, faces):
+    """Write all fluxes of a row of faces; `speeds` are rows for the signal speeds."""
+    speed_rows(n, solver, gas, cr, sides, bn, speeds)
+    riemann_rows(n, solver, gas, cr, sides, bn, axis, speeds, faces)
     first = first_scalar(cr)
     tracer_rows(n, sides, first, faces)
     if nvar > first:
@@ -92,8 +93,8 @@ def solve_rows(solver, gas, cr, sides, bn, axis, nvar, n, faces):
 def _donor_states(grid, axis, block, scratch, offset):
     """Write the cells below the faces to the spare row of states and those above to the lower one."""
     below = offset - axis.stride
-    lower = rows(scratch.states, STATE_LOWER, 0)
-    spare = rows(scratch.states, STATE_SPARE, 0)
-    unused = rows(scratch.states, STATE_SPARE + 1, 0)
+    lower = part(scratch.states, STATE_LOWER, 0)
+    spare = part(scratch.states, STATE_SPARE, 0)
+    unused = part(scratch.states, STATE_SPARE + 1, 0)
     reconstruct_rows(grid.m1, Donor(), shift(block.w, below), shift_if(block.bcc, below), axis, block.nvar, unused, spare)
     reconstruct_rows(grid.m1, Donor(), shift(block.w, offset), shift_if(block.bcc, offset), axis, block.nvar, lower, unused)

@@ -25,13 +25,14 @@ from crmpi.numerics.sweeps import solve_rows
 
 
 class Line(NamedTuple):
-    """Buffers (1, ncomp, 1, 1, m) of one line: primitives, marks, states at the two faces of cells, donor states, two sets of faces."""
+    """Buffers (1, ncomp, 1, 1, m) of one line: primitives, marks, states at both faces, donor states, speeds, two sets of faces."""
 
     cells: object
     marks: object
     lower: object
     upper: object
     donor: object
+    speeds: object
     faces: object
     spare: object
 
@@ -84,18 +85,19 @@ def solve_line(scheme, stage, fields, axis, line, b):
     along = Axis(1, 0.0, 0, 1, 2)
     copy_line(fields.w, b, axis, line.cells)
     cells, lower, upper, faces = rows(line.cells, 0, 0), rows(line.lower, 0, 0), rows(line.upper, 0, 0), rows(line.faces, 0, 0)
+    speeds = rows(line.speeds, 0, 0)
     if stage.first_order:
         reconstruct_rows(m, Donor(), cells, None, along, nvar, lower, upper)
     else:
         reconstruct_rows(m, scheme.reconstruction, cells, None, along, nvar, lower, upper)
-    solve_rows(scheme.riemann, scheme.gas, scheme.cr, (shift(upper, -1), lower), None, along, nvar, m, faces)
+    solve_rows(scheme.riemann, scheme.gas, scheme.cr, (shift(upper, -1), lower), None, along, nvar, m, speeds, faces)
     if stage.correct_marked:
         copy_line(fields.marks, b, axis, line.marks)
         marks = row(rows(line.marks, 0, 0), 0)
         if marked_faces(m, marks, 1) > 0:
             donor, spare = rows(line.donor, 0, 0), rows(line.spare, 0, 0)
             reconstruct_rows(m, Donor(), cells, None, along, nvar, lower, donor)
-            solve_rows(LLF(), scheme.gas, scheme.cr, (shift(donor, -1), lower), None, along, nvar, m, spare)
+            solve_rows(LLF(), scheme.gas, scheme.cr, (shift(donor, -1), lower), None, along, nvar, m, speeds, spare)
             replace_marked_rows(m, marks, 1, FLUX + nvar, spare, faces)
 
 

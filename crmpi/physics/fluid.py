@@ -154,7 +154,7 @@ class Fluid:
         pack.b0, pack.b2 = pack.b2, pack.b0
 
     def primitives(self, u, b):
-        """Fill ``w0, bcc, ecc`` from `u` and `b` on all cells, ghosts included.
+        """Fill ``w0, bcc`` from `u` and `b` on all cells, ghosts included.
 
         Values below floors are raised, in `u` too, and counted for active cells. What that adds to mass and energy is booked for ``u0``
         alone: the half-step state is thrown away.
@@ -162,7 +162,7 @@ class Fluid:
         self._book()
         pack = self.pack
         state = (u, b if pack.magnetic else None)
-        result = (pack.w0, *((pack.bcc, pack.ecc) if pack.magnetic else (None, None)))
+        result = (pack.w0, pack.bcc if pack.magnetic else None)
         axes = make_axes(pack.grid, 0.0)
         if pack.tube is not None:
             before = self._contents(u)
@@ -199,7 +199,7 @@ class Fluid:
         pack = self.pack
         part = dt * STAGES[which]
         predict = which == "predict"
-        field = (pack.bcc, pack.ecc, pack.b0 if predict else pack.b1) if pack.magnetic else (None, None, None)
+        field = (pack.bcc, pack.b0 if predict else pack.b1) if pack.magnetic else (None, None)
         b_in, b_out = (pack.b0, pack.b1 if predict else pack.b2) if pack.magnetic else (None, None)
         grav = pack.allocate(0) if pack.grav is None else pack.grav
         fields = Fields(pack.w0, *field, pack.u0, b_in, pack.u1, b_out, grav, self.troubled)
@@ -237,7 +237,7 @@ class Fluid:
 def _make_line(pack):
     """Return the buffers of the stage kernel of a tube."""
     m, nvar = pack.tube.area.shape[1], pack.nvar
-    sizes = (nvar, 1, STATE + nvar, STATE + nvar, STATE + nvar, FLUX + nvar, FLUX + nvar)
+    sizes = (nvar, 1, STATE + nvar, STATE + nvar, STATE + nvar, 2, FLUX + nvar, FLUX + nvar)
     return Line(*(aligned_zeros((1, ncomp, 1, 1, m)) for ncomp in sizes))
 
 
@@ -251,5 +251,11 @@ def _make_scratch(grid, nvar):
         return aligned_zeros((slots, ncomp, 1, 1, grid.m1))
 
     return Scratch(
-        planes(6, FLUX + nvar), planes(2, 3), planes(2, STATE + nvar), one_row(STATE_SLOTS, STATE + nvar), one_row(1, FLUX + nvar)
+        faces=planes(6, FLUX + nvar),
+        edges=planes(2, 3),
+        electric=planes(2, 3),
+        plane=planes(2, STATE + nvar),
+        states=one_row(STATE_SLOTS, STATE + nvar),
+        speeds=one_row(1, 2),
+        spare=one_row(1, FLUX + nvar),
     )

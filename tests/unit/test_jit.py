@@ -126,10 +126,10 @@ def test_hot_loop_is_vectorised(cosmic_rays):
     gas = types.NamedUniTuple(types.float64, 3, Gas)
     cr = types.NamedUniTuple(types.float64, 2, CosmicRays) if cosmic_rays else types.none
     axis = types.NamedTuple((types.int64, types.float64, types.int64, types.int64, types.int64), Axis)
-    signature = (types.int64, types.NamedTuple((), HLLD), gas, cr, types.UniTuple(rows, 2), pointer, axis, rows)
+    signature = (types.int64, types.NamedTuple((), HLLD), gas, cr, types.UniTuple(rows, 2), pointer, axis, rows, rows)
     uncached = numba.njit(**jit._OPTIONS)(riemann_rows.py_func)  # code from the cache cannot be inspected
     uncached.compile(signature)
     code = uncached.inspect_asm(signature)
     packed = re.findall(r"\s(v?sqrtpd|v?mulpd)\s[^\n]*%[xyz]mm", code)
-    assert sum("sqrt" in word for word in packed) >= 6
+    assert sum("sqrt" in word for word in packed) >= 2
     assert sum("mul" in word for word in packed) >= 60

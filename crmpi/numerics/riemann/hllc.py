@@ -3,7 +3,7 @@
 import math
 from typing import NamedTuple
 
-from crmpi.numerics.riemann.base import FaceFlux, face_flux
+from crmpi.numerics.riemann.base import FaceFlux, davis, face_flux, signal_speeds
 
 
 class HLLC(NamedTuple):
@@ -12,16 +12,18 @@ class HLLC(NamedTuple):
     fields = (False,)  # only without magnetic field
 
 
+@signal_speeds.option(HLLC)
+def speeds_hllc(solver, bn, lower, upper):
+    return davis(lower, upper, math.sqrt(lower.stiffness / lower.dens), math.sqrt(upper.stiffness / upper.dens))
+
+
 @face_flux.option(HLLC)
-def riemann_hllc(solver, bn, lower, upper):
+def riemann_hllc(solver, bn, speeds, lower, upper):
     """Return F = F_K + S'_K (U*_K - U_K) on the side K of the contact the face lies on, S'_K the outer speed clipped at zero.
 
     No branches: both sides are prepared, one is picked.
     """
-    cl = math.sqrt(lower.stiffness / lower.dens)
-    cu = math.sqrt(upper.stiffness / upper.dens)
-    s_l = min(lower.vn - cl, upper.vn - cu)
-    s_u = max(lower.vn + cl, upper.vn + cu)
+    s_l, s_u = speeds
     rel_l = lower.dens * (s_l - lower.vn)  # mass flux through the outer waves
     rel_u = upper.dens * (s_u - upper.vn)
     contact = (rel_u * upper.vn - rel_l * lower.vn - upper.press + lower.press) / (rel_u - rel_l)

@@ -4,7 +4,7 @@ import math
 from typing import NamedTuple
 
 from crmpi.jit import device
-from crmpi.numerics.riemann.base import FaceFlux, face_flux
+from crmpi.numerics.riemann.base import FaceFlux, davis, face_flux, signal_speeds
 
 _SMALL = 1e-8  # relative size under which a star state is degenerate (Mignone 2007)
 
@@ -56,8 +56,18 @@ def _star_factors(bn, mass, rel, to_contact, inverse, degenerate):
     return 0.0 if degenerate else a, 1.0 if degenerate else b
 
 
+@signal_speeds.option(HLLD)
+def speeds_hlld(solver, bn, lower, upper):
+    """Return the speeds of Davis; one division for both sides."""
+    bnsq = bn * bn
+    r = 1.0 / (lower.dens * upper.dens)
+    cl = _fast_speed(bnsq, lower.bt1 * lower.bt1 + lower.bt2 * lower.bt2, lower.stiffness, r * upper.dens)
+    cu = _fast_speed(bnsq, upper.bt1 * upper.bt1 + upper.bt2 * upper.bt2, upper.stiffness, r * lower.dens)
+    return davis(lower, upper, cl, cu)
+
+
 @face_flux.option(HLLD)
-def riemann_hlld(solver, bn, lower, upper):
+def riemann_hlld(solver, bn, speeds, lower, upper):
     """Return F = F_K + S'_K (U*_K - U_K) + S*'_K (U** - U*_K) on the side K of the contact the face lies on.
 
     S' and S*' are the fast and Alfven speeds clipped at zero. Both sides are prepared and one is picked: no branches. Reciprocals are
@@ -66,12 +76,7 @@ def riemann_hlld(solver, bn, lower, upper):
     bnsq = bn * bn
     btsq_l = lower.bt1 * lower.bt1 + lower.bt2 * lower.bt2
     btsq_u = upper.bt1 * upper.bt1 + upper.bt2 * upper.bt2
-    r = 1.0 / (lower.dens * upper.dens)
-    cl = _fast_speed(bnsq, btsq_l, lower.stiffness, r * upper.dens)
-    cu = _fast_speed(bnsq, btsq_u, upper.stiffness, r * lower.dens)
-    s_l = min(lower.vn - cl, upper.vn - cu)
-    s_u = max(lower.vn + cl, upper.vn + cu)
-
+    s_l, s_u = speeds
     total_l = lower.press + 0.5 * (bnsq + btsq_l)
     total_u = upper.press + 0.5 * (bnsq + btsq_u)
     rel_l = s_l - lower.vn

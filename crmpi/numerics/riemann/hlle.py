@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from crmpi.numerics.riemann.base import face_flux, fast_speed, two_wave_flux
+from crmpi.numerics.riemann.base import davis, face_flux, fast_speed, signal_speeds, two_wave_flux
 
 
 class HLLE(NamedTuple):
@@ -11,12 +11,15 @@ class HLLE(NamedTuple):
     fields = (True, False)  # with and without magnetic field
 
 
+@signal_speeds.option(HLLE)
+def speeds_hlle(solver, bn, lower, upper):
+    return davis(lower, upper, fast_speed(bn, lower), fast_speed(bn, upper))
+
+
 @face_flux.option(HLLE)
-def riemann_hlle(solver, bn, lower, upper):
+def riemann_hlle(solver, bn, speeds, lower, upper):
     """Return the two-wave flux; the face velocity is the one that carries a uniform passenger."""
-    cl = fast_speed(bn, lower)
-    cu = fast_speed(bn, upper)
-    slowest = min(min(lower.vn - cl, upper.vn - cu), 0.0)
-    fastest = max(max(lower.vn + cl, upper.vn + cu), 0.0)
+    slowest = min(speeds[0], 0.0)
+    fastest = max(speeds[1], 0.0)
     velocity = (fastest * lower.vn - slowest * upper.vn) / (fastest - slowest)
     return two_wave_flux(bn, lower, upper, slowest, fastest, velocity)

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from crmpi.numerics.riemann.base import face_flux, fast_speed, two_wave_flux
+from crmpi.numerics.riemann.base import face_flux, fast_speed, signal_speeds, two_wave_flux
 
 
 class LLF(NamedTuple):
@@ -11,8 +11,14 @@ class LLF(NamedTuple):
     fields = (True, False)  # with and without magnetic field
 
 
-@face_flux.option(LLF)
-def riemann_llf(solver, bn, lower, upper):
-    """Return the flux with one signal speed both ways; the face velocity is the mean of both sides."""
+@signal_speeds.option(LLF)
+def speeds_llf(solver, bn, lower, upper):
+    """Return one speed both ways."""
     speed = max(abs(lower.vn) + fast_speed(bn, lower), abs(upper.vn) + fast_speed(bn, upper))
-    return two_wave_flux(bn, lower, upper, -speed, speed, 0.5 * (lower.vn + upper.vn))
+    return -speed, speed
+
+
+@face_flux.option(LLF)
+def riemann_llf(solver, bn, speeds, lower, upper):
+    """Return the two-wave flux; the face velocity is the mean of both sides."""
+    return two_wave_flux(bn, lower, upper, speeds[0], speeds[1], 0.5 * (lower.vn + upper.vn))
