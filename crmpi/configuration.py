@@ -1,5 +1,6 @@
 """Which groups of parameters a run has: the rooms declare them, this table collects them."""
 
+from crmpi.observables.catalogue import ObservableParams
 from crmpi.params import Selector, group, load, par
 from crmpi.params.source import Presets
 from crmpi.physics.base import source_classes
@@ -28,6 +29,7 @@ def groups_for(problem_class):
         "transport": Selector("solver", transport_solvers(), "none", common=TransportParams, doc="how cosmic rays move along the field"),
         "scattering": Selector("model", scattering_models(), "constant", common=ScatteringParams, doc="what sets kappa"),
         "gravity": Gravity.Params,
+        "observables": ObservableParams,
     } | {name: source.Params for name, source in source_classes().items()}
 
 

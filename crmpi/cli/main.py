@@ -21,6 +21,7 @@ COMMANDS = {
     "params": "list all parameters with type, default, unit and range",
     "info": "say what is in a snapshot, a checkpoint, a history or the folder of a run",
     "plot": "draw slices, profiles and histories",
+    "observe": "compute observables of snapshots: gamma rays, loading, profiles, phase diagrams",
     "converge": "run a problem at several reduced speeds of light and compare",
     "sweep": "run a problem with every combination of parameters and compare",
     "constrain": "bound the transport of cosmic rays by observed haloes and by structures of the interstellar gas",

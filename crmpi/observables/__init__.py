@@ -1,1 +1,1 @@
-"""From files to numbers and pictures: readers, derived quantities, plots. Nothing here is imported by a run."""
+"""From files and running simulations to numbers and pictures: readers, derived quantities, observables, plots."""

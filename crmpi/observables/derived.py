@@ -21,6 +21,11 @@ def _temperature(facts, dens, press):
     return facts.mu * units.m_p / units.k_B * press / dens
 
 
+def _along_field(_facts, flux, component, strength):
+    """Return a component of the vector of this length along the field; zero where there is no field."""
+    return flux * component / np.maximum(strength, 1e-300)
+
+
 DERIVED = {
     "pcr": Derived("pressure", ("ecr",), lambda facts, ecr: (facts.gamma_cr - 1.0) * ecr),
     "pmag": Derived("pressure", ("b1", "b2", "b3"), lambda facts, b1, b2, b3: 0.5 * (b1**2 + b2**2 + b3**2)),
@@ -30,6 +35,9 @@ DERIVED = {
     "va": Derived("velocity", ("pmag", "dens"), lambda facts, pmag, dens: np.sqrt(2.0 * pmag / dens)),
     "beta": Derived("none", ("press", "pmag"), lambda facts, press, pmag: press / pmag),
     "ekin": Derived("pressure", ("dens", "speed"), lambda facts, dens, speed: 0.5 * dens * speed**2),
+    "fecr1": Derived("energy_flux", ("fcr", "b1", "bmag"), _along_field),
+    "fecr2": Derived("energy_flux", ("fcr", "b2", "bmag"), _along_field),
+    "fecr3": Derived("energy_flux", ("fcr", "b3", "bmag"), _along_field),
     "temp": Derived("temperature", ("dens", "press"), _temperature),
 }
 
@@ -38,6 +46,9 @@ TITLES = {
     "press": "gas pressure",
     "ecr": "CR energy density",
     "fcr": "CR energy flux along B",
+    "fecr1": "CR energy flux relative to the gas, x1",
+    "fecr2": "CR energy flux relative to the gas, x2",
+    "fecr3": "CR energy flux relative to the gas, x3",
     "ewp": "energy density of Alfvén waves along B",
     "ewm": "energy density of Alfvén waves against B",
     "pcr": "CR pressure",

@@ -1,6 +1,7 @@
 """Reading snapshots without loading more than is asked for: arrays, slices and profiles, block by block."""
 
 import json
+from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
 
@@ -8,6 +9,7 @@ import h5py
 import numpy as np
 
 from crmpi.errors import CrmpiError
+from crmpi.observables.cells import Along, Cells, stored_facts
 from crmpi.observables.derived import DERIVED, shown_in, unknown
 from crmpi.output.blockfile import missing_parts
 from crmpi.units import Units
@@ -44,6 +46,7 @@ class Snapshot:
     config, provenance : as in `RunRecord`
     geometry, spacing : str
         as in `mesh.geometry`, `mesh.spacing`
+    periodic : tuple of bool
     missing : list of paths
         parts of the file that are not there: their blocks read as NaN
     """
@@ -69,6 +72,7 @@ class Snapshot:
         self.provenance = json.loads(self._file["provenance"][()])
         self.locations = self._file["LogicalLocations"][:]
         self.geometry, self.spacing = str(attributes.get("geometry", "cartesian")), str(attributes.get("spacing", "uniform"))
+        self.periodic = tuple(bool(flag) for flag in attributes.get("periodic", (False, False, False)))
         self.missing = missing_parts(self._file)
 
     def __enter__(self):
@@ -136,6 +140,27 @@ class Snapshot:
         entry = self._derived(name)
         with np.errstate(divide="ignore", invalid="ignore"):
             return entry.compute(self, *(self.values(need, gid, where) for need in entry.needs))
+
+    def cells_of(self, gid):
+        """Return the `crmpi.observables.cells.Cells` of a block: what observables are computed from."""
+        self._require_uniform()
+        first = [int(place) * n for place, n in zip(self.locations[gid], self.block, strict=True)]
+        return Cells(self.facts, gid, first, lambda name: self.values(name, gid), self._tube(gid) if self.is_tube else None)
+
+    def blocks(self):
+        """Yield the `Cells` of all blocks in the order of their numbers; only what is asked of them is read."""
+        return (self.cells_of(gid) for gid in range(self.nblock))
+
+    @cached_property
+    def facts(self):
+        """The `crmpi.observables.cells.Facts` of this snapshot."""
+        return stored_facts(self)
+
+    def _tube(self, gid):
+        name, place = f"x{self.axes[0] + 1}", self._place(gid)[2 - self.axes[0]]
+        centres = np.pad(self.centres(self.axes[0]), 1, mode="reflect", reflect_type="odd")
+        faces, areas, volumes = (self._file[name + kind][gid] for kind in "faw")
+        return Along(centres[place.start : place.stop + 2], faces, areas, volumes)
 
     def array(self, name):
         """Return a quantity on the whole mesh, array (n3, n2, n1)."""
