@@ -4,6 +4,8 @@
   crmpi constrain cos-halos --output bounds.csv --plot bounds.png   the 44 sight lines of COS-Halos
   crmpi constrain cos-halos --sfr-from average --geometry 1         with other assumptions
   crmpi constrain snapshot FILE --impact 20,50,100                  the same for a simulated halo, beside the kappa it had
+  crmpi constrain patchy --plot patchy.png                          which interstellar structures may scatter cosmic rays
+  crmpi constrain patchy --size 1pc --filling 1e-3 --field 1uG      what spheres of this size would do
 
 Numbers without a unit are in Msun/yr, cm^-2, km/s and kpc; units are accepted as elsewhere: --impact "0.1 Mpc".
 The last line is the result. docs/constraints.md derives the formulas and lists the sources.
@@ -12,14 +14,14 @@ The last line is the result. docs/constraints.md derives the formulas and lists 
 import re
 
 from crmpi.errors import ConfigError, CrmpiError
-from crmpi.params.fields import REQUIRED, specs
+from crmpi.params.fields import REQUIRED, SameAs, specs
 
 ONE = "one sight line"
 
 
 def add_arguments(parser):
     """Declare the arguments of ``crmpi constrain``, those of all kinds; `_refuse_others` tells them apart."""
-    parser.add_argument("words", nargs="*", metavar="KIND", help="cos-halos, snapshot FILE; nothing for one sight line")
+    parser.add_argument("words", nargs="*", metavar="KIND", help="cos-halos, snapshot FILE, patchy; nothing for one sight line")
     seen = set()
     for cls in _groups():
         section = parser.add_argument_group((cls.__doc__ or cls.__name__).splitlines()[0])
@@ -28,7 +30,7 @@ def add_arguments(parser):
                 section.add_argument(_dashed(name), metavar=_metavar(spec), help=_help(spec))
             seen.add(name)
     files = parser.add_argument_group("Files.")
-    files.add_argument("--data", metavar="FILE.csv", help="cos-halos: another table with the same columns")
+    files.add_argument("--data", metavar="FILE.csv", help="cos-halos, patchy: another table, columns as in crmpi/constraints/data")
     files.add_argument("--output", "-o", metavar="FILE.csv", help="write the table")
     files.add_argument("--plot", metavar="FILE", help="draw it: name ending in .png, .pdf or .svg; needs matplotlib")
 
@@ -84,17 +86,35 @@ def one_snapshot(rest, given, assumptions, lines):
     return [*said[:-1], *_files(given, report.halo_columns(result), "draw_halo", result), said[-1]]
 
 
+def patches(rest, given, structure, target):
+    """Return what to say about structures that scatter, one kind or all candidates; write and draw it."""
+    from crmpi.constraints import patchy_report as report
+    from crmpi.constraints.candidates import read_candidates
+
+    if rest:
+        raise CrmpiError(f"crmpi constrain patchy takes no '{rest[0]}'; describe structures with --size and --filling")
+    described = structure if structure.size is not None else None
+    verdicts = report.verdicts_on(read_candidates(given.get("data")), target, structure.delta)
+    if described is None:
+        said, columns = report.candidate_lines(verdicts), report.candidate_columns(verdicts)
+    else:
+        said, columns = report.structure_lines(structure, target), report.structure_columns(structure, target)
+    return [*said[:-1], *_files(given, columns, "draw_patchy", verdicts, target, described), said[-1]]
+
+
 def _kinds():
     """Return {word on the command line: (function, groups of options it takes, other options)}."""
     from crmpi.constraints.cgm import Assumptions, SightLine
     from crmpi.constraints.cos_halos import Choices
     from crmpi.constraints.haloes import HaloParams
+    from crmpi.constraints.patchy import Structure, Target
     from crmpi.constraints.simulated import SightLines
 
     return {
         ONE: (one_sight_line, (SightLine, Assumptions), ()),
         "cos-halos": (all_of_cos_halos, (Assumptions, HaloParams, Choices), ("data", "output", "plot")),
         "snapshot": (one_snapshot, (Assumptions, SightLines), ("output", "plot")),
+        "patchy": (patches, (Structure, Target), ("data", "output", "plot")),
     }
 
 
@@ -124,7 +144,7 @@ def _refuse_others(kind, given, kinds):
             raise CrmpiError(f"{_dashed(name)} belongs to crmpi constrain for {users}, not for {kind}; leave it out")
 
 
-def _files(given, columns, drawing, result):
+def _files(given, columns, drawing, *results):
     """Write the table and the figure that are asked for; return what to say about them."""
     lines = []
     if "output" in given:
@@ -140,7 +160,7 @@ def _files(given, columns, drawing, result):
             from crmpi.constraints import figures
         except ModuleNotFoundError as problem:
             raise CrmpiError(f"crmpi constrain --plot needs {problem.name}: pip install matplotlib") from None
-        lines.append(f"wrote {getattr(figures, drawing)(result, given['plot'])}")
+        lines.append(f"wrote {getattr(figures, drawing)(given['plot'], *results)}")
     return lines
 
 
@@ -159,6 +179,10 @@ def _metavar(spec):
 
 def _help(spec):
     default = spec.par.default
-    if default in (REQUIRED, None):
+    if default in (REQUIRED, None) or isinstance(default, SameAs):
         return spec.par.doc.replace("%", "%%")
-    return f"{spec.par.doc}; default {default if isinstance(default, str) else format(default, '.4g')}".replace("%", "%%")
+    return f"{spec.par.doc}; default {default if isinstance(default, str) else _short(default)}".replace("%", "%%")
+
+
+def _short(default):
+    return ",".join(_short(item) for item in default) if isinstance(default, tuple) else format(default, ".4g")

@@ -4,15 +4,13 @@ The star formation rate of every third galaxy is an upper limit; then kappa_min 
 nothing about kappa. The range of N_H gives the error bar, the highest N_H the lowest kappa_min. Solutions of quality 1 leave N_H open.
 """
 
-import csv
-from importlib import resources
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
 from crmpi.constraints import haloes
 from crmpi.constraints.cgm import KPC, MSUN, YEAR, arrival_kappa, kappa_min, streaming_speed
+from crmpi.constraints.tables import read_table
 from crmpi.errors import CrmpiError
 from crmpi.params import group, par
 
@@ -69,17 +67,9 @@ def read_cos_halos(path=None):
     CrmpiError
         the file or one of its columns is missing, or a value is not a number
     """
-    source = resources.files("crmpi.constraints") / "data" / "cos_halos.csv"
-    try:
-        text = (source if path is None else Path(path)).read_text(encoding="utf-8")
-    except OSError as problem:
-        raise CrmpiError(f"cannot read {path}: {problem.strerror}") from None
-    lines = list(csv.DictReader(text.splitlines()))
-    names = list(csv.DictReader(source.read_text(encoding="utf-8").splitlines()).fieldnames)
-    if not lines or set(names) - set(lines[0]):
-        lost = ", ".join(name for name in names if not lines or name not in lines[0])
-        raise CrmpiError(f"{path} is not a table of sight lines: it has no column {lost}")
-    kinds = [(name, "U32" if name == "system" else int if _is_flag(name) else float) for name in names]
+    lines = read_table("cos_halos.csv", path)
+    names = list(lines[0])
+    kinds = [(name, "U64" if name == "system" else int if _is_flag(name) else float) for name in names]
     rows = np.zeros(len(lines), dtype=kinds)
     for number, line in enumerate(lines):
         try:

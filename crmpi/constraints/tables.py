@@ -2,8 +2,32 @@
 
 import csv
 import io
+from importlib import resources
+from pathlib import Path
 
 import numpy as np
+
+from crmpi.errors import CrmpiError
+
+
+def read_table(name, path=None):
+    """Return the lines of a CSV file as dictionaries of texts: of the table `name` that comes with crmpi, or of another with its columns.
+
+    Raises
+    ------
+    CrmpiError
+        the file, or one of the columns, is missing
+    """
+    own = (resources.files("crmpi.constraints") / "data" / name).read_text(encoding="utf-8")
+    try:
+        text = own if path is None else Path(path).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as problem:
+        raise CrmpiError(f"cannot read {path}: {getattr(problem, 'strerror', 'it is not a text file')}") from None
+    lines = list(csv.DictReader(text.splitlines()))
+    lost = [column for column in csv.DictReader(own.splitlines()).fieldnames if not lines or lines[0].get(column) is None]
+    if lost:
+        raise CrmpiError(f"{path} is not a table like {name}: it has no column {', '.join(lost)}")
+    return lines
 
 
 def sci(value, digits=2):

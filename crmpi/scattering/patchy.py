@@ -108,7 +108,7 @@ class Patchy(ScatteringModel):
             edge = np.clip(gyro_radius, low, high)
             volume = power_integral(1.0 - p.delta, low, high)
             strong = power_integral(-p.delta, edge, high)
-            weak = power_integral(2.0 - p.delta, low, edge) / gyro_radius**2
+            weak = np.where(gyro_radius > low, power_integral(2.0 - p.delta, low, edge), 0.0) / gyro_radius**2  # no round-off of 0
         return self.geometry * volume / (p.filling * (strong + weak))
 
     def patches(self, pack):

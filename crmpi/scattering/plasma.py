@@ -15,6 +15,11 @@ GYRO_RATE = 0.00898734
 _NO_FIELD = 1e-20  # code units: stands for no field, and its square is still a number
 
 
+def gyro_radius(rigidity, field, units):
+    """Return the Larmor radius c/Omega of cosmic rays of `rigidity` in GV in a magnetic `field`, code units."""
+    return rigidity * units.c * units.factor("uG") / (GYRO_RATE * units.factor("1/s") * field)
+
+
 class Plasma:
     """Local quantities of a pack, code units unless said; every method computes anew.
 
@@ -57,7 +62,7 @@ class Plasma:
 
     def gyro_radius(self, rigidity):
         """Return the Larmor radius c/Omega of cosmic rays of `rigidity` in GV."""
-        return rigidity * self.units.c * self.units.factor("uG") / (GYRO_RATE * self.units.factor("1/s") * self.field())
+        return gyro_radius(rigidity, self.field(), self.units)
 
     def along_field(self, values):
         """Return b.grad of an array (nblock, m3, m2, m1), centred differences."""

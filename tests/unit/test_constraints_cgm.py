@@ -1,6 +1,7 @@
 """The bound of the circumgalactic gas: prefactor from its parts, geometry, haloes, the table of COS-Halos, bad input."""
 
 import math
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -103,7 +104,7 @@ def test_the_headline_of_the_paper():
 
 
 def test_missing_values_are_named_and_not_zero(tmp_path):
-    text = (cos_halos.resources.files("crmpi.constraints") / "data" / "cos_halos.csv").read_text()
+    text = Path(cos_halos.__file__).with_name("data").joinpath("cos_halos.csv").read_text()
     path = tmp_path / "table.csv"
     path.write_text(text.replace(",1.145,", ",,"))
     rows = cos_halos.read_cos_halos(path)
