@@ -65,7 +65,7 @@ def _limit_lines(structure, target):
     strong = [size / at_1_gv for size in (structure.size, structure.size_max)]
     return [
         f"kappa as observed at 1 GV takes a share of its phase of {known}",
-        f"all of them scatter strongly up to {strong[0]:.3g} GV, the largest up to {strong[1]:.3g} GV: kappa grows with rigidity from the first",
+        f"all scatter strongly up to {strong[0]:.3g} GV, from where kappa grows with rigidity; the largest do up to {strong[1]:.3g} GV",
     ]
 
 
