@@ -20,6 +20,7 @@ class CGMHalo(Problem):
         dens: float = par(3e-4, unit="m_p/cm^3", gt=0, doc="density at the radius dens_radius")
         dens_radius: float = par(50.0, unit="kpc", gt=0, doc="where dens is given")
         cr_ratio: float = par(1e-3, ge=0, doc="cosmic-ray over gas pressure at the start")
+        noise: float = par(0.0, ge=0, lt=1, doc="random changes of the density from cell to cell at equal pressure, relative")
         field: str = par("tangled", choices=["tangled", "uniform"], doc="random waves of all directions, or along x3")
         b_rms: float = par(0.1, unit="uG", ge=0, doc="strength of the field")
         longest: float = par(60.0, unit="kpc", gt=0, doc="longest wave of the tangled field; the shortest is a third of it")
@@ -61,7 +62,8 @@ class CGMHalo(Problem):
         dens = self.density(x.r, p)
         press = dens * self.c2
         b3 = p.b_rms if p.field == "uniform" else 0.0
-        return {"dens": dens, "press": press, "ecr": p.cr_ratio * press / (self.config.fluid.gamma_cr - 1.0), "b3": b3}
+        clumpy = dens * (1.0 + p.noise * x.noise(seed=11))
+        return {"dens": clumpy, "press": press, "ecr": p.cr_ratio * press / (self.config.fluid.gamma_cr - 1.0), "b3": b3}
 
     def vector_potential(self, x, p):
         if p.field == "uniform":

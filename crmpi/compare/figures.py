@@ -1,0 +1,147 @@
+"""Figures of the report: models as lines of one colour and dash each, data in grey, limits as arrows."""
+
+import io
+import itertools
+import re
+
+import matplotlib as mpl
+import numpy as np
+
+from crmpi.compare import data as published
+from crmpi.compare.verdicts import GAMMA_RAYS, KAPPA
+from crmpi.observables.style import STYLE, new_figure
+
+_COLUMNS = 5
+_DASHES = ("-", "--", ":", "-.")
+_ARROW = 0.18  # length of the arrow of a limit as a share of the height of the panel
+PROFILES = {
+    "pcr": "cosmic-ray pressure [eV cm$^{-3}$]",
+    "pgas": "gas pressure [eV cm$^{-3}$]",
+    "temp": "temperature [K]",
+    "nh": "hydrogen density [cm$^{-3}$]",
+}
+
+
+def looks(labels):
+    """Return {label: keywords of a line}: colours of the style, then the same dashed, and so on."""
+    colours = STYLE["axes.prop_cycle"].by_key()["color"]
+    pairs = itertools.product(_DASHES, colours)
+    return {label: {"color": colour, "linestyle": dash} for label, (dash, colour) in zip(labels, pairs, strict=False)}
+
+
+def draw_columns(seen, data, ions):
+    """Return a figure of the column densities of `ions` against impact parameter, {label: Seen} over the data."""
+    with mpl.rc_context(STYLE):
+        ncols = min(_COLUMNS, len(ions))
+        nrows = -(-len(ions) // ncols)
+        figure = new_figure(2.3 * ncols + 0.3, 2.2 * nrows + 0.25 * (1 + len(seen) // 5))
+        panels = figure.subplots(nrows, ncols, sharex=True, squeeze=False)
+        lines = looks(seen)
+        for panel, ion in itertools.zip_longest(panels.flat, ions):
+            if ion is None:
+                panel.set_axis_off()
+                continue
+            for label, one in seen.items():
+                if ion in one.columns:
+                    _band(panel, one.impacts, one.columns[ion], lines[label], label)
+            _fit(panel, data.get(ion), [one.columns[ion][1] for one in seen.values() if ion in one.columns])
+            if ion in data:
+                scatter(panel, data[ion])
+            panel.set_title(ion if ion in data else f"{ion} (no data)")
+        figure.supxlabel("impact parameter [kpc]", fontsize=9)
+        figure.supylabel("log column density [cm$^{-2}$]", fontsize=9)
+        _legend(figure, panels.flat[0])
+    return figure
+
+
+def draw_transport(seen, data):
+    """Return a figure of cosmic-ray pressure, kappa against its bound, and gamma rays."""
+    with mpl.rc_context(STYLE):
+        figure = new_figure(10.5, 3.4 + 0.25 * (1 + len(seen) // 5))
+        left, middle, right = figure.subplots(1, 3)
+        lines = looks(seen)
+        for label, one in seen.items():
+            if "pcr" in one.profiles:
+                left.plot(one.radius, one.profiles["pcr"], label=label, **lines[label])
+            if "kappa" in one.profiles:
+                middle.plot(one.radius, np.log10(np.where(one.profiles["kappa"] > 0, one.profiles["kappa"], np.nan)), **lines[label])
+        _pressures(left, seen)
+        scatter(middle, data[KAPPA])
+        middle.set_xlabel("radius [kpc]")
+        middle.set_ylabel(r"log $\kappa_\mathrm{eff}$ [cm$^2$ s$^{-1}$]")
+        middle.set_title("effective diffusion, and lower limits of COS-Halos")
+        _gamma(right, seen, data[GAMMA_RAYS], lines)
+        _legend(figure, left)
+    return figure
+
+
+def _pressures(panel, seen):
+    """Finish the panel of the pressures: the gas of all runs as a grey band."""
+    gas = [one.profiles["pgas"] for one in seen.values() if "pgas" in one.profiles]
+    radius = next((one.radius for one in seen.values()), None)
+    if gas and all(len(values) == len(radius) for values in gas):
+        panel.fill_between(radius, np.min(gas, axis=0), np.max(gas, axis=0), color="0.85", zorder=0, linewidth=0)
+        panel.set_title("cosmic-ray pressure; grey: gas")
+    panel.set_yscale("log")
+    panel.set_xlabel("radius [kpc]")
+    panel.set_ylabel("pressure [eV cm$^{-3}$]")
+    top = panel.get_ylim()[1]
+    panel.set_ylim(max(panel.get_ylim()[0], 1e-6 * top), top)
+
+
+def _gamma(panel, seen, data, lines):
+    """Draw L_gamma/L_SF of every run, the observed relation and the calorimetric value."""
+    places = np.arange(len(seen))[::-1]
+    for place, (label, one) in zip(places, seen.items(), strict=True):
+        value = one.numbers.get("L_gamma/L_SF", np.nan)
+        if value > 0.0:
+            panel.plot(value, place, "o", color=lines[label]["color"])
+    observed, error = data.value[0], data.error[0]
+    panel.axvspan(10 ** (observed - error), 10 ** (observed + error), color="0.85", linewidth=0)
+    panel.axvline(published.CALORIMETRIC, color="0.4", linewidth=0.8, linestyle="--")
+    panel.set_xscale("log")
+    panel.set_yticks(places, list(seen))
+    panel.set_xlabel(r"$L_\gamma(>1\,$GeV$)/L_\mathrm{SF}$")
+    panel.set_title("gamma rays of the halo; grey: galaxies, dashed: calorimetric")
+
+
+def scatter(panel, data, colour="0.35"):
+    """Draw data: measured ones as dots with errors, limits as arrows into what they allow."""
+    bottom, top = panel.get_ylim()
+    length = _ARROW * (top - bottom)
+    measured = data.kind == "measured"
+    panel.errorbar(data.at[measured], data.value[measured], data.error[measured], fmt="o", ms=2.5, color=colour, linewidth=0.6, zorder=3)
+    for kind, marker, sign in (("lower", "^", 1.0), ("upper", "v", -1.0)):
+        chosen = data.kind == kind
+        panel.vlines(data.at[chosen], data.value[chosen], data.value[chosen] + sign * length, color=colour, linewidth=0.5, zorder=3)
+        panel.plot(data.at[chosen], data.value[chosen], marker, ms=3, color=colour, mfc="white", mew=0.6, linestyle="none", zorder=3)
+
+
+def _band(panel, places, column, line, label):
+    low, median, high = (np.where(np.isfinite(part), part, np.nan) for part in column)
+    panel.plot(places, median, label=label, **line)
+    panel.fill_between(places, low, high, color=line["color"], alpha=0.10, linewidth=0)
+
+
+def _fit(panel, data, medians):
+    """Choose the range of a panel: all data, and models down to 4 decades below them."""
+    values = np.concatenate([np.ravel(median) for median in medians] + ([data.value] if data is not None else []) or [np.zeros(1)])
+    values = values[np.isfinite(values)]
+    if values.size:
+        high = values.max()
+        low = data.value.min() - 2.5 if data is not None and data.value.size else high - 5.0
+        panel.set_ylim(max(low, values.min()) - 0.3, high + 0.5)
+
+
+def _legend(figure, panel):
+    handles, labels = panel.get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside lower center", ncols=min(5, max(1, len(labels))))
+
+
+def svg(figure):
+    """Return a figure as the text of an <svg> element, the same text for the same figure."""
+    stream = io.StringIO()
+    with mpl.rc_context({**STYLE, "svg.hashsalt": "crmpi"}):
+        figure.savefig(stream, format="svg", metadata={"Date": None, "Creator": None})
+    text = stream.getvalue()
+    return re.sub(r"(\d+\.\d{2})\d+", r"\1", text[text.index("<svg") :])  # hundredths of a point are enough

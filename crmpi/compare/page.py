@@ -1,0 +1,131 @@
+"""The report as one HTML page that needs nothing else: no network, no other files."""
+
+from html import escape
+
+from crmpi import __version__
+from crmpi.compare import data as published
+from crmpi.compare.verdicts import excluded_by
+
+_STYLE = """
+body { font: 15px/1.45 system-ui, sans-serif; max-width: 1150px; margin: 2em auto; padding: 0 1em; color: #222; }
+h1 { font-size: 1.6em; } h2 { font-size: 1.2em; margin-top: 2em; }
+table { border-collapse: collapse; font-size: 13px; }
+th, td { padding: 3px 8px; border: 1px solid #ccc; text-align: right; }
+th { background: #f3f3f3; } th:first-child, td:first-child { text-align: left; white-space: nowrap; }
+.ok { background: #dbe9f6; } .excluded { background: #f7d3b5; font-weight: 600; } .untested { color: #999; }
+.wide { overflow-x: auto; } svg { max-width: 100%; height: auto; }
+pre { background: #f6f6f6; padding: .6em; overflow-x: auto; }
+.small { font-size: 12px; color: #555; }
+"""
+
+
+def page(title, report, figures):
+    """Return the HTML.
+
+    Parameters
+    ----------
+    title : str
+    report : crmpi.compare.report.Report
+    figures : list of (caption, svg text)
+    """
+    pictures = [f"<figure>{picture}<figcaption class=small>{escape(caption)}</figcaption></figure>" for caption, picture in figures]
+    parts = [
+        f"<h1>{escape(title)}</h1>",
+        f"<p>{escape(headline(report.verdicts))}</p>",
+        f"<pre>{escape(report.command)}</pre>",
+        "<h2>Models against data</h2>",
+        matrix(report.verdicts),
+        "<p class=small>Each field: data violated of data compared, and the median of model minus datum in dex.</p>",
+        "<h2>Why</h2>",
+        reasons(report.verdicts, report.missing),
+        "<h2>Figures</h2>",
+        *pictures,
+        "<h2>Numbers</h2>",
+        numbers(report.numbers),
+        "<h2>What counts as excluded</h2>",
+        criterion(report),
+        "<h2>Where the runs are from</h2>",
+        provenance(report),
+    ]
+    body = "\n".join(parts)
+    head = f'<meta charset="utf-8"><title>{escape(title)}</title><style>{_STYLE}</style>'
+    return f'<!doctype html>\n<html lang="en"><head>{head}</head>\n<body>\n{body}\n</body></html>\n'
+
+
+def headline(verdicts):
+    """Return the answer in one sentence."""
+    alive = [label for label, found in verdicts.items() if not excluded_by(found)]
+    tested = [name for name in next(iter(verdicts.values())) if any(found[name].state != "untested" for found in verdicts.values())]
+    survivors = f"not excluded: {', '.join(alive)}" if alive else "all are excluded by at least one observable"
+    return f"{len(verdicts)} models, {len(tested)} observables; {survivors}."
+
+
+def matrix(verdicts):
+    """Return the table model x observable."""
+    names = list(next(iter(verdicts.values())))
+    rows = [
+        [f"<td>{escape(label)}</td>", *(_field(found[name]) for name in names), f"<td>{len(excluded_by(found))}</td>"]
+        for label, found in verdicts.items()
+    ]
+    return _table(["model", *names, "excluded by"], rows)
+
+
+def _field(verdict):
+    tip = escape(verdict.reason, quote=True)
+    if verdict.state == "untested":
+        return f'<td class=untested title="{tip}">–</td>'
+    offset = "" if verdict.offset != verdict.offset else f", {verdict.offset:+.1f}"
+    word = "excluded " if verdict.state == "excluded" else "ok "
+    return f'<td class={verdict.state} title="{tip}">{word}{verdict.violated}/{verdict.count}{offset}</td>'
+
+
+def reasons(verdicts, missing):
+    """Return a list: of every model what excludes it."""
+    lines = []
+    for label, found in verdicts.items():
+        bad = [f"{name}: {found[name].reason} (probability {found[name].chance:.0e})" for name in excluded_by(found)]
+        lines.append(f"<li><b>{escape(label)}</b> — {escape('; '.join(bad) if bad else 'not excluded')}</li>")
+    lines += [f"<li><b>{escape(name)}</b> — no result, {escape(reason)}</li>" for name, reason in missing.items()]
+    return f"<ul>{''.join(lines)}</ul>"
+
+
+def numbers(rows):
+    """Return the table of {label: {name: number}}."""
+    names = list(dict.fromkeys(name for entry in rows.values() for name in entry))
+    fields = {label: [f"<td>{entry[name]:.3g}</td>" if name in entry else "<td>–</td>" for name in names] for label, entry in rows.items()}
+    return _table(["model", *names], [[f"<td>{escape(label)}</td>", *row] for label, row in fields.items()])
+
+
+def criterion(report):
+    """Return the statement of what was assumed."""
+    c = report.criterion
+    return (
+        f"<p>A datum is violated if model and datum differ by more than {c.n_sigma:g} sigma, where sigma² is the sum of the squares of "
+        f"{c.scatter:g} dex (scatter of real galaxies about one idealised model), half the 16–84% range of the model's own sight lines and "
+        "the error of the datum; limits are violated from one side only. A model is excluded by an observable if so many violations have a "
+        "binomial probability below "
+        f"{c.significance:g}.</p><ul>" + "".join(f"<li>{escape(line)}</li>" for line in report.assumptions) + "</ul>"
+    )
+
+
+def provenance(report):
+    """Return the parameters that differ and the identity of every run."""
+    labels = list(report.verdicts)
+    rows = [[f"<td>{escape(key)}</td>", *(f"<td>{escape(_short(v))}</td>" for v in values)] for key, values in report.differences.items()]
+    who = [[f"<td>{escape(text)}</td>" for text in (label, *map(str, report.identity[label].values()))] for label in labels]
+    return (
+        _table(["run", *next(iter(report.identity.values()))], who)
+        + "<p>Parameters that differ:</p>"
+        + _table(["parameter", *labels], rows)
+        + f"<p class=small>Made by crmpi {escape(__version__)}. Gamma rays: {escape(published.GAMMA['reference'])}. "
+        "Columns and bounds on kappa: COS-Halos (Tumlinson et al. 2013; Werk et al. 2013, 2014; Butsky, Nakum et al. 2023).</p>"
+    )
+
+
+def _short(value):
+    return "" if value is None else str(value)
+
+
+def _table(header, rows):
+    head = "".join(f"<th>{escape(name)}</th>" for name in header)
+    return f"<div class=wide><table><tr>{head}</tr>" + "".join(f"<tr>{''.join(row)}</tr>" for row in rows) + "</table></div>"

@@ -1,0 +1,170 @@
+"""A comparison put together: runs found, seen, judged, and written as a page or a table."""
+
+import csv
+import io
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from crmpi.compare import data as published
+from crmpi.compare.measure import observe
+from crmpi.compare.runs import differences, find_runs
+from crmpi.compare.tension import Criterion
+from crmpi.compare.verdicts import all_data, excluded_by, judge_run
+from crmpi.constraints.cos_halos import read_cos_halos
+from crmpi.errors import CrmpiError
+from crmpi.params import group, par
+
+ONLY_SHOWN = ("C IV",)
+"""Ions that are drawn though COS-Halos has no data of them."""
+
+
+@group
+class Choices:
+    """How runs are seen and held against data."""
+
+    criterion: Criterion
+    halo_mass: float = par(12.0, gt=0, doc="decadic logarithm of the halo mass (Msun) whose like is chosen from COS-Halos")
+    mass_window: float = par(0.5, gt=0, doc="how far the halo mass of a galaxy may be from it, dex")
+    metallicity: float = par(0.3, gt=0, doc="of the gas, solar units, for the columns of metals")
+    redshift: float = par(0.2, ge=0, doc="of the ultraviolet background")
+    impacts: tuple[float, ...] = par([10.0, 20.0, 30.0, 40.0, 55.0, 70.0, 85.0, 100.0, 115.0, 130.0, 145.0, 155.0], gt=0, doc="kpc")
+
+
+class Report(NamedTuple):
+    """Everything a page shows. Dictionaries run over models, in one order."""
+
+    seen: dict
+    verdicts: dict
+    numbers: dict
+    data: dict
+    missing: dict
+    differences: dict
+    identity: dict
+    criterion: Criterion
+    assumptions: list
+    command: str
+
+
+def compare(paths, choices, command="", say=print):
+    """Return the `Report` on the runs in folders.
+
+    Parameters
+    ----------
+    paths : sequence of path
+        folders of sweeps or of single runs
+    choices : Choices
+    command : str
+        shown on the page
+    say : callable
+        told of every run, for it takes seconds
+
+    Raises
+    ------
+    CrmpiError
+        nothing to compare, or no galaxy of this mass in COS-Halos
+    """
+    found = find_runs(paths)
+    rows = published.near(read_cos_halos(), choices.halo_mass, choices.mass_window)
+    if not len(rows):
+        raise CrmpiError(f"COS-Halos has no galaxy within {choices.mass_window:g} dex of a halo of 10^{choices.halo_mass:g} Msun")
+    data = all_data(rows)
+    ions = [*published.IONS.values(), *ONLY_SHOWN]
+    seen = {}
+    for number, run in enumerate(found.runs, start=1):
+        say(f"[{number}/{len(found.runs)}] {run.label}: {run.snapshot}")
+        seen[run.label] = observe(run, ions, choices)
+    verdicts = {label: judge_run(one, data, choices.criterion) for label, one in seen.items()}
+    return Report(
+        seen, verdicts, {label: one.numbers for label, one in seen.items()}, data, _missing(found, seen), differences(found.runs),
+        {run.label: _identity(run) for run in found.runs}, choices.criterion, _assumptions(choices, rows), command,
+    )  # fmt: skip
+
+
+def _missing(found, seen):
+    """Return {model: why it or some observable of it is not there}."""
+    absent = {label: "; ".join(f"{what}: {why}" for what, why in one.absent.items()) for label, one in seen.items() if one.absent}
+    return {**found.missing, **absent}
+
+
+def _identity(run):
+    """Return what tells a run apart from all others; nothing about the machine it ran on."""
+    provenance = run.provenance
+    return {
+        "run id": provenance.get("run_id", ""),
+        "crmpi": provenance.get("crmpi", ""),
+        "commit": provenance.get("git", "")[:12],
+        "ranks": provenance.get("ranks", ""),
+        "parameters (hash)": run.fingerprint,
+        "end": "reached" if run.complete else "not reached",
+        "snapshot": run.snapshot.stem,
+    }
+
+
+def _assumptions(choices, rows):
+    """Return what the comparison takes for granted, one sentence each."""
+    return [
+        f"Columns: {len(rows)} sight lines of COS-Halos, halo masses within {choices.mass_window:g} dex of 10^{choices.halo_mass:g} Msun; "
+        "impact parameters are compared in kpc.",
+        f"Ions: equilibrium at redshift {choices.redshift:g}, {choices.metallicity:g} solar metals; model sight lines along x1, x2 and x3. "
+        "Columns of low ions depend on how well clouds are resolved: at kpc cells and above they are lower limits of a kind.",
+        "kappa: the model's own kappa at the radius of a sight line must not be below kappa_min there; only measured star formation counts.",
+        "Gamma rays: the halo must not outshine galaxies of its star formation rate. The disc is not in the box, so a faint halo is no fault.",
+        "Observables are judged one by one; many observables make a false exclusion by one of them more probable.",
+    ]
+
+
+def write_csv(report, path):
+    """Write model x observable: state, violated, count, chance, offset; one line each, then the numbers of every model."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(["model", "observable", "state", "violated", "count", "chance", "offset_dex", "value"])
+    for label, verdicts in report.verdicts.items():
+        for name, v in verdicts.items():
+            writer.writerow([label, name, v.state, v.violated, v.count, f"{v.chance:.3g}", _plain(v.offset), ""])
+        for name, value in report.numbers[label].items():
+            writer.writerow([label, name, "", "", "", "", "", f"{value:.6g}"])
+    _write(path, text.getvalue())
+
+
+def write_page(report, path, title, figures=None):
+    """Write the page, and its figures as files too if a folder is named."""
+    from crmpi.compare.figures import draw_columns, draw_transport, svg
+    from crmpi.compare.page import page
+
+    ions = [ion for ion in [*published.IONS.values(), *ONLY_SHOWN] if any(ion in one.columns for one in report.seen.values())]
+    drawn = []
+    if ions:
+        caption = "Column densities: median and 16-84% of the model's sight lines; dots: measured, triangles up: lower limits, down: upper limits."
+        drawn.append(("columns", caption, draw_columns(report.seen, report.data, ions)))
+    caption = "Cosmic-ray pressure, effective diffusion coefficient, and gamma rays above 1 GeV over the light of young stars."
+    drawn.append(("transport", caption, draw_transport(report.seen, report.data)))
+    _write(path, page(title, report, [(caption, svg(figure)) for _, caption, figure in drawn]))
+    for name, _, figure in drawn if figures else ():
+        Path(figures).mkdir(parents=True, exist_ok=True)
+        figure.savefig(Path(figures) / f"{name}.png", dpi=130)
+
+
+def lines(report):
+    """Return the table for the terminal."""
+    width = max(len(label) for label in report.verdicts)
+    text = []
+    for label, verdicts in report.verdicts.items():
+        bad = excluded_by(verdicts)
+        tested = sum(v.state != "untested" for v in verdicts.values())
+        answer = f"excluded by {', '.join(bad)}" if bad else "not excluded"
+        text.append(f"{label.ljust(width)}  {answer} ({tested} observables tested)")
+    return text
+
+
+def _plain(value):
+    return f"{value:.3f}" if np.isfinite(value) else str(value)
+
+
+def _write(path, text):
+    try:
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+        Path(path).write_text(text, encoding="utf-8")
+    except OSError as problem:
+        raise CrmpiError(f"cannot write {path}: {problem.strerror.lower()}") from None

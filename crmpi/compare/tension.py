@@ -1,0 +1,93 @@
+"""When data exclude a model: the one criterion of all reports.
+
+A model predicts the logarithm of a number, with a scatter. A datum is violated if it is off by more than `n_sigma` standard deviations,
+
+    sigma^2 = scatter^2 + (spread of the model's own sight lines)^2 + (error of the datum)^2
+
+where `scatter` stands for what one idealised galaxy cannot have: the variety of real ones. A lower limit is violated only by predictions
+below it, an upper limit only by those above. If the model were right, each datum would be violated with the probability of a Gaussian
+tail. The model is *excluded* by an observable if as many or more violations as there are have a probability below `significance`
+(binomial).
+"""
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+
+from crmpi.params import group, par
+
+KINDS = ("measured", "lower", "upper")
+
+
+@group
+class Criterion:
+    """What counts as excluded."""
+
+    scatter: float = par(0.5, gt=0, doc="scatter of real galaxies about a model, dex")
+    n_sigma: float = par(2.0, gt=0, doc="a datum further off than so many standard deviations is violated")
+    significance: float = par(1e-3, gt=0, lt=1, doc="excluded if so many violations are less probable than this")
+    min_data: int = par(1, ge=1, doc="an observable with fewer data decides nothing")
+
+
+class Data(NamedTuple):
+    """Published numbers of one observable: `at` (impact parameter in kpc), decadic logarithms `value` with `error`, `kind`, `name`."""
+
+    at: np.ndarray
+    value: np.ndarray
+    error: np.ndarray
+    kind: np.ndarray
+    name: np.ndarray
+
+
+class Verdict(NamedTuple):
+    """Of one model and one observable.
+
+    ``state``: 'ok', 'excluded', or 'untested'; ``violated`` of ``count`` data; ``chance`` of as many or more if the model were right;
+    ``offset``: median of model minus datum over the data that can tell, dex; ``reason``: one sentence.
+    """
+
+    state: str
+    violated: int
+    count: int
+    chance: float
+    offset: float
+    reason: str
+
+
+def pulls(data, predicted, spread, criterion):
+    """Return how many sigma each datum is off, 0 where a limit is respected; positive if the model is above."""
+    sigma = np.sqrt(criterion.scatter**2 + np.asarray(spread) ** 2 + data.error**2)
+    pull = (predicted - data.value) / sigma
+    pull = np.where((data.kind == "lower") & (pull > 0.0), 0.0, pull)
+    return np.where((data.kind == "upper") & (pull < 0.0), 0.0, pull)
+
+
+def judge(data, predicted, spread, criterion):
+    """Return the `Verdict` on predictions (decadic logarithms, with their spread) at the places of the data; NaN: no prediction."""
+    known = np.isfinite(data.value) & ~np.isnan(predicted)
+    count = int(known.sum())
+    if count < criterion.min_data:
+        return Verdict("untested", 0, count, 1.0, math.nan, "no data" if not known.any() else f"only {count} data")
+    chosen = Data(*(column[known] for column in data))
+    pull = pulls(chosen, predicted[known], np.broadcast_to(spread, known.shape)[known], criterion)
+    violated = int((abs(pull) > criterion.n_sigma).sum())
+    chance = binomial_tail(violated, count, math.erfc(criterion.n_sigma / math.sqrt(2.0)))
+    tells = (chosen.kind == "measured") | (pull != 0.0)
+    with np.errstate(invalid="ignore"):
+        offset = float(np.median((predicted[known] - chosen.value)[tells])) if tells.any() else math.nan
+    state = "excluded" if chance < criterion.significance else "ok"
+    return Verdict(state, violated, count, chance, offset, _reason(violated, count, offset, criterion))
+
+
+def binomial_tail(k, n, p):
+    """Return the probability of `k` or more successes in `n` trials of probability `p`."""
+    return min(1.0, math.fsum(math.comb(n, j) * p**j * (1.0 - p) ** (n - j) for j in range(k, n + 1)))
+
+
+def _reason(violated, count, offset, criterion):
+    direction = ""
+    if violated and not math.isnan(offset):
+        amount = "without bound" if math.isinf(offset) else f"by {abs(offset):.1f} dex"
+        direction = f", the model is {'high' if offset > 0 else 'low'} {amount} in the median"
+    return f"{violated} of {count} data off by more than {criterion.n_sigma:g} sigma{direction}"

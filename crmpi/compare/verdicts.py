@@ -1,0 +1,67 @@
+"""Every model against every observable."""
+
+import numpy as np
+
+from crmpi.compare import data as published
+from crmpi.compare.tension import judge
+
+GAMMA_RAYS = "gamma rays"
+KAPPA = "kappa"
+
+
+def all_data(rows):
+    """Return {observable: Data}: columns by ion, `KAPPA` and `GAMMA_RAYS`.
+
+    Parameters
+    ----------
+    rows : structured array
+        sight lines of `crmpi.constraints.cos_halos.read_cos_halos`, those that are to be compared
+    """
+    return {**published.columns(rows), KAPPA: published.kappa_bounds(rows), GAMMA_RAYS: published.gamma_ratio()}
+
+
+def judge_run(seen, data, criterion):
+    """Return {observable: Verdict} of one run.
+
+    Parameters
+    ----------
+    seen : crmpi.compare.measure.Seen
+    data : dict
+        of `all_data`
+    criterion : tension.Criterion
+    """
+    return {name: judge(entry, *predict(seen, name, entry.at), criterion) for name, entry in data.items()}
+
+
+def predict(seen, name, at):
+    """Return (logarithm, spread in dex) of an observable at the places `at` (kpc); NaN where the run says nothing."""
+    if name == GAMMA_RAYS:
+        return np.full(len(at), log10(seen.numbers.get("L_gamma/L_SF", np.nan))), 0.0
+    if name == KAPPA:
+        return between(at, seen.radius, log10(seen.profiles["kappa"])) if "kappa" in seen.profiles else np.full(len(at), np.nan), 0.0
+    if name not in seen.columns:
+        return np.full(len(at), np.nan), 0.0
+    low, median, high = seen.columns[name]
+    with np.errstate(invalid="ignore"):
+        spread = np.nan_to_num(0.5 * (high - low), nan=0.0, posinf=0.0)  # nothing at all has no spread
+    return between(at, seen.impacts, median), between(at, seen.impacts, spread)
+
+
+def between(at, places, values):
+    """Interpolate; NaN beyond the places that are known."""
+    known = ~np.isnan(values)
+    if not known.any():
+        return np.full(len(at), np.nan)
+    return np.interp(at, places[known], values[known], left=np.nan, right=np.nan)
+
+
+def log10(values):
+    """Return decadic logarithms, -inf of zero and less."""
+    values = np.asarray(values, dtype=float)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where(values > 0.0, np.log10(values), np.where(np.isnan(values), np.nan, -np.inf))
+
+
+def excluded_by(verdicts):
+    """Return the names of the observables that exclude a model."""
+    return [name for name, verdict in verdicts.items() if verdict.state == "excluded"]
