@@ -49,12 +49,15 @@ def columns(rows):
 
 
 def kappa_bounds(rows):
-    """Return the Data of kappa_min (cm^2/s): lower limits, only sight lines with a measured star formation rate and a known N_H."""
+    """Return the Data of kappa_min (cm^2/s): lower limits, only sight lines with a measured star formation rate and a known N_H.
+
+    They are silent about a kappa with which cosmic rays have not come so far in the age of the universe.
+    """
     found = cos_halos.bounds(rows, in_cgs(Assumptions), in_cgs(HaloParams))
     firm = found.firm & np.isfinite(found.kappa)
     error = 0.5 * np.log10(found.high[firm] / found.low[firm])
     kind = np.full(firm.sum(), "lower")
-    return Data(found.impact[firm], np.log10(found.kappa[firm]), error, kind, found.system[firm])
+    return Data(found.impact[firm], np.log10(found.kappa[firm]), error, kind, found.system[firm], np.log10(found.arrival[firm]))
 
 
 def gamma_ratio():

@@ -66,10 +66,11 @@ def draw_transport(seen, data):
             if "kappa" in one.profiles:
                 middle.plot(one.radius, np.log10(np.where(one.profiles["kappa"] > 0, one.profiles["kappa"], np.nan)), **lines[label])
         _pressures(left, seen)
+        middle.set_ylim(27.5, max(32.0, middle.get_ylim()[1]))
         scatter(middle, data[KAPPA])
         middle.set_xlabel("radius [kpc]")
         middle.set_ylabel(r"log $\kappa_\mathrm{eff}$ [cm$^2$ s$^{-1}$]")
-        middle.set_title("effective diffusion, and lower limits of COS-Halos")
+        middle.set_title("diffusion; triangles: least of COS-Halos")
         _gamma(right, seen, data[GAMMA_RAYS], lines)
         _legend(figure, left)
     return figure
@@ -102,7 +103,9 @@ def _gamma(panel, seen, data, lines):
     panel.set_xscale("log")
     panel.set_yticks(places, list(seen))
     panel.set_xlabel(r"$L_\gamma(>1\,$GeV$)/L_\mathrm{SF}$")
-    panel.set_title("gamma rays of the halo; grey: galaxies, dashed: calorimetric")
+    low = min([one.numbers.get("L_gamma/L_SF", np.nan) for one in seen.values()] + [1e-6])
+    panel.set_xlim(0.5 * low if low > 0.0 else 1e-8, 1e-3)
+    panel.set_title("gamma rays; grey: galaxies, dashed: all lost")
 
 
 def scatter(panel, data, colour="0.35"):

@@ -9,8 +9,10 @@ import numpy as np
 
 from crmpi.constraints.simulated import true_kappa
 from crmpi.errors import CrmpiError
+from crmpi.observables.catalogue import measure
 from crmpi.observables.readers import open_snapshot
 
+_NUMBERS = ("gamma_rays", "cr_budget", "ionisation")
 _PROFILES = {"pcr": ("pcr", "eV/cm^3"), "pgas": ("press", "eV/cm^3"), "temp": ("temp", "K")}
 
 
@@ -47,7 +49,7 @@ def observe(run, ions, choices):
         kappa = true_kappa(run.config, snapshot.units)
         if np.isfinite(kappa):
             profiles["kappa"] = np.full(len(radius), kappa)
-        numbers = _numbers(snapshot, radius, profiles)
+        numbers = _pressures(snapshot, radius, profiles) | _observables(snapshot, absent)
     return Seen(radius, profiles, np.array(choices.impacts), {}, numbers, absent)
 
 
@@ -66,11 +68,24 @@ def _profiles(snapshot, absent):
     return radius[radius <= edge], found
 
 
-def _numbers(snapshot, radius, profiles):
-    """Return {name: number}."""
+def _pressures(snapshot, radius, profiles):
+    """Return {name: number} of the pressures at two radii."""
     numbers = {"time [Myr]": snapshot.units.from_code(snapshot.time, "Myr")}
     for place in (50.0, 100.0):
         if "pcr" in profiles and radius[0] <= place <= radius[-1]:
             numbers[f"P_cr at {place:g} kpc [eV/cm^3]"] = float(np.interp(place, radius, profiles["pcr"]))
             numbers[f"P_cr/P_gas at {place:g} kpc"] = float(np.interp(place, radius, profiles["pcr"] / profiles["pgas"]))
+    return numbers
+
+
+def _observables(snapshot, absent):
+    """Return {'name [unit]': number} of observables that are plain numbers; a pure number goes without unit."""
+    numbers = {}
+    for name in _NUMBERS:
+        try:
+            (measured,) = measure(snapshot, [name])
+        except CrmpiError as error:
+            absent[name] = str(error)
+            continue
+        numbers |= {label.removesuffix(" [1]"): float(value) for label, value in measured.columns.items()}
     return numbers

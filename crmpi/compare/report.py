@@ -109,8 +109,9 @@ def _assumptions(choices, rows):
         "impact parameters are compared in kpc.",
         f"Ions: equilibrium at redshift {choices.redshift:g}, {choices.metallicity:g} solar metals; model sight lines along x1, x2 and x3. "
         "Columns of low ions depend on how well clouds are resolved: at kpc cells and above they are lower limits of a kind.",
-        "kappa: the model's own kappa at the radius of a sight line must not be below kappa_min there; only measured star formation counts.",
-        "Gamma rays: the halo must not outshine galaxies of its star formation rate. The disc is not in the box, so a faint halo is no fault.",
+        "kappa: the model's own kappa at a sight line must not be below kappa_min there; only measured star formation counts, "
+        "and no sight line that cosmic rays of this kappa have not reached in the age of the universe.",
+        "Gamma rays: the halo must not outshine galaxies of its star formation rate. The disc is not in the box: a faint halo is no fault.",
         "Observables are judged one by one; many observables make a false exclusion by one of them more probable.",
     ]
 
@@ -136,7 +137,7 @@ def write_page(report, path, title, figures=None):
     ions = [ion for ion in [*published.IONS.values(), *ONLY_SHOWN] if any(ion in one.columns for one in report.seen.values())]
     drawn = []
     if ions:
-        caption = "Column densities: median and 16-84% of the model's sight lines; dots: measured, triangles up: lower limits, down: upper limits."
+        caption = "Columns: median and 16-84% of the model's sight lines; dots: measured, triangles up: lower limits, down: upper limits."
         drawn.append(("columns", caption, draw_columns(report.seen, report.data, ions)))
     caption = "Cosmic-ray pressure, effective diffusion coefficient, and gamma rays above 1 GeV over the light of young stars."
     drawn.append(("transport", caption, draw_transport(report.seen, report.data)))

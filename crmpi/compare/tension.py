@@ -31,13 +31,17 @@ class Criterion:
 
 
 class Data(NamedTuple):
-    """Published numbers of one observable: `at` (impact parameter in kpc), decadic logarithms `value` with `error`, `kind`, `name`."""
+    """Published numbers of one observable: `at` (impact parameter in kpc), decadic logarithms `value` with `error`, `kind`, `name`.
+
+    A datum says nothing about predictions below `silent_below`.
+    """
 
     at: np.ndarray
     value: np.ndarray
     error: np.ndarray
     kind: np.ndarray
     name: np.ndarray
+    silent_below: np.ndarray | None = None
 
 
 class Verdict(NamedTuple):
@@ -66,10 +70,12 @@ def pulls(data, predicted, spread, criterion):
 def judge(data, predicted, spread, criterion):
     """Return the `Verdict` on predictions (decadic logarithms, with their spread) at the places of the data; NaN: no prediction."""
     known = np.isfinite(data.value) & ~np.isnan(predicted)
+    if data.silent_below is not None:
+        known &= predicted >= data.silent_below
     count = int(known.sum())
     if count < criterion.min_data:
-        return Verdict("untested", 0, count, 1.0, math.nan, "no data" if not known.any() else f"only {count} data")
-    chosen = Data(*(column[known] for column in data))
+        return Verdict("untested", 0, count, 1.0, math.nan, "no data that can tell" if not count else f"only {count} data")
+    chosen = Data(*(column[known] for column in data[:5]))
     pull = pulls(chosen, predicted[known], np.broadcast_to(spread, known.shape)[known], criterion)
     violated = int((abs(pull) > criterion.n_sigma).sum())
     chance = binomial_tail(violated, count, math.erfc(criterion.n_sigma / math.sqrt(2.0)))

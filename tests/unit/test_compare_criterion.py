@@ -69,6 +69,13 @@ def test_without_prediction_there_is_no_verdict():
     assert judge(data([13.0], ["upper"]), np.array([12.0]), 0.0, make(Criterion, Units("none"), min_data=2)).reason == "only 1 data"
 
 
+def test_a_datum_is_silent_below_its_bound():
+    limits = data([30.0] * 3, ["lower"] * 3)._replace(silent_below=np.array([28.0, 28.0, 29.5]))
+    verdict = judge(limits, np.full(3, 28.5), 0.0, CRITERION)
+    assert (verdict.violated, verdict.count) == (2, 2)
+    assert judge(limits, np.full(3, 27.0), 0.0, CRITERION).state == "untested"
+
+
 def test_columns_of_cos_halos_keep_their_flags():
     rows = read_cos_halos()
     found = published.columns(rows)
