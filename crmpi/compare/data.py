@@ -24,7 +24,7 @@ COLUMN_ERROR = 0.1
 """Error of measured columns in dex; the table gives none, those of the survey are mostly 0.03 to 0.15 (recalled)."""
 
 GAMMA = {
-    "log_ratio": -4.3, "statistical": 0.1, "dispersion": 0.2,
+    "log_ratio": -4.3, "statistical": 0.1, "dispersion": 0.2, "model": 0.3,
     "index": 2.2, "lowest_gev": 0.1, "highest_gev": 100.0,
     "reference": "log L(0.1-100 GeV)/L(8-1000 um): Ackermann et al. 2012, ApJ 755, 164; index: Ajello et al. 2020, ApJ 894, 88",
 }  # fmt: skip
@@ -63,10 +63,12 @@ def kappa_bounds(rows):
 def gamma_ratio():
     """Return the Data of L_gamma(> 1 GeV)/L_SF: an upper limit, because a halo without its galaxy may be fainter but not brighter.
 
-    The published ratio is that of 0.1 to 100 GeV; its share above 1 GeV is that of a power law of the photon index.
+    The published ratio is that of 0.1 to 100 GeV; its share above 1 GeV is that of a power law of the photon index. Its scatter is the
+    dispersion of galaxies and a factor of two of the model: the energy of supernovae in cosmic rays, and the rate of pion losses.
     """
-    error = math.hypot(GAMMA["statistical"], GAMMA["dispersion"])
-    return Data(*(np.array([entry]) for entry in (0.0, GAMMA["log_ratio"] + math.log10(share_above_gev()), error, "upper", "galaxies")))
+    value = GAMMA["log_ratio"] + math.log10(share_above_gev())
+    columns = (np.array([entry]) for entry in (0.0, value, GAMMA["statistical"], "upper", "galaxies"))
+    return Data(*columns, scatter=math.hypot(GAMMA["dispersion"], GAMMA["model"]))
 
 
 def share_above_gev():

@@ -2,6 +2,7 @@
 
 import io
 import itertools
+import math
 import re
 
 import matplotlib as mpl
@@ -97,7 +98,7 @@ def _gamma(panel, seen, data, lines):
         value = one.numbers.get("L_gamma/L_SF", np.nan)
         if value > 0.0:
             panel.plot(value, place, "o", color=lines[label]["color"])
-    observed, error = data.value[0], data.error[0]
+    observed, error = data.value[0], math.hypot(data.error[0], data.scatter)
     panel.axvspan(10 ** (observed - error), 10 ** (observed + error), color="0.85", linewidth=0)
     panel.axvline(published.CALORIMETRIC, color="0.4", linewidth=0.8, linestyle="--")
     panel.set_xscale("log")

@@ -98,13 +98,13 @@ def numbers(rows):
 
 def criterion(report):
     """Return the statement of what was assumed."""
-    c = report.criterion
+    c, assumed = report.criterion, "".join(f"<li>{escape(line)}</li>" for line in report.assumptions)
     return (
         f"<p>A datum is violated if model and datum differ by more than {c.n_sigma:g} sigma, where sigma² is the sum of the squares of "
         f"{c.scatter:g} dex (scatter of real galaxies about one idealised model), half the 16–84% range of the model's own sight lines and "
         "the error of the datum; limits are violated from one side only. A model is excluded by an observable if so many violations have a "
         "binomial probability below "
-        f"{c.significance:g}.</p><ul>" + "".join(f"<li>{escape(line)}</li>" for line in report.assumptions) + "</ul>"
+        f"{c.significance:g}; by a single datum, if the probability of being so far off is.</p><ul>{assumed}</ul>"
     )
 
 

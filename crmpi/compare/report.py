@@ -111,7 +111,8 @@ def _assumptions(choices, rows):
         "Columns of low ions depend on how well clouds are resolved: at kpc cells and above they are lower limits of a kind.",
         "kappa: the model's own kappa at a sight line must not be below kappa_min there; only measured star formation counts, "
         "and no sight line that cosmic rays of this kappa have not reached in the age of the universe.",
-        "Gamma rays: the halo must not outshine galaxies of its star formation rate. The disc is not in the box: a faint halo is no fault.",
+        "Gamma rays: the halo must not outshine galaxies of its star formation rate (dispersion 0.2 dex, and a factor of two for the "
+        "efficiency of supernovae and the pion losses instead of the scatter above). The disc is not in the box: a faint halo is no fault.",
         "Observables are judged one by one; many observables make a false exclusion by one of them more probable.",
     ]
 

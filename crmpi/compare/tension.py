@@ -7,7 +7,7 @@ A model predicts the logarithm of a number, with a scatter. A datum is violated 
 where `scatter` stands for what one idealised galaxy cannot have: the variety of real ones. A lower limit is violated only by predictions
 below it, an upper limit only by those above. If the model were right, each datum would be violated with the probability of a Gaussian
 tail. The model is *excluded* by an observable if as many or more violations as there are have a probability below `significance`
-(binomial).
+(binomial); with one datum, if the probability of being so far off is.
 """
 
 import math
@@ -33,7 +33,8 @@ class Criterion:
 class Data(NamedTuple):
     """Published numbers of one observable: `at` (impact parameter in kpc), decadic logarithms `value` with `error`, `kind`, `name`.
 
-    A datum says nothing about predictions below `silent_below`.
+    A datum says nothing about predictions below `silent_below`. ``scatter`` takes the place of that of the criterion where data have
+    their own.
     """
 
     at: np.ndarray
@@ -42,6 +43,7 @@ class Data(NamedTuple):
     kind: np.ndarray
     name: np.ndarray
     silent_below: np.ndarray | None = None
+    scatter: float | None = None
 
 
 class Verdict(NamedTuple):
@@ -61,7 +63,8 @@ class Verdict(NamedTuple):
 
 def pulls(data, predicted, spread, criterion):
     """Return how many sigma each datum is off, 0 where a limit is respected; positive if the model is above."""
-    sigma = np.sqrt(criterion.scatter**2 + np.asarray(spread) ** 2 + data.error**2)
+    scatter = criterion.scatter if data.scatter is None else data.scatter
+    sigma = np.sqrt(scatter**2 + np.asarray(spread) ** 2 + data.error**2)
     pull = (predicted - data.value) / sigma
     pull = np.where((data.kind == "lower") & (pull > 0.0), 0.0, pull)
     return np.where((data.kind == "upper") & (pull < 0.0), 0.0, pull)
@@ -75,15 +78,20 @@ def judge(data, predicted, spread, criterion):
     count = int(known.sum())
     if count < criterion.min_data:
         return Verdict("untested", 0, count, 1.0, math.nan, "no data that can tell" if not count else f"only {count} data")
-    chosen = Data(*(column[known] for column in data[:5]))
+    chosen = Data(*(column[known] for column in data[:5]), scatter=data.scatter)
     pull = pulls(chosen, predicted[known], np.broadcast_to(spread, known.shape)[known], criterion)
     violated = int((abs(pull) > criterion.n_sigma).sum())
-    chance = binomial_tail(violated, count, math.erfc(criterion.n_sigma / math.sqrt(2.0)))
+    chance = tail(pull[0]) if count == 1 else binomial_tail(violated, count, tail(criterion.n_sigma))
     tells = (chosen.kind == "measured") | (pull != 0.0)
     with np.errstate(invalid="ignore"):
         offset = float(np.median((predicted[known] - chosen.value)[tells])) if tells.any() else math.nan
     state = "excluded" if chance < criterion.significance else "ok"
     return Verdict(state, violated, count, chance, offset, _reason(violated, count, offset, criterion))
+
+
+def tail(n_sigma):
+    """Return the probability of a Gaussian to be as far off or farther, on both sides."""
+    return math.erfc(abs(n_sigma) / math.sqrt(2.0))
 
 
 def binomial_tail(k, n, p):

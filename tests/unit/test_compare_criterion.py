@@ -69,6 +69,13 @@ def test_without_prediction_there_is_no_verdict():
     assert judge(data([13.0], ["upper"]), np.array([12.0]), 0.0, make(Criterion, Units("none"), min_data=2)).reason == "only 1 data"
 
 
+def test_one_datum_excludes_by_its_distance():
+    one = data([0.0], ["upper"])._replace(scatter=0.1)
+    assert judge(one, np.array([0.3]), 0.0, CRITERION).chance == pytest.approx(2.7e-3, rel=0.01)  # three sigma
+    assert judge(one, np.array([0.3]), 0.0, CRITERION).state == "ok"
+    assert judge(one, np.array([0.4]), 0.0, CRITERION).state == "excluded"
+
+
 def test_a_datum_is_silent_below_its_bound():
     limits = data([30.0] * 3, ["lower"] * 3)._replace(silent_below=np.array([28.0, 28.0, 29.5]))
     verdict = judge(limits, np.full(3, 28.5), 0.0, CRITERION)
