@@ -117,7 +117,7 @@ def source_power(config, units, snapshot):
 
 
 def true_kappa(config, units):
-    """Return the radial diffusion coefficient of a run in cm^2/s, NaN if there is not one number.
+    """Return the radial diffusion coefficient of a run in cm^2/s, NaN if there is not one number; streaming comes on top of it.
 
     Isotropic diffusion has kappa_par; diffusion along a tangled field the mean over all directions, (kappa_par + 2 kappa_perp)/3.
     """
@@ -129,7 +129,8 @@ def true_kappa(config, units):
     if p.density_slope or p.temperature_slope or p.field_slope or p.decoupling != 1.0:
         return math.nan
     isotropic = config["transport"]["solver"] == "isotropic_diffusion"
-    return units.from_code(p.kappa_par if isotropic else (p.kappa_par + 2.0 * p.kappa_perp) / 3.0, "cm^2/s")
+    kappa = p.kappa_par if isotropic else (p.kappa_par + 2.0 * p.kappa_perp) / 3.0
+    return units.from_code(kappa, "cm^2/s") if kappa > 0.0 else math.nan
 
 
 def arrived_share(r, kappa, time):

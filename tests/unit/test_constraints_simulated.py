@@ -76,6 +76,7 @@ def test_arrived_share_is_the_gradient_of_the_closed_form():
         ("anisotropic_diffusion", {"kappa_par": 3e29, "kappa_perp": 3e28}, 1.2e29),
         ("two_moment", {"kappa_par": 3e29, "density_slope": -0.5}, math.nan),
         ("none", {"kappa_par": 3e29}, math.nan),
+        ("streaming_diffusion", {"kappa_par": 0.0}, math.nan),
     ],
 )
 def test_kappa_of_a_run(solver, scattering, expected):

@@ -9,10 +9,13 @@ import numpy as np
 from crmpi import driver
 from crmpi.configuration import configure
 from crmpi.constraints import cos_halos, haloes
+from crmpi.constraints.candidates import judge, read_candidates
 from crmpi.constraints.cgm import KPC, Assumptions, in_cgs, prefactor
+from crmpi.constraints.patchy import PHASES, Structure, Target, mean_free_path, respond
 from crmpi.constraints.simulated import halo_bounds
 from crmpi.observables.readers import open_snapshot
 from crmpi.parallel.comm import SerialComm
+from crmpi.units import UNITS
 from tests.verification.table import Check, case
 
 RADII = (20, 30, 50, 80)
@@ -47,10 +50,24 @@ def bound_below_kappa(full):
 @case("V22", "bound where gas is not held", "crmpi constrain snapshot FILE", solver="isotropic_diffusion")
 def bound_of_driven_gas(full):
     """Fifteen times the star formation at 3e29 cm^2/s pushes harder than gravity pulls: the bound must say so, it is above kappa."""
-    n = 32 if full else 16
+    n = 16  # the gas gets fast, and the point is its motion
     result = simulated(n, "injection.rate=1.5e5 1/Myr", "time.end=0.5 Gyr")
     yield Check(f"kappa_min/kappa at 30 kpc, N = {n}", float(result.kappa[1] / result.kappa_true), ">", 1.0)
     yield Check("sight lines told to be pushed out, of those within 30 kpc", float(result.pushed[:2].sum()), "==", 2.0)
+
+
+@case("V22", "structures that scatter", "crmpi constrain patchy", model="patchy")
+def structures_that_scatter(full):
+    """Closed forms of spheres, the exponent of a wide distribution of sizes, and the published verdict on large and small structures."""
+    target, au = in_cgs(Target), UNITS["au"].value
+    path = mean_free_path(in_cgs(Structure, size="1 pc", filling=1e-3, phase="warm"), [1.0])[0] / UNITS["pc"].value
+    yield Check("mean free path of one size against (4/3) R/f_V, relative", abs(path / (4e3 / 3 / PHASES["warm"]) - 1), "<", 1e-12)
+    wide = in_cgs(Structure, size=f"{1e-8 * au} cm", size_max=f"{1e12 * au} cm", filling=1e-3, delta=0.5)
+    miss = abs(respond(wide, target, [100.0]).growth[0] - 0.5)
+    yield Check("exponent of kappa with rigidity for sizes ~ R^-2.5, minus 0.5", miss, "<", 2e-3)
+    verdicts = [judge(candidate, target) for candidate in read_candidates()]
+    yield Check("structures of parsecs that are allowed", sum(v.allowed for v in verdicts if v.candidate.unit == "pc"), "==", 0)
+    yield Check("structures of au that are allowed", sum(v.allowed for v in verdicts if v.candidate.unit == "au"), ">", 0)
 
 
 def simulated(n, *overrides):
