@@ -48,6 +48,12 @@ class SightLine:
     vc: float = par(unit="km/s", gt=0, doc="circular velocity at the impact parameter")
     impact: float | None = par(None, unit="kpc", gt=0, doc="impact parameter, adds the streaming speed; of a snapshot several, 20,50,100")
 
+    def check(self):
+        """Nothing observed is infinite."""
+        for name in ("sfr", "nh", "vc", "impact"):
+            if math.isinf(getattr(self, name) or 0.0):
+                yield name, "must be finite"
+
 
 def in_cgs(cls, **values):
     """Return a checked group of this module in cgs; numbers without unit are in the unit of their declaration."""

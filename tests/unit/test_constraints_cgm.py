@@ -137,6 +137,8 @@ def test_the_command_ends_with_the_bound(capsys):
     [
         ("--sfr 1 --nh 1e19", "missing required parameter --vc"),
         ("--sfr 1 --nh 0 --vc 200", "--nh = '0' must be > 0"),
+        ("--sfr 1 --nh inf --vc 200", "must be finite"),
+        ("--sfr 1 --nh 1e19 --vc nan", "is not a number"),
         ("--sfr 1 --nh 1e19 --vc 200kpc", "--vc = '200kpc' has dimension length"),
         ("cos-halos --sfr 1", "--sfr belongs to crmpi constrain for one sight line"),
         ("cos-halo", "knows no 'cos-halo'"),
