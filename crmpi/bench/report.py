@@ -7,9 +7,10 @@ def report(results):
     """Return the results of `crmpi.bench.measure` as lines of text."""
     names = [name for name, found in results.items() if isinstance(found, dict) and "zone_cycles_per_second" in found]
     zones = results["cells"][0] * results["cells"][1] * results["cells"][2]
-    triad = results["triad_bytes_per_second"] / 1e9
+    triad, flops = results["triad_bytes_per_second"] / 1e9, results["flops_per_second"] / 1e9
     lines = [
-        f"{results['cells'][0]}^3 cells in blocks of {results['block'][0]}^3, one core; memory bandwidth (triad) {triad:.1f} GB/s",
+        f"{results['cells'][0]}^3 cells in blocks of {results['block'][0]}^3, one core; "
+        f"memory bandwidth (triad) {triad:.1f} GB/s, arithmetic {flops:.1f} GFLOP/s without fused operations",
         "",
         f"{'':12}{'million zone-':>14}{'ns per zone':>12}{'bytes per':>12}{'share of':>9}",
         f"{'':12}{'cycles/s':>14}{'and cycle':>12}{'zone, cycle':>12}{'triad':>9}",

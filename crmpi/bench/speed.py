@@ -5,8 +5,8 @@ Seconds are CPU seconds of the process; the fastest repetition counts, so that o
 """
 
 from crmpi.bench.boxes import CONFIGURATIONS, Box, block_shape
+from crmpi.bench.limits import arithmetic, fluid_bytes, substep_bytes, triad
 from crmpi.bench.traffic import CountingComm, SurroundedComm
-from crmpi.bench.triad import fluid_bytes, substep_bytes, triad
 
 TWO_MOMENT_BYTES = substep_bytes(2, 5)
 
@@ -26,7 +26,8 @@ def measure(n=64, repetitions=8, configurations=tuple(CONFIGURATIONS), block=Non
         cells along each axis of a block; one block by default
     """
     cells, blocks = block_shape(n, block or n)
-    results = {"cells": list(cells), "block": list(blocks), "triad_bytes_per_second": triad(repetitions)}
+    results = {"cells": list(cells), "block": list(blocks)}
+    results |= {"triad_bytes_per_second": triad(repetitions), "flops_per_second": arithmetic(repetitions)}
     for name in configurations:
         results[name] = measure_one(Box(name, cells, blocks), repetitions)
         results[name]["triad_fraction"] = triad_fraction(results[name], results["triad_bytes_per_second"])
@@ -50,7 +51,7 @@ def measure_one(box, repetitions):
 
 
 def triad_fraction(found, bandwidth):
-    """Return the share of the memory bandwidth that the counted bytes took; see `crmpi.bench.triad` for what is counted."""
+    """Return the share of the memory bandwidth that the counted bytes took; see `crmpi.bench.limits` for what is counted."""
     return found["bytes_per_zone_cycle"] * found["zone_cycles_per_second"] / bandwidth
 
 

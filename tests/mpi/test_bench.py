@@ -5,13 +5,10 @@ import pytest
 from crmpi.bench.efficiency import measure_efficiency
 from crmpi.bench.predict import predict
 from crmpi.bench.speed import surrounded
-from crmpi.parallel.comm import make_comm
 
 
-def test_measured_messages_are_the_predicted_ones():
-    comm = make_comm()
-    if comm.nranks == 1:
-        pytest.skip("needs more than one rank: mpirun -n 2 python -m pytest tests/mpi")
+@pytest.mark.mpi(min_size=2)
+def test_measured_messages_are_the_predicted_ones(comm):
     results = measure_efficiency(comm, 8, ["mhd"], pairs=1, steps=1)
     found = results["efficiency"]["mhd"]
     expected = predict({"step_seconds": 1.0, "surrounded": surrounded("mhd", (8, 8, 8), 1)}, comm.nranks)

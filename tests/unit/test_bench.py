@@ -6,10 +6,10 @@ import pytest
 from crmpi.bench import measure, report
 from crmpi.bench.boxes import Box, block_shape
 from crmpi.bench.efficiency import layout
+from crmpi.bench.limits import fluid_bytes, substep_bytes
 from crmpi.bench.memory import list_arrays, memory_report
 from crmpi.bench.predict import predict
 from crmpi.bench.traffic import CountingComm, SurroundedComm
-from crmpi.bench.triad import fluid_bytes, substep_bytes
 from crmpi.cli.bench import _keys
 from crmpi.errors import CrmpiError
 from crmpi.mesh.tree import OFFSETS

@@ -1,4 +1,4 @@
-"""The memory bandwidth of one core, and the bytes that a step has to move at least."""
+"""What one core can do at most: memory bandwidth and arithmetic, and the bytes that a step has to move at least."""
 
 import time
 
@@ -8,13 +8,23 @@ from crmpi.jit import kernel
 
 _LENGTH = 8_000_000  # three arrays of 64 MB: larger than caches
 _DOUBLE = 8
+_SHORT = 1024  # doubles: in the first cache
+_PASSES = 20_000
+_CHAIN = 16  # multiplications and additions per number and pass
 
 
 def triad(repetitions=8):
     """Return the bytes per second that a = b + s c moves, three arrays counted once each (McCalpin 1995)."""
     a, b, c = (np.full(_LENGTH, value) for value in (0.0, 1.0, 2.0))
     _triad(a, b, c, 3.0)
-    return 3 * a.nbytes / min(_timed(a, b, c, 3.0) for _ in range(repetitions))
+    return 3 * a.nbytes / min(_timed(_triad, a, b, c, 3.0) for _ in range(repetitions))
+
+
+def arithmetic(repetitions=8):
+    """Return the additions and multiplications per second of numbers in the cache, not fused: the kernels keep IEEE arithmetic."""
+    x = np.full(_SHORT, 0.5)
+    _horner(x, 0.5, 0.25, 1)
+    return 2 * _CHAIN * _SHORT * _PASSES / min(_timed(_horner, x, 0.5, 0.25, _PASSES) for _ in range(repetitions))
 
 
 def fluid_bytes(nvar, magnetic):
@@ -46,8 +56,19 @@ def _triad(a, b, c, s):
         a[i] = b[i] + s * c[i]
 
 
-def _timed(a, b, c, s):
-    """Return the CPU seconds of one pass."""
+@kernel
+def _horner(x, a, b, passes):
+    """Replace x by a x + b, `_CHAIN` times a pass."""
+    for _ in range(passes):
+        for i in range(x.size):
+            y = x[i]
+            for _ in range(_CHAIN):
+                y = a * y + b
+            x[i] = y
+
+
+def _timed(function, *arguments):
+    """Return the CPU seconds of one call."""
     start = time.process_time()
-    _triad(a, b, c, s)
+    function(*arguments)
     return time.process_time() - start

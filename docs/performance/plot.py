@@ -1,0 +1,114 @@
+"""Make the figures and the tables of docs/performance from the committed measurements.
+
+python docs/performance/plot.py         reads bench.json, races.json, predicted.json; writes roofline.png, weak_scaling.png, tables.md
+"""
+
+import json
+from pathlib import Path
+
+import matplotlib
+
+matplotlib.use("Agg")
+import matplotlib.pyplot as plt
+import numpy as np
+
+FOLDER = Path(__file__).parent
+MHD_FLOPS = 2200
+"""Additions and multiplications per zone and cycle of HLLD + PLM + VL2 + constrained transport, counted by hand on the formulas to 10%."""
+
+
+def main():
+    """Write everything for which there are measurements."""
+    bench, races, predicted = (read(name) for name in ("bench.json", "races.json", "predicted.json"))
+    roofline(bench, races)
+    weak_scaling(predicted)
+    (FOLDER / "tables.md").write_text("\n\n".join([speed_table(bench), race_table(races), scaling_table(predicted)]) + "\n")
+
+
+def read(name):
+    """Return a committed measurement."""
+    return json.loads((FOLDER / name).read_text())
+
+
+def roofline(bench, races):
+    """Draw arithmetic against traffic for the MHD step: the limits of the core, crmpi and the peer."""
+    bandwidth, flops = bench["triad_bytes_per_second"], bench["flops_per_second"]
+    intensity = MHD_FLOPS / bench["mhd"]["bytes_per_zone_cycle"]
+    figure, axes = plt.subplots(figsize=(6, 4.2), layout="constrained")
+    x = np.geomspace(0.1, 100, 200)
+    axes.loglog(x, np.minimum(x * bandwidth, flops) / 1e9, color="black", label="limit of one core: triad, unfused arithmetic")
+    axes.loglog(x, x * bandwidth / 1e9, color="black", lw=0.5, ls=":")
+    race = races["mhd 64"]["medians"]
+    for who, label, marker in (("ours", "crmpi", "o"), ("peer", "Athena++", "s")):
+        axes.plot(intensity, race[who] * MHD_FLOPS / 1e9, marker, label=f"{label}: {race[who] / 1e6:.2f} million zone-cycles/s")
+    axes.set(xlabel="operations per byte of compulsory traffic", ylabel="GFLOP/s", ylim=(1, 1e2))
+    axes.set_title("MHD, HLLD + PLM + VL2, one block of 64$^3$")
+    axes.legend(loc="lower right", frameon=False)
+    figure.savefig(FOLDER / "roofline.png", dpi=150)
+
+
+def weak_scaling(predicted):
+    """Draw the model of weak scaling."""
+    figure, axes = plt.subplots(figsize=(6, 3.6), layout="constrained")
+    for name in configurations(predicted):
+        model = predicted[name]["predicted"]
+        axes.semilogx([int(n) for n in model], [found["efficiency"] for found in model.values()], "o-", label=name)
+    axes.set(xlabel="ranks, 64$^3$ cells each", ylabel="efficiency of the model", ylim=(0, 1.05))
+    axes.legend(frameon=False)
+    figure.savefig(FOLDER / "weak_scaling.png", dpi=150)
+
+
+def configurations(results):
+    """Return the names of the boxes in a result."""
+    return [name for name, found in results.items() if isinstance(found, dict) and name != "machine"]
+
+
+def speed_table(bench):
+    """Return the table of `crmpi bench` in markdown."""
+    machine, names = bench["machine"], configurations(bench)
+    zones = np.prod(bench["cells"])
+    lines = [
+        f"One core ({machine['cpu']}, {machine['cpu_target']}), numba {machine['numba']}, {machine['date']}, commit {machine['git'][:12]}: "
+        f"triad {bench['triad_bytes_per_second'] / 1e9:.1f} GB/s, {bench['flops_per_second'] / 1e9:.1f} GFLOP/s.",
+        "",
+        "| one 64^3 block | million zone-cycles/s | ns per zone-cycle | bytes counted | of triad | ghosts | ns per zone and sub-step |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for name in names:
+        found, seconds = bench[name], bench[name]["seconds"]
+        ghosts = seconds["ghosts"] / sum(seconds.values())
+        substep = f"{1e9 * found['substep_seconds'] / zones / found['substeps']:.1f}" if found["substeps"] else ""
+        lines.append(
+            f"| {name} | {found['zone_cycles_per_second'] / 1e6:.2f} | {1e9 * found['step_seconds'] / zones:.0f} "
+            f"| {found['bytes_per_zone_cycle']:.0f} | {found['triad_fraction']:.0%} | {ghosts:.1%} | {substep} |"
+        )
+    return "\n".join(lines)
+
+
+def race_table(races):
+    """Return the races in markdown."""
+    lines = ["| race | crmpi | Athena++ | ratio (median of pairs) | least, largest | pairs |", "|---|---|---|---|---|---|"]
+    for label, race in races.items():
+        ratios, medians = [pair["ratio"] for pair in race["pairs"]], race["medians"]
+        speeds = race["quantity"].startswith("number")
+        ours, peer = (f"{medians[who] / 1e6:.2f} million/s" if speeds else f"{medians[who]:.2f} s" for who in ("ours", "peer"))
+        lines.append(f"| {label} | {ours} | {peer} | **{medians['ratio']:.2f}** | {min(ratios):.2f}, {max(ratios):.2f} | {len(ratios)} |")
+    return "\n".join(lines)
+
+
+def scaling_table(predicted):
+    """Return the model of weak scaling in markdown."""
+    names = configurations(predicted)
+    ranks = list(predicted[names[0]]["predicted"])
+    head = f"Latency {predicted['latency'] * 1e6:.1f} microseconds, bandwidth {predicted['bandwidth'] / 1e9:.1f} GB/s, nothing overlapped."
+    columns = " | ".join(f"{name}: messages, MB, efficiency" for name in names)
+    lines = [head, "", f"| ranks | {columns} |", "|---" * (len(names) + 1) + "|"]
+    for number in ranks:
+        found = [predicted[name]["predicted"][number] for name in names]
+        cells = [f"{f['messages']:.0f}, {f['bytes'] / 1e6:.1f}, {f['efficiency']:.3f}" for f in found]
+        lines.append(f"| {number} | " + " | ".join(cells) + " |")
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    main()
