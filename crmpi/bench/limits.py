@@ -30,14 +30,14 @@ def arithmetic(repetitions=8):
 def fluid_bytes(nvar, magnetic):
     """Return the bytes per zone and step that the fluid step moves if every pass reads and writes each of its arrays once.
 
-    Passes: two stages (read primitives, cell field, electric field, face field, the state at the start; write state and face field), two
-    conversions to primitives (read state and face field; write primitives, cell field, electric field), one search for the time step (read
-    primitives and cell field). Ghost zones, scratch that stays in the cache, and reads that precede writes are not counted.
+    Passes: two stages (read primitives, cell field, face field, the state at the start; write state and face field), two conversions to
+    primitives (read state and face field; write primitives and cell field), one search for the time step (read primitives and cell field).
+    Ghost zones, scratch that stays in the cache, and reads that precede writes are not counted.
     """
     nface = 3 if magnetic else 0
-    predict = 2 * nvar + 3 * nface + nvar + nface
+    predict = 2 * nvar + 2 * nface + nvar + nface
     correct = predict + nface  # the face field of the half step and that of the start
-    convert = 2 * nvar + 3 * nface
+    convert = 2 * nvar + 2 * nface
     search = nvar + nface
     return _DOUBLE * (predict + correct + 2 * convert + search)
 

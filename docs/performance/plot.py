@@ -1,16 +1,19 @@
 """Make the figures and the tables of docs/performance from the committed measurements.
 
-python docs/performance/plot.py         reads bench.json, races.json, predicted.json; writes roofline.png, weak_scaling.png, tables.md
+``python docs/performance/plot.py`` writes roofline.png, weak_scaling.png and tables.md from
+
+    crmpi bench --json > bench.json                                              crmpi bench --memory --json > memory.json
+    mpirun -n 2 crmpi bench --json > efficiency.json                             side_by_side.py ... --json races.json
+    crmpi bench --predict ranks=1,2,8,64,512,4096,32768,100000 --json > predicted.json
 """
 
 import json
 from pathlib import Path
 
 import matplotlib
-
-matplotlib.use("Agg")
-import matplotlib.pyplot as plt
 import numpy as np
+
+from crmpi.observables.style import STYLE, new_figure
 
 FOLDER = Path(__file__).parent
 MHD_FLOPS = 2200
@@ -18,23 +21,30 @@ MHD_FLOPS = 2200
 
 
 def main():
-    """Write everything for which there are measurements."""
-    bench, races, predicted = (read(name) for name in ("bench.json", "races.json", "predicted.json"))
-    roofline(bench, races)
-    weak_scaling(predicted)
-    (FOLDER / "tables.md").write_text("\n\n".join([speed_table(bench), race_table(races), scaling_table(predicted)]) + "\n")
-
-
-def read(name):
-    """Return a committed measurement."""
-    return json.loads((FOLDER / name).read_text())
+    """Write everything."""
+    bench, races, predicted, memory, efficiency = (
+        json.loads((FOLDER / f"{name}.json").read_text()) for name in ("bench", "races", "predicted", "memory", "efficiency")
+    )
+    with matplotlib.rc_context(STYLE):
+        roofline(bench, races)
+        weak_scaling(predicted)
+    parts = {
+        "Speed": speed_table(bench),
+        "Races": race_table(races),
+        "Memory": memory_table(memory),
+        "Parallel efficiency": efficiency_table(efficiency),
+        "Model of weak scaling": scaling_table(predicted),
+    }
+    text = "\n\n".join(f"## {title}\n{table}" for title, table in parts.items())
+    (FOLDER / "tables.md").write_text(f"# Measured speed\nWritten by plot.py; [what it means](../performance.md).\n\n{text}\n")
 
 
 def roofline(bench, races):
     """Draw arithmetic against traffic for the MHD step: the limits of the core, crmpi and the peer."""
     bandwidth, flops = bench["triad_bytes_per_second"], bench["flops_per_second"]
     intensity = MHD_FLOPS / bench["mhd"]["bytes_per_zone_cycle"]
-    figure, axes = plt.subplots(figsize=(6, 4.2), layout="constrained")
+    figure = new_figure(6, 4.2)
+    axes = figure.subplots()
     x = np.geomspace(0.1, 100, 200)
     axes.loglog(x, np.minimum(x * bandwidth, flops) / 1e9, color="black", label="limit of one core: triad, unfused arithmetic")
     axes.loglog(x, x * bandwidth / 1e9, color="black", lw=0.5, ls=":")
@@ -43,19 +53,20 @@ def roofline(bench, races):
         axes.plot(intensity, race[who] * MHD_FLOPS / 1e9, marker, label=f"{label}: {race[who] / 1e6:.2f} million zone-cycles/s")
     axes.set(xlabel="operations per byte of compulsory traffic", ylabel="GFLOP/s", ylim=(1, 1e2))
     axes.set_title("MHD, HLLD + PLM + VL2, one block of 64$^3$")
-    axes.legend(loc="lower right", frameon=False)
-    figure.savefig(FOLDER / "roofline.png", dpi=150)
+    axes.legend(loc="lower right")
+    figure.savefig(FOLDER / "roofline.png")
 
 
 def weak_scaling(predicted):
     """Draw the model of weak scaling."""
-    figure, axes = plt.subplots(figsize=(6, 3.6), layout="constrained")
+    figure = new_figure(6, 3.6)
+    axes = figure.subplots()
     for name in configurations(predicted):
         model = predicted[name]["predicted"]
         axes.semilogx([int(n) for n in model], [found["efficiency"] for found in model.values()], "o-", label=name)
     axes.set(xlabel="ranks, 64$^3$ cells each", ylabel="efficiency of the model", ylim=(0, 1.05))
-    axes.legend(frameon=False)
-    figure.savefig(FOLDER / "weak_scaling.png", dpi=150)
+    axes.legend()
+    figure.savefig(FOLDER / "weak_scaling.png")
 
 
 def configurations(results):
@@ -93,6 +104,36 @@ def race_table(races):
         speeds = race["quantity"].startswith("number")
         ours, peer = (f"{medians[who] / 1e6:.2f} million/s" if speeds else f"{medians[who]:.2f} s" for who in ("ours", "peer"))
         lines.append(f"| {label} | {ours} | {peer} | **{medians['ratio']:.2f}** | {min(ratios):.2f}, {max(ratios):.2f} | {len(ratios)} |")
+    return "\n".join(lines)
+
+
+def memory_table(memory):
+    """Return memory in markdown: peaks, and the arrays of a byte or more per zone."""
+    names = configurations(memory)
+    arrays = list(dict.fromkeys(array for name in names for array, size in memory[name]["arrays"].items() if size >= 1.0))
+    lines = [f"| bytes per zone | {' | '.join(names)} |", "|---" * (len(names) + 1) + "|"]
+    lines.append("| peak of a step, measured | " + " | ".join(f"{memory[name]['bytes_per_zone']:.0f}" for name in names) + " |")
+    for array in arrays:
+        sizes = [memory[name]["arrays"].get(array) for name in names]
+        lines.append(f"| `{array}` | " + " | ".join("" if size is None else f"{size:.1f}" for size in sizes) + " |")
+    return "\n".join(lines)
+
+
+def efficiency_table(results):
+    """Return the measured parallel efficiency in markdown."""
+    lines = [
+        f"{results['ranks']} ranks on {results['machine']['cores']} cores, {results['cells'][0]}^3 cells each; messages between two ranks: "
+        f"{results['latency'] * 1e6:.1f} microseconds, {results['bandwidth'] / 1e9:.1f} GB/s each way.",
+        "",
+        "| | efficiency (median) | least, largest | messages per step | bytes per zone and step | sub-steps |",
+        "|---|---|---|---|---|---|",
+    ]
+    for name, found in results["efficiency"].items():
+        turns = f"{min(found['turns']):.3f}, {max(found['turns']):.3f}"
+        lines.append(
+            f"| {name} | {found['efficiency']:.3f} | {turns} | {found['messages_per_step']:.0f} "
+            f"| {found['bytes_per_zone']:.1f} | {found['substeps_per_step']:.0f} |"
+        )
     return "\n".join(lines)
 
 

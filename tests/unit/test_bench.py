@@ -53,7 +53,7 @@ def test_the_box_evolves():
 
 def test_bytes_of_hand_counted_steps():
     assert fluid_bytes(5, magnetic=False) == DOUBLE * (15 + 15 + 20 + 5)
-    assert fluid_bytes(5, magnetic=True) == DOUBLE * (27 + 30 + 38 + 8)
+    assert fluid_bytes(5, magnetic=True) == DOUBLE * (24 + 27 + 32 + 8)
     assert substep_bytes(2, 5) == DOUBLE * (9 + 15)
 
 
