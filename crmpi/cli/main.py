@@ -22,6 +22,7 @@ COMMANDS = {
     "info": "say what is in a snapshot, a checkpoint, a history or the folder of a run",
     "plot": "draw slices, profiles and histories",
     "observe": "compute observables of snapshots: gamma rays, loading, profiles, phase diagrams",
+    "columns": "columns of hydrogen and of ions (O VI, Mg II ...) through a snapshot, over the distance from its centre",
     "converge": "run a problem at several reduced speeds of light and compare",
     "sweep": "run a problem with every combination of parameters: serially, on groups of ranks, as a Slurm array",
     "compare": "hold the runs of a sweep against data: one report with figures, and which models are excluded",

@@ -1,0 +1,219 @@
+"""Columns of hydrogen and of ions along sight lines through snapshots, their spread at an impact parameter, and maps.
+
+The share of every ion comes from an `IonTable` at the density and the temperature of each cell; metals have solar proportions.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from crmpi.errors import CrmpiError
+from crmpi.observables.derived import available
+from crmpi.observables.ions.names import ELEMENTS, USUAL, parse_ion, require_known
+from crmpi.observables.ions.tables import HYDROGEN_FRACTION, computed_table
+from crmpi.observables.rays import axis_lines, shells, tilted_lines, trace
+from crmpi.params import group, par
+from crmpi.units import UNITS
+
+M_P = UNITS["m_p"].value
+BEHIND = {0: (1, 2), 1: (0, 2), 2: (0, 1)}  # axis of a map to its (horizontal, vertical) axes
+
+
+@group
+class Composition:
+    """What the gas is made of."""
+
+    metallicity: float = par(0.3, ge=0, doc="elements heavier than helium, relative to the Sun (Asplund et al. 2009)")
+    hydrogen_fraction: float = par(HYDROGEN_FRACTION, gt=0, le=1, doc="share of hydrogen in the mass of the gas")
+
+    def atoms(self, element):
+        """Return the atoms of an element per atom of hydrogen; helium is what hydrogen leaves of the mass."""
+        require_known(element)
+        if element == "H":
+            return 1.0
+        if element == "He":
+            return 0.25 * (1.0 - self.hydrogen_fraction) / self.hydrogen_fraction
+        return self.metallicity * ELEMENTS[element].solar
+
+
+class Columns(NamedTuple):
+    """Columns in cm^-2 along lines.
+
+    Attributes
+    ----------
+    impacts : array
+        distance of every line from the origin, in code units
+    values : dict
+        {ion: array over lines}
+    crossed, outside : int
+        cells along the lines, and those of them that are not in the ion table: the value at its edge stands for them
+    table : IonTable or None
+        None if no ion was asked for
+    """
+
+    impacts: np.ndarray
+    values: dict
+    crossed: int
+    outside: int
+    table: object
+
+    def spread(self, ion):
+        """Return (impact parameters, median, 16th and 84th percentile) of a column over the lines at the same distance."""
+        distances = np.unique(self.impacts)
+        marks = [np.percentile(self.values[ion][self.impacts == b], (50.0, 16.0, 84.0)) for b in distances]
+        return distances, *np.array(marks).T
+
+    def warning(self):
+        """Return what to say about cells that are not in the table, '' if there are none."""
+        if not self.outside:
+            return ""
+        beyond = f"{self.outside} of {self.crossed} cells are outside of the ion table ({self.table.reach()})"
+        return f"{beyond}; they count with the value at its edge"
+
+
+def column(snapshot, ion, impact, axis=2, table=None, composition=None):
+    """Return one column in cm^-2: along an axis (0, 1, 2), at the distance `impact` (code units) from the origin.
+
+    Parameters
+    ----------
+    snapshot : crmpi.observables.readers.Snapshot
+    ion : str
+        "O VI", or "H" for all hydrogen
+    impact : float
+    axis : int
+    table : IonTable, optional
+        the one that comes with crmpi, redshift 0.2
+    composition : Composition, optional
+    """
+    lines = axis_lines([impact], axis, 4, _missing(snapshot))[:1]
+    return float(columns(snapshot, [ion], lines, table, composition).values[parse_ion(ion).name][0])
+
+
+def columns(snapshot, ions, lines, table=None, composition=None):
+    """Return the `Columns` of several ions along `lines`; on a spherical mesh only their distances from the origin matter.
+
+    Blocks are read one by one, and only those that a line crosses.
+    """
+    ions = [parse_ion(ion) for ion in ions]
+    _require(snapshot, ions)
+    table = _table_for(ions, table)
+    paths = [_path(snapshot, line) for line in lines]
+    owner = np.repeat(np.arange(len(lines)), [len(path.lengths) for path in paths])
+    cells, lengths = np.concatenate([path.cells for path in paths]), np.concatenate([path.lengths for path in paths])
+    found, outside = np.zeros((len(ions), len(lengths))), 0
+    for gid, here, inside in _by_block(snapshot, cells):
+        gas = _Gas(snapshot, gid, inside, ions, composition or Composition())
+        outside += gas.outside(table)
+        for row, ion in zip(found, ions, strict=True):
+            row[here] = gas.density(ion, table)
+    sums = [np.bincount(owner, row * lengths, len(lines)) for row in found]  # along the line, whatever the blocks are
+    values = {ion.name: row * snapshot.units.cgs("length") for ion, row in zip(ions, sums, strict=True)}
+    return Columns(np.array([line.impact for line in lines]), values, len(lengths), outside, table)
+
+
+def profile(snapshot, ions=USUAL, impacts=(), axes=(0, 1, 2), count=16, table=None, composition=None):
+    """Return the `Columns` at impact parameters (code units): `count` lines around each of the `axes`, or in all directions (None)."""
+    if snapshot.geometry == "spherical":
+        lines = axis_lines(impacts, 2, 1)
+    elif axes is None:
+        lines = tilted_lines(impacts, count)
+    else:
+        lines = [line for axis in axes for line in axis_lines(impacts, axis, count, _missing(snapshot))]
+    return columns(snapshot, ions, lines, table, composition)
+
+
+class Map(NamedTuple):
+    """A map of columns in cm^-2, `values[vertical, horizontal]`; `axes` names the two axes, `faces` are the cell faces along them."""
+
+    values: np.ndarray
+    axes: tuple[int, int]
+    faces: tuple[np.ndarray, np.ndarray]
+    outside: int
+
+
+def column_map(snapshot, ion, axis=2, table=None, composition=None):
+    """Return the `Map` of a column along an axis (0, 1, 2), the size of the mesh."""
+    ion = parse_ion(ion)
+    _require(snapshot, [ion])
+    _require_plain(snapshot)
+    table = _table_for([ion], table)
+    horizontal, vertical = BEHIND[axis]
+    values, outside = np.zeros((snapshot.cells[vertical], snapshot.cells[horizontal])), 0
+    width = (snapshot.upper[axis] - snapshot.lower[axis]) / snapshot.cells[axis]
+    for gid in np.argsort(snapshot.locations[:, axis], kind="stable"):
+        gas = _Gas(snapshot, gid, ..., [ion], composition or Composition())
+        outside += gas.outside(table)
+        first = [snapshot.locations[gid][a] * snapshot.block[a] for a in (vertical, horizontal)]
+        place = tuple(slice(f, f + snapshot.block[a]) for f, a in zip(first, (vertical, horizontal), strict=True))
+        for layer in np.moveaxis(gas.density(ion, table), 2 - axis, 0):  # one by one: the same order for all blocks
+            values[place] += layer
+    values *= width * snapshot.units.cgs("length")
+    return Map(values, (horizontal, vertical), (snapshot.faces(horizontal), snapshot.faces(vertical)), outside)
+
+
+class _Gas:
+    """Some cells of a block: `where` is an index of its arrays (n3, n2, n1)."""
+
+    def __init__(self, snapshot, gid, where, ions, composition):
+        self._composition = composition
+        density = snapshot.values("dens", gid)[where] * snapshot.units.cgs("density")
+        self._nh = composition.hydrogen_fraction * density / M_P
+        self._temp = snapshot.values("temp", gid)[where] if any(ion.charge is not None for ion in ions) else None
+        bad = ~(np.isfinite(density) if self._temp is None else np.isfinite(density) & np.isfinite(self._temp))
+        if bad.any():
+            raise CrmpiError(f"{bad.sum()} cells of block {gid} of {snapshot.path} hold no number; crmpi info says which parts are missing")
+
+    def outside(self, table):
+        """Return how many of the cells are not in the table."""
+        return 0 if self._temp is None else int(table.outside(self._temp, self._nh).sum())
+
+    def density(self, ion, table):
+        """Return the number density of an ion in cm^-3."""
+        atoms = self._composition.atoms(ion.element) * self._nh
+        return atoms if ion.charge is None else atoms * table.fraction(ion, self._temp, self._nh)
+
+
+def _by_block(snapshot, cells):
+    """Yield (gid, indices into `cells`, index (k, j, i) inside of the block) for every block that holds some of the cells."""
+    places, inside = np.divmod(cells, np.array(snapshot.block))
+    gids = {tuple(location): gid for gid, location in enumerate(snapshot.locations)}
+    unique, which = np.unique(places, axis=0, return_inverse=True)
+    for n, place in enumerate(unique):
+        here = np.flatnonzero(which.ravel() == n)
+        i, j, k = inside[here].T
+        yield gids[tuple(place)], here, (k, j, i)
+
+
+def _path(snapshot, line):
+    if snapshot.geometry == "spherical":
+        return shells(snapshot, line.impact)
+    _require_plain(snapshot)
+    return trace(snapshot, line)
+
+
+def _table_for(ions, table):
+    needed = any(ion.charge is not None for ion in ions)
+    return (table or computed_table()) if needed else None
+
+
+def _missing(snapshot):
+    return [axis for axis in range(3) if snapshot.cells[axis] == 1]
+
+
+def _require(snapshot, ions):
+    """Refuse a snapshot that has no density, or no temperature where an ion needs it."""
+    for ion in ions:
+        require_known(ion.element)
+    if snapshot.units.dimensionless:
+        raise CrmpiError(f"{snapshot.path} is of a dimensionless run, which has no columns; set units.system to 'galactic' or 'custom'")
+    needs = {"dens"} | {"temp" for ion in ions if ion.charge is not None}
+    lacking = sorted(needs - {*snapshot.names, *available(snapshot.names, snapshot.units)})
+    if lacking:
+        what = {"dens": "density", "temp": "temperature (it follows from dens and press)"}[lacking[-1]]
+        raise CrmpiError(f"{snapshot.path} has no {what}, which columns of ions need; it has {', '.join(snapshot.names)}")
+
+
+def _require_plain(snapshot):
+    if snapshot.is_tube or snapshot.max_level:
+        kind = "refinement" if snapshot.max_level else f"geometry '{snapshot.geometry}' and spacing '{snapshot.spacing}'"
+        raise CrmpiError(f"columns need a mesh of equal cells, or a spherical one; {snapshot.path} has {kind}")

@@ -1,0 +1,69 @@
+"""Ultraviolet light from outside: rates of photo-ionisation, in the open and behind neutral hydrogen."""
+
+import numpy as np
+
+from crmpi.errors import CrmpiError
+from crmpi.observables.ions.coefficients import backgrounds, spectrum
+from crmpi.observables.ions.rates import cross_section
+
+PLANCK = 6.62607015e-27  # erg s
+NODES = 12  # energies per bin of the spectrum: edges of ions inside of a bin are met to 1/12 of its width
+COLUMNS = np.concatenate([[0.0], np.logspace(15.0, 24.0, 91)])  # of H I, behind which rates are tabulated
+
+
+class Background:
+    """Isotropic light of a spectrum in bins of energy.
+
+    Parameters
+    ----------
+    name : str
+        "hm12" (Haardt & Madau 2012) or "ks19" (Khaire & Srianand 2019); "none" for no light
+    redshift : float
+        between 0 and 1
+    scale : float
+        factor on the spectrum
+    """
+
+    def __init__(self, name, redshift, scale=1.0):
+        if name == "none":
+            self.energy, self.photons = np.ones(1), np.zeros(1)
+            return
+        if name not in backgrounds():
+            raise CrmpiError(f"there is no ultraviolet background '{name}'; known are {', '.join(backgrounds())} and none")
+        low, high, redshifts, intensity = spectrum(name)
+        if not redshifts[0] <= redshift <= redshifts[-1]:
+            reach = f"{redshifts[0]:g} to {redshifts[-1]:g}"
+            raise CrmpiError(f"the background {name} is there for redshifts {reach}, not {redshift:g}; use a table of your own")
+        step = np.log(high / low) / NODES
+        self.energy = (low[:, None] * np.exp(step[:, None] * (np.arange(NODES) + 0.5))).ravel()
+        j = np.exp([np.interp(redshift, redshifts, row) for row in np.log(intensity)])
+        self.photons = scale * (4.0 * np.pi / PLANCK * j * step).repeat(NODES)  # per s and cm^2, all directions
+
+    def rate(self, element, electrons, column=0.0):
+        """Return the rate in 1/s at which an ion loses an electron behind a `column` (cm^-2, number or array) of neutral hydrogen."""
+        passed = np.exp(-np.multiply.outer(column, cross_section("H", 1, self.energy)))
+        return passed @ (self.photons * cross_section(element, electrons, self.energy))
+
+    def mean_cross_section(self):
+        """Return the cross-section of hydrogen averaged over the photons between its edge and that of He II."""
+        hard = (self.energy >= 13.6) & (self.energy < 54.42)
+        return np.average(cross_section("H", 1, self.energy[hard]), weights=self.photons[hard])
+
+    def shielding_column(self, nh, temp):
+        """Return the column of neutral hydrogen that dims the light of hydrogen as much as a gas of density `nh` does (`rahmati2013`)."""
+        open_rate = self.rate("H", 1)
+        if open_rate == 0.0:
+            return np.zeros(np.broadcast_shapes(np.shape(nh), np.shape(temp)))
+        share = self.rate("H", 1, COLUMNS) / open_rate
+        wanted = rahmati2013(nh, temp, open_rate, self.mean_cross_section())
+        return np.interp(-np.log(wanted), -np.log(share), COLUMNS)
+
+
+def rahmati2013(nh, temp, rate, mean_cross_section):
+    """Return the share of the rate of H I that is left at a density: Rahmati et al. 2013, MNRAS 430, 2427, equations 13 and 14.
+
+    Their cosmic share of baryons of 0.17 is kept.
+    """
+    threshold = 6.73e-3 * (mean_cross_section / 2.49e-18) ** (-2.0 / 3.0) * (temp / 1e4) ** 0.17 * (rate / 1e-12) ** (2.0 / 3.0)
+    x = nh / threshold
+    return 0.98 * (1.0 + x**1.64) ** -2.28 + 0.02 * (1.0 + x) ** -0.84

@@ -1,0 +1,112 @@
+"""Straight lines through the mesh: which cells each one crosses, and the exact length of its path in each."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from crmpi.errors import CrmpiError
+
+GOLDEN = np.pi * (3.0 - np.sqrt(5.0))  # turn between neighbours of a spiral that covers the sphere evenly
+
+
+class Line(NamedTuple):
+    """A sight line: a point on it, its direction (unit vector), and its distance from the origin."""
+
+    point: np.ndarray
+    direction: np.ndarray
+    impact: float
+
+
+class Path(NamedTuple):
+    """What a line crosses: `cells` (n, 3), global indices i, j, k, and the length of the path in each."""
+
+    cells: np.ndarray
+    lengths: np.ndarray
+
+
+def axis_lines(impacts, axis, count, missing=()):
+    """Return lines along an axis (0, 1, 2) around the origin, `count` of them evenly around it for every impact parameter.
+
+    Parameters
+    ----------
+    impacts : sequence of float
+    axis, count : int
+    missing : sequence of int
+        axes across the line in which the mesh has one cell: lines are then at +b and -b along the other one
+    """
+    across = [a for a in range(3) if a != axis and a not in missing]
+    direction = np.eye(3)[axis]
+    lines = []
+    for b in impacts:
+        if len(across) == 2:
+            angles = 2.0 * np.pi * (np.arange(count) + 0.5) / count
+            offsets = np.stack([np.cos(angles), np.sin(angles)], axis=1) * b
+        else:
+            offsets = np.array([[b], [-b]] if across else np.zeros((1, 0)))
+        for offset in offsets:
+            point = np.zeros(3)
+            point[across] = offset
+            lines.append(Line(point, direction, float(b)))
+    return lines
+
+
+def tilted_lines(impacts, count):
+    """Return lines in `count` directions that cover the sphere evenly, for every impact parameter; on each its own side of the origin."""
+    height = 1.0 - 2.0 * (np.arange(count) + 0.5) / count
+    turn = GOLDEN * np.arange(count)
+    directions = np.stack([np.sqrt(1.0 - height**2) * np.cos(turn), np.sqrt(1.0 - height**2) * np.sin(turn), height], axis=1)
+    lines = []
+    for b in impacts:
+        for n, direction in enumerate(directions):
+            first = np.cross(direction, np.eye(3)[np.argmin(np.abs(direction))])
+            first /= np.linalg.norm(first)
+            side = np.cos(n) * first + np.sin(n) * np.cross(direction, first)
+            lines.append(Line(b * side, direction, float(b)))
+    return lines
+
+
+def trace(mesh, line):
+    """Return the `Path` of a line through a mesh with equal cells.
+
+    Parameters
+    ----------
+    mesh : object with ``cells``, ``lower``, ``upper``, ``path``
+        a `Snapshot`
+    line : Line
+
+    Raises
+    ------
+    CrmpiError
+        the line misses the box
+    """
+    lower, upper, cells = (np.array(values, float) for values in (mesh.lower, mesh.upper, mesh.cells))
+    widths = (upper - lower) / cells
+    moving = line.direction != 0.0
+    beside = ~moving & ((line.point < lower) | (line.point > upper))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        ends = np.sort(np.stack([(lower - line.point) / line.direction, (upper - line.point) / line.direction]), axis=0)
+    start, stop = ends[0][moving].max(), ends[1][moving].min()
+    if beside.any() or not start < stop:
+        where = ", ".join(f"{value:g}" for value in line.point)
+        box = " x ".join(f"[{a:g}, {b:g}]" for a, b in zip(mesh.lower, mesh.upper, strict=True))
+        raise CrmpiError(f"the sight line through ({where}) misses the box {box} of {mesh.path}; choose a smaller impact parameter")
+    marks = [np.array([start, stop])]
+    for axis in np.flatnonzero(moving):
+        faces = lower[axis] + (upper[axis] - lower[axis]) * (np.arange(cells[axis] + 1) / cells[axis])
+        marks.append((faces - line.point[axis]) / line.direction[axis])
+    marks = np.unique(np.clip(np.concatenate(marks), start, stop))
+    middles = line.point + 0.5 * (marks[1:] + marks[:-1])[:, None] * line.direction
+    index = np.clip(np.floor((middles - lower) / widths), 0, cells - 1).astype(int)
+    return Path(index, np.diff(marks))
+
+
+def shells(snapshot, impact):
+    """Return the `Path` of a line at a distance from the centre through the shells of a spherical mesh along x1."""
+    faces = snapshot.faces(0)
+    if not faces[0] <= impact < faces[-1]:
+        reach = f"{faces[0]:g} to {faces[-1]:g}"
+        raise CrmpiError(f"the sight line at {impact:g} is outside of the shells of {snapshot.path}, which reach from {reach}")
+    reached = np.sqrt(np.maximum(faces**2 - impact**2, 0.0))
+    lengths = 2.0 * np.diff(reached)
+    crossed = np.flatnonzero(lengths > 0.0)
+    return Path(np.stack([crossed, 0 * crossed, 0 * crossed], axis=1), lengths[crossed])

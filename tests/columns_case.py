@@ -1,0 +1,34 @@
+"""Snapshots of gas with a given density and temperature, for tests of columns."""
+
+import numpy as np
+
+from crmpi.constants import DENS, PRES
+from crmpi.mesh.pack import HYDRO_FIELDS
+from crmpi.mesh.tree import BlockTree
+from crmpi.output.snapshot import write_snapshot
+from tests.output_case import make_case
+
+
+def cube(n, block=None, half=1.0):
+    """Return the tree of a cube of n^3 cells around the origin."""
+    block = block or n
+    return BlockTree((n, n, n), (block, block, block), (-half,) * 3, (half,) * 3, (False,) * 3)
+
+
+def write_gas(path, tree, density, temperature=1e4, units="galactic"):
+    """Write a snapshot; `density` is a function of x1, x2, x3 in code units, `temperature` a number of K or such a function."""
+    state, record, writer, _ = make_case(tree=tree, units=units, magnetic=False, fields=HYDRO_FIELDS)
+    pack = state.pack
+    for b, origin in enumerate(pack.origins):
+        x = [
+            tree.lower[a] + (first + 0.5 + np.arange(n)) * (tree.upper[a] - tree.lower[a]) / tree.cells[a]
+            for a, (first, n) in enumerate(zip(origin, tree.block, strict=True))
+        ]
+        x1, x2, x3 = x[0][None, None, :], x[1][None, :, None], x[2][:, None, None]
+        dens = density(x1, x2, x3) + 0.0 * (x1 + x2 + x3)
+        temp = temperature(x1, x2, x3) if callable(temperature) else temperature
+        k_over_m = 1.0 if units == "none" else record.units.k_B / record.units.m_p
+        cells = pack.active(pack.w0)[b]
+        cells[DENS], cells[PRES] = dens, dens * k_over_m * temp / record.mu
+    write_snapshot(path, state, record, writer, "f8")
+    return record
