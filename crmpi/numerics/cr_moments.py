@@ -94,8 +94,8 @@ def coupling_rows(n, moments, cells, frozen, strides, out):
 def slope(below, here, above):
     """Return half the limited difference: the central one unless that is more than 1.5 of the smaller one-sided; 0 at an extremum."""
     a, b = here - below, above - here
-    size = 0.5 * min(0.5 * abs(a + b), _STEEPNESS * min(abs(a), abs(b)))
-    return (size if a > 0.0 else -size) if a * b > 0.0 else 0.0
+    size = min(0.25 * abs(a + b), 0.5 * _STEEPNESS * min(abs(a), abs(b)))
+    return math.copysign(size, a) if a * b > 0.0 else 0.0
 
 
 @device
@@ -104,17 +104,16 @@ def solve_face(moments, width, bn, left, right, coupling):
 
     e* is made from cell values: errors of e* and f* then nearly cancel in diffusion, with linear states they add up to three times more.
     """
-    along = bn > 0.0
-    e_up, f_up, cell_up = (left[0] if along else right[0]), (left[1] if along else right[1]), (left[2] if along else right[2])
-    e_down, f_down, cell_down = (right[0] if along else left[0]), (right[1] if along else left[1]), (right[2] if along else left[2])
+    along = bn > 0.0  # speeds count along the axis: where the field runs against it they change sign, and so does their product with jumps
+    quickest, slowest = max(coupling[2], coupling[3]), min(coupling[2], coupling[3])
     depth = _HALF_ROOT * min(coupling[0], coupling[1]) * moments.c * width
     damped = moments.c * abs(bn) / math.sqrt(bn * bn + depth * depth + _TINY)
-    fast = max(min(max(coupling[2], coupling[3]) + damped, moments.c), 0.0)
-    slow = min(max(min(coupling[2], coupling[3]) - damped, -moments.c), 0.0)
+    fast = max(min((quickest if along else -slowest) + damped, moments.c), 0.0)
+    slow = min(max((slowest if along else -quickest) - damped, -moments.c), 0.0)
     share = 1.0 / (fast - slow + _TINY)
-    both = fast * slow
-    f_star = (fast * f_up - slow * f_down + both * (e_down - e_up)) * share
-    e_star = (fast * cell_up - slow * cell_down + both * (f_down - f_up) * moments.ic2) * share
+    both = math.copysign(fast * slow, -bn)
+    f_star = (fast * left[1] - slow * right[1] + both * (right[0] - left[0])) * share
+    e_star = (fast * left[2] - slow * right[2] + both * (right[1] - left[1]) * moments.ic2) * share
     return bn * f_star, e_star
 
 
@@ -212,44 +211,6 @@ def correct_rows(n, moments, axes, start, half, frozen, coupling, faces, account
         store(f, i, new, 1)
         store(heats, i, load(heats, i) + heat, 2)
         store(mades, i, load(mades, i) + (kept - energy), 3)
-
-
-@kernel
-def freeze_coefficients(u, face, bcc, kappa, f_stream, strides, out):
-    """Fill the frozen coefficients (nblock, 5, m3, m2, m1) from density, field and kappa (nblock, 2, ...)."""
-    for b in range(out.shape[0]):
-        rho, k_par = u[b, 0].reshape(-1), kappa[b, 0].reshape(-1)
-        cell = (bcc[b, 0].reshape(-1), bcc[b, 1].reshape(-1), bcc[b, 2].reshape(-1))
-        for a in range(3):
-            d = strides[a]
-            bn, t1, t2 = face[b, a].reshape(-1), cell[(a + 1) % 3], cell[(a + 2) % 3]
-            unit = out[b, a].reshape(-1)
-            for i in range(d, unit.size):
-                m1, m2 = 0.5 * (t1[i - d] + t1[i]), 0.5 * (t2[i - d] + t2[i])
-                size = math.sqrt(bn[i] * bn[i] + m1 * m1 + m2 * m2)
-                unit[i] = bn[i] / size if size > 0.0 else 0.0
-        vstream, kappa_par = out[b, VSTREAM].reshape(-1), out[b, KAPPA].reshape(-1)
-        for i in range(vstream.size):
-            bb = cell[0][i] * cell[0][i] + cell[1][i] * cell[1][i] + cell[2][i] * cell[2][i]
-            vstream[i] = f_stream * math.sqrt(bb / rho[i]) if rho[i] > 0.0 else 0.0
-            kappa_par[i] = k_par[i]
-
-
-@kernel
-def largest_reach(frozen, grid, axes):
-    """Return the largest sum over axes of |b_n| / dx of any active cell: the inverse length a signal along the field must not outrun."""
-    largest = 0.0
-    for b in range(frozen.shape[0]):
-        for k in range(grid.ng3, grid.ng3 + grid.n3):
-            for j in range(grid.ng2, grid.ng2 + grid.n2):
-                for i in range(grid.ng1, grid.ng1 + grid.n1):
-                    reach = 0.0
-                    for axis in axes:
-                        bn = frozen[b, axis.normal].reshape(-1)
-                        c = (k * grid.m2 + j) * grid.m1 + i
-                        reach += axis.dtdx * max(abs(bn[c]), abs(bn[c + axis.stride]))
-                    largest = max(largest, reach)
-    return largest
 
 
 @kernel

@@ -4,12 +4,13 @@ import math
 
 from crmpi.constants import DENS, VEL1
 from crmpi.jit import device, kernel
+from crmpi.numerics.rows import load, row, rows, separate
 
 
 @device
-def _square(array, first, b, k, j, i):
+def _square(r, first, i):
     """Return the square of the vector whose components begin at `first`."""
-    x, y, z = array[b, first, k, j, i], array[b, first + 1, k, j, i], array[b, first + 2, k, j, i]
+    x, y, z = load(row(r, first), i), load(row(r, first + 1), i), load(row(r, first + 2), i)
     return x * x + y * y + z * z
 
 
@@ -20,9 +21,18 @@ def count_bare(bcc, grid, counts):
         found = 0
         for k in range(grid.ng3, grid.ng3 + grid.n3):
             for j in range(grid.ng2, grid.ng2 + grid.n2):
-                for i in range(grid.ng1, grid.ng1 + grid.n1):
-                    found += _square(bcc, 0, b, k, j, i) == 0.0
+                found += bare_in_row(grid.n1, rows(bcc, b, (k * grid.m2 + j) * grid.m1 + grid.ng1))
         counts[b] = found
+
+
+@kernel
+def bare_in_row(n, bcc):
+    """Return the number of cells without magnetic field in a row."""
+    separate()
+    found = 0
+    for i in range(n):
+        found += 1 if _square(bcc, 0, i) == 0.0 else 0
+    return found
 
 
 @kernel
@@ -32,7 +42,17 @@ def count_fast(w, bcc, f_stream, limit, grid, counts):
         found = 0
         for k in range(grid.ng3, grid.ng3 + grid.n3):
             for j in range(grid.ng2, grid.ng2 + grid.n2):
-                for i in range(grid.ng1, grid.ng1 + grid.n1):
-                    alfven = math.sqrt(_square(bcc, 0, b, k, j, i) / w[b, DENS, k, j, i])
-                    found += math.sqrt(_square(w, VEL1, b, k, j, i)) + f_stream * alfven > limit
+                offset = (k * grid.m2 + j) * grid.m1 + grid.ng1
+                found += fast_in_row(grid.n1, rows(w, b, offset), rows(bcc, b, offset), f_stream, limit)
         counts[b] = found
+
+
+@kernel
+def fast_in_row(n, w, bcc, f_stream, limit):
+    """Return the number of cells of a row where abs(v) + f_stream v_A exceeds `limit`."""
+    separate()
+    found = 0
+    for i in range(n):
+        alfven = math.sqrt(_square(bcc, 0, i) / load(row(w, DENS), i))
+        found += 1 if math.sqrt(_square(w, VEL1, i)) + f_stream * alfven > limit else 0
+    return found

@@ -4,8 +4,9 @@ import numpy as np
 
 from crmpi.numerics.cr_alfven import NACCOUNT, NFROZEN, NREGISTER, SEEDED, WaveMoments, WaveScales, freeze_waves
 from crmpi.numerics.cr_alfven_work import middle_pressure, middle_velocity, wave_work
+from crmpi.numerics.cr_coefficients import freeze_coefficients
 from crmpi.numerics.cr_march import CorrectWaves, PredictWaves
-from crmpi.numerics.cr_moments import VSTREAM, freeze_coefficients
+from crmpi.numerics.cr_moments import VSTREAM
 from crmpi.numerics.rows import make_axes
 from crmpi.params import par
 from crmpi.transport.moments import FCR_FIELD, MomentSolver
@@ -74,8 +75,7 @@ class AlfvenRegulated(MomentSolver):
     def freeze(self, population):
         pack, frozen = self.pack, self.registers.frozen
         self.scattering.evaluate(pack, self.kappa, population.rigidity)
-        strides = tuple(axis.stride for axis in make_axes(pack.grid, 1.0))
-        freeze_coefficients(pack.u0, pack.b0, pack.bcc, self.kappa, 1.0, strides, frozen)
+        freeze_coefficients(pack.u0, pack.b0, pack.bcc, self.kappa, 1.0, pack.grid, make_axes(pack.grid, 1.0), frozen)
         freeze_waves(pack.w0, pack.bcc, self.kappa, self.scales, frozen)
 
     def moments(self, dt):

@@ -5,8 +5,9 @@ import math
 import numpy as np
 
 from crmpi.mesh.pack import aligned_zeros
+from crmpi.numerics.cr_coefficients import largest_reach
 from crmpi.numerics.cr_march import Planes, Registers, march
-from crmpi.numerics.cr_moments import ENERGY, exchange_with_gas, largest_reach
+from crmpi.numerics.cr_moments import ENERGY, exchange_with_gas
 from crmpi.numerics.cr_momentum import directed_flux, settle_momentum
 from crmpi.numerics.cr_validity import count_fast
 from crmpi.numerics.rows import make_axes
@@ -52,6 +53,7 @@ class MomentSolver(TransportSolver):
         plane = (1, grid.m2, grid.m1)
         self.planes = Planes(aligned_zeros((2, 2, *plane)), aligned_zeros((6, register, *plane)))
         self.directed = pack.allocate(3)  # f b before the fluid step
+        self._column = np.zeros(grid.n1)
         self.after_fluid = False
         self.totals = np.zeros((pack.nblock, EXCHANGED))
         self.across = self._make_across()
@@ -71,7 +73,8 @@ class MomentSolver(TransportSolver):
     def move(self, population, dt, time):
         pack, registers = self.pack, self.registers
         self.freeze(population)
-        registers.start[...] = pack.u0[:, population.places]
+        for component, place in enumerate(population.places):
+            registers.start[:, component] = pack.u0[:, place]
         if self.after_fluid and not population.passive:
             self.ghosts.fill_cells(registers.start, population.fields, time)
         registers.account[...] = 0.0
@@ -140,7 +143,7 @@ class MomentSolver(TransportSolver):
     def reach(self):
         """Return the inverse of the shortest way across a cell along the field, on this rank."""
         grid = self.pack.grid
-        return largest_reach(self.registers.frozen, grid, make_axes(grid, 1.0))
+        return largest_reach(self.registers.frozen, grid, make_axes(grid, 1.0), self._column)
 
     def moments(self, dt):
         """Return the constants of a stage of duration `dt`."""

@@ -3,8 +3,9 @@
 import numpy as np
 
 from crmpi.constants import ECR
+from crmpi.numerics.cr_coefficients import freeze_coefficients
 from crmpi.numerics.cr_march import Correct, Predict
-from crmpi.numerics.cr_moments import ENERGY, NCOEFFICIENT, Moments, fastest_response, freeze_coefficients
+from crmpi.numerics.cr_moments import ENERGY, NCOEFFICIENT, Moments, fastest_response
 from crmpi.numerics.rows import make_axes
 from crmpi.numerics.tube_moments import correct_on_tube, fastest_response_on_tube, largest_reach_on_tube, predict_on_tube
 from crmpi.params import par
@@ -45,8 +46,8 @@ class TwoMoment(MomentSolver):
     def freeze(self, population):
         pack = self.pack
         self.scattering.evaluate(pack, self.kappa, population.rigidity)
-        strides = tuple(axis.stride for axis in make_axes(pack.grid, 1.0))
-        freeze_coefficients(pack.u0, pack.b0, pack.bcc, self.kappa, self.streaming_factor(), strides, self.registers.frozen)
+        state, factor = (pack.u0, pack.b0, pack.bcc), self.streaming_factor()
+        freeze_coefficients(*state, self.kappa, factor, pack.grid, make_axes(pack.grid, 1.0), self.registers.frozen)
 
     def stage(self, which, dt):
         if self.pack.tube is None:
