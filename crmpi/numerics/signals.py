@@ -17,17 +17,21 @@ def fastest_rate(gas, cr, grid, axes, w, bcc, best):
     axes : (Axis, Axis, Axis)
         for a time step of 1, so that ``dtdx`` is 1/dx
     bcc : array or None
-    best : array (1, 1, 1, 1, n1)
+    best : array (n1,)
         scratch: the running maximum of every column of cells
     """
-    best[:] = 0.0
+    for i in range(best.size):
+        best[i] = 0.0
     column = pointer(best, 0)
     for block in range(w.shape[0]):
         for k in range(grid.ng3, grid.ng3 + grid.n3):
             for j in range(grid.ng2, grid.ng2 + grid.n2):
                 offset = (k * grid.m2 + j) * grid.m1 + grid.ng1
                 rate_row(grid.n1, gas, cr, axes, rows(w, block, offset), shift_if(rows_if(bcc, block), offset), column)
-    return best.max()
+    fastest = 0.0
+    for i in range(best.size):
+        fastest = max(fastest, best[i])
+    return fastest
 
 
 @kernel

@@ -9,7 +9,7 @@ import itertools
 import numpy as np
 
 from crmpi.errors import CrmpiError
-from crmpi.jit import kernel
+from crmpi.jit import device, kernel
 from crmpi.numerics.counter_random import poisson, uniform_field, uniform_pair
 
 _STREAM = 77  # of the random numbers of a seed; five streams from here on
@@ -102,17 +102,24 @@ class PatchField:
 @kernel
 def paint(radius, first, spacing, centre, size, present, shape):
     """Raise `radius` (m3, m2, m1) to `size` in the cells whose centres are within a patch; `first` is the centre of the first cell."""
-    lo = np.zeros(3, np.int64)
-    hi = np.ones(3, np.int64)
-    for a in range(3):
-        if present[a]:
-            lo[a] = max(0, int(np.ceil((centre[a] - size - first[a]) / spacing[a])))
-            hi[a] = min(shape[a], int(np.floor((centre[a] + size - first[a]) / spacing[a])) + 1)
-    for k in range(lo[2], hi[2]):
-        for j in range(lo[1], hi[1]):
-            for i in range(lo[0], hi[0]):
+    low1, high1 = _reached(centre[0], size, first[0], spacing[0], shape[0], present[0])
+    low2, high2 = _reached(centre[1], size, first[1], spacing[1], shape[1], present[1])
+    low3, high3 = _reached(centre[2], size, first[2], spacing[2], shape[2], present[2])
+    for k in range(low3, high3):
+        for j in range(low2, high2):
+            for i in range(low1, high1):
                 d1 = first[0] + i * spacing[0] - centre[0] if present[0] else 0.0
                 d2 = first[1] + j * spacing[1] - centre[1] if present[1] else 0.0
                 d3 = first[2] + k * spacing[2] - centre[2] if present[2] else 0.0
                 if d1 * d1 + d2 * d2 + d3 * d3 <= size * size:
                     radius[k, j, i] = max(radius[k, j, i], size)
+
+
+@device
+def _reached(centre, size, first, spacing, n, present):
+    """Return the range of cells along an axis whose centres a patch can reach; a missing axis has one cell."""
+    if not present:
+        return 0, 1
+    low = int(np.ceil((centre - size - first) / spacing))
+    high = int(np.floor((centre + size - first) / spacing)) + 1
+    return max(0, low), min(n, high)

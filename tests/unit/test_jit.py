@@ -1,53 +1,48 @@
-"""The disk cache of kernels: hits in a new process, keyed by source, never a reason to fail; and the hot loops are vectorised."""
+"""The disk cache of kernels: hits in a new process, keyed by source, never a reason to fail."""
 
 import os
-import platform
-import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
-import numba
 import pytest
-from numba import types
 
-from crmpi import jit
-from crmpi.eos.gas import CosmicRays, Gas
-from crmpi.numerics.faces import riemann_rows
-from crmpi.numerics.riemann import HLLD
-from crmpi.numerics.rows import Axis, Rows
+import crmpi
+from crmpi.jit import cache, sources
 
-ROOT = Path(jit.__file__).parent.parent
+ROOT = Path(crmpi.__file__).parents[1]
 
 STEP = """
 import numpy as np
-from crmpi.numerics import convert, godunov, signals
+from crmpi.jit import made
 from tests.fluid_case import Case
 case = Case((8, 1, 1), magnetic=False, cosmic_rays=False)
 w = np.ones((5, 1, 1, 8))
 case.start(w)
 case.step(0.01)
 case.fluid.max_dt(0.3)
-kernels = (convert.primitives, godunov.advance_blocks, signals.fastest_rate)
-print(sum(k.stats.cache_hits.total() for k in kernels), sum(k.stats.cache_misses.total() for k in kernels))
+print(sum(kernel.loaded for kernel in made), sum(not kernel.loaded for kernel in made))
 """
 
 SMALL = """
 import sys
 import numpy as np
+from crmpi.jit import cache_note, made
 from tests.unit.test_fluid_riemann import powers
 x, out = np.full(3, 8.0), np.empty(3)
 powers(x, 4.0 / 3.0, out)
 assert abs(out[1] / 16.0 - 1.0) < 1e-13
-print(powers.stats.cache_hits.total() if hasattr(powers._cache, "_cache_file") else "uncached")
+print("loaded" if made[0].loaded else "compiled", "noted" if cache_note() else "")
 """
 
 
-def start(code, folder):
-    """Start a Python process with the kernel cache below `folder`."""
-    env = dict(os.environ, CRMPI_CACHE_DIR=str(folder), NUMBA_NUM_THREADS="1")
-    env["PYTHONPATH"] = os.pathsep.join([str(ROOT), env.get("PYTHONPATH", "")])
-    return subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+def start(code, root=ROOT, **environment):
+    """Start a Python process with these variables; None removes one."""
+    env = dict(os.environ, NUMBA_NUM_THREADS="1", PYTHONDONTWRITEBYTECODE="1") | {k: str(v) for k, v in environment.items()}
+    env = {name: value for name, value in env.items() if environment.get(name, "") is not None}
+    env["PYTHONPATH"] = os.pathsep.join([str(root), env.get("PYTHONPATH", "")])
+    return subprocess.Popen([sys.executable, "-c", code], cwd=root, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
 def finish(process):
@@ -58,22 +53,69 @@ def finish(process):
 
 
 def test_second_process_compiles_nothing():
-    folder = jit.cache_folder()
+    folder = cache.cache_folder()
     if folder is None:
         pytest.skip("no writable cache folder on this machine")
-    finish(start(STEP, folder.parent))
-    assert finish(start(STEP, folder.parent)) == ["3", "0"]
+    finish(start(STEP, CRMPI_CACHE_DIR=folder.parent))
+    assert finish(start(STEP, CRMPI_CACHE_DIR=folder.parent)) == ["3", "0"]
 
 
 def test_processes_that_start_together_compile_once(tmp_path):
-    together = [start(SMALL, tmp_path) for _ in range(3)]
-    assert sorted(finish(process) for process in together) == [["0"], ["1"], ["1"]]
+    together = [start(SMALL, CRMPI_CACHE_DIR=tmp_path) for _ in range(3)]
+    assert sorted(finish(process) for process in together) == [["compiled"], ["loaded"], ["loaded"]]
 
 
 def test_without_writable_folder_kernels_still_run(tmp_path):
     file = tmp_path / "file"
     file.write_text("not a folder")
-    assert finish(start(SMALL, file)) == ["uncached"]
+    nowhere = {"CRMPI_CACHE_DIR": file, "HOME": file / "home", "XDG_CACHE_HOME": None, "TMPDIR": tmp_path}
+    assert finish(start(SMALL, **nowhere)) == ["compiled", "noted"]
+    assert finish(start(SMALL, **nowhere)) == ["loaded", "noted"]  # kept in the folder for temporary files
+    (tmp_path / f"crmpi-{os.getuid()}").chmod(0o777)  # open to others: what lies there is not to be trusted
+    assert finish(start(SMALL, **nowhere)) == ["compiled", "noted"]
+
+
+def test_unwritable_home(tmp_path):
+    home = tmp_path / "file"
+    home.write_text("not a folder")
+    assert finish(start(SMALL, CRMPI_CACHE_DIR=None, HOME=home, XDG_CACHE_HOME=None, TMPDIR=tmp_path)) == ["compiled", "noted"]
+
+
+def test_read_only_installation(tmp_path):
+    """Kernels of a package in a folder without write permission, and the same source elsewhere: one cache serves both."""
+    for name in ("crmpi", "tests"):
+        shutil.copytree(ROOT / name, tmp_path / "site" / name, ignore=shutil.ignore_patterns("__pycache__"))
+    for path in (tmp_path / "site").rglob("*"):
+        path.chmod(0o555 if path.is_dir() else 0o444)
+    finish(start(SMALL, root=tmp_path / "site", CRMPI_CACHE_DIR=tmp_path / "cache"))
+    assert not list((tmp_path / "site").rglob("*.nbi"))
+    for path in (tmp_path / "site").rglob("*"):
+        path.chmod(0o755)
+    assert finish(start(SMALL, CRMPI_CACHE_DIR=tmp_path / "cache")) == ["loaded"]
+
+
+def test_two_caches(tmp_path):
+    """What the second folder has is loaded from there, and not written to the first."""
+    finish(start(SMALL, CRMPI_CACHE_DIR=tmp_path / "site"))
+    both = f"{tmp_path / 'own'}{os.pathsep}{tmp_path / 'site'}"
+    assert finish(start(SMALL, CRMPI_CACHE_DIR=both)) == ["loaded"]
+    assert not list((tmp_path / "own").rglob("*.nbi"))
+
+
+def test_which_folders():
+    """The first writable one is written, all that were asked for are read, and a fallback is told in one sentence."""
+    site, own, home, tmp = (Path(name) for name in ("/site", "/own", "/home", "/tmp"))
+
+    def chosen(wanted, *writable):
+        return cache.choose_folders(wanted, home, tmp, lambda root: root in writable)
+
+    assert chosen([], home, tmp) == ((home,), home, "")
+    assert chosen([site, own], own, home) == ((site, own), own, "")
+    fallback = chosen([site], home, tmp)
+    assert fallback[:2] == ((site, home), home)
+    assert fallback.note.startswith("CRMPI_CACHE_DIR=/site is not writable: newly compiled kernels are kept in /home; ")
+    nowhere = chosen([site])
+    assert nowhere[:2] == ((site,), None) and "no folder" in nowhere.note
 
 
 def test_hash_follows_imports(tmp_path, monkeypatch):
@@ -81,7 +123,9 @@ def test_hash_follows_imports(tmp_path, monkeypatch):
     files = {
         "caller": "from crmpi.callee import f\n",
         "callee": "import crmpi.deep.inner\nf = 1\n",
-        "other": "import math\n",
+        "several": "from crmpi.deep import (  # two\n    other,\n    inner as center,\n)\n",
+        "late": "def f():\n    import math, crmpi.deep.inner\n",
+        "other": "import math\n# nothing of crmpi.deep.inner\n",
         "deep/__init__": "",
         "deep/inner": "x = 1\n",
     }
@@ -89,47 +133,29 @@ def test_hash_follows_imports(tmp_path, monkeypatch):
         path = tmp_path / f"{name}.py"
         path.parent.mkdir(exist_ok=True)
         path.write_text(text)
-    monkeypatch.setattr(jit, "_PACKAGE", tmp_path)
+    monkeypatch.setattr(sources, "PACKAGE", tmp_path)
 
     def hashes():
-        jit._imports.cache_clear()
-        jit.source_hash.cache_clear()
-        return {name: jit.source_hash(str(tmp_path / f"{name}.py")) for name in ("caller", "callee", "other")}
+        for function in (sources.imports, sources.source_hash, sources._text):
+            function.cache_clear()
+        return {name: sources.source_hash(str(tmp_path / f"{name}.py")) for name in ("caller", "callee", "several", "late", "other")}
 
     before = hashes()
-    assert len(set(before.values())) == 3
+    assert len(set(before.values())) == len(before)
     (tmp_path / "deep/inner.py").write_text("x = 2\n")
     after = hashes()
     monkeypatch.undo()
-    jit._imports.cache_clear()
-    jit.source_hash.cache_clear()
-    assert after["caller"] != before["caller"] and after["callee"] != before["callee"]
+    for function in (sources.imports, sources.source_hash, sources._text):
+        function.cache_clear()
+    assert all(after[name] != before[name] for name in ("caller", "callee", "several", "late"))
     assert after["other"] == before["other"]
 
 
 def test_index_keeps_entries_of_other_processes(tmp_path):
     """Two writers with their own view of the same index: data files never share a name."""
-    one, two = (jit._SharedIndex(str(tmp_path), "kernel", "stamp") for _ in range(2))
+    one, two = (cache.SharedIndex(str(tmp_path), "kernel", "stamp") for _ in range(2))
     one.save("first", b"code 1")
     two.save("second", b"code 2")
     assert one.load("first") == b"code 1" and one.load("second") == b"code 2"
     Path(tmp_path, one._load_index()["first"]).write_bytes(b"")  # a truncated file is a miss, not an error
     assert one.load("first") is None
-
-
-@pytest.mark.skipif(platform.machine() != "x86_64", reason="the instructions looked for are those of x86_64")
-@pytest.mark.parametrize("cosmic_rays", [False, True])
-def test_hot_loop_is_vectorised(cosmic_rays):
-    """The five-wave solver works on whole registers: packed square roots and products, with and without cosmic rays."""
-    pointer = types.CPointer(types.float64)
-    rows = types.NamedTuple((pointer, types.int64), Rows)
-    gas = types.NamedUniTuple(types.float64, 3, Gas)
-    cr = types.NamedUniTuple(types.float64, 2, CosmicRays) if cosmic_rays else types.none
-    axis = types.NamedTuple((types.int64, types.float64, types.int64, types.int64, types.int64), Axis)
-    signature = (types.int64, types.NamedTuple((), HLLD), gas, cr, types.UniTuple(rows, 2), pointer, axis, rows, rows)
-    uncached = numba.njit(**jit._OPTIONS)(riemann_rows.py_func)  # code from the cache cannot be inspected
-    uncached.compile(signature)
-    code = uncached.inspect_asm(signature)
-    packed = re.findall(r"\s(v?sqrtpd|v?mulpd)\s[^\n]*%[xyz]mm", code)
-    assert sum("sqrt" in word for word in packed) >= 2
-    assert sum("mul" in word for word in packed) >= 60

@@ -1,0 +1,40 @@
+"""How kernels are compiled and where compiled code is kept: the only room that configures numba.
+
+``kernel``: a function called from Python or from other kernels, cached on disk. ``device``: a scalar function inlined into kernels.
+``choice`` makes the name of a kernel's option (a Riemann solver, a reconstruction) select its device function at compile time.
+
+IEEE arithmetic is kept (no fastmath): answers must not depend on block shapes or on the number of ranks.
+
+`crmpi.jit.parts` makes one unit of machine code of a kernel and all it calls; `crmpi.jit.cache` keeps it, keyed by the source below it.
+"""
+
+import os
+
+os.environ.setdefault("NUMBA_DISABLE_INTEL_SVML", "1")  # vector and scalar remainder loops must round alike
+
+from crmpi.jit.cache import cache_folder, cache_note, keep
+from crmpi.jit.parts import Choice, Compiled, made
+
+OPTIONS = {"error_model": "numpy", "boundscheck": False, "nogil": True}
+"""Of numba, for all compiled functions; callees inherit what they do not set themselves."""
+
+
+def kernel(function):
+    """Compile a kernel and keep it in the disk cache."""
+    return keep(Compiled(function, {"forceinline": False, **OPTIONS}))
+
+
+def device(function):
+    """Compile a scalar function that is always inlined, so that the loops of its callers vectorise."""
+    return Compiled(function, {"forceinline": True, **OPTIONS})
+
+
+def choice(stub):
+    """Turn `stub` into a function that calls the device function registered for the type of its first argument, a NamedTuple.
+
+    Use ``@stub.option(MarkerClass)`` above the device function. The choice is made when a kernel is compiled: one specialisation each.
+    """
+    return Choice(stub, device)
+
+
+__all__ = ["cache_folder", "cache_note", "choice", "device", "kernel", "made"]

@@ -1,0 +1,210 @@
+"""The disk cache of compiled kernels, keyed by the source they depend on (`crmpi.jit.sources`).
+
+``CRMPI_CACHE_DIR`` names a folder, or several with ':' between them: all are read, the first that is writable is written. So a site can
+keep a warm cache that users only read, in front of their own. Without the variable it is ``~/.cache/crmpi``, or where that is not writable
+``crmpi-UID`` in the folder for temporary files. Without a writable folder kernels are compiled in every process.
+"""
+
+import fcntl
+import functools
+import os
+import pickle
+import platform
+import stat
+import tempfile
+import uuid
+from pathlib import Path
+from typing import NamedTuple
+
+import numba
+from numba.core import caching
+from numba.core.runtime import rtsys
+
+from crmpi.jit.sources import source_hash
+
+_VARIABLE = "CRMPI_CACHE_DIR"
+_DAMAGED = (OSError, EOFError, pickle.UnpicklingError)  # what reading a file says that is gone, torn or not ours
+
+
+class Folders(NamedTuple):
+    """Where compiled kernels are: folders to read, the one to write or None, and a sentence if that is not where they should be."""
+
+    read: tuple
+    written: Path | None
+    note: str
+
+
+def cache_folder():
+    """Return the folder where kernels compiled for this machine and these versions are kept, or None if no place is writable."""
+    return cache_folders().written
+
+
+def cache_note():
+    """Return a sentence for the log if compiled kernels cannot be kept where they should be, else ''."""
+    return cache_folders().note
+
+
+@functools.cache
+def cache_folders():
+    """Return the `Folders` of this process."""
+    wanted = [Path(word) for word in os.environ.get(_VARIABLE, "").split(os.pathsep) if word]
+    home = Path(os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")) / "crmpi"
+    temporary = Path(tempfile.gettempdir()) / f"crmpi-{os.getuid()}"
+    build = f"python{platform.python_version()}-numba{numba.__version__}-{platform.machine()}"
+    return choose_folders(wanted, home, temporary, lambda root: _writable(root / build, private=root == temporary), build)
+
+
+def choose_folders(wanted, home, temporary, writable, build="."):
+    """Return the `Folders` for these roots; ``writable(root)`` tells whether the folder of this build can be written below it."""
+    roots = [*wanted, home, temporary]
+    root = next((root for root in roots if writable(root)), None)
+    first = wanted or [home]
+    read = tuple(dict.fromkeys(root / build for root in [*first, root] if root is not None))
+    names = os.pathsep.join(map(str, first))
+    if root is None:
+        note = f"no folder for compiled kernels is writable ({', '.join(map(str, roots))}): every process compiles what it does not find"
+    elif root not in first:
+        note = f"{_VARIABLE + '=' if wanted else ''}{names} is not writable: newly compiled kernels are kept in {root}"
+    else:
+        return Folders(read, root / build, "")
+    return Folders(read, None if root is None else root / build, f"{note}; set {_VARIABLE} to a folder you can write")
+
+
+def _writable(folder, *, private):
+    """Tell whether files can be written to `folder`; `private`: its parent must be ours alone, for it is in a place open to all."""
+    try:
+        if private:
+            folder.parent.mkdir(mode=0o700, exist_ok=True)
+            status = folder.parent.lstat()
+            if status.st_uid != os.getuid() or stat.S_IMODE(status.st_mode) & 0o022 or not stat.S_ISDIR(status.st_mode):
+                return False
+        folder.mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=folder).close()
+    except OSError:
+        return False
+    return True
+
+
+def keep(dispatcher):
+    """Give a dispatcher its disk cache; return it."""
+    if any(folder.is_dir() for folder in cache_folders().read):
+        dispatcher._cache = _SourceCache(dispatcher.py_func)
+    return dispatcher
+
+
+class _SourceLocator(caching._CacheLocator):
+    """Keeps the kernels of one file in one folder, named after the file and its `source_hash`."""
+
+    def __init__(self, function, path):
+        self._line = function.__code__.co_firstlineno
+        self._stamp = source_hash(path)
+        self._name = f"{Path(path).stem}-{self._stamp}"
+
+    @classmethod
+    def from_function(cls, function, path):
+        return cls(function, path)
+
+    def places(self):
+        """Return the folders to read."""
+        return [str(folder / self._name) for folder in cache_folders().read]
+
+    def get_cache_path(self):
+        return str((cache_folder() or cache_folders().read[0]) / self._name)
+
+    def get_source_stamp(self):
+        return self._stamp
+
+    def get_disambiguator(self):
+        return str(self._line)
+
+
+class _SourceCacheImpl(caching.CompileResultCacheImpl):
+    _locator_classes = [_SourceLocator]
+
+
+class SharedIndex(caching.IndexDataCacheFile):
+    """Index of one kernel's compiled specialisations that several processes may write at the same time.
+
+    Data files get unique names and are written before the index, so an index entry always points to its own, complete code. If two
+    processes race, one entry may be lost; it is then compiled again.
+    """
+
+    def save(self, key, data):
+        name = self._data_name(uuid.uuid4().int)
+        try:
+            self._save_data(name, data)
+            entries = self._load_index()
+            entries[key] = name
+            self._save_index(entries)
+        except OSError:
+            return  # the disk is full or read-only: run on without the cache
+
+    def load(self, key):
+        try:
+            return super().load(key)
+        except _DAMAGED:
+            return None
+
+
+class _SourceCache(caching.FunctionCache):
+    """Disk cache of one kernel. Ranks that start together compile it once: one does, the others wait for it and load the result."""
+
+    _impl_class = _SourceCacheImpl
+
+    def __init__(self, function):
+        super().__init__(function)
+        base, locator = self._impl.filename_base, self._impl.locator
+        self._cache_file = SharedIndex(self._cache_path, base, locator.get_source_stamp())
+        self._files = [SharedIndex(place, base, locator.get_source_stamp()) for place in locator.places()]
+        self._lock = _Lock(Path(self._cache_path) / f"{base}.lock")
+
+    def load_overload(self, sig, target_context):
+        key = self._index_key(sig, target_context.codegen())
+        found = self._load(key, target_context, self._files)
+        if found is None and cache_folder() is not None:  # numba will now compile, and then call save_overload
+            self._lock.acquire()
+            found = self._load(key, target_context, [self._cache_file])
+            if found is not None:
+                self._lock.release()
+        return found
+
+    def _load(self, key, target_context, files):
+        """Return the kernel from the first file that has it, or None.
+
+        The compiler's registries, which numba would load first, take half a second; compiled code wants its runtime alone.
+        """
+        rtsys.initialize(target_context)
+        data = next((data for data in (file.load(key) for file in files) if data is not None), None)
+        return None if data is None else self._impl.rebuild(target_context, data)
+
+    def save_overload(self, sig, data):
+        if cache_folder() is not None:
+            super().save_overload(sig, data)
+            self._lock.release()
+
+
+class _Lock:
+    """File lock between processes; the kernel drops it when its owner dies. File systems without locks do without."""
+
+    def __init__(self, path):
+        self._path = path
+        self._depth = 0
+        self._file = None
+
+    def acquire(self):
+        """Wait for the lock, unless this process holds it already."""
+        self._depth += 1
+        if self._file is None:
+            try:
+                self._path.parent.mkdir(parents=True, exist_ok=True)
+                self._file = os.open(self._path, os.O_CREAT | os.O_WRONLY)
+                fcntl.flock(self._file, fcntl.LOCK_EX)
+            except OSError:
+                return
+
+    def release(self):
+        """Undo one `acquire`."""
+        self._depth = max(self._depth - 1, 0)
+        if self._depth == 0 and self._file is not None:
+            os.close(self._file)
+            self._file = None
