@@ -3,12 +3,12 @@
 import platform
 import re
 
-import numba
 import pytest
 from numba import types
 
 from crmpi.eos.gas import CosmicRays, Gas
 from crmpi.jit import OPTIONS
+from crmpi.jit.parts import Compiled
 from crmpi.numerics.faces import riemann_rows
 from crmpi.numerics.riemann import HLLD
 from crmpi.numerics.rows import Axis, Rows
@@ -24,7 +24,7 @@ def test_hot_loop_is_vectorised(cosmic_rays):
     cr = types.NamedUniTuple(types.float64, 2, CosmicRays) if cosmic_rays else types.none
     axis = types.NamedTuple((types.int64, types.float64, types.int64, types.int64, types.int64), Axis)
     signature = (types.int64, types.NamedTuple((), HLLD), gas, cr, types.UniTuple(rows, 2), pointer, axis, rows, rows)
-    uncached = numba.njit(**OPTIONS)(riemann_rows.py_func)  # code from the cache cannot be inspected
+    uncached = Compiled(riemann_rows.py_func, {"forceinline": False, **OPTIONS})  # code from the cache cannot be inspected
     uncached.compile(signature)
     code = uncached.inspect_asm(signature)
     packed = re.findall(r"\s(v?sqrtpd|v?mulpd)\s[^\n]*%[xyz]mm", code)
