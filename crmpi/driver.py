@@ -112,7 +112,8 @@ def prepare(config, problem_class, comm, restart, stream):
         provenance=collect(comm),
         run_id=new_run_id(comm),
     )
-    writer = OutputWriter(config.output, comm, sim.owner, record, history=lambda _state: sim.history_row(), report=progress.say)
+    columns = {"history": lambda _state: sim.history_row(), "profiles": sim.observing}
+    writer = OutputWriter(config.output, comm, sim.owner, record, report=progress.say, **columns)
     checkpoint = read_checkpoint(restart, sim.pack.gids) if restart else None
     if checkpoint is None:
         sim.initialise()
@@ -152,7 +153,9 @@ def loop(sim, writer, progress, interrupts):
 def state_of(sim):
     """Return the state that the writers see."""
     clock = sim.clock
-    return SimState(clock.time, clock.step, clock.dt, sim.pack, clock.compensation, sim.block_state())
+    stored = sim.config.output.fluxes and sim.transport is not None and "fcr" not in sim.pack.index
+    flux = sim.transport.relative_flux if stored else None
+    return SimState(clock.time, clock.step, clock.dt, sim.pack, clock.compensation, sim.block_state(), flux=flux)
 
 
 def next_dt(sim, writer):

@@ -8,6 +8,7 @@ from crmpi.errors import CrmpiError
 from crmpi.mesh import BlockTree, make_pack, partition
 from crmpi.mesh.geometry import make_geometry
 from crmpi.mesh.pack import HYDRO_FIELDS
+from crmpi.observables.stream import Observing
 from crmpi.physics.base import make_sources
 from crmpi.physics.fluid import Fluid, nghost
 from crmpi.physics.gravity import Gravity
@@ -61,6 +62,8 @@ class Simulation:
         the operators of a step; ``transport`` is None for the adiabatic CR fluid or without cosmic rays
     followers : Followers
         applies sources so that cosmic-ray tracers take part
+    observing : Observing
+        what the parameters `observables` ask for
     ghosts : Ghosts
         fills ghost zones from neighbours and physical boundaries
     clock : Clock
@@ -87,6 +90,7 @@ class Simulation:
         self.transport = self._make_transport()
         self.sources = self._make_sources()
         self.followers = Followers(self.pack)
+        self.observing = Observing(self)
         self.kappa_clipped = 0.0
 
     def _own_area(self):
@@ -206,7 +210,7 @@ class Simulation:
         if self.transport is not None:
             row |= {f"{name} [1]": value for name, value in self.transport.history().items()}
             row |= self._kappa_columns()
-        return row
+        return row | self.observing.columns()
 
     def _kappa_columns(self):
         """Return what the scattering model says about kappa; nothing where the solver has no use for it."""

@@ -30,6 +30,8 @@ class Observable:
         variables and derived quantities without which it makes no sense
     physical : bool
         it needs physical units
+    arrays : bool
+        `finish` returns arrays over `axes`, not numbers
     axes : dict
         {label: array}: what the arrays that `finish` returns run over, in the order of their axes; empty for plain numbers
     """
@@ -39,6 +41,7 @@ class Observable:
     reference = ""
     needs = ()
     physical = False
+    arrays = False
 
     class Params:
         """An observable without parameters."""

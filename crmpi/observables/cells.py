@@ -178,12 +178,13 @@ class Cells:
         return float(np.sum(np.broadcast_to(density, self.shape) * self.volume))
 
 
-def running(sim):
+def running(sim, facts=None):
     """Yield the `Cells` of the blocks of this rank of a running simulation, as the next snapshot will have them.
 
-    Cosmic-ray fluxes that no snapshot has are there too, see `FLUXES`; on first use they are computed on all ranks' own blocks.
+    Cosmic-ray fluxes that a snapshot has only with ``output.fluxes`` are there too, see `FLUXES`, computed on first use.
+    `facts`, those of the run, may be given to save time.
     """
-    facts = facts_of(sim)
+    facts = facts or facts_of(sim)
     places = {v.name: (getattr(sim.pack, v.array), v.component) for v in [*cell_variables(sim.pack), *face_variables(sim.pack)]}
     flux = _LateFlux(sim)
 

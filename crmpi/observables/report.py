@@ -8,6 +8,7 @@ import numpy as np
 from crmpi.errors import CrmpiError
 from crmpi.observables.catalogue import measure
 from crmpi.observables.readers import open_snapshot
+from crmpi.observables.stream import write_measured
 from crmpi.output.directory import RunDirectory
 from crmpi.output.files import clear_write_errors, commit, temporary, write_text
 
@@ -81,20 +82,7 @@ def write(tables, output):
     with clear_write_errors(output):
         with h5py.File(temporary(output), "w") as file:
             for table in tables:
-                write_group(file.create_group(table.source.stem), table.time, table.measured)
+                group = file.create_group(table.source.stem)
+                group.attrs[table.time[0]] = table.time[1]
+                write_measured(group, table.measured)
         commit(output)
-
-
-def write_group(group, time, measured):
-    """Write what was measured at one `time` ('label', value) into an HDF5 group: a group for each observable, `axes` beside columns."""
-    group.attrs[time[0]] = time[1]
-    for one in measured:
-        inner = group.create_group(one.name)
-        inner.attrs["axes"] = list(one.axes)
-        for label, values in (one.axes | one.columns).items():
-            inner.create_dataset(_dataset(label), data=values).attrs["label"] = label
-
-
-def _dataset(label):
-    """Return the name of a data set: HDF5 takes a slash for a group."""
-    return label.replace("/", "_per_")

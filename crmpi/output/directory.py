@@ -5,6 +5,7 @@
     DIR/history.txt
     DIR/snapshots/snapshot_00000.athdf (.xdmf)
     DIR/checkpoints/checkpoint_00000.h5
+    DIR/profiles/profiles_00000.h5
 """
 
 import json
@@ -19,6 +20,7 @@ OWN_FILES = (
     "checkpoints/checkpoint_*.h5*",
     "checkpoints/parts/checkpoint_*.h5.*",
     "history*.txt",
+    "profiles/profiles_*.h5*",
     "resolved.yaml",
     "provenance.json",
 )
@@ -36,6 +38,10 @@ class RunDirectory:
     def snapshot(self, number):
         """Return the path of a snapshot."""
         return self.path / "snapshots" / f"snapshot_{number:05d}.athdf"
+
+    def profiles(self, number):
+        """Return the path of the profiles and diagrams of one time."""
+        return self.path / "profiles" / f"profiles_{number:05d}.h5"
 
     def checkpoint(self, number):
         """Return the path of a checkpoint."""
@@ -90,6 +96,12 @@ class RunDirectory:
     def next_checkpoint(self):
         """Return the number of the next checkpoint: above all present ones, so the newest always has the highest number."""
         return max((int(path.stem.rpartition("_")[2]) for path in self.checkpoints()), default=-1) + 1
+
+    def drop_profiles(self, first):
+        """Remove profiles from number `first` on: a run that continues writes them again."""
+        for path in self.path.glob("profiles/profiles_*.h5"):
+            if int(path.stem.rpartition("_")[2]) >= first:
+                path.unlink()
 
     def mark(self, record):
         """Write `resolved.yaml` and `provenance.json`."""

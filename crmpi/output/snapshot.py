@@ -49,6 +49,11 @@ def face_variables(pack):
     return [Variable(f"b{c + 1}", "magnetic_field", "bcc", c) for c in range(3)] if pack.magnetic else []
 
 
+def flux_variables(state):
+    """Return the variables of `/cr_flux`, there only when the run asks for it."""
+    return [Variable(f"fecr{c + 1}", "energy_flux", "flux", c) for c in range(3)] if state.flux is not None else []
+
+
 def write_snapshot(path, state, record, writer, precision="f4"):
     """Write a snapshot and its `.xdmf` sidecar.
 
@@ -67,21 +72,22 @@ def write_snapshot(path, state, record, writer, precision="f4"):
         the disk refuses; earlier files are untouched
     """
     pack = state.pack
-    groups = {"prim": cell_variables(pack), "B": face_variables(pack)}
+    groups = {"prim": cell_variables(pack), "B": face_variables(pack), "cr_flux": flux_variables(state)}
     groups = {name: variables for name, variables in groups.items() if variables}
-    arrays = tuple(BlockArray(name, 1, _stack(pack, variables, precision)) for name, variables in groups.items())
+    arrays = tuple(BlockArray(name, 1, _stack(state, variables, precision)) for name, variables in groups.items())
     common = {**mesh_arrays(record.tree), "config": np.bytes_(record.config), "provenance": np.bytes_(json.dumps(record.provenance))}
     writer.write(path, Contents(arrays, common, snapshot_attributes(state, record, groups)))
     if writer.comm.rank == 0:
         write_text(f"{path}.xdmf", xdmf_text(path, state.time, record.tree, groups, precision))
 
 
-def _stack(pack, variables, precision):
+def _stack(state, variables, precision):
     """Return the array (variable, block, k, j, i) of the active cells."""
-    grid = pack.grid
+    pack, grid = state.pack, state.pack.grid
+    flux = state.flux() if variables[0].array == "flux" else None
     out = np.empty((len(variables), pack.nblock, grid.n3, grid.n2, grid.n1), precision)
     for row, variable in zip(out, variables, strict=True):
-        row[...] = pack.active(getattr(pack, variable.array))[:, variable.component]
+        row[...] = pack.active(getattr(pack, variable.array) if flux is None else flux)[:, variable.component]
     return out
 
 

@@ -1,5 +1,6 @@
 """What the writers of this room are told: the state of a run at one time, and facts about the run that every file repeats."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -16,6 +17,7 @@ class SimState(NamedTuple):
     pack : storage of this rank's blocks, primitives valid
     blocks : more per-block arrays to checkpoint, first axis over this rank's blocks (ledgers, solver registers)
     scalars : more numbers to checkpoint, equal on all ranks
+    flux : function that returns the energy flux of cosmic rays relative to the gas (nblock, 3, m3, m2, m1) for snapshots; None: not wanted
     """
 
     time: float
@@ -25,6 +27,7 @@ class SimState(NamedTuple):
     time_compensation: float = 0.0
     blocks: dict[str, np.ndarray] = {}
     scalars: dict[str, float] = {}
+    flux: Callable | None = None
 
 
 @dataclass(frozen=True)

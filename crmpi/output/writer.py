@@ -21,11 +21,13 @@ class OutputWriter:
     record : RunRecord
     history : callable or None
         ``history(state) -> {"name [unit]": value}``, the columns after time, step and dt; called by all ranks when a row is due
+    profiles : object or None
+        ``interval`` in code time, ``tables`` (true if there is something to write) and ``write(path, state)``, called by all ranks
     report : callable
         takes one line of text for the user; called on rank 0
     """
 
-    def __init__(self, params, comm, owner, record, history=None, report=print):
+    def __init__(self, params, comm, owner, record, history=None, report=print, profiles=None):
         self.params = params
         self.comm = comm
         self.record = record
@@ -36,7 +38,10 @@ class OutputWriter:
             "history": make_schedule(params.history_interval) if params.history_interval else EverySteps(1),
             "checkpoint": make_schedule(params.checkpoint_interval),
         }
-        self.numbers = {"snapshot": 0, "checkpoint": 0, "history_step": -1}
+        self._profiles = profiles if profiles is not None and profiles.tables else None
+        if self._profiles is not None:
+            self.schedules["profiles"] = make_schedule(profiles.interval)
+        self.numbers = {"snapshot": 0, "checkpoint": 0, "profiles": 0, "history_step": -1}
         self._history_columns = history
         self._history_file = None
         self._report = report
@@ -60,6 +65,7 @@ class OutputWriter:
                 said = self.directory.claim(self.record, self.params.overwrite)
             else:
                 said = self.directory.resume(self.record, restart.path)
+                self.directory.drop_profiles(self.numbers["profiles"])
             self._history_file = HistoryFile(self.directory.history, None if restart is None else self.numbers["history_step"])
             self.numbers["checkpoint"] = self.directory.next_checkpoint()
             if said:
@@ -73,8 +79,9 @@ class OutputWriter:
 
     def write_due(self, state):
         """Write what is due at this time; call it once before the first step and after every step."""
-        for name, write in (("snapshot", self.snapshot), ("history", self.row), ("checkpoint", self.checkpoint)):
-            if self.schedules[name].due(state.time, state.step):
+        writers = {"snapshot": self.snapshot, "history": self.row, "profiles": self.profiles, "checkpoint": self.checkpoint}
+        for name, write in writers.items():
+            if name in self.schedules and self.schedules[name].due(state.time, state.step):
                 self.schedules[name].done(state.time, state.step)
                 if name == "history":
                     self.numbers["history_step"] = state.step
@@ -104,6 +111,15 @@ class OutputWriter:
             self._history_file.write(row)
         self._last["history"] = state.step
 
+    def profiles(self, state):
+        """Write profiles and diagrams now, unless this step has some."""
+        if self._last.get("profiles") == state.step:
+            return
+        path = self.directory.profiles(self.numbers["profiles"])
+        self.numbers["profiles"] += 1
+        self._profiles.write(path, state)
+        self._last["profiles"] = state.step
+
     def checkpoint(self, state):
         """Write a checkpoint now, unless this step has one; then remove those beyond `checkpoints_kept`."""
         if self._last.get("checkpoint") == state.step:
@@ -125,6 +141,8 @@ class OutputWriter:
         self.checkpoint(state)
         if complete:
             self.row(state)
+            if self._profiles is not None:
+                self.profiles(state)
             self.snapshot(state)
 
     def _drop_old_checkpoints(self):

@@ -115,6 +115,7 @@ class OutputParams:
     history_interval: float | None = par(None, unit="time", gt=0, doc="time between lines of the history; none: every step")
     checkpoint_interval: float | None = par(None, unit="time", gt=0, doc="time between checkpoints; one is written at the end in any case")
     precision: str = par("f8", choices=("f4", "f8"), doc="floating-point numbers of snapshots; checkpoints are always f8")
+    fluxes: bool = par(False, doc="snapshots also hold the energy flux of cosmic rays relative to the gas, where it is not evolved (fcr)")
     checkpoints_kept: int = par(2, gt=0, doc="newest checkpoints that stay on disk")
     wall_time: float | None = par(None, gt=0, doc="wall-clock seconds after which the run writes a checkpoint and stops")
     ranks_per_file: int = par(64, gt=0, doc="with serial HDF5: ranks that share a part; up to this many write one plain file")
