@@ -22,12 +22,20 @@ MHD_FLOPS = 2200
 
 def main():
     """Write everything."""
-    bench, races, predicted, memory, efficiency = (
-        json.loads((FOLDER / f"{name}.json").read_text()) for name in ("bench", "races", "predicted", "memory", "efficiency")
-    )
+    results = read()
+    (FOLDER / "tables.md").write_text(tables(**results))
     with matplotlib.rc_context(STYLE):
-        roofline(bench, races)
-        weak_scaling(predicted)
+        roofline(results["bench"], results["races"])
+        weak_scaling(results["predicted"])
+
+
+def read():
+    """Return the committed measurements."""
+    return {name: json.loads((FOLDER / f"{name}.json").read_text()) for name in ("bench", "races", "memory", "efficiency", "predicted")}
+
+
+def tables(bench, races, memory, efficiency, predicted):
+    """Return all tables in markdown."""
     parts = {
         "Speed": speed_table(bench),
         "Races": race_table(races),
@@ -36,7 +44,7 @@ def main():
         "Model of weak scaling": scaling_table(predicted),
     }
     text = "\n\n".join(f"## {title}\n{table}" for title, table in parts.items())
-    (FOLDER / "tables.md").write_text(f"# Measured speed\nWritten by plot.py; [what it means](../performance.md).\n\n{text}\n")
+    return f"# Measured speed\nWritten by plot.py; [what it means](../performance.md).\n\n{text}\n"
 
 
 def roofline(bench, races):

@@ -20,7 +20,7 @@ def main():
         sys.exit(__doc__)
     ours, reference = (profile(Path(word)) for word in sys.argv[1:])
     ratio, rest = divmod(reference.shape[1], ours.shape[1])
-    if rest:
+    if rest or reference.shape[1] < ours.shape[1]:
         sys.exit(f"{reference.shape[1]} cells of the reference are no multiple of {ours.shape[1]}")
     reference = reference.reshape(len(VARIABLES), -1, ratio).mean(axis=2)
     errors = np.abs(ours - reference).sum(axis=1) / np.abs(reference).sum(axis=1)
