@@ -11,10 +11,15 @@ FOLDER = resources.files("crmpi.observables.ions") / "data"
 
 @functools.cache
 def rows(name):
-    """Return the rows of a file as a list of dicts: numbers as float, `element` and `direction` as they are."""
+    """Return the rows of a file as a list of dicts: one number as float, several as an array, `element` and `direction` as text."""
     with (FOLDER / f"{name}.csv").open() as file:
         reader = csv.DictReader(line for line in file if not line.startswith("#"))
-        return [{key: value if key in ("element", "direction") else float(value) for key, value in row.items()} for row in reader]
+        return [{key: value if key in ("element", "direction") else _number(value) for key, value in row.items()} for row in reader]
+
+
+def _number(text):
+    numbers = [float(word) for word in text.split()]
+    return numbers[0] if len(numbers) == 1 else np.array(numbers)
 
 
 def of_ion(name, element, electrons, **others):

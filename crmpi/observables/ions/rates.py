@@ -9,14 +9,38 @@ from crmpi.observables.ions.coefficients import of_ion
 
 EV_IN_KELVIN = 11604.518
 MEGABARN = 1e-18
+MEAN_SPEED = 6.6929e7  # of electrons of 1 eV: sqrt(8 k T/(pi m_e)) in cm/s
+_NODES, _WEIGHTS = np.polynomial.laguerre.laggauss(48)
 
 
 def collisional(element, electrons, temp):
-    """Return the rate at which a free electron ionises an ion (Voronov 1997); an ion without electrons has the rate 0."""
-    for row in of_ion("collisional", element, electrons):
-        u = row["dE_eV"] * EV_IN_KELVIN / temp
-        return row["A"] * (1.0 + row["P"] * np.sqrt(u)) / (row["X"] + u) * u ** row["K"] * np.exp(-u)
-    return np.zeros_like(temp)
+    """Return the rate at which a free electron knocks another one out of an ion (Dere 2007), summed over shells."""
+    different, back = np.unique(temp, return_inverse=True)
+    total = sum(_knocked_out(row, different) for row in of_ion("collisional", element, electrons))
+    return total[back].reshape(np.shape(temp))
+
+
+def _knocked_out(row, temp):
+    """Return the mean of cross-section times speed over the electrons faster than the edge."""
+    edge, hot = row["edge_eV"], temp / EV_IN_KELVIN
+    u = 1.0 + np.multiply.outer(hot, _NODES) / edge
+    spline = natural_spline(row["u"], row["s"], 1.0 - np.log(row["f"]) / np.log(u - 1.0 + row["f"]))
+    energy_times_section = 1e-14 * spline * (1.0 + np.log(u)) / edge
+    return MEAN_SPEED * np.sqrt(hot) * (energy_times_section @ _WEIGHTS) / hot * np.exp(-edge / hot)
+
+
+def natural_spline(x, y, at):
+    """Return the cubic spline through (x, y) without curvature at its ends."""
+    gaps, slopes = np.diff(x), np.diff(y) / np.diff(x)
+    matrix, right = np.eye(len(x)), np.zeros(len(x))
+    for k in range(1, len(x) - 1):
+        matrix[k, k - 1 : k + 2] = gaps[k - 1], 2.0 * (gaps[k - 1] + gaps[k]), gaps[k]
+        right[k] = 6.0 * (slopes[k] - slopes[k - 1])
+    bend = np.linalg.solve(matrix, right)
+    k = np.clip(np.searchsorted(x, at, side="right") - 1, 0, len(x) - 2)
+    t = at - x[k]
+    start = slopes[k] - gaps[k] * (2.0 * bend[k] + bend[k + 1]) / 6.0
+    return y[k] + t * (start + t * (0.5 * bend[k] + t * (bend[k + 1] - bend[k]) / (6.0 * gaps[k])))
 
 
 def recombination(element, electrons, temp):
