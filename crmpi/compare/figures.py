@@ -13,14 +13,9 @@ from crmpi.compare.verdicts import GAMMA_RAYS, KAPPA
 from crmpi.observables.style import STYLE, new_figure
 
 _COLUMNS = 5
+_SHADED = 4  # more models than this: medians only
 _DASHES = ("-", "--", ":", "-.")
 _ARROW = 0.18  # length of the arrow of a limit as a share of the height of the panel
-PROFILES = {
-    "pcr": "cosmic-ray pressure [eV cm$^{-3}$]",
-    "pgas": "gas pressure [eV cm$^{-3}$]",
-    "temp": "temperature [K]",
-    "nh": "hydrogen density [cm$^{-3}$]",
-}
 
 
 def looks(labels):
@@ -38,18 +33,18 @@ def draw_columns(seen, data, ions):
         figure = new_figure(2.3 * ncols + 0.3, 2.2 * nrows + 0.25 * (1 + len(seen) // 5))
         panels = figure.subplots(nrows, ncols, sharex=True, squeeze=False)
         lines = looks(seen)
-        for panel, ion in itertools.zip_longest(panels.flat, ions):
-            if ion is None:
-                panel.set_axis_off()
-                continue
+        for panel in panels.flat[len(ions) :]:
+            panel.set_axis_off()
+        for panel, ion in zip(panels.flat, ions, strict=False):
             for label, one in seen.items():
                 if ion in one.columns:
-                    _band(panel, one.impacts, one.columns[ion], lines[label], label)
+                    _band(panel, one.impacts, one.columns[ion], lines[label], label, shaded=len(seen) <= _SHADED)
             _fit(panel, data.get(ion), [one.columns[ion][1] for one in seen.values() if ion in one.columns])
             if ion in data:
                 scatter(panel, data[ion])
             panel.set_title(ion if ion in data else f"{ion} (no data)")
-        figure.supxlabel("impact parameter [kpc]", fontsize=9)
+        for panel in panels[-1]:
+            panel.set_xlabel("impact parameter [kpc]")
         figure.supylabel("log column density [cm$^{-2}$]", fontsize=9)
         _legend(figure, panels.flat[0])
     return figure
@@ -106,7 +101,7 @@ def _gamma(panel, seen, data, lines):
     panel.set_xlabel(r"$L_\gamma(>1\,$GeV$)/L_\mathrm{SF}$")
     low = min([one.numbers.get("L_gamma/L_SF", np.nan) for one in seen.values()] + [1e-6])
     panel.set_xlim(0.5 * low if low > 0.0 else 1e-8, 1e-3)
-    panel.set_title("gamma rays; grey: galaxies, dashed: all lost")
+    panel.set_title("grey: galaxies, dashed: all lost")
 
 
 def scatter(panel, data, colour="0.35"):
@@ -121,10 +116,12 @@ def scatter(panel, data, colour="0.35"):
         panel.plot(data.at[chosen], data.value[chosen], marker, ms=3, color=colour, mfc="white", mew=0.6, linestyle="none", zorder=3)
 
 
-def _band(panel, places, column, line, label):
+def _band(panel, places, column, line, label, *, shaded):
+    """Draw the median of a model, and the range of its sight lines if there are few models."""
     low, median, high = (np.where(np.isfinite(part), part, np.nan) for part in column)
     panel.plot(places, median, label=label, **line)
-    panel.fill_between(places, low, high, color=line["color"], alpha=0.10, linewidth=0)
+    if shaded:
+        panel.fill_between(places, low, high, color=line["color"], alpha=0.12, linewidth=0)
 
 
 def _fit(panel, data, medians):

@@ -10,17 +10,25 @@ import numpy as np
 from crmpi.constraints.simulated import true_kappa
 from crmpi.errors import CrmpiError
 from crmpi.observables.catalogue import measure
+from crmpi.observables.columns import Composition, profile
+from crmpi.observables.ions import computed_table
 from crmpi.observables.readers import open_snapshot
+from crmpi.observables.stream import read_profiles
+from crmpi.params import make
 
+SURFACES = (50.0, 100.0)  # kpc: where rates of mass and pressures are quoted
+LINES = 16  # sight lines at an impact parameter, around each of the three axes
 _NUMBERS = ("gamma_rays", "cr_budget", "ionisation")
-_PROFILES = {"pcr": ("pcr", "eV/cm^3"), "pgas": ("press", "eV/cm^3"), "temp": ("temp", "K")}
+_PROFILES = {"pcr": "pcr", "pgas": "press", "temp": "temp", "kappa": "kappa_eff"}
+_EV = 1.602176634e-12  # erg
 
 
 class Seen(NamedTuple):
     """What was seen of a run.
 
-    ``radius`` (kpc) and ``profiles`` {name: array}: means over shells, `kappa` in cm^2/s; ``impacts`` (kpc) and ``columns`` {ion: (16%,
-    median, 84%)}: decadic logarithms of columns in 1/cm^2; ``numbers`` {name: number}; ``absent`` {what: why}.
+    ``radius`` (kpc) and ``profiles`` {name: array}: means over shells, `pcr` and `pgas` in eV/cm^3, `temp` in K, `kappa` in cm^2/s;
+    ``impacts`` (kpc) and ``columns`` {ion: (16%, median, 84%)}: decadic logarithms of columns in 1/cm^2; ``numbers`` {name: number};
+    ``absent`` {what: why}; ``width``: of the widest cells in kpc.
     """
 
     radius: np.ndarray
@@ -29,6 +37,7 @@ class Seen(NamedTuple):
     columns: dict
     numbers: dict
     absent: dict
+    width: float = 0.0
 
 
 def observe(run, ions, choices):
@@ -45,47 +54,90 @@ def observe(run, ions, choices):
     with open_snapshot(run.snapshot) as snapshot:
         if snapshot.units.dimensionless:
             raise CrmpiError(f"{run.snapshot} is dimensionless and data are not: leave {run.path} out, or give it units.system galactic")
-        radius, profiles = _profiles(snapshot, absent)
-        kappa = true_kappa(run.config, snapshot.units)
-        if np.isfinite(kappa):
-            profiles["kappa"] = np.full(len(radius), kappa)
-        numbers = _pressures(snapshot, radius, profiles) | _observables(snapshot, absent)
-    return Seen(radius, profiles, np.array(choices.impacts), {}, numbers, absent)
+        radius, profiles = _noting(absent, "profiles", lambda: _profiles(run, snapshot)) or (np.empty(0), {})
+        inside = np.array([b for b in choices.impacts if b < _edge(snapshot)])
+        columns = _noting(absent, "columns", lambda: _columns(snapshot, ions, inside, choices, absent)) or {}
+        numbers = {"time [Myr]": snapshot.units.from_code(snapshot.time, "Myr"), **_pressures(radius, profiles)}
+        for name in (*_NUMBERS, "loading"):
+            numbers |= _noting(absent, name, lambda name=name: _numbers(snapshot, name)) or {}
+        width = max((snapshot.upper[a] - snapshot.lower[a]) / snapshot.cells[a] for a in snapshot.axes) / snapshot.units.factor("kpc")
+    return Seen(radius, profiles, inside, columns, numbers, absent, width)
 
 
-def _profiles(snapshot, absent):
-    """Return radii in kpc, inside the box, and means over shells."""
-    units, found, radius = snapshot.units, {}, np.empty(0)
-    edge = min(snapshot.upper) / units.factor("kpc")
-    for name, (quantity, unit) in _PROFILES.items():
-        try:
-            profile = snapshot.radial_profile(quantity)
-        except CrmpiError as error:
-            absent[name] = str(error)
-            continue
-        radius = units.from_code(profile.x, "kpc")
-        found[name] = (profile.values * (1.0 if unit == "K" else 1.0 / units.factor(unit)))[radius <= edge]
-    return radius[radius <= edge], found
+def _noting(absent, what, function):
+    """Return what `function` does; note the error of what cannot be had, and return None."""
+    try:
+        return function()
+    except CrmpiError as error:
+        absent[what] = str(error)
+        return None
 
 
-def _pressures(snapshot, radius, profiles):
-    """Return {name: number} of the pressures at two radii."""
-    numbers = {"time [Myr]": snapshot.units.from_code(snapshot.time, "Myr")}
-    for place in (50.0, 100.0):
-        if "pcr" in profiles and radius[0] <= place <= radius[-1]:
+def _edge(snapshot):
+    """Return the distance in kpc of the nearest face of the box from the origin."""
+    return min(min(-snapshot.lower[a], snapshot.upper[a]) for a in snapshot.axes) / snapshot.units.factor("kpc")
+
+
+def _profiles(run, snapshot):
+    """Return (radius, profiles); kappa as the run measured it, else as the snapshot shows it, else the constant of its parameters."""
+    (measured,) = measure(snapshot, ["radial_profile"])
+    columns = {_stem(label): values for label, values in measured.columns.items()}
+    if "kappa_eff" not in columns:
+        columns |= _stored_kappa(run, snapshot, len(columns["press"]))
+    (radius,) = measured.axes.values()
+    found = {name: columns[source] for name, source in _PROFILES.items() if source in columns}
+    return radius, found | {name: found[name] / _EV for name in ("pcr", "pgas") if name in found}
+
+
+def _stored_kappa(run, snapshot, count):
+    """Return {'kappa_eff': array} of the profiles that the run wrote, or of the constant of its parameters; {} if there is neither."""
+    try:
+        stored = read_profiles(run.path, "radial_profile")
+    except CrmpiError:
+        stored = {}
+    kappa = next((values[-1] for label, values in stored.items() if _stem(label) == "kappa_eff"), np.empty(0))
+    if len(kappa) == count:
+        return {"kappa_eff": kappa}
+    constant = true_kappa(run.config, snapshot.units)
+    return {"kappa_eff": np.full(count, constant)} if np.isfinite(constant) else {}
+
+
+def _columns(snapshot, ions, impacts, choices, absent):
+    """Return {ion: (16%, median, 84%)} of the logarithms of columns."""
+    code = impacts * snapshot.units.factor("kpc")
+    composition = make(Composition, metallicity=choices.metallicity)
+    seen = profile(snapshot, ions, code, count=LINES, table=computed_table(choices.redshift), composition=composition)
+    if seen.outside:
+        absent["some cells"] = seen.warning()
+    found = {}
+    with np.errstate(divide="ignore"):
+        for ion in ions:
+            _, median, low, high = seen.spread(ion)
+            found[ion] = tuple(np.log10(values) for values in (low, median, high))
+    return found
+
+
+def _pressures(radius, profiles):
+    """Return {name: number} of the pressures at some radii."""
+    numbers = {}
+    for place in SURFACES:
+        if {"pcr", "pgas"} <= set(profiles) and radius[0] <= place <= radius[-1]:
             numbers[f"P_cr at {place:g} kpc [eV/cm^3]"] = float(np.interp(place, radius, profiles["pcr"]))
             numbers[f"P_cr/P_gas at {place:g} kpc"] = float(np.interp(place, radius, profiles["pcr"] / profiles["pgas"]))
     return numbers
 
 
-def _observables(snapshot, absent):
-    """Return {'name [unit]': number} of observables that are plain numbers; a pure number goes without unit."""
-    numbers = {}
-    for name in _NUMBERS:
-        try:
-            (measured,) = measure(snapshot, [name])
-        except CrmpiError as error:
-            absent[name] = str(error)
-            continue
-        numbers |= {label.removesuffix(" [1]"): float(value) for label, value in measured.columns.items()}
-    return numbers
+def _numbers(snapshot, name):
+    """Return {'name [unit]': number} of an observable that is plain numbers; a pure number goes without unit. Of rates those of mass."""
+    overrides = ()
+    if name == "loading":
+        radii = ",".join(repr(r * snapshot.units.factor("kpc")) for r in SURFACES)
+        overrides = [f"loading.radii=[{radii}]"]
+    (measured,) = measure(snapshot, [name], overrides)
+    wanted = {label: value for label, value in measured.columns.items() if name != "loading" or label.startswith("mass_")}
+    return {label.removesuffix(" [1]"): float(value) for label, value in wanted.items()}
+
+
+def _stem(label):
+    """Return the name of a column without its unit."""
+    return label.partition(" [")[0]

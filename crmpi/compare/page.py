@@ -12,7 +12,8 @@ h1 { font-size: 1.6em; } h2 { font-size: 1.2em; margin-top: 2em; }
 table { border-collapse: collapse; font-size: 13px; }
 th, td { padding: 3px 8px; border: 1px solid #ccc; text-align: right; }
 th { background: #f3f3f3; } th:first-child, td:first-child { text-align: left; white-space: nowrap; }
-.ok { background: #dbe9f6; } .excluded { background: #f7d3b5; font-weight: 600; } .untested { color: #999; }
+.ok { background: #dbe9f6; } .excluded { background: #f7d3b5; font-weight: 600; }
+.unresolved { background: #f3eee6; } .untested { color: #999; }
 .wide { overflow-x: auto; } svg { max-width: 100%; height: auto; }
 pre { background: #f6f6f6; padding: .6em; overflow-x: auto; }
 .small { font-size: 12px; color: #555; }
@@ -35,7 +36,8 @@ def page(title, report, figures):
         f"<pre>{escape(report.command)}</pre>",
         "<h2>Models against data</h2>",
         matrix(report.verdicts),
-        "<p class=small>Each field: data violated of data compared, and the median of model minus datum in dex.</p>",
+        "<p class=small>Each field: data violated of data compared, and the median of model minus datum in dex. unresolved: the data would "
+        "exclude the model, but the mesh is too coarse for this ion.</p>",
         "<h2>Why</h2>",
         reasons(report.verdicts, report.missing),
         "<h2>Figures</h2>",
@@ -75,8 +77,7 @@ def _field(verdict):
     if verdict.state == "untested":
         return f'<td class=untested title="{tip}">–</td>'
     offset = "" if verdict.offset != verdict.offset else f", {verdict.offset:+.1f}"
-    word = "excluded " if verdict.state == "excluded" else "ok "
-    return f'<td class={verdict.state} title="{tip}">{word}{verdict.violated}/{verdict.count}{offset}</td>'
+    return f'<td class={verdict.state} title="{tip}">{verdict.state} {verdict.violated}/{verdict.count}{offset}</td>'
 
 
 def reasons(verdicts, missing):
@@ -101,10 +102,10 @@ def criterion(report):
     c, assumed = report.criterion, "".join(f"<li>{escape(line)}</li>" for line in report.assumptions)
     return (
         f"<p>A datum is violated if model and datum differ by more than {c.n_sigma:g} sigma, where sigma² is the sum of the squares of "
-        f"{c.scatter:g} dex (scatter of real galaxies about one idealised model), half the 16–84% range of the model's own sight lines and "
-        "the error of the datum; limits are violated from one side only. A model is excluded by an observable if so many violations have a "
-        "binomial probability below "
-        f"{c.significance:g}; by a single datum, if the probability of being so far off is.</p><ul>{assumed}</ul>"
+        f"{c.scatter:g} dex (scatter of real galaxies about one idealised model), half the 16–84% range of the model's own sight lines "
+        f"(at most {c.max_spread:g} dex) and the error of the datum; limits are violated from one side only. A model is excluded by an "
+        f"observable if so many violations have a binomial probability below {c.significance:g}; by a single datum, if the probability of "
+        f"being so far off is.</p><ul>{assumed}</ul>"
     )
 
 

@@ -11,7 +11,7 @@ from crmpi.compare import data as published
 from crmpi.compare.measure import observe
 from crmpi.compare.runs import differences, find_runs
 from crmpi.compare.tension import Criterion
-from crmpi.compare.verdicts import all_data, excluded_by, judge_run
+from crmpi.compare.verdicts import LOW_IONS, all_data, excluded_by, judge_run
 from crmpi.constraints.cos_halos import read_cos_halos
 from crmpi.errors import CrmpiError
 from crmpi.params import group, par
@@ -29,7 +29,7 @@ class Choices:
     mass_window: float = par(0.5, gt=0, doc="how far the halo mass of a galaxy may be from it, dex")
     metallicity: float = par(0.3, gt=0, doc="of the gas, solar units, for the columns of metals")
     redshift: float = par(0.2, ge=0, doc="of the ultraviolet background")
-    impacts: tuple[float, ...] = par([10.0, 20.0, 30.0, 40.0, 55.0, 70.0, 85.0, 100.0, 115.0, 130.0, 145.0, 155.0], gt=0, doc="kpc")
+    impacts: tuple[float, ...] = par([10.0, 20.0, 30.0, 40.0, 55.0, 70.0, 85.0, 100.0, 115.0, 130.0, 145.0, 160.0, 200.0], gt=0, doc="kpc")
 
 
 class Report(NamedTuple):
@@ -108,7 +108,7 @@ def _assumptions(choices, rows):
         f"Columns: {len(rows)} sight lines of COS-Halos, halo masses within {choices.mass_window:g} dex of 10^{choices.halo_mass:g} Msun; "
         "impact parameters are compared in kpc.",
         f"Ions: equilibrium at redshift {choices.redshift:g}, {choices.metallicity:g} solar metals; model sight lines along x1, x2 and x3. "
-        "Columns of low ions depend on how well clouds are resolved: at kpc cells and above they are lower limits of a kind.",
+        f"Low ions ({', '.join(LOW_IONS)}) live in small clouds: they exclude no run with cells above {choices.criterion.cloud:g} kpc.",
         "kappa: the model's own kappa at a sight line must not be below kappa_min there; only measured star formation counts, "
         "and no sight line that cosmic rays of this kappa have not reached in the age of the universe.",
         "Gamma rays: the halo must not outshine galaxies of its star formation rate (dispersion 0.2 dex, and a factor of two for the "

@@ -4,10 +4,11 @@ A model predicts the logarithm of a number, with a scatter. A datum is violated 
 
     sigma^2 = scatter^2 + (spread of the model's own sight lines)^2 + (error of the datum)^2
 
-where `scatter` stands for what one idealised galaxy cannot have: the variety of real ones. A lower limit is violated only by predictions
-below it, an upper limit only by those above. If the model were right, each datum would be violated with the probability of a Gaussian
-tail. The model is *excluded* by an observable if as many or more violations as there are have a probability below `significance`
-(binomial); with one datum, if the probability of being so far off is.
+where `scatter` stands for what one idealised galaxy cannot have, the variety of real ones, and the spread counts up to `max_spread`, for a
+model whose sight lines say nothing at all must not be safe. A lower limit is violated only by predictions below it, an upper limit only by
+those above. If the model were right, each datum would be violated with the probability of a Gaussian tail. The model is *excluded* by an
+observable if as many or more violations as there are have a probability below `significance` (binomial); with one datum, if the
+probability of being so far off is.
 """
 
 import math
@@ -25,8 +26,10 @@ class Criterion:
     """What counts as excluded."""
 
     scatter: float = par(0.5, gt=0, doc="scatter of real galaxies about a model, dex")
+    max_spread: float = par(1.0, gt=0, doc="the spread of a model's sight lines counts up to here, dex")
     n_sigma: float = par(2.0, gt=0, doc="a datum further off than so many standard deviations is violated")
     significance: float = par(1e-3, gt=0, lt=1, doc="excluded if so many violations are less probable than this")
+    cloud: float = par(1.0, gt=0, doc="kpc; low ions do not exclude a run with wider cells")
     min_data: int = par(1, ge=1, doc="an observable with fewer data decides nothing")
 
 
@@ -49,8 +52,9 @@ class Data(NamedTuple):
 class Verdict(NamedTuple):
     """Of one model and one observable.
 
-    ``state``: 'ok', 'excluded', or 'untested'; ``violated`` of ``count`` data; ``chance`` of as many or more if the model were right;
-    ``offset``: median of model minus datum over the data that can tell, dex; ``reason``: one sentence.
+    ``state``: 'ok', 'excluded', 'unresolved' (excluded, but the mesh is too coarse for it), 'untested'; ``violated`` of ``count`` data;
+    ``chance`` of as many or more if the model were right; ``offset``: median of model minus datum over the data that can tell, dex;
+    ``reason``: one sentence.
     """
 
     state: str
@@ -64,7 +68,7 @@ class Verdict(NamedTuple):
 def pulls(data, predicted, spread, criterion):
     """Return how many sigma each datum is off, 0 where a limit is respected; positive if the model is above."""
     scatter = criterion.scatter if data.scatter is None else data.scatter
-    sigma = np.sqrt(scatter**2 + np.asarray(spread) ** 2 + data.error**2)
+    sigma = np.sqrt(scatter**2 + np.minimum(spread, criterion.max_spread) ** 2 + data.error**2)
     pull = (predicted - data.value) / sigma
     pull = np.where((data.kind == "lower") & (pull > 0.0), 0.0, pull)
     return np.where((data.kind == "upper") & (pull < 0.0), 0.0, pull)

@@ -7,6 +7,8 @@ from crmpi.compare.tension import judge
 
 GAMMA_RAYS = "gamma rays"
 KAPPA = "kappa"
+LOW_IONS = ("H I", "Mg II", "Si II", "Si III", "Si IV", "C II", "C III")
+"""Ions of clouds that are small: a coarse mesh smears them out, and what it says of them excludes nothing."""
 
 
 def all_data(rows):
@@ -30,7 +32,15 @@ def judge_run(seen, data, criterion):
         of `all_data`
     criterion : tension.Criterion
     """
-    return {name: judge(entry, *predict(seen, name, entry.at), criterion) for name, entry in data.items()}
+    return {name: _judge(seen, name, entry, criterion) for name, entry in data.items()}
+
+
+def _judge(seen, name, data, criterion):
+    verdict = judge(data, *predict(seen, name, data.at), criterion)
+    if verdict.state == "excluded" and name in LOW_IONS and seen.width > criterion.cloud:
+        reason = f"{verdict.reason}; cells of {seen.width:.3g} kpc do not resolve the clouds of this ion"
+        return verdict._replace(state="unresolved", reason=reason)
+    return verdict
 
 
 def predict(seen, name, at):
@@ -38,7 +48,8 @@ def predict(seen, name, at):
     if name == GAMMA_RAYS:
         return np.full(len(at), log10(seen.numbers.get("L_gamma/L_SF", np.nan))), 0.0
     if name == KAPPA:
-        return between(at, seen.radius, log10(seen.profiles["kappa"])) if "kappa" in seen.profiles else np.full(len(at), np.nan), 0.0
+        kappa = log10(seen.profiles.get("kappa", np.full(len(seen.radius), np.nan)))
+        return between(at, seen.radius, np.where(np.isfinite(kappa), kappa, np.nan)), 0.0  # no flux, or an inward one, is no kappa
     if name not in seen.columns:
         return np.full(len(at), np.nan), 0.0
     low, median, high = seen.columns[name]

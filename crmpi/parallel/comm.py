@@ -9,7 +9,6 @@ import numpy as np
 from crmpi.errors import CrmpiError
 from crmpi.parallel.launcher import read_launch
 from crmpi.parallel.sums import exact_sums
-from crmpi.parallel.tickets import MpiTickets, SerialTickets
 
 _LINGER = 0.2
 """Seconds between the last words of a rank and the end of all: launchers drop what they have not passed on when they are told to abort."""
@@ -57,10 +56,6 @@ class SerialComm:
     def split(self, color):
         """Return a communicator of the ranks that gave the same `color`; collective."""
         return self
-
-    def tickets(self):
-        """Return `SerialTickets` or `MpiTickets`: numbers handed out once each; collective, and so is their ``close()``."""
-        return SerialTickets()
 
     def abort(self, code=1):
         """End all ranks at once with exit code `code`."""
@@ -123,10 +118,6 @@ class MpiComm:
         """Return a communicator of the ranks that gave the same `color`, ranks in the same order; collective."""
         part = self._world.Split(color, self.rank)
         return MpiComm(part, self._abort) if part.Get_size() > 1 else SerialComm()
-
-    def tickets(self):
-        """Return `SerialTickets` or `MpiTickets`: numbers handed out once each; collective, and so is their ``close()``."""
-        return MpiTickets(self._mpi, self._world)
 
     def abort(self, code=1):
         """End all ranks at once with exit code `code`."""

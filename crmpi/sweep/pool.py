@@ -3,6 +3,7 @@
 import time
 
 from crmpi.sweep.runner import attempt
+from crmpi.sweep.tickets import Tickets
 
 _WORDS = {"finished": "finished in {time}", "earlier": "finished earlier", "failed": "FAILED: {reason}"}
 
@@ -30,7 +31,7 @@ def run_all(variants, configure, comm, *, ranks_per_run=None, verbose=False):
     size = min(ranks_per_run or comm.nranks, comm.nranks)
     group = comm.split(comm.rank // size)
     groups = -(-comm.nranks // size)
-    tickets = comm.tickets()
+    tickets = Tickets(variants[0].path.parent, comm)
     watch = Watch(variants, groups, group.rank == 0)
     mine = {}
     while (number := group.bcast(tickets.next() if group.rank == 0 else None)) < len(variants):
@@ -40,8 +41,8 @@ def run_all(variants, configure, comm, *, ranks_per_run=None, verbose=False):
         mine[number] = outcome
         if outcome.state == "signalled":
             break
-    everyone = comm.allgather_object(mine if group.rank == 0 else {})
     tickets.close()
+    everyone = comm.allgather_object(mine if group.rank == 0 else {})
     found = {number: outcome for part in everyone for number, outcome in part.items()}
     return [found[number] for number in sorted(found)]
 

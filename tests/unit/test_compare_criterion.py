@@ -29,7 +29,11 @@ def test_limits_are_respected():
 
 def test_errors_add_in_squares():
     assert pulls(data([0.0], ["measured"], error=1.2), np.array([1.3]), 0.0, CRITERION) == pytest.approx([1.0])
-    assert pulls(data([0.0], ["measured"]), np.array([1.3]), 1.2, CRITERION) == pytest.approx([1.0])
+    assert pulls(data([0.0], ["measured"]), np.sqrt([1.25]), 1.0, CRITERION) == pytest.approx([1.0])
+
+
+def test_a_model_that_says_nothing_is_not_safe():
+    assert abs(pulls(data([14.0], ["measured"]), np.array([8.0]), 30.0, CRITERION)[0]) > 5.0
 
 
 @pytest.mark.parametrize(("n", "p"), [(10, 0.3), (44, 0.0455)])

@@ -48,6 +48,14 @@ def test_each_observable_excludes_what_it_should(data):
     assert judge_run(seen_as(), data, CRITERION)["O VI"].state == "untested"
 
 
+def test_low_ions_do_not_exclude_a_coarse_run(data):
+    bare = seen_as({"Si II": -3.0, "O VI": 10.0})
+    assert judge_run(bare, data, CRITERION)["Si II"].state == "excluded"
+    coarse = judge_run(bare._replace(width=10.0), data, CRITERION)
+    assert (coarse["Si II"].state, coarse["O VI"].state) == ("unresolved", "excluded")
+    assert "cells of 10 kpc" in coarse["Si II"].reason
+
+
 def test_models_look_different():
     looked = looks([str(n) for n in range(20)])
     assert len({tuple(look.values()) for look in looked.values()}) == 20

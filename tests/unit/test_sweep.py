@@ -13,6 +13,7 @@ from crmpi.errors import CrmpiError
 from crmpi.parallel.comm import SerialComm
 from crmpi.sweep import attempt, plan
 from crmpi.sweep.pool import clock
+from crmpi.sweep.tickets import Tickets
 
 ROOT = Path(__file__).parents[2]
 TUBE = ["cr_diffusion", "mesh.cells=[32,1,1]", "mesh.block=[32,1,1]", "time.dt_max=0.05"]
@@ -113,6 +114,15 @@ def test_progress_and_logs(tmp_path, capsys):
 
 def test_durations_are_readable():
     assert [clock(s) for s in (11.6, 185, 7800)] == ["12 s", "3 min 05 s", "2 h 10 min"]
+
+
+def test_every_ticket_once(tmp_path):
+    first = Tickets(tmp_path, SerialComm())
+    second = Tickets(tmp_path, SerialComm())
+    second.folder = first.folder  # as another group of the same launch
+    assert [first.next(), second.next(), second.next(), first.next()] == [0, 1, 2, 3]
+    first.close()
+    assert not first.folder.exists()
 
 
 def test_one_task_of_an_array(tmp_path, capsys):
