@@ -33,7 +33,7 @@ class Loading(Observable):
     needs = ("dens", "press", "vel1", "vel2", "vel3")
 
     class Params:
-        heights: tuple[float, ...] = par((), unit="length", gt=0, doc="distances of planes from the midplane, on both sides")
+        heights: tuple[float, ...] = par((), unit="length", gt=0, doc="distances of planes from the midplane, on each side that has room")
         radii: tuple[float, ...] = par((), unit="length", gt=0, doc="of spheres about the origin")
         axis: str | None = par(None, choices=["x1", "x2", "x3"], doc="normal of the planes; none: x3, or the last axis there is")
         midplane: float = par(0.0, unit="length", doc="position along this axis")

@@ -19,13 +19,16 @@ def gamma_rays(full):
 
 @case("V16", "halo observed", "crmpi run cgm_halo/static observables=radial_profile", solver="isotropic_diffusion", model="constant")
 def halo(full):
-    """Shells of one cell about a central source at 1 Gyr; between the finite source of 10 kpc and the box at 128 kpc."""
+    """Shells of one cell about a central source at 1 Gyr, from outside of the source, 10 kpc, to 80 kpc.
+
+    Further out the profile feels the end of the box at 128 kpc, where e goes on as 1/r: steeper in the closed form.
+    """
     n = 64 if full else 32
     limit = 0.02 * (64 / n) ** 2  # as for V16 itself: second order in the cell width
     sim = run_problem("cgm_halo/static", "time.dt_max=20 Myr", cells=(n, n, n)).sim
     measured = observe(sim, "radial_profile")
     r, pcr, kappa = (measured[name] for name in ("r [kpc]", "pcr [erg/cm^3]", "kappa_eff [cm^2/s]"))
-    fair = (r > 25.0) & (r < 100.0)
+    fair = (r > 25.0) & (r < 80.0)
     exact = np.array([sim.problem.closed_form(place, sim.time)[0] for place in r]) / sim.units.factor("erg/cm^3")
-    yield Check(f"P_cr(r) at 25 to 100 kpc: largest relative error, N = {n}", np.max(np.abs(pcr / exact - 1.0)[fair]), "<", limit)
-    yield Check(f"kappa_eff = -f/(de/dr): largest relative error, N = {n}", np.max(np.abs(kappa / 3e29 - 1.0)[fair]), "<", limit)
+    yield Check(f"P_cr(r) at 25 to 80 kpc: largest relative error, N = {n}", np.max(np.abs(pcr / exact - 1.0)[fair]), "<", limit)
+    yield Check(f"kappa_eff = -f/(de/dr), same shells: largest relative error, N = {n}", np.max(np.abs(kappa / 3e29 - 1.0)[fair]), "<", limit)
