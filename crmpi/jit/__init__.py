@@ -3,7 +3,8 @@
 ``kernel``: a function called from Python or from other kernels, cached on disk. ``device``: a scalar function inlined into kernels.
 ``choice`` makes the name of a kernel's option (a Riemann solver, a reconstruction) select its device function at compile time.
 
-IEEE arithmetic is kept (no fastmath): answers must not depend on block shapes or on the number of ranks.
+IEEE arithmetic is kept (no fastmath): answers must not depend on block shapes or on the number of ranks. Kernels have no runtime
+(numba's NRT): they cannot allocate, a kernel that tries is refused when it is compiled, and none counts references.
 
 `crmpi.jit.parts` makes one unit of machine code of a kernel and all it calls; `crmpi.jit.cache` keeps it, keyed by the source below it.
 """
@@ -15,7 +16,7 @@ os.environ.setdefault("NUMBA_DISABLE_INTEL_SVML", "1")  # vector and scalar rema
 from crmpi.jit.cache import cache_folder, cache_note, keep
 from crmpi.jit.parts import Choice, Compiled, made
 
-OPTIONS = {"error_model": "numpy", "boundscheck": False, "nogil": True}
+OPTIONS = {"error_model": "numpy", "boundscheck": False, "nogil": True, "_nrt": False}
 """Of numba, for all compiled functions; callees inherit what they do not set themselves."""
 
 

@@ -18,7 +18,6 @@ from typing import NamedTuple
 
 import numba
 from numba.core import caching
-from numba.core.runtime import rtsys
 
 from crmpi.jit.sources import source_hash
 
@@ -171,9 +170,8 @@ class _SourceCache(caching.FunctionCache):
     def _load(self, key, target_context, files):
         """Return the kernel from the first file that has it, or None.
 
-        The compiler's registries, which numba would load first, take half a second; compiled code wants its runtime alone.
+        The compiler's registries, which numba would load first, take half a second and are no use to a kernel without a runtime.
         """
-        rtsys.initialize(target_context)
         data = next((data for data in (file.load(key) for file in files) if data is not None), None)
         return None if data is None else self._impl.rebuild(target_context, data)
 

@@ -4,6 +4,7 @@ import math
 
 from crmpi.constants import DENS
 from crmpi.jit import kernel
+from crmpi.numerics.columns import clear, largest
 from crmpi.numerics.cr_moments import BN1, KAPPA, VSTREAM
 from crmpi.numerics.rows import load, moved, pointer, row, rows, separate, store
 
@@ -57,15 +58,15 @@ def unit_row(n, bn, across, stride, unit):
 def largest_reach(frozen, grid, axes, best):
     """Return the largest sum over axes of |b_n| / dx of any active cell: the inverse length a signal along the field must not outrun.
 
-    ``best`` (1, 1, 1, 1, n1) is scratch: the running maximum of every column of cells.
+    ``best`` (n1,) is scratch: the running maximum of every column of cells.
     """
-    best[...] = 0.0
+    clear(best)
     column = pointer(best, 0)
     for b in range(frozen.shape[0]):
         for k in range(grid.ng3, grid.ng3 + grid.n3):
             for j in range(grid.ng2, grid.ng2 + grid.n2):
                 reach_row(grid.n1, rows(frozen, b, (k * grid.m2 + j) * grid.m1 + grid.ng1), axes, column)
-    return best.max()
+    return largest(best)
 
 
 @kernel

@@ -296,24 +296,38 @@ def extremes(e, grid):
 
 
 @device
-def around(mesh):
-    """Return the distances to the 26 cells around a cell and to the cell itself; distances repeat where an axis is missing."""
-    s1, s2, s3 = mesh.strides
-    return [d1 + d2 + d3 for d3 in (-s3, 0, s3) for d2 in (-s2, 0, s2) for d1 in (-s1, 0, s1)]
+def sum_around(values, i, strides):
+    """Return the sum over the 26 cells around cell `i` and the cell itself; cells repeat where an axis is missing."""
+    s1, s2, s3 = strides
+    total = 0.0
+    for d3 in (-s3, 0, s3):
+        for d2 in (-s2, 0, s2):
+            for d1 in (-s1, 0, s1):
+                total += values[i + (d1 + d2 + d3)]
+    return total
+
+
+@device
+def excess_around(values, i, strides, bound):
+    """Return the same sum of what is above `bound`."""
+    s1, s2, s3 = strides
+    total = 0.0
+    for d3 in (-s3, 0, s3):
+        for d2 in (-s2, 0, s2):
+            for d1 in (-s1, 0, s1):
+                total += max(values[i + (d1 + d2 + d3)] - bound, 0.0)
+    return total
 
 
 @kernel
 def request_shares(e, bound, mesh, shares):
     """Write for every cell the fraction of the energy above `bound` in the cells around that lifts it to `bound`; 0 for cells above."""
-    distances = around(mesh)
     for b in range(e.shape[0]):
         x, share = e[b, 0].reshape(-1), shares[b, 0].reshape(-1)
         for i in range(mesh.margin, mesh.size - mesh.margin):
             share[i] = 0.0
             if x[i] < bound:
-                spare = 0.0
-                for d in distances:
-                    spare += max(x[i + d] - bound, 0.0)
+                spare = excess_around(x, i, mesh.strides, bound)
                 share[i] = (bound - x[i]) / spare if spare > 0.0 else 0.0
 
 
@@ -323,7 +337,6 @@ def grant_shares(e, bound, noise, mesh, grid, shares, moved):
 
     A cell that lacks less than `noise`, the rounding error of e, gets it for nothing: in uniform surroundings nobody has anything to spare.
     """
-    distances = around(mesh)
     volume = mesh.widths[0] * mesh.widths[1] * mesh.widths[2]
     for b in range(e.shape[0]):
         x, share = e[b, 0].reshape(-1), shares[b, 0].reshape(-1)
@@ -335,9 +348,6 @@ def grant_shares(e, bound, noise, mesh, grid, shares, moved):
                         moved[b] += (bound - x[i]) * volume
                         x[i] = bound
                     elif x[i] > bound:
-                        asked = 0.0
-                        for d in distances:
-                            asked += share[i + d]
-                        x[i] -= (x[i] - bound) * asked
+                        x[i] -= (x[i] - bound) * sum_around(share, i, mesh.strides)
                     if x[i] < bound and bound - x[i] < noise:
                         x[i] = bound

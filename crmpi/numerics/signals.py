@@ -4,6 +4,7 @@ import math
 
 from crmpi.constants import DENS, ECR, PRES, VEL1
 from crmpi.jit import device, kernel
+from crmpi.numerics.columns import clear, largest
 from crmpi.numerics.rows import in_order, load, pointer, row, rows, separate, store
 from crmpi.numerics.stage import rows_if, shift_if
 
@@ -20,18 +21,14 @@ def fastest_rate(gas, cr, grid, axes, w, bcc, best):
     best : array (n1,)
         scratch: the running maximum of every column of cells
     """
-    for i in range(best.size):
-        best[i] = 0.0
+    clear(best)
     column = pointer(best, 0)
     for block in range(w.shape[0]):
         for k in range(grid.ng3, grid.ng3 + grid.n3):
             for j in range(grid.ng2, grid.ng2 + grid.n2):
                 offset = (k * grid.m2 + j) * grid.m1 + grid.ng1
                 rate_row(grid.n1, gas, cr, axes, rows(w, block, offset), shift_if(rows_if(bcc, block), offset), column)
-    fastest = 0.0
-    for i in range(best.size):
-        fastest = max(fastest, best[i])
-    return fastest
+    return largest(best)
 
 
 @kernel

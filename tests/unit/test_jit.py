@@ -1,4 +1,4 @@
-"""The disk cache of kernels: hits in a new process, keyed by source, never a reason to fail."""
+"""The disk cache of kernels: hits in a new process, keyed by source, never a reason to fail; kernels cannot allocate."""
 
 import os
 import shutil
@@ -6,10 +6,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
+from numba.core.errors import NumbaError
 
 import crmpi
-from crmpi.jit import cache, sources
+from crmpi.jit import cache, kernel, sources
 
 ROOT = Path(crmpi.__file__).parents[1]
 
@@ -159,3 +161,14 @@ def test_index_keeps_entries_of_other_processes(tmp_path):
     assert one.load("first") == b"code 1" and one.load("second") == b"code 2"
     Path(tmp_path, one._load_index()["first"]).write_bytes(b"")  # a truncated file is a miss, not an error
     assert one.load("first") is None
+
+
+@kernel
+def hoarder(n):
+    """Allocate."""
+    return np.zeros(n).sum()
+
+
+def test_kernels_cannot_allocate():
+    with pytest.raises(NumbaError):
+        hoarder(3)
