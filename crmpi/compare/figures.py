@@ -13,6 +13,9 @@ from crmpi.compare.verdicts import GAMMA_RAYS, KAPPA
 from crmpi.observables.style import STYLE, new_figure
 
 _COLUMNS = 5
+SHOWN = "O VI"
+"""The ion beside pressures and kappa: it lives in smooth gas, which a coarse mesh can tell."""
+
 _SHADED = 4  # more models than this: medians only
 _DASHES = ("-", "--", ":", "-.")
 _ARROW = 0.18  # length of the arrow of a limit as a share of the height of the panel
@@ -30,18 +33,13 @@ def draw_columns(seen, data, ions):
     with mpl.rc_context(STYLE):
         ncols = min(_COLUMNS, len(ions))
         nrows = -(-len(ions) // ncols)
-        figure = new_figure(2.3 * ncols + 0.3, 2.2 * nrows + 0.25 * (1 + len(seen) // 5))
+        figure = new_figure(2.3 * ncols + 0.3, 2.2 * nrows + 0.25 * (1 + len(seen) // 6))
         panels = figure.subplots(nrows, ncols, sharex=True, squeeze=False)
         lines = looks(seen)
         for panel in panels.flat[len(ions) :]:
             panel.set_axis_off()
         for panel, ion in zip(panels.flat, ions, strict=False):
-            for label, one in seen.items():
-                if ion in one.columns:
-                    _band(panel, one.impacts, one.columns[ion], lines[label], label, shaded=len(seen) <= _SHADED)
-            _fit(panel, data.get(ion), [one.columns[ion][1] for one in seen.values() if ion in one.columns])
-            if ion in data:
-                scatter(panel, data[ion])
+            _ion(panel, seen, data, ion, lines)
             panel.set_title(ion if ion in data else f"{ion} (no data)")
         for panel in panels[-1]:
             panel.set_xlabel("impact parameter [kpc]")
@@ -50,12 +48,25 @@ def draw_columns(seen, data, ions):
     return figure
 
 
+def _ion(panel, seen, data, ion, lines):
+    """Draw the columns of an ion and its data."""
+    for label, one in seen.items():
+        if ion in one.columns:
+            _band(panel, one.impacts, one.columns[ion], lines[label], label, shaded=len(seen) <= _SHADED)
+    _fit(panel, data.get(ion), [one.columns[ion][1] for one in seen.values() if ion in one.columns])
+    if ion in data:
+        scatter(panel, data[ion])
+
+
 def draw_transport(seen, data):
-    """Return a figure of cosmic-ray pressure, kappa against its bound, and gamma rays."""
+    """Return a figure of one ion, cosmic-ray pressure, kappa against its bound, and gamma rays."""
     with mpl.rc_context(STYLE):
-        figure = new_figure(10.5, 3.4 + 0.25 * (1 + len(seen) // 5))
-        left, middle, right = figure.subplots(1, 3)
+        figure = new_figure(12.0, 3.2 + 0.25 * (1 + len(seen) // 6))
+        first, left, middle, right = figure.subplots(1, 4)
         lines = looks(seen)
+        _ion(first, seen, data, SHOWN, lines)
+        first.set_xlabel("impact parameter [kpc]")
+        first.set_ylabel(f"log N({SHOWN}) [cm$^{{-2}}$]")
         for label, one in seen.items():
             if "pcr" in one.profiles:
                 left.plot(one.radius, one.profiles["pcr"], label=label, **lines[label])
@@ -66,7 +77,7 @@ def draw_transport(seen, data):
         scatter(middle, data[KAPPA])
         middle.set_xlabel("radius [kpc]")
         middle.set_ylabel(r"log $\kappa_\mathrm{eff}$ [cm$^2$ s$^{-1}$]")
-        middle.set_title("diffusion; triangles: least of COS-Halos")
+        middle.set_title("triangles: least of COS-Halos")
         _gamma(right, seen, data[GAMMA_RAYS], lines)
         _legend(figure, left)
     return figure
@@ -136,7 +147,7 @@ def _fit(panel, data, medians):
 
 def _legend(figure, panel):
     handles, labels = panel.get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=min(5, max(1, len(labels))))
+    figure.legend(handles, labels, loc="outside lower center", ncols=min(6, max(1, len(labels))))
 
 
 def svg(figure):

@@ -140,7 +140,7 @@ def write_page(report, path, title, figures=None):
     if ions:
         caption = "Columns: median and 16-84% of the model's sight lines; dots: measured, triangles up: lower limits, down: upper limits."
         drawn.append(("columns", caption, draw_columns(report.seen, report.data, ions)))
-    caption = "Cosmic-ray pressure, effective diffusion coefficient, and gamma rays above 1 GeV over the light of young stars."
+    caption = "O VI, cosmic-ray pressure, effective diffusion coefficient, and gamma rays above 1 GeV over the light of young stars."
     drawn.append(("transport", caption, draw_transport(report.seen, report.data)))
     _write(path, page(title, report, [(caption, svg(figure)) for _, caption, figure in drawn]))
     for name, _, figure in drawn if figures else ():

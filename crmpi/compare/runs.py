@@ -8,7 +8,7 @@ import yaml
 
 from crmpi.errors import CrmpiError
 from crmpi.output.directory import RunDirectory
-from crmpi.sweep.results import FAILURE, RESULT
+from crmpi.sweep.results import FAILURE, RESULT, WRITING
 
 
 class Run(NamedTuple):
@@ -116,9 +116,9 @@ def _distinct(runs):
 
 
 def differences(runs):
-    """Return {parameter: [value of each run]} of all parameters that are not the same everywhere; where a run writes does not count."""
+    """Return {parameter: [value of each run]} of all parameters that are not the same everywhere; what a run writes does not count."""
     flat = [dict(_flat(run.config)) for run in runs]
-    keys = dict.fromkeys(key for parameters in flat for key in parameters if not key.startswith("output."))
+    keys = dict.fromkeys(key for parameters in flat for key in parameters if key.partition(".")[0] not in WRITING)
     values = {key: [parameters.get(key) for parameters in flat] for key in keys}
     return {key: column for key, column in values.items() if any(value != column[0] for value in column)}
 

@@ -13,11 +13,13 @@ from crmpi.output.history import read_history
 
 RESULT = "result.json"
 FAILURE = "failure.txt"
+WRITING = ("output", "observables")
+"""Groups of parameters that do not change what happens in a run."""
 
 
 def fingerprint(config):
-    """Return sixteen hexadecimal digits that tell parameters apart; where a run writes and how often is no part of it."""
-    parameters = {name: group for name, group in config.resolved().items() if name != "output"}
+    """Return sixteen hexadecimal digits that tell parameters apart, all but those that only say what a run writes."""
+    parameters = {name: group for name, group in config.resolved().items() if name not in WRITING}
     return hashlib.sha256(json.dumps(parameters, sort_keys=True, default=str).encode()).hexdigest()[:16]
 
 
