@@ -99,6 +99,15 @@ def test_the_command_prints_and_writes(folder, tmp_path, capsys):
         assert list(file["snapshot_00001/phase"].attrs["axes"]) == ["dens [m_p/cm^3]", "temp [K]"]
 
 
+def test_pictures_of_numbers_profiles_and_diagrams(folder, tmp_path):
+    pytest.importorskip("matplotlib")
+    picture = tmp_path / "halo.svg"
+    assert main(["observe", str(folder), "gamma_rays", "radial_profile", "phase", "--plot", str(picture)]) == 0
+    drawn = picture.read_text()
+    for words in ("L gamma", "kappa eff", "pcr", "time [Myr]", "r [kpc]", "temp [K]"):
+        assert words in drawn, words
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
@@ -106,6 +115,7 @@ def test_the_command_prints_and_writes(folder, tmp_path, capsys):
         (["loading", "loading.radi=[3]"], "unknown parameter 'loading.radi'"),
         (["loading", "loading.radii=[300]"], "1 of 1 radii outside of the box: 300kpc"),
         ([], "name at least one observable"),
+        (["gamma_rays", "--plot", "halo.gif"], "must end in one of .png, .pdf, .svg"),
     ],
 )
 def test_mistakes_on_the_command_line_are_one_sentence(folder, capsys, words, said):

@@ -31,4 +31,5 @@ def halo(full):
     fair = (r > 25.0) & (r < 80.0)
     exact = np.array([sim.problem.closed_form(place, sim.time)[0] for place in r]) / sim.units.factor("erg/cm^3")
     yield Check(f"P_cr(r) at 25 to 80 kpc: largest relative error, N = {n}", np.max(np.abs(pcr / exact - 1.0)[fair]), "<", limit)
-    yield Check(f"kappa_eff = -f/(de/dr), same shells: largest relative error, N = {n}", np.max(np.abs(kappa / 3e29 - 1.0)[fair]), "<", limit)
+    error = np.max(np.abs(kappa / 3e29 - 1.0)[fair])
+    yield Check(f"kappa_eff = -f/(de/dr), same shells: largest relative error, N = {n}", error, "<", limit)
