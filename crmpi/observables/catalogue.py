@@ -4,7 +4,7 @@ import difflib
 from typing import NamedTuple
 
 from crmpi.errors import ConfigError, CrmpiError
-from crmpi.observables import emission, loading, phase, profiles, xray  # noqa: F401 (they register their observables)
+from crmpi.observables import emission, loading, phase, profiles, sight_lines, xray  # noqa: F401 (they register their observables)
 from crmpi.observables.base import REGISTRY, totals
 from crmpi.observables.drive import Drive, DriveParams
 from crmpi.params import group, par

@@ -102,8 +102,8 @@ def columns(snapshot, ions, lines, table=None, composition=None):
     cells, lengths = np.concatenate([path.cells for path in paths]), np.concatenate([path.lengths for path in paths])
     found, outside = np.zeros((len(ions), len(lengths))), 0
     for gid, here, inside in _by_block(snapshot, cells):
-        gas = _Gas(snapshot, gid, inside, ions, composition or Composition())
-        outside += gas.outside(table)
+        gas = _stored(snapshot, gid, inside, ions, composition or Composition())
+        outside += int(gas.outside(table).sum())
         for row, ion in zip(found, ions, strict=True):
             row[here] = gas.density(ion, table)
     sums = [np.bincount(owner, row * lengths, len(lines)) for row in found]  # along the line, whatever the blocks are
@@ -141,8 +141,8 @@ def column_map(snapshot, ion, axis=2, table=None, composition=None):
     values, outside = np.zeros((snapshot.cells[vertical], snapshot.cells[horizontal])), 0
     width = (snapshot.upper[axis] - snapshot.lower[axis]) / snapshot.cells[axis]
     for gid in np.argsort(snapshot.locations[:, axis], kind="stable"):
-        gas = _Gas(snapshot, gid, ..., [ion], composition or Composition())
-        outside += gas.outside(table)
+        gas = _stored(snapshot, gid, ..., [ion], composition or Composition())
+        outside += int(gas.outside(table).sum())
         first = [snapshot.locations[gid][a] * snapshot.block[a] for a in (vertical, horizontal)]
         place = tuple(slice(f, f + snapshot.block[a]) for f, a in zip(first, (vertical, horizontal), strict=True))
         for layer in np.moveaxis(gas.density(ion, table), 2 - axis, 0):  # one by one: the same order for all blocks
@@ -151,26 +151,39 @@ def column_map(snapshot, ion, axis=2, table=None, composition=None):
     return Map(values, (horizontal, vertical), (snapshot.faces(horizontal), snapshot.faces(vertical)), outside)
 
 
-class _Gas:
-    """Some cells of a block: `where` is an index of its arrays (n3, n2, n1)."""
+class Gas:
+    """Hydrogen and ions of some cells.
 
-    def __init__(self, snapshot, gid, where, ions, composition):
-        self._composition = composition
-        density = snapshot.values("dens", gid)[where] * snapshot.units.cgs("density")
-        self._nh = composition.hydrogen_fraction * density / M_P
-        self._temp = snapshot.values("temp", gid)[where] if any(ion.charge is not None for ion in ions) else None
-        bad = ~(np.isfinite(density) if self._temp is None else np.isfinite(density) & np.isfinite(self._temp))
-        if bad.any():
-            raise CrmpiError(f"{bad.sum()} cells of block {gid} of {snapshot.path} hold no number; crmpi info says which parts are missing")
+    Parameters
+    ----------
+    density : array
+        g/cm^3
+    temp : array or None
+        K; not needed for elements in all their ions
+    composition : Composition
+    """
+
+    def __init__(self, density, temp, composition):
+        self._nh, self._temp, self._composition = composition.hydrogen_fraction * density / M_P, temp, composition
 
     def outside(self, table):
-        """Return how many of the cells are not in the table."""
-        return 0 if self._temp is None else int(table.outside(self._temp, self._nh).sum())
+        """Return which of the cells are not in the table; none where nobody asks for ions."""
+        return np.zeros(self._nh.shape, bool) if table is None else table.outside(self._temp, self._nh)
 
     def density(self, ion, table):
         """Return the number density of an ion in cm^-3."""
         atoms = self._composition.atoms(ion.element) * self._nh
         return atoms if ion.charge is None else atoms * table.fraction(ion, self._temp, self._nh)
+
+
+def _stored(snapshot, gid, where, ions, composition):
+    """Return the `Gas` of some cells of a block; `where` is an index of its arrays (n3, n2, n1)."""
+    density = snapshot.values("dens", gid)[where] * snapshot.units.cgs("density")
+    temp = snapshot.values("temp", gid)[where] if any(ion.charge is not None for ion in ions) else None
+    bad = ~(np.isfinite(density) if temp is None else np.isfinite(density) & np.isfinite(temp))
+    if bad.any():
+        raise CrmpiError(f"{bad.sum()} cells of block {gid} of {snapshot.path} hold no number; crmpi info says which parts are missing")
+    return Gas(density, temp, composition)
 
 
 def _by_block(snapshot, cells):
@@ -186,9 +199,9 @@ def _by_block(snapshot, cells):
 
 def _path(snapshot, line):
     if snapshot.geometry == "spherical":
-        return shells(snapshot, line.impact)
+        return shells(snapshot.faces(0), line.impact, snapshot.path)
     _require_plain(snapshot)
-    return trace(snapshot, line)
+    return trace(snapshot, line, snapshot.path)
 
 
 def _table_for(ions, table):

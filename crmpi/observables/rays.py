@@ -65,14 +65,16 @@ def tilted_lines(impacts, count):
     return lines
 
 
-def trace(mesh, line):
+def trace(mesh, line, where):
     """Return the `Path` of a line through a mesh with equal cells.
 
     Parameters
     ----------
-    mesh : object with ``cells``, ``lower``, ``upper``, ``path``
-        a `Snapshot`
+    mesh : object with ``cells``, ``lower``, ``upper``
+        a `Snapshot` or its `Facts`
     line : Line
+    where : str or path
+        what to call it in messages
 
     Raises
     ------
@@ -89,7 +91,7 @@ def trace(mesh, line):
     if beside.any() or not start < stop:
         where = ", ".join(f"{value:g}" for value in line.point)
         box = " x ".join(f"[{a:g}, {b:g}]" for a, b in zip(mesh.lower, mesh.upper, strict=True))
-        raise CrmpiError(f"the sight line through ({where}) misses the box {box} of {mesh.path}; choose a smaller impact parameter")
+        raise CrmpiError(f"the sight line through ({where}) misses the box {box} of {where}; choose a smaller impact parameter")
     marks = [np.array([start, stop])]
     for axis in np.flatnonzero(moving):
         faces = lower[axis] + (upper[axis] - lower[axis]) * (np.arange(cells[axis] + 1) / cells[axis])
@@ -100,12 +102,11 @@ def trace(mesh, line):
     return Path(index, np.diff(marks))
 
 
-def shells(snapshot, impact):
-    """Return the `Path` of a line at a distance from the centre through the shells of a spherical mesh along x1."""
-    faces = snapshot.faces(0)
+def shells(faces, impact, where):
+    """Return the `Path` of a line at a distance from the centre through shells between spheres of the radii `faces`."""
     if not faces[0] <= impact < faces[-1]:
         reach = f"{faces[0]:g} to {faces[-1]:g}"
-        raise CrmpiError(f"the sight line at {impact:g} is outside of the shells of {snapshot.path}, which reach from {reach}")
+        raise CrmpiError(f"the sight line at {impact:g} is outside of the shells of {where}, which reach from {reach}")
     reached = np.sqrt(np.maximum(faces**2 - impact**2, 0.0))
     lengths = 2.0 * np.diff(reached)
     crossed = np.flatnonzero(lengths > 0.0)

@@ -7,13 +7,15 @@ import pytest
 
 from crmpi.cli.main import main
 from crmpi.errors import CrmpiError
+from crmpi.observables.cells import running
 from crmpi.observables.columns import M_P, Composition, column, column_map, columns, profile
 from crmpi.observables.ions import computed_table
 from crmpi.observables.rays import Line, axis_lines, shells, tilted_lines, trace
 from crmpi.observables.readers import open_snapshot
 from crmpi.params import make
-from crmpi.units import UNITS
+from crmpi.units import UNITS, Units
 from tests.columns_case import cube, write_gas
+from tests.observable_case import make_run, observe, uniform
 
 KPC = UNITS["kpc"].value
 RADIUS = 0.8
@@ -67,9 +69,9 @@ def test_a_smooth_sphere_is_exact_along_centres_of_cells(gas):
 
 
 def test_a_line_in_any_direction_has_its_length_in_the_box():
-    mesh = SimpleNamespace(cells=(8, 4, 16), lower=(-1.0, -1.0, -1.0), upper=(1.0, 1.0, 1.0), path="box")
+    mesh = SimpleNamespace(cells=(8, 4, 16), lower=(-1.0, -1.0, -1.0), upper=(1.0, 1.0, 1.0))
     for line in tilted_lines([0.0, 0.5], 40):
-        path = trace(mesh, line)
+        path = trace(mesh, line, "box")
         steps = np.abs(np.diff(path.cells, axis=0)).sum(axis=1)
         assert np.all(steps >= 1)
         with np.errstate(divide="ignore"):
@@ -81,11 +83,10 @@ def test_a_line_in_any_direction_has_its_length_in_the_box():
 
 def test_shells_of_a_sphere_add_up_to_the_chord():
     faces = np.geomspace(0.1, 2.0, 40)
-    sphere = SimpleNamespace(faces=lambda axis: faces, path="sphere")
     for b in (0.1, 0.5, 1.9):
-        assert shells(sphere, b).lengths.sum() == pytest.approx(2 * np.sqrt(4 - b**2), rel=1e-12)
+        assert shells(faces, b, "sphere").lengths.sum() == pytest.approx(2 * np.sqrt(4 - b**2), rel=1e-12)
     with pytest.raises(CrmpiError, match=r"sight line at 0\.05 is outside of the shells"):
-        shells(sphere, 0.05)
+        shells(faces, 0.05, "sphere")
 
 
 def test_the_same_bits_for_every_choice_of_blocks(gas):
@@ -167,3 +168,68 @@ def test_command(gas, tmp_path, capsys):
     assert main(["columns", str(snapshot.path), "Oo VI"]) == 2
     assert main(["columns", str(snapshot.path), "H", "--impact", "7"]) == 2
     assert main(["columns", str(snapshot.path), "H", "--impact", "7 s"]) == 2
+
+
+# ---------------------------------------------------------------------- the same as an observable
+
+
+def hot_cloud(x):
+    r2 = x.x1**2 + x.x2**2 + x.x3**2
+    units = Units("galactic")
+    dens = 1e-3 / (1.0 + r2)
+    press = dens * 3e5 * (1.0 + 0.2 * r2) * units.k_B / (0.6 * units.m_p)
+    return uniform()(x) | {"dens": dens, "press": press}
+
+
+@pytest.mark.parametrize("axis", ["x2", "any"])
+def test_a_running_simulation_gives_the_columns_of_its_snapshot(axis):
+    sim = make_run(hot_cloud, cells=(16, 16, 16), block=(8, 8, 8))
+    given = {"columns__ions": "[H, 'O VI']", "columns__impacts": "[1, 2.5]", "columns__axis": axis, "columns__lines": 5}
+    found = observe(sim, "columns", **given)
+    whole = make_run(hot_cloud, cells=(16, 16, 16))
+    other = observe(whole, "columns", **given)
+    assert found["impact [kpc]"].tolist() == [1.0, 2.5]
+    assert found["outside_table [1]"].tolist() == [0.0, 0.0]
+    lines = tilted_lines([1.0, 2.5], 5) if axis == "any" else axis_lines([1.0, 2.5], 1, 5)
+    expected = columns(SnapshotOf(sim), ["H", "O VI"], lines)
+    for name, ion in (("N_H", "H"), ("N_OVI", "O VI")):
+        marks = expected.spread(ion)[1:]
+        for label, mark in zip(("", "_16", "_84"), marks, strict=True):
+            assert found[f"{name}{label} [1/cm^2]"] == pytest.approx(mark, rel=1e-12)
+            assert other[f"{name}{label} [1/cm^2]"] == pytest.approx(mark, rel=1e-12)
+
+
+class SnapshotOf:
+    """What `columns` asks of a snapshot, of a simulation."""
+
+    geometry, is_tube, max_level, path = "cartesian", False, 0, "this"
+
+    def __init__(self, sim):
+        self._blocks = {block.gid: block for block in running(sim)}
+        facts = next(iter(self._blocks.values())).facts
+        self.units, self.names, self.cells, self.block, self.lower, self.upper = (
+            facts.units, facts.names, facts.cells, facts.block, facts.lower, facts.upper,
+        )  # fmt: skip
+        self.locations = np.array([np.array(b.first) // np.array(facts.block) for _, b in sorted(self._blocks.items())])
+
+    def values(self, name, gid):
+        return self._blocks[gid][name]
+
+
+def test_observable_refuses_what_it_cannot_do():
+    sim = make_run(hot_cloud)
+    with pytest.raises(CrmpiError, match=r"needs distances: columns\.impacts="):
+        observe(sim, "columns")
+    with pytest.raises(CrmpiError, match="misses the box"):
+        observe(sim, "columns", columns__impacts="[20]")
+    with pytest.raises(CrmpiError, match="'oxygen' is not the name of an ion"):
+        observe(sim, "columns", columns__impacts="[1]", columns__ions="[oxygen]")
+
+
+def test_observable_on_a_spherical_mesh():
+    radius = 4.0
+    mesh = {"geometry": "spherical", "cells": [16, 1, 1], "block": [8, 1, 1], "lower": [1.0, 0, 0], "upper": [radius, 1, 1]}
+    sim = make_run(uniform(), mesh=mesh, fluid={"magnetic": False})
+    found = observe(sim, "columns", columns__ions="[H]", columns__impacts="[2]")
+    exact = 2 * np.sqrt(radius**2 - 4) * KPC * 0.76 * 1e-3
+    assert found["N_H [1/cm^2]"] == pytest.approx(exact, rel=1e-12)

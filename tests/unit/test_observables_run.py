@@ -15,12 +15,12 @@ from crmpi.observables.readers import open_snapshot
 from crmpi.observables.stream import read_profiles
 from crmpi.parallel.comm import SerialComm
 
-NAMES = ["gamma_rays", "cr_budget", "ionisation", "xray", "loading", "radial_profile", "profile", "phase", "xray_profile"]
+NAMES = ["gamma_rays", "cr_budget", "ionisation", "xray", "loading", "radial_profile", "profile", "phase", "xray_profile", "columns"]
 WORDS = [
     "mesh.cells=[12,12,12]", "mesh.block=[6,6,6]", "mesh.lower=[-60,-60,-60]", "mesh.upper=[60,60,60]", "time.end=60 Myr",
     "time.dt_max=5 Myr", "output.history_interval=none",
     "output.snapshot_interval=30 Myr", "output.fluxes=true", f"observables.compute=[{','.join(NAMES)}]",
-    "observables.loading.radii=[25]", "observables.loading.heights=[20]", "observables.interval=30 Myr",
+    "observables.loading.radii=[25]", "observables.columns.impacts=[20]", "observables.loading.heights=[20]", "observables.interval=30 Myr",
 ]  # fmt: skip
 
 

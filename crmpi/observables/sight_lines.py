@@ -1,0 +1,100 @@
+"""Columns along the same sight lines as an observable: followed during a run, or over the snapshots of one."""
+
+import numpy as np
+
+from crmpi.errors import CrmpiError
+from crmpi.observables.base import Observable
+from crmpi.observables.columns import Composition, Gas
+from crmpi.observables.ions.coefficients import backgrounds
+from crmpi.observables.ions.names import USUAL, parse_ion, require_known
+from crmpi.observables.ions.tables import IonTable, computed_table
+from crmpi.observables.rays import axis_lines, shells, tilted_lines, trace
+from crmpi.params import make, par
+
+AXES = {"x1": (0,), "x2": (1,), "x3": (2,), "all": (0, 1, 2), "any": ()}
+
+
+class SightLines(Observable):
+    """Columns at distances from the origin: every line is a sum over cells, median and percentiles are taken of the sums."""
+
+    name = "columns"
+    doc = "columns of hydrogen and of ions at distances from the origin: median, 16th and 84th percentile over sight lines"
+    reference = "docs/ions.md"
+    arrays = True
+    needs = ("dens", "temp")
+    physical = True
+
+    class Params:
+        ions: tuple[str, ...] = par(USUAL, doc="'O VI'; 'H' for all hydrogen")
+        impacts: tuple[float, ...] = par((), unit="length", ge=0, doc="distances of the lines from the origin")
+        axis: str = par("all", choices=list(AXES), doc="lines along an axis, along all three, or in any direction")
+        lines: int = par(8, ge=1, doc="at each distance, for each axis")
+        metallicity: float = par(0.3, ge=0, doc="of the gas, solar units")
+        redshift: float = par(0.2, ge=0, doc="of the ultraviolet background")
+        background: str = par("hm12", choices=[*backgrounds(), "none"], doc="ultraviolet background")
+        table: str | None = par(None, doc="file of ion fractions in the layout of Trident; none: the one that comes with crmpi")
+
+    def setup(self):
+        p = self.params
+        if not p.impacts:
+            self.refuse("needs distances: columns.impacts=[20, 50]")
+        try:
+            self.ions = [parse_ion(ion) for ion in p.ions]
+            for ion in self.ions:
+                require_known(ion.element)
+            self.table = IonTable.read(p.table, p.redshift) if p.table else computed_table(p.redshift, p.background)
+            self.composition = make(Composition, metallicity=p.metallicity)
+            lines = self._lines(p)
+            paths = [self._path(line) for line in lines]
+        except CrmpiError as error:
+            raise CrmpiError(str(error), everywhere=True) from error
+        self.cells, self.lengths = np.concatenate([path.cells for path in paths]), np.concatenate([path.lengths for path in paths])
+        self.owner = np.repeat(np.arange(len(lines)), [len(path.lengths) for path in paths])
+        self.impacts = np.array([line.impact for line in lines])
+        self.axes = {"impact [kpc]": self.shown(np.unique(self.impacts), "kpc")}
+
+    def _lines(self, p):
+        missing = [axis for axis in range(3) if axis not in self.facts.axes]
+        if self.facts.geometry == "spherical":
+            return axis_lines(p.impacts, 2, 1)
+        if p.axis == "any":
+            return tilted_lines(p.impacts, p.lines)
+        return [line for axis in AXES[p.axis] for line in axis_lines(p.impacts, axis, p.lines, missing)]
+
+    def _path(self, line):
+        facts = self.facts
+        if facts.geometry == "spherical":
+            return shells(self.sphere, line.impact, facts.where)
+        if facts.is_tube:
+            self.refuse(
+                f"needs a mesh of equal cells, or a spherical one; this one has geometry '{facts.geometry}', spacing '{facts.spacing}'"
+            )
+        return trace(facts, line, facts.where)
+
+    @property
+    def sphere(self):
+        """Radii of the faces of a spherical mesh."""
+        lower, upper, n = self.facts.lower[0], self.facts.upper[0], self.facts.cells[0]
+        return np.geomspace(lower, upper, n + 1) if self.facts.spacing == "log" else np.linspace(lower, upper, n + 1)
+
+    def partial(self, cells):
+        """Return the columns of all ions along all lines, then the number of cells of each line that are not in the table."""
+        inside = self.cells - np.array(cells.first)
+        here = np.flatnonzero(np.all((inside >= 0) & (inside < np.array(cells.shape[::-1])), axis=1))
+        i, j, k = inside[here].T
+        gas = Gas(cells["dens"][k, j, i] * cells.units.cgs("density"), cells["temp"][k, j, i], self.composition)
+        owner, lengths, count = self.owner[here], self.lengths[here] * cells.units.cgs("length"), len(self.impacts)
+        columns = [np.bincount(owner, gas.density(ion, self.table) * lengths, count) for ion in self.ions]
+        return np.concatenate([*columns, np.bincount(owner, gas.outside(self.table), count)])
+
+    def finish(self, sums):
+        """Return medians and percentiles over the lines at each distance, and the number of cells outside of the table."""
+        *columns, outside = sums.reshape(len(self.ions) + 1, len(self.impacts))
+        groups = [self.impacts == b for b in np.unique(self.impacts)]
+        found = {}
+        for ion, values in zip(self.ions, columns, strict=True):
+            name = f"N_{ion.name.replace(' ', '')}"
+            for label, mark in (("", 50.0), ("_16", 16.0), ("_84", 84.0)):
+                found[f"{name}{label} [1/cm^2]"] = np.array([np.percentile(values[group], mark) for group in groups])
+        found["outside_table [1]"] = np.array([outside[group].sum() for group in groups])
+        return found
