@@ -140,6 +140,10 @@ class Box:
 
 def block_shape(n, block):
     """Return (cells, block) of a cube of `n` cells in cubic blocks; raises CrmpiError if they do not fill it."""
+    if n < 4:
+        raise CrmpiError(f"crmpi bench: {n} cells per axis are too few; give --cells 4 or more", everywhere=True)
     if block < 4 or n % block:
-        raise CrmpiError(f"crmpi bench: blocks of {block} cells per axis do not fill {n}; give --block a divisor of {n} from 4 on")
+        raise CrmpiError(
+            f"crmpi bench: blocks of {block} cells per axis do not fill {n}; give --block a divisor of {n} from 4 on", everywhere=True
+        )
     return (n,) * 3, (block,) * 3

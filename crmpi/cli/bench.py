@@ -39,6 +39,8 @@ def main(arguments):
     for name in arguments.names:
         if name not in CONFIGURATIONS:
             raise CrmpiError(f"crmpi bench: '{name}' is not one of {', '.join(CONFIGURATIONS)}", everywhere=True)
+    if arguments.repetitions < 1:
+        raise CrmpiError("crmpi bench: --repetitions must be 1 or more", everywhere=True)
     results, text = _measure(comm, arguments)
     if comm.rank == 0:
         print(json.dumps(results | {"machine": describe()}, indent=2) if arguments.json else text)
