@@ -86,7 +86,7 @@ def reasons(verdicts, missing):
     for label, found in verdicts.items():
         bad = [f"{name}: {found[name].reason} (probability {found[name].chance:.0e})" for name in excluded_by(found)]
         lines.append(f"<li><b>{escape(label)}</b> — {escape('; '.join(bad) if bad else 'not excluded')}</li>")
-    lines += [f"<li><b>{escape(name)}</b> — no result, {escape(reason)}</li>" for name, reason in missing.items()]
+    lines += [f"<li><b>{escape(name)}</b> — lacks: {escape(reason)}</li>" for name, reason in missing.items()]
     return f"<ul>{''.join(lines)}</ul>"
 
 

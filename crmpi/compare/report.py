@@ -83,9 +83,14 @@ def compare(paths, choices, command="", say=print):
 
 
 def _missing(found, seen):
-    """Return {model: why it or some observable of it is not there}."""
-    absent = {label: "; ".join(f"{what}: {why}" for what, why in one.absent.items()) for label, one in seen.items() if one.absent}
-    return {**found.missing, **absent}
+    """Return {model: why it, its end or some observable of it is not there}."""
+    notes = {}
+    for run in found.runs:
+        parts = [] if run.complete else [f"has not reached its end: seen at {seen[run.label].numbers['time [Myr]']:.0f} Myr"]
+        parts += [f"{what}: {why}" for what, why in seen[run.label].absent.items()]
+        if parts:
+            notes[run.label] = "; ".join(parts)
+    return {**found.missing, **notes}
 
 
 def _identity(run):

@@ -105,7 +105,7 @@ def test_the_page_stands_alone(reported):
 
 def test_the_page_tells_models_failures_and_origin(reported):
     text = (reported / "report.html").read_text()
-    for word in ("buck2020_adv", "salem2016", "no_such", "no result, failed: ", "run id", "scattering.kappa_par", "within 0.4 dex"):
+    for word in ("buck2020_adv", "salem2016", "no_such", "lacks: failed: ", "run id", "scattering.kappa_par", "within 0.4 dex"):
         assert word in text, word
     assert str(reported) not in re.sub(r"<pre>.*?</pre>", "", text, flags=re.DOTALL)  # only the command names folders
 
