@@ -5,6 +5,7 @@
   crmpi columns snapshot_00004.athdf H "Mg II" --axis any --lines 64 --metallicity 0.5 --output columns.csv
   crmpi columns snapshot_00004.athdf "O VI" --background ks19 --redshift 0.3
   crmpi columns snapshot_00004.athdf "O VI" --table my_trident_table.h5
+  crmpi columns snapshot_00004.athdf "H I" "Mg II" "O VI" --axis x3 --map maps.pdf
 
 Distances without a unit are in kpc. Printed are decadic logarithms of 1/cm^2: median (16th, 84th percentile) over the lines.
 docs/ions.md says where the shares of the ions come from.
@@ -28,6 +29,7 @@ def add_arguments(parser):
     parser.add_argument("--scale", type=float, default=1.0, help="factor on the background; default 1")
     parser.add_argument("--thin", action="store_true", help="dense gas does not shield itself")
     parser.add_argument("--table", metavar="FILE.h5", help="ion table of your own, in the layout of Trident")
+    parser.add_argument("--map", metavar="FILE", help="draw maps along --axis: name ending in .png, .pdf or .svg; needs matplotlib")
     parser.add_argument("--output", "-o", metavar="FILE.csv", help="write the table, columns in 1/cm^2")
 
 
@@ -40,10 +42,14 @@ def main(arguments):
     a = arguments
     if a.lines < 1 or not a.scale > 0:
         raise CrmpiError("--lines must be at least 1, and --scale positive")
+    if a.map and a.axis not in ("x1", "x2", "x3"):
+        raise CrmpiError("--map needs one direction to look along: --axis x1, x2 or x3")
     composition = make(columns.Composition, metallicity=a.metallicity)
     with open_snapshot(_snapshot(a.file)) as snapshot:
         impacts = _impacts(snapshot, a.impact)
-        found = columns.profile(snapshot, a.ions or columns.USUAL, impacts, AXES[a.axis], a.lines, _table(a), composition)
+        ions, table = a.ions or columns.USUAL, _table(a)
+        found = columns.profile(snapshot, ions, impacts, AXES[a.axis], a.lines, table, composition)
+        drawn = _draw(snapshot, ions, a, table, composition) if a.map else []
         units, path = snapshot.units, snapshot.path
     source = f"; ions {found.table.source}" if found.table else ""
     print(f"# {path}, log10 of columns [1/cm^2], {len(found.impacts)} lines, metallicity {a.metallicity:g}{source}")
@@ -52,7 +58,8 @@ def main(arguments):
         print(f"# {found.warning()}")
     if a.output:
         _write(units, found, a.output)
-        print(f"wrote {a.output}")
+        drawn.append(f"wrote {a.output}")
+    print("\n".join(drawn), end="\n" if drawn else "")
     return 0
 
 
@@ -105,6 +112,17 @@ def _table(a):
     if a.table:
         return IonTable.read(a.table, a.redshift)
     return computed_table(a.redshift, a.background, a.scale, not a.thin)
+
+
+def _draw(snapshot, ions, a, table, composition):
+    """Draw maps; return what to say about them."""
+    try:
+        from crmpi.observables.column_maps import draw_maps
+    except ModuleNotFoundError as problem:
+        raise CrmpiError(f"crmpi columns --map needs {problem.name}: pip install matplotlib") from None
+    path, outside = draw_maps(snapshot, ions, AXES[a.axis][0], a.map, table, composition)
+    beyond = f"; {outside} cells are outside of the ion table and count with the value at its edge" if outside else ""
+    return [f"wrote {path}{beyond}"]
 
 
 def _text(units, found):

@@ -165,6 +165,11 @@ def test_command(gas, tmp_path, capsys):
     rows = table.read_text().splitlines()
     assert rows[0].startswith("impact_kpc,H,H_16,H_84,O VI") and len(rows) == 3
     assert float(rows[1].split(",")[0]) == pytest.approx(0.1)
+    picture = tmp_path / "maps.pdf"
+    words = ["columns", str(snapshot.path), "H", "C IV", "--axis", "x2", "--map", str(picture)]
+    assert main(words) == 0 and picture.read_bytes().startswith(b"%PDF")
+    assert main([*words[:-3], "all", *words[-2:]]) == 2
+    assert main([*words[:-1], "maps.gif"]) == 2
     assert main(["columns", str(snapshot.path), "Oo VI"]) == 2
     assert main(["columns", str(snapshot.path), "H", "--impact", "7"]) == 2
     assert main(["columns", str(snapshot.path), "H", "--impact", "7 s"]) == 2
