@@ -146,9 +146,10 @@ class RadialProfile(_Profile):
         fits = facts.upper[0] if facts.geometry == "spherical" else min(min(-facts.lower[a], facts.upper[a]) for a in facts.axes)
         corner = math.sqrt(sum(max(abs(facts.lower[a]), abs(facts.upper[a])) ** 2 for a in facts.axes))
         self.outer = self.params.outer or fits
-        if not 0.0 < self.outer <= corner:
-            reach = f"the furthest corner is at {self.shown(corner, 'kpc'):g}"
-            self.refuse(f"reaches to r = {self.shown(self.outer, 'kpc'):g}, which is not inside the box: {reach}; set radial_profile.outer")
+        if self.outer <= 0.0:
+            self.refuse("has no whole shell: the origin is not inside the box; set radial_profile.outer to count parts of shells")
+        if self.outer > corner:
+            self.refuse(f"ends at r = {self.shown(self.outer, 'kpc'):g}, beyond the furthest corner at {self.shown(corner, 'kpc'):g}")
         widest = max((facts.upper[a] - facts.lower[a]) / facts.cells[a] for a in facts.axes)
         self.nbins = self.params.bins or max(2, round(self.outer / widest))
 

@@ -130,6 +130,12 @@ def test_bad_surfaces_are_named_and_counted():
         observe(sim, "gama_rays")
     with pytest.raises(CrmpiError, match="has no metals: 1 of 2 fields are not there"):
         observe(sim, "profile", profile__fields="[cs, metals]")
+    with pytest.raises(CrmpiError, match=r"ends at r = 9, beyond the furthest corner at 6\.9282"):
+        observe(sim, "radial_profile", radial_profile__outer=9)
+    aside = make_run(FLOW, mesh={"lower": [0, 0, 0]})
+    with pytest.raises(CrmpiError, match="the origin is not inside the box"):
+        observe(aside, "radial_profile")
+    assert observe(aside, "radial_profile", radial_profile__outer=4)["volume [kpc^3]"].sum() < 64.0
     flat = make_run(FLOW, cells=(8, 1, 1))
     with pytest.raises(CrmpiError, match=r"cannot cut x3, which has one cell; set loading\.axis"):
         observe(flat, "loading", loading__heights="[1]", loading__axis="x3")
