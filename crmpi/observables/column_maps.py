@@ -31,8 +31,11 @@ def draw_maps(snapshot, ions, axis, output, table=None, composition=None):
     with mpl.rc_context(STYLE):
         figure = new_figure(0.4 + 2.7 * across, 0.5 + 2.5 * down)
         places = figure.subplots(down, across, squeeze=False, sharex=True, sharey=True).ravel()
-        for axes, (ion, sheet) in zip(places, maps.items(), strict=False):
+        for n, (axes, (ion, sheet)) in enumerate(zip(places, maps.items(), strict=False)):
             _panel(figure, axes, ion, sheet, snapshot.units.factor("kpc"))
+            axes.tick_params(labelbottom=n + across >= len(maps))
+            axes.set_xlabel(f"$x_{sheet.axes[0] + 1}$ [kpc]" if n + across >= len(maps) else "")
+            axes.set_ylabel("" if n % across else f"$x_{sheet.axes[1] + 1}$ [kpc]")
         for axes in places[len(maps) :]:
             axes.set_visible(False)
         figure.suptitle(time_text(snapshot), x=0.01, ha="left", size=10)
@@ -48,8 +51,7 @@ def _panel(figure, axes, ion, sheet, kpc):
     top = logs.max()
     horizontal, vertical = (faces / kpc for faces in sheet.faces)
     image = axes.pcolormesh(horizontal, vertical, logs, cmap="viridis", vmin=max(top - DECADES, logs.min()), vmax=top, rasterized=True)
-    figure.colorbar(image, ax=axes, label=rf"log $N$({ion}) [cm$^{{-2}}$]", extend="min" if logs.min() < top - DECADES else "neither")
+    figure.colorbar(
+        image, ax=axes, label=rf"log $N$({ion}) [cm$^{{-2}}$]", shrink=0.75, extend="min" if logs.min() < top - DECADES else "neither"
+    )
     axes.set_aspect("equal")
-    axes.set_xlabel(f"$x_{sheet.axes[0] + 1}$ [kpc]")
-    axes.set_ylabel(f"$x_{sheet.axes[1] + 1}$ [kpc]")
-    axes.label_outer()
