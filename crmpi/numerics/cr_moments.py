@@ -14,12 +14,8 @@ is taken, or a front could stall at e = 0.
 import math
 from typing import NamedTuple
 
-import numpy as np
-
-from crmpi.constants import DENS, ENER, MOM1, MOM2, MOM3
 from crmpi.jit import device, kernel
 from crmpi.numerics.rows import load, row, separate, store
-from crmpi.numerics.volumes import cell_volume
 
 ENERGY, FLUX = 0, 1  # components of the register
 BN1, BN2, BN3, VSTREAM, KAPPA = range(5)  # frozen coefficients: unit field along the axis at lower faces; cell: f_stream v_A and kappa_par
@@ -235,44 +231,3 @@ def fastest_response(q, frozen, moments, grid, axes, faint):
                     steep = abs(g) / max(e[c], faint)
                     largest = max(largest, steep * (kappa[c] * steep + vstream[c] * moments.gamma))
     return largest
-
-
-@kernel
-def exchange_with_gas(u, bcc, q, account, places, ivmax2, grid, gas, volumes, totals):
-    """Write the register `q` back to `u`; unless the gas is frozen it takes momentum, work and heat, so that sums are kept.
-
-    Kept are the momentum density rho v + b f/vmax^2 and the energy E + e: the gas takes dm = -(change of f)/vmax^2 b and, from e, the
-    energy w = (m1^2 - m0^2)/(2 rho); heat was taken from e in the sub-steps. `totals` (nblock, 4): heat, work and energy made by floors,
-    summed over `volumes`, and the number of cells floored. `places`: of e and f in `u`; `gas`: whether it is frozen, and whether e and
-    f are passive: then they pay for the work, but the gas takes nothing.
-    """
-    ecr, fcr = places
-    frozen_gas, passive = gas
-    for b in range(u.shape[0]):
-        heat = work = made = count = 0.0
-        for k in range(grid.ng3, grid.ng3 + grid.n3):
-            for j in range(grid.ng2, grid.ng2 + grid.n2):
-                for i in range(grid.ng1, grid.ng1 + grid.n1):
-                    b1, b2, b3 = bcc[b, 0, k, j, i], bcc[b, 1, k, j, i], bcc[b, 2, k, j, i]
-                    size = np.sqrt(b1 * b1 + b2 * b2 + b3 * b3)
-                    w = 0.0
-                    if size > 0.0 and not frozen_gas:
-                        dm = -(q[b, FLUX, k, j, i] - u[b, fcr, k, j, i]) * ivmax2 / size
-                        d1, d2, d3 = dm * b1, dm * b2, dm * b3
-                        m1, m2, m3 = u[b, MOM1, k, j, i], u[b, MOM2, k, j, i], u[b, MOM3, k, j, i]
-                        w = 0.5 * (d1 * (2.0 * m1 + d1) + d2 * (2.0 * m2 + d2) + d3 * (2.0 * m3 + d3)) / u[b, DENS, k, j, i]
-                        if not passive:
-                            u[b, MOM1, k, j, i] = m1 + d1
-                            u[b, MOM2, k, j, i] = m2 + d2
-                            u[b, MOM3, k, j, i] = m3 + d3
-                            u[b, ENER, k, j, i] += w + account[b, HEAT, k, j, i]
-                    e = q[b, ENERGY, k, j, i] - w
-                    created = account[b, MADE, k, j, i] + max(-e, 0.0)
-                    u[b, ecr, k, j, i] = max(e, 0.0)
-                    u[b, fcr, k, j, i] = q[b, FLUX, k, j, i]
-                    volume = cell_volume(volumes, b, k, j, i)
-                    heat += volume * account[b, HEAT, k, j, i]
-                    work += volume * w
-                    made += volume * created
-                    count += created > 0.0
-        totals[b, 0], totals[b, 1], totals[b, 2], totals[b, 3] = heat, work, made, count

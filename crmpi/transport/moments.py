@@ -6,8 +6,9 @@ import numpy as np
 
 from crmpi.mesh.pack import aligned_zeros
 from crmpi.numerics.cr_coefficients import largest_reach
+from crmpi.numerics.cr_exchange import exchange_with_gas
 from crmpi.numerics.cr_march import Planes, Registers, march
-from crmpi.numerics.cr_moments import ENERGY, exchange_with_gas
+from crmpi.numerics.cr_moments import ENERGY
 from crmpi.numerics.cr_momentum import directed_flux, settle_momentum
 from crmpi.numerics.cr_validity import count_fast
 from crmpi.numerics.rows import make_axes
@@ -82,10 +83,10 @@ class MomentSolver(TransportSolver):
         self.sub_cycle(dt, time, population)
         self.diffuse_across(0.5 * dt, time + 0.5 * dt, population)
         gas, ivmax2 = (self.fluid.frozen, population.passive), 1.0 / self.params.vmax**2
-        places, q, account = population.places, registers.start, registers.account
-        exchange_with_gas(pack.u0, pack.bcc, q, account, places[:2], ivmax2, pack.grid, gas, pack.volumes, self.totals)
+        places = population.places
+        exchange_with_gas(pack.u0, pack.bcc, registers, places[:2], ivmax2, pack.grid, gas, pack.volumes, self.totals)
         for component, place in enumerate(places[2:], start=2):
-            pack.u0[:, place] = q[:, component]
+            pack.u0[:, place] = registers.start[:, component]
         self.keep_account(population)
 
     def keep_account(self, population):
