@@ -2,6 +2,7 @@
 
 import csv
 import re
+import shutil
 import xml.etree.ElementTree as ElementTree
 from html.parser import HTMLParser
 
@@ -11,10 +12,13 @@ import pytest
 from crmpi.cli.main import main
 from crmpi.compare import data as published
 from crmpi.compare.figures import draw_columns, looks, svg
-from crmpi.compare.measure import Seen
+from crmpi.compare.measure import Seen, observe
+from crmpi.compare.report import Choices
+from crmpi.compare.runs import find_runs
 from crmpi.compare.tension import Criterion
 from crmpi.compare.verdicts import GAMMA_RAYS, KAPPA, all_data, judge_run
 from crmpi.constraints.cos_halos import read_cos_halos
+from crmpi.observables.stream import read_profiles
 from crmpi.params import make
 
 CRITERION = make(Criterion)
@@ -119,6 +123,21 @@ def test_the_table_has_verdicts_and_numbers(reported):
     numbers = {row["observable"]: float(row["value"]) for row in rows if row["model"] == "salem2016" and row["value"]}
     assert numbers["time [Myr]"] == pytest.approx(60.0)
     assert 0.0 < numbers["L_gamma/L_SF"] < 2.0 * published.CALORIMETRIC
+
+
+def test_kappa_is_the_one_the_run_has_measured(reported):
+    (run,) = find_runs([reported / "runs" / "transport.preset=salem2016"]).runs
+    seen = observe(run, ["O VI"], make(Choices))
+    (measured,) = (values for label, values in read_profiles(run.path, "radial_profile").items() if label.startswith("kappa_eff"))
+    assert np.array_equal(seen.profiles["kappa"], measured[-1], equal_nan=True)
+    assert np.isfinite(measured[-1]).any()
+
+
+def test_without_it_kappa_is_the_constant_of_the_parameters(reported, tmp_path):
+    shutil.copytree(reported / "runs" / "transport.preset=salem2016", tmp_path / "bare")
+    shutil.rmtree(tmp_path / "bare" / "profiles")
+    (run,) = find_runs([tmp_path / "bare"]).runs
+    assert observe(run, ["O VI"], make(Choices)).profiles["kappa"] == pytest.approx(3e28)
 
 
 def test_bad_words(tmp_path, capsys):
