@@ -20,6 +20,7 @@ def add_arguments(parser):
     parser.add_argument("--csv", metavar="FILE.csv", help="verdicts and numbers as a table")
     parser.add_argument("--figures", metavar="DIR", help="write the figures of the page as PNG too")
     parser.add_argument("--title", default="Cosmic-ray transport against data", help="of the page")
+    parser.add_argument("--note", default="", help="shown on the page above its own command, such as the command of the sweep")
     parser.add_argument("--keys", action="store_true", help="list what can be chosen")
 
 
@@ -56,7 +57,8 @@ def _page(write_page, report, arguments):
 
 def _command(arguments):
     """Return the command line as it is shown on the page."""
-    return shlex.join(["crmpi", "compare", *arguments.words, *(["--output", arguments.output] if arguments.output else [])])
+    own = shlex.join(["crmpi", "compare", *arguments.words, *(["--output", arguments.output] if arguments.output else [])])
+    return f"{arguments.note}\n{own}".strip()
 
 
 def _choices(overrides):
