@@ -54,8 +54,8 @@ class Scratch(NamedTuple):
 
 STATE_UPPER = 0  # slots of Scratch.states: states at upper faces of this row and of the last one,
 STATE_LOWER = 2  # at lower faces,
-STATE_SPARE = 3  # and two to spare
-STATE_SLOTS = 5
+STATE_SPARE = 3  # and one to spare
+STATE_SLOTS = 4
 
 
 class Floors(NamedTuple):

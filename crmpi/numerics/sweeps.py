@@ -7,7 +7,7 @@ neighbour: in the same row one element on (x1), in a row buffer (x2), in a plane
 from crmpi.jit import device
 from crmpi.numerics.faces import marked_faces, replace_marked_rows, riemann_rows, scalar_rows, speed_rows, tracer_rows
 from crmpi.numerics.layout import FLUX
-from crmpi.numerics.reconstruct import Donor, reconstruct_rows
+from crmpi.numerics.reconstruct import donor_rows, reconstruct_rows
 from crmpi.numerics.riemann import LLF
 from crmpi.numerics.rows import part, row, shift
 from crmpi.numerics.stage import STATE_LOWER, STATE_SPARE, STATE_UPPER, face, first_scalar, row_if, shift_if
@@ -20,8 +20,8 @@ def faces_along_1(scheme, stage, grid, axis, block, scratch, k):
     upper = part(scratch.states, STATE_UPPER, 0)
     for j in range(grid.ng2 - reach, grid.ng2 + grid.n2 + reach):
         offset = (k * grid.m2 + j) * grid.m1
-        _reconstruct(scheme, stage, grid, axis, block, scratch, offset, upper)
-        _solve(scheme, stage, grid, axis, block, scratch, offset, (shift(upper, -1), face(scratch, 0, k & 1, j * grid.m1)))
+        lower = _reconstruct(scheme, stage, grid, axis, block, scratch, offset, upper)
+        _solve(scheme, stage, grid, axis, block, scratch, offset, (shift(upper, -1), lower), face(scratch, 0, k & 1, j * grid.m1))
 
 
 @device
@@ -31,9 +31,9 @@ def faces_along_2(scheme, stage, grid, axis, block, scratch, k):
         offset = (k * grid.m2 + j) * grid.m1
         below = part(scratch.states, STATE_UPPER + ((j - 1) & 1), 0)
         upper = part(scratch.states, STATE_UPPER + (j & 1), 0)
-        _reconstruct(scheme, stage, grid, axis, block, scratch, offset, upper)
+        lower = _reconstruct(scheme, stage, grid, axis, block, scratch, offset, upper)
         if j >= grid.ng2:
-            _solve(scheme, stage, grid, axis, block, scratch, offset, (below, face(scratch, 1, k & 1, j * grid.m1)))
+            _solve(scheme, stage, grid, axis, block, scratch, offset, (below, lower), face(scratch, 1, k & 1, j * grid.m1))
 
 
 @device
@@ -44,37 +44,36 @@ def faces_along_3(scheme, stage, grid, axis, block, scratch, k):
         offset = (k * grid.m2 + j) * grid.m1
         below = part(scratch.plane, (k - 1) & 1, j * grid.m1)
         upper = part(scratch.plane, k & 1, j * grid.m1)
-        _reconstruct(scheme, stage, grid, axis, block, scratch, offset, upper)
+        lower = _reconstruct(scheme, stage, grid, axis, block, scratch, offset, upper)
         if k >= grid.ng3:
-            _solve(scheme, stage, grid, axis, block, scratch, offset, (below, face(scratch, 2, k & 1, j * grid.m1)))
+            _solve(scheme, stage, grid, axis, block, scratch, offset, (below, lower), face(scratch, 2, k & 1, j * grid.m1))
 
 
 @device
 def _reconstruct(scheme, stage, grid, axis, block, scratch, offset, upper):
-    """Reconstruct the row of cells at `offset`: lower states to the scratch row, upper ones to `upper`."""
+    """Write the states at the upper faces of the row of cells at `offset` to `upper`, and return those at the lower faces."""
     cells = shift(block.w, offset)
     field = shift_if(block.bcc, offset)
-    lower = part(scratch.states, STATE_LOWER, 0)
     if stage.first_order:
-        reconstruct_rows(grid.m1, Donor(), cells, field, axis, block.nvar, lower, upper)
-    else:
-        reconstruct_rows(grid.m1, scheme.reconstruction, cells, field, axis, block.nvar, lower, upper)
+        donor_rows(grid.m1, cells, field, axis, block.nvar, upper)
+        return upper
+    lower = part(scratch.states, STATE_LOWER, 0)
+    reconstruct_rows(grid.m1, scheme.reconstruction, cells, field, axis, block.nvar, lower, upper)
+    return lower
 
 
 @device
-def _solve(scheme, stage, grid, axis, block, scratch, offset, below_and_faces):
-    """Solve the faces between the states `below` and those in the scratch row."""
-    below, faces = below_and_faces
+def _solve(scheme, stage, grid, axis, block, scratch, offset, sides, faces):
+    """Solve the lower faces of the row of cells at `offset`; `sides`: the states below and above them."""
     bn = row_if(block.bface, axis.normal, offset)
-    sides, speeds = (below, part(scratch.states, STATE_LOWER, 0)), part(scratch.speeds, 0, 0)
+    speeds = part(scratch.speeds, 0, 0)
     solve_rows(scheme.riemann, scheme.gas, scheme.cr, sides, bn, axis, block.nvar, grid.m1, speeds, faces)
     if stage.correct_marked:
         marks = row(shift(block.marks, offset), 0)
         if marked_faces(grid.m1, marks, axis.stride) > 0:
             spare = part(scratch.spare, 0, 0)
-            _donor_states(grid, axis, block, scratch, offset)
-            sides = (part(scratch.states, STATE_SPARE, 0), part(scratch.states, STATE_LOWER, 0))
-            solve_rows(LLF(), scheme.gas, scheme.cr, sides, bn, axis, block.nvar, grid.m1, speeds, spare)
+            cells = _donor_states(grid, axis, block, scratch, offset)
+            solve_rows(LLF(), scheme.gas, scheme.cr, cells, bn, axis, block.nvar, grid.m1, speeds, spare)
             replace_marked_rows(grid.m1, marks, axis.stride, FLUX + block.nvar, spare, faces)
 
 
@@ -91,10 +90,9 @@ def solve_rows(solver, gas, cr, sides, bn, axis, nvar, n, speeds, faces):
 
 @device
 def _donor_states(grid, axis, block, scratch, offset):
-    """Write the cells below the faces to the spare row of states and those above to the lower one."""
-    below = offset - axis.stride
-    lower = part(scratch.states, STATE_LOWER, 0)
-    spare = part(scratch.states, STATE_SPARE, 0)
-    unused = part(scratch.states, STATE_SPARE + 1, 0)
-    reconstruct_rows(grid.m1, Donor(), shift(block.w, below), shift_if(block.bcc, below), axis, block.nvar, unused, spare)
-    reconstruct_rows(grid.m1, Donor(), shift(block.w, offset), shift_if(block.bcc, offset), axis, block.nvar, lower, unused)
+    """Return the cells below and above the faces of the row at `offset` as states."""
+    below, above = part(scratch.states, STATE_SPARE, 0), part(scratch.states, STATE_LOWER, 0)
+    before = offset - axis.stride
+    donor_rows(grid.m1, shift(block.w, before), shift_if(block.bcc, before), axis, block.nvar, below)
+    donor_rows(grid.m1, shift(block.w, offset), shift_if(block.bcc, offset), axis, block.nvar, above)
+    return below, above
