@@ -11,7 +11,7 @@ from typing import NamedTuple
 from crmpi.jit import choice, kernel
 from crmpi.numerics.cr_alfven import correct_wave_rows, predict_wave_rows, wave_coupling_rows, wave_face_rows
 from crmpi.numerics.cr_moments import correct_rows, coupling_rows, face_rows, predict_rows
-from crmpi.numerics.rows import buffer_of, part, shift
+from crmpi.numerics.rows import rows, shift
 
 
 class Predict(NamedTuple):
@@ -50,15 +50,13 @@ class Planes(NamedTuple):
 def march(stage, moments, grid, axes, registers, planes):
     """Advance all blocks by one stage."""
     deep = 1 if grid.ng3 else 0
-    blocks = Registers(buffer_of(registers.start), buffer_of(registers.half), buffer_of(registers.frozen), buffer_of(registers.account))
-    slots = Planes(buffer_of(planes.coupling), buffer_of(planes.faces))
     for b in range(registers.start.shape[0]):
         for k in range(grid.ng3 - deep, grid.ng3 + grid.n3 + deep):
-            couple(stage, moments, grid, axes, blocks, slots, b, k)
+            couple(stage, moments, grid, axes, registers, planes, b, k)
             if k >= grid.ng3:
-                solve_plane(stage, moments, grid, axes, blocks, slots, b, k)
+                solve_plane(stage, moments, grid, axes, registers, planes, b, k)
             if k - deep >= grid.ng3:
-                update_plane(stage, moments, grid, axes, blocks, slots, b, k - deep)
+                update_plane(stage, moments, grid, axes, registers, planes, b, k - deep)
 
 
 @kernel
@@ -69,9 +67,9 @@ def couple(stage, moments, grid, axes, registers, planes, b, k):
     for j in range(grid.ng2 - wide, grid.ng2 + grid.n2 + wide):
         place = j * grid.m1 + grid.ng1 - axes[0].stride
         offset = k * grid.m2 * grid.m1 + place
-        cells = part(driver(stage, registers), b, offset)
+        cells = driving_cells(stage, registers, b, offset)
         n = grid.n1 + 2 * axes[0].stride
-        frozen, out = part(registers.frozen, b, offset), part(planes.coupling, k & 1, place)
+        frozen, out = rows(registers.frozen, b, offset), rows(planes.coupling, k & 1, place)
         fill_coupling(stage, n, moments, cells, frozen, strides, out)
 
 
@@ -86,11 +84,11 @@ def solve_plane(stage, moments, grid, axes, registers, planes, b, k):
             for j in range(grid.ng2, grid.ng2 + grid.n2 + beyond):
                 place = j * grid.m1 + grid.ng1
                 offset = k * grid.m2 * grid.m1 + place
-                here = part(planes.coupling, k & 1, place)
-                below = part(planes.coupling, (k - 1) & 1, place) if axis.normal == 2 else shift(here, -axis.stride)
-                cells = part(driver(stage, registers), b, offset)
-                out = part(planes.faces, 2 * axis.normal + (k & 1), place)
-                solve_faces(stage, n, moments, axis, cells, part(registers.frozen, b, offset), (below, here), out)
+                here = rows(planes.coupling, k & 1, place)
+                below = rows(planes.coupling, (k - 1) & 1, place) if axis.normal == 2 else shift(here, -axis.stride)
+                cells = driving_cells(stage, registers, b, offset)
+                out = rows(planes.faces, 2 * axis.normal + (k & 1), place)
+                solve_faces(stage, n, moments, axis, cells, rows(registers.frozen, b, offset), (below, here), out)
 
 
 @kernel
@@ -100,31 +98,31 @@ def update_plane(stage, moments, grid, axes, registers, planes, b, k):
     for j in range(grid.ng2, grid.ng2 + grid.n2):
         place = j * grid.m1 + grid.ng1
         offset = k * grid.m2 * grid.m1 + place
-        faces1 = part(planes.faces, k & 1, place)
-        faces2 = part(planes.faces, 2 + (k & 1), place)
+        faces1 = rows(planes.faces, k & 1, place)
+        faces2 = rows(planes.faces, 2 + (k & 1), place)
         faces = (
             (faces1, shift(faces1, axes[0].stride)),
             (faces2, shift(faces2, axes[1].stride)),
-            (part(planes.faces, 4 + (k & 1), place), part(planes.faces, 4 + above, place)),
+            (rows(planes.faces, 4 + (k & 1), place), rows(planes.faces, 4 + above, place)),
         )
-        update_rows(stage, grid.n1, moments, axes, registers, b, offset, part(planes.coupling, k & 1, place), faces)
+        update_rows(stage, grid.n1, moments, axes, registers, b, offset, rows(planes.coupling, k & 1, place), faces)
 
 
 @choice
-def driver(stage, registers):
-    """Return the register whose faces and coupling drive the stage."""
+def driving_cells(stage, registers, b, offset):
+    """Return the row of cells whose faces and coupling drive the stage."""
 
 
-@driver.option(Predict)
-@driver.option(PredictWaves)
-def start_drives(stage, registers):
-    return registers.start
+@driving_cells.option(Predict)
+@driving_cells.option(PredictWaves)
+def start_drives(stage, registers, b, offset):
+    return rows(registers.start, b, offset)
 
 
-@driver.option(Correct)
-@driver.option(CorrectWaves)
-def half_drives(stage, registers):
-    return registers.half
+@driving_cells.option(Correct)
+@driving_cells.option(CorrectWaves)
+def half_drives(stage, registers, b, offset):
+    return rows(registers.half, b, offset)
 
 
 @choice
@@ -168,23 +166,23 @@ def update_rows(stage, n, moments, axes, registers, b, offset, coupling, faces):
 
 @update_rows.option(Predict)
 def predict(stage, n, moments, axes, registers, b, offset, coupling, faces):
-    frozen, half = part(registers.frozen, b, offset), part(registers.half, b, offset)
-    predict_rows(n, moments, axes, part(registers.start, b, offset), frozen, coupling, faces, half)
+    frozen, half = rows(registers.frozen, b, offset), rows(registers.half, b, offset)
+    predict_rows(n, moments, axes, rows(registers.start, b, offset), frozen, coupling, faces, half)
 
 
 @update_rows.option(Correct)
 def correct(stage, n, moments, axes, registers, b, offset, coupling, faces):
-    frozen, half = part(registers.frozen, b, offset), part(registers.half, b, offset)
-    correct_rows(n, moments, axes, part(registers.start, b, offset), half, frozen, coupling, faces, part(registers.account, b, offset))
+    frozen, half = rows(registers.frozen, b, offset), rows(registers.half, b, offset)
+    correct_rows(n, moments, axes, rows(registers.start, b, offset), half, frozen, coupling, faces, rows(registers.account, b, offset))
 
 
 @update_rows.option(PredictWaves)
 def predict_waves(stage, n, moments, axes, registers, b, offset, coupling, faces):
-    frozen, half = part(registers.frozen, b, offset), part(registers.half, b, offset)
-    predict_wave_rows(n, moments, axes, part(registers.start, b, offset), frozen, faces, half)
+    frozen, half = rows(registers.frozen, b, offset), rows(registers.half, b, offset)
+    predict_wave_rows(n, moments, axes, rows(registers.start, b, offset), frozen, faces, half)
 
 
 @update_rows.option(CorrectWaves)
 def correct_waves(stage, n, moments, axes, registers, b, offset, coupling, faces):
-    frozen, half = part(registers.frozen, b, offset), part(registers.half, b, offset)
-    correct_wave_rows(n, moments, axes, part(registers.start, b, offset), half, frozen, faces, part(registers.account, b, offset))
+    frozen, half = rows(registers.frozen, b, offset), rows(registers.half, b, offset)
+    correct_wave_rows(n, moments, axes, rows(registers.start, b, offset), half, frozen, faces, rows(registers.account, b, offset))

@@ -13,8 +13,8 @@ from crmpi.jit import device, kernel
 from crmpi.numerics.health import inspect_row, settle_row
 from crmpi.numerics.induction import copy_row, edge_rows, electric_rows, induce_row
 from crmpi.numerics.layout import ET1, ET2
-from crmpi.numerics.rows import part, row, shift
-from crmpi.numerics.stage import block_of, buffers_of, face, first_scalar, shift_if, tracers
+from crmpi.numerics.rows import row, rows, shift
+from crmpi.numerics.stage import block_of, face, first_scalar, shift_if, tracers
 from crmpi.numerics.sweeps import faces_along_1, faces_along_2, faces_along_3
 from crmpi.numerics.update import divergence_rows, gravity_rows, tracer_work_rows, work_rows
 
@@ -22,10 +22,9 @@ from crmpi.numerics.update import divergence_rows, gravity_rows, tracer_work_row
 @kernel
 def advance_blocks(scheme, stage, grid, axes, fields, scratch, health, selected):
     """Advance the blocks marked in `selected` (nblock,) by one stage; the bundles are those of `crmpi.numerics.stage`."""
-    buffers = buffers_of(scratch)
     for b in range(fields.w.shape[0]):
         if selected[b]:
-            report = _march(scheme, stage, grid, axes, block_of(fields, b), buffers, health.floors)
+            report = _march(scheme, stage, grid, axes, block_of(fields, b), scratch, health.floors)
             health.troubled[b], health.settled[b], health.moved[b] = report
 
 
@@ -108,7 +107,7 @@ def _electric(grid, bcc, block, scratch, k):
     reach = 1 if grid.ng2 else 0
     for j in range(grid.ng2 - reach, grid.ng2 + grid.n2 + reach):
         cell = (k * grid.m2 + j) * grid.m1
-        electric_rows(grid.m1, shift(block.w, cell), shift(bcc, cell), part(scratch.electric, k & 1, j * grid.m1))
+        electric_rows(grid.m1, shift(block.w, cell), shift(bcc, cell), rows(scratch.electric, k & 1, j * grid.m1))
 
 
 @device
@@ -123,7 +122,7 @@ def _edges(grid, axes, bcc, scratch, k):
         b = (c + 2) % 3
         for j in range(grid.ng2, grid.ng2 + grid.n2 + reach):
             here = j * grid.m1
-            edge = row(part(scratch.edges, parity, here), c)
+            edge = row(rows(scratch.edges, parity, here), c)
             if axes[a].stride and axes[b].stride:
                 a_faces = (_face_below(scratch, axes, a, b, parity, here), face(scratch, a, parity, here))
                 b_faces = (_face_below(scratch, axes, b, a, parity, here), face(scratch, b, parity, here))
@@ -141,10 +140,10 @@ def _cells(axes, scratch, k, here, c):
     plane_a, back_a = _one_below(axes[a])
     plane_b, back_b = _one_below(axes[b])
     return (
-        row(part(scratch.electric, k & 1, here), c),
-        row(part(scratch.electric, (k - plane_a) & 1, here - back_a), c),
-        row(part(scratch.electric, (k - plane_b) & 1, here - back_b), c),
-        row(part(scratch.electric, (k - plane_a - plane_b) & 1, here - back_a - back_b), c),
+        row(rows(scratch.electric, k & 1, here), c),
+        row(rows(scratch.electric, (k - plane_a) & 1, here - back_a), c),
+        row(rows(scratch.electric, (k - plane_b) & 1, here - back_b), c),
+        row(rows(scratch.electric, (k - plane_a - plane_b) & 1, here - back_a - back_b), c),
     )
 
 
@@ -174,8 +173,8 @@ def _induce_12(grid, axes, old, new, scratch, k):
     for j in range(grid.ng2, grid.ng2 + grid.n2 + more2):
         here = j * grid.m1 + grid.ng1
         cell = k * grid.m2 * grid.m1 + here
-        e = part(scratch.edges, parity, here)
-        e_above = part(scratch.edges, above, here)
+        e = rows(scratch.edges, parity, here)
+        e_above = rows(scratch.edges, above, here)
         e3 = row(e, 2)
         along_1 = (e3, row(shift(e, axes[0].stride), 2))
         along_2 = (e3, row(shift(e, axes[1].stride), 2))
@@ -195,7 +194,7 @@ def _induce_3(grid, axes, old, new, scratch, k):
     for j in range(grid.ng2, grid.ng2 + grid.n2):
         here = j * grid.m1 + grid.ng1
         cell = k * grid.m2 * grid.m1 + here
-        e = part(scratch.edges, k & 1, here)
+        e = rows(scratch.edges, k & 1, here)
         along_1 = (row(e, 1), row(shift(e, axes[0].stride), 1))
         along_2 = (row(e, 0), row(shift(e, axes[1].stride), 0))
         induce_row(grid.n1, row(shift(old, cell), 2), row(shift(new, cell), 2), along_1, axes[0].dtdx, along_2, axes[1].dtdx)

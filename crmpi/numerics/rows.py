@@ -30,17 +30,6 @@ class Rows(NamedTuple):
     step: int
 
 
-class Buffer(NamedTuple):
-    """An array (slot, ncomp, 1, m2, m1) as kernels carry it along: pointer to its first element, distances between components and slots.
-
-    Arrays count their references at every mention; in a loop over rows that would cost as much as a kernel.
-    """
-
-    start: object
-    step: int
-    slot: int
-
-
 class Axis(NamedTuple):
     """One axis as a kernel sees it.
 
@@ -167,19 +156,6 @@ def rows(array, block, offset):
     """Return the `Rows` at element `offset` of block `block` of an array (nblock, ncomp, m3, m2, m1)."""
     step = array.shape[2] * array.shape[3] * array.shape[4]
     return Rows(pointer(array, block * array.shape[1] * step + offset), step)
-
-
-@device
-def buffer_of(array):
-    """Return the `Buffer` of an array."""
-    step = array.shape[2] * array.shape[3] * array.shape[4]
-    return Buffer(pointer(array, 0), step, array.shape[1] * step)
-
-
-@device
-def part(buffer, slot, offset):
-    """Return the `Rows` at element `offset` of a slot of a `Buffer`."""
-    return Rows(moved(buffer.start, slot * buffer.slot + offset), buffer.step)
 
 
 @device

@@ -5,7 +5,7 @@ from typing import NamedTuple
 from crmpi.constants import NHYDRO
 from crmpi.eos.gas import CosmicRayPopulations, CosmicRays
 from crmpi.jit import choice, device
-from crmpi.numerics.rows import buffer_of, part, row, rows, shift
+from crmpi.numerics.rows import row, rows, shift
 
 
 class Scheme(NamedTuple):
@@ -133,20 +133,6 @@ def block_of(fields, b):
 
 
 @device
-def buffers_of(scratch):
-    """Return the scratch with a `Buffer` for every array."""
-    return Scratch(
-        buffer_of(scratch.faces),
-        buffer_of(scratch.edges),
-        buffer_of(scratch.electric),
-        buffer_of(scratch.plane),
-        buffer_of(scratch.states),
-        buffer_of(scratch.speeds),
-        buffer_of(scratch.spare),
-    )
-
-
-@device
 def rows_if(array, block):
     """Return the rows at the first cell of a block, or None for an absent array."""
     return None if array is None else rows(array, block, 0)
@@ -167,4 +153,4 @@ def row_if(r, variable, distance):
 @device
 def face(scratch, axis, parity, offset):
     """Return the faces along `axis` number 0, 1, 2 in the plane of this parity."""
-    return part(scratch.faces, 2 * axis + parity, offset)
+    return rows(scratch.faces, 2 * axis + parity, offset)
