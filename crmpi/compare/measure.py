@@ -28,7 +28,8 @@ class Seen(NamedTuple):
 
     ``radius`` (kpc) and ``profiles`` {name: array}: means over shells, `pcr` and `pgas` in eV/cm^3, `temp` in K, `kappa` in cm^2/s;
     ``impacts`` (kpc) and ``columns`` {ion: (16%, median, 84%)}: decadic logarithms of columns in 1/cm^2; ``numbers`` {name: number};
-    ``absent`` {what: why}; ``width``: of the widest cells in kpc.
+    ``absent`` {what: why}; ``width``: of the widest cells in kpc; ``floors``: energy that floors have added over that of the cosmic rays
+    injected, 0 if the run has not reached its end or has no source.
     """
 
     radius: np.ndarray
@@ -38,6 +39,7 @@ class Seen(NamedTuple):
     numbers: dict
     absent: dict
     width: float = 0.0
+    floors: float = 0.0
 
 
 def observe(run, ions, choices):
@@ -61,7 +63,14 @@ def observe(run, ions, choices):
         for name in (*_NUMBERS, "loading"):
             numbers |= _noting(absent, name, lambda name=name: _numbers(snapshot, name)) or {}
         width = max((snapshot.upper[a] - snapshot.lower[a]) / snapshot.cells[a] for a in snapshot.axes) / snapshot.units.factor("kpc")
-    return Seen(radius, profiles, inside, columns, numbers, absent, width)
+    return Seen(radius, profiles, inside, columns, numbers, absent, width, _floors(run.numbers))
+
+
+def _floors(numbers):
+    """Return the energy added by floors over that of the cosmic rays injected."""
+    plain = {_stem(label): value for label, value in numbers.items()}
+    injected = plain.get("injection_cosmic", 0.0)
+    return abs(plain.get("floor_added_energy", 0.0)) / injected if injected > 0.0 else 0.0
 
 
 def _noting(absent, what, function):

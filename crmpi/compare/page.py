@@ -56,10 +56,17 @@ def page(title, report, figures):
 
 def headline(verdicts):
     """Return the answer in one sentence."""
-    alive = [label for label, found in verdicts.items() if not excluded_by(found)]
-    tested = [name for name in next(iter(verdicts.values())) if any(found[name].state != "untested" for found in verdicts.values())]
-    survivors = f"not excluded: {', '.join(alive)}" if alive else "all are excluded by at least one observable"
-    return f"{len(verdicts)} models, {len(tested)} observables; {survivors}."
+    judged = {label: found for label, found in verdicts.items() if _tested(found)}
+    alive = [label for label, found in judged.items() if not excluded_by(found)]
+    names = {name for found in judged.values() for name in _tested(found)}
+    survivors = f"not excluded: {', '.join(alive)}" if alive else "all of them are excluded by at least one observable"
+    others = f"; not judged: {', '.join(label for label in verdicts if label not in judged)}" if len(judged) < len(verdicts) else ""
+    return f"{len(judged)} models judged by {len(names)} observables; {survivors}{others}."
+
+
+def _tested(found):
+    """Return the observables that say something about a model."""
+    return [name for name, verdict in found.items() if verdict.state != "untested"]
 
 
 def matrix(verdicts):
@@ -85,8 +92,9 @@ def reasons(verdicts, missing):
     lines = []
     for label, found in verdicts.items():
         bad = [f"{name}: {found[name].reason} (probability {found[name].chance:.0e})" for name in excluded_by(found)]
-        lines.append(f"<li><b>{escape(label)}</b> — {escape('; '.join(bad) if bad else 'not excluded')}</li>")
-    lines += [f"<li><b>{escape(name)}</b> — lacks: {escape(reason)}</li>" for name, reason in missing.items()]
+        answer = "; ".join(bad) if bad else "not excluded" if _tested(found) else "not judged"
+        lines.append(f"<li><b>{escape(label)}</b> — {escape(answer)}</li>")
+    lines += [f"<li><b>{escape(name)}</b> — note: {escape(reason)}</li>" for name, reason in missing.items()]
     return f"<ul>{''.join(lines)}</ul>"
 
 

@@ -11,7 +11,7 @@ from crmpi.compare import data as published
 from crmpi.compare.measure import observe
 from crmpi.compare.runs import differences, find_runs
 from crmpi.compare.tension import Criterion
-from crmpi.compare.verdicts import LOW_IONS, all_data, excluded_by, judge_run
+from crmpi.compare.verdicts import LOW_IONS, all_data, doubt, excluded_by, judge_run
 from crmpi.constraints.cos_halos import read_cos_halos
 from crmpi.errors import CrmpiError
 from crmpi.params import group, par
@@ -76,17 +76,19 @@ def compare(paths, choices, command="", say=print):
         say(f"[{number}/{len(found.runs)}] {run.label}: {run.snapshot}")
         seen[run.label] = observe(run, ions, choices)
     verdicts = {label: judge_run(one, data, choices.criterion) for label, one in seen.items()}
+    missing = _missing(found, seen, choices.criterion)
     return Report(
-        seen, verdicts, {label: one.numbers for label, one in seen.items()}, data, _missing(found, seen), differences(found.runs),
+        seen, verdicts, {label: one.numbers for label, one in seen.items()}, data, missing, differences(found.runs),
         {run.label: _identity(run) for run in found.runs}, choices.criterion, _assumptions(choices, rows), command,
     )  # fmt: skip
 
 
-def _missing(found, seen):
+def _missing(found, seen, criterion):
     """Return {model: why it, its end or some observable of it is not there}."""
     notes = {}
     for run in found.runs:
         parts = [] if run.complete else [f"has not reached its end: seen at {seen[run.label].numbers['time [Myr]']:.0f} Myr"]
+        parts += [reason] if (reason := doubt(seen[run.label], criterion)) else []
         parts += [f"{what}: {why}" for what, why in seen[run.label].absent.items()]
         if parts:
             notes[run.label] = "; ".join(parts)
@@ -118,6 +120,7 @@ def _assumptions(choices, rows):
         "and no sight line that cosmic rays of this kappa have not reached in the age of the universe.",
         "Gamma rays: the halo must not outshine galaxies of its star formation rate (dispersion 0.2 dex, and a factor of two for the "
         "efficiency of supernovae and the pion losses instead of the scatter above). The disc is not in the box: a faint halo is no fault.",
+        f"A run in which floors added more than {choices.criterion.floors:g} of the energy of its cosmic rays is not judged.",
         "Observables are judged one by one; many observables make a false exclusion by one of them more probable.",
     ]
 
@@ -136,17 +139,18 @@ def write_csv(report, path):
 
 
 def write_page(report, path, title, figures=None):
-    """Write the page, and its figures as files too if a folder is named."""
+    """Write the page, and its figures as files too if a folder is named; runs that are not judged are not drawn."""
     from crmpi.compare.figures import draw_columns, draw_transport, svg
     from crmpi.compare.page import page
 
-    ions = [ion for ion in [*published.IONS.values(), *ONLY_SHOWN] if any(ion in one.columns for one in report.seen.values())]
+    seen = {label: one for label, one in report.seen.items() if not doubt(one, report.criterion)} or report.seen
+    ions = [ion for ion in [*published.IONS.values(), *ONLY_SHOWN] if any(ion in one.columns for one in seen.values())]
     drawn = []
     if ions:
         caption = "Columns: median and 16-84% of the model's sight lines; dots: measured, triangles up: lower limits, down: upper limits."
-        drawn.append(("columns", caption, draw_columns(report.seen, report.data, ions)))
+        drawn.append(("columns", caption, draw_columns(seen, report.data, ions)))
     caption = "O VI, cosmic-ray pressure, effective diffusion coefficient, and gamma rays above 1 GeV over the light of young stars."
-    drawn.append(("transport", caption, draw_transport(report.seen, report.data)))
+    drawn.append(("transport", caption, draw_transport(seen, report.data)))
     _write(path, page(title, report, [(caption, svg(figure)) for _, caption, figure in drawn]))
     for name, _, figure in drawn if figures else ():
         Path(figures).mkdir(parents=True, exist_ok=True)
@@ -160,7 +164,7 @@ def lines(report):
     for label, verdicts in report.verdicts.items():
         bad = excluded_by(verdicts)
         tested = sum(v.state != "untested" for v in verdicts.values())
-        answer = f"excluded by {', '.join(bad)}" if bad else "not excluded"
+        answer = f"excluded by {', '.join(bad)}" if bad else "not excluded" if tested else "not judged"
         text.append(f"{label.ljust(width)}  {answer} ({tested} observables tested)")
     return text
 

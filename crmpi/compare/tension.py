@@ -30,6 +30,7 @@ class Criterion:
     n_sigma: float = par(2.0, gt=0, doc="a datum further off than so many standard deviations is violated")
     significance: float = par(1e-3, gt=0, lt=1, doc="excluded if so many violations are less probable than this")
     cloud: float = par(1.0, gt=0, doc="kpc; low ions do not exclude a run with wider cells")
+    floors: float = par(0.1, gt=0, doc="a run in which floors added more than this share of the energy of its cosmic rays is not judged")
     min_data: int = par(1, ge=1, doc="an observable with fewer data decides nothing")
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 
 from crmpi.compare import data as published
-from crmpi.compare.tension import judge
+from crmpi.compare.tension import Verdict, judge
 
 GAMMA_RAYS = "gamma rays"
 KAPPA = "kappa"
@@ -35,7 +35,17 @@ def judge_run(seen, data, criterion):
     return {name: _judge(seen, name, entry, criterion) for name, entry in data.items()}
 
 
+def doubt(seen, criterion):
+    """Return why a run is not judged at all, '' if it is."""
+    if seen.floors <= criterion.floors:
+        return ""
+    return f"floors have added {seen.floors:.2g} times the energy of the cosmic rays injected: the run is not judged"
+
+
 def _judge(seen, name, data, criterion):
+    reason = doubt(seen, criterion)
+    if reason:
+        return Verdict("untested", 0, 0, 1.0, np.nan, reason)
     verdict = judge(data, *predict(seen, name, data.at), criterion)
     if verdict.state == "excluded" and name in LOW_IONS and seen.width > criterion.cloud:
         reason = f"{verdict.reason}; cells of {seen.width:.3g} kpc do not resolve the clouds of this ion"

@@ -13,6 +13,7 @@ from crmpi.cli.main import main
 from crmpi.compare import data as published
 from crmpi.compare.figures import draw_columns, looks, svg
 from crmpi.compare.measure import Seen, observe
+from crmpi.compare.page import headline
 from crmpi.compare.report import Choices
 from crmpi.compare.runs import find_runs
 from crmpi.compare.tension import Criterion
@@ -58,6 +59,15 @@ def test_low_ions_do_not_exclude_a_coarse_run(data):
     coarse = judge_run(bare._replace(width=10.0), data, CRITERION)
     assert (coarse["Si II"].state, coarse["O VI"].state) == ("unresolved", "excluded")
     assert "cells of 10 kpc" in coarse["Si II"].reason
+
+
+def test_a_run_that_floors_have_fed_is_not_judged(data):
+    broken = judge_run(seen_as({"O VI": 10.0}, kappa=1e29)._replace(floors=0.5), data, CRITERION)
+    assert {verdict.state for verdict in broken.values()} == {"untested"}
+    assert "floors have added 0.5 times" in broken["O VI"].reason
+    page_says = headline({"good": judge_run(seen_as({"O VI": 14.5}), data, CRITERION), "broken": broken})
+    assert page_says.startswith("1 models judged")
+    assert "not judged: broken" in page_says
 
 
 def test_models_look_different():
@@ -109,7 +119,7 @@ def test_the_page_stands_alone(reported):
 
 def test_the_page_tells_models_failures_and_origin(reported):
     text = (reported / "report.html").read_text()
-    for word in ("buck2020_adv", "salem2016", "no_such", "lacks: failed: ", "run id", "scattering.kappa_par", "within 0.4 dex"):
+    for word in ("buck2020_adv", "salem2016", "no_such", "note: failed: ", "run id", "scattering.kappa_par", "within 0.4 dex"):
         assert word in text, word
     assert str(reported) not in re.sub(r"<pre>.*?</pre>", "", text, flags=re.DOTALL)  # only the command names folders
 
