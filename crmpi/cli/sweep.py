@@ -48,7 +48,8 @@ def _sweep(comm, arguments):
     if target is None:
         raise CrmpiError("nothing to run: name a problem or a YAML file, as in crmpi sweep galactic_wind --over ...", everywhere=True)
     _check_numbers(arguments)
-    folder = Path(arguments.output or f"runs/sweep_{Path(target).stem}")
+    name = Path(target).stem if Path(target).exists() else target.replace("/", "_")
+    folder = Path(arguments.output or f"runs/sweep_{name}")
     variants = plan(arguments.over, folder)
     if arguments.list:
         return together(comm, lambda: _list(variants) if comm.rank == 0 else 0)
