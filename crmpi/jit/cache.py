@@ -85,8 +85,8 @@ def _writable(folder, *, private):
 
 
 def keep(dispatcher):
-    """Give a dispatcher its disk cache; return it."""
-    if any(folder.is_dir() for folder in cache_folders().read):
+    """Give a dispatcher its disk cache, unless its function was typed into a prompt or there is no folder; return it."""
+    if Path(dispatcher.py_func.__code__.co_filename).is_file() and any(folder.is_dir() for folder in cache_folders().read):
         dispatcher._cache = _SourceCache(dispatcher.py_func)
     return dispatcher
 

@@ -257,3 +257,19 @@ def wave_losses(u, bcc, factor, mesh, grid, e, heat):
                     g1, g2, g3 = h1 * (x[i + s1] - x[i - s1]), h2 * (x[i + s2] - x[i - s2]), h3 * (x[i + s3] - x[i - s3])
                     rate = abs(b1[i] * g1 + b2[i] * g2 + b3[i] * g3) / math.sqrt(rho[i])
                     loss[i] = -x[i] * math.expm1(-factor * rate / (x[i] + _TINY)) if x[i] > 0.0 else 0.0
+
+
+@kernel
+def fastest_crossing(speed, corners, mesh, grid):
+    """Return the most cells per time that the streaming speed along the field crosses at any corner, summed over axes."""
+    s1, s2, s3 = mesh.strides
+    most = 0.0
+    for b in range(speed.shape[0]):
+        for k in range(grid.ng3, grid.ng3 + grid.n3):
+            for j in range(grid.ng2, grid.ng2 + grid.n2):
+                for i in range(grid.ng1, grid.ng1 + grid.n1):
+                    reach = abs(corners[b, U1, k, j, i]) / mesh.widths[0] if s1 else 0.0
+                    reach += abs(corners[b, U2, k, j, i]) / mesh.widths[1] if s2 else 0.0
+                    reach += abs(corners[b, U3, k, j, i]) / mesh.widths[2] if s3 else 0.0
+                    most = max(most, speed[b, 0, k, j, i] * reach)
+    return most

@@ -101,6 +101,10 @@ class Footprint(NamedTuple):
     weight: np.ndarray
 
 
+NOWHERE = Footprint(*(np.zeros(0, np.int64) for _ in range(3)), *(np.zeros(0) for _ in range(3)), np.zeros((0, 0, 0)))
+"""The footprint of nothing."""
+
+
 def footprint(mesh, position, radius):
     """Return the `Footprint` of the kernel (1 - (r/radius)^2)^2 about `position` on the cells of `mesh`.
 

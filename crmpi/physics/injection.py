@@ -20,7 +20,7 @@ from crmpi.jit import device, kernel
 from crmpi.numerics.volumes import cell_volume
 from crmpi.params import par
 from crmpi.physics.base import Source, SourceParams, gas_const, kinetic_energy
-from crmpi.physics.events import Layer, events_between, footprint
+from crmpi.physics.events import NOWHERE, Layer, events_between, footprint
 
 
 class Supernova(NamedTuple):
@@ -90,6 +90,8 @@ class Injection(Source):
         elif params.mode == "central":
             self.rate = params.rate
         self.radius = max([params.radius, *cell_widths(mesh)])
+        if params.sampling == "discrete" or params.mode == "central":
+            self._share(NOWHERE, 0.0)  # the kernel is compiled now, on all ranks at once, and not when the first star explodes
 
     def apply(self, time, dt):
         start, end = self._interval(time, dt)
@@ -126,7 +128,9 @@ class Injection(Source):
         return x1, x2, self.layer.draw(event.place[2], lower[2], upper[2])
 
     def _explode(self, position, number):
-        cells = footprint(self.mesh, position, self.radius)
+        self._share(footprint(self.mesh, position, self.radius), number)
+
+    def _share(self, cells, number):
         inject_footprint(self.pack.u0, self.pack.grid, self.pack.origins, cells, number, (self.gas, self.one), self.account)
 
 

@@ -5,12 +5,13 @@ import math
 import numpy as np
 
 from crmpi.mesh.pack import aligned_zeros
-from crmpi.numerics.cr_diffusion import EXCESS, U1, super_stage
+from crmpi.numerics.cr_diffusion import EXCESS, super_stage
 from crmpi.numerics.cr_streaming import (
     Buffers,
     Frozen,
     Law,
     corner_speeds,
+    fastest_crossing,
     field_shares,
     largest_coefficients,
     refuse_cooling,
@@ -86,9 +87,8 @@ class StreamingDiffusion(AnisotropicDiffusion):
 
     def least_super_steps(self, dt):
         """Return the number of super-steps in which streaming crosses few enough cells."""
-        reach = sum(np.abs(self.corners[:, U1 + a]) / self.mesh.widths[a] for a in self.axes)
-        crossed = self.law.gamma * self.pack.active((self.frozen.speed[:, 0] * reach)[:, None])
-        return max(1, math.ceil(dt * self.ghosts.comm.max(float(crossed.max(initial=0.0))) / _MOST_CROSSED - 1e-12))
+        crossed = self.law.gamma * fastest_crossing(self.frozen.speed, self.corners, self.mesh, self.pack.grid)
+        return max(1, math.ceil(dt * self.ghosts.comm.max(crossed) / _MOST_CROSSED - 1e-12))
 
     def super_step(self, weights, step, limit, time, fields):
         self.heat_now[...] = 0.0

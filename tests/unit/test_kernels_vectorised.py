@@ -1,32 +1,111 @@
-"""The hot loops are vectorised."""
+"""The hot loops of a step are vectorised: a list of row kernels, looked up in the code that small runs have compiled.
+
+Read is the optimised LLVM code. A loop that LLVM has vectorised has a block ``vector.body``; one that chooses between a vector and a
+scalar loop when it runs, because LLVM cannot tell whether arrays overlap, has a block ``vector.memcheck`` too: right for arrays given by
+the caller once, a danger where the check could grow past LLVM's limit and the loop silently become scalar.
+"""
 
 import platform
-import re
 
+import llvmlite.binding as llvm
 import pytest
-from numba import types
 
-from crmpi.eos.gas import CosmicRays, Gas
-from crmpi.jit import OPTIONS
-from crmpi.jit.parts import Compiled
-from crmpi.numerics.faces import riemann_rows
-from crmpi.numerics.riemann import HLLD
-from crmpi.numerics.rows import Axis, Rows
+from tests.compiled_code import functions, kernels_made, packed_machine_code
+from tests.stepping import SOLVERS, begin, step
+
+HOT = {
+    "convert.convert_row": 2,
+    "convert.scalars_row": 1,
+    "signals.rate_row": 2,
+    "reconstruct.reconstruct_rows": 4,
+    "faces.riemann_rows": 1,
+    "faces.speed_rows": 1,
+    "faces.scalar_rows": 1,
+    "faces.marked_faces": 1,
+    "faces.replace_marked_rows": 1,
+    "induction.electric_rows": 1,
+    "induction.edge_rows": 1,
+    "induction.induce_row": 1,
+    "update.divergence_rows": 2,
+    "update.gravity_rows": 1,
+    "update.work_rows": 1,
+    "health.inspect_row": 2,
+    "cr_coefficients.cell_row": 1,
+    "cr_coefficients.unit_row": 1,
+    "cr_coefficients.reach_row": 1,
+    "cr_moments.coupling_rows": 1,
+    "cr_moments.face_rows": 1,
+    "cr_moments.predict_rows": 1,
+    "cr_moments.correct_rows": 1,
+    "cr_alfven.wave_coupling_rows": 1,
+    "cr_alfven.wave_face_rows": 1,
+    "cr_diffusion.corner_fluxes": 1,
+    "cr_diffusion.aligned_faces": 1,
+    "cr_diffusion.isotropic_faces": 1,
+    "cr_diffusion.add_limited": 1,
+    "cr_diffusion.negative_divergence": 1,
+    "cr_diffusion.normal_fluxes": 1,
+    "cr_diffusion.super_stage": 1,
+    "cr_streaming.stream_at_corners": 1,
+    "cr_streaming.corner_speeds": 1,
+    "cr_streaming.face_states": 1,
+    "cr_streaming.add_streaming": 1,
+    "cr_validity.bare_in_row": 1,
+    "cr_validity.fast_in_row": 1,
+}
+"""Row kernels that take the time of a step, and how many vector loops each has at least in every specialisation."""
+
+CHECKED = {
+    "signals.rate_row",
+    "update.gravity_rows",
+    "update.work_rows",
+    "cr_coefficients.reach_row",
+    "cr_moments.correct_rows",
+    "cr_diffusion.aligned_faces",
+    "cr_diffusion.isotropic_faces",
+    "cr_diffusion.add_limited",
+    "cr_diffusion.super_stage",
+    "cr_streaming.corner_speeds",
+}
+"""Those whose loops check for overlap when they run; the others do without, and must not begin to."""
 
 
-@pytest.mark.skipif(platform.machine() != "x86_64", reason="the instructions looked for are those of x86_64")
-@pytest.mark.parametrize("cosmic_rays", [False, True])
-def test_hot_loop_is_vectorised(cosmic_rays):
-    """The five-wave solver works on whole registers: packed square roots and products, with and without cosmic rays."""
-    pointer = types.CPointer(types.float64)
-    rows = types.NamedTuple((pointer, types.int64), Rows)
-    gas = types.NamedUniTuple(types.float64, 3, Gas)
-    cr = types.NamedUniTuple(types.float64, 2, CosmicRays) if cosmic_rays else types.none
-    axis = types.NamedTuple((types.int64, types.float64, types.int64, types.int64, types.int64), Axis)
-    signature = (types.int64, types.NamedTuple((), HLLD), gas, cr, types.UniTuple(rows, 2), pointer, axis, rows, rows)
-    uncached = Compiled(riemann_rows.py_func, {"forceinline": False, **OPTIONS})  # code from the cache cannot be inspected
-    uncached.compile(signature)
-    code = uncached.inspect_asm(signature)
-    packed = re.findall(r"\s(v?sqrtpd|v?mulpd)\s[^\n]*%[xyz]mm", code)
-    assert sum("sqrt" in word for word in packed) >= 2
-    assert sum("mul" in word for word in packed) >= 60
+@pytest.fixture(scope="module")
+def kernels():
+    """Run two steps of every solver and of the plain fluid; return all kernels called."""
+    for solver in SOLVERS:
+        step(begin("cr_box", "mesh.cells=[16,8,8]", "mesh.block=[16,8,8]", *SOLVERS[solver]), 2)
+    step(begin("linear_wave", "mesh.cells=[16,8,8]", "mesh.block=[16,8,8]"), 2)
+    step(begin("linear_wave", "mesh.cells=[16,8,8]", "mesh.block=[16,8,8]", "fluid.reconstruction=ppm"), 2)
+    return kernels_made()
+
+
+@pytest.fixture(scope="module")
+def code(kernels):
+    return functions(kernels)
+
+
+@pytest.mark.parametrize("name", HOT)
+def test_loops_are_vectorised(code, name):
+    assert name in code, f"{name} is gone: has it another name?"
+    for found in code[name]:
+        assert found.loops >= HOT[name], f"{name}: {found.loops} vector loops of {HOT[name]}"
+        assert found.packed > 0
+        if name not in CHECKED:
+            assert found.checked == 0, f"{name} has begun to check for overlap when it runs"
+
+
+def test_a_scalar_loop_is_seen(code):
+    """The eye sees the difference: Newton's method in single cells has no vector loop."""
+    assert all(found.loops == 0 and found.scalar > 10 for found in code["health._settle_cells"])
+
+
+@pytest.mark.skipif(
+    platform.machine() != "x86_64" or not llvm.get_host_cpu_features().get("avx2"), reason="looks for instructions of x86_64 with AVX2"
+)
+def test_machine_code_works_on_whole_registers(kernels):
+    packed = packed_machine_code(kernels)
+    scalar = [name for name in HOT if not packed.get(name, 0)]
+    moves_only = {"convert.scalars_row", "faces.replace_marked_rows", "faces.marked_faces"}  # comparisons and copies, no arithmetic
+    assert set(scalar) <= moves_only
+    assert packed["faces.riemann_rows"] >= 60

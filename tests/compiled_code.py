@@ -1,0 +1,74 @@
+"""The optimised LLVM code of kernels, function by function; the disk cache keeps it beside the machine code."""
+
+import importlib
+import re
+from typing import NamedTuple
+
+from crmpi.jit import made
+
+
+class Code(NamedTuple):
+    """What the LLVM code of one function holds."""
+
+    loops: int  # vectorised loops
+    checked: int  # those that choose between a vector and a scalar loop when they run, for LLVM cannot tell whether arrays overlap
+    packed: int  # instructions with vectors of doubles
+    scalar: int  # arithmetic with single doubles
+
+
+def kernels_made():
+    """Return the kernels that this process has compiled or loaded, each once."""
+    names = dict.fromkeys(kernel.name for kernel in made)
+    return [getattr(importlib.import_module(module), function) for module, _, function in (name.rpartition(".") for name in names)]
+
+
+def functions(kernels):
+    """Return {'module.function': [Code of every specialisation]} of kernels and all that they contain as functions of their own."""
+    found = {}
+    for kernel in kernels:
+        for compiled in kernel.overloads.values():
+            text = str(compiled.library._get_module_for_linking())
+            for body in re.split(r"\n(?=define )", text)[1:]:
+                name = function_name(body.split("\n", 1)[0])
+                if name:
+                    found.setdefault(name, []).append(read(body))
+    return found
+
+
+def read(body):
+    """Return the `Code` of a function."""
+
+    def count(pattern):
+        return len(re.findall(pattern, body, re.MULTILINE))
+
+    return Code(
+        count(r"^vector\.body[\w.]*:"),
+        count(r"^vector\.memcheck[\w.]*:"),
+        count(r"<\d+ x double>"),
+        count(r"\bf(?:add|sub|mul|div) double"),
+    )
+
+
+def function_name(definition):
+    """Return 'module.function' from the mangled name in a definition, '' for wrappers and for functions of numba."""
+    mangled = re.search(r'@"?_ZN(\w+)', definition)
+    rest, parts = mangled.group(1) if mangled else "", []
+    while length := re.match(r"\d+", rest):
+        end = length.end() + int(length.group())
+        parts.append(rest[length.end() : end])
+        rest = rest[end:]
+    return ".".join(parts[-2:]) if parts[:1] == ["crmpi"] else ""
+
+
+def packed_machine_code(kernels):
+    """Return {'module.function': largest number of arithmetic instructions on whole AVX registers of doubles in a specialisation}."""
+    found = {}
+    for kernel in kernels:
+        for compiled in kernel.overloads.values():
+            library = compiled.library
+            text = library.codegen._tm.emit_assembly(library._get_module_for_linking())
+            for body in re.split(r'\n(?="?_ZN\w+[^\n]*:)', text)[1:]:
+                name = function_name("@" + body.split("\n", 1)[0])
+                packed = len(re.findall(r"\sv(?:add|sub|mul|div|sqrt|max|min|fn?m\w+)pd\s[^\n]*%[yz]mm", body))
+                found[name] = max(found.get(name, 0), packed)
+    return found
