@@ -83,15 +83,13 @@ def check_plots():
 
 def check_cache():
     """Where compiled kernels are kept."""
-    from crmpi.jit import cache_folder
+    from crmpi.jit import cache_folder, cache_note
 
-    folder = cache_folder()
-    if folder is None:
-        yield Finding(
-            "kernel cache", NOTE, "no writable folder: every process compiles for itself", "set CRMPI_CACHE_DIR to a folder on a fast disk"
-        )
+    if cache_note():
+        sentence, _, remedy = cache_note().rpartition("; ")
+        yield Finding("kernel cache", NOTE, sentence, remedy)
     else:
-        yield Finding("kernel cache", OK, str(folder))
+        yield Finding("kernel cache", OK, str(cache_folder()))
 
 
 def check_mpi():

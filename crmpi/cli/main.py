@@ -28,6 +28,7 @@ COMMANDS = {
     "compare": "hold the runs of a sweep against data: one report with figures, and which models are excluded",
     "constrain": "bound the transport of cosmic rays by observed haloes and by structures of the interstellar gas",
     "bench": "measure zone-cycles per second beside the memory bandwidth of this machine",
+    "warm": "compile the kernels of a run and keep them, so that a batch job starts at once",
     "doctor": "check Python, MPI, HDF5, the kernel cache and threads, and say what to do",
 }
 

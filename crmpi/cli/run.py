@@ -42,7 +42,10 @@ def _run(comm, arguments):
     if arguments.dry_run:
         return 0
     from crmpi import driver
+    from crmpi.jit import cache_note
 
+    if comm.rank == 0 and cache_note():
+        say(f"note: {cache_note()}")
     with open(os.devnull, "w", encoding="utf-8") if arguments.quiet else nullcontext(sys.stdout) as stream:
         result = driver.run(config, problem_class, comm, restart=restart, stream=stream)
     return result.exit_code

@@ -14,7 +14,7 @@ import os
 os.environ.setdefault("NUMBA_DISABLE_INTEL_SVML", "1")  # vector and scalar remainder loops must round alike
 
 from crmpi.jit.cache import cache_folder, cache_note, keep
-from crmpi.jit.parts import Choice, Compiled, made
+from crmpi.jit.parts import Choice, Compiled, Made, made
 
 OPTIONS = {"error_model": "numpy", "boundscheck": False, "nogil": True, "_nrt": False}
 """Of numba, for all compiled functions; callees inherit what they do not set themselves."""
@@ -38,4 +38,4 @@ def choice(stub):
     return Choice(stub, device)
 
 
-__all__ = ["cache_folder", "cache_note", "choice", "device", "kernel", "made"]
+__all__ = ["Made", "cache_folder", "cache_note", "choice", "device", "kernel", "made"]

@@ -1,0 +1,73 @@
+"""Compile the kernels of a run and keep them, so that a batch job starts at once: a small copy of the run makes two steps.
+
+  crmpi warm galactic_wind transport.solver=two_moment
+  crmpi warm my_wind.yaml
+
+The words are those of crmpi run. The copy has the same equations, sources, boundaries and outputs on a mesh of one small block, and writes
+to a folder that is removed at the end. Set CRMPI_CACHE_DIR as the job will have it; on nodes with their own disks run it once on each.
+"""
+
+import os
+import tempfile
+from pathlib import Path
+
+from crmpi.cli.configuration import configure
+from crmpi.cli.run import split_words
+from crmpi.errors import CrmpiError, RunError
+
+_EDGE = {1: 128, 2: 32, 3: 16}  # cells along an axis of the copy, by the number of axes
+_STEPS = 2
+
+
+def add_arguments(parser):
+    """Declare the arguments of ``crmpi warm``."""
+    parser.add_argument("words", nargs="+", metavar="PROBLEM|FILE.yaml|key=value", help="what will be run, and parameters to change")
+
+
+def main(arguments):
+    """Run the small copy and list its kernels."""
+    from crmpi.jit import cache_folder, cache_note, made
+
+    if cache_folder() is None:
+        raise CrmpiError(f"nothing can be kept: {cache_note()}", everywhere=True)
+    target, overrides = split_words(arguments.words)
+    try:
+        _step(target, overrides)
+    except RunError as error:
+        raise RunError(f"the small copy of the run failed ({error}); run one step of the run itself: time.max_steps=1") from None
+    finally:
+        if made:
+            print(report(made, cache_folder()))
+    return 0
+
+
+def _step(target, overrides):
+    """Make the steps of the copy, and call the kernels that only runs on several ranks need."""
+    from crmpi import driver
+    from crmpi.parallel.comm import SerialComm
+    from crmpi.parallel.halo import make_message_kernels
+
+    comm = SerialComm()
+    config, _, _ = configure(comm, target, overrides)
+    with tempfile.TemporaryDirectory() as folder, open(os.devnull, "w", encoding="utf-8") as stream:
+        small = [f"mesh.cells={_smaller(config.mesh.cells)}", f"mesh.block={_smaller(config.mesh.cells)}"]
+        small += [f"time.max_steps={_STEPS}", f"output.dir={Path(folder) / 'run'}"]
+        config, problem_class, _ = configure(comm, target, [*overrides, *small])
+        result = driver.run(config, problem_class, comm, stream=stream)
+        make_message_kernels(result.sim.pack.u0)
+
+
+def _smaller(cells):
+    """Return the cells of the copy, as text."""
+    most = _EDGE[max(1, sum(n > 1 for n in cells))]
+    return "[" + ",".join(str(min(n, most)) for n in cells) + "]"
+
+
+def report(kernels, folder):
+    """Return the kernels with their seconds, the slowest first, and the sum."""
+    lines = [f"{'seconds':>8s}  {'':8s}  kernel"]
+    for kernel in sorted(kernels, key=lambda kernel: -kernel.seconds):
+        lines.append(f"{kernel.seconds:8.2f}  {'loaded' if kernel.loaded else 'compiled'}  {kernel.name}")
+    fresh = [kernel.seconds for kernel in kernels if not kernel.loaded]
+    lines.append(f"{len(fresh)} kernels compiled in {sum(fresh):.1f} s, {len(kernels) - len(fresh)} loaded; kept in {folder}")
+    return "\n".join(lines)

@@ -1,0 +1,45 @@
+"""``crmpi warm`` leaves nothing to compile for the run, and nothing else behind."""
+
+import pytest
+
+from crmpi.cli.main import main
+from crmpi.jit import Made, cache_folder
+from tests.unit.test_jit import finish, start
+
+RUN = """
+from crmpi.cli.main import main
+from crmpi.jit import made
+assert main(["run", "blast", "time.max_steps=2", "output.dir={folder}", "--quiet"]) == 0
+print(sum(kernel.loaded for kernel in made) > 2, sum(not kernel.loaded for kernel in made))
+"""
+
+
+@pytest.fixture(autouse=True)
+def _needs_a_cache():
+    if cache_folder() is None:
+        pytest.skip("no writable cache folder on this machine")
+
+
+def test_warm_leaves_nothing_to_compile(capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert main(["warm", "blast"]) == 0
+    said = capsys.readouterr().out.splitlines()
+    assert any(line.endswith("crmpi.numerics.godunov.advance_blocks") for line in said)
+    assert any(line.endswith("crmpi.mesh.regions.buffer_to_regions") for line in said)  # ranks need it, a single one does not
+    assert said[-1].endswith(f"kept in {cache_folder()}")
+    assert list(tmp_path.iterdir()) == []
+    assert finish(start(RUN.format(folder=tmp_path / "run"), CRMPI_CACHE_DIR=cache_folder().parent)) == ["True", "0"]
+
+
+def test_report_sums_what_was_compiled():
+    from crmpi.cli.warm import report
+
+    lines = report([Made("a", 1.0, False), Made("b", 2.5, False), Made("c", 0.5, True)], "FOLDER").splitlines()
+    assert lines[1].split() == ["2.50", "compiled", "b"]
+    assert lines[-1] == "2 kernels compiled in 3.5 s, 1 loaded; kept in FOLDER"
+
+
+def test_mistakes_are_those_of_run(capsys):
+    assert main(["warm", "blast", "mesh.sells=[8,8,8]"]) == 2
+    assert "mesh.sells" in capsys.readouterr().err
+    assert main(["warm", "no_such_problem"]) == 2
