@@ -1,9 +1,8 @@
 """One time step.
 
 Strang splitting around the fluid step (second order in time): pointwise sources and cosmic-ray transport act for half a
-step on either side of it. The fluid step is the van Leer predictor-corrector of Stone & Gardiner (2009, New Astronomy 14,
-139) with constrained transport; the fast part of cosmic-ray MHD, transport along B, is sub-cycled inside its own operator
-and never limits dt.
+step on either side of it. The fluid step runs through the stages of an integrator, unsplit and with constrained transport;
+the fast part of cosmic-ray MHD, transport along B, is sub-cycled inside its own operator and never limits dt.
 """
 
 from crmpi.constants import NHYDRO
@@ -49,17 +48,14 @@ def transport(sim, time, dt, carried=0.0):
 
 def fluid(sim, time, dt):
     """Advance gas, field and the adiabatic cosmic-ray fluid."""
-    pack = sim.pack
     with sim.timers("fluid"):
-        fluid_stage(sim, "predict", dt)
-        refresh(sim, pack.u1, pack.b1, time + 0.5 * dt)
-        fluid_stage(sim, "correct", dt)
-        sim.fluid.swap()
-        refresh(sim, pack.u0, pack.b0, time + dt)
+        for stage in sim.fluid.stages:
+            fluid_stage(sim, stage, dt)
+            refresh(sim, *sim.fluid.result(stage), time + stage.time * dt)
 
 
 def fluid_stage(sim, stage, dt):
-    """Compute fluxes and update; where a cell would lose positivity, redo its faces with first-order fluxes."""
+    """Make the forward step of a stage; where a cell would lose positivity, redo its faces with first-order fluxes."""
     troubled = sim.fluid.stage(stage, dt)
     if sim.comm.any(troubled):
         sim.ghosts.fill_cells(sim.fluid.troubled, _TROUBLED, sim.time)

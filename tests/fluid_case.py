@@ -71,18 +71,12 @@ class Case:
 
     def step(self, dt):
         """One step with first-order correction, as the stepper does it."""
-        pack = self.pack
-        self._stage("predict", dt)
-        self.refresh(pack.u1, pack.b1)
-        self._stage("correct", dt)
-        self.fluid.swap()
-        self.refresh(pack.u0, pack.b0)
-
-    def _stage(self, which, dt):
         fluid = self.fluid
-        if fluid.stage(which, dt):
-            self.scatter(fluid.troubled, self.gather(fluid.troubled))
-            fluid.stage_corrected(which, dt)
+        for stage in fluid.stages:
+            if fluid.stage(stage, dt):
+                self.scatter(fluid.troubled, self.gather(fluid.troubled))
+                fluid.stage_corrected(stage, dt)
+            self.refresh(*fluid.result(stage))
 
     def run(self, time, cfl=0.3):
         """Run to a time; return the number of steps."""

@@ -27,19 +27,22 @@ def arithmetic(repetitions=8):
     return 2 * _CHAIN * _SHORT * _PASSES / min(_timed(_horner, x, 0.5, 0.25, _PASSES) for _ in range(repetitions))
 
 
-def fluid_bytes(nvar, magnetic):
+def fluid_bytes(nvar, magnetic, stages):
     """Return the bytes per zone and step that the fluid step moves if every pass reads and writes each of its arrays once.
 
-    Passes: two stages (read primitives, cell field, face field, the state at the start; write state and face field), two conversions to
-    primitives (read state and face field; write primitives and cell field), one search for the time step (read primitives and cell field).
-    Ghost zones, scratch that stays in the cache, and reads that precede writes are not counted.
+    Passes: stages (read primitives, cell field, face field, the state they start from; write state and face field), blends with the start
+    (read two states, write one), as many conversions to primitives (read state and face field; write primitives and cell field), one
+    search for the time step (read primitives and cell field). Ghost zones, scratch that stays in the cache, and reads that precede writes
+    are not counted. `stages`: of `crmpi.physics.integrators`.
     """
     nface = 3 if magnetic else 0
-    predict = 2 * nvar + 2 * nface + nvar + nface
-    correct = predict + nface  # the face field of the half step and that of the start
-    convert = 2 * nvar + 2 * nface
-    search = nvar + nface
-    return _DOUBLE * (predict + correct + 2 * convert + search)
+    moved = nvar + nface  # search for the time step
+    for stage in stages:
+        moved += 2 * nvar + 2 * nface + nvar + nface
+        moved += nface if stage.fluxes != stage.start else 0  # the face field that gives the fluxes is another one
+        moved += 3 * (nvar + nface) if stage.keep else 0
+        moved += 2 * nvar + 2 * nface  # conversion
+    return _DOUBLE * moved
 
 
 def substep_bytes(register, frozen):

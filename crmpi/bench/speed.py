@@ -46,7 +46,7 @@ def measure_one(box, repetitions):
             found = {"step_seconds": seconds, "seconds": dict(box.seconds)} | _transport(box)
     pack, zones = box.sim.pack, box.sim.zones
     found["zone_cycles_per_second"] = zones / found["step_seconds"]
-    found["bytes_per_zone_cycle"] = fluid_bytes(pack.nvar, pack.magnetic) + found["substeps"] * TWO_MOMENT_BYTES
+    found["bytes_per_zone_cycle"] = fluid_bytes(pack.nvar, pack.magnetic, box.sim.fluid.stages) + found["substeps"] * TWO_MOMENT_BYTES
     return found
 
 

@@ -28,7 +28,6 @@ class FloorLedger:
     def __init__(self, nblock, volume):
         self.counts = np.zeros((nblock, len(_COUNTS)), np.int64)
         self._sums = np.zeros((nblock, len(_AMOUNTS)))
-        self._discarded = np.zeros((nblock, AMOUNTS))
         self._volume = volume
 
     @property
@@ -44,9 +43,9 @@ class FloorLedger:
         """Add a sum of densities over cells (nblock,) to an amount."""
         self._sums[:, _AMOUNTS.index(name)] += densities
 
-    def open(self, *, lasting):
-        """Return the books (counts, amounts) for a kernel to add to; amounts of a state that does not last go to the bin."""
-        return self.counts, self._sums if lasting else self._discarded
+    def raised(self, densities, lasts):
+        """Add what floors added, sums of densities over cells (nblock, 3), of which the part `lasts` stays in the state."""
+        self._sums[:, :AMOUNTS] += lasts * densities
 
     def columns(self):
         """Return {"floor_<name>": counts (nblock,), "floor_added_<name>": amounts (nblock,)} for the history."""

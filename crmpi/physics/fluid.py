@@ -1,7 +1,6 @@
-"""Gas, magnetic field and adiabatic cosmic-ray fluid: parameters, and the two stages of a step.
+"""Gas, magnetic field and adiabatic cosmic-ray fluid: parameters, and the stages of a step.
 
-The scheme is the predictor-corrector of van Leer (Stone & Gardiner 2009): donor-cell fluxes for half a step, then fluxes of the
-half-step state, reconstructed, for the whole step. Stages are out of place, so the state at the start survives until `Fluid.swap`.
+A step is a list of stages (`crmpi.physics.integrators`). They are out of place, so the state at the start survives until the last one.
 Cosmic rays ride inside the Riemann fan (`crmpi.numerics.riemann`); gravity is part of each stage.
 """
 
@@ -11,7 +10,8 @@ from crmpi.constants import DENS, ECR, ENER
 from crmpi.eos.gas import cosmic_rays, ideal_gas
 from crmpi.errors import CrmpiError
 from crmpi.mesh.pack import aligned_zeros
-from crmpi.numerics.convert import primitives
+from crmpi.numerics.blend import blend
+from crmpi.numerics.convert import AMOUNTS, primitives
 from crmpi.numerics.frozen import advect_frozen, fastest_flow
 from crmpi.numerics.godunov import advance_blocks
 from crmpi.numerics.layout import FLUX, STATE
@@ -19,14 +19,14 @@ from crmpi.numerics.reconstruct import RECONSTRUCTIONS
 from crmpi.numerics.riemann import SOLVERS
 from crmpi.numerics.rows import make_axes
 from crmpi.numerics.signals import fastest_rate
-from crmpi.numerics.stage import STATE_SLOTS, Fields, Floors, Health, Scheme, Scratch, Stage
+from crmpi.numerics.stage import STATE_SLOTS, Fields, Floors, Health, Scheme, Scratch
+from crmpi.numerics.stage import Stage as KernelStage
 from crmpi.numerics.tube import Line, advance_tubes, fastest_on_tube
 from crmpi.numerics.tube_frozen import advect_frozen_on_tube
 from crmpi.params import group, par
 from crmpi.physics.floor_ledger import FloorLedger
+from crmpi.physics.integrators import INTEGRATORS
 from crmpi.types import EOS
-
-STAGES = {"predict": 0.5, "correct": 1.0}  # part of the time step
 
 
 @group
@@ -49,6 +49,7 @@ class FluidParams:
     mu: float = par(0.6, gt=0, doc="mean molecular weight in units of m_p, for temperatures")
     riemann: str = par("auto", choices=["auto", *SOLVERS], doc="Riemann solver; auto: hlld with magnetic field, hllc without")
     reconstruction: str = par("plm", choices=list(RECONSTRUCTIONS), doc="reconstruction of the primitive variables")
+    integrator: str = par("vl2", choices=list(INTEGRATORS), doc="vl2: predictor-corrector of van Leer; rk3: Runge-Kutta, third order")
     first_order_flux_correction: bool = par(True, doc="redo unphysical cells with first-order fluxes before any floor acts")
     frozen: bool = par(False, doc="keep gas and field as they are and only carry cosmic rays and scalars along")
     floors: FloorParams
@@ -90,6 +91,7 @@ class Fluid:
 
     Attributes
     ----------
+    stages : tuple of crmpi.physics.integrators.Stage
     troubled : array (nblock, 1, m3, m2, m1)
         1 in cells whose new state would be unphysical, else 0
     ledger : FloorLedger
@@ -111,7 +113,10 @@ class Fluid:
         self.ledger = FloorLedger(pack.nblock, volume)
         nblock = pack.nblock
         self._health = Health(self.floors, np.zeros(nblock, np.int64), np.zeros(nblock, np.int64), np.zeros(nblock))
-        self._unbooked = None  # the last stage, until what its entropy floor did is booked
+        self.stages = INTEGRATORS[params.integrator]
+        self._u2 = pack.allocate(pack.nvar) if any(stage.result[0] == 2 for stage in self.stages) else None
+        self._latest = self.stages[0]  # the stage that was made last
+        self._unbooked = None  # the same, until what its entropy floor did is booked
         self._scratch = _make_scratch(grid, pack.nvar) if pack.tube is None else _make_line(pack)
         self._column = np.zeros(grid.n1)
 
@@ -120,44 +125,55 @@ class Fluid:
         """Whether gas and field stay as they are."""
         return self.params.frozen
 
-    def stage(self, which, dt):
-        """Advance by one stage; return whether a cell of this rank is troubled and wants `stage_corrected`.
+    def stage(self, stage, dt):
+        """Make the forward step of a stage; return whether a cell of this rank is troubled and wants `stage_corrected`.
 
         Parameters
         ----------
-        which : {'predict', 'correct'}
-            'predict' gives ``u1, b1`` at half the step from ``u0, b0``; 'correct' gives ``u1, b2`` at its end, with fluxes of the half
-            step, whose ghosts and primitives must be valid
+        stage : crmpi.physics.integrators.Stage
+            ghosts and primitives of the register that gives the fluxes must be valid
         dt : float
             the whole step
         """
         if self.params.frozen:
-            self._carry(which, dt)
+            self._carry(stage, dt)
             return False
         find = self.params.first_order_flux_correction
-        self._advance(which, dt, np.ones(self.pack.nblock, np.bool_), find=find, correct=False)
+        self._advance(stage, dt, np.ones(self.pack.nblock, np.bool_), find=find, correct=False)
         return find and bool(self._health.troubled.any())
 
-    def stage_corrected(self, which, dt):
+    def stage_corrected(self, stage, dt):
         """Redo the stage in blocks with marked cells, ghosts included, with first-order fluxes at all faces of marked cells.
 
         ``troubled`` must have been exchanged, so that blocks agree about the flux through the face they share.
         """
         self.ledger.count("first_order", self._health.troubled)
-        self._advance(which, dt, self.troubled.any(axis=(1, 2, 3, 4)), find=False, correct=True)
+        self._advance(stage, dt, self.troubled.any(axis=(1, 2, 3, 4)), find=False, correct=True)
 
-    def swap(self):
-        """End the step: the result becomes ``u0, b0``."""
+    def result(self, stage):
+        """End a stage: blend its forward step with the start and return (u, b); the result of the last stage is now ``u0, b0``."""
         self._book()
+        pack, (u, b) = self.pack, self._registers(*stage.result)
+        if stage.keep:
+            blend(stage.keep, pack.u0, u)
+            if pack.magnetic:
+                blend(stage.keep, pack.b0, b)
+        self._latest = stage
+        if stage is self.stages[-1]:
+            pack.u0, pack.u1 = u, pack.u0
+            pack.b0, pack.b1, pack.b2 = b, *(other for other in (pack.b0, pack.b1, pack.b2) if other is not b)
+        return u, b
+
+    def _registers(self, cells, faces):
+        """Return the register of cells and that of the field with these numbers."""
         pack = self.pack
-        pack.u0, pack.u1 = pack.u1, pack.u0
-        pack.b0, pack.b2 = pack.b2, pack.b0
+        return (pack.u0, pack.u1, self._u2)[cells], (pack.b0, pack.b1, pack.b2)[faces]
 
     def primitives(self, u, b):
         """Fill ``w0, bcc`` from `u` and `b` on all cells, ghosts included.
 
-        Values below floors are raised, in `u` too, and counted for active cells. What that adds to mass and energy is booked for ``u0``
-        alone: the half-step state is thrown away.
+        Values below floors are raised, in `u` too, and counted for active cells. What that adds to mass and energy is booked as far as it
+        will be in the state at the end of the step.
         """
         self._book()
         pack = self.pack
@@ -166,12 +182,13 @@ class Fluid:
         axes = make_axes(pack.grid, 0.0)
         if pack.tube is not None:
             before = self._contents(u)
-        counts, amounts = self.ledger.open(lasting=u is pack.u0)
-        unweighted = amounts if pack.tube is None else np.zeros_like(amounts)
-        primitives(self.scheme.gas, self.scheme.cr, self.floors, pack.grid, axes, state, result, counts, unweighted)
-        if pack.tube is not None and unweighted.any():
-            gained = self._contents(u) - before
-            amounts[:, : gained.shape[1]] += gained
+        added = np.zeros((pack.nblock, AMOUNTS))
+        primitives(self.scheme.gas, self.scheme.cr, self.floors, pack.grid, axes, state, result, self.ledger.counts, added)
+        if added.any():
+            if pack.tube is not None:
+                gained = self._contents(u) - before
+                added[:, : gained.shape[1]] = gained
+            self.ledger.raised(added, 1.0 if u is pack.u0 else self._latest.lasts)
 
     def _contents(self, u):
         """Return mass, gas and cosmic-ray energy of the blocks of a tube, (nblock, 2 or 3): what floors add to them is their change."""
@@ -194,16 +211,18 @@ class Fluid:
             rate = fastest_rate(self.scheme.gas, self.scheme.cr, pack.grid, axes, pack.w0, bcc, self._column)
         return cfl / rate if rate > 0.0 else np.inf
 
-    def _advance(self, which, dt, selected, *, find, correct):
+    def _advance(self, plan, dt, selected, *, find, correct):
         """Run the stage kernel on the selected blocks."""
         pack = self.pack
-        part = dt * STAGES[which]
-        predict = which == "predict"
-        field = (pack.bcc, pack.b0 if predict else pack.b1) if pack.magnetic else (None, None)
-        b_in, b_out = (pack.b0, pack.b1 if predict else pack.b2) if pack.magnetic else (None, None)
+        part = dt * plan.part
+        u_in, b_in = self._registers(plan.start, plan.start)
+        u_out, b_out = self._registers(*plan.result)
+        bcc, bface = pack.bcc, self._registers(0, plan.fluxes)[1]
+        if not pack.magnetic:
+            bcc = bface = b_in = b_out = None
         grav = pack.allocate(0) if pack.grav is None else pack.grav
-        fields = Fields(pack.w0, *field, pack.u0, b_in, pack.u1, b_out, grav, self.troubled)
-        stage = Stage(part, predict, correct, find)
+        fields = Fields(pack.w0, bcc, bface, u_in, b_in, u_out, b_out, grav, self.troubled)
+        stage = KernelStage(part, plan.first_order, correct, find)
         axes = make_axes(pack.grid, part)
         if pack.tube is None:
             advance_blocks(self.scheme, stage, pack.grid, axes, fields, self._scratch, self._health, selected)
@@ -211,27 +230,26 @@ class Fluid:
             if pack.magnetic:
                 b_out[:] = b_in
             advance_tubes(self.scheme, stage, pack.grid, axes, fields, pack.tube, self._scratch, self._health, selected)
-        self._unbooked = which
+        self._unbooked = plan
 
     def _book(self):
         """Book what the entropy floor did in the last stage, now that it will not be redone."""
         if self._unbooked is not None:
+            stage, self._unbooked = self._unbooked, None
             self.ledger.count("entropy", self._health.settled)
-            if self._unbooked == "correct":
-                self.ledger.add("entropy", self._health.moved)
-            self._unbooked = None
+            self.ledger.add("entropy", stage.lasts * (1.0 - stage.keep) * self._health.moved)
 
-    def _carry(self, which, dt):
+    def _carry(self, stage, dt):
         """Advance cosmic rays and scalars with the frozen flow; gas and field are copied."""
         pack = self.pack
-        pack.u1[:] = pack.u0
-        (pack.b1 if which == "predict" else pack.b2)[:] = pack.b0
-        part = dt * STAGES[which]
+        (start, field), (u, b) = self._registers(stage.start, stage.start), self._registers(*stage.result)
+        u[:], b[:] = start, field
+        part = dt * stage.part
         if pack.tube is None:
             axes = make_axes(pack.grid, part)
-            advect_frozen(self.scheme.reconstruction, self.scheme.cr, axes, pack.grid, pack.w0, pack.u0, pack.u1)
+            advect_frozen(self.scheme.reconstruction, self.scheme.cr, axes, pack.grid, pack.w0, start, u)
         else:
-            advect_frozen_on_tube(self.scheme, part, pack.grid, pack.tube, pack.w0, pack.u0, pack.u1)
+            advect_frozen_on_tube(self.scheme, part, pack.grid, pack.tube, pack.w0, start, u)
 
 
 def _make_line(pack):

@@ -12,6 +12,7 @@ from crmpi.parallel.comm import SerialComm
 # each case walks through other rooms: fluid in 2-D and 3-D, sub-cycled transport, sources with random events, every kind of boundary
 CASES = {
     "orszag_tang": ["mesh.cells=[32,32,1]", "mesh.block=[8,16,1]", "time.max_steps=6"],
+    "orszag_tang rk3": ["mesh.cells=[32,32,1]", "mesh.block=[8,16,1]", "time.max_steps=4", "fluid.integrator=rk3"],
     "cr_box": ["mesh.cells=[16,16,16]", "mesh.block=[8,8,8]", "time.max_steps=4", "transport.tracer_rigidities=[3,10]"],
     "cr_box alfven": [
         "mesh.cells=[16,16,16]",

@@ -23,11 +23,11 @@ DIVERGENCE = 1e-13
 JUMP_ORDER = 2 / 3  # a contact smears as N^(-2/3) in a second-order scheme, shocks as N^-1
 
 
-def linear_wave(family, n, direction="right"):
+def linear_wave(family, n, direction="right", *more):
     """Return the error after one period in the box 3 x 1.5 x 1.5 with `n` cells along x1."""
     flow = 1.0 if family == "entropy" else 0.0
     overrides = f"time.end={PERIODS[family]}", f"problem.family={family}", f"problem.flow={flow}", f"problem.direction={direction}"
-    return rms_error(run_problem("linear_wave", *overrides, cells=(n, n // 2, n // 2)))
+    return rms_error(run_problem("linear_wave", *overrides, *more, cells=(n, n // 2, n // 2)))
 
 
 def _linear_wave_case(family):
@@ -44,6 +44,22 @@ def _linear_wave_case(family):
 
 for _family in PERIODS:
     _linear_wave_case(_family)
+
+
+def _integrated_case(reconstruction):
+    words = f"fluid.integrator=rk3 fluid.reconstruction={reconstruction}"
+
+    @case("M1", f"linear wave fast, rk3 and {reconstruction}", f"crmpi run linear_wave {words} mesh.cells=[64,32,32] time.end=0.5")
+    def measure(full):
+        n = 64 if full else 32
+        coarse, fine = (linear_wave("fast", m, "right", *words.split()) for m in (n // 2, n))
+        yield Check(f"RMS error, N = {n}, against Athena++ with vl2 and plm on a uniform mesh", fine, "<", UNIFORM["fast"] * (64 / n) ** 2)
+        if full:
+            yield Check("error(64) / error(32)", fine / coarse, "<", 0.4)
+
+
+for _reconstruction in ("plm", "ppm"):
+    _integrated_case(_reconstruction)
 
 
 @case("M1", "left and right", "crmpi run linear_wave problem.direction=left")
