@@ -1,4 +1,4 @@
-"""``crmpi warm`` leaves nothing to compile for the run, and nothing else behind."""
+"""``crmpi warm`` leaves nothing to compile for the run, and nothing else behind; a run without compiling imports no compiler."""
 
 import pytest
 
@@ -7,10 +7,12 @@ from crmpi.jit import Made, cache_folder
 from tests.unit.test_jit import finish, start
 
 RUN = """
+import sys
 from crmpi.cli.main import main
 from crmpi.jit import made
 assert main(["run", "blast", "time.max_steps=2", "output.dir={folder}", "--quiet"]) == 0
 print(sum(kernel.loaded for kernel in made) > 2, sum(not kernel.loaded for kernel in made))
+print([name for name in ("numba.np.arraymath", "scipy.linalg", "matplotlib", "yt", "xarray") if name in sys.modules])
 """
 
 
@@ -28,7 +30,7 @@ def test_warm_leaves_nothing_to_compile(capsys, tmp_path, monkeypatch):
     assert any(line.endswith("crmpi.mesh.regions.buffer_to_regions") for line in said)  # ranks need it, a single one does not
     assert said[-1].endswith(f"kept in {cache_folder()}")
     assert list(tmp_path.iterdir()) == []
-    assert finish(start(RUN.format(folder=tmp_path / "run"), CRMPI_CACHE_DIR=cache_folder().parent)) == ["True", "0"]
+    assert finish(start(RUN.format(folder=tmp_path / "run"), CRMPI_CACHE_DIR=cache_folder().parent)) == ["True", "0", "[]"]
 
 
 def test_report_sums_what_was_compiled():
