@@ -5,9 +5,10 @@ import time
 import numpy as np
 
 from crmpi.jit import kernel
+from crmpi.precision import REAL
 
 _LENGTH = 8_000_000  # three arrays of 64 MB: larger than caches
-_DOUBLE = 8
+_BYTES = np.dtype(REAL).itemsize
 _SHORT = 1024  # doubles: in the first cache
 _PASSES = 20_000
 _CHAIN = 16  # multiplications and additions per number and pass
@@ -42,14 +43,14 @@ def fluid_bytes(nvar, magnetic, stages):
         moved += nface if stage.fluxes != stage.start else 0  # the face field that gives the fluxes is another one
         moved += 3 * (nvar + nface) if stage.keep else 0
         moved += 2 * nvar + 2 * nface  # conversion
-    return _DOUBLE * moved
+    return _BYTES * moved
 
 
 def substep_bytes(register, frozen):
     """Return the bytes per zone and sub-step of two stages: read the register(s) and the frozen coefficients, write the other register."""
     half = 2 * register + frozen
     whole = 3 * register + frozen + 2 * register  # both registers in, one out; the account of the work is read and written
-    return _DOUBLE * (half + whole)
+    return _BYTES * (half + whole)
 
 
 @kernel

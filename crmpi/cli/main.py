@@ -44,7 +44,9 @@ def main(argv=None):
     """Run one command and return the exit code of the process."""
     argv = list(sys.argv[1:] if argv is None else argv)
     debug = "--debug" in argv or os.environ.get("CRMPI_DEBUG", "0") not in ("", "0")
-    argv = [word for word in argv if word != "--debug"]
+    if "--single" in argv:
+        os.environ["CRMPI_PRECISION"] = "single"  # before anything is imported that asks for it
+    argv = [word for word in argv if word not in ("--debug", "--single")]
     try:
         return _dispatch(argv) or 0
     except CrmpiError as error:
@@ -81,7 +83,8 @@ def usage():
     lines += [f"  {name.ljust(width)}  {text}" for name, text in COMMANDS.items()]
     lines += [
         "",
-        "  crmpi COMMAND --help explains a command; crmpi --version prints the version; --debug shows tracebacks.",
+        "  crmpi COMMAND --help explains a command; crmpi --version prints the version; --debug shows tracebacks;",
+        "  --single computes in single precision (docs/precision.md).",
         "",
         "  crmpi run galactic_wind mesh.cells=[64,64,512] transport.solver=two_moment",
         "  mpirun -n 4 crmpi run my_wind.yaml time.end='100 Myr'",

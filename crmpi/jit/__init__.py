@@ -15,6 +15,7 @@ os.environ.setdefault("NUMBA_DISABLE_INTEL_SVML", "1")  # vector and scalar rema
 
 from crmpi.jit.cache import cache_folder, cache_note, keep
 from crmpi.jit.parts import Choice, Compiled, Made, made
+from crmpi.precision import in_precision
 
 OPTIONS = {"error_model": "numpy", "boundscheck": False, "nogil": True, "_nrt": False}
 """Of numba, for all compiled functions; callees inherit what they do not set themselves."""
@@ -22,11 +23,16 @@ OPTIONS = {"error_model": "numpy", "boundscheck": False, "nogil": True, "_nrt": 
 
 def kernel(function):
     """Compile a kernel and keep it in the disk cache."""
-    return keep(Compiled(function, {"forceinline": False, **OPTIONS}))
+    return keep(Compiled(in_precision(function), {"forceinline": False, **OPTIONS}))
 
 
 def device(function):
     """Compile a scalar function that is always inlined, so that the loops of its callers vectorise."""
+    return device_in_double(in_precision(function))
+
+
+def device_in_double(function):
+    """Do as `device`, in double precision whatever that of the process (`crmpi.precision`)."""
     return Compiled(function, {"forceinline": True, **OPTIONS})
 
 
@@ -38,4 +44,4 @@ def choice(stub):
     return Choice(stub, device)
 
 
-__all__ = ["Made", "cache_folder", "cache_note", "choice", "device", "kernel", "made"]
+__all__ = ["Made", "cache_folder", "cache_note", "choice", "device", "device_in_double", "kernel", "made"]

@@ -19,6 +19,7 @@ from typing import NamedTuple
 import numba
 from numba.core import caching
 
+from crmpi import precision
 from crmpi.jit.sources import source_hash
 
 _VARIABLE = "CRMPI_CACHE_DIR"
@@ -49,7 +50,7 @@ def cache_folders():
     wanted = [Path(word) for word in os.environ.get(_VARIABLE, "").split(os.pathsep) if word]
     home = Path(os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")) / "crmpi"
     temporary = Path(tempfile.gettempdir()) / f"crmpi-{os.getuid()}"
-    build = f"python{platform.python_version()}-numba{numba.__version__}-{platform.machine()}"
+    build = f"python{platform.python_version()}-numba{numba.__version__}-{platform.machine()}-{precision.NAME}"
     return choose_folders(wanted, home, temporary, lambda root: _writable(root / build, private=root == temporary), build)
 
 

@@ -20,6 +20,8 @@ from numba.core.environment import lookup_environment
 from numba.core.registry import CPUDispatcher
 from numba.core.typed_passes import NativeLowering
 
+from crmpi.precision import SINGLE, single
+
 _ENVIRONMENT = "_ZN08NumbaEnv"  # how the names of numba's environments begin, a variable for each function
 _NO_CFUNC = {"nopython": True, "no_cfunc_wrapper": True}
 
@@ -48,6 +50,12 @@ class Compiled(CPUDispatcher):
     def __init__(self, function, options):
         super().__init__(function, targetoptions=options | _NO_CFUNC, pipeline_class=_WholeCompiler)
         self._part = _Part(function, options)
+
+    if SINGLE:
+
+        def __call__(self, *arguments):
+            """Call the function with numbers rounded to the precision of the process."""
+            return super().__call__(*map(single, arguments))
 
     def get_call_template(self, args, kws):
         """Type a call from compiled code."""

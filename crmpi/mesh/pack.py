@@ -4,6 +4,7 @@ import numpy as np
 
 from crmpi.errors import CrmpiError
 from crmpi.numerics.volumes import EqualVolumes, TubeVolumes
+from crmpi.precision import REAL
 from crmpi.types import Field, Grid
 
 _ALIGNMENT = 64  # bytes: one cache line, one AVX-512 register
@@ -23,14 +24,14 @@ def component_names(fields):
 
 
 def aligned_zeros(shape):
-    """Return a C-ordered float64 array of zeros that starts on a cache line.
+    """Return a C-ordered array of zeros, in the precision of the process, that starts on a cache line.
 
     One more line of zeros lies on each side: kernels sweep whole rows and read the neighbours of their ends.
     """
-    size = int(np.prod(shape)) * 8
+    size = int(np.prod(shape)) * np.dtype(REAL).itemsize
     raw = np.zeros(size + 3 * _ALIGNMENT, np.uint8)
     start = _ALIGNMENT + -raw.ctypes.data % _ALIGNMENT
-    return raw[start : start + size].view(np.float64).reshape(shape)
+    return raw[start : start + size].view(REAL).reshape(shape)
 
 
 def make_grid(block, cells, lower, upper, ng):

@@ -27,6 +27,7 @@ from crmpi.numerics.cr_moments import (
     solve_face,
 )
 from crmpi.numerics.rows import load, row, separate, store
+from crmpi.precision import LARGE
 
 PLUS, MINUS = 2, 3  # components of the register after ENERGY, FLUX; of a face: flux of wave energy
 NREGISTER = 4
@@ -36,7 +37,7 @@ SEEDED = 2  # component of the account after HEAT, MADE
 NACCOUNT = 3
 
 _TINY = 1e-300
-_STIFFEST = 1e30  # rates beyond are infinite, and their squares must not be
+_STIFFEST = LARGE  # rates beyond are infinite, and their squares must not be
 
 
 class WaveMoments(NamedTuple):

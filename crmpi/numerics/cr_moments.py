@@ -16,6 +16,7 @@ from typing import NamedTuple
 
 from crmpi.jit import device, kernel
 from crmpi.numerics.rows import load, row, separate, store
+from crmpi.precision import LARGE
 
 ENERGY, FLUX = 0, 1  # components of the register
 BN1, BN2, BN3, VSTREAM, KAPPA = range(5)  # frozen coefficients: unit field along the axis at lower faces; cell: f_stream v_A and kappa_par
@@ -25,7 +26,7 @@ FSTAR, ESTAR = 0, 1  # components of a face: b.n f* and e*
 HEAT, MADE = 0, 1  # components of the account of a cell: energy given to streaming waves; energy made by the floor
 
 _TINY = 1e-300
-STIFFEST = 1e30  # rates beyond are infinite, and their squares must not be
+STIFFEST = LARGE  # rates beyond are infinite, and their squares must not be
 _HALF_ROOT = math.sqrt(0.5)
 _STEEPNESS = 1.5  # of the limiter: 1 is minmod, 2 monotonised central
 KINK = 0.06  # how much a kink of e weakens streaming, see `coupling_rows`

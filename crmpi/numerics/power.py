@@ -1,6 +1,6 @@
 """x**y without branches, tables or library calls, so that loops that use it vectorise and round the same everywhere."""
 
-from crmpi.jit import device
+from crmpi.jit import device_in_double
 from crmpi.numerics.rows import bits_of, double_of
 
 _MANTISSA = 0x000FFFFFFFFFFFFF
@@ -31,7 +31,7 @@ _E7 = 2.762511557828763e-06
 _E8 = 2.761380686153829e-07
 
 
-@device
+@device_in_double
 def power(x, y):
     """Return x**y for normal x > 0: relative error below 1e-14 for abs(y log2 x) < 30, and exactly 1 for x = 1.
 

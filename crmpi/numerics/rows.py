@@ -11,16 +11,20 @@ kernel because kernels that make it call `separate`, which forbids inlining them
 
 from typing import NamedTuple
 
+import numpy as np
 from llvmlite import ir
 from numba.core import types
 from numba.core.errors import RequireLiteralValue
 from numba.extending import intrinsic
+from numba.np.numpy_support import from_dtype
 
 from crmpi.jit import device
+from crmpi.precision import REAL
 
-_POINTER = types.CPointer(types.float64)
+_REAL = from_dtype(np.dtype(REAL))
+_POINTER = types.CPointer(_REAL)
 _STREAMS = 13  # most streams one kernel may store to
-_BYTES = 8
+_BYTES = np.dtype(REAL).itemsize
 
 
 class Rows(NamedTuple):
@@ -53,8 +57,8 @@ def _scopes(module):
 
 @intrinsic
 def pointer(typingctx, array, offset):
-    """Return a pointer to element `offset` of a C-contiguous float64 array (of any rank)."""
-    if not (isinstance(array, types.Array) and array.layout == "C" and array.dtype == types.float64):
+    """Return a pointer to element `offset` of a C-contiguous array of the precision of the process (of any rank)."""
+    if not (isinstance(array, types.Array) and array.layout == "C" and array.dtype == _REAL):
         return None
 
     def codegen(context, builder, signature, args):
@@ -86,7 +90,7 @@ def load(typingctx, start, i):
         value.set_metadata("noalias", builder.module.add_metadata(stores))
         return value
 
-    return types.float64(_POINTER, types.intp), codegen
+    return _REAL(_POINTER, types.intp), codegen
 
 
 @intrinsic
@@ -105,7 +109,7 @@ def store(typingctx, start, i, value, stream):
         instruction.set_metadata("noalias", builder.module.add_metadata([loads, *others]))
         return context.get_dummy_value()
 
-    return types.void(_POINTER, types.intp, types.float64, stream), codegen
+    return types.void(_POINTER, types.intp, _REAL, stream), codegen
 
 
 @intrinsic

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import h5py
 
-from crmpi import __version__
+from crmpi import __version__, precision
 
 
 def collect(comm):
@@ -35,6 +35,7 @@ def _describe(hosts):
         **{name: number for name, number in packages.items() if number},
         "hdf5": h5py.version.hdf5_version + (" with MPI" if h5py.get_config().mpi else ""),
         "mpi": _mpi_library(),
+        "precision": precision.NAME,
         "ranks": str(len(hosts)),
         "hosts": str(len(set(hosts))),
         "host": hosts[0],

@@ -118,7 +118,7 @@ class Fluid:
         self._latest = self.stages[0]  # the stage that was made last
         self._unbooked = None  # the same, until what its entropy floor did is booked
         self._scratch = _make_scratch(grid, pack.nvar) if pack.tube is None else _make_line(pack)
-        self._column = np.zeros(grid.n1)
+        self._column = aligned_zeros((grid.n1,))
 
     @property
     def frozen(self):

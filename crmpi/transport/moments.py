@@ -54,7 +54,7 @@ class MomentSolver(TransportSolver):
         plane = (1, grid.m2, grid.m1)
         self.planes = Planes(aligned_zeros((2, 2, *plane)), aligned_zeros((6, register, *plane)))
         self.directed = pack.allocate(3)  # f b before the fluid step
-        self._column = np.zeros(grid.n1)
+        self._column = aligned_zeros((grid.n1,))
         self.after_fluid = False
         self.totals = np.zeros((pack.nblock, EXCHANGED))
         self.across = self._make_across()
