@@ -1,3 +1,10 @@
 """crmpi: cosmic-ray magnetohydrodynamics on blocks, under MPI, in Python."""
 
 __version__ = "0.1.0"
+
+
+def open(path):
+    """Return an xarray data set of a snapshot, of all snapshots of a run's folder, or of a history; see `crmpi.observables.dataset`."""
+    from crmpi.observables.dataset import open_dataset
+
+    return open_dataset(path)

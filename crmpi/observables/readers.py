@@ -157,7 +157,7 @@ class Snapshot:
         return stored_facts(self)
 
     def _tube(self, gid):
-        name, place = f"x{self.axes[0] + 1}", self._place(gid)[2 - self.axes[0]]
+        name, place = f"x{self.axes[0] + 1}", self.place(gid)[2 - self.axes[0]]
         centres = np.pad(self.centres(self.axes[0]), 1, mode="reflect", reflect_type="odd")
         faces, areas, volumes = (self._file[name + kind][gid] for kind in "faw")
         return Along(centres[place.start : place.stop + 2], faces, areas, volumes)
@@ -167,7 +167,7 @@ class Snapshot:
         self._require_uniform()
         out = np.empty(self.cells[::-1])
         for gid in range(self.nblock):
-            out[self._place(gid)] = self.values(name, gid)
+            out[self.place(gid)] = self.values(name, gid)
         return out
 
     def slice(self, name, axis, position=None):
@@ -186,7 +186,7 @@ class Snapshot:
         out = np.empty((self.cells[vertical], self.cells[horizontal]))
         where = tuple(inside if a == axis else slice(None) for a in (2, 1, 0))
         for gid in np.flatnonzero(self.locations[:, axis] == layer):
-            place = [span for a, span in zip((2, 1, 0), self._place(gid), strict=True) if a != axis]
+            place = [span for a, span in zip((2, 1, 0), self.place(gid), strict=True) if a != axis]
             out[tuple(place)] = self.values(name, gid, where)
         return Slice(out, (horizontal, vertical), (self.faces(horizontal), self.faces(vertical)), float(self.centres(axis)[index]))
 
@@ -195,7 +195,7 @@ class Snapshot:
         others = tuple(2 - a for a in range(3) if a != axis)
         total, norm = np.zeros(self.cells[axis]), np.zeros(self.cells[axis])
         for gid, values, weights in self._weighted(name, weight):
-            span = self._place(gid)[2 - axis]
+            span = self.place(gid)[2 - axis]
             total[span] += (values * weights).sum(axis=others)
             norm[span] += weights.sum(axis=others)
         return Profile(self.centres(axis), total / norm)
@@ -226,16 +226,16 @@ class Snapshot:
             values = self.values(name, gid)
             weights = np.ones_like(values) if weight is None else self.values(weight, gid)
             if self.is_tube:
-                place = self._place(gid)[2 - self.axes[0]]
+                place = self.place(gid)[2 - self.axes[0]]
                 weights = weights * self.volumes()[place].reshape(values.shape)
             yield gid, values, weights
 
     def _radius(self, gid):
         """Return the distance of the cells of a block from the origin; missing axes do not count."""
-        k, j, i = (self.centres(a)[span] if a in self.axes else np.zeros(1) for a, span in zip((2, 1, 0), self._place(gid), strict=True))
+        k, j, i = (self.centres(a)[span] if a in self.axes else np.zeros(1) for a, span in zip((2, 1, 0), self.place(gid), strict=True))
         return np.sqrt(i[None, None, :] ** 2 + j[None, :, None] ** 2 + k[:, None, None] ** 2)
 
-    def _place(self, gid):
+    def place(self, gid):
         """Return the index (k, j, i) of a block in the whole mesh."""
         return tuple(slice(first * n, (first + 1) * n) for first, n in zip(self.locations[gid][::-1], self.block[::-1], strict=True))
 

@@ -1,0 +1,95 @@
+"""crmpi.open: lazy xarray data sets of snapshots, runs and histories."""
+
+import numpy as np
+import pytest
+
+import crmpi
+from crmpi.errors import CrmpiError
+from crmpi.observables import dataset
+from crmpi.observables.readers import Snapshot, open_snapshot
+
+pytest.importorskip("xarray")
+FACTS = ["mesh.cells=[8,8,32]", "mesh.block=[8,8,8]", "time.max_steps=4"]
+FACTS += ["output.snapshot_interval=1e-3 Myr", "output.history_interval=1e-3 Myr"]
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    """Return the folder of a short wind with several snapshots."""
+    folder = tmp_path_factory.mktemp("runs") / "wind"
+    run_with_files("galactic_wind", folder)
+    return folder
+
+
+def run_with_files(problem, folder):
+    import os
+
+    from crmpi import driver
+    from crmpi.configuration import configure
+    from crmpi.parallel.comm import SerialComm
+
+    config, problem_class = configure(problem, [*FACTS, f"output.dir={folder}"])
+    with open(os.devnull, "w") as quiet:
+        driver.run(config, problem_class, SerialComm(), stream=quiet)
+
+
+def last_snapshot(run):
+    return sorted(run.glob("**/*.athdf"))[-1]
+
+
+def test_values_units_and_coordinates(run):
+    path = last_snapshot(run)
+    with crmpi.open(path) as opened, open_snapshot(path) as snapshot:
+        for name in ("dens", "ecr", "temp", "bmag"):
+            unit, factor = snapshot.shown_in(name)
+            assert opened[name].attrs["units"] == unit
+            assert np.array_equal(opened[name].values, factor * snapshot.array(name))
+        assert opened.dens.dims == ("x3", "x2", "x1")
+        length = 1.0 / snapshot.units.factor("kpc")
+        assert opened.x3.attrs["units"] == "kpc" and np.allclose(opened.x3, snapshot.centres(2) * length, rtol=1e-15)
+        assert float(opened.time) == pytest.approx(snapshot.time / snapshot.units.factor("Myr"))
+        assert "galactic_wind" in opened.attrs["config"]
+
+
+def test_parts_are_those_of_the_whole(run):
+    with crmpi.open(last_snapshot(run)) as opened:
+        whole = opened.press.values
+        assert np.array_equal(opened.press.isel(x3=17).values, whole[17])
+        assert np.array_equal(opened.press.isel(x3=slice(5, 20, 3), x1=-1).values, whole[5:20:3, :, -1])
+        assert np.array_equal(opened.press.isel(x3=[20, 3, 9], x2=slice(6, 1, -2)).values, whole[[20, 3, 9]][:, 6:1:-2])
+        assert float(opened.press[3, 4, 5]) == whole[3, 4, 5]
+
+
+def test_only_blocks_that_are_asked_for_are_read(run, monkeypatch):
+    asked = []
+    values = Snapshot.values
+    monkeypatch.setattr(Snapshot, "values", lambda self, name, gid, where=...: asked.append(gid) or values(self, name, gid, where))
+    with crmpi.open(last_snapshot(run)) as opened:
+        assert not asked
+        opened.dens.isel(x3=slice(9, 12)).load()
+    assert len(asked) == 1  # of four blocks along x3
+
+
+def test_a_run_is_a_data_set_along_time(run):
+    with crmpi.open(run) as opened:
+        files = sorted(run.glob("**/*.athdf"))
+        assert opened.sizes["time"] == len(files) > 2 and (np.diff(opened.time) > 0.0).all()
+        with crmpi.open(files[1]) as second:
+            assert np.array_equal(opened.dens.isel(time=1).values, second.dens.values)
+        assert opened.ecr.isel(x1=0, x2=0).shape == (len(files), 32)
+
+
+def test_history(run):
+    opened = crmpi.open(run / "history.txt")
+    assert opened.time.attrs["units"] == "Myr" and opened["mass"].dims == ("time",)
+    assert opened["mass"].attrs["units"]
+
+
+def test_what_cannot_be_opened_is_named(tmp_path, monkeypatch):
+    with pytest.raises(CrmpiError, match="holds no snapshots"):
+        crmpi.open(tmp_path)
+    with pytest.raises(CrmpiError, match="there is no"):
+        crmpi.open(tmp_path / "nothing.athdf")
+    monkeypatch.setitem(__import__("sys").modules, "xarray", None)
+    with pytest.raises(CrmpiError, match=r"pip install 'crmpi\[xarray\]'"):
+        dataset.open_dataset(tmp_path)
