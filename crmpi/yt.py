@@ -1,10 +1,11 @@
 """yt with the units and cosmic rays of a snapshot: ``ds = crmpi.yt.load("snapshot_00010.athdf")``."""
 
 import h5py
+import numpy as np
 import yt
 
 
-def load(path, **options):
+def load(path, metallicity=None, **options):
     """Open a snapshot in yt with its code units, adiabatic index and cosmic-ray fields.
 
     Plain ``yt.load`` works too, but knows neither. With cosmic rays the data set has ``("gas", "cosmic_ray_energy_density")`` and
@@ -14,6 +15,8 @@ def load(path, **options):
     ----------
     path : path
         of an `.athdf` file
+    metallicity : float, optional
+        of all gas, in solar units; gives ``("gas", "metallicity")``, which Trident needs for ions of metals
     options
         passed on to ``yt.load``
     """
@@ -27,7 +30,16 @@ def load(path, **options):
     ds.parameters["gamma_cr"] = float(facts["gamma_cr"])
     if b"Ec" in facts["VariableNames"]:
         _add_cosmic_rays(ds)
+    if metallicity is not None:
+        ds.add_field(("gas", "metallicity"), _uniform(metallicity), sampling_type="cell", units="Zsun")
     return ds
+
+
+def _uniform(metallicity):
+    def field(field, data):
+        return data.ds.arr(np.full(data["gas", "density"].shape, metallicity), "Zsun")
+
+    return field
 
 
 def _add_cosmic_rays(ds):
