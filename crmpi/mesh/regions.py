@@ -87,10 +87,14 @@ def regions_to_buffer(array, first, last, table, starts, buffer):
         nk, nj, ni = table[row, 4], table[row, 5], table[row, 6]
         place = starts[table[row, 7]] + (last - first) * table[row, 8]
         for c in range(first, last):
+            a = array[block, c]
             for k in range(nk):
                 for j in range(nj):
-                    for i in range(ni):
-                        buffer[place + i] = array[block, c, sk + k, sj + j, si + i]
+                    if ni == 2:  # as in `copy_regions`
+                        buffer[place], buffer[place + 1] = a[sk + k, sj + j, si], a[sk + k, sj + j, si + 1]
+                    else:
+                        for i in range(ni):
+                            buffer[place + i] = a[sk + k, sj + j, si + i]
                     place += ni
 
 
@@ -103,8 +107,12 @@ def buffer_to_regions(array, first, last, table, starts, buffer):
         nk, nj, ni = table[row, 4], table[row, 5], table[row, 6]
         place = starts[table[row, 7]] + (last - first) * table[row, 8]
         for c in range(first, last):
+            a = array[block, c]
             for k in range(nk):
                 for j in range(nj):
-                    for i in range(ni):
-                        array[block, c, dk + k, dj + j, di + i] = buffer[place + i]
+                    if ni == 2:
+                        a[dk + k, dj + j, di], a[dk + k, dj + j, di + 1] = buffer[place], buffer[place + 1]
+                    else:
+                        for i in range(ni):
+                            a[dk + k, dj + j, di + i] = buffer[place + i]
                     place += ni
