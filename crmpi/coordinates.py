@@ -91,7 +91,7 @@ class Coordinates:
         """Return the volume integral of `density` over this box, only over the cells where `where` is true."""
         values = np.broadcast_to(density, self.shape)
         values = values if where is None else np.where(where, values, 0.0)
-        return float(np.sum(values) * self.volume if self.geometry is None else np.sum(values * self.volume))
+        return float(np.sum(values, dtype=float) * self.volume if self.geometry is None else np.sum(values * self.volume))
 
     def face_integral(self, face, flux):
         """Return the integral of `flux` over the domain face 'ix1' ... 'ox3', taken from the cells next to it."""
@@ -115,8 +115,8 @@ class Coordinates:
             return 0.0
         layer = np.take(np.broadcast_to(flux, self.shape), local, axis=array_axis(axis))
         if self.geometry is not None and axis == self.geometry.axis:  # flux and cross-section are those at the centre of the cell
-            return float(np.sum(layer) * np.take(self.area, local, axis=array_axis(axis)).item())
-        return float(np.sum(layer) * self.volume / (self.dx1, self.dx2, self.dx3)[axis])
+            return float(np.sum(layer, dtype=float) * np.take(self.area, local, axis=array_axis(axis)).item())
+        return float(np.sum(layer, dtype=float) * self.volume / (self.dx1, self.dx2, self.dx3)[axis])
 
 
 def _along(axis, values):

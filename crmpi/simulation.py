@@ -179,7 +179,7 @@ class Simulation:
         """Return the temperature in K of the active cells of block `b`, or None in a dimensionless run."""
         if self.units.dimensionless:
             return None
-        w = self.pack.active(self.pack.w0)[b]
+        w = self.pack.active(self.pack.w0)[b].astype(float)  # m_p and k_B are too small for single precision
         return w[ENER] / w[DENS] * self.config.fluid.mu * self.units.m_p / self.units.k_B
 
     @property

@@ -29,15 +29,15 @@ def slopes(pack, values):
 
 def along_field(pack, values):
     """Return b.grad of `values`, zero where there is no field."""
-    total = np.zeros_like(values)
+    total = np.zeros_like(values, dtype=float)
     for axis, slope in slopes(pack, values):
         total += pack.bcc[:, axis] * slope
     return total / np.maximum(field_strength(pack), 1e-300)
 
 
 def field_strength(pack):
-    """Return |B| (nblock, m3, m2, m1)."""
-    return np.sqrt((pack.bcc**2).sum(axis=1))
+    """Return |B| (nblock, m3, m2, m1) in double precision, beside which numbers may stand that no float32 can hold."""
+    return np.sqrt((pack.bcc**2).sum(axis=1, dtype=float))
 
 
 def _distance(pack, axis, width):

@@ -16,6 +16,7 @@ import math
 from typing import NamedTuple
 
 from crmpi.jit import device, kernel
+from crmpi.precision import REAL
 
 FINEST = 64  # a step is divided into at most this many
 _TOLERANCE = 0.02  # relative difference of one step and two half steps
@@ -165,7 +166,7 @@ def exchange(cell, transport, m):
     """Return the cell after the whole step, divided where wave energies or the flux change fast; and into how many parts it went."""
     at, size, parts = 0, FINEST, 0
     while at < FINEST:
-        share = size / FINEST
+        share = REAL(size / FINEST)  # of integers, a double in any precision
         one = implicit_step(share, cell, transport, m)
         while True:
             middle = implicit_step(0.5 * share, cell, transport, m)

@@ -38,7 +38,7 @@ def spread_over_layers(pack, mesh, comm, radiated):
     layers = np.zeros((pack.nblock, mesh.cells[2]))
     first, count = pack.origins[:, 2], pack.grid.n3
     for b in range(pack.nblock):
-        layers[b, first[b] : first[b] + count] = np.rint(radiated[b] / unit).sum(axis=(1, 2))
+        layers[b, first[b] : first[b] + count] = np.rint(radiated[b].astype(float) / unit).sum(axis=(1, 2))
     heat = comm.block_sums(layers) * (unit / (mesh.cells[0] * mesh.cells[1]))
     energy = pack.active(pack.u0)[:, ENER]
     for b in range(pack.nblock):

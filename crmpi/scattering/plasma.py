@@ -1,7 +1,8 @@
 """What closures ask of the local plasma, on all cells of a pack, ghost zones included.
 
 Arrays have the shape (nblock, m3, m2, m1). Cells that hold nothing (padding of rows) get harmless numbers. Centred differences are valid
-everywhere but in the outermost layer of ghost zones, which no solver reads.
+everywhere but in the outermost layer of ghost zones, which no solver reads. All is in double
+precision: closures multiply numbers far apart.
 """
 
 import numpy as np
@@ -36,7 +37,7 @@ class Plasma:
 
     def density(self):
         """Return the mass density; empty cells have the largest one of the pack."""
-        dens = self.pack.w0[:, DENS]
+        dens = self.pack.w0[:, DENS].astype(float)
         return np.where(dens > 0.0, dens, dens.max(initial=1e-30))
 
     def number_density(self):
@@ -70,7 +71,7 @@ class Plasma:
 
     def ecr(self):
         """Return the energy density of the cosmic rays, not negative."""
-        return np.maximum(self.pack.w0[:, ECR], 0.0)
+        return np.maximum(self.pack.w0[:, ECR], 0.0, dtype=float)
 
     def curvature(self):
         """Return |b.grad b|, the inverse radius of curvature of the field lines."""

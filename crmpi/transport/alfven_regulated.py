@@ -67,7 +67,7 @@ class AlfvenRegulated(MomentSolver):
 
     def keep_account(self, population):
         super().keep_account(population)
-        self.count("waves_made", self.pack.active(self.registers.account)[:, SEEDED].sum(axis=(1, 2, 3)) * self.volume)
+        self.count("waves_made", self.pack.active(self.registers.account)[:, SEEDED].sum(axis=(1, 2, 3), dtype=float) * self.volume)
 
     def other_signals(self):
         return float(self.pack.active(self.registers.frozen)[:, VSTREAM].max(initial=0.0))
@@ -101,8 +101,8 @@ class AlfvenRegulated(MomentSolver):
     def history(self):
         """Return sub-steps, and wave energies over that of the field, all summed over the box."""
         u, bcc = self.pack.active(self.pack.u0), self.pack.active(self.pack.bcc)
-        sums = [u[:, wave].sum(axis=(1, 2, 3)) for wave in self.waves]
-        partials = np.stack([*sums, 0.5 * (bcc**2).sum(axis=(1, 2, 3, 4))], axis=1)
+        sums = [u[:, wave].sum(axis=(1, 2, 3), dtype=float) for wave in self.waves]
+        partials = np.stack([*sums, 0.5 * (bcc**2).sum(axis=(1, 2, 3, 4), dtype=float)], axis=1)
         plus, minus, field = map(float, self.ghosts.comm.block_sums(partials))
         field = field or 1.0
         return super().history() | {"cr_waves_plus": plus / field, "cr_waves_minus": minus / field}

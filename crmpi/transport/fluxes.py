@@ -40,7 +40,7 @@ def aligned(along, pack):
 
 def streaming_flux(pack, speed, law):
     """Return (e + P) v_s b, v_s = -speed v_A tanh(L b.grad e/e), as the one-moment solver has it."""
-    e = np.maximum(pack.u0[:, ECR], 1e-300)
+    e = np.maximum(pack.u0[:, ECR], 1e-300, dtype=float)
     dens = pack.u0[:, 0]
     alfven = field_strength(pack) / np.sqrt(np.where(dens > 0.0, dens, 1.0))
     stretch = np.tanh(law.length * along_field(pack, pack.u0[:, ECR]) / e)

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from crmpi import precision
+from crmpi.constants import DENS, ECR, ENER, MOM1
 from crmpi.errors import CrmpiError
 
 SCRIPT = """
@@ -66,3 +67,63 @@ def test_unknown_precision_is_refused(monkeypatch):
     monkeypatch.setenv(precision.VARIABLE, "half")
     with pytest.raises(CrmpiError, match="CRMPI_PRECISION = 'half' is not one of double, single"):
         precision.chosen()
+
+
+RUNS = {
+    "waves": ["cr_box", "mesh.cells=[16,8,8]", "transport={solver: alfven_regulated, vmax: 30, light_speed: 1000, gyro_rate: 1e8}"],
+    "cooling and supernovae": ["galactic_wind", "mesh.cells=[8,8,32]", "mesh.block=[8,8,32]"],
+    "closure": ["cgm_halo", "mesh.cells=[8,8,8]", "mesh.block=[8,8,8]", "scattering.model=self_confinement"],
+}
+RUN = """
+import json, sys
+import numpy as np
+from crmpi import stepper
+from crmpi.mesh.gradients import along_field
+from tests.verification.runs import make_simulation
+found = {}
+for name, words in json.loads(sys.argv[1]).items():
+    sim = make_simulation(*words)
+    for _ in range(2):
+        dt = 1e-3 * sim.fluid.max_dt(0.3)
+        stepper.advance(sim, dt)
+        sim.clock.tick(dt)
+    pack = sim.pack
+    found[name] = {"state": pack.active(pack.u0)[0].astype(float).tolist()}
+    if not sim.units.dimensionless:
+        found[name]["temperature"] = [sim.temperature(0).tolist()]
+    pack.bcc[:] = 0.0
+    found[name]["no field"] = float(np.abs(along_field(pack, pack.w0[:, 0])).max())
+print(json.dumps(found))
+"""
+
+
+@pytest.fixture(scope="module")
+def runs():
+    found = {}
+    for name in precision.CHOICES:
+        command = [sys.executable, "-W", "error:invalid:RuntimeWarning", "-c", RUN, json.dumps(RUNS)]
+        done = subprocess.run(command, env=os.environ | {precision.VARIABLE: name}, capture_output=True, text=True, check=True)
+        found[name] = json.loads(done.stdout.splitlines()[-1])
+    return found
+
+
+@pytest.mark.parametrize("run", RUNS)
+def test_whole_runs_are_close_to_double(runs, run):
+    """Code units hold numbers far below what float32 does: m_p and k_B of galactic units, 1e-300 as no field.
+
+    Momenta and fluxes are sums of terms that cancel: they are measured against what the energy allows,
+    and the flux of cosmic rays, which vmax (> 1) times a gradient drives, against their energy.
+    """
+    for what in runs["double"][run].keys() - {"no field"}:
+        single, double = (np.array(runs[name][run][what]) for name in ("single", "double"))
+        assert np.isfinite(single).all()
+        scale = np.abs(double).max(axis=(1, 2, 3), keepdims=True)
+        if what == "state":
+            scale[MOM1:ENER] = np.sqrt(scale[DENS] * scale[ENER])  # momentum of energy ENER
+            scale[ECR + 1 : ECR + 2] = np.maximum(scale[ECR + 1 : ECR + 2], scale[ECR])
+        assert (np.abs(single - double) / scale).max() < 1e3 * 2.0**-24, what
+
+
+@pytest.mark.parametrize("run", RUNS)
+def test_no_field_has_no_gradient_along_it(runs, run):
+    assert runs["single"][run]["no field"] == 0.0
