@@ -3,6 +3,7 @@
   crmpi plot runs/galactic_wind
   crmpi plot runs/galactic_wind/snapshots/snapshot_00004.athdf dens pcr beta --axis x2 --output wind.png
   crmpi plot runs/galactic_wind/history.txt ecr ener
+  crmpi plot runs/diffusion dens pcr --beside runs/streaming runs/two_moment --output three.pdf
 """
 
 from crmpi.errors import CrmpiError
@@ -15,6 +16,7 @@ def add_arguments(parser):
     parser.add_argument("--axis", choices=("x1", "x2", "x3"), help="axis that a slice is normal to, or along which a profile runs")
     parser.add_argument("--position", type=float, help="where the slice is, in the unit of the picture; default: the middle")
     parser.add_argument("--kind", choices=("slice", "profile", "radial"), help="default: profiles in 1-D, slices otherwise")
+    parser.add_argument("--beside", nargs="+", default=[], metavar="FILE", help="more runs, snapshots or histories for the same picture")
     parser.add_argument("--output", "-o", metavar="FILE", help="name ending in .png, .pdf or .svg; default: beside the file")
 
 
@@ -25,5 +27,5 @@ def main(arguments):
     except ModuleNotFoundError as problem:
         raise CrmpiError(f"crmpi plot needs {problem.name}: pip install matplotlib") from None
     a = arguments
-    print(plot(a.file, fields=a.fields or None, axis=a.axis, position=a.position, kind=a.kind, output=a.output))
+    print(plot(a.file, fields=a.fields or None, axis=a.axis, position=a.position, kind=a.kind, output=a.output, others=a.beside))
     return 0

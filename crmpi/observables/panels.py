@@ -28,13 +28,19 @@ def time_text(snapshot):
     return f"t = {snapshot.time * factor:.4g} {unit}".rstrip()
 
 
-def image(axes, snapshot, name, axis, position=None):
-    """Draw a slice with its colour bar."""
-    unit, factor = snapshot.shown_in(name)
+def slice_values(snapshot, name, axis, position=None):
+    """Return a `Slice` at `position`, in the unit of the picture, and its values as they are shown."""
     _, scale = length_unit(snapshot)
     plane = snapshot.slice(name, axis, None if position is None else position / scale)
-    values = plane.values * factor
-    cmap, norm = colours(name, values)
+    return plane, plane.values * snapshot.shown_in(name)[1]
+
+
+def image(axes, snapshot, name, axis, position=None, scale_of_colours=None):
+    """Draw a slice with its colour bar; without (colour map, norm) from its own values."""
+    unit, _ = snapshot.shown_in(name)
+    _, scale = length_unit(snapshot)
+    plane, values = slice_values(snapshot, name, axis, position)
+    cmap, norm = scale_of_colours or colours(name, values)
     x, y = (faces * scale for faces in plane.faces)
     drawn = axes.imshow(values, origin="lower", extent=(x[0], x[-1], y[0], y[-1]), cmap=cmap, norm=norm, interpolation="nearest")
     aspect = (y[-1] - y[0]) / (x[-1] - x[0])
@@ -65,11 +71,26 @@ def profiles(axes, snapshot, names, axis, radial=False):
         axes.set_xscale("log")
     if len(names) > 1:
         axes.legend()
-        axes.set_ylabel(f"[{math_unit(unit)}]" if unit else "")
+        axes.set_ylabel(f"[{math_unit(unit)}]" if unit else "[code units]")
     else:
         axes.set_ylabel(label(names[0], unit))
+    axes.set_xlabel(along_label(snapshot, axis, radial))
+
+
+def along_label(snapshot, axis, radial):
+    """Return the label below a profile."""
     where = position_label(snapshot, axis)
-    axes.set_xlabel(where.replace(f"$x_{axis + 1}$", "$r$") if radial else where)
+    return where.replace(f"$x_{axis + 1}$", "$r$") if radial else where
+
+
+def history_unit(unit):
+    """Return the unit of a history's column in brackets; nothing for pure numbers and code units."""
+    return "" if unit in ("1", "code") else f"[{math_unit(unit)}]"
+
+
+def time_label(columns):
+    """Return the label below a history."""
+    return f"time [{columns.units['time']}]".replace(" [code]", "")
 
 
 def history(axes, columns, names, unit):
@@ -80,10 +101,9 @@ def history(axes, columns, names, unit):
     positive = np.concatenate([columns[name] for name in names])
     if use_log(positive[positive != 0]) and np.all(positive >= 0):
         axes.set_yscale("log")
-    axes.set_xlabel(f"{time} [{columns.units[time]}]".replace(" [code]", ""))
-    unit = "" if unit in ("1", "code") else f"[{math_unit(unit)}]"
+    axes.set_xlabel(time_label(columns))
     if len(names) > 1:
         axes.legend()
-        axes.set_ylabel(unit)
+        axes.set_ylabel(history_unit(unit) or ("[code units]" if unit == "code" else "pure number"))
     else:
-        axes.set_ylabel(f"{names[0]} {unit}".rstrip())
+        axes.set_ylabel(f"{names[0]} {history_unit(unit)}".rstrip())

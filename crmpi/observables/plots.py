@@ -6,7 +6,7 @@ from pathlib import Path
 import matplotlib as mpl
 
 from crmpi.errors import CrmpiError
-from crmpi.observables import panels
+from crmpi.observables import beside, panels
 from crmpi.observables.derived import available
 from crmpi.observables.readers import open_snapshot
 from crmpi.observables.style import STYLE, new_figure
@@ -20,7 +20,7 @@ _CLOCK = ("time", "step", "dt")
 _TALL = 2.0  # images more than this times as high as wide stand side by side
 
 
-def plot(path, fields=None, axis=None, position=None, kind=None, output=None):
+def plot(path, fields=None, axis=None, position=None, kind=None, output=None, others=()):
     """Draw a picture of `path` and return where it was written.
 
     Parameters
@@ -37,6 +37,8 @@ def plot(path, fields=None, axis=None, position=None, kind=None, output=None):
         of a snapshot; by default a slice in 2-D and 3-D, a profile in 1-D
     output : path, optional
         name ending in .png, .pdf or .svg; by default beside `path`
+    others : paths, optional
+        further runs, snapshots or histories for the same picture: slices on common scales of colour, lines on common axes
 
     Raises
     ------
@@ -46,11 +48,13 @@ def plot(path, fields=None, axis=None, position=None, kind=None, output=None):
     path = Path(path)
     if axis is not None and axis not in _AXES:
         raise CrmpiError(f"axis = '{axis}' is not one of x1, x2, x3")
-    output = Path(output) if output else (path / "summary.png" if path.is_dir() else path.with_suffix(".png"))
+    output = Path(output) if output else (path / ("beside.png" if others else "summary.png") if path.is_dir() else path.with_suffix(".png"))
     if output.suffix not in FORMATS:
         raise CrmpiError(f"output = {output} must end in one of {', '.join(FORMATS)}")
     with mpl.rc_context(STYLE):
-        if path.is_dir():
+        if others:
+            figure = beside.figure_of([path, *others], fields, lambda first: _settings(first, fields, _AXES.get(axis), position, kind))
+        elif path.is_dir():
             figure = run_figure(path, fields)
         elif path.suffix == ".txt":
             figure = history_figure(read_history(path), fields)
@@ -72,20 +76,28 @@ def default_fields(snapshot):
 
 def snapshot_figure(snapshot, fields=None, axis=None, position=None, kind=None):
     """Return the figure of a snapshot: one panel per quantity."""
-    fields = fields or default_fields(snapshot)
-    if kind not in (None, "slice", "profile", "radial"):
-        raise CrmpiError(f"kind = '{kind}' is not one of slice, profile, radial")
-    kind = kind or ("slice" if len(snapshot.axes) > 1 else "profile")
+    fields, kind, axis, position = _settings(snapshot, fields, axis, position, kind)
     if kind == "slice":
-        figure = _slices(snapshot, fields, _normal(snapshot, axis), position)
+        figure = _slices(snapshot, fields, axis, position)
     else:
-        axis = snapshot.axes[-1] if axis is None else axis
         figure = new_figure(5.5, 0.6 + 1.7 * len(fields))
         for axes, name in zip(figure.subplots(len(fields), 1, sharex=True, squeeze=False)[:, 0], fields, strict=True):
             panels.profiles(axes, snapshot, [name], axis, radial=kind == "radial")
             axes.label_outer()
     figure.suptitle(f"{panels.time_text(snapshot)}{_warning(snapshot)}", x=0.01, ha="left", size=10)
     return figure
+
+
+def _settings(snapshot, fields, axis, position, kind):
+    """Return (fields, kind, axis, position) with the defaults for this snapshot filled in."""
+    if kind not in (None, "slice", "profile", "radial"):
+        raise CrmpiError(f"kind = '{kind}' is not one of slice, profile, radial")
+    kind = kind or ("slice" if len(snapshot.axes) > 1 else "profile")
+    if kind == "slice":
+        axis = _normal(snapshot, axis)
+    elif axis is None:
+        axis = snapshot.axes[-1]
+    return fields or default_fields(snapshot), kind, axis, position
 
 
 def history_figure(columns, fields=None):

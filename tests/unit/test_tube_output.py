@@ -48,3 +48,15 @@ def test_plot_and_yt_read_it(snapshot, tmp_path):
     assert plot(snapshot, output=tmp_path / "tube.png").stat().st_size > 1000
     ds = crmpi.yt.load(snapshot)
     assert np.sort(ds.all_data()["athena_pp", "rho"].d) == pytest.approx(np.sort(0.5 * 4.0 ** ((np.arange(32) + 0.5) / 32)), rel=1e-12)
+
+
+def test_xarray_has_its_positions(snapshot):
+    pytest.importorskip("xarray")
+    import crmpi
+
+    with crmpi.open(snapshot) as opened, open_snapshot(snapshot) as found:
+        assert opened.sizes["x1"] == 32
+        assert opened.x1.attrs["units"] == "1"  # a run without units
+        assert np.array_equal(opened.x1, found.centres(0))
+        near = opened.dens.sel(x1=1.0, method="nearest")
+        assert float(near.squeeze()) == pytest.approx(1.0, rel=0.5 * np.log(4.0) / 32)  # dens = r, to half a cell
