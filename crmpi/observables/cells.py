@@ -16,6 +16,20 @@ FLUXES = ("fecr1", "fecr2", "fecr3")
 """The energy flux of cosmic rays relative to the gas: derived where the solver evolves `fcr`, else given by the running solver."""
 
 
+class MeshShape:
+    """What `cells`, `geometry` and `spacing` of a mesh say."""
+
+    @property
+    def axes(self):
+        """The axes that have more than one cell."""
+        return [axis for axis in range(3) if self.cells[axis] > 1]
+
+    @property
+    def is_tube(self):
+        """Whether cells have different widths or cross-sections."""
+        return (self.geometry, self.spacing) != ("cartesian", "uniform")
+
+
 class Facts(NamedTuple):
     """What is true of all blocks. `config`: every parameter in the user's units, nested; `where`: what to call the source in messages.
 
@@ -38,15 +52,7 @@ class Facts(NamedTuple):
     config: dict
     where: str
 
-    @property
-    def axes(self):
-        """The axes that have more than one cell."""
-        return [axis for axis in range(3) if self.cells[axis] > 1]
-
-    @property
-    def is_tube(self):
-        """Whether cells have different widths or cross-sections."""
-        return (self.geometry, self.spacing) != ("cartesian", "uniform")
+    axes, is_tube = MeshShape.axes, MeshShape.is_tube  # named tuples do not inherit
 
 
 class Along(NamedTuple):

@@ -9,7 +9,7 @@ import h5py
 import numpy as np
 
 from crmpi.errors import CrmpiError
-from crmpi.observables.cells import Along, Cells, stored_facts
+from crmpi.observables.cells import Along, Cells, MeshShape, stored_facts
 from crmpi.observables.derived import DERIVED, shown_in, unknown
 from crmpi.output.blockfile import missing_parts
 from crmpi.units import Units
@@ -33,7 +33,7 @@ class Profile(NamedTuple):
     values: np.ndarray
 
 
-class Snapshot:
+class Snapshot(MeshShape):
     """An open snapshot; made by `open_snapshot`, usable in a ``with`` block. All numbers are in code units of `units`.
 
     Attributes
@@ -89,16 +89,6 @@ class Snapshot:
     def nblock(self):
         """Number of blocks."""
         return len(self.locations)
-
-    @property
-    def axes(self):
-        """The axes that have more than one cell."""
-        return [axis for axis in range(3) if self.cells[axis] > 1]
-
-    @property
-    def is_tube(self):
-        """Whether cells have different widths or cross-sections."""
-        return (self.geometry, self.spacing) != ("cartesian", "uniform")
 
     def volumes(self):
         """Return the volumes of the cells of a tube, in order along it."""
