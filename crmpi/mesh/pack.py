@@ -3,12 +3,12 @@
 import numpy as np
 
 from crmpi.errors import CrmpiError
+from crmpi.numerics.rows import LANES
 from crmpi.numerics.volumes import EqualVolumes, TubeVolumes
 from crmpi.precision import REAL
 from crmpi.types import Field, Grid
 
 _ALIGNMENT = 64  # bytes: one cache line, one AVX-512 register
-_LANES = 8  # rows are padded to whole registers of doubles
 
 HYDRO_FIELDS = (
     Field("dens", unit="density", title="mass density"),
@@ -51,7 +51,7 @@ def make_grid(block, cells, lower, upper, ng):
                 everywhere=True,
             )
     extents = [n + 2 * g + 1 if g else 1 for n, g in zip(block, ghosts, strict=True)]
-    extents[0] += -extents[0] % _LANES
+    extents[0] += -extents[0] % LANES
     widths = [(hi - lo) / total for lo, hi, total in zip(lower, upper, cells, strict=True)]
     return Grid(*block, *ghosts, *extents, *widths)
 

@@ -4,6 +4,7 @@ import math
 
 from crmpi.constants import AXES, DENS, ECR, ENER, MOM1, PRES, VEL1
 from crmpi.jit import device, kernel
+from crmpi.numerics.memory import put_rows
 from crmpi.numerics.rows import in_order, load, row, rows, separate, store
 from crmpi.numerics.stage import first_scalar, rows_if, shift_if
 
@@ -14,11 +15,12 @@ AMOUNTS = 3
 
 
 @kernel
-def primitives(gas, cr, floors, grid, axes, state, result, counts, amounts):
+def primitives(gas, cr, floors, grid, axes, state, result, line, books):
     """Fill the primitives and the cell-centred magnetic field from the conserved state and the face field.
 
     All cells are converted by a vector loop that also counts those below a floor or not finite. Only rows that have any are visited
-    again, cell by cell: floors are applied and written back to the conserved state, and what active cells gained is booked.
+    again, cell by cell: floors are applied and written back to the conserved state, and what active cells gained is booked. A row is made
+    in the cache and goes to memory at once: nothing reads it before the cache holds other rows.
 
     Parameters
     ----------
@@ -26,24 +28,42 @@ def primitives(gas, cr, floors, grid, axes, state, result, counts, amounts):
         conserved ``u`` and face field ``b``
     result : (array, array or None)
         ``w``, ``bcc``
-    counts, amounts : array (nblock, KINDS), array (nblock, AMOUNTS)
-        the books, added to
+    line : array (2, nvar, 1, 1, m1)
+        a row of primitives, and one of the field
+    books : (array (nblock, KINDS), array (nblock, AMOUNTS))
+        counts and amounts, added to
     """
     u, b = state
     w, bcc = result
+    made = (rows(line, 0, 0), _line_if(b, line))
+    end = first_scalar(cr)
     for block in range(u.shape[0]):
         for k in range(grid.n3 + 2 * grid.ng3):
             for j in range(grid.n2 + 2 * grid.ng2):
                 offset = (k * grid.m2 + j) * grid.m1
                 source = rows(u, block, offset)
                 field = shift_if(rows_if(b, block), offset)
-                target = (rows(w, block, offset), shift_if(rows_if(bcc, block), offset))
-                if convert_row(gas, cr, floors, grid, axes, source, field, target) > 0:
+                if convert_row(gas, cr, floors, grid, axes, source, field, made) > 0:
                     inside = grid.ng2 <= j < grid.ng2 + grid.n2 and grid.ng3 <= k < grid.ng3 + grid.n3
-                    _repair_row(gas, cr, floors, grid, inside, source, target, (counts[block], amounts[block]))
-                tracers_row(grid.m1, first_scalar(cr), source, target[0])
-                if u.shape[1] > first_scalar(cr):
-                    scalars_row(grid.m1, first_scalar(cr), u.shape[1], source, target[0])
+                    _repair_row(gas, cr, floors, grid, inside, source, made, (books[0][block], books[1][block]))
+                tracers_row(grid.m1, end, source, made[0])
+                if u.shape[1] > end:
+                    scalars_row(grid.m1, end, u.shape[1], source, made[0])
+                put_rows(grid.m1, u.shape[1], made[0], rows(w, block, offset))
+                _put_field(grid.m1, made[1], shift_if(rows_if(bcc, block), offset))
+
+
+@device
+def _line_if(b, line):
+    """Return the second row of `line` if there is a field."""
+    return None if b is None else rows(line, 1, 0)
+
+
+@device
+def _put_field(n, source, target):
+    """Do as `put_rows` for the three rows of a field, if there is one."""
+    if source is not None:
+        put_rows(n, 3, source, target)
 
 
 @kernel

@@ -4,6 +4,8 @@ Planes roll through small buffers that stay in the cache: the coupling and the f
 is updated as soon as the faces above it, which need the coupling of plane k, are there:
 
     coupling of plane k -> x3-faces below plane k -> x1- and x2-faces of plane k -> update of plane k - 1
+
+Loops over coupling and faces are as long as whole registers; what they write beyond the end of a row is never used.
 """
 
 from typing import NamedTuple
@@ -11,7 +13,7 @@ from typing import NamedTuple
 from crmpi.jit import choice, kernel
 from crmpi.numerics.cr_alfven import correct_wave_rows, predict_wave_rows, wave_coupling_rows, wave_face_rows
 from crmpi.numerics.cr_moments import correct_rows, coupling_rows, face_rows, predict_rows
-from crmpi.numerics.rows import rows, shift
+from crmpi.numerics.rows import rows, shift, whole
 
 
 class Predict(NamedTuple):
@@ -68,7 +70,7 @@ def couple(stage, moments, grid, axes, registers, planes, b, k):
         place = j * grid.m1 + grid.ng1 - axes[0].stride
         offset = k * grid.m2 * grid.m1 + place
         cells = driving_cells(stage, registers, b, offset)
-        n = grid.n1 + 2 * axes[0].stride
+        n = whole(grid.n1 + 2 * axes[0].stride)
         frozen, out = rows(registers.frozen, b, offset), rows(planes.coupling, k & 1, place)
         fill_coupling(stage, n, moments, cells, frozen, strides, out)
 
@@ -80,7 +82,7 @@ def solve_plane(stage, moments, grid, axes, registers, planes, b, k):
     for axis in axes:
         if axis.stride and (active or axis.normal == 2):
             beyond = 1 if axis.normal == 1 else 0
-            n = grid.n1 + (1 if axis.normal == 0 else 0)
+            n = whole(grid.n1 + (1 if axis.normal == 0 else 0))
             for j in range(grid.ng2, grid.ng2 + grid.n2 + beyond):
                 place = j * grid.m1 + grid.ng1
                 offset = k * grid.m2 * grid.m1 + place

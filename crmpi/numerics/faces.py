@@ -1,8 +1,8 @@
 """Fluxes through one row of faces, from the states on both sides."""
 
-from crmpi.constants import DENS, ECR, ENER, MOM1, PRES
+from crmpi.constants import DENS, ECR, ENER, MOM1
 from crmpi.jit import device, kernel
-from crmpi.numerics.layout import BT1, BT2, ET1, ET2, FLUX, FROM_LOWER, FROM_UPPER, SQUEEZE, STATE, VFACE, WEIGHT
+from crmpi.numerics.layout import ET1, ET2, FLUX, FROM_LOWER, FROM_UPPER, SQUEEZE, VFACE, WEIGHT
 from crmpi.numerics.power import power
 from crmpi.numerics.riemann import State, face_flux, signal_speeds
 from crmpi.numerics.rows import load, row, separate, store
@@ -14,11 +14,11 @@ _UPWIND_SHARPNESS = 1024.0  # of the electric-field weight, per cell width trave
 @device
 def load_state(gas, cr, bn, states, i):
     """Return the `State` at face `i`; gas and cosmic rays are added up here."""
-    press = load(row(states, STATE + PRES), i)
+    press = load(states.press, i)
     stiffness = gas.gamma * press
     eint = press * gas.igm1
     if cr is not None:
-        ecr = load(row(states, STATE + ECR), i)
+        ecr = load(row(states.others, ECR), i)
         pcr = cr.gm1 * ecr
         press += pcr
         stiffness += cr.gamma * pcr
@@ -27,13 +27,13 @@ def load_state(gas, cr, bn, states, i):
         bt1 = 0.0
         bt2 = 0.0
     else:
-        bt1 = load(row(states, BT1), i)
-        bt2 = load(row(states, BT2), i)
+        bt1 = load(states.bt1, i)
+        bt2 = load(states.bt2, i)
     return State(
-        load(row(states, STATE + DENS), i),
-        load(row(states, STATE + MOM1), i),
-        load(row(states, STATE + MOM1 + 1), i),
-        load(row(states, STATE + MOM1 + 2), i),
+        load(states.dens, i),
+        load(states.vn, i),
+        load(states.vt1, i),
+        load(states.vt2, i),
         press,
         stiffness,
         eint,
@@ -60,7 +60,7 @@ def riemann_rows(n, solver, gas, cr, sides, bn, axis, speeds, faces):
 
     Parameters
     ----------
-    sides : (Rows, Rows)
+    sides : (StateRows, StateRows)
         states below and above the faces
     bn : pointer or None
         normal magnetic field on the faces
@@ -78,8 +78,8 @@ def riemann_rows(n, solver, gas, cr, sides, bn, axis, speeds, faces):
         f = face_flux(solver, 0.0 if bn is None else load(bn, i), outer, l, u)
         ener = f.ener
         if cr is not None:
-            below = load(row(lower, STATE + ECR), i)
-            above = load(row(upper, STATE + ECR), i)
+            below = load(row(lower.others, ECR), i)
+            above = load(row(upper.others, ECR), i)
             squeeze = power(f.compression, cr.gamma)
             carried = (f.from_lower * below + f.from_upper * above) * squeeze
             ener -= carried
@@ -110,8 +110,8 @@ def tracer_rows(n, sides, end, faces):
     lower, upper = sides
     from_lower, from_upper, squeeze = row(faces, FROM_LOWER), row(faces, FROM_UPPER), row(faces, SQUEEZE)
     for v in range(ECR + 1, end):
-        below = row(lower, STATE + v)
-        above = row(upper, STATE + v)
+        below = row(lower.others, v)
+        above = row(upper.others, v)
         flux = row(faces, FLUX + v)
         for i in range(n):
             carried = (load(from_lower, i) * load(below, i) + load(from_upper, i) * load(above, i)) * load(squeeze, i)
@@ -125,8 +125,8 @@ def scalar_rows(n, sides, first, nvar, faces):
     lower, upper = sides
     mass = row(faces, FLUX + DENS)
     for v in range(first, nvar):
-        below = row(lower, STATE + v)
-        above = row(upper, STATE + v)
+        below = row(lower.others, v)
+        above = row(upper.others, v)
         flux = row(faces, FLUX + v)
         for i in range(n):
             m = load(mass, i)
@@ -136,22 +136,23 @@ def scalar_rows(n, sides, first, nvar, faces):
 
 
 @kernel
-def replace_marked_rows(n, marks, stride, nface, spare, faces):
-    """Copy `spare` over `faces` where the cell below or above the face is marked (mark > 0)."""
+def flag_faces(n, marks, stride, flags):
+    """Write 1 in `flags` for each of `n` faces with a marked cell (mark > 0) below or above, else 0; return how many have one."""
+    separate()
+    count = 0
+    for i in range(n):
+        flagged = load(marks, i) + load(marks, i - stride) > 0.0
+        store(flags, i, 1.0 if flagged else 0.0, 0)
+        count += 1 if flagged else 0
+    return count
+
+
+@kernel
+def replace_flagged_rows(n, flags, nface, spare, faces):
+    """Copy `spare` over `faces` where they are flagged."""
     separate()
     for q in range(nface):
         source = row(spare, q)
         target = row(faces, q)
         for i in range(n):
-            marked = load(marks, i) + load(marks, i - stride) > 0.0
-            store(target, i, load(source, i) if marked else load(target, i), 0)
-
-
-@kernel
-def marked_faces(n, marks, stride):
-    """Return the number of faces with a marked cell on either side."""
-    separate()
-    count = 0
-    for i in range(n):
-        count += 1 if load(marks, i) + load(marks, i - stride) > 0.0 else 0
-    return count
+            store(target, i, load(source, i) if load(flags, i) > 0.0 else load(target, i), 0)

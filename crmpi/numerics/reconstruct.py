@@ -128,24 +128,6 @@ def reconstruct_rows(n, method, cells, field, axis, nvar, lower, upper):
         _reconstruct_row(n, method, row(field, axis.second), axis.stride, row(lower, BT2), row(upper, BT2))
 
 
-@kernel
-def donor_rows(n, cells, field, axis, nvar, states):
-    """Write the states inside `n` cells of a row without slopes: at both faces of a cell they are the same rows."""
-    separate()
-    for v in range(nvar):
-        _copy_row(n, row(cells, natural(axis, v)), row(states, STATE + v))
-    if field is not None:
-        _copy_row(n, row(field, axis.first), row(states, BT1))
-        _copy_row(n, row(field, axis.second), row(states, BT2))
-
-
-@device
-def _copy_row(n, source, target):
-    """Copy a row."""
-    for i in range(n):
-        store(target, i, load(source, i), 0)
-
-
 @device
 def _reconstruct_row(n, method, q, stride, lower, upper):
     """Reconstruct one variable; the loads a method does not use are dropped by the compiler."""

@@ -25,6 +25,7 @@ _REAL = from_dtype(np.dtype(REAL))
 _POINTER = types.CPointer(_REAL)
 _STREAMS = 13  # most streams one kernel may store to
 _BYTES = np.dtype(REAL).itemsize
+LANES = 64 // _BYTES  # numbers in one cache line and in the widest register
 
 
 class Rows(NamedTuple):
@@ -113,6 +114,26 @@ def store(typingctx, start, i, value, stream):
 
 
 @intrinsic
+def put(typingctx, source, target, i):
+    """Copy the `LANES` numbers from element `i` on to memory past the cache; source and target are aligned to cache lines there.
+
+    An ordinary store to a line that is not in the cache reads it first: in loops that only write, a third of the traffic.
+    """
+
+    def codegen(context, builder, signature, args):
+        line = ir.VectorType(context.get_value_type(_REAL), LANES).as_pointer()
+        start, end = (builder.bitcast(builder.gep(p, [args[2]], inbounds=True), line) for p in args[:2])
+        value = builder.load(start)
+        value.align = 64
+        instruction = builder.store(value, end)
+        instruction.align = 64
+        instruction.set_metadata("nontemporal", builder.module.add_metadata([ir.Constant(ir.IntType(32), 1)]))
+        return context.get_dummy_value()
+
+    return types.void(_POINTER, _POINTER, types.intp), codegen
+
+
+@intrinsic
 def separate(typingctx):
     """Keep the calling kernel a function of its own: never inlined."""
 
@@ -140,6 +161,12 @@ def make_axes(grid, dt):
     strides = (1 if grid.ng1 else 0, grid.m1 if grid.ng2 else 0, grid.m1 * grid.m2 if grid.ng3 else 0)
     widths = (grid.dx1, grid.dx2, grid.dx3)
     return tuple(Axis(strides[a], dt / widths[a] if strides[a] else 0.0, a, (a + 1) % 3, (a + 2) % 3) for a in range(3))
+
+
+@device
+def whole(n):
+    """Return `n` rounded up to whole registers: loops of this length have no scalar remainder."""
+    return (n + LANES - 1) // LANES * LANES
 
 
 @device

@@ -40,22 +40,37 @@ class Fields(NamedTuple):
     marks: object
 
 
+class Window(NamedTuple):
+    """What the buffers of a stage hold of a plane: `n2` rows of `n1` cells, the active ones and one more all around.
+
+    The window begins at cell `first1`, `first2` of the block; along a missing axis it is one cell thick. Its rows follow each other without
+    padding, so that one loop may run over several of them.
+    """
+
+    first1: int
+    first2: int
+    n1: int
+    n2: int
+
+
 class Scratch(NamedTuple):
-    """Buffers: planes (slot, component, 1, m2, m1) and rows (slot, component, 1, 1, m1); components as in `crmpi.numerics.layout`."""
+    """Buffers (slot, component, 1, 1, cells) of planes of the `Window` and of strips of it; components as in `crmpi.numerics.layout`."""
 
-    faces: object  # slot 2 axis + parity of the plane
-    edges: object  # electric field on edges, slot parity of the plane
-    electric: object  # electric field in cells, slot parity of the plane
-    plane: object  # states at the upper x3-faces of a plane, slot parity of the plane
-    states: object  # rows of states, slots below
-    speeds: object  # one row of signal speeds
-    spare: object  # one row of faces
+    window: Window
+    faces: object  # planes, slot 2 axis + parity of the plane
+    edges: object  # planes: electric field on edges, slot parity of the plane
+    electric: object  # planes: electric field in cells, slot parity of the plane
+    plane: object  # planes: states at upper x3-faces, slot parity of the plane, and at upper x2-faces, slot 2
+    upper: object  # strip: states at upper x1-faces
+    lower: object  # strip: states at lower faces
+    normal: object  # strip: normal field on the faces
+    speeds: object  # strip: signal speeds
+    spare: object  # row: other faces
+    flags: object  # row: which faces take them
+    cells: object  # row of updated cells, as long as in the block
 
 
-STATE_UPPER = 0  # slots of Scratch.states: states at upper faces of this row and of the last one,
-STATE_LOWER = 2  # at lower faces,
-STATE_SPARE = 3  # and one to spare
-STATE_SLOTS = 4
+STRIP = 4  # rows in a strip
 
 
 class Floors(NamedTuple):
@@ -90,6 +105,13 @@ class Block(NamedTuple):
     nvar: int
     heavy: bool  # there is gravity
     index: int
+
+
+def make_window(grid):
+    """Return the `Window` of a grid."""
+    reach1 = 1 if grid.ng1 else 0
+    reach2 = 1 if grid.ng2 else 0
+    return Window(grid.ng1 - reach1, grid.ng2 - reach2, grid.n1 + 2 * reach1, grid.n2 + 2 * reach2)
 
 
 @choice

@@ -1,98 +1,141 @@
-"""All faces of one plane of cells, axis by axis: states inside cells, then Riemann problems.
+"""All faces of one plane of cells along one axis: states inside cells, then Riemann problems.
 
 Every cell is reconstructed once per axis. Its state at the lower face is used at once; the one at the upper face waits for the
-neighbour: in the same row one element on (x1), in a row buffer (x2), in a plane buffer (x3).
+neighbour: in the same row one element on (x1), in a buffer one row (x2) or one plane on (x3). Rows are reconstructed one by one, into
+strips of several rows without gaps; the Riemann problems, where most of the time goes, are then solved in one loop over the strip. Without
+slopes the cells themselves are the states, and nothing is copied.
+
+Loops are as long as whole registers: what they write beyond the end of a row or a strip is overwritten by the next one or never used.
 """
 
+from typing import NamedTuple
+
 from crmpi.jit import device
-from crmpi.numerics.faces import marked_faces, replace_marked_rows, riemann_rows, scalar_rows, speed_rows, tracer_rows
-from crmpi.numerics.layout import FLUX
-from crmpi.numerics.reconstruct import donor_rows, reconstruct_rows
+from crmpi.numerics.faces import flag_faces, replace_flagged_rows, riemann_rows, scalar_rows, speed_rows, tracer_rows
+from crmpi.numerics.induction import copy_row
+from crmpi.numerics.layout import FLUX, states_in_buffer, states_of_cells
+from crmpi.numerics.reconstruct import reconstruct_rows
 from crmpi.numerics.riemann import LLF
-from crmpi.numerics.rows import row, rows, shift
-from crmpi.numerics.stage import STATE_LOWER, STATE_SPARE, STATE_UPPER, face, first_scalar, row_if, shift_if
+from crmpi.numerics.rows import row, rows, shift, whole
+from crmpi.numerics.stage import STRIP, face, first_scalar, row_if, shift_if
+
+
+class Strip(NamedTuple):
+    """Some rows of the window: their first cell in a buffer of planes and in the block, and their number."""
+
+    place: int
+    cell: int
+    count: int
 
 
 @device
-def faces_along_1(scheme, stage, grid, axis, block, scratch, k):
-    """Solve the x1-faces of plane `k`, in the active rows and, for the edges, one more on each side."""
-    reach = 1 if grid.ng2 else 0
-    upper = rows(scratch.states, STATE_UPPER, 0)
-    for j in range(grid.ng2 - reach, grid.ng2 + grid.n2 + reach):
-        offset = (k * grid.m2 + j) * grid.m1
-        lower = _reconstruct(scheme, stage, grid, axis, block, scratch, offset, upper)
-        _solve(scheme, stage, grid, axis, block, scratch, offset, (shift(upper, -1), lower), face(scratch, 0, k & 1, j * grid.m1))
+def solve_faces(scheme, stage, grid, axis, block, scratch, k):
+    """Solve the lower faces of plane `k` along an axis."""
+    if axis.stride == 0:
+        return
+    wanted = axis.normal != 2 or k >= grid.ng3  # of the lowest plane only the states at its upper x3-faces
+    if not stage.first_order:
+        _faces_of_states(scheme, grid, axis, block, scratch, k, wanted)
+    elif wanted:
+        _faces_of_cells(scheme, grid, axis, block, scratch, k)
+    if stage.correct_marked and wanted:
+        _correct_faces(scheme, grid, axis, block, scratch, k)
 
 
 @device
-def faces_along_2(scheme, stage, grid, axis, block, scratch, k):
-    """Solve the x2-faces of plane `k`."""
-    for j in range(grid.ng2 - 1, grid.ng2 + grid.n2 + 1):
-        offset = (k * grid.m2 + j) * grid.m1
-        below = rows(scratch.states, STATE_UPPER + ((j - 1) & 1), 0)
-        upper = rows(scratch.states, STATE_UPPER + (j & 1), 0)
-        lower = _reconstruct(scheme, stage, grid, axis, block, scratch, offset, upper)
-        if j >= grid.ng2:
-            _solve(scheme, stage, grid, axis, block, scratch, offset, (below, lower), face(scratch, 1, k & 1, j * grid.m1))
+def _faces_of_states(scheme, grid, axis, block, scratch, k, wanted):
+    """Reconstruct the cells of a plane, and solve the faces if they are `wanted`."""
+    window = scratch.window
+    lower = rows(scratch.lower, 0, 0)
+    first = 0
+    while first < window.n2:
+        lone = axis.normal == 1 and first == 0  # no row below it: its faces are not solved
+        strip = Strip(first * window.n1, _cell(grid, window, k, first), 1 if lone else min(STRIP, window.n2 - first))
+        below, upper = _waiting(scratch, axis, k, strip.place)
+        for r in range(strip.count):
+            cell, place = strip.cell + r * grid.m1, r * window.n1
+            cells, field = shift(block.w, cell), shift_if(block.bcc, cell)
+            n = whole(window.n1)
+            reconstruct_rows(n, scheme.reconstruction, cells, field, axis, block.nvar, shift(lower, place), shift(upper, place))
+        if wanted and not lone:
+            sides = states_in_buffer(below), states_in_buffer(lower)
+            bn = _normal_field(grid, axis, block.bface, scratch, strip)
+            faces = face(scratch, axis.normal, k & 1, strip.place)
+            n = whole(strip.count * window.n1)
+            solve_rows(scheme.riemann, scheme.gas, scheme.cr, sides, bn, axis, block.nvar, n, rows(scratch.speeds, 0, 0), faces)
+        first += strip.count
 
 
 @device
-def faces_along_3(scheme, stage, grid, axis, block, scratch, k):
-    """Solve the x3-faces between planes `k` - 1 and `k`."""
-    reach = 1 if grid.ng2 else 0
-    for j in range(grid.ng2 - reach, grid.ng2 + grid.n2 + reach):
-        offset = (k * grid.m2 + j) * grid.m1
-        below = rows(scratch.plane, (k - 1) & 1, j * grid.m1)
-        upper = rows(scratch.plane, k & 1, j * grid.m1)
-        lower = _reconstruct(scheme, stage, grid, axis, block, scratch, offset, upper)
-        if k >= grid.ng3:
-            _solve(scheme, stage, grid, axis, block, scratch, offset, (below, lower), face(scratch, 2, k & 1, j * grid.m1))
+def _waiting(scratch, axis, k, place):
+    """Return where the states at upper faces are: those of the cells below a strip, and those of its own cells."""
+    if axis.normal == 0:
+        upper = rows(scratch.upper, 0, 0)
+        return shift(upper, -1), upper
+    if axis.normal == 1:
+        upper = rows(scratch.plane, 2, place)
+        return shift(upper, -scratch.window.n1), upper
+    return rows(scratch.plane, (k - 1) & 1, place), rows(scratch.plane, k & 1, place)
 
 
 @device
-def _reconstruct(scheme, stage, grid, axis, block, scratch, offset, upper):
-    """Write the states at the upper faces of the row of cells at `offset` to `upper`, and return those at the lower faces."""
-    cells = shift(block.w, offset)
-    field = shift_if(block.bcc, offset)
-    if stage.first_order:
-        donor_rows(grid.m1, cells, field, axis, block.nvar, upper)
-        return upper
-    lower = rows(scratch.states, STATE_LOWER, 0)
-    reconstruct_rows(grid.m1, scheme.reconstruction, cells, field, axis, block.nvar, lower, upper)
-    return lower
+def _normal_field(grid, axis, bface, scratch, strip):
+    """Return the pointer to the normal field on the faces of a strip, or None."""
+    if bface is None:
+        return None
+    n = scratch.window.n1
+    for r in range(strip.count):
+        field = row(shift(bface, strip.cell + r * grid.m1), axis.normal)
+        copy_row(whole(n), field, row(rows(scratch.normal, 0, r * n), 0))
+    return row(rows(scratch.normal, 0, 0), 0)
 
 
 @device
-def _solve(scheme, stage, grid, axis, block, scratch, offset, sides, faces):
-    """Solve the lower faces of the row of cells at `offset`; `sides`: the states below and above them."""
-    bn = row_if(block.bface, axis.normal, offset)
-    speeds = rows(scratch.speeds, 0, 0)
-    solve_rows(scheme.riemann, scheme.gas, scheme.cr, sides, bn, axis, block.nvar, grid.m1, speeds, faces)
-    if stage.correct_marked:
-        marks = row(shift(block.marks, offset), 0)
-        if marked_faces(grid.m1, marks, axis.stride) > 0:
-            spare = rows(scratch.spare, 0, 0)
-            cells = _donor_states(grid, axis, block, scratch, offset)
-            solve_rows(LLF(), scheme.gas, scheme.cr, cells, bn, axis, block.nvar, grid.m1, speeds, spare)
-            replace_marked_rows(grid.m1, marks, axis.stride, FLUX + block.nvar, spare, faces)
+def _faces_of_cells(scheme, grid, axis, block, scratch, k):
+    """Solve the faces of a plane without slopes."""
+    window = scratch.window
+    for r in range(1 if axis.normal == 1 else 0, window.n2):
+        faces = face(scratch, axis.normal, k & 1, r * window.n1)
+        _solve_cells(scheme.riemann, scheme, window.n1, axis, block, scratch, _cell(grid, window, k, r), faces)
+
+
+@device
+def _correct_faces(scheme, grid, axis, block, scratch, k):
+    """Solve the faces of a plane once more, with the most diffusive fluxes, where the cell below or above is marked."""
+    window = scratch.window
+    flags, spare = row(rows(scratch.flags, 0, 0), 0), rows(scratch.spare, 0, 0)
+    for r in range(1 if axis.normal == 1 else 0, window.n2):
+        cell = _cell(grid, window, k, r)
+        if flag_faces(window.n1, row(shift(block.marks, cell), 0), axis.stride, flags) > 0:
+            _solve_cells(LLF(), scheme, window.n1, axis, block, scratch, cell, spare)
+            faces = face(scratch, axis.normal, k & 1, r * window.n1)
+            replace_flagged_rows(window.n1, flags, FLUX + block.nvar, spare, faces)
+
+
+@device
+def _solve_cells(solver, scheme, n, axis, block, scratch, cell, faces):
+    """Solve the lower faces of `n` cells without slopes."""
+    before = cell - axis.stride
+    sides = (
+        states_of_cells(axis, shift(block.w, before), shift_if(block.bcc, before)),
+        states_of_cells(axis, shift(block.w, cell), shift_if(block.bcc, cell)),
+    )
+    bn = row_if(block.bface, axis.normal, cell)
+    solve_rows(solver, scheme.gas, scheme.cr, sides, bn, axis, block.nvar, whole(n), rows(scratch.speeds, 0, 0), faces)
+
+
+@device
+def _cell(grid, window, k, r):
+    """Return the element of a block at which row `r` of the window of plane `k` begins."""
+    return (k * grid.m2 + window.first2 + r) * grid.m1 + window.first1
 
 
 @device
 def solve_rows(solver, gas, cr, sides, bn, axis, nvar, n, speeds, faces):
-    """Write all fluxes of a row of faces; `speeds` are rows for the signal speeds."""
+    """Write all fluxes of a row of faces; `sides`: the `StateRows` below and above them, `speeds`: rows for the signal speeds."""
     speed_rows(n, solver, gas, cr, sides, bn, speeds)
     riemann_rows(n, solver, gas, cr, sides, bn, axis, speeds, faces)
     first = first_scalar(cr)
     tracer_rows(n, sides, first, faces)
     if nvar > first:
         scalar_rows(n, sides, first, nvar, faces)
-
-
-@device
-def _donor_states(grid, axis, block, scratch, offset):
-    """Return the cells below and above the faces of the row at `offset` as states."""
-    below, above = rows(scratch.states, STATE_SPARE, 0), rows(scratch.states, STATE_LOWER, 0)
-    before = offset - axis.stride
-    donor_rows(grid.m1, shift(block.w, before), shift_if(block.bcc, before), axis, block.nvar, below)
-    donor_rows(grid.m1, shift(block.w, offset), shift_if(block.bcc, offset), axis, block.nvar, above)
-    return below, above

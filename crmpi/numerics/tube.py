@@ -14,10 +14,10 @@ from typing import NamedTuple
 
 from crmpi.constants import DENS, ECR, ENER, MOM1, PRES, VEL1
 from crmpi.jit import device, kernel
-from crmpi.numerics.faces import marked_faces, replace_marked_rows
+from crmpi.numerics.faces import flag_faces, replace_flagged_rows
 from crmpi.numerics.health import inspect_row, settle_row
-from crmpi.numerics.layout import FLUX, VFACE
-from crmpi.numerics.reconstruct import Donor, natural, reconstruct_rows
+from crmpi.numerics.layout import FLUX, VFACE, states_in_buffer, states_of_cells
+from crmpi.numerics.reconstruct import natural, reconstruct_rows
 from crmpi.numerics.riemann import LLF
 from crmpi.numerics.rows import Axis, row, rows, shift
 from crmpi.numerics.stage import block_of, first_scalar, shift_if
@@ -25,16 +25,16 @@ from crmpi.numerics.sweeps import solve_rows
 
 
 class Line(NamedTuple):
-    """Buffers (1, ncomp, 1, 1, m) of one line: primitives, marks, states at both faces, donor states, speeds, two sets of faces."""
+    """Buffers (1, ncomp, 1, 1, m) of one line: primitives, marks, states at both faces, speeds, two sets of faces, flags."""
 
     cells: object
     marks: object
     lower: object
     upper: object
-    donor: object
     speeds: object
     faces: object
     spare: object
+    flags: object
 
 
 class Span(NamedTuple):
@@ -86,19 +86,20 @@ def solve_line(scheme, stage, fields, axis, line, b):
     copy_line(fields.w, b, axis, line.cells)
     cells, lower, upper, faces = rows(line.cells, 0, 0), rows(line.lower, 0, 0), rows(line.upper, 0, 0), rows(line.faces, 0, 0)
     speeds = rows(line.speeds, 0, 0)
+    donors = states_of_cells(along, shift(cells, -1), None), states_of_cells(along, cells, None)
     if stage.first_order:
-        reconstruct_rows(m, Donor(), cells, None, along, nvar, lower, upper)
+        solve_rows(scheme.riemann, scheme.gas, scheme.cr, donors, None, along, nvar, m, speeds, faces)
     else:
         reconstruct_rows(m, scheme.reconstruction, cells, None, along, nvar, lower, upper)
-    solve_rows(scheme.riemann, scheme.gas, scheme.cr, (shift(upper, -1), lower), None, along, nvar, m, speeds, faces)
+        sides = states_in_buffer(shift(upper, -1)), states_in_buffer(lower)
+        solve_rows(scheme.riemann, scheme.gas, scheme.cr, sides, None, along, nvar, m, speeds, faces)
     if stage.correct_marked:
         copy_line(fields.marks, b, axis, line.marks)
-        marks = row(rows(line.marks, 0, 0), 0)
-        if marked_faces(m, marks, 1) > 0:
-            donor, spare = rows(line.donor, 0, 0), rows(line.spare, 0, 0)
-            reconstruct_rows(m, Donor(), cells, None, along, nvar, lower, donor)
-            solve_rows(LLF(), scheme.gas, scheme.cr, (shift(donor, -1), lower), None, along, nvar, m, speeds, spare)
-            replace_marked_rows(m, marks, 1, FLUX + nvar, spare, faces)
+        flags = row(rows(line.flags, 0, 0), 0)
+        if flag_faces(m, row(rows(line.marks, 0, 0), 0), 1, flags) > 0:
+            spare = rows(line.spare, 0, 0)
+            solve_rows(LLF(), scheme.gas, scheme.cr, donors, None, along, nvar, m, speeds, spare)
+            replace_flagged_rows(m, flags, FLUX + nvar, spare, faces)
 
 
 @kernel

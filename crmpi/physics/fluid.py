@@ -17,9 +17,9 @@ from crmpi.numerics.godunov import advance_blocks
 from crmpi.numerics.layout import FLUX, STATE
 from crmpi.numerics.reconstruct import RECONSTRUCTIONS
 from crmpi.numerics.riemann import SOLVERS
-from crmpi.numerics.rows import make_axes
+from crmpi.numerics.rows import LANES, make_axes
 from crmpi.numerics.signals import fastest_rate
-from crmpi.numerics.stage import STATE_SLOTS, Fields, Floors, Health, Scheme, Scratch
+from crmpi.numerics.stage import STRIP, Fields, Floors, Health, Scheme, Scratch, make_window
 from crmpi.numerics.stage import Stage as KernelStage
 from crmpi.numerics.tube import Line, advance_tubes, fastest_on_tube
 from crmpi.numerics.tube_frozen import advect_frozen_on_tube
@@ -119,6 +119,7 @@ class Fluid:
         self._unbooked = None  # the same, until what its entropy floor did is booked
         self._scratch = _make_scratch(grid, pack.nvar) if pack.tube is None else _make_line(pack)
         self._column = aligned_zeros((grid.n1,))
+        self._row = aligned_zeros((2, pack.nvar, 1, 1, grid.m1))
 
     @property
     def frozen(self):
@@ -183,7 +184,8 @@ class Fluid:
         if pack.tube is not None:
             before = self._contents(u)
         added = np.zeros((pack.nblock, AMOUNTS))
-        primitives(self.scheme.gas, self.scheme.cr, self.floors, pack.grid, axes, state, result, self.ledger.counts, added)
+        books = (self.ledger.counts, added)
+        primitives(self.scheme.gas, self.scheme.cr, self.floors, pack.grid, axes, state, result, self._row, books)
         if added.any():
             if pack.tube is not None:
                 gained = self._contents(u) - before
@@ -255,25 +257,29 @@ class Fluid:
 def _make_line(pack):
     """Return the buffers of the stage kernel of a tube."""
     m, nvar = pack.tube.area.shape[1], pack.nvar
-    sizes = (nvar, 1, STATE + nvar, STATE + nvar, STATE + nvar, 2, FLUX + nvar, FLUX + nvar)
+    sizes = (nvar, 1, STATE + nvar, STATE + nvar, 2, FLUX + nvar, FLUX + nvar, 1)
     return Line(*(aligned_zeros((1, ncomp, 1, 1, m)) for ncomp in sizes))
 
 
 def _make_scratch(grid, nvar):
-    """Return the buffers of the stage kernel."""
+    """Return the buffers of the stage kernel. Loops run over whole registers, so there is one more at the end."""
+    window = make_window(grid)
 
-    def planes(slots, ncomp):
-        return aligned_zeros((slots, ncomp, 1, grid.m2, grid.m1))
-
-    def one_row(slots, ncomp):
-        return aligned_zeros((slots, ncomp, 1, 1, grid.m1))
+    def buffers(slots, ncomp, nrow):
+        cells = (nrow * window.n1 // LANES + 2) * LANES
+        return aligned_zeros((slots, ncomp, 1, 1, cells))
 
     return Scratch(
-        faces=planes(6, FLUX + nvar),
-        edges=planes(2, 3),
-        electric=planes(2, 3),
-        plane=planes(2, STATE + nvar),
-        states=one_row(STATE_SLOTS, STATE + nvar),
-        speeds=one_row(1, 2),
-        spare=one_row(1, FLUX + nvar),
+        window,
+        faces=buffers(6, FLUX + nvar, window.n2),
+        edges=buffers(2, 3, window.n2),
+        electric=buffers(2, 3, window.n2),
+        plane=buffers(3, STATE + nvar, window.n2),
+        upper=buffers(1, STATE + nvar, STRIP),
+        lower=buffers(1, STATE + nvar, STRIP),
+        normal=buffers(1, 1, STRIP),
+        speeds=buffers(1, 2, STRIP),
+        spare=buffers(1, FLUX + nvar, 1),
+        flags=buffers(1, 1, 1),
+        cells=aligned_zeros((1, nvar, 1, 1, grid.m1)),
     )

@@ -21,8 +21,8 @@ HOT = {
     "faces.riemann_rows": 1,
     "faces.speed_rows": 1,
     "faces.scalar_rows": 1,
-    "faces.marked_faces": 1,
-    "faces.replace_marked_rows": 1,
+    "faces.flag_faces": 1,
+    "faces.replace_flagged_rows": 1,
     "induction.electric_rows": 1,
     "induction.edge_rows": 1,
     "induction.induce_row": 1,
@@ -107,6 +107,6 @@ def test_a_scalar_loop_is_seen(code):
 def test_machine_code_works_on_whole_registers(kernels):
     packed = packed_machine_code(kernels)
     scalar = [name for name in HOT if not packed.get(name, 0)]
-    moves_only = {"convert.scalars_row", "faces.replace_marked_rows", "faces.marked_faces"}  # comparisons and copies, no arithmetic
+    moves_only = {"convert.scalars_row", "faces.replace_flagged_rows", "faces.flag_faces"}  # comparisons and copies, no arithmetic
     assert set(scalar) <= moves_only
     assert packed["faces.riemann_rows"] >= 60
