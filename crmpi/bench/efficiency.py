@@ -1,4 +1,8 @@
-"""Parallel efficiency: one rank alone, then all ranks with as many cells each, in turns."""
+"""Parallel efficiency: one rank alone, all ranks side by side without a message, all ranks of one run, in turns.
+
+Side by side every rank has a box of its own: what is lost there is lost to the memory and the clock that cores share, and to whatever else
+runs on them. The rest is lost to messages, and to waiting for the slower rank at every exchange.
+"""
 
 import math
 import time
@@ -23,10 +27,11 @@ def layout(nranks):
 
 
 def measure_efficiency(comm, n, configurations, pairs=5, steps=4):
-    """Return {"efficiency": {name: {"efficiency", "best", "alone_seconds", "together_seconds", ...}}, ...}; collective.
+    """Return {"efficiency": {name: {"efficiency", "apart", "coupled", "best", "alone_seconds", ...}}, ...}; collective.
 
-    Wall seconds of `steps` steps, medians of `pairs` turns; "best" compares the fastest turn alone with the fastest together, which other
-    users of the machine disturb less. Every rank has a cube of n**3 cells in one block.
+    Wall seconds of `steps` steps, medians of `pairs` turns: "efficiency" is alone/together, "apart" alone/side by side, "coupled" side by
+    side/together; "best" compares the fastest turn alone with the fastest together, which other users of the machine disturb less. Every
+    rank has a cube of n**3 cells in one block.
     """
     block_shape(n, n)  # refuses what is too small
     shape = layout(comm.nranks)
@@ -65,7 +70,8 @@ def efficiency_report(results):
     for name, found in results["efficiency"].items():
         lines.append(
             f"{name:12} efficiency {found['efficiency']:.3f} (turns from {min(found['turns']):.3f} to {max(found['turns']):.3f}; "
-            f"fastest alone to fastest together {found['best']:.3f}); "
+            f"fastest alone to fastest together {found['best']:.3f}); {found['apart']:.3f} side by side without messages, "
+            f"{found['coupled']:.3f} of that as one run; "
             f"{found['messages_per_step']:.0f} messages, {found['reductions_per_step']:.0f} reductions, "
             f"{found['bytes_per_zone']:.1f} bytes per zone sent per rank and step; {found['substeps_per_step']:.0f} sub-steps"
         )
@@ -77,7 +83,7 @@ def efficiency_report(results):
 def _efficiency(comm, name, n, shape, pairs, steps):
     counting = CountingComm(comm)
     together = Box(name, [n * s for s in shape], (n,) * 3, counting, period=(n,) * 3, clock=time.perf_counter)
-    alone = Box(name, *block_shape(n, n), SerialComm(), clock=time.perf_counter) if comm.rank == 0 else None
+    own = Box(name, *block_shape(n, n), SerialComm(), clock=time.perf_counter)
     together.step()
     counting.traffic.reset()
     together.reset()
@@ -89,21 +95,30 @@ def _efficiency(comm, name, n, shape, pairs, steps):
         "bytes_per_zone": traffic.bytes / n**3,
         "substeps_per_step": substeps,
     }
-    if alone is not None:
-        alone.step()
-    times = []
-    for _ in range(pairs):
-        first = _alone(comm, alone, steps)
-        comm.barrier()
-        start = time.perf_counter()
-        for _ in range(steps):
-            together.step()
-        comm.barrier()
-        times.append((first, time.perf_counter() - start))
-    turns = [first / second for first, second in times]
-    best = min(t[0] for t in times) / min(t[1] for t in times)
-    found = {"efficiency": median(turns), "best": best, "turns": turns, "alone_seconds": median(t[0] for t in times) / steps}
-    return found | {"together_seconds": median(t[1] for t in times) / steps} | counts
+    own.step()
+    times = [(_alone(comm, own, steps), _all(comm, own, steps), _all(comm, together, steps)) for _ in range(pairs)]
+    turns = [alone / coupled for alone, _, coupled in times]
+    alone, apart, coupled = (list(column) for column in zip(*times, strict=True))
+    return {
+        "efficiency": median(turns),
+        "apart": median(a / b for a, b, _ in times),
+        "coupled": median(b / c for _, b, c in times),
+        "best": min(alone) / min(coupled),
+        "turns": turns,
+        "alone_seconds": median(alone) / steps,
+        "apart_seconds": median(apart) / steps,
+        "together_seconds": median(coupled) / steps,
+    } | counts
+
+
+def _all(comm, box, steps):
+    """Return the seconds until the last rank has made `steps` steps of its `box`."""
+    comm.barrier()
+    start = time.perf_counter()
+    for _ in range(steps):
+        box.step()
+    comm.barrier()
+    return time.perf_counter() - start
 
 
 def _alone(comm, box, steps):
