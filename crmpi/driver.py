@@ -5,7 +5,7 @@ import time as wallclock
 from pathlib import Path
 from typing import NamedTuple
 
-from crmpi import stepper
+from crmpi import precision, stepper
 from crmpi.errors import CrmpiError, RunError
 from crmpi.output.checkpoint import read_checkpoint
 from crmpi.output.history import read_history
@@ -118,6 +118,9 @@ def prepare(config, problem_class, comm, restart, stream):
     if checkpoint is None:
         sim.initialise()
     else:
+        written = checkpoint.provenance.get("precision", precision.NAME)
+        if written != precision.NAME:
+            progress.say(f"note: {restart} was written in {written} precision and is continued in {precision.NAME}: not with the same bits")
         sim.restore(checkpoint)
     writer.begin(checkpoint)
     return progress, writer, sim

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from crmpi import __version__
-from crmpi.parallel.launcher import read_launch
+from crmpi.parallel.launcher import read_launch, unlaunched
 
 OK, NOTE, PROBLEM = "ok", "note", "PROBLEM"
 _NEEDED = {"numpy": "2.0", "numba": "0.60", "h5py": "3.11", "pyyaml": "6.0"}
@@ -197,7 +197,7 @@ def _mpi_pair(mpirun, code, *arguments):
 
 def _start(command):
     try:
-        return subprocess.run(command, capture_output=True, text=True, timeout=_TIMEOUT, check=False)
+        return subprocess.run(command, capture_output=True, text=True, timeout=_TIMEOUT, check=False, env=unlaunched())
     except subprocess.TimeoutExpired:
         return subprocess.CompletedProcess(command, 1, "", f"no answer in {_TIMEOUT} s")
     except OSError as problem:

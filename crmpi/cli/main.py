@@ -32,6 +32,9 @@ COMMANDS = {
     "doctor": "check Python, MPI, HDF5, the kernel cache and threads, and say what to do",
 }
 
+ALONE = {"problems", "models", "params", "info", "plot", "observe", "columns", "compare", "constrain"}
+"""Commands of one process: started by mpirun, the other ranks have nothing to do or to say."""
+
 
 class Parser(argparse.ArgumentParser):
     """argparse whose complaints are `CrmpiError`s: one sentence, printed by one rank."""
@@ -104,6 +107,8 @@ def _dispatch(argv):
         close = difflib.get_close_matches(name, COMMANDS, n=1)
         hint = f"did you mean '{close[0]}'?" if close else f"known are {', '.join(COMMANDS)}"
         raise CrmpiError(f"unknown command '{name}'; {hint}", everywhere=True)
+    if name in ALONE and not _first_rank():
+        return 0
     command = importlib.import_module(f"crmpi.cli.{name}")
     parser = Parser(prog=f"crmpi {name}", description=command.__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     command.add_arguments(parser)

@@ -10,6 +10,7 @@ _VARIABLES = (
     ("FLUX_JOB_SIZE", "FLUX_TASK_RANK"),  # Flux
     ("SLURM_STEP_NUM_TASKS", "SLURM_PROCID"),  # srun with pmix or none; last: mpirun inside a job step sets its own above
 )
+_PREFIXES = ("PMI_", "PMIX_", "OMPI_", "MV2_", "HYDI_", "HYDRA_", "MPI_LOCAL")
 
 
 class Launch(NamedTuple):
@@ -27,3 +28,8 @@ def read_launch(environment=os.environ):
             number = environment.get(rank, "0")
             return Launch(int(environment[size]), int(number) if number.isdigit() else 0, size)
     return Launch(1, 0, "")
+
+
+def unlaunched(environment=os.environ):
+    """Return the environment of a child that is not one of the launched processes: it can start MPI, or a launcher, by itself."""
+    return {name: value for name, value in environment.items() if not name.startswith(_PREFIXES)}

@@ -99,3 +99,12 @@ def test_entry_point_imports_nothing_heavy():
     code = "import sys, crmpi.cli.main; print(sorted({'numpy', 'numba', 'h5py', 'yaml', 'mpi4py', 'matplotlib'} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("words", [["problems"], ["models"], ["compare"], ["info", "nowhere"]])
+def test_commands_of_one_process_leave_other_ranks_silent(words, monkeypatch, capsys):
+    monkeypatch.setenv("PMI_SIZE", "2")
+    monkeypatch.setenv("PMI_RANK", "1")
+    assert main(words) == 0
+    shown = capsys.readouterr()
+    assert shown.out == shown.err == ""

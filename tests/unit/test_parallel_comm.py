@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from crmpi.parallel.comm import SerialComm
-from crmpi.parallel.launcher import read_launch
+from crmpi.parallel.launcher import read_launch, unlaunched
 from crmpi.parallel.sums import exact_sums
 
 
@@ -88,6 +88,11 @@ def test_extreme_numbers():
 def test_launchers_are_recognised(environment, size, rank):
     launch = read_launch(environment)
     assert (launch.size, launch.rank) == (size, rank)
+
+
+def test_a_child_is_not_one_of_the_launched_processes():
+    launched = {"PMI_SIZE": "4", "PMI_RANK": "2", "PMI_FD": "9", "HYDI_CONTROL_FD": "7", "OMPI_COMM_WORLD_RANK": "1", "SLURM_JOB_ID": "5", "PATH": "/bin"}
+    assert unlaunched(launched) == {"SLURM_JOB_ID": "5", "PATH": "/bin"}
 
 
 def run_python(code, **environment):

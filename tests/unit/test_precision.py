@@ -127,3 +127,16 @@ def test_whole_runs_are_close_to_double(runs, run):
 @pytest.mark.parametrize("run", RUNS)
 def test_no_field_has_no_gradient_along_it(runs, run):
     assert runs["single"][run]["no field"] == 0.0
+
+
+def test_a_checkpoint_of_the_other_precision_is_continued_with_a_note(tmp_path):
+    def run(name, steps, *words):
+        command = [sys.executable, "-m", "crmpi.cli.main", "run", *words, f"time.max_steps={steps}"]
+        return subprocess.run(command, env=os.environ | {precision.VARIABLE: name}, capture_output=True, text=True, check=True).stdout
+
+    def newest():
+        return str(max((tmp_path / "checkpoints").iterdir()))
+
+    run("double", 2, "linear_wave", "mesh.cells=[16,1,1]", "mesh.block=[16,1,1]", f"output.dir={tmp_path}")
+    assert "not with the same bits" not in run("double", 3, "--restart", newest())
+    assert "was written in double precision and is continued in single" in run("single", 4, "--restart", newest())
