@@ -2,6 +2,7 @@
 
   crmpi warm galactic_wind transport.solver=two_moment
   crmpi warm my_wind.yaml
+  crmpi warm --clean                                           remove what older versions and edited files have left
 
 The words are those of crmpi run. The copy has the same equations, sources, boundaries and outputs on a mesh of one small block, and writes
 to a folder that is removed at the end. Set CRMPI_CACHE_DIR as the job will have it; on nodes with their own disks run it once on each.
@@ -21,7 +22,8 @@ _STEPS = 2
 
 def add_arguments(parser):
     """Declare the arguments of ``crmpi warm``."""
-    parser.add_argument("words", nargs="+", metavar="PROBLEM|FILE.yaml|key=value", help="what will be run, and parameters to change")
+    parser.add_argument("--clean", action="store_true", help="first remove kernels of other sources than those of this crmpi")
+    parser.add_argument("words", nargs="*", metavar="PROBLEM|FILE.yaml|key=value", help="what will be run, and parameters to change")
 
 
 def main(arguments):
@@ -30,6 +32,12 @@ def main(arguments):
 
     if cache_folder() is None:
         raise CrmpiError(f"nothing can be kept: {cache_note()}", everywhere=True)
+    if arguments.clean:
+        print(_clean())
+    if not arguments.words:
+        if arguments.clean:
+            return 0
+        raise CrmpiError("nothing to compile: name what will be run, as in crmpi warm galactic_wind", everywhere=True)
     target, overrides = split_words(arguments.words)
     try:
         _step(target, overrides)
@@ -39,6 +47,15 @@ def main(arguments):
         if made:
             print(report(made, cache_folder()))
     return 0
+
+
+def _clean():
+    """Remove stale kernels, and return what was removed as text."""
+    from crmpi.jit import cache_folder, remove_stale
+    from crmpi.jit.sources import PACKAGE
+
+    folders, size = remove_stale(PACKAGE.rglob("*.py"))
+    return f"removed {folders} folders of older kernels, {size / 1e6:.1f} MB, from {cache_folder()}"
 
 
 def _step(target, overrides):

@@ -13,7 +13,7 @@ import os
 
 os.environ.setdefault("NUMBA_DISABLE_INTEL_SVML", "1")  # vector and scalar remainder loops must round alike
 
-from crmpi.jit.cache import cache_folder, cache_note, keep
+from crmpi.jit.cache import cache_folder, cache_note, keep, remove_stale
 from crmpi.jit.parts import Choice, Compiled, Made, made
 from crmpi.precision import in_precision
 
@@ -44,4 +44,4 @@ def choice(stub):
     return Choice(stub, device)
 
 
-__all__ = ["Made", "cache_folder", "cache_note", "choice", "device", "device_in_double", "kernel", "made"]
+__all__ = ["Made", "cache_folder", "cache_note", "choice", "device", "device_in_double", "kernel", "made", "remove_stale"]

@@ -10,6 +10,8 @@ import functools
 import os
 import pickle
 import platform
+import re
+import shutil
 import stat
 import tempfile
 import uuid
@@ -23,6 +25,7 @@ from crmpi import precision
 from crmpi.jit.sources import source_hash
 
 _VARIABLE = "CRMPI_CACHE_DIR"
+_KEPT = re.compile(r"\w+-[0-9a-f]{16}")  # how the folders of kernels are named, see `folder_name`
 _DAMAGED = (OSError, EOFError, pickle.UnpicklingError)  # what reading a file says that is gone, torn or not ours
 
 
@@ -85,6 +88,24 @@ def _writable(folder, *, private):
     return True
 
 
+def folder_name(path):
+    """Return the name of the folder for the kernels of the Python file `path`."""
+    return f"{Path(path).stem}-{source_hash(path)}"
+
+
+def remove_stale(paths):
+    """Remove the kernels made from other sources than those of the Python files `paths`; return the numbers of folders and of bytes.
+
+    Nothing but folders of kernels in the folder that is written is touched. Whoever still needs one compiles it again.
+    """
+    root, current = cache_folder(), {folder_name(path) for path in paths}
+    stale = [folder for folder in root.iterdir() if folder.is_dir() and _KEPT.fullmatch(folder.name) and folder.name not in current]
+    size = sum(file.stat().st_size for folder in stale for file in folder.iterdir())
+    for folder in stale:
+        shutil.rmtree(folder, ignore_errors=True)
+    return len(stale), size
+
+
 def keep(dispatcher):
     """Give a dispatcher its disk cache, unless its function was typed into a prompt or there is no folder; return it."""
     if Path(dispatcher.py_func.__code__.co_filename).is_file() and any(folder.is_dir() for folder in cache_folders().read):
@@ -98,7 +119,7 @@ class _SourceLocator(caching._CacheLocator):
     def __init__(self, function, path):
         self._line = function.__code__.co_firstlineno
         self._stamp = source_hash(path)
-        self._name = f"{Path(path).stem}-{self._stamp}"
+        self._name = folder_name(path)
 
     @classmethod
     def from_function(cls, function, path):

@@ -45,3 +45,22 @@ def test_mistakes_are_those_of_run(capsys):
     assert main(["warm", "blast", "mesh.sells=[8,8,8]"]) == 2
     assert "mesh.sells" in capsys.readouterr().err
     assert main(["warm", "no_such_problem"]) == 2
+
+
+def test_clean_removes_kernels_of_other_sources_and_nothing_else(tmp_path):
+    script = "from crmpi.cli.main import main; assert main(['warm', 'blast']) == 0; assert main(['warm', '--clean']) == 0"
+    said = finish(start(script, CRMPI_CACHE_DIR=tmp_path))
+    assert "removed 0 folders of older kernels, 0.0 MB, from" in " ".join(said)
+    root = next(tmp_path.iterdir())
+    current = {folder.name for folder in root.iterdir()}
+    (root / "godunov-0123456789abcdef").mkdir()
+    (root / "godunov-0123456789abcdef" / "code.1.nbc").write_bytes(bytes(3_000_000))
+    (root / "notes").mkdir()
+    said = finish(start("from crmpi.cli.main import main; main(['warm', '--clean'])", CRMPI_CACHE_DIR=tmp_path))
+    assert "removed 1 folders of older kernels, 3.0 MB, from" in " ".join(said)
+    assert {folder.name for folder in root.iterdir()} == current | {"notes"}
+
+
+def test_nothing_to_warm_is_said(capsys):
+    assert main(["warm"]) == 2
+    assert "name what will be run, as in crmpi warm galactic_wind" in capsys.readouterr().err
