@@ -12,6 +12,7 @@ import math
 
 from crmpi.constants import DENS, ECR, ENER, MOM1, VEL1
 from crmpi.jit import device, kernel
+from crmpi.numerics.rows import load, row, rows, separate, store
 
 
 @device
@@ -36,21 +37,28 @@ def directed_flux(u, bcc, fcr, out):
 
 
 @device
-def _outflow(w, old, b, component, cell, axes):
-    """Return dt div(v G) of one component in a cell: donor cell, with the mean velocity of the two cells at a face."""
-    k, j, i = cell
-    total = 0.0
-    for a in range(3):
-        if axes[a].stride == 0:
-            continue
-        d1, d2, d3 = int(a == 0), int(a == 1), int(a == 2)
-        here, velocity = old[b, component, k, j, i], w[b, VEL1 + a, k, j, i]
-        v_low = 0.5 * (w[b, VEL1 + a, k - d3, j - d2, i - d1] + velocity)
-        v_up = 0.5 * (velocity + w[b, VEL1 + a, k + d3, j + d2, i + d1])
-        low = v_low * (old[b, component, k - d3, j - d2, i - d1] if v_low > 0.0 else here)
-        up = v_up * (here if v_up > 0.0 else old[b, component, k + d3, j + d2, i + d1])
-        total += axes[a].dtdx * (up - low)
-    return total
+def _outflow(axis, velocity, old, i):
+    """Return one axis' part of dt div(v G) of one component in a cell: donor cell, with the mean velocity of two cells at their face."""
+    d, v, here = axis.stride, load(velocity, i), load(old, i)
+    v_low = 0.5 * (load(velocity, i - d) + v)
+    v_up = 0.5 * (v + load(velocity, i + d))
+    below, above = load(old, i - d), load(old, i + d)
+    return axis.dtdx * (v_up * (here if v_up > 0.0 else above) - v_low * (below if v_low > 0.0 else here))
+
+
+@device
+def _change(axes, w, old, now, i):
+    """Return what one component of f b has lost beyond what the fluid step carries away; `old`: a pointer, `now`: the number it is now."""
+    first = _outflow(axes[0], row(w, VEL1), old, i)
+    second = _outflow(axes[1], row(w, VEL1 + 1), old, i)
+    third = _outflow(axes[2], row(w, VEL1 + 2), old, i)
+    return load(old, i) - ((first + second) + third) - now
+
+
+@device
+def _work(gain, momentum, dens):
+    """Return the kinetic energy that comes with a gain of momentum."""
+    return 0.5 * gain * (2.0 * momentum + gain) / dens
 
 
 @kernel
@@ -76,14 +84,27 @@ def settle_momentum(u, w, bcc, old, fcr, ivmax2, grid, axes):
     for b in range(u.shape[0]):
         for k in range(grid.ng3, grid.ng3 + grid.n3):
             for j in range(grid.ng2, grid.ng2 + grid.n2):
-                for i in range(grid.ng1, grid.ng1 + grid.n1):
-                    direction = _direction(bcc, b, k, j, i)
-                    work = 0.0
-                    for c in range(3):
-                        now = u[b, fcr, k, j, i] * direction[c]
-                        gain = ivmax2 * (old[b, c, k, j, i] - _outflow(w, old, b, c, (k, j, i), axes) - now)
-                        momentum = u[b, MOM1 + c, k, j, i]
-                        work += 0.5 * gain * (2.0 * momentum + gain) / u[b, DENS, k, j, i]
-                        u[b, MOM1 + c, k, j, i] = momentum + gain
-                    u[b, ENER, k, j, i] += work
-                    u[b, ECR, k, j, i] -= work
+                offset = (k * grid.m2 + j) * grid.m1 + grid.ng1
+                settle_row(grid.n1, axes, rows(u, b, offset), rows(w, b, offset), rows(bcc, b, offset), rows(old, b, offset), fcr, ivmax2)
+
+
+@kernel
+def settle_row(n, axes, u, w, bcc, old, fcr, ivmax2):
+    """Do what `settle_momentum` says for `n` cells."""
+    separate()
+    flux, dens, ener, ecr = row(u, fcr), row(u, DENS), row(u, ENER), row(u, ECR)
+    for i in range(n):
+        b1, b2, b3 = load(row(bcc, 0), i), load(row(bcc, 1), i), load(row(bcc, 2), i)
+        size = math.sqrt(b1 * b1 + b2 * b2 + b3 * b3)
+        scale = 1.0 / size if size > 0.0 else 0.0
+        f, rho = load(flux, i), load(dens, i)
+        m1, m2, m3 = load(row(u, MOM1), i), load(row(u, MOM1 + 1), i), load(row(u, MOM1 + 2), i)
+        gain1 = ivmax2 * _change(axes, w, row(old, 0), f * (scale * b1), i)
+        gain2 = ivmax2 * _change(axes, w, row(old, 1), f * (scale * b2), i)
+        gain3 = ivmax2 * _change(axes, w, row(old, 2), f * (scale * b3), i)
+        work = _work(gain1, m1, rho) + _work(gain2, m2, rho) + _work(gain3, m3, rho)
+        store(row(u, MOM1), i, m1 + gain1, 0)
+        store(row(u, MOM1 + 1), i, m2 + gain2, 1)
+        store(row(u, MOM1 + 2), i, m3 + gain3, 2)
+        store(ener, i, load(ener, i) + work, 3)
+        store(ecr, i, load(ecr, i) - work, 4)

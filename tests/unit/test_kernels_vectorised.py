@@ -39,6 +39,7 @@ HOT = {
     "cr_moments.correct_rows": 1,
     "cr_alfven.wave_coupling_rows": 1,
     "cr_alfven.wave_face_rows": 1,
+    "cr_momentum.settle_row": 1,
     "cr_diffusion.corner_fluxes": 1,
     "cr_diffusion.aligned_faces": 1,
     "cr_diffusion.isotropic_faces": 1,
