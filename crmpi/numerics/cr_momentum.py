@@ -10,7 +10,7 @@ so that the sum of rho v + f b/vmax^2 stays the same to round-off, whatever the 
 
 import math
 
-from crmpi.constants import DENS, ECR, ENER, MOM1, VEL1
+from crmpi.constants import AXES, DENS, ECR, ENER, MOM1, VEL1
 from crmpi.jit import device, kernel
 from crmpi.numerics.rows import load, row, rows, separate, store
 
@@ -47,22 +47,13 @@ def _outflow(axis, velocity, old, i):
 
 
 @device
-def _change(axes, w, old, now, i):
-    """Return what one component of f b has lost beyond what the fluid step carries away; `old`: a pointer, `now`: the number it is now."""
-    first = _outflow(axes[0], row(w, VEL1), old, i)
-    second = _outflow(axes[1], row(w, VEL1 + 1), old, i)
-    third = _outflow(axes[2], row(w, VEL1 + 2), old, i)
-    return load(old, i) - ((first + second) + third) - now
-
-
-@device
 def _work(gain, momentum, dens):
     """Return the kinetic energy that comes with a gain of momentum."""
     return 0.5 * gain * (2.0 * momentum + gain) / dens
 
 
 @kernel
-def settle_momentum(u, w, bcc, old, fcr, ivmax2, grid, axes):
+def settle_momentum(u, w, bcc, old, fcr, ivmax2, grid, axes, line):
     """Give the gas the momentum that the fluid step took from or gave to f b, and take the work from e; E + e stays the same.
 
     Parameters
@@ -80,28 +71,44 @@ def settle_momentum(u, w, bcc, old, fcr, ivmax2, grid, axes):
     grid : Grid
     axes : tuple of crmpi.numerics.rows.Axis
         of the fluid step's dt
+    line : array (1, 3, 1, 1, m1)
+        scratch
     """
+    advected = rows(line, 0, 0)
     for b in range(u.shape[0]):
         for k in range(grid.ng3, grid.ng3 + grid.n3):
             for j in range(grid.ng2, grid.ng2 + grid.n2):
                 offset = (k * grid.m2 + j) * grid.m1 + grid.ng1
-                settle_row(grid.n1, axes, rows(u, b, offset), rows(w, b, offset), rows(bcc, b, offset), rows(old, b, offset), fcr, ivmax2)
+                advect_rows(grid.n1, axes, rows(w, b, offset), rows(old, b, offset), advected)
+                settle_row(grid.n1, rows(u, b, offset), rows(bcc, b, offset), advected, fcr, ivmax2)
 
 
 @kernel
-def settle_row(n, axes, u, w, bcc, old, fcr, ivmax2):
+def advect_rows(n, axes, w, old, advected):
+    """Write what plain advection makes of f b in `n` cells."""
+    separate()
+    v1, v2, v3 = row(w, VEL1), row(w, VEL1 + 1), row(w, VEL1 + 2)
+    for c in AXES:
+        q, target = row(old, c), row(advected, c)
+        for i in range(n):
+            carried = (_outflow(axes[0], v1, q, i) + _outflow(axes[1], v2, q, i)) + _outflow(axes[2], v3, q, i)
+            store(target, i, load(q, i) - carried, 0)
+
+
+@kernel
+def settle_row(n, u, bcc, advected, fcr, ivmax2):
     """Do what `settle_momentum` says for `n` cells."""
     separate()
     flux, dens, ener, ecr = row(u, fcr), row(u, DENS), row(u, ENER), row(u, ECR)
     for i in range(n):
         b1, b2, b3 = load(row(bcc, 0), i), load(row(bcc, 1), i), load(row(bcc, 2), i)
         size = math.sqrt(b1 * b1 + b2 * b2 + b3 * b3)
-        scale = 1.0 / size if size > 0.0 else 0.0
+        scale = 1.0 / (size if size > 0.0 else 1.0)  # without a field the components below are zero
         f, rho = load(flux, i), load(dens, i)
         m1, m2, m3 = load(row(u, MOM1), i), load(row(u, MOM1 + 1), i), load(row(u, MOM1 + 2), i)
-        gain1 = ivmax2 * _change(axes, w, row(old, 0), f * (scale * b1), i)
-        gain2 = ivmax2 * _change(axes, w, row(old, 1), f * (scale * b2), i)
-        gain3 = ivmax2 * _change(axes, w, row(old, 2), f * (scale * b3), i)
+        gain1 = ivmax2 * (load(row(advected, 0), i) - f * (scale * b1))
+        gain2 = ivmax2 * (load(row(advected, 1), i) - f * (scale * b2))
+        gain3 = ivmax2 * (load(row(advected, 2), i) - f * (scale * b3))
         work = _work(gain1, m1, rho) + _work(gain2, m2, rho) + _work(gain3, m3, rho)
         store(row(u, MOM1), i, m1 + gain1, 0)
         store(row(u, MOM1 + 1), i, m2 + gain2, 1)

@@ -55,6 +55,7 @@ class MomentSolver(TransportSolver):
         self.planes = Planes(aligned_zeros((2, 2, *plane)), aligned_zeros((6, register, *plane)))
         self.directed = pack.allocate(3)  # f b before the fluid step
         self._column = aligned_zeros((grid.n1,))
+        self._line = aligned_zeros((1, 3, 1, 1, grid.m1))
         self.after_fluid = False
         self.totals = np.zeros((pack.nblock, EXCHANGED))
         self.across = self._make_across()
@@ -103,7 +104,7 @@ class MomentSolver(TransportSolver):
             return
         pack = self.pack
         axes = make_axes(pack.grid, dt)
-        settle_momentum(pack.u0, pack.w0, pack.bcc, self.directed, self.fcr, 1.0 / self.params.vmax**2, pack.grid, axes)
+        settle_momentum(pack.u0, pack.w0, pack.bcc, self.directed, self.fcr, 1.0 / self.params.vmax**2, pack.grid, axes, self._line)
 
     def signal_speed(self):
         """Return c, the speed of signals along the field."""

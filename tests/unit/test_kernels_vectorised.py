@@ -39,6 +39,7 @@ HOT = {
     "cr_moments.correct_rows": 1,
     "cr_alfven.wave_coupling_rows": 1,
     "cr_alfven.wave_face_rows": 1,
+    "cr_momentum.advect_rows": 1,
     "cr_momentum.settle_row": 1,
     "cr_diffusion.corner_fluxes": 1,
     "cr_diffusion.aligned_faces": 1,
@@ -57,6 +58,7 @@ HOT = {
 """Row kernels that take the time of a step, and how many vector loops each has at least in every specialisation."""
 
 CHECKED = {
+    "cr_momentum.settle_row",
     "signals.rate_row",
     "update.gravity_rows",
     "update.work_rows",
