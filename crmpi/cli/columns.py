@@ -83,7 +83,7 @@ def _impacts(snapshot, words):
     if units.dimensionless:
         raise CrmpiError(f"{snapshot.path} is of a dimensionless run, which has no columns; set units.system to 'galactic' or 'custom'")
     if words is None:
-        reach = min(min(-snapshot.lower[a], snapshot.upper[a]) for a in snapshot.axes)
+        reach = snapshot.nearest_face()
         if snapshot.geometry == "spherical":
             return [snapshot.lower[0] + share * (snapshot.upper[0] - snapshot.lower[0]) for share in (0.1, 0.3, 0.5, 0.7, 0.9)]
         if reach <= 0:

@@ -15,12 +15,13 @@ from crmpi.observables.ions import computed_table
 from crmpi.observables.readers import open_snapshot
 from crmpi.observables.stream import read_profiles
 from crmpi.params import make
+from crmpi.units import UNITS
 
 SURFACES = (50.0, 100.0)  # kpc: where rates of mass and pressures are quoted
 LINES = 16  # sight lines at an impact parameter, around each of the three axes
 _NUMBERS = ("gamma_rays", "cr_budget", "ionisation")
 _PROFILES = {"pcr": "pcr", "pgas": "press", "temp": "temp", "kappa": "kappa_eff"}
-_EV = 1.602176634e-12  # erg
+_EV = UNITS["eV"].value  # erg
 
 
 class Seen(NamedTuple):
@@ -57,12 +58,13 @@ def observe(run, ions, choices):
         if snapshot.units.dimensionless:
             raise CrmpiError(f"{run.snapshot} is dimensionless and data are not: leave {run.path} out, or give it units.system galactic")
         radius, profiles = _noting(absent, "profiles", lambda: _profiles(run, snapshot)) or (np.empty(0), {})
-        inside = np.array([b for b in choices.impacts if b < _edge(snapshot)])
+        kpc = snapshot.units.factor("kpc")
+        inside = np.array([b for b in choices.impacts if b < snapshot.nearest_face() / kpc])
         columns = _noting(absent, "columns", lambda: _columns(snapshot, ions, inside, choices, absent)) or {}
         numbers = {"time [Myr]": snapshot.units.from_code(snapshot.time, "Myr"), **_pressures(radius, profiles)}
         for name in (*_NUMBERS, "loading"):
             numbers |= _noting(absent, name, lambda name=name: _numbers(snapshot, name)) or {}
-        width = max((snapshot.upper[a] - snapshot.lower[a]) / snapshot.cells[a] for a in snapshot.axes) / snapshot.units.factor("kpc")
+        width = snapshot.widest_cell() / kpc
     return Seen(radius, profiles, inside, columns, numbers, absent, width, _floors(run.numbers))
 
 
@@ -80,11 +82,6 @@ def _noting(absent, what, function):
     except CrmpiError as error:
         absent[what] = str(error)
         return None
-
-
-def _edge(snapshot):
-    """Return the distance in kpc of the nearest face of the box from the origin."""
-    return min(min(-snapshot.lower[a], snapshot.upper[a]) for a in snapshot.axes) / snapshot.units.factor("kpc")
 
 
 def _profiles(run, snapshot):

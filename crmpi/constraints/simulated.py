@@ -155,7 +155,7 @@ def _require_halo(snapshot):
 
 def _require_inside(snapshot, places):
     """A circle of sight lines fits into the box for every direction of view."""
-    reach = min(min(-snapshot.lower[a], snapshot.upper[a]) for a in range(3))
+    reach = snapshot.nearest_face()
     for b in places:
         if b > reach:
             kpc = snapshot.units.factor("kpc")
@@ -165,7 +165,7 @@ def _require_inside(snapshot, places):
 
 def _on_circle(columns, radius, snapshot, axis, impact):
     """Return the columns of the map within half a cell of a circle about the centre."""
-    width = max((snapshot.upper[a] - snapshot.lower[a]) / snapshot.cells[a] for a in range(3) if a != axis)
+    width = snapshot.widest_cell([a for a in range(3) if a != axis])
     return columns[np.abs(radius - impact) <= 0.5 * width]
 
 

@@ -16,8 +16,11 @@ FLUXES = ("fecr1", "fecr2", "fecr3")
 """The energy flux of cosmic rays relative to the gas: derived where the solver evolves `fcr`, else given by the running solver."""
 
 
+AXIS_NUMBERS = {"x1": 0, "x2": 1, "x3": 2}
+
+
 class MeshShape:
-    """What `cells`, `geometry` and `spacing` of a mesh say."""
+    """What `cells`, `lower`, `upper`, `geometry` and `spacing` of a mesh say."""
 
     @property
     def axes(self):
@@ -28,6 +31,14 @@ class MeshShape:
     def is_tube(self):
         """Whether cells have different widths or cross-sections."""
         return (self.geometry, self.spacing) != ("cartesian", "uniform")
+
+    def nearest_face(self, axes=None):
+        """Return the distance from the origin to the nearest face of the box along `axes`, all there are by default."""
+        return min(min(-self.lower[a], self.upper[a]) for a in (self.axes if axes is None else axes))
+
+    def widest_cell(self, axes=None):
+        """Return the largest width of equal cells along `axes`, all there are by default."""
+        return max((self.upper[a] - self.lower[a]) / self.cells[a] for a in (self.axes if axes is None else axes))
 
 
 class Facts(NamedTuple):
@@ -53,6 +64,7 @@ class Facts(NamedTuple):
     where: str
 
     axes, is_tube = MeshShape.axes, MeshShape.is_tube  # named tuples do not inherit
+    nearest_face, widest_cell = MeshShape.nearest_face, MeshShape.widest_cell
 
 
 class Along(NamedTuple):

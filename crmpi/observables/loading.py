@@ -6,6 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from crmpi.observables.base import Observable
+from crmpi.observables.cells import AXIS_NUMBERS
 from crmpi.observables.fluxes import along_axis, flux_densities, flux_names, has_relative, outward
 from crmpi.params import par
 
@@ -49,7 +50,7 @@ class Loading(Observable):
     def _planes(self, facts, p):
         if not p.heights:
             return []
-        axis = {"x1": 0, "x2": 1, "x3": 2}[p.axis] if p.axis else facts.axes[-1]
+        axis = AXIS_NUMBERS[p.axis] if p.axis else facts.axes[-1]
         if axis not in facts.axes:
             self.refuse(f"cannot cut x{axis + 1}, which has one cell; set loading.axis")
         low, high = facts.lower[axis], facts.upper[axis]
@@ -68,8 +69,8 @@ class Loading(Observable):
         elif facts.is_tube:
             self.refuse("has no spheres on this tube; use loading.heights")
         else:
-            self.thickness = p.thickness or 2.0 * max((facts.upper[a] - facts.lower[a]) / facts.cells[a] for a in facts.axes)
-            reach = min(min(-facts.lower[a], facts.upper[a]) for a in facts.axes) - self.thickness
+            self.thickness = p.thickness or 2.0 * facts.widest_cell()
+            reach = facts.nearest_face() - self.thickness
             inner = self.thickness
         outside = [r for r in p.radii if not inner < r < reach]
         if outside:

@@ -7,6 +7,7 @@ import matplotlib as mpl
 
 from crmpi.errors import CrmpiError
 from crmpi.observables import beside, panels
+from crmpi.observables.cells import AXIS_NUMBERS
 from crmpi.observables.derived import available
 from crmpi.observables.readers import open_snapshot
 from crmpi.observables.style import STYLE, new_figure
@@ -15,7 +16,6 @@ from crmpi.output.files import clear_write_errors
 from crmpi.output.history import read_history
 
 FORMATS = (".png", ".pdf", ".svg")
-_AXES = {"x1": 0, "x2": 1, "x3": 2}
 _CLOCK = ("time", "step", "dt")
 _TALL = 2.0  # images more than this times as high as wide stand side by side
 
@@ -46,21 +46,22 @@ def plot(path, fields=None, axis=None, position=None, kind=None, output=None, ot
         the file cannot be read, has no such quantity, or the picture cannot be written
     """
     path = Path(path)
-    if axis is not None and axis not in _AXES:
+    if axis is not None and axis not in AXIS_NUMBERS:
         raise CrmpiError(f"axis = '{axis}' is not one of x1, x2, x3")
+    across = AXIS_NUMBERS.get(axis)
     output = Path(output) if output else (path / ("beside.png" if others else "summary.png") if path.is_dir() else path.with_suffix(".png"))
     if output.suffix not in FORMATS:
         raise CrmpiError(f"output = {output} must end in one of {', '.join(FORMATS)}")
     with mpl.rc_context(STYLE):
         if others:
-            figure = beside.figure_of([path, *others], fields, lambda first: _settings(first, fields, _AXES.get(axis), position, kind))
+            figure = beside.figure_of([path, *others], fields, lambda first: _settings(first, fields, across, position, kind))
         elif path.is_dir():
             figure = run_figure(path, fields)
         elif path.suffix == ".txt":
             figure = history_figure(read_history(path), fields)
         else:
             with open_snapshot(path) as snapshot:
-                figure = snapshot_figure(snapshot, fields, _AXES.get(axis), position, kind)
+                figure = snapshot_figure(snapshot, fields, across, position, kind)
         with clear_write_errors(output):
             output.parent.mkdir(parents=True, exist_ok=True)
             figure.savefig(output)

@@ -5,6 +5,7 @@ import math
 import numpy as np
 
 from crmpi.observables.base import Observable
+from crmpi.observables.cells import AXIS_NUMBERS
 from crmpi.observables.derived import DERIVED, SHOWN_IN
 from crmpi.observables.fluxes import VELOCITY, along_axis, flux_densities, flux_names, outward
 from crmpi.params import par
@@ -113,7 +114,7 @@ class AxisProfile(_Profile):
 
     def setup(self):
         super().setup()
-        self.axis = {"x1": 0, "x2": 1, "x3": 2}[self.params.axis] if self.params.axis else self.facts.axes[-1]
+        self.axis = AXIS_NUMBERS[self.params.axis] if self.params.axis else self.facts.axes[-1]
         self.nbins, self.along_what = self.facts.cells[self.axis], f"x{self.axis + 1}"
 
     def place(self, cells):
@@ -143,15 +144,14 @@ class RadialProfile(_Profile):
         facts, self.along_what = self.facts, "r"
         if facts.is_tube and facts.geometry != "spherical":
             self.refuse("has no shells on this tube; use profile")
-        fits = facts.upper[0] if facts.geometry == "spherical" else min(min(-facts.lower[a], facts.upper[a]) for a in facts.axes)
+        fits = facts.upper[0] if facts.geometry == "spherical" else facts.nearest_face()
         corner = math.sqrt(sum(max(abs(facts.lower[a]), abs(facts.upper[a])) ** 2 for a in facts.axes))
         self.outer = self.params.outer or fits
         if self.outer <= 0.0:
             self.refuse("has no whole shell: the origin is not inside the box; set radial_profile.outer to count parts of shells")
         if self.outer > corner:
             self.refuse(f"ends at r = {self.shown(self.outer, 'kpc'):g}, beyond the furthest corner at {self.shown(corner, 'kpc'):g}")
-        widest = max((facts.upper[a] - facts.lower[a]) / facts.cells[a] for a in facts.axes)
-        self.nbins = self.params.bins or max(2, round(self.outer / widest))
+        self.nbins = self.params.bins or max(2, round(self.outer / facts.widest_cell()))
 
     def place(self, cells):
         return cells.r

@@ -103,10 +103,10 @@ class XRayProfile(_XRay):
         self.across = [axis for axis in range(3) if axis != int(self.params.axis[1]) - 1]
         if facts.is_tube or len(facts.axes) < 3:
             self.refuse("needs a three-dimensional mesh; xray gives the luminosity")
-        self.outer = min(min(-facts.lower[a], facts.upper[a]) for a in self.across)
+        self.outer = facts.nearest_face(self.across)
         if self.outer <= 0.0:
             self.refuse("needs the origin inside the box")
-        widest = max((facts.upper[a] - facts.lower[a]) / facts.cells[a] for a in self.across)
+        widest = facts.widest_cell(self.across)
         self.nbins = self.params.bins or max(1, int(self.outer / widest))
         edges = np.linspace(0.0, self.outer, self.nbins + 1)
         self.axes = {"impact [kpc]": self.shown(0.5 * (edges[1:] + edges[:-1]), "kpc")}
