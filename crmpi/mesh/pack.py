@@ -3,12 +3,10 @@
 import numpy as np
 
 from crmpi.errors import CrmpiError
-from crmpi.numerics.rows import LANES
+from crmpi.numerics.rows import LANES, LINE
 from crmpi.numerics.volumes import EqualVolumes, TubeVolumes
 from crmpi.precision import REAL
 from crmpi.types import Field, Grid
-
-_ALIGNMENT = 64  # bytes: one cache line, one AVX-512 register
 
 HYDRO_FIELDS = (
     Field("dens", unit="density", title="mass density"),
@@ -29,8 +27,8 @@ def aligned_zeros(shape):
     One more line of zeros lies on each side: kernels sweep whole rows and read the neighbours of their ends.
     """
     size = int(np.prod(shape)) * np.dtype(REAL).itemsize
-    raw = np.zeros(size + 3 * _ALIGNMENT, np.uint8)
-    start = _ALIGNMENT + -raw.ctypes.data % _ALIGNMENT
+    raw = np.zeros(size + 3 * LINE, np.uint8)
+    start = LINE + -raw.ctypes.data % LINE
     return raw[start : start + size].view(REAL).reshape(shape)
 
 

@@ -16,11 +16,10 @@ from crmpi.numerics.rows import load, row, rows, separate, store
 
 
 @device
-def _direction(bcc, b, k, j, i):
-    """Return the unit vector along the cell-centred field, zero without field."""
-    b1, b2, b3 = bcc[b, 0, k, j, i], bcc[b, 1, k, j, i], bcc[b, 2, k, j, i]
+def _direction(b1, b2, b3):
+    """Return the unit vector along a field, zero without field."""
     size = math.sqrt(b1 * b1 + b2 * b2 + b3 * b3)
-    scale = 1.0 / size if size > 0.0 else 0.0
+    scale = 1.0 / (size if size > 0.0 else 1.0)
     return scale * b1, scale * b2, scale * b3
 
 
@@ -31,7 +30,7 @@ def directed_flux(u, bcc, fcr, out):
         for k in range(u.shape[2]):
             for j in range(u.shape[3]):
                 for i in range(u.shape[4]):
-                    n1, n2, n3 = _direction(bcc, b, k, j, i)
+                    n1, n2, n3 = _direction(bcc[b, 0, k, j, i], bcc[b, 1, k, j, i], bcc[b, 2, k, j, i])
                     f = u[b, fcr, k, j, i]
                     out[b, 0, k, j, i], out[b, 1, k, j, i], out[b, 2, k, j, i] = f * n1, f * n2, f * n3
 
@@ -101,14 +100,12 @@ def settle_row(n, u, bcc, advected, fcr, ivmax2):
     separate()
     flux, dens, ener, ecr = row(u, fcr), row(u, DENS), row(u, ENER), row(u, ECR)
     for i in range(n):
-        b1, b2, b3 = load(row(bcc, 0), i), load(row(bcc, 1), i), load(row(bcc, 2), i)
-        size = math.sqrt(b1 * b1 + b2 * b2 + b3 * b3)
-        scale = 1.0 / (size if size > 0.0 else 1.0)  # without a field the components below are zero
+        n1, n2, n3 = _direction(load(row(bcc, 0), i), load(row(bcc, 1), i), load(row(bcc, 2), i))
         f, rho = load(flux, i), load(dens, i)
         m1, m2, m3 = load(row(u, MOM1), i), load(row(u, MOM1 + 1), i), load(row(u, MOM1 + 2), i)
-        gain1 = ivmax2 * (load(row(advected, 0), i) - f * (scale * b1))
-        gain2 = ivmax2 * (load(row(advected, 1), i) - f * (scale * b2))
-        gain3 = ivmax2 * (load(row(advected, 2), i) - f * (scale * b3))
+        gain1 = ivmax2 * (load(row(advected, 0), i) - f * n1)
+        gain2 = ivmax2 * (load(row(advected, 1), i) - f * n2)
+        gain3 = ivmax2 * (load(row(advected, 2), i) - f * n3)
         work = _work(gain1, m1, rho) + _work(gain2, m2, rho) + _work(gain3, m3, rho)
         store(row(u, MOM1), i, m1 + gain1, 0)
         store(row(u, MOM1 + 1), i, m2 + gain2, 1)

@@ -15,7 +15,7 @@ from crmpi.numerics.induction import copy_row, edge_rows, electric_rows, induce_
 from crmpi.numerics.layout import ET1, ET2
 from crmpi.numerics.memory import put_rows
 from crmpi.numerics.rows import row, rows, shift, whole
-from crmpi.numerics.stage import block_of, face, first_scalar, shift_if, tracers
+from crmpi.numerics.stage import block_of, face, first_scalar, shift_if, tracers, window_cell
 from crmpi.numerics.sweeps import solve_faces
 from crmpi.numerics.update import divergence_rows, gravity_rows, tracer_work_rows, work_rows
 
@@ -51,7 +51,7 @@ def _march(scheme, stage, grid, axes, block, scratch, floors):
 def _update_plane(scheme, stage, grid, axes, block, scratch, floors, k):
     """Update the cells of plane `k` and the faces around them; return what `_inspect` does, summed.
 
-    A row is made in the cache and goes to memory whole; its ghost cells then hold numbers that mean nothing.
+    A row is made in the cache and goes to memory whole, with zeros in its ghost cells, which are filled after every stage.
     """
     troubled, settled, moved = 0, 0, 0.0
     window = scratch.window
@@ -109,7 +109,7 @@ def _electric(grid, bcc, block, scratch, k):
         return
     window = scratch.window
     for j in range(window.n2):
-        cell = (k * grid.m2 + window.first2 + j) * grid.m1 + window.first1
+        cell = window_cell(grid, window, k, j)
         electric_rows(whole(window.n1), shift(block.w, cell), shift(bcc, cell), rows(scratch.electric, k & 1, j * window.n1))
 
 

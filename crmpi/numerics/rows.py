@@ -25,7 +25,8 @@ _REAL = from_dtype(np.dtype(REAL))
 _POINTER = types.CPointer(_REAL)
 _STREAMS = 13  # most streams one kernel may store to
 _BYTES = np.dtype(REAL).itemsize
-LANES = 64 // _BYTES  # numbers in one cache line and in the widest register
+LINE = 64  # bytes of a cache line and of the widest register
+LANES = LINE // _BYTES  # numbers in it
 
 
 class Rows(NamedTuple):
@@ -121,12 +122,12 @@ def put(typingctx, source, target, i):
     """
 
     def codegen(context, builder, signature, args):
-        line = ir.VectorType(context.get_value_type(_REAL), LANES).as_pointer()
-        start, end = (builder.bitcast(builder.gep(p, [args[2]], inbounds=True), line) for p in args[:2])
+        vector = ir.VectorType(context.get_value_type(_REAL), LANES).as_pointer()
+        start, end = (builder.bitcast(builder.gep(p, [args[2]], inbounds=True), vector) for p in args[:2])
         value = builder.load(start)
-        value.align = 64
+        value.align = LINE
         instruction = builder.store(value, end)
-        instruction.align = 64
+        instruction.align = LINE
         instruction.set_metadata("nontemporal", builder.module.add_metadata([ir.Constant(ir.IntType(32), 1)]))
         return context.get_dummy_value()
 

@@ -173,6 +173,12 @@ def row_if(r, variable, distance):
 
 
 @device
+def window_cell(grid, window, k, r):
+    """Return the element of a block at which row `r` of the window of plane `k` begins."""
+    return (k * grid.m2 + window.first2 + r) * grid.m1 + window.first1
+
+
+@device
 def face(scratch, axis, parity, offset):
     """Return the faces along `axis` number 0, 1, 2 in the plane of this parity."""
     return rows(scratch.faces, 2 * axis + parity, offset)

@@ -17,7 +17,7 @@ from crmpi.numerics.layout import FLUX, states_in_buffer, states_of_cells
 from crmpi.numerics.reconstruct import reconstruct_rows
 from crmpi.numerics.riemann import LLF
 from crmpi.numerics.rows import row, rows, shift, whole
-from crmpi.numerics.stage import STRIP, face, first_scalar, row_if, shift_if
+from crmpi.numerics.stage import STRIP, face, first_scalar, row_if, shift_if, window_cell
 
 
 class Strip(NamedTuple):
@@ -49,8 +49,8 @@ def _faces_of_states(scheme, grid, axis, block, scratch, k, wanted):
     lower = rows(scratch.lower, 0, 0)
     first = 0
     while first < window.n2:
-        lone = axis.normal == 1 and first == 0  # no row below it: its faces are not solved
-        strip = Strip(first * window.n1, _cell(grid, window, k, first), 1 if lone else min(STRIP, window.n2 - first))
+        lone = first < _first_row(axis)  # its states are wanted, not its faces
+        strip = Strip(first * window.n1, window_cell(grid, window, k, first), 1 if lone else min(STRIP, window.n2 - first))
         below, upper = _waiting(scratch, axis, k, strip.place)
         for r in range(strip.count):
             cell, place = strip.cell + r * grid.m1, r * window.n1
@@ -94,9 +94,9 @@ def _normal_field(grid, axis, bface, scratch, strip):
 def _faces_of_cells(scheme, grid, axis, block, scratch, k):
     """Solve the faces of a plane without slopes."""
     window = scratch.window
-    for r in range(1 if axis.normal == 1 else 0, window.n2):
+    for r in range(_first_row(axis), window.n2):
         faces = face(scratch, axis.normal, k & 1, r * window.n1)
-        _solve_cells(scheme.riemann, scheme, window.n1, axis, block, scratch, _cell(grid, window, k, r), faces)
+        _solve_cells(scheme.riemann, scheme, window.n1, axis, block, scratch, window_cell(grid, window, k, r), faces)
 
 
 @device
@@ -104,8 +104,8 @@ def _correct_faces(scheme, grid, axis, block, scratch, k):
     """Solve the faces of a plane once more, with the most diffusive fluxes, where the cell below or above is marked."""
     window = scratch.window
     flags, spare = row(rows(scratch.flags, 0, 0), 0), rows(scratch.spare, 0, 0)
-    for r in range(1 if axis.normal == 1 else 0, window.n2):
-        cell = _cell(grid, window, k, r)
+    for r in range(_first_row(axis), window.n2):
+        cell = window_cell(grid, window, k, r)
         if flag_faces(window.n1, row(shift(block.marks, cell), 0), axis.stride, flags) > 0:
             _solve_cells(LLF(), scheme, window.n1, axis, block, scratch, cell, spare)
             faces = face(scratch, axis.normal, k & 1, r * window.n1)
@@ -125,9 +125,9 @@ def _solve_cells(solver, scheme, n, axis, block, scratch, cell, faces):
 
 
 @device
-def _cell(grid, window, k, r):
-    """Return the element of a block at which row `r` of the window of plane `k` begins."""
-    return (k * grid.m2 + window.first2 + r) * grid.m1 + window.first1
+def _first_row(axis):
+    """Return the first row of the window that has faces: along x2 they need the row below."""
+    return 1 if axis.normal == 1 else 0
 
 
 @device

@@ -87,12 +87,11 @@ def solve_line(scheme, stage, fields, axis, line, b):
     cells, lower, upper, faces = rows(line.cells, 0, 0), rows(line.lower, 0, 0), rows(line.upper, 0, 0), rows(line.faces, 0, 0)
     speeds = rows(line.speeds, 0, 0)
     donors = states_of_cells(along, shift(cells, -1), None), states_of_cells(along, cells, None)
-    if stage.first_order:
-        solve_rows(scheme.riemann, scheme.gas, scheme.cr, donors, None, along, nvar, m, speeds, faces)
-    else:
+    sides = donors
+    if not stage.first_order:
         reconstruct_rows(m, scheme.reconstruction, cells, None, along, nvar, lower, upper)
         sides = states_in_buffer(shift(upper, -1)), states_in_buffer(lower)
-        solve_rows(scheme.riemann, scheme.gas, scheme.cr, sides, None, along, nvar, m, speeds, faces)
+    solve_rows(scheme.riemann, scheme.gas, scheme.cr, sides, None, along, nvar, m, speeds, faces)
     if stage.correct_marked:
         copy_line(fields.marks, b, axis, line.marks)
         flags = row(rows(line.flags, 0, 0), 0)

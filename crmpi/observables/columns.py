@@ -11,12 +11,12 @@ from crmpi.errors import CrmpiError
 from crmpi.observables.derived import available
 from crmpi.observables.ions.names import ELEMENTS, USUAL, parse_ion, require_known
 from crmpi.observables.ions.tables import HYDROGEN_FRACTION, computed_table
-from crmpi.observables.rays import axis_lines, shells, tilted_lines, trace
+from crmpi.observables.rays import lines_at, shells, trace
+from crmpi.observables.readers import PLANES
 from crmpi.params import group, par
 from crmpi.units import UNITS
 
 M_P = UNITS["m_p"].value
-BEHIND = {0: (1, 2), 1: (0, 2), 2: (0, 1)}  # axis of a map to its (horizontal, vertical) axes
 
 
 @group
@@ -85,7 +85,7 @@ def column(snapshot, ion, impact, axis=2, table=None, composition=None):
         the one that comes with crmpi, redshift 0.2
     composition : Composition, optional
     """
-    lines = axis_lines([impact], axis, 4, _missing(snapshot))[:1]
+    lines = lines_at(snapshot, [impact], [axis], 4)[:1]
     return float(columns(snapshot, [ion], lines, table, composition).values[parse_ion(ion).name][0])
 
 
@@ -113,13 +113,7 @@ def columns(snapshot, ions, lines, table=None, composition=None):
 
 def profile(snapshot, ions=USUAL, impacts=(), axes=(0, 1, 2), count=16, table=None, composition=None):
     """Return the `Columns` at impact parameters (code units): `count` lines around each of the `axes`, or in all directions (None)."""
-    if snapshot.geometry == "spherical":
-        lines = axis_lines(impacts, 2, 1)
-    elif axes is None:
-        lines = tilted_lines(impacts, count)
-    else:
-        lines = [line for axis in axes for line in axis_lines(impacts, axis, count, _missing(snapshot))]
-    return columns(snapshot, ions, lines, table, composition)
+    return columns(snapshot, ions, lines_at(snapshot, impacts, axes, count), table, composition)
 
 
 class Map(NamedTuple):
@@ -137,7 +131,7 @@ def column_map(snapshot, ion, axis=2, table=None, composition=None):
     _require(snapshot, [ion])
     _require_plain(snapshot)
     table = _table_for([ion], table)
-    horizontal, vertical = BEHIND[axis]
+    horizontal, vertical = PLANES[axis]
     values, outside = np.zeros((snapshot.cells[vertical], snapshot.cells[horizontal])), 0
     width = (snapshot.upper[axis] - snapshot.lower[axis]) / snapshot.cells[axis]
     for gid in np.argsort(snapshot.locations[:, axis], kind="stable"):
@@ -207,10 +201,6 @@ def _path(snapshot, line):
 def _table_for(ions, table):
     needed = any(ion.charge is not None for ion in ions)
     return (table or computed_table()) if needed else None
-
-
-def _missing(snapshot):
-    return [axis for axis in range(3) if snapshot.cells[axis] == 1]
 
 
 def _require(snapshot, ions):

@@ -65,6 +65,19 @@ def tilted_lines(impacts, count):
     return lines
 
 
+def lines_at(mesh, impacts, axes, count):
+    """Return lines at distances from the origin: `count` around each of the `axes` (0, 1, 2), or without axes in all directions.
+
+    Of a spherical mesh, a `Snapshot` or its `Facts`, one line at each distance says everything.
+    """
+    if mesh.geometry == "spherical":
+        return axis_lines(impacts, 2, 1)
+    if not axes:
+        return tilted_lines(impacts, count)
+    missing = [axis for axis in range(3) if axis not in mesh.axes]
+    return [line for axis in axes for line in axis_lines(impacts, axis, count, missing)]
+
+
 def trace(mesh, line, where):
     """Return the `Path` of a line through a mesh with equal cells.
 
@@ -89,9 +102,9 @@ def trace(mesh, line, where):
         ends = np.sort(np.stack([(lower - line.point) / line.direction, (upper - line.point) / line.direction]), axis=0)
     start, stop = ends[0][moving].max(), ends[1][moving].min()
     if beside.any() or not start < stop:
-        where = ", ".join(f"{value:g}" for value in line.point)
+        point = ", ".join(f"{value:g}" for value in line.point)
         box = " x ".join(f"[{a:g}, {b:g}]" for a, b in zip(mesh.lower, mesh.upper, strict=True))
-        raise CrmpiError(f"the sight line through ({where}) misses the box {box} of {where}; choose a smaller impact parameter")
+        raise CrmpiError(f"the sight line through ({point}) misses the box {box} of {where}; choose a smaller impact parameter")
     marks = [np.array([start, stop])]
     for axis in np.flatnonzero(moving):
         faces = lower[axis] + (upper[axis] - lower[axis]) * (np.arange(cells[axis] + 1) / cells[axis])

@@ -14,7 +14,7 @@ from crmpi.observables.derived import DERIVED, shown_in, unknown
 from crmpi.output.blockfile import missing_parts
 from crmpi.units import Units
 
-PLANES = {0: (1, 2), 1: (0, 2), 2: (0, 1)}  # axis of a slice to its (horizontal, vertical) axes
+PLANES = {0: (1, 2), 1: (0, 2), 2: (0, 1)}  # axis across a slice or a map to its (horizontal, vertical) axes
 
 
 class Slice(NamedTuple):

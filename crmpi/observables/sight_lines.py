@@ -8,7 +8,7 @@ from crmpi.observables.columns import Composition, Gas
 from crmpi.observables.ions.coefficients import backgrounds
 from crmpi.observables.ions.names import USUAL, parse_ion, require_known
 from crmpi.observables.ions.tables import IonTable, computed_table
-from crmpi.observables.rays import axis_lines, shells, tilted_lines, trace
+from crmpi.observables.rays import lines_at, shells, trace
 from crmpi.params import make, par
 
 AXES = {"x1": (0,), "x2": (1,), "x3": (2,), "all": (0, 1, 2), "any": ()}
@@ -44,7 +44,7 @@ class SightLines(Observable):
                 require_known(ion.element)
             self.table = IonTable.read(p.table, p.redshift) if p.table else computed_table(p.redshift, p.background)
             self.composition = make(Composition, metallicity=p.metallicity)
-            lines = self._lines(p)
+            lines = lines_at(self.facts, p.impacts, AXES[p.axis], p.lines)
             paths = [self._path(line) for line in lines]
         except CrmpiError as error:
             raise CrmpiError(str(error), everywhere=True) from error
@@ -52,14 +52,6 @@ class SightLines(Observable):
         self.owner = np.repeat(np.arange(len(lines)), [len(path.lengths) for path in paths])
         self.impacts = np.array([line.impact for line in lines])
         self.axes = {"impact [kpc]": self.shown(np.unique(self.impacts), "kpc")}
-
-    def _lines(self, p):
-        missing = [axis for axis in range(3) if axis not in self.facts.axes]
-        if self.facts.geometry == "spherical":
-            return axis_lines(p.impacts, 2, 1)
-        if p.axis == "any":
-            return tilted_lines(p.impacts, p.lines)
-        return [line for axis in AXES[p.axis] for line in axis_lines(p.impacts, axis, p.lines, missing)]
 
     def _path(self, line):
         facts = self.facts

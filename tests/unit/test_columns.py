@@ -137,8 +137,9 @@ def test_cells_outside_of_the_table_are_counted(gas):
 
 def test_bad_input_is_named(gas):
     snapshot = gas(cube(8), lambda x1, x2, x3: RHO)
-    with pytest.raises(CrmpiError, match=r"sight line through .* misses the box .* smaller impact parameter"):
+    with pytest.raises(CrmpiError, match=r"sight line through .* misses the box .* smaller impact parameter") as refused:
         column(snapshot, "H", 1.5)
+    assert f"of {snapshot.path};" in str(refused.value)
     with pytest.raises(CrmpiError, match="'Fe'"):
         column(snapshot, "Fe II", 0.5)
     snapshot.names.remove("press")

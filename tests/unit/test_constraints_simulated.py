@@ -13,7 +13,7 @@ from crmpi.constraints.simulated import arrived_share, column_map, halo_bounds, 
 from crmpi.errors import CrmpiError
 from crmpi.observables.readers import open_snapshot
 from crmpi.units import Units
-from tests.verification.runs import make_simulation
+from tests.stepping import begin
 
 CELLS = ("mesh.cells=[16,16,16]", "mesh.block=[8,8,16]")
 
@@ -27,7 +27,7 @@ def path(tmp_path_factory):
 
 @pytest.mark.parametrize("axis", [0, 1, 2])
 def test_columns_are_the_integral_of_the_density_in_the_box(path, axis):
-    problem = make_simulation("cgm_halo/static", *CELLS).problem
+    problem = begin("cgm_halo/static", *CELLS).problem
     with open_snapshot(path) as snapshot:
         columns, radius = column_map(snapshot, axis)
         j, i = 5, 12

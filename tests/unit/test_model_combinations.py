@@ -8,7 +8,7 @@ from crmpi.errors import CrmpiError
 from crmpi.params.fields import specs
 from crmpi.scattering.base import scattering_models
 from crmpi.transport.base import transport_solvers
-from tests.verification.runs import make_simulation
+from tests.stepping import begin
 
 BOX = (
     "units.system=galactic", "mesh.cells=[16,16,1]", "mesh.block=[16,16,1]", "fluid.floors.dens=1e-8", "fluid.floors.press=1e-8",
@@ -21,7 +21,7 @@ def test_pair(solver, model):
     vmax = ", vmax: 1e5 km/s" if "vmax" in specs(transport_solvers()[solver].Params) else ""
     transport = f"transport={{solver: {solver}{vmax}}}"
     try:
-        sim = make_simulation("cr_box", *BOX, transport, f"scattering={{model: {model}}}")
+        sim = begin("cr_box", *BOX, transport, f"scattering={{model: {model}}}")
     except CrmpiError as error:
         assert len(str(error).splitlines()) == 1
         return

@@ -11,8 +11,8 @@ from crmpi.output.blockfile import BlockFileWriter
 from crmpi.output.snapshot import write_snapshot
 from crmpi.output.state import RunRecord
 from tests.output_case import make_case, make_tree
+from tests.stepping import begin
 from tests.tube_case import tube_run
-from tests.verification.runs import make_simulation
 
 
 def stored(sim, path):
@@ -28,7 +28,7 @@ def stored(sim, path):
 @pytest.fixture(scope="module")
 def box():
     """A small run with field and a CR flux, several blocks."""
-    sim = make_simulation("cr_streaming_wave", "mesh.cells=[16,4,1]", "mesh.block=[8,4,1]", "time.max_steps=2")
+    sim = begin("cr_streaming_wave", "mesh.cells=[16,4,1]", "mesh.block=[8,4,1]", "time.max_steps=2")
     run_to_end(sim)
     return sim
 

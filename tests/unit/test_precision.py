@@ -79,10 +79,10 @@ import json, sys
 import numpy as np
 from crmpi import stepper
 from crmpi.mesh.gradients import along_field
-from tests.verification.runs import make_simulation
+from tests.stepping import begin
 found = {}
 for name, words in json.loads(sys.argv[1]).items():
-    sim = make_simulation(*words)
+    sim = begin(*words)
     for _ in range(2):
         dt = 1e-3 * sim.fluid.max_dt(0.3)
         stepper.advance(sim, dt)

@@ -9,7 +9,8 @@ from crmpi import stepper
 from crmpi.constants import ECR
 from crmpi.exact import patches
 from crmpi.scattering.base import KAPPA_PAR
-from tests.verification.runs import make_simulation, order, run_problem
+from tests.stepping import begin
+from tests.verification.runs import order, run_problem
 from tests.verification.table import Check, case
 
 STRONG, WEAK, FILLING, RADIUS = 1e27, 3e28, 0.2, 0.02  # cm^2/s, kpc: problems/patchy_box/patchy_box.yaml
@@ -55,7 +56,7 @@ class Pulse:
     """A run of patchy_box in steps that grow, and what its pulse feels: kpc, and kappa in cm^2/s."""
 
     def __init__(self, *overrides, end, first=1e-3):
-        self.sim = make_simulation("patchy_box", *overrides)
+        self.sim = begin("patchy_box", *overrides)
         self.units = self.sim.units
         self.x = self.sim.positions[0].x1.ravel()
         self.time, self.variance, self.weighed = [0.0], [self.mean(self.x**2)], []

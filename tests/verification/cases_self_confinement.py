@@ -6,7 +6,8 @@ It stands with V13 in the table: closures of the scattering against what their o
 import numpy as np
 
 from crmpi.exact import self_confinement
-from tests.verification.runs import make_simulation, order, run_problem
+from tests.stepping import begin
+from tests.verification.runs import order, run_problem
 from tests.verification.table import Check, case
 
 COMMAND = "crmpi run sc_instability"
@@ -18,7 +19,7 @@ class Gas:
     """The gas of the problem in cgs, and the flux that self-confinement lets pass."""
 
     def __init__(self):
-        sim = make_simulation("sc_instability")
+        sim = begin("sc_instability")
         p, units = sim.problem.p, sim.units
         self.units, self.half_width = units, units.from_code(p.half_width, "cm")
         self.field, self.dens = units.from_code(p.field, "G"), units.from_code(p.dens, "g/cm^3")

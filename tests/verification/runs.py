@@ -4,12 +4,11 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from crmpi.configuration import configure
 from crmpi.coordinates import Coordinates
 from crmpi.inline import run_to_end
-from crmpi.parallel.comm import SerialComm
 from crmpi.problem import primitives
 from crmpi.simulation import Simulation
+from tests.stepping import begin
 
 
 @dataclass
@@ -37,14 +36,6 @@ class Outcome:
         return whole
 
 
-def make_simulation(target, *overrides):
-    """Return the `Simulation` of ``crmpi run TARGET key=value ...`` on one rank, its initial state set."""
-    config, problem_class = configure(target, overrides)
-    sim = Simulation(config, problem_class, SerialComm())
-    sim.initialise()
-    return sim
-
-
 def run_problem(target, *overrides, cells=None, every=None, watch=None):
     """Run ``crmpi run TARGET key=value ...`` serially, without output; return its `Outcome`.
 
@@ -61,7 +52,7 @@ def run_problem(target, *overrides, cells=None, every=None, watch=None):
     """
     if cells is not None:
         overrides = (f"mesh.cells={list(cells)}", f"mesh.block={list(cells)}", *overrides)
-    sim = make_simulation(target, *overrides)
+    sim = begin(target, *overrides)
     history = run_to_end(sim, every, watch)
     return Outcome(sim, sim.error_norms(), history)
 
