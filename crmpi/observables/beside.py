@@ -69,10 +69,10 @@ def slices(snapshots, names, fields, axis, position):
     figure = new_figure(width * len(snapshots), height * len(fields))
     grid = figure.subplots(len(fields), len(snapshots), squeeze=False)
     for row, field in zip(grid, fields, strict=True):
-        shown = [panels.slice_values(snapshot, field, axis, position)[1].ravel() for snapshot in snapshots]
-        scale = colours(field, np.concatenate(shown))
-        for axes, snapshot in zip(row, snapshots, strict=True):
-            panels.image(axes, snapshot, field, axis, position, scale)
+        shown = [panels.slice_values(snapshot, field, axis, position) for snapshot in snapshots]
+        scale = colours(field, np.concatenate([values.ravel() for _, values in shown]))
+        for axes, snapshot, (plane, values) in zip(row, snapshots, shown, strict=True):
+            panels.draw_slice(axes, snapshot, field, plane, values, scale)
     for axes, name, snapshot in zip(grid[0], names, snapshots, strict=True):
         axes.annotate(f"{name}\n{panels.time_text(snapshot)}", (0.03, 0.95), xycoords="axes fraction", va="top", size=7, bbox=_BOX)
     return figure

@@ -35,12 +35,18 @@ def slice_values(snapshot, name, axis, position=None):
     return plane, plane.values * snapshot.shown_in(name)[1]
 
 
-def image(axes, snapshot, name, axis, position=None, scale_of_colours=None):
-    """Draw a slice with its colour bar; without (colour map, norm) from its own values."""
+def image(axes, snapshot, name, axis, position=None):
+    """Draw a slice with its colour bar, and return it."""
+    plane, values = slice_values(snapshot, name, axis, position)
+    draw_slice(axes, snapshot, name, plane, values, colours(name, values))
+    return plane
+
+
+def draw_slice(axes, snapshot, name, plane, values, scale_of_colours):
+    """Draw what `slice_values` has returned, with its colour bar, in a (colour map, norm)."""
     unit, _ = snapshot.shown_in(name)
     _, scale = length_unit(snapshot)
-    plane, values = slice_values(snapshot, name, axis, position)
-    cmap, norm = scale_of_colours or colours(name, values)
+    cmap, norm = scale_of_colours
     x, y = (faces * scale for faces in plane.faces)
     drawn = axes.imshow(values, origin="lower", extent=(x[0], x[-1], y[0], y[-1]), cmap=cmap, norm=norm, interpolation="nearest")
     aspect = (y[-1] - y[0]) / (x[-1] - x[0])
@@ -55,7 +61,6 @@ def image(axes, snapshot, name, axis, position=None, scale_of_colours=None):
         axes.set_xticks([x[0], x[-1]])  # more numbers would run into each other
     axes.set_xlabel(position_label(snapshot, plane.axes[0]))
     axes.set_ylabel(position_label(snapshot, plane.axes[1]))
-    return plane
 
 
 def profiles(axes, snapshot, names, axis, radial=False):
