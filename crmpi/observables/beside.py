@@ -18,16 +18,8 @@ _BOX = {"facecolor": "white", "alpha": 0.8, "edgecolor": "none", "pad": 2.0}
 
 def open_each(stack, paths):
     """Return open snapshots, of a run's folder the latest one; `stack` closes them."""
-    return [stack.enter_context(open_snapshot(_latest(Path(path)))) for path in paths]
-
-
-def _latest(path):
-    if not path.is_dir():
-        return path
-    found = RunDirectory(path).snapshots()
-    if not found:
-        raise CrmpiError(f"{path} has no snapshots; expected {RunDirectory(path).snapshot(0)}")
-    return found[-1]
+    files = [RunDirectory(path).latest_snapshot() if Path(path).is_dir() else Path(path) for path in paths]
+    return [stack.enter_context(open_snapshot(file)) for file in files]
 
 
 def names_of(paths):

@@ -128,10 +128,7 @@ def run_figure(folder, fields=None):
         two quantities for the slices; density and cosmic-ray pressure by default
     """
     directory = RunDirectory(folder)
-    snapshots = directory.snapshots()
-    if not snapshots:
-        raise CrmpiError(f"{folder} has no snapshots; expected {directory.snapshot(0)}")
-    with open_snapshot(snapshots[-1]) as snapshot:
+    with open_snapshot(directory.latest_snapshot()) as snapshot:
         fields = fields or [name for name in default_fields(snapshot) if not name.startswith("vel")][:2]
         if len(snapshot.axes) > 1:
             axis = _normal(snapshot, None)

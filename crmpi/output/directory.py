@@ -51,6 +51,19 @@ class RunDirectory:
         """Return the paths of all snapshots, in order."""
         return sorted(self.path.glob("snapshots/snapshot_*.athdf"))
 
+    def latest_snapshot(self):
+        """Return the path of the last snapshot.
+
+        Raises
+        ------
+        CrmpiError
+            there is none
+        """
+        found = self.snapshots()
+        if not found:
+            raise CrmpiError(f"{self.path} has no snapshots; expected {self.snapshot(0)}")
+        return found[-1]
+
     def checkpoints(self):
         """Return the paths of all checkpoints, in order."""
         return sorted(self.path.glob("checkpoints/checkpoint_*.h5"))
