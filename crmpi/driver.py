@@ -145,7 +145,7 @@ def loop(sim, writer, progress, interrupts):
         if sim.clock.step == first and reason is None:
             progress.start(sim.time, first)  # the first step compiles kernels: it says nothing about the speed of the others
         else:
-            progress.step(sim.time, sim.clock.step, dt, sim.transport.progress() if sim.transport else None)
+            progress.step(sim.time, sim.clock.step, dt, sim.progress())
         with sim.timers("output"):
             writer.write_due(state_of(sim))
         if sim.clock.step % DOUBTS_EVERY == 1:
@@ -164,13 +164,7 @@ def state_of(sim):
 def next_dt(sim, writer):
     """Return the time step: the fluid's limit on all ranks, shortened to land on snapshots and on the end."""
     limits = sim.config.time
-    dt = min(sim.comm.min(sim.fluid.max_dt(limits.cfl)), limits.dt_max)
-    if not dt > 1e-14 * max(abs(sim.time), 1e-300):
-        raise RunError(
-            f"the time step fell to {dt:.3g} at t = {sim.time:.6g}, step {sim.clock.step}: the state is broken; earlier output is intact",
-            everywhere=True,
-        )
-    return writer.limit_dt(sim.time, dt, limits.end)
+    return writer.limit_dt(sim.time, min(stepper.stable_dt(sim), limits.dt_max), limits.end)
 
 
 def require_finite(sim):

@@ -68,6 +68,8 @@ class Simulation:
         fills ghost zones from neighbours and physical boundaries
     clock : Clock
         time and step
+    parts : int
+        fluid steps of the last step, see `crmpi.stepper`
     kappa_clipped : float
         share of cells with kappa at a limit of the scattering model, at the last row of the history
     """
@@ -92,6 +94,7 @@ class Simulation:
         self.followers = Followers(self.pack)
         self.observing = Observing(self)
         self.kappa_clipped = 0.0
+        self.parts = 0
 
     def _own_area(self):
         """Return the relative cross-section that the problem gives to a tube of its own, a function of the position, or None."""
@@ -194,6 +197,11 @@ class Simulation:
         return lost or bool(self.fluid.ledger.counts[:, self.fluid.ledger.count_names.index("nan")].any())
 
     # ------------------------------------------------------------------ numbers for people
+
+    def progress(self):
+        """Return {label: number} of the last step for the progress lines."""
+        own = self.transport.progress() if self.transport is not None else {}
+        return own | ({"fluid steps": self.parts} if self.parts > 1 else {})
 
     def history_row(self):
         """Return one row of the history, {'column [unit]': value}, the same bits for any number of ranks; collective."""

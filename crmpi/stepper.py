@@ -3,23 +3,79 @@
 Strang splitting around the fluid step (second order in time): pointwise sources and cosmic-ray transport act for half a
 step on either side of it. The fluid step runs through the stages of an integrator, unsplit and with constrained transport;
 the fast part of cosmic-ray MHD, transport along B, is sub-cycled inside its own operator and never limits dt.
+
+The length of a step is that of the state at its start. What acts before the fluid may heat or push the gas so that signals become
+faster: the fluid then covers the step in parts, each within the limit of the state that it meets.
 """
 
+import math
+
 from crmpi.constants import NHYDRO
+from crmpi.errors import RunError
 from crmpi.types import Field
 
 _TROUBLED = (Field("troubled"),)
+_EXCESS = 1.05  # a part may be this much longer than the limit: a smooth change within a step is no reason to halve it
+_MOST_PARTS = 100_000
 
 
 def advance(sim, dt):
     """Advance the state of `sim` from ``sim.time`` by `dt`; ghosts and primitives are valid before and after."""
     half = 0.5 * dt
-    middle = sim.time + half
+    sim.parts = 0
     sources(sim, sim.time, half, sim.sources)
-    transport(sim, sim.time, half)
-    fluid(sim, sim.time, dt)
-    transport(sim, middle, half, carried=dt)
-    sources(sim, middle, half, sim.sources[::-1])  # the mirror image: second order among the sources too
+    for time, part in parts(sim, sim.time, dt, changed=bool(sim.sources)):
+        move(sim, time, part)
+    sources(sim, sim.time + half, half, sim.sources[::-1])  # the mirror image: second order among the sources too
+
+
+def move(sim, time, dt):
+    """Let the cosmic rays move for half of `dt`, the fluid for `dt`, and the cosmic rays again."""
+    half = 0.5 * dt
+    transport(sim, time, half)
+    for now, part in parts(sim, time, dt, changed=sim.transport is not None and sim.transport.moves):
+        fluid(sim, now, part)
+        middle = time + half + 0.5 * (now - time)
+        if part == dt:
+            transport(sim, middle, half, carried=dt)
+        else:  # the first call settles what the fluid carried, the second one prepares the next part
+            transport(sim, middle, 0.25 * part, carried=part)
+            transport(sim, middle + 0.25 * part, 0.25 * part)
+
+
+def parts(sim, time, dt, *, changed):
+    """Yield (start, length) of the parts in which the fluid covers `dt`: one, unless the state has `changed` and signals are too fast."""
+    left = dt
+    while left > 0.0:
+        part = left
+        if changed and not sim.fluid.frozen:
+            part = left / _count(sim, left, stable_dt(sim))
+        yield time, part
+        time, left = time + part, left - part
+
+
+def _count(sim, dt, limit):
+    """Return in how many parts of at most `limit` the fluid can cover `dt`."""
+    count = max(1.0, math.ceil(dt / (_EXCESS * limit)))
+    if count > _MOST_PARTS:
+        raise RunError(
+            f"sources or transport made the stable time step fall from {dt:.3g} to {limit:.3g} inside step {sim.clock.step + 1} at "
+            f"t = {sim.time:.6g}: set time.dt_max to resolve what they do; earlier output is intact",
+            everywhere=True,
+        )
+    return count
+
+
+def stable_dt(sim):
+    """Return the longest time step of the fluid in the present state, the same on all ranks."""
+    with sim.timers("fluid"):
+        limit = sim.comm.min(sim.fluid.max_dt(sim.config.time.cfl))
+    if not limit > 1e-14 * max(abs(sim.time), 1e-300):
+        raise RunError(
+            f"the time step fell to {limit:.3g} at t = {sim.time:.6g}, step {sim.clock.step}: the state is broken; earlier output is intact",
+            everywhere=True,
+        )
+    return limit
 
 
 def sources(sim, time, dt, operators):
@@ -48,6 +104,7 @@ def transport(sim, time, dt, carried=0.0):
 
 def fluid(sim, time, dt):
     """Advance gas, field and the adiabatic cosmic-ray fluid."""
+    sim.parts += 1
     with sim.timers("fluid"):
         for stage in sim.fluid.stages:
             fluid_stage(sim, stage, dt)

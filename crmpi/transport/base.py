@@ -49,6 +49,8 @@ class TransportSolver:
         names of the columns of the ledger
     along_field : bool
         the solver needs a magnetic field
+    moves : bool
+        the solver does something, so that signals may be faster after it
     scatters : bool
         the solver asks the scattering model for kappa
     on_tube : bool
@@ -65,6 +67,7 @@ class TransportSolver:
     energies = ()
     columns = ()
     along_field = False
+    moves = True
     scatters = True
     on_tube = False
     carries_tracers = True

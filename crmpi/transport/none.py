@@ -12,6 +12,7 @@ class NoTransport(TransportSolver):
     equation = "e_t + div(e v) = -P div v"
     reference = "Pfrommer et al. 2017, MNRAS 465, 4500"
     carries_tracers = False  # they would all be the same
+    moves = False
     scatters = False
 
     def advance(self, dt, time):
