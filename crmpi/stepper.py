@@ -72,7 +72,8 @@ def stable_dt(sim):
         limit = sim.comm.min(sim.fluid.max_dt(sim.config.time.cfl))
     if not limit > 1e-14 * max(abs(sim.time), 1e-300):
         raise RunError(
-            f"the time step fell to {limit:.3g} at t = {sim.time:.6g}, step {sim.clock.step}: the state is broken; earlier output is intact",
+            f"the time step fell to {limit:.3g} at t = {sim.time:.6g}, step {sim.clock.step}: the state is broken; "
+            "earlier output is intact",
             everywhere=True,
         )
     return limit
