@@ -8,6 +8,7 @@ from typing import NamedTuple
 from crmpi import precision, stepper
 from crmpi.errors import CrmpiError, RunError
 from crmpi.output.checkpoint import read_checkpoint
+from crmpi.output.directory import RUN, RunDirectory
 from crmpi.output.history import read_history
 from crmpi.output.log import Progress
 from crmpi.output.provenance import collect, new_run_id
@@ -102,6 +103,8 @@ def prepare(config, problem_class, comm, restart, stream):
     units = sim.units
     label = ("", 1.0) if units.dimensionless else ("Myr", units.factor("Myr"))
     progress = Progress(comm.rank, sim.zones, config.time.end, config.time.max_steps, label, config.output.progress_interval, stream)
+    checkpoint = read_checkpoint(restart, sim.pack.gids) if restart else None
+    run_id = new_run_id(comm)
     record = RunRecord(
         tree=sim.tree,
         units=units,
@@ -109,12 +112,11 @@ def prepare(config, problem_class, comm, restart, stream):
         gamma_cr=config.fluid.gamma_cr if sim.pack.has_cr else 0.0,
         mu=config.fluid.mu,
         config=config.yaml(),
-        provenance=collect(comm),
-        run_id=new_run_id(comm),
+        provenance=collect(comm) | {RUN: _run_continued(sim, checkpoint) or run_id},
+        run_id=run_id,
     )
     columns = {"history": lambda _state: sim.history_row(), "profiles": sim.observing}
     writer = OutputWriter(config.output, comm, sim.owner, record, report=progress.say, **columns)
-    checkpoint = read_checkpoint(restart, sim.pack.gids) if restart else None
     if checkpoint is None:
         sim.initialise()
     else:
@@ -124,6 +126,18 @@ def prepare(config, problem_class, comm, restart, stream):
         sim.restore(checkpoint)
     writer.begin(checkpoint)
     return progress, writer, sim
+
+
+def _run_continued(sim, checkpoint):
+    """Return the id of the run that a restart continues in its folder, or None: a new run, or a branch; the same on all ranks."""
+    found, complaint = None, None
+    if sim.comm.rank == 0 and checkpoint is not None:
+        try:
+            found = RunDirectory(sim.config.output.dir).run_continued(checkpoint)
+        except CrmpiError as problem:
+            complaint = str(problem)
+    sim.raise_together(complaint)
+    return sim.comm.bcast(found)
 
 
 def loop(sim, writer, progress, interrupts):

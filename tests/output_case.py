@@ -26,7 +26,7 @@ class Params(NamedTuple):
     precision: str = "f8"
     ranks_per_file: int = 64
     checkpoints_kept: int = 2
-    overwrite: bool = True
+    overwrite: bool = False
 
 
 def value(names, x, y, z):

@@ -1,5 +1,6 @@
 """From the words of the command line to a checked configuration on every rank: rank 0 reads and checks the parameters."""
 
+import json
 import time
 from pathlib import Path
 
@@ -44,7 +45,8 @@ def configure(comm, target, overrides, restart=None):
         if any(text.partition("=")[0].strip() in ("problem", "problem.name") for text in overrides):
             raise CrmpiError("command line: 'problem.name' cannot be changed there; name the problem to run instead")
         defaults = {"output.dir": f"runs/{found.problem_class.name}"}
-        config = load_run(found.problem_class, stored or found.yaml, overrides, defaults)
+        own = own_folder(checkpoint, overrides) if checkpoint else []
+        config = load_run(found.problem_class, stored or found.yaml, [*own, *overrides], defaults)
         check_ranks(config, comm.nranks)
         return config.state()
 
@@ -123,10 +125,30 @@ def _checkpoint(path):
         if not path.is_file():
             raise CrmpiError(f"cannot find the checkpoint '{path}'")
         return path
-    found = sorted([*path.glob("checkpoints/checkpoint_*.h5"), *path.glob("checkpoint_*.h5")])
+    from crmpi.output.directory import checkpoint_files
+
+    found = checkpoint_files(path)
     if not found:
         raise CrmpiError(f"there is no checkpoint in '{path}'")
     return found[-1]
+
+
+def own_folder(checkpoint, overrides):
+    """Return the override that lets a restart go on in the folder where its checkpoint lies, weaker than those of the user.
+
+    Raises
+    ------
+    CrmpiError
+        the checkpoint lies in no folder of a run, and the user names none
+    """
+    from crmpi.output.directory import folder_of
+
+    folder = folder_of(checkpoint)
+    if folder is not None:
+        return [f"output.dir={json.dumps(str(folder))}"]
+    if not any(text.partition("=")[0].strip() in ("output", "output.dir") for text in overrides):
+        raise CrmpiError(f"'{checkpoint}' does not lie in the folder of a run: say with output.dir=... where to go on")
+    return []
 
 
 def _stored_configuration(checkpoint):

@@ -5,14 +5,14 @@
   crmpi run my_wind.yaml time.end="100 Myr"
   mpirun -n 4 crmpi run ./my_wind                        a folder with problem.py and my_wind.yaml
   crmpi run --restart runs/galactic_wind                 go on from the last checkpoint in a folder, or from a checkpoint file
+  crmpi run --resume my_wind.yaml                        go on from the last checkpoint in its output.dir, start if there is none
 """
 
 import os
 import sys
 from contextlib import nullcontext
-from pathlib import Path
 
-from crmpi.cli.configuration import configure, leave_together
+from crmpi.cli.configuration import configure, leave_together, together
 from crmpi.errors import CrmpiError
 from crmpi.parallel.comm import make_comm
 
@@ -21,6 +21,7 @@ def add_arguments(parser):
     """Declare the arguments of ``crmpi run``."""
     parser.add_argument("words", nargs="*", metavar="PROBLEM|FILE.yaml|key=value", help="what to run, and parameters to change")
     parser.add_argument("--restart", metavar="FILE", help="checkpoint to continue from, or the folder of a run: its last checkpoint")
+    parser.add_argument("--resume", action="store_true", help="continue from the last checkpoint in output.dir; start if there is none")
     parser.add_argument("--dry-run", action="store_true", help="check everything and print all parameters, but do not run")
     parser.add_argument("--quiet", action="store_true", help="print errors only")
 
@@ -32,8 +33,11 @@ def main(arguments):
 
 
 def _run(comm, arguments):
+    if arguments.resume and arguments.restart:
+        raise CrmpiError("--resume and --restart exclude each other: --resume takes the last checkpoint in output.dir", everywhere=True)
     target, overrides = split_words(arguments.words)
-    config, problem_class, restart = configure(comm, target, overrides, arguments.restart)
+    restart = resumed(comm, target, overrides) if arguments.resume else arguments.restart
+    config, problem_class, restart = configure(comm, target, overrides, restart)
     say = _quiet if arguments.quiet else print
     if comm.rank == 0:
         say(config.describe())
@@ -51,9 +55,19 @@ def _run(comm, arguments):
     return result.exit_code
 
 
+def resumed(comm, target, overrides):
+    """Return the newest complete checkpoint in the folder of the run that these words describe, or None; collective."""
+    from crmpi.output.checkpoint import latest_checkpoint
+
+    if target is None:
+        raise CrmpiError("--resume needs the problem or YAML file of the run, which it starts if there is no checkpoint", everywhere=True)
+    config, _, _ = configure(comm, target, overrides)
+    return together(comm, lambda: latest_checkpoint(config.output.dir) if comm.rank == 0 else None)
+
+
 def split_words(words):
     """Return (target or None, overrides): a word with '=' is an override unless it is a file."""
-    targets = [word for word in words if "=" not in word or Path(word).exists()]
+    targets = [word for word in words if "=" not in word or os.path.exists(word)]  # unlike pathlib, os says no to impossible names
     if len(targets) > 1:
         raise CrmpiError(f"'{targets[1]}' is neither a parameter (key=value) nor the first problem or file to run", everywhere=True)
     return (targets[0] if targets else None), [word for word in words if word not in targets]

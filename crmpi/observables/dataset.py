@@ -13,6 +13,7 @@ import numpy as np
 from crmpi.errors import CrmpiError
 from crmpi.observables.derived import available, shown_in, title
 from crmpi.observables.readers import open_snapshot
+from crmpi.output.directory import in_order
 from crmpi.output.history import read_history
 
 DIMENSIONS = ("x3", "x2", "x1")
@@ -32,7 +33,7 @@ def open_dataset(path):
     xarray = _xarray()
     path = Path(path)
     if path.is_dir():
-        files = sorted(path.glob("snapshots/*.athdf")) or sorted(path.glob("*.athdf"))
+        files = in_order(path.glob("snapshots/*.athdf")) or in_order(path.glob("*.athdf"))
         if not files:
             raise CrmpiError(f"{path} holds no snapshots (*.athdf); set output.snapshot_interval, or open the history.txt in it")
         return _of_snapshots(xarray, [open_snapshot(file) for file in files], along_time=True)

@@ -9,7 +9,7 @@ import numpy as np
 from crmpi.errors import CrmpiError
 from crmpi.observables.derived import shown_in
 from crmpi.observables.readers import open_snapshot
-from crmpi.output.blockfile import PARTS
+from crmpi.output.blockfile import parts_of
 from crmpi.output.checkpoint import damage, read_checkpoint
 from crmpi.output.directory import RunDirectory
 from crmpi.output.history import read_history
@@ -115,6 +115,6 @@ def _times(numbers):
 
 
 def _size(path):
-    size = sum(os.path.getsize(file) for file in (path, *(path.parent / PARTS).glob(f"{path.name}.*")))
+    size = sum(os.path.getsize(file) for file in (path, *parts_of(path)))
     power = min(int(np.log10(max(size, 1)) / 3), 3)
     return f"{size / 1000**power:.3g} {('B', 'kB', 'MB', 'GB')[power]}"

@@ -7,6 +7,7 @@ import numpy as np
 from crmpi.errors import CrmpiError
 from crmpi.observables.catalogue import make_observables, results
 from crmpi.observables.cells import facts_of, running
+from crmpi.output.directory import RunDirectory
 from crmpi.output.files import clear_write_errors, commit, temporary
 
 
@@ -86,7 +87,7 @@ def read_profiles(folder, name):
     """
     import h5py
 
-    paths = sorted(Path(folder).glob("profiles/profiles_*.h5"))
+    paths = RunDirectory(folder).profile_files()
     if not paths:
         raise CrmpiError(f"{folder} has no profiles; name them in 'observables.compute' of the run, or use crmpi observe on its snapshots")
     times = []

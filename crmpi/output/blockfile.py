@@ -11,6 +11,7 @@ The bytes of the data never depend on the number of ranks. Three ways to write, 
 A file appears under its name only when it is complete, parts before their master.
 """
 
+import re
 from collections import deque
 from pathlib import Path
 from typing import NamedTuple
@@ -22,6 +23,7 @@ from crmpi.errors import CrmpiError, RunError
 from crmpi.output.files import WRITE_FAILURES, clear_write_errors, commit, describe_failure, require_space, temporary
 
 PARTS = "parts"  # folder beside a master
+PART_ENDING = r"\.[\w-]+\.\d+\.\d{5}"  # run, number of the writing, number of the part: what the name of a part adds to its master's
 _MARGIN = 1.02  # free space asked for, in file sizes
 
 
@@ -214,7 +216,7 @@ class BlockFileWriter:
 
     def _drop_old_parts(self, path):
         """Remove the parts of a file that `path` has just replaced."""
-        for part in (path.parent / PARTS).glob(f"{path.name}.*"):
+        for part in parts_of(path):
             if not part.name.startswith(self._part_stem(path) + "."):
                 part.unlink()
 
@@ -239,6 +241,12 @@ class BlockFileWriter:
                 for part in (path.parent / PARTS).glob(f"{self._part_stem(path)}.*"):
                     part.unlink()
             raise RunError(failures[0], everywhere=True)
+
+
+def parts_of(path):
+    """Return the files beside the block file `path` that are parts of it, of any run, and nothing else that begins like them."""
+    name = re.compile(rf"{re.escape(path.name)}{PART_ENDING}")
+    return sorted(part for part in (path.parent / PARTS).glob(f"{path.name}.*") if name.fullmatch(part.name))
 
 
 def missing_parts(file):

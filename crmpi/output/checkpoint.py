@@ -15,6 +15,7 @@ import numpy as np
 from crmpi import __version__
 from crmpi.errors import CrmpiError
 from crmpi.output.blockfile import BlockArray, Contents, missing_parts
+from crmpi.output.directory import checkpoint_files
 
 FORMAT = 1
 _EXTRA = "blocks."  # prefix of the modules' arrays
@@ -201,6 +202,4 @@ def damage(path):
 
 def latest_checkpoint(folder):
     """Return the path of the newest complete checkpoint in a run or checkpoint folder, or None."""
-    folder = Path(folder)
-    candidates = sorted([*folder.glob("checkpoint_*.h5"), *folder.glob("checkpoints/checkpoint_*.h5")], key=lambda path: path.name)
-    return next((path for path in reversed(candidates) if not damage(path)), None)
+    return next((path for path in reversed(checkpoint_files(folder)) if not damage(path)), None)

@@ -6,24 +6,70 @@
     DIR/snapshots/snapshot_00000.athdf (.xdmf)
     DIR/checkpoints/checkpoint_00000.h5
     DIR/profiles/profiles_00000.h5
+    DIR/replaced-001/               the files of a run that was in DIR before, in the same order
 """
 
 import json
+import re
 from pathlib import Path
 
 from crmpi.errors import CrmpiError
+from crmpi.output.blockfile import PART_ENDING
 from crmpi.output.files import clear_write_errors, write_text
 
-OWN_FILES = (
-    "snapshots/snapshot_*.athdf*",
-    "snapshots/parts/snapshot_*.athdf.*",
-    "checkpoints/checkpoint_*.h5*",
-    "checkpoints/parts/checkpoint_*.h5.*",
-    "history*.txt",
-    "profiles/profiles_*.h5*",
-    "resolved.yaml",
-    "provenance.json",
-)
+_OWN_FILES = {
+    "snapshots": r"snapshot_\d{5,}\.athdf(\.xdmf)?",
+    "snapshots/parts": rf"snapshot_\d{{5,}}\.athdf{PART_ENDING}",
+    "checkpoints": r"checkpoint_\d{5,}\.h5",
+    "checkpoints/parts": rf"checkpoint_\d{{5,}}\.h5{PART_ENDING}",
+    "profiles": r"profiles_\d{5,}\.h5",
+    "": r"history(\.until_step_\d+)?\.txt|resolved\.yaml|result\.json|provenance\.json",
+}
+"""Names of the files that a run writes, by folder: exactly these, nothing else in them is ever touched."""
+
+RUN = "run"
+"""Entry of the provenance: id of the run, which its restarts share; every start has a `run_id` of its own."""
+
+_SET_ASIDE = re.compile(r"replaced-(\d+)")
+
+
+def in_order(paths):
+    """Return paths sorted by the number at the end of their stems: 100000 follows 99999; those without a number come first."""
+
+    def key(path):
+        digits = re.search(r"_(\d+)$", path.stem)
+        return int(digits[1]) if digits else -1, path.name
+
+    return sorted(paths, key=key)
+
+
+def number_of(path):
+    """Return the number in the name of a snapshot, checkpoint or file of profiles."""
+    return int(path.stem.rpartition("_")[2])
+
+
+def numbered_files(folder, pattern):
+    """Return the files in `folder` whose whole name matches `pattern`, by their numbers."""
+    folder = Path(folder)
+    if not folder.is_dir():
+        return []
+    return in_order(path for path in folder.iterdir() if re.fullmatch(pattern, path.name))
+
+
+def checkpoint_files(folder):
+    """Return the checkpoints in the folder of a run, or directly in `folder`, in order."""
+    folder = Path(folder)
+    places = (folder, folder / "checkpoints")
+    return in_order(path for place in places for path in numbered_files(place, _OWN_FILES["checkpoints"]))
+
+
+def folder_of(checkpoint):
+    """Return the folder of the run whose checkpoint this is by its place, or None: it may have been copied to anywhere."""
+    place = Path(checkpoint).parent
+    place = place if place.name else place.resolve()
+    if place.name == "checkpoints":
+        return place.parent
+    return place if RunDirectory(place).holds_run() else None
 
 
 class RunDirectory:
@@ -49,7 +95,7 @@ class RunDirectory:
 
     def snapshots(self):
         """Return the paths of all snapshots, in order."""
-        return sorted(self.path.glob("snapshots/snapshot_*.athdf"))
+        return numbered_files(self.path / "snapshots", r"snapshot_\d{5,}\.athdf")
 
     def latest_snapshot(self):
         """Return the path of the last snapshot.
@@ -66,54 +112,99 @@ class RunDirectory:
 
     def checkpoints(self):
         """Return the paths of all checkpoints, in order."""
-        return sorted(self.path.glob("checkpoints/checkpoint_*.h5"))
+        return numbered_files(self.path / "checkpoints", _OWN_FILES["checkpoints"])
+
+    def profile_files(self):
+        """Return the paths of all profiles, in order."""
+        return numbered_files(self.path / "profiles", _OWN_FILES["profiles"])
+
+    def own_files(self):
+        """Return the paths of all files that a run has written here."""
+        return [path for folder, pattern in _OWN_FILES.items() for path in numbered_files(self.path / folder, rf"({pattern})(\.tmp)?")]
 
     def holds_run(self):
         """Return whether a run has written here."""
         return self.provenance.is_file()
 
     def claim(self, record, overwrite):
-        """Make the folder ready for a new run and mark it as its own; other people's files are left alone.
+        """Make the folder ready for a new run and mark it as its own.
+
+        The files of an earlier run move into a folder ``replaced-001``, the next time ``replaced-002``; with `overwrite` they are removed.
+        Other people's files are left alone.
 
         Returns
         -------
         str
-            a sentence on what was replaced, '' if nothing was
+            a sentence on what became of the earlier run, '' if there was none
 
         Raises
         ------
-        CrmpiError
-            an earlier run is here and `overwrite` is false, or the folder cannot be written
+        RunError
+            the folder cannot be written
         """
+        with clear_write_errors(self.path):
+            earlier = self.own_files()
         said = ""
-        if self.holds_run():
-            if not overwrite:
-                raise CrmpiError(
-                    f"output.dir = {self.path} holds an earlier run{self._start()}: choose another output.dir, restart that run, "
-                    "or replace it with output.overwrite=true"
-                )
-            files = f"snapshots: {len(self.snapshots())}, checkpoints: {len(self.checkpoints())}"
-            said = f"replacing the earlier run in {self.path}{self._start()}: {files}"
+        if earlier:
+            what = f"the earlier run in {self.path}{self._start()}"
+            counts = f"snapshots: {len(self.snapshots())}, checkpoints: {len(self.checkpoints())}"
             with clear_write_errors(self.path):
-                for pattern in OWN_FILES:
-                    for file in self.path.glob(pattern):
+                if overwrite:
+                    for file in earlier:
                         file.unlink()
+                    said = f"replacing {what} (output.overwrite): {counts}"
+                else:
+                    said = f"moved {what} to {self._set_aside(earlier)}: {counts}"
         self.mark(record)
         return said
+
+    def _set_aside(self, files):
+        """Move `files` of the folder into a new one inside it; return its path."""
+        taken = [int(found[1]) for path in self.path.iterdir() if (found := _SET_ASIDE.fullmatch(path.name))]
+        aside = self.path / f"replaced-{max(taken, default=0) + 1:03d}"
+        for file in files:
+            target = aside / file.relative_to(self.path)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            file.rename(target)
+        return aside
 
     def resume(self, record, checkpoint):
         """Mark the folder as that of a run that continues; return a sentence for the user."""
         self.mark(record)
-        return f"continuing from {checkpoint}"
+        return f"continuing from {checkpoint} in {self.path}"
+
+    def run_continued(self, checkpoint):
+        """Return the id of the run that goes on here from a `Checkpoint`: None if it begins a folder of its own.
+
+        Raises
+        ------
+        CrmpiError
+            the folder holds another run
+        """
+        place = folder_of(checkpoint.path)
+        own = place is not None and place.resolve() == self.path.resolve()
+        origin = checkpoint.provenance.get(RUN)
+        if own and not self.holds_run():
+            return origin
+        if not self.own_files():
+            return None
+        if own and origin is None:  # written before runs had ids
+            return self._noted(RUN)
+        if origin is None or self._noted(RUN) != origin:
+            remedy = f"leave it out to go on in {place}" if place is not None and not own else "restart that run"
+            raise CrmpiError(
+                f"output.dir = {self.path} holds another run{self._start()} than {checkpoint.path}: choose another output.dir, or {remedy}"
+            )
+        return origin
 
     def next_checkpoint(self):
         """Return the number of the next checkpoint: above all present ones, so the newest always has the highest number."""
-        return max((int(path.stem.rpartition("_")[2]) for path in self.checkpoints()), default=-1) + 1
+        return max(map(number_of, self.checkpoints()), default=-1) + 1
 
     def drop_profiles(self, first):
         """Remove profiles from number `first` on: a run that continues writes them again."""
-        for path in self.path.glob("profiles/profiles_*.h5"):
-            if int(path.stem.rpartition("_")[2]) >= first:
+        for path in self.profile_files():
+            if number_of(path) >= first:
                 path.unlink()
 
     def mark(self, record):
@@ -122,7 +213,12 @@ class RunDirectory:
         write_text(self.provenance, json.dumps({"run_id": record.run_id, **record.provenance}, indent=2) + "\n")
 
     def _start(self):
+        started = self._noted("started")
+        return f" started {started}" if started else ""
+
+    def _noted(self, name):
+        """Return what `provenance.json` says of `name`, or None."""
         try:
-            return f" started {json.loads(self.provenance.read_text(encoding='utf-8'))['started']}"
-        except (OSError, ValueError, KeyError):
-            return ""
+            return json.loads(self.provenance.read_text(encoding="utf-8")).get(name)
+        except (OSError, ValueError, AttributeError):
+            return None

@@ -19,6 +19,8 @@ _REMEDIES = {
     errno.EROFS: "the file system is read-only: choose another output.dir",
     errno.ENOTDIR: "a file is where a folder should be: choose another output.dir",
     errno.EEXIST: "a file is where a folder should be: choose another output.dir",
+    errno.EISDIR: "a folder is where a file should be: move it away, or choose another output.dir",
+    errno.ENAMETOOLONG: "the name is too long: choose another output.dir",
 }
 
 

@@ -1,6 +1,6 @@
 """OutputWriter: everything a run writes, behind the four calls of the loop."""
 
-from crmpi.output.blockfile import PARTS, BlockFileWriter
+from crmpi.output.blockfile import BlockFileWriter, parts_of
 from crmpi.output.checkpoint import damage, write_checkpoint
 from crmpi.output.directory import RunDirectory
 from crmpi.output.history import HistoryFile
@@ -150,5 +150,5 @@ class OutputWriter:
         complete = [path for path in self.directory.checkpoints() if not damage(path)]
         for path in complete[: -self.params.checkpoints_kept]:
             path.unlink()
-            for part in (path.parent / PARTS).glob(f"{path.name}.*"):
+            for part in parts_of(path):
                 part.unlink()

@@ -119,7 +119,7 @@ class OutputParams:
     checkpoints_kept: int = par(2, gt=0, doc="newest checkpoints that stay on disk")
     wall_time: float | None = par(None, gt=0, doc="wall-clock seconds after which the run writes a checkpoint and stops")
     ranks_per_file: int = par(64, gt=0, doc="with serial HDF5: ranks that share a part; up to this many write one plain file")
-    overwrite: bool = par(True, doc="a new run replaces the files of an earlier one in output.dir; false: that is an error")
+    overwrite: bool = par(False, doc="a new run deletes the files of an earlier one in its folder; false: they move to replaced-001")
     progress_interval: float = par(5.0, gt=0, doc="wall-clock seconds between progress lines")
 
 

@@ -8,6 +8,7 @@ import json
 import numpy as np
 
 from crmpi.errors import CrmpiError
+from crmpi.output.directory import RunDirectory
 from crmpi.output.files import write_text
 from crmpi.output.history import read_history
 
@@ -59,7 +60,7 @@ def standing(variant):
 
 def has_checkpoint(variant):
     """Return whether an interrupted run can go on."""
-    return any(variant.path.glob("checkpoints/checkpoint_*.h5"))
+    return bool(RunDirectory(variant.path).checkpoints())
 
 
 def note_failure(variant, sentence):

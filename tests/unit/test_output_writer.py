@@ -1,5 +1,6 @@
 """The writer of a run: what it leaves on disk, restarts, re-runs and disks that refuse."""
 
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -7,8 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from crmpi.errors import CrmpiError, RunError
+from crmpi.errors import RunError
 from crmpi.output.checkpoint import latest_checkpoint, read_checkpoint
+from crmpi.output.directory import RunDirectory
 from crmpi.output.history import read_history
 from crmpi.output.writer import OutputWriter
 from tests.output_case import Params, make_case
@@ -69,21 +71,83 @@ def test_only_the_newest_checkpoints_stay(tmp_path):
     assert [name for name in tree_of(tmp_path) if "checkpoint" in name] == [f"checkpoints/checkpoint_0000{n}.h5" for n in (4, 5)]
 
 
-def test_rerun_replaces_its_own_files_only(tmp_path):
+OTHERS = (
+    "notes.txt",
+    "history_notes.txt",
+    "history.txt.bak",
+    "resolved.yaml.bak",
+    "snapshots/snapshot_00001.athdf.png",
+    "snapshots/snapshot_best.athdf",
+    "snapshots/parts/snapshot_00001.athdf.bak",
+    "checkpoints/checkpoint_keep.h5",
+    "checkpoints/checkpoint_00000.h5.bak",
+    "profiles/profiles_00000.h5.png",
+)
+"""Files of a user among those of a run."""
+
+
+def add_files_of_a_user(folder):
+    for name in OTHERS:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(f"mine: {name}")
+
+
+def assert_files_of_a_user(folder):
+    assert {name: (folder / name).read_text() for name in OTHERS} == {name: f"mine: {name}" for name in OTHERS}
+
+
+def contents(folder):
+    return {name: (folder / name).read_bytes() for name in tree_of(folder)}
+
+
+def test_rerun_sets_the_earlier_run_aside(tmp_path):
     run(tmp_path, 0, 40)
-    (tmp_path / "notes.txt").write_text("mine")
+    first = contents(tmp_path)
+    add_files_of_a_user(tmp_path)
     _, _, said = run(tmp_path, 0, 8)
+    assert said[0].startswith(f"moved the earlier run in {tmp_path} started now to {tmp_path}/replaced-001: snapshots: 6, checkpoints: 2")
+    assert contents(tmp_path / "replaced-001") == first
+    own = [name for name in tree_of(tmp_path) if not name.startswith("replaced-")]
+    snapshots = [name for name in own if name.endswith(".athdf") and name not in OTHERS]
+    assert snapshots == ["snapshots/snapshot_00000.athdf", "snapshots/snapshot_00001.athdf"]
+    assert_files_of_a_user(tmp_path)
+    run(tmp_path, 0, 16)
+    assert contents(tmp_path / "replaced-001") == first
+    assert (tmp_path / "replaced-002" / "history.txt").is_file()
+    assert_files_of_a_user(tmp_path)
+
+
+def test_rerun_deletes_the_earlier_run_when_told_to(tmp_path):
+    run(tmp_path, 0, 40)
+    add_files_of_a_user(tmp_path)
+    _, _, said = run(tmp_path, 0, 8, overwrite=True)
     assert "replacing the earlier run" in said[0]
-    assert [name for name in tree_of(tmp_path) if name.endswith(".athdf")] == [f"snapshots/snapshot_0000{n}.athdf" for n in range(2)]
-    assert (tmp_path / "notes.txt").read_text() == "mine"
+    assert not (tmp_path / "replaced-001").exists()
+    assert len([name for name in tree_of(tmp_path) if name.endswith(".athdf") and name not in OTHERS]) == 2
+    assert_files_of_a_user(tmp_path)
 
 
-def test_rerun_can_be_refused(tmp_path):
-    run(tmp_path, 0, 8)
-    before = tree_of(tmp_path)
-    with pytest.raises(CrmpiError, match=r"holds an earlier run started now: choose another output\.dir"):
-        run(tmp_path, 0, 8, overwrite=False)
-    assert tree_of(tmp_path) == before
+def test_a_restart_and_old_checkpoints_leave_the_files_of_a_user(tmp_path):
+    run(tmp_path, 0, 40)
+    add_files_of_a_user(tmp_path)
+    restart = read_checkpoint(latest_checkpoint(tmp_path))
+    run(tmp_path, restart.step, 100, restart=restart, checkpoints_kept=1)
+    assert_files_of_a_user(tmp_path)
+    assert len([name for name in tree_of(tmp_path) if name.startswith("checkpoints/") and name not in OTHERS]) == 1
+
+
+def test_numbers_of_six_digits_follow_those_of_five(tmp_path):
+    run(tmp_path, 0, 16)
+    folder = RunDirectory(tmp_path)
+    folder.checkpoint(0).rename(folder.checkpoint(99999))
+    shutil.copy(folder.checkpoint(99999), folder.checkpoint(100000))
+    shutil.copy(folder.snapshot(1), folder.snapshot(99999))
+    shutil.copy(folder.snapshot(1), folder.snapshot(100000))
+    assert folder.checkpoints() == [folder.checkpoint(99999), folder.checkpoint(100000)]
+    assert folder.next_checkpoint() == 100001
+    assert folder.latest_snapshot() == folder.snapshot(100000)
+    assert latest_checkpoint(tmp_path) == folder.checkpoint(100000)
+    assert latest_checkpoint(tmp_path / "checkpoints") == folder.checkpoint(100000)
 
 
 def test_steps_land_on_snapshots_and_on_the_end(tmp_path):
