@@ -35,6 +35,9 @@ def info(path):
 
 def _snapshot(path):
     with open_snapshot(path) as snapshot:
+        reason = snapshot.damage()
+        if reason:
+            raise CrmpiError(f"cannot trust {path}: it is damaged, {reason}")
         unit, factor = shown_in("time", snapshot.units)
         time = f"{snapshot.time * factor:.8g} {unit}".rstrip()
         lines = [f"snapshot {path} ({_size(path)})", f"  time       {time}, step {snapshot.step}"]
@@ -96,7 +99,14 @@ def _run(folder):
     text = "\n".join(lines) + "\n"
     if directory.history.is_file():
         text += _history(directory.history)
-    return text + (_snapshot(snapshots[-1]) if snapshots else "")
+    return text + (_last_snapshot(snapshots[-1]) if snapshots else "")
+
+
+def _last_snapshot(path):
+    try:
+        return _snapshot(path)
+    except CrmpiError as error:
+        return f"{error}\n"
 
 
 def _origin(provenance, config):

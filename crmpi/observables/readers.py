@@ -12,6 +12,7 @@ from crmpi.errors import CrmpiError
 from crmpi.observables.cells import Along, Cells, MeshShape, stored_facts
 from crmpi.observables.derived import DERIVED, shown_in, unknown
 from crmpi.output.blockfile import missing_parts
+from crmpi.output.seal import DIGEST, UNREADABLE, broken_seal, damaged_block
 from crmpi.units import Units
 
 PLANES = {0: (1, 2), 1: (0, 2), 2: (0, 1)}  # axis across a slice or a map to its (horizontal, vertical) axes
@@ -84,6 +85,20 @@ class Snapshot(MeshShape):
     def close(self):
         """Close the file."""
         self._file.close()
+
+    def damage(self):
+        """Return what is wrong with the file, or ''; reads all of it, block by block (not the blocks of missing parts)."""
+        if int(self._file.attrs.get("format", 2)) < 2 and DIGEST not in self._file.attrs:
+            return ""  # written before there were checksums
+        try:
+            reason = broken_seal(self._file)
+            for name in () if reason or self.missing else dict.fromkeys(data for data, _ in self._places.values()):
+                block = damaged_block(self._file, name, axis=1)
+                if block is not None:
+                    return f"'{name}' of block {block} is not what was written"
+        except UNREADABLE as error:
+            return str(error)
+        return reason
 
     @property
     def nblock(self):
@@ -248,7 +263,10 @@ def open_snapshot(path):
     CrmpiError
         the file is missing, damaged, or not a crmpi snapshot
     """
-    return Snapshot(path)
+    try:
+        return Snapshot(path)
+    except UNREADABLE as error:
+        raise CrmpiError(f"cannot read {path}: it is damaged ({error})") from error
 
 
 def _open(path):

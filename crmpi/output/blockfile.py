@@ -8,7 +8,8 @@ The bytes of the data never depend on the number of ranks. Three ways to write, 
 - serial HDF5, several groups: the first rank of each writes a part, then rank 0 a master whose *virtual* data sets show the
   parts as one.
 
-A file appears under its name only when it is complete, parts before their master.
+A file appears under its name only when it is complete, parts before their master. Arrays have checksums, the rest of the file a
+digest (`crmpi.output.seal`).
 """
 
 import re
@@ -21,6 +22,7 @@ import numpy as np
 
 from crmpi.errors import CrmpiError, RunError
 from crmpi.output.files import WRITE_FAILURES, clear_write_errors, commit, describe_failure, require_space, temporary
+from crmpi.output.seal import CHECKSUMS, DIGEST, block_checksums, digest
 
 PARTS = "parts"  # folder beside a master
 PART_ENDING = r"\.[\w-]+\.\d+\.\d{5}"  # run, number of the writing, number of the part: what the name of a part adds to its master's
@@ -83,6 +85,7 @@ class BlockFileWriter:
     def write(self, path, contents):
         """Write `contents` as the file `path`. Collective: a failure of one rank raises the same `RunError` on all of them."""
         path = Path(path)
+        contents = self._sealed(contents)
         self.writes += 1
         self._on_root(path, self._prepare, path)
         if self.collective:
@@ -194,6 +197,16 @@ class BlockFileWriter:
 
     # -- shared --
 
+    def _sealed(self, contents):
+        """Return the contents with the checksums of all blocks, the id of the run and the digest."""
+        arrays = []
+        for array in contents.arrays:
+            checksums = block_checksums(array.values, array.axis)
+            arrays += [array, BlockArray(array.name + CHECKSUMS, 0, checksums)]
+        attrs = contents.attrs | {"run_id": self.run_id}
+        shapes = {array.name: (array.values.dtype, self._shape(array, self.nblocks)) for array in arrays}
+        return Contents(tuple(arrays), contents.common, attrs | {DIGEST: digest(attrs, contents.common, shapes)})
+
     @staticmethod
     def _shape(array, count):
         shape = list(array.values.shape)
@@ -208,7 +221,6 @@ class BlockFileWriter:
             file.create_dataset(name, data=value)
         for name, value in contents.attrs.items():
             file.attrs[name] = value
-        file.attrs["run_id"] = self.run_id
 
     def _prepare(self, path):
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -1,11 +1,10 @@
 """Checkpoints: everything a run needs to go on bit for bit, on any number of ranks.
 
 A checkpoint holds the conserved cells `u0`, the face fields, the per-block arrays of the modules, the clock and the schedules,
-all in float64. Every array over blocks has a companion `<name>.crc32`, one checksum per block, verified when a block is read.
+all in float64. The digest of the file is verified before anything in it is used, the checksum of a block when it is read.
 """
 
 import json
-import zlib
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -16,8 +15,9 @@ from crmpi import __version__
 from crmpi.errors import CrmpiError
 from crmpi.output.blockfile import BlockArray, Contents, missing_parts
 from crmpi.output.directory import checkpoint_files
+from crmpi.output.seal import CHECKSUMS, UNREADABLE, block_checksums, broken_seal
 
-FORMAT = 1
+FORMAT = 2
 _EXTRA = "blocks."  # prefix of the modules' arrays
 
 
@@ -94,10 +94,7 @@ def write_checkpoint(path, state, record, writer, schedules=None):
     if pack.magnetic:
         arrays |= {f"b{axis + 1}": active_faces(pack, axis) for axis in range(3)}
     arrays |= {_EXTRA + name: values for name, values in state.blocks.items()}
-    listed = []
-    for name, values in arrays.items():
-        values = np.ascontiguousarray(values)
-        listed += [BlockArray(name, 0, values), BlockArray(f"{name}.crc32", 0, block_checksums(values))]
+    listed = [BlockArray(name, 0, np.ascontiguousarray(values)) for name, values in arrays.items()]
     common = {"config": np.bytes_(record.config), "provenance": np.bytes_(json.dumps(record.provenance))}
     tree = record.tree
     attributes = {
@@ -123,11 +120,6 @@ def _plain(number):
     return number.item()
 
 
-def block_checksums(values):
-    """Return the CRC-32 of every block of a C-ordered array."""
-    return np.array([zlib.crc32(block) for block in values], np.uint32)
-
-
 def read_checkpoint(path, gids=None):
     """Return the `Checkpoint` in `path`, with the blocks `gids` (ascending; all by default). Every rank may read its own.
 
@@ -143,14 +135,14 @@ def read_checkpoint(path, gids=None):
     try:
         with h5py.File(path, "r") as file:
             return _read(file, path, gids)
-    except (OSError, RuntimeError, KeyError) as error:
+    except UNREADABLE as error:
         raise CrmpiError(f"cannot restart from {path}: {error}") from error
 
 
 def _read(file, path, gids):
     attributes = file.attrs
     gids = np.arange(file["u0"].shape[0]) if gids is None else np.asarray(gids)
-    names = [name for name in file if f"{name}.crc32" in file]
+    names = [name for name in file if name + CHECKSUMS in file]
     arrays = {name: _read_blocks(file, name, gids, path) for name in names}
     return Checkpoint(
         path=path,
@@ -171,7 +163,7 @@ def _read(file, path, gids):
 
 def _read_blocks(file, name, gids, path):
     """Return the rows `gids` of a data set; a block whose checksum differs is an error."""
-    dataset, checksums = file[name], file[f"{name}.crc32"][:]
+    dataset, checksums = file[name], file[name + CHECKSUMS][:]
     if len(gids) and gids[-1] >= len(checksums):
         raise CrmpiError(f"cannot restart from {path}: it has {len(checksums)} blocks, this run has more; keep mesh.cells and mesh.block")
     values = np.empty((len(gids), *dataset.shape[1:]), dataset.dtype)
@@ -194,9 +186,15 @@ def damage(path):
                 return "it is not a crmpi checkpoint"
             if file.attrs["format"] > FORMAT:
                 return f"it was written by a newer crmpi ({file.attrs['version']})"
+            if file.attrs["format"] < FORMAT:
+                older = file.attrs["version"]
+                return f"it was written by crmpi {older}, whose checksums cover only a part of it; restart it with that version"
+            broken = broken_seal(file)
+            if broken:
+                return f"it is damaged, {broken}; restart from an earlier checkpoint"
             missing = missing_parts(file)
             return f"the part {missing[0]} is missing or damaged" if missing else ""
-    except (OSError, RuntimeError):
+    except UNREADABLE:
         return "it is truncated or damaged; restart from an earlier checkpoint"
 
 

@@ -14,7 +14,7 @@ from crmpi.output.blockfile import BlockArray, Contents
 from crmpi.output.files import write_text
 from crmpi.output.xdmf import xdmf_text
 
-FORMAT = 1
+FORMAT = 2  # from 2 on: with checksums
 FILE_NAMES = {"dens": "rho", "ecr": "Ec", "b1": "Bcc1", "b2": "Bcc2", "b3": "Bcc3"}  # others keep their name
 
 

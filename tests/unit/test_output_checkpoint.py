@@ -86,6 +86,79 @@ def test_flipped_bit_is_found(written):
     read_checkpoint(path, [0, 1, 2])  # other blocks are fine
 
 
+def flipped(value):
+    """Return an attribute or a small data set with one bit changed."""
+    if isinstance(value, str):
+        return chr(ord(value[0]) ^ 1) + value[1:] if value else "1"
+    array = np.array(value)
+    data = bytearray(array.tobytes())
+    data[0] ^= 1
+    return np.frombuffer(bytes(data), array.dtype).reshape(array.shape)
+
+
+def names_in(path):
+    with h5py.File(path, "r") as file:
+        return list(file.attrs), list(file)
+
+
+def change(path, action):
+    """Apply `action(file)` to a copy of the checkpoint and return its path."""
+    copy = path.with_name("changed.h5")
+    shutil.copy(path, copy)
+    with h5py.File(copy, "r+") as file:
+        action(file)
+    return copy
+
+
+def flip_attribute(file, name):
+    value = flipped(file.attrs[name])
+    file.attrs[name] = value if isinstance(value, str) else value[()]
+
+
+def flip_dataset(file, name):
+    old = file[name][()]
+    del file[name]
+    file[name] = flipped(old)
+
+
+def test_every_flipped_attribute_is_refused(written):
+    path, _, _ = written
+    attributes, _ = names_in(path)
+    assert {"time", "time_compensation", "step", "dt", "schedules", "scalars", "cells", "block", "complete"} <= set(attributes)
+    for name in attributes:
+        with pytest.raises(CrmpiError, match="cannot restart from"):
+            read_checkpoint(change(path, lambda file, name=name: flip_attribute(file, name)))
+
+
+def test_every_flipped_data_set_is_refused(written):
+    path, _, _ = written
+    _, datasets = names_in(path)
+    assert {"config", "provenance", "u0", "b1", "b2", "b3", "blocks.floors"} <= set(datasets)
+    for name in datasets:
+        with pytest.raises(CrmpiError, match=r"damaged.*; restart from an earlier checkpoint"):
+            read_checkpoint(change(path, lambda file, name=name: flip_dataset(file, name)))
+
+
+def test_everything_deleted_or_added_is_refused(written):
+    path, _, _ = written
+    attributes, datasets = names_in(path)
+    deletions = [lambda file, name=name: file.attrs.__delitem__(name) for name in attributes]
+    deletions += [lambda file, name=name: file.__delitem__(name) for name in datasets]
+    deletions += [lambda file: [file.__delitem__(name) for name in ("b3", "b3.crc32")]]
+    additions = [lambda file: file.attrs.__setitem__("more", 1), lambda file: file.__setitem__("blocks.more", np.ones(8))]
+    for action in deletions + additions:
+        with pytest.raises(CrmpiError, match="cannot restart from"):
+            read_checkpoint(change(path, action))
+
+
+def test_edited_step_and_time_are_refused(written):
+    path, _, _ = written
+    for name, value in (("step", np.int64(8)), ("time", 0.5), ("schedules", "{}")):
+        changed = change(path, lambda file, name=name, value=value: file.attrs.__setitem__(name, value))
+        with pytest.raises(CrmpiError, match="its attributes or its list of data sets are not those that were written"):
+            read_checkpoint(changed)
+
+
 def test_missing_and_foreign_files(tmp_path):
     with pytest.raises(CrmpiError, match="no such file"):
         read_checkpoint(tmp_path / "none.h5")

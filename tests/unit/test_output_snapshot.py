@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from crmpi.errors import CrmpiError
+from crmpi.observables.info import info
 from crmpi.observables.readers import open_snapshot
 from crmpi.output.snapshot import write_snapshot
 from tests.output_case import make_case, make_tree, value
@@ -173,3 +174,23 @@ def test_yt_reads_density_and_cosmic_rays(tmp_path):
             expected = snapshot.slice(ours, 1, 0.3).values.T * units.cgs("density" if ours == "dens" else "pressure")
             assert image.to_value("g/cm**3" if ours == "dens" else "erg/cm**3") == pytest.approx(expected, rel=1e-12)
         assert ds.current_time.to_value("Myr") == pytest.approx(snapshot.time * units.cgs("time") / 3.15576e13, rel=1e-6)
+
+
+def test_info_finds_every_change_of_a_snapshot(tmp_path):
+    path = tmp_path / "s.athdf"
+    write(path)
+    assert "snapshot" in info(path)
+    with h5py.File(path, "r") as file:
+        attributes, datasets = list(file.attrs), list(file)
+    assert {"Time", "gamma", "length_cm"} <= set(attributes) and {"prim", "B", "x1f", "config"} <= set(datasets)
+    deletions = [lambda file, name=name: file.attrs.__delitem__(name) for name in attributes]
+    deletions += [lambda file, name=name: file.__delitem__(name) for name in datasets]
+    edits = [lambda file, name=name: file.attrs.__setitem__(name, 3 * file.attrs[name]) for name in ("Time", "gamma", "length_cm")]
+    edits += [lambda file, name=name: file[name].__setitem__(..., file[name][...] + 1) for name in ("x1f", "prim", "B", "prim.crc32")]
+    good = path.read_bytes()
+    for change in deletions + edits:
+        path.write_bytes(good)
+        with h5py.File(path, "r+") as file:
+            change(file)
+        with pytest.raises(CrmpiError, match=r"^cannot (read|trust) .*s\.athdf: "):
+            info(path)
