@@ -13,6 +13,7 @@ import math
 
 import numpy as np
 
+from crmpi.eos.ionisation import HYDROGEN_FRACTION
 from crmpi.params import group, make, par
 from crmpi.units import UNITS, Units
 
@@ -28,7 +29,7 @@ class Assumptions:
     sn_energy: float = par(1e51, unit="erg", gt=0, doc="energy of a supernova")
     sn_mass: float = par(100.0, unit="Msun", gt=0, doc="mass of stars formed per supernova")
     escape: float = par(1.0, gt=0, le=1, doc="share of the cosmic-ray energy that leaves the galaxy; the rest is lost in its disc")
-    hydrogen_fraction: float = par(0.76, gt=0, le=1, doc="share of hydrogen in the mass of the gas, X")
+    hydrogen_fraction: float = par(HYDROGEN_FRACTION, gt=0, le=1, doc="share of hydrogen in the mass of the gas, X")
     slope: float = par(2.0, gt=1, doc="rho ~ r^-slope along the sight line gives the geometry f: 1/pi for 2")
     geometry: float | None = par(None, gt=0, doc="f = rho r X/(m_p N_H) itself, instead of a slope")
     nh_factor: float = par(1.0, ge=1, doc="all hydrogen over the observed column: hot gas that the column does not count")

@@ -7,10 +7,11 @@ from typing import NamedTuple
 
 import numpy as np
 
+from crmpi.eos.ionisation import HYDROGEN_FRACTION
 from crmpi.errors import CrmpiError
 from crmpi.observables.derived import available
 from crmpi.observables.ions.names import ELEMENTS, USUAL, parse_ion, require_known
-from crmpi.observables.ions.tables import HYDROGEN_FRACTION, computed_table
+from crmpi.observables.ions.tables import computed_table
 from crmpi.observables.rays import lines_at, shells, trace
 from crmpi.observables.readers import PLANES
 from crmpi.params import group, par

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from crmpi.eos.ionisation import HYDROGEN_FRACTION
 from crmpi.observables.base import Observable
 from crmpi.params import par
 
@@ -12,7 +13,7 @@ LINES_AT = 0.3  # solar metallicities
 ARCSEC2 = (np.pi / 180.0 / 3600.0) ** 2  # sr
 
 
-def emissivity(dens, temp, metallicity=0.3, hydrogen=0.76, band=(0.5, 2.0)):
+def emissivity(dens, temp, metallicity=0.3, hydrogen=HYDROGEN_FRACTION, band=(0.5, 2.0)):
     """Return the power per volume in a band [erg/cm^3/s] of fully ionised gas in collisional equilibrium, thin.
 
     Bremsstrahlung of a constant Gaunt factor, plus the rest of the cooling fit of Tozzi & Norman (2001), lines and recombination, in
@@ -70,7 +71,7 @@ class XRay(_XRay):
 
     class Params:
         metallicity: float = par(0.3, ge=0, doc="solar units")
-        hydrogen_fraction: float = par(0.76, gt=0, le=1, doc="mass fraction of hydrogen")
+        hydrogen_fraction: float = par(HYDROGEN_FRACTION, gt=0, le=1, doc="mass fraction of hydrogen")
         band: tuple[float, float] = par((0.5, 2.0), gt=0, doc="keV")
         coldest: float = par(1e5, unit="K", ge=0, doc="gas below is taken as dark")
 

@@ -13,6 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from crmpi.constants import DENS, ENER
+from crmpi.eos.ionisation import HYDROGEN_FRACTION
 from crmpi.errors import CrmpiError
 from crmpi.jit import device, kernel
 from crmpi.numerics.volumes import cell_volume
@@ -57,7 +58,7 @@ class Cooling(Source):
         power_law_slope: float = par(-2 / 3, doc="power_law: dlnLambda/dlnT")
         power_law_lowest: float = par(0.0, unit="K", ge=0, doc="power_law: Lambda ends smoothly below, as exp(-(power_law_lowest/T)^4)")
         balance: str = par("none", choices=["none", "layers"], doc="layers: every plane of constant x3 gets back what it radiates, evenly")
-        hydrogen_fraction: float = par(0.76, gt=0, le=1, doc="mass fraction X of hydrogen")
+        hydrogen_fraction: float = par(HYDROGEN_FRACTION, gt=0, le=1, doc="mass fraction X of hydrogen")
 
         def check(self):
             """Heat comes from one place."""

@@ -11,6 +11,7 @@ import math
 from typing import NamedTuple
 
 from crmpi.constants import DENS, ECR, ENER
+from crmpi.eos.ionisation import HYDROGEN_FRACTION
 from crmpi.errors import CrmpiError
 from crmpi.jit import kernel
 from crmpi.numerics.volumes import cell_volume
@@ -29,25 +30,38 @@ class LossConst(NamedTuple):
     fcr_end: int  # one past its last component
 
 
+def electrons_per_nucleon(x_h):
+    """Return n_e/(rho/m_p) of fully ionised hydrogen and helium: X from hydrogen, (1 - X)/2 from helium."""
+    return 0.5 * (1.0 + x_h)
+
+
 def guo_oh(x_h, _ionised):
-    """Return (hadronic, Coulomb) rates [cm^3/s] per rho/m_p: Guo & Oh (2008, MNRAS 384, 251), coefficients recalled."""
-    electrons = 0.5 * (1.0 + x_h)
+    """Return (hadronic, Coulomb) rates [cm^3/s] per rho/m_p: Guo & Oh (2008, MNRAS 384, 251), coefficients recalled.
+
+    Both are given there per electron of ionised gas, n_e = (1 + X)/2 rho/m_p.
+    """
+    electrons = electrons_per_nucleon(x_h)
     return 5.86e-16 * electrons, 1.65e-16 * electrons
 
 
 def pfrommer(x_h, _ionised):
-    """Return (hadronic, Coulomb) rates [cm^3/s] per rho/m_p: Pfrommer et al. (2017, MNRAS 465, 4500), as in public code."""
-    electrons = 0.5 * (1.0 + x_h)
+    """Return (hadronic, Coulomb) rates [cm^3/s] per rho/m_p: Pfrommer et al. (2017, MNRAS 465, 4500), as in public code.
+
+    Both are given there per electron of ionised gas, n_e = (1 + X)/2 rho/m_p.
+    """
+    electrons = electrons_per_nucleon(x_h)
     return 7.44e-16 * electrons, 2.78e-16 * electrons
 
 
 def gizmo(x_h, ionised):
     """Return (hadronic, Coulomb) rates [cm^3/s] per rho/m_p as in the public GIZMO code (Chan et al. 2019; Hopkins et al. 2020).
 
-    Coulomb losses are per free electron; neutral gas loses 0.57 as much to ionisation.
+    Hadronic losses are per nucleon, rho/m_p; Coulomb losses per free electron, n_e = x_e X rho/m_p with x_e electrons per hydrogen
+    nucleus; ionisation per neutral hydrogen atom, (1 - ionised) X rho/m_p, 0.57 times as much. For a universal spectrum a share of
+    0.87 is above the threshold of hadronic collisions, and 0.53 averages 1/(E/GeV).
     """
-    electrons_per_h = ionised * (1.0 + x_h) / (2.0 * x_h)
-    return 0.87 * 6.37e-16 * x_h, 0.53 * 3.09e-16 * (electrons_per_h + 0.57 * (1.0 - ionised)) * x_h
+    electrons_per_h = ionised * electrons_per_nucleon(x_h) / x_h
+    return 0.87 * 6.37e-16, 0.53 * 3.09e-16 * (electrons_per_h + 0.57 * (1.0 - ionised)) * x_h
 
 
 RATES = {"guo_oh2008": guo_oh, "pfrommer2017": pfrommer, "gizmo": gizmo}
@@ -68,7 +82,7 @@ class Losses(Source):
         hadronic: float = par(1.0, ge=0, doc="factor on the hadronic rate")
         coulomb: float = par(1.0, ge=0, doc="factor on the Coulomb rate")
         heating: bool = par(True, doc="give Coulomb and 1/6 of hadronic losses to the gas")
-        hydrogen_fraction: float = par(0.76, gt=0, le=1, doc="mass fraction X of hydrogen")
+        hydrogen_fraction: float = par(HYDROGEN_FRACTION, gt=0, le=1, doc="mass fraction X of hydrogen")
         ionised: float = par(1.0, ge=0, le=1, doc="ionised fraction of the gas, for rates = gizmo")
         gamma_fraction: float = par(0.7, ge=0, le=1, doc="fraction of the photons from neutral pions above 1 GeV")
 

@@ -37,6 +37,16 @@ class ClosureParams:
         yield from ordered(self, "kappa_min", "kappa_max")
 
 
+@group
+class IonisationParams:
+    """What ionises the gas beside its own electrons, for models that depend on neutral atoms; rates per atom."""
+
+    cosmic_ray_ionisation: float = par(1e-16, unit="1/s", ge=0, doc="rate at which cosmic rays ionise an atom")
+    photo_ionisation: float = par(
+        2.28e-14, unit="1/s", ge=0, doc="rate in the ultraviolet background, Haardt & Madau (2012) at z = 0; dimmed in dense gas"
+    )  # fmt: skip
+
+
 def ordered(params, least, most):
     """Yield the complaint of ``check`` about two parameters that are the wrong way round.
 

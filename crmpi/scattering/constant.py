@@ -5,7 +5,7 @@ import numpy as np
 from crmpi.constants import DENS
 from crmpi.errors import CrmpiError
 from crmpi.params import par
-from crmpi.scattering.base import KAPPA_PAR, KAPPA_PERP, ScatteringModel
+from crmpi.scattering.base import KAPPA_PAR, KAPPA_PERP, IonisationParams, ScatteringModel
 from crmpi.scattering.plasma import Plasma
 
 
@@ -14,10 +14,16 @@ class ConstantScattering(ScatteringModel):
 
     name = "constant"
     doc = "kappa_par and kappa_perp are given; on request power laws of the gas, and faster transport in neutral gas"
-    equation = "kappa = kappa_0 (rho/rho_0)^a (T/T_0)^b (B/B_0)^c (R/GV)^d, times `decoupling` where T < decoupling_temperature"
-    reference = "Salem & Bryan 2014, MNRAS 437, 3312; Chan et al. 2019, MNRAS 488, 3716; Farber et al. 2018, ApJ 856, 112 (decoupling)"
+    equation = (
+        "kappa = kappa_0 (rho/rho_0)^a (T/T_0)^b (B/B_0)^c (R/GV)^d (1 + (decoupling - 1) x), x = n(H I)/n(H) of the ionisation balance,"
+        " or 1 where T < decoupling_temperature and 0 elsewhere"
+    )
+    reference = (
+        "Salem & Bryan 2014, MNRAS 437, 3312; Chan et al. 2019, MNRAS 488, 3716; Farber et al. 2018, ApJ 856, 112 (decoupling, a step in"
+        " temperature; with the neutral share as in the public GIZMO)"
+    )
 
-    class Params:
+    class Params(IonisationParams):
         kappa_par: float = par(0.0, unit="cm^2/s", ge=0, doc="diffusion coefficient along the magnetic field")
         kappa_perp: float = par(0.0, unit="cm^2/s", ge=0, doc="diffusion coefficient across the magnetic field")
         density_slope: float = par(0.0, doc="exponent a of the density")
@@ -28,12 +34,14 @@ class ConstantScattering(ScatteringModel):
         field_0: float = par(1.0, unit="magnetic_field", gt=0, doc="field strength B_0 where kappa is as given")
         rigidity_slope: float = par(0.0, doc="exponent d of the rigidity, for tracers beside the bulk")
         decoupling: float = par(1.0, gt=0, doc="factor on kappa in neutral gas; 30 in Farber et al. 2018")
-        decoupling_temperature: float = par(1e4, unit="K", gt=0, doc="gas below it counts as neutral")
+        decoupling_temperature: float | None = par(
+            None, unit="K", gt=0, doc="gas below it counts as neutral, a step, 1e4 K in Farber et al. 2018; none: the ionisation balance"
+        )  # fmt: skip
 
     def __init__(self, params, units=None, eos=None, mesh=None):
         super().__init__(params, units, eos, mesh)
-        self.thermal = params.temperature_slope != 0.0 or params.decoupling != 1.0
-        if self.thermal and (units is None or units.dimensionless):
+        thermal = params.temperature_slope != 0.0 or params.decoupling != 1.0
+        if thermal and (units is None or units.dimensionless):
             raise CrmpiError(
                 "scattering.temperature_slope and scattering.decoupling need temperatures, but units.system is none; choose galactic",
                 everywhere=True,
@@ -59,6 +67,14 @@ class ConstantScattering(ScatteringModel):
         plasma = Plasma(pack, self.units, self.eos)
         if p.field_slope:
             out *= (plasma.field() / p.field_0)[:, None] ** p.field_slope
-        if self.thermal:
-            temp = np.maximum(plasma.temperature(), 1e-3)[:, None]
-            out *= (temp / p.temperature_0) ** p.temperature_slope * np.where(temp < p.decoupling_temperature, p.decoupling, 1.0)
+        if p.temperature_slope:
+            out *= (np.maximum(plasma.temperature(), 1e-3) / p.temperature_0)[:, None] ** p.temperature_slope
+        if p.decoupling != 1.0:
+            out *= (1.0 + (p.decoupling - 1.0) * self.neutral(plasma))[:, None]
+
+    def neutral(self, plasma):
+        """Return the neutral share of hydrogen, or 1 below the temperature of decoupling and 0 above."""
+        p = self.params
+        if p.decoupling_temperature is None:
+            return plasma.neutral_fractions(p)[0]
+        return np.where(plasma.temperature() < p.decoupling_temperature, 1.0, 0.0)

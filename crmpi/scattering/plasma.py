@@ -8,10 +8,14 @@ precision: closures multiply numbers far apart.
 import numpy as np
 
 from crmpi.constants import DENS, ECR, PRES
+from crmpi.eos.ionisation import HYDROGEN_FRACTION, neutral_fractions, rahmati2013
 from crmpi.mesh.gradients import along_field, field_strength
 
 GYRO_RATE = 0.00898734
 """Gyration rate in 1/s of a relativistic nucleus of 1 GV in 1 microgauss: e B c/(R e) = B c/R."""
+
+_BACKGROUND_CROSS_SECTION = 2.68e-18
+"""Of hydrogen for the background of Haardt & Madau (2012) at z = 0, cm^2: Rahmati et al. 2013, table 2."""
 
 _NO_FIELD = 1e-20  # code units: stands for no field, and its square is still a number
 
@@ -40,9 +44,24 @@ class Plasma:
         dens = self.pack.w0[:, DENS].astype(float)
         return np.where(dens > 0.0, dens, dens.max(initial=1e-30))
 
-    def number_density(self):
-        """Return the number of particles per cm^3."""
-        return self.density() / (self.eos.mu * self.units.factor("m_p/cm^3"))
+    def nucleon_density(self):
+        """Return the number of nucleons per cm^3, rho/m_p, whatever they are bound to."""
+        return self.density() / self.units.factor("m_p/cm^3")
+
+    def neutral_fractions(self, ionisation):
+        """Return the neutral shares of hydrogen and helium at the balance of ionisation and recombination.
+
+        Parameters
+        ----------
+        ionisation : IonisationParams
+            rates of cosmic rays and of the ultraviolet background, dimmed in dense gas as Rahmati et al. (2013) found
+        """
+        nh, temp = HYDROGEN_FRACTION * self.nucleon_density(), np.clip(self.temperature(), 1.0, 1e10)
+        per_second = self.units.factor("1/s")
+        zeta, light = ionisation.cosmic_ray_ionisation / per_second, ionisation.photo_ionisation / per_second
+        if light > 0.0:
+            zeta = zeta + light * rahmati2013(nh, temp, light, _BACKGROUND_CROSS_SECTION)
+        return neutral_fractions(nh, temp, zeta)
 
     def temperature(self):
         """Return the temperature in K."""

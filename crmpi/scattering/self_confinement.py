@@ -5,7 +5,7 @@ import numpy as np
 from crmpi.constants import ECR
 from crmpi.errors import CrmpiError
 from crmpi.params import par
-from crmpi.scattering.base import KAPPA_PAR, KAPPA_PERP, ClosureParams, ScatteringModel
+from crmpi.scattering.base import KAPPA_PAR, KAPPA_PERP, ClosureParams, IonisationParams, ScatteringModel
 from crmpi.scattering.plasma import Plasma
 
 _TINY = 1e-300
@@ -22,19 +22,19 @@ class SelfConfinement(ScatteringModel):
     )
     reference = (
         "Hopkins et al. 2021, MNRAS 501, 4184 (closure; f_qlt = 1 confines too well by > 100, 100 is favoured);"
-        " Hopkins, Squire, Butsky & Ji 2022, MNRAS 517, 5413 (instability); coefficients as in the public GIZMO"
+        " Hopkins, Squire, Butsky & Ji 2022, MNRAS 517, 5413 (instability); coefficients as in the public GIZMO;"
+        " Hui & Gnedin 1997, MNRAS 292, 27 (ionisation balance)"
     )
     needs_field = True
     needs_units = True
 
-    class Params(ClosureParams):
+    class Params(ClosureParams, IonisationParams):
         f_qlt: float = par(100.0, gt=0, doc="factor on the quasi-linear scattering time; 1 is the plain theory")
         drift: str = par("excess", choices=["excess", "whole"], doc="excess: the solver streams by itself; whole: kappa holds v_A too")
-        ion_neutral: bool = par(True, doc="ion-neutral damping, 5.77e-11 n (0.97 x_HI + 0.03 x_HeI) sqrt(T/K) /s")
+        ion_neutral: bool = par(True, doc="ion-neutral damping, 5.77e-11 rho/m_p (0.97 x_HI + 0.03 x_HeI) sqrt(T/K) /s")
         nonlinear_landau: bool = par(True, doc="nonlinear Landau damping, proportional to the wave energy itself")
         turbulent: bool = par(True, doc="turbulent and linear Landau damping, (v_A + sqrt(pi) c_s/4) sqrt(k_turb k_L) M_A^1.5 f_cas")
         dust: bool = par(False, doc="dust damping, v_A k_L Z f_dust")
-        neutral_temperature: float = par(1.0e4, unit="K", gt=0, doc="half of the hydrogen is neutral; of the helium at twice it")
         turbulence_length: float = par(0.1, unit="kpc", gt=0, doc="driving scale of the turbulence, 1/k_turb")
         turbulence_speed: float = par(10.0, unit="km/s", gt=0, doc="turbulent speed at the driving scale; M_A is this over v_A")
         f_cascade: float = par(1.0, ge=0, doc="factor f_cas on turbulent damping")
@@ -68,8 +68,10 @@ class SelfConfinement(ScatteringModel):
         linear = np.zeros_like(alfven)
         if p.ion_neutral:
             temp = plasma.temperature()
-            neutral = 0.97 * neutral_share(temp, p.neutral_temperature) + 0.03 * neutral_share(temp, 2.0 * p.neutral_temperature)
-            linear += 5.77e-11 * self.units.factor("1/s") * plasma.number_density() * neutral * np.sqrt(temp)
+            hydrogen, helium = plasma.neutral_fractions(p)
+            neutral = 0.97 * hydrogen + 0.03 * helium
+            # n of the formula is rho/m_p, all nucleons: collisions with ions are counted by the neutral shares
+            linear += 5.77e-11 * self.units.factor("1/s") * plasma.nucleon_density() * neutral * np.sqrt(temp)
         sound = plasma.sound_speed()
         if p.turbulent:
             mach = p.turbulence_speed / alfven
@@ -81,8 +83,3 @@ class SelfConfinement(ScatteringModel):
         push = (self.eos.gamma_cr - 1.0) * steepness
         nonlinear = np.sqrt(np.pi) * push * sound * alfven / (2.0 * magnetic * radius)
         return 0.5 * (linear + np.sqrt(linear**2 + nonlinear))
-
-
-def neutral_share(temp, half):
-    """Return the neutral fraction of an atom that is half ionised at the temperature `half`: a steep step, for damping rates only."""
-    return 1.0 / (1.0 + (temp / half) ** 10)

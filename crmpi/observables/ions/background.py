@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from crmpi.eos.ionisation import rahmati2013
 from crmpi.errors import CrmpiError
 from crmpi.observables.ions.coefficients import backgrounds, spectrum
 from crmpi.observables.ions.rates import cross_section
@@ -57,13 +58,3 @@ class Background:
         share = self.rate("H", 1, COLUMNS) / open_rate
         wanted = rahmati2013(nh, temp, open_rate, self.mean_cross_section())
         return np.interp(-np.log(wanted), -np.log(share), COLUMNS)
-
-
-def rahmati2013(nh, temp, rate, mean_cross_section):
-    """Return the share of the rate of H I that is left at a density: Rahmati et al. 2013, MNRAS 430, 2427, equations 13 and 14.
-
-    Their cosmic share of baryons of 0.17 is kept.
-    """
-    threshold = 6.73e-3 * (mean_cross_section / 2.49e-18) ** (-2.0 / 3.0) * (temp / 1e4) ** 0.17 * (rate / 1e-12) ** (2.0 / 3.0)
-    x = nh / threshold
-    return 0.98 * (1.0 + x**1.64) ** -2.28 + 0.02 * (1.0 + x) ** -0.84

@@ -8,6 +8,8 @@ from pathlib import Path
 import h5py
 import numpy as np
 
+from crmpi.eos import ionisation
+from crmpi.eos.ionisation import HYDROGEN_FRACTION
 from crmpi.errors import CrmpiError
 from crmpi.jit import cache_folder
 from crmpi.observables.ions.background import Background
@@ -18,8 +20,6 @@ from crmpi.observables.ions.names import ELEMENTS, parse_ion
 LOG_NH = np.linspace(-8.0, 4.0, 121)
 LOG_TEMP = np.linspace(3.0, 9.0, 241)
 LEAST = -30.0  # log10 of a share that stands for none, as in the tables of Trident
-HYDROGEN_FRACTION = 0.76
-"""Share of hydrogen in the mass of the gas: gives the helium that the electrons come from."""
 
 
 class IonTable:
@@ -166,7 +166,8 @@ def _cached(source):
     if folder is None:
         return None
     digest = hashlib.sha256(source.encode())
-    for file in sorted([*Path(__file__).parent.glob("*.py"), *Path(str(FOLDER)).glob("*.csv")]):
+    shielding = Path(ionisation.__file__)
+    for file in [*sorted([*Path(__file__).parent.glob("*.py"), *Path(str(FOLDER)).glob("*.csv")]), shielding]:
         digest.update(file.read_bytes())
     return Path(folder) / f"ions_{digest.hexdigest()[:16]}.h5"
 
