@@ -46,24 +46,26 @@ def bottleneck(dens, peak, ecr):
     return np.where(peak, ecr, ecr * (dens / np.max(dens)) ** (2 / 3))
 
 
-def regularised_bottleneck(speed, dx, length, ecr, gamma_cr=4 / 3):
-    """Return the steady e behind a bottleneck when cosmic rays stream with v_A tanh(u), u = L |e_x|/e, and leave freely at the upper end.
+def regularised_bottleneck(speed, dx, length, ecr, gamma_cr=4 / 3, wave_share=1.0):
+    """Return the steady e behind a bottleneck when cosmic rays stream with v tanh(u), u = L |e_x|/e, and leave freely at the upper end.
 
-    With e_x = -u e/L the steady equation of the energy becomes (ln tanh u)_x = u/(gamma_cr L) - (ln v_A)_x, to be integrated downwards
-    from u -> infinity at the free end; backward differences are stable where u is large. First order in `dx`, infinitely long L gives
-    `bottleneck`.
+    With e_x = -u e/L the steady equation of the energy becomes (ln tanh u)_x = (1 - s (gamma_cr - 1)/gamma_cr) u/L - (ln v)_x, with s the
+    speed of the waves over v, to be integrated downwards from u -> infinity at the free end; backward differences are stable where u is
+    large. First order in `dx`; infinitely long L and s = 1 give `bottleneck`.
 
     Parameters
     ----------
     speed : array
-        Alfven speed at equally spaced points, the first of which is the source
+        streaming speed v at equally spaced points, the first of which is the source
     dx, length : float
         distance of the points, regularisation length L
     ecr : float
         energy density held at the source
+    wave_share : float
+        s: 1 unless cosmic rays stream faster than the waves
     """
     steps = np.diff(np.log(speed))
-    pull = dx / (gamma_cr * length)
+    pull = dx * (gamma_cr - (gamma_cr - 1.0) * wave_share) / (gamma_cr * length)
     u, log_e = 30.0, np.zeros(len(speed))
     for i in range(len(speed) - 2, -1, -1):
         target = _log_tanh(u) + steps[i]

@@ -33,12 +33,14 @@ KINK = 0.06  # how much a kink of e weakens streaming, see `coupling_rows`
 
 
 class Moments(NamedTuple):
-    """Constants of a sub-step: c, c^2, 1/c^2, 1/vmax^2, gamma_cr, duration, and cell width per axis."""
+    """Constants of a sub-step: c, c^2, 1/c^2, 1/vmax^2 times the speed of the waves over that of streaming, gamma_cr, duration, and cell
+    width per axis.
+    """
 
     c: float
     c2: float
     ic2: float
-    ivmax2: float
+    drain: float
     gamma: float
     dt: float
     width: tuple
@@ -156,7 +158,7 @@ def advance_cell(moments, axes, frozen, faces, i, state, sigma, speed):
 
 @device
 def predict_cell(here, old, outflow, push, x, drain):
-    """Return (e, f) after half a step, see `predict_rows`; `drain` is v_s/vmax^2."""
+    """Return (e, f) after half a step, see `predict_rows`; `drain` is the speed of the waves/vmax^2."""
     r = 1.0 / (1.0 + x)
     new = (old + push) * r
     energy = here - outflow - drain * (push - (new - old))
@@ -165,7 +167,7 @@ def predict_cell(here, old, outflow, push, x, drain):
 
 @device
 def correct_cell(here, old, outflow, push, x, drain):
-    """Return (e before the floor, f, heat) after the whole step, see `correct_rows`; `drain` is v_s/vmax^2."""
+    """Return (e before the floor, f, heat) after the whole step, see `correct_rows`; `drain` is the speed of the waves/vmax^2."""
     new = (old + (1.0 + 0.5 * x) * push) / (1.0 + x + 0.5 * x * x)
     heat = drain * (push - (new - old))
     return here - outflow - heat, new, heat
@@ -183,7 +185,7 @@ def predict_rows(n, moments, axes, start, frozen, coupling, faces, out):
     for i in range(n):
         here, old = load(e, i), load(f, i)
         outflow, push, x, vs = advance_cell(moments, axes, frozen, faces, i, here, sigma, speed)
-        energy, flux = predict_cell(here, old, outflow, push, x, vs * moments.ivmax2)
+        energy, flux = predict_cell(here, old, outflow, push, x, vs * moments.drain)
         store(row(out, ENERGY), i, energy, 0)
         store(row(out, FLUX), i, flux, 1)
 
@@ -193,7 +195,7 @@ def correct_rows(n, moments, axes, start, half, frozen, coupling, faces, account
     """Advance `n` cells of `start` in place by a whole step, second order in time and L-stable in the coupling.
 
     f_t = p - x f is solved with exp(-x) ~ 1 / (1 + x + x^2/2). Both source terms come from the midpoint. The heat is the force sigma f that
-    closes the momentum balance times the streaming speed. `account` sums the heat and what a floor at e = 0 makes.
+    closes the momentum balance times the speed of the waves. `account` sums the heat and what a floor at e = 0 makes.
     """
     separate()
     e, f, now = row(start, ENERGY), row(start, FLUX), row(half, ENERGY)
@@ -202,7 +204,7 @@ def correct_rows(n, moments, axes, start, half, frozen, coupling, faces, account
     for i in range(n):
         old = load(f, i)
         outflow, push, x, vs = advance_cell(moments, axes, frozen, faces, i, load(now, i), sigma, speed)
-        energy, new, heat = correct_cell(load(e, i), old, outflow, push, x, vs * moments.ivmax2)
+        energy, new, heat = correct_cell(load(e, i), old, outflow, push, x, vs * moments.drain)
         kept = max(energy, 0.0)
         store(e, i, kept, 0)
         store(f, i, new, 1)

@@ -7,7 +7,7 @@ less than the length L, and slower where it is flatter. Their flux gamma_cr e s 
 
 which is bounded by gamma_cr s L, so that the machinery of `crmpi.numerics.cr_diffusion` carries it: D stands at corners, beside kappa. What
 is carried with a speed needs the e of the side it comes from: the e in D is that of the upstream side, linear in cells. The gas is heated
-with (gamma_cr - 1) s tanh(x) |g|, never less than zero.
+with (gamma_cr - 1) w tanh(x) |g|, never less than zero; w = min(f_stream, 1) v_A is the speed of the waves that take the energy.
 """
 
 import math
@@ -25,10 +25,10 @@ _SMALL = 1e-4  # below it tanh(x)/x is 1 - x^2/3 to the last bit
 
 
 class Law(NamedTuple):
-    """What streams how: gamma_cr, gamma_cr - 1, and the regularisation length L."""
+    """What streams how: gamma_cr, (gamma_cr - 1) w/s of the heating, and the regularisation length L."""
 
     gamma: float
-    gm1: float
+    heating: float
     length: float
 
 
@@ -180,7 +180,7 @@ def stream_at_corners(e, law, field, speed, mesh, states, out):
         t = tanh_ratio(x) if mean > 0.0 else 0.0
         s = load(speed, i)
         store(row(out, COEFFICIENT), i, law.gamma * s * law.length * t * (upstream / (mean + _TINY)), 0)
-        store(row(out, HEATING), i, law.gm1 * s * (t * x) * abs(g), 1)
+        store(row(out, HEATING), i, law.heating * s * (t * x) * abs(g), 1)
 
 
 @kernel

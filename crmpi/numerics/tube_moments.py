@@ -87,7 +87,7 @@ def predict_on_tube(moments, grid, tube, registers, coupling, faces):
             i = c * place.stride
             outflow, push = drive(moments, place, tube, b, bn, faces, c, e[i])
             x = min(moments.dt * moments.c2 * coupling[0, c], STIFFEST)
-            e_half[i], f_half[i] = predict_cell(e[i], f[i], outflow, push, x, coupling[1, c] * moments.ivmax2)
+            e_half[i], f_half[i] = predict_cell(e[i], f[i], outflow, push, x, coupling[1, c] * moments.drain)
 
 
 @kernel
@@ -104,7 +104,7 @@ def correct_on_tube(moments, grid, tube, registers, coupling, faces):
             i = c * place.stride
             outflow, push = drive(moments, place, tube, b, bn, faces, c, now[i])
             x = min(moments.dt * moments.c2 * coupling[0, c], STIFFEST)
-            energy, f[i], warmth = correct_cell(e[i], f[i], outflow, push, x, coupling[1, c] * moments.ivmax2)
+            energy, f[i], warmth = correct_cell(e[i], f[i], outflow, push, x, coupling[1, c] * moments.drain)
             e[i] = max(energy, 0.0)
             heat[i] += warmth
             made[i] += e[i] - energy

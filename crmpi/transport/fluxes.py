@@ -38,6 +38,15 @@ def aligned(along, pack):
     return pack.bcc * (along / np.maximum(field_strength(pack), 1e-300))[:, None]
 
 
+def wave_share(f_stream):
+    """Return the speed of the waves that take energy from streaming cosmic rays over that of streaming, f_stream v_A.
+
+    Waves move at v_A, so the gas is heated with v_A |b.grad P| however fast cosmic rays stream (Butsky & Quinn 2018, section 2); slower
+    ones, an approximation to damped streaming, are not overtaken by them.
+    """
+    return min(1.0, 1.0 / f_stream) if f_stream > 0.0 else 1.0
+
+
 def streaming_flux(pack, speed, law):
     """Return (e + P) v_s b, v_s = -speed v_A tanh(L b.grad e/e), as the one-moment solver has it."""
     e = np.maximum(pack.u0[:, ECR], 1e-300, dtype=float)

@@ -19,7 +19,7 @@ from crmpi.numerics.cr_streaming import (
 )
 from crmpi.params import par
 from crmpi.transport.diffusion import AnisotropicDiffusion, DiffusionParams
-from crmpi.transport.fluxes import streaming_flux
+from crmpi.transport.fluxes import streaming_flux, wave_share
 
 _MOST_CROSSED = 1.0  # cells that streaming crosses in a super-step: RKL2 is made for decay, and transports only a little way
 
@@ -27,7 +27,7 @@ _MOST_CROSSED = 1.0  # cells that streaming crosses in a super-step: RKL2 is mad
 class StreamingParams(DiffusionParams):
     """How fast cosmic rays stream, and over which length their gradient must stretch to stop them."""
 
-    f_stream: float = par(1.0, ge=0, doc="streaming speed in units of the Alfven speed")
+    f_stream: float = par(1.0, ge=0, doc="streaming speed over the Alfven speed; the gas is heated as by waves at v_A at most")
     regularisation_length: float | None = par(
         None, unit="length", gt=0, doc="where e/|b.grad e| is longer than this, streaming is slower; none: the longest side of the mesh"
     )  # fmt: skip
@@ -43,7 +43,9 @@ class StreamingDiffusion(AnisotropicDiffusion):
     name = "streaming_diffusion"
     on_tube = False  # its fluxes are formed at corners of a uniform mesh
     doc = "streaming and diffusion along the magnetic field in one equation; the direction of streaming is smoothed"
-    equation = "e_t = -div(b (e + P) v_s - kappa_par b b.grad e) + v_s b.grad P, v_s = -f_stream v_A tanh(L b.grad e/e)"
+    equation = (
+        "e_t = -div(b (e + P) v_s - kappa_par b b.grad e) + min(1, 1/f_stream) v_s b.grad P, v_s = -f_stream v_A tanh(L b.grad e/e)"
+    )
     reference = "Sharma, Colella & Martin 2010, SIAM J. Sci. Comput. 32, 3564; Butsky & Quinn 2018, ApJ 868, 108"
     ghosts_needed = 3
     Params = StreamingParams
@@ -56,7 +58,7 @@ class StreamingDiffusion(AnisotropicDiffusion):
         self.buffers = Buffers(*(aligned_zeros((1, ncomp, grid.m3, grid.m2, grid.m1)) for ncomp in (6, 2)))
         self.heat_now, self.heat_last, self.heating, self.heating0, self.nothing = (pack.allocate(1) for _ in range(5))
         gamma = fluid.eos.gamma_cr
-        self.law = Law(gamma, gamma - 1.0, params.regularisation_length or self.longest_side())
+        self.law = Law(gamma, (gamma - 1.0) * wave_share(params.f_stream), params.regularisation_length or self.longest_side())
 
     def relative_flux(self):
         return super().relative_flux() + streaming_flux(self.pack, self.params.f_stream, self.law)

@@ -9,6 +9,7 @@ from crmpi.numerics.cr_moments import ENERGY, NCOEFFICIENT, Moments, fastest_res
 from crmpi.numerics.rows import make_axes
 from crmpi.numerics.tube_moments import correct_on_tube, fastest_response_on_tube, largest_reach_on_tube, predict_on_tube
 from crmpi.params import par
+from crmpi.transport.fluxes import wave_share
 from crmpi.transport.moments import MomentSolver
 
 _FAINT = 1e-3  # of the largest e: cells below it say nothing about splitting
@@ -19,7 +20,10 @@ class TwoMoment(MomentSolver):
 
     name = "two_moment"
     doc = "streaming and diffusion along the magnetic field with a reduced speed of light"
-    equation = "f_t/vmax^2 + b.grad P = -sigma f, e_t = -div(f b) + v_s.b sigma f, 1/sigma = 3 kappa_par + v_A (e + P)/|b.grad P|"
+    equation = (
+        "f_t/vmax^2 + b.grad P = -sigma f, e_t = -div(f b) - v_w |sigma f|, 1/sigma = 3 kappa_par + f_stream v_A (e + P)/|b.grad P|,"
+        " v_w = min(f_stream, 1) v_A"
+    )
     reference = "Jiang & Oh 2018, ApJ 854, 5; Chan et al. 2019, MNRAS 488, 3716"
     on_tube = True
     stages = (Predict(), Correct())
@@ -29,7 +33,7 @@ class TwoMoment(MomentSolver):
         vmax: float = par(unit="velocity", gt=0, doc="reduced speed of light; well above flow, Alfven speed and kappa/L")
         cfl: float = par(0.8, gt=0, le=0.95, doc="sub-step over the time a signal takes to cross a cell")
         streaming: bool = par(True, doc="cosmic rays stream down their gradient with the Alfven speed and heat the gas")
-        f_stream: float = par(1.0, ge=0, doc="streaming speed in units of the Alfven speed")
+        f_stream: float = par(1.0, ge=0, doc="streaming speed over the Alfven speed; the gas is heated as by waves at v_A at most")
 
     def __init__(self, params, pack, scattering, ghosts, fluid):
         super().__init__(params, pack, scattering, ghosts, fluid)
@@ -62,7 +66,8 @@ class TwoMoment(MomentSolver):
         return largest_reach_on_tube(self.registers.frozen, self.pack.grid, self.pack.tube)
 
     def moments(self, dt):
-        return Moments(*self.common_moments(dt))
+        moments = Moments(*self.common_moments(dt))
+        return moments._replace(drain=moments.drain * wave_share(self.params.f_stream))
 
     def history(self):
         return super().history() | {"cr_splitting": self.splitting()}

@@ -3,6 +3,7 @@
 from crmpi.api import Problem, np, par
 from crmpi.exact.frames import along, coordinate
 from crmpi.exact.streaming import bottleneck, regularised_bottleneck
+from crmpi.transport.fluxes import wave_share
 
 
 class CRBottleneck(Problem):
@@ -25,7 +26,8 @@ class CRBottleneck(Problem):
             points = np.linspace(mesh.lower[p.axis - 1], mesh.upper[p.axis - 1], 4001)
             speed = transport.f_stream * p.field / np.sqrt(self.dens(points, p))
             length = transport.regularisation_length or size[np.array(mesh.cells) > 1].max()
-            self.steady = points, regularised_bottleneck(speed, points[1] - points[0], length, p.source, self.config.fluid.gamma_cr)
+            given = points[1] - points[0], length, p.source, self.config.fluid.gamma_cr, wave_share(transport.f_stream)
+            self.steady = points, regularised_bottleneck(speed, *given)
 
     def dens(self, position, p):
         depth = (position - p.centre) / p.width

@@ -143,6 +143,18 @@ def test_losses_of_a_steady_gradient_are_those_of_the_formula():
     assert change == pytest.approx(-0.01, rel=0.01)  # an exponential decay, second order in 0.01 / e
 
 
+@pytest.mark.parametrize(("f_stream", "heat"), [(0.5, 1 / 6), (1.0, 1 / 3), (4.0, 1 / 3)])
+def test_waves_at_the_alfven_speed_heat_however_fast_cosmic_rays_stream(f_stream, heat):
+    """e = 2 - x with v_A = 1: the gas gains min(f_stream, 1) v_A |P_x|, e changes by gamma_cr f_stream |e_x| - heat per time."""
+    stage = tube(64, 0.0, 1.0, boundary="outflow")
+    stage.set_energy(lambda x1, x2, x3: 2.0 - x1)
+    gas, before, time = stage.whole(ENER).ravel(), stage.whole(ECR).ravel(), 1e-3
+    stage.solver(StreamingDiffusion, constant(), frozen=False, f_stream=f_stream, regularisation_length=20.0).advance(time, 0.0)
+    inner = slice(16, -16)
+    assert (stage.whole(ENER).ravel() - gas)[inner] == pytest.approx(heat * time, rel=1e-3)
+    assert (stage.whole(ECR).ravel() - before)[inner] == pytest.approx((4 / 3 * f_stream - heat) * time, rel=5e-3)
+
+
 def test_losses_need_a_field():
     stage = Stage((8, 1, 1))
     stage.pack.magnetic = False

@@ -85,6 +85,21 @@ def test_streaming_triangle_has_the_plateau_of_the_closed_form():
     assert solver.ledger()["cr_floored"][0] < 1e-9 * 4.0
 
 
+@pytest.mark.parametrize(("f_stream", "heat"), [(0.5, 1 / 6), (1.0, 1 / 3), (4.0, 1 / 3)])
+def test_waves_at_the_alfven_speed_heat_however_fast_cosmic_rays_stream(f_stream, heat):
+    """e = 2 - x with v_A = 1 streams with f = gamma_cr f_stream e: the gas gains min(f_stream, 1) v_A |P_x| per time."""
+    stage = tube(64, 0.0, 1.0, boundary="outflow")
+    stage.set_energy(lambda x1, x2, x3: 2.0 - x1)
+    before = stage.whole(ECR).ravel()
+    stage.pack.u0[:, FCR] = 4 / 3 * f_stream * stage.pack.u0[:, ECR]
+    solver = stage.solver(TwoMoment, constant(), frozen=False, vmax=1000.0, f_stream=f_stream)
+    gas, time = stage.whole(ENER).ravel(), 1e-4
+    solver.advance(time, 0.0)
+    inner = slice(16, -16)
+    assert (stage.whole(ENER).ravel() - gas)[inner] == pytest.approx(heat * time, rel=0.01)
+    assert (stage.whole(ECR).ravel() - before)[inner] == pytest.approx((4 / 3 * f_stream - heat) * time, rel=0.01)
+
+
 def weave(x1, x2, x3):
     """Return a field periodic on the unit cube, constant along its own axis as a divergence-free field may be."""
     wave = 2.0 * np.pi

@@ -227,17 +227,23 @@ def ring(full):
         yield Check("L1 order, N = 32 to 64", order(*l1), ">", 0.3)
 
 
-@case("V6", "cross-field leakage", "crmpi run cr_ring problem.width=0.1 time.end=...", solver="anisotropic_diffusion")
+@case("V6", "cross-field leakage", "crmpi run cr_ring problem.width=0.05 time.end=...", solver="anisotropic_diffusion")
 def leakage(full):
-    """A Gaussian ring without ends stays as it is; the growth of its radial variance is 2 kappa_perp t of the scheme."""
+    """A Gaussian ring without ends stays as it is; the growth of its radial variance is 2 kappa_perp t of the scheme.
+
+    It is narrow, 8 widths from the edge of the box: with twice the width the box, not the scheme, sets what is measured (6e-5 at any N).
+    """
+    shares = []
     for n in (64, 128, 256) if full else (64, 128):
-        outcome = run_problem("cr_ring", "problem.width=0.1", "time.end=10", "time.dt_max=1", cells=(n, n, 1))
+        outcome = run_problem("cr_ring", "problem.width=0.05", "time.end=10", "time.dt_max=1", cells=(n, n, 1))
         h = outcome.history
         mean = h["excess_r"] / h["excess"]
         variance = h["excess_r2"] / h["excess"] - mean**2
         kappa_perp = (variance[-1] - variance[0]) / (2 * outcome.sim.time)
-        share = abs(kappa_perp) / outcome.sim.config.scattering.kappa_par
-        yield Check(f"numerical kappa_perp / kappa_par, N = {n}", share, "<", 1e-2 * (64 / n))
+        shares.append(abs(kappa_perp) / outcome.sim.config.scattering.kappa_par)
+        # along circles e is uniform: what leaks is the error of b.grad e, second order, in the flux and in its divergence
+        yield Check(f"numerical kappa_perp / kappa_par, N = {n}", shares[-1], "<", 1e-4 * (64 / n) ** 4)
+    yield Check("order of the last two", order(*shares[-2:]), ">", 3)
 
 
 @case("V7", "streaming triangle", "crmpi run cr_streaming", solver="two_moment")
