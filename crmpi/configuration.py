@@ -1,5 +1,6 @@
 """Which groups of parameters a run has: the rooms declare them, this table collects them."""
 
+from crmpi import hooks
 from crmpi.observables.catalogue import ObservableParams
 from crmpi.params import Selector, group, load, par
 from crmpi.params.source import Presets
@@ -49,8 +50,22 @@ def load_run(problem_class, source, overrides=(), defaults=None):
     groups, defaults, presets = groups_for(problem_class), dict(defaults or {}), Presets(preset_settings(), KEPT)
     if problem_class.has("defaults"):
         draft = load(source, overrides, groups | {"fluid": _Unchecked}, defaults=defaults, presets=presets)
-        defaults |= problem_class.defaults(draft)
-    return load(source, overrides, groups, defaults=defaults, presets=presets)
+        defaults |= hooks.call(problem_class, "defaults", draft)
+    config = load(source, overrides, groups, defaults=defaults, presets=presets)
+    _refuse_idle_boundaries(problem_class, config)
+    return config
+
+
+def _refuse_idle_boundaries(problem_class, config):
+    """Refuse boundary hooks that are not called, but where somebody chose this side's boundary on purpose."""
+    for side in hooks.SIDES:
+        hook, kind = f"boundary_{side}", getattr(config.mesh.boundaries, side)
+        missing = config.mesh.cells[int(side[2]) - 1] == 1
+        chosen = config.is_given(f"mesh.boundaries.{side}")
+        if problem_class.has(hook) and kind != "user" and not missing and not chosen:
+            remedy = f"set mesh.boundaries.{side}=user, or remove the hook"
+            what = f"is never called, because mesh.boundaries.{side} is '{kind}'; {remedy}"
+            raise hooks.refuse(problem_class, hook, what)
 
 
 @group

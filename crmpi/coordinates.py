@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from crmpi.errors import CrmpiError
 from crmpi.numerics.counter_random import uniform_field
 
 _FACES = {"ix1": (0, 0), "ox1": (0, -1), "ix2": (1, 0), "ox2": (1, -1), "ix3": (2, 0), "ox3": (2, -1)}
@@ -95,12 +96,16 @@ class Coordinates:
 
     def face_integral(self, face, flux):
         """Return the integral of `flux` over the domain face 'ix1' ... 'ox3', taken from the cells next to it."""
+        if face not in _FACES:
+            raise CrmpiError(f"x.face_integral: there is no face '{face}'; the faces are {', '.join(_FACES)}")
         axis, side = _FACES[face]
         edge = 0 if side == 0 else self.mesh.cells[axis] - 1
         return self._plane_sum(axis, edge, flux)
 
     def plane_integral(self, flux, **plane):
         """Return the integral of `flux` over the plane ``x3=height`` (or x1=, x2=), taken from the layer of cells that holds it."""
+        if len(plane) != 1 or not set(plane) <= {"x1", "x2", "x3"}:
+            raise CrmpiError("x.plane_integral takes the flux and one position, as in x.plane_integral(flux, x3=0.5)")
         ((name, position),) = plane.items()
         axis = ("x1", "x2", "x3").index(name)
         if self.geometry is not None and axis == self.geometry.axis:
@@ -120,7 +125,9 @@ class Coordinates:
 
 
 def _along(axis, values):
-    """Return 1-D `values` as an array that varies along one mesh axis."""
+    """Return 1-D `values` as a read-only array that varies along one mesh axis: hooks share it."""
     shape = [1, 1, 1]
     shape[array_axis(axis)] = -1
-    return values.reshape(shape)
+    values = values.reshape(shape)
+    values.flags.writeable = False
+    return values

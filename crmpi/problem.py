@@ -1,19 +1,15 @@
 """Problems: what a user writes, and how its callbacks become the arrays of a pack."""
 
-import importlib.util
-import inspect
-from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
 
+from crmpi import hooks
 from crmpi.constants import DENS, ENER, MOM1
 from crmpi.coordinates import Coordinates, array_axis
 from crmpi.errors import CrmpiError
 from crmpi.numerics.rows import in_order, make_axes
 from crmpi.params import group
-
-SIDES = ("ix1", "ox1", "ix2", "ox2", "ix3", "ox3")
 
 
 class Problem:
@@ -52,7 +48,7 @@ class Problem:
         self.p = params
         self.units = units
         self.config = config
-        self.setup(params)
+        hooks.call(self, "setup", params)
 
     def setup(self, p):
         """Prepare what the other hooks share; plain numpy, no arrays of the mesh."""
@@ -67,25 +63,6 @@ class Problem:
         return hasattr(cls, hook)
 
 
-def load_problem_class(path):
-    """Return the one `Problem` subclass defined in the Python file `path`; its name is that of the folder."""
-    path = Path(path)
-    name = path.parent.name if path.name == "problem.py" else path.stem
-    spec = importlib.util.spec_from_file_location(f"crmpi_problem_{name}", path)
-    module = importlib.util.module_from_spec(spec)
-    try:
-        spec.loader.exec_module(module)
-    except (SyntaxError, ImportError, AttributeError, NameError, TypeError) as error:
-        raise CrmpiError(f"problem file '{path}' cannot be imported: {type(error).__name__}: {error}") from error
-    classes = [
-        c for c in vars(module).values() if inspect.isclass(c) and issubclass(c, Problem) and c.__module__ == module.__name__
-    ]
-    if len(classes) != 1:
-        raise CrmpiError(f"problem file '{path}' must define exactly one subclass of crmpi.api.Problem, it defines {len(classes)}")
-    classes[0].name = name
-    return classes[0]
-
-
 def block_coordinates(pack, mesh, b):
     """Return the `Coordinates` of the active cells of block `b`."""
     g = pack.grid
@@ -93,7 +70,7 @@ def block_coordinates(pack, mesh, b):
 
 
 def primitives(pack, b, extra=None):
-    """Return views of the active primitives of block `b` by name: dens vel1 vel2 vel3 press ecr ... b1 b2 b3."""
+    """Return views of the active primitives of block `b` by name: dens vel1 vel2 vel3 press ecr ... b1 b2 b3, and `extra`."""
     w = pack.active(pack.w0)[b]
     names = ["press" if n == "ener" else n.replace("mom", "vel") for n in pack.variable_names()]
     views = {name: w[v] for v, name in enumerate(names)}
@@ -102,7 +79,7 @@ def primitives(pack, b, extra=None):
         views[names[v]] = w[v] * w[DENS]  # kernels keep scalar/dens; people think in densities
     field = pack.active(pack.bcc)[b] if pack.magnetic else np.zeros((3,) + w.shape[1:])
     views |= {"b1": field[0], "b2": field[1], "b3": field[2]}
-    return SimpleNamespace(**views, **(extra or {}))
+    return SimpleNamespace(**views, **{name: value for name, value in (extra or {}).items() if value is not None})
 
 
 def set_initial_state(problem, pack, mesh, gamma):
@@ -116,31 +93,34 @@ def set_initial_state(problem, pack, mesh, gamma):
     complaint = None
     for b in range(pack.nblock):
         x = block_coordinates(pack, mesh, b)
-        values = dict(problem.initial(x, problem.p))
-        _check_names(problem, values, pack)
-        uniform = [values.get(f"b{c}", 0.0) for c in (1, 2, 3)]
+        values = dict(hooks.call(problem, "initial", x, problem.p))
+        hooks.known_names(problem, "initial", values, known_variables(pack), required=("dens", "press"))
+        uniform = [_uniform(problem, f"b{c}", values.get(f"b{c}", 0.0)) for c in (1, 2, 3)]
         if pack.magnetic:
             _set_field(problem, pack, mesh, b, uniform)
         elif any(uniform):
             complaint = f"problem '{problem.name}' sets a magnetic field, but fluid.magnetic is false; set fluid.magnetic=true"
         if pack.tube is not None:
             complaint = complaint or _tube_complaint(problem, pack, b, values)
-        complaint = complaint or _set_cells(pack, b, x, values, gamma)
+        complaint = complaint or _set_cells(problem, pack, b, x, values, gamma)
     return complaint
 
 
 _PRIMITIVES = ("dens", "vel1", "vel2", "vel3", "press", "ecr", "b1", "b2", "b3")
 
 
-def _check_names(problem, values, pack):
+def known_variables(pack):
+    """Return the names of what ``initial`` and ``exact`` may return."""
     fluxes = ("fcr", *(name.replace("ecr", "fcr") for name in pack.tracers))  # with any solver: most have no use for them
-    known = tuple(dict.fromkeys((*_PRIMITIVES, *fluxes, *pack.variable_names()[ENER + 1 :])))
-    for name in values:
-        if name not in known:
-            raise CrmpiError(f"problem '{problem.name}': initial() returned the unknown variable '{name}'; known: {', '.join(known)}")
-    for name in ("dens", "press"):
-        if name not in values:
-            raise CrmpiError(f"problem '{problem.name}': initial() must return '{name}'")
+    return tuple(dict.fromkeys((*_PRIMITIVES, *fluxes, *pack.variable_names()[ENER + 1 :])))
+
+
+def _uniform(problem, name, value):
+    """Return a component of the uniform field, one number."""
+    if np.ndim(value):
+        remedy = "it must be one number, a uniform field; one that varies comes from vector_potential(self, x, p)"
+        raise hooks.refuse(problem, "initial", f"'{name}' is an array; {remedy}", name)
+    return hooks.array(problem, "initial", name, value, ()).item()
 
 
 def _tube_complaint(problem, pack, b, values):
@@ -156,16 +136,17 @@ def _tube_complaint(problem, pack, b, values):
     return None
 
 
-def _set_cells(pack, b, x, values, gamma):
+def _set_cells(problem, pack, b, x, values, gamma):
     u = pack.active(pack.u0)[b]
-    full = {name: np.broadcast_to(np.asarray(value, dtype=float), x.shape) for name, value in values.items() if name[0] != "b"}
+    full = {name: hooks.array(problem, "initial", name, value, x.shape) for name, value in values.items() if name[0] != "b"}
     for name, value in full.items():
         wrong = ~np.isfinite(value) | (value <= 0.0 if name in ("dens", "press") else value < 0.0 if name[:3] == "ecr" else False)
         if wrong.any():
             k, j, i = np.argwhere(wrong)[0]
             where = f"x1={x.x1.flat[i]:.6g}, x2={x.x2.flat[j]:.6g}, x3={x.x3.flat[k]:.6g}"
             need = "positive" if name in ("dens", "press") else "finite and not negative" if name[:3] == "ecr" else "finite"
-            return f"initial state: {name} = {value[k, j, i]:.6g} at {where}; it must be {need} (check initial() and its parameters)"
+            what = f"{name} = {value[k, j, i]:.6g} at {where}; it must be {need} (check its parameters)"
+            return str(hooks.refuse(problem, "initial", what, name))
     dens = full["dens"]
     u[DENS] = dens
     kinetic = np.zeros(x.shape)
@@ -240,12 +221,10 @@ def _potential_on_edges(problem, pack, mesh, b, axis, component, derivative):
         if mesh.cells[a] == 1:
             offset[a] = 0.5  # a missing axis has no faces: everything lives at its middle
     x = Coordinates(mesh, first, count, offset, wrap=axis if mesh.periodic[axis] else None)
-    values = problem.vector_potential(x, problem.p)
-    unknown = set(values) - {"a1", "a2", "a3"}
-    if unknown:
-        raise CrmpiError(f"problem '{problem.name}': vector_potential() returned {sorted(unknown)}; known: a1, a2, a3")
-    width = (x.dx1, x.dx2, x.dx3)[derivative]
-    return np.broadcast_to(np.asarray(values.get(f"a{component + 1}", 0.0), dtype=float), x.shape), width
+    values = hooks.call(problem, "vector_potential", x, problem.p)
+    hooks.known_names(problem, "vector_potential", values, ("a1", "a2", "a3"))
+    name, width = f"a{component + 1}", (x.dx1, x.dx2, x.dx3)[derivative]
+    return hooks.finite(problem, "vector_potential", name, values.get(name, 0.0), x), width
 
 
 def _magnetic_energy(pack, b):
@@ -267,10 +246,11 @@ def set_gravity(problem, pack, mesh):
     for b in range(pack.nblock):
         count = np.array([g.n1, g.n2, g.n3]) + 2 * ghosts
         x = Coordinates(mesh, pack.origins[b] - ghosts, count)
-        for name, value in problem.gravity(x, problem.p).items():
-            if name not in ("g1", "g2", "g3"):
-                raise CrmpiError(f"problem '{problem.name}': gravity() returned '{name}'; known: g1, g2, g3")
-            pack.grav[b, int(name[1]) - 1, : count[2], : count[1], : count[0]] += np.broadcast_to(value, x.shape)
+        values = hooks.call(problem, "gravity", x, problem.p)
+        hooks.known_names(problem, "gravity", values, ("g1", "g2", "g3"))
+        for name, value in values.items():
+            given = hooks.finite(problem, "gravity", name, value, x)
+            pack.grav[b, int(name[1]) - 1, : count[2], : count[1], : count[0]] += given
 
 
 class ProblemInjection:
@@ -283,6 +263,7 @@ class ProblemInjection:
         self.problem, self.pack, self.temperature = problem, pack, temperature
         self.positions = [block_coordinates(pack, mesh, b) for b in range(pack.nblock)]
         self.injected = np.zeros((pack.nblock, 2))
+        self._known = {"eth": ENER} | {name: v for v, name in enumerate(pack.variable_names())}
 
     def apply(self, time, dt):
         """Add what ``inject`` returns (densities gained during `dt`) to the active cells."""
@@ -290,23 +271,16 @@ class ProblemInjection:
             x = self.positions[b]
             w = primitives(self.pack, b, {"temp": self.temperature(b)})
             u = self.pack.active(self.pack.u0)[b]
-            gain = dict(self.problem.inject(x, w, time, dt, self.problem.p))
+            gain = hooks.inject(self.problem, x, w, time, dt)
+            hooks.known_names(self.problem, "inject", gain, self._known)
             for field in self.pack.fields:
                 if field.population and field.bulk in gain:
                     gain.setdefault(field.name, gain[field.bulk])
             for name, value in gain.items():
-                v = self._variable(name)
-                u[v] += value
+                value = hooks.finite(self.problem, "inject", name, value, x)
+                u[self._known[name]] += value
                 if name in ("eth", "ener", "ecr"):
                     self.injected[b, int(name == "ecr")] += x.integral(value)
-
-    def _variable(self, name):
-        if name in ("eth", "ener"):
-            return ENER
-        names = self.pack.variable_names()
-        if name not in names:
-            raise CrmpiError(f"problem '{self.problem.name}': inject() returned '{name}'; known: eth, {', '.join(names)}")
-        return names.index(name)
 
     def ledger_dimensions(self):
         """Return the columns that are not energies: none."""
@@ -343,5 +317,6 @@ class UserBoundary:
         """Let the problem set the primitives `w` of the ghost slab `box`."""
         if box not in self._places:
             self._places[box] = Coordinates(self.mesh, box.first, box.count)
-        x = self._places[box]
-        getattr(self.problem, f"boundary_{side}")(w, x, time, self.problem.p)
+        x, names, possible = self._places[box], tuple(vars(w)), hooks.possible(w)
+        hooks.call(self.problem, f"boundary_{side}", w, x, time, self.problem.p)
+        hooks.ghost_values(self.problem, f"boundary_{side}", w, names, x.shape, possible)

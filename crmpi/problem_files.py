@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from crmpi.errors import CrmpiError
 from crmpi.params.source import find, read_sources
-from crmpi.problem import load_problem_class
+from crmpi.problem_module import load_problem_class
 
 _PACKAGE = Path(__file__).resolve().parent
 ENTRY_POINTS = "crmpi.problems"
@@ -49,7 +49,7 @@ def find_problem(target):
     if path.suffix in (".yaml", ".yml"):
         return _from_yaml(path)
     if path.suffix == ".py":
-        return _from_folder(path.parent, path.parent.name) if path.name == "problem.py" else _only(path)
+        return _from_folder(path.parent, path.resolve().parent.name) if path.name == "problem.py" else _only(path)
     if (path / "problem.py").is_file():
         return _from_folder(path, path.resolve().name)
     name, _, variant = str(target).partition("/")

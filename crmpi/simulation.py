@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from crmpi import hooks
 from crmpi.boundary.ghosts import Ghosts
 from crmpi.constants import DENS, ENER, MOM1
 from crmpi.errors import CrmpiError
@@ -16,6 +17,7 @@ from crmpi.problem import (
     ProblemInjection,
     UserBoundary,
     block_coordinates,
+    known_variables,
     primitives,
     set_gravity,
     set_initial_state,
@@ -103,7 +105,7 @@ class Simulation:
         if not self.problem.has("area"):
             name = self.problem.name
             raise CrmpiError(f"'mesh.geometry' = 'own', but problem '{name}' has no method area(self, s, p)", everywhere=True)
-        return lambda position: self.problem.area(position, self.problem.p)
+        return lambda position: hooks.area(self.problem, position)
 
     def _make_pack(self):
         fluid, fields = self.config.fluid, HYDRO_FIELDS
@@ -277,7 +279,7 @@ class Simulation:
             energies = ("ecr", *self.pack.tracers, *(self.transport.energies if self.transport else ()))
             sums |= {name: x.integral(getattr(w, name)) for name in energies}
         if self.problem.has("history"):
-            given = self.problem.history(x, w, self.problem.p)
+            given = hooks.history(self.problem, x, w)
             sums |= {name if "[" in name else f"{name} [code]": value for name, value in given.items()}
         return sums
 
@@ -288,9 +290,12 @@ class Simulation:
         sums, largest = [], []
         for b in range(self.pack.nblock):
             w = primitives(self.pack, b)
-            exact = self.problem.exact(self.positions[b], self.time, self.problem.p)
+            x = self.positions[b]
+            exact = hooks.call(self.problem, "exact", x, self.time, self.problem.p)
+            hooks.known_names(self.problem, "exact", exact, known_variables(self.pack))
             names = [name for name in exact if hasattr(w, name)]
-            errors = [np.abs(getattr(w, name) - exact[name]) for name in names]
+            given = {name: hooks.array(self.problem, "exact", name, exact[name], x.shape) for name in names}
+            errors = [np.abs(getattr(w, name) - given[name]) for name in names]
             sums.append([s for e in errors for s in (e.sum(), (e**2).sum())])
             largest.append([e.max() for e in errors])
         means = self.comm.block_sums(np.array(sums)) / self.zones

@@ -16,6 +16,9 @@ from typing import NamedTuple
 
 from crmpi.errors import CrmpiError
 
+LONGEST = 200
+"""Characters of the longest unit that is read."""
+
 BASES = ("length", "mass", "time", "temperature", "magnetic_field")
 
 
@@ -125,10 +128,17 @@ def parse_unit(text):
 
     Raises ValueError with the end of a sentence if it cannot be read.
     """
+    if len(text) > LONGEST:
+        raise ValueError(f"has a unit of {len(text)} characters; {LONGEST} are enough")
     tokens = _tokens(text.replace("µ", "u").replace("μ", "u"))
-    result = _product(tokens)
-    if tokens:
+    try:
+        result = _product(tokens)
+    except ArithmeticError:  # a division by zero, or a power that overflows
+        result = _quantity(math.nan)
+    if tokens and math.isfinite(result.value):
         raise ValueError(f"has the unit '{text}' that cannot be read at '{tokens[0][1]}'; write for example 'cm^2/s'")
+    if not (0.0 < result.value < math.inf and all(map(math.isfinite, result.dims))):
+        raise ValueError(f"has the unit '{text}', whose size is not a positive finite number; write for example 'cm^2/s'")
     return result
 
 
@@ -191,10 +201,23 @@ def _atom(tokens):
     if kind != "name":
         raise ValueError(f"has a unit that cannot be read at '{text}'; write for example 'cm^2/s'")
     if text not in UNITS:
-        close = difflib.get_close_matches(text, UNITS, n=1, cutoff=0.5)
-        hint = f"did you mean '{close[0]}'?" if close else f"known are {', '.join(UNITS)}"
+        close = _close_unit(text)
+        hint = f"did you mean '{close}'?" if close else f"known are {', '.join(UNITS)}"
         raise ValueError(f"has the unknown unit '{text}'; {hint}")
     return UNITS[text]
+
+
+_WORDS = {"sec": "s", "second": "s", "year": "yr", "parsec": "pc", "gauss": "G", "kelvin": "K", "gram": "g", "joule": "J"}
+
+
+def _close_unit(text):
+    """Return the unit that `text` probably means, or None: first one that differs in capitals alone (myr is Myr, not yr)."""
+    word = text.casefold()
+    if word.removesuffix("s") in _WORDS:
+        return _WORDS[word.removesuffix("s")]
+    folded = {name.casefold(): name for name in reversed(UNITS)}
+    close = [word] if word in folded else difflib.get_close_matches(word, folded, n=1, cutoff=0.5)
+    return folded[close[0]] if close else None
 
 
 def _expect(tokens, mark):
@@ -282,11 +305,17 @@ class Units:
 
     def to_code(self, value, unit):
         """Convert `value` (number or array) from `unit` to code units."""
-        return value * self.factor(unit)
+        return value * self._known_factor(unit)
 
     def from_code(self, value, unit):
         """Convert `value` (number or array) from code units to `unit`."""
-        return value / self.factor(unit)
+        return value / self._known_factor(unit)
+
+    def _known_factor(self, unit):
+        try:
+            return self.factor(unit)
+        except ValueError as problem:
+            raise CrmpiError(f"the unit '{unit}' {problem}") from None
 
     def __call__(self, text):
         """Return a value with unit, '100 pc', in code units; numbers are returned as they are."""
@@ -294,7 +323,7 @@ class Units:
             return text
         try:
             value, unit = split_value(text)
-            return self.to_code(value, unit or None)
+            return value * self.factor(unit or None)
         except ValueError as problem:
             raise CrmpiError(f"'{text}' {problem}") from None
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import yaml
 
-from crmpi.cli.messages import print_error
+from crmpi.cli.messages import debugging, print_error, print_traceback
 from crmpi.errors import CrmpiError
 from crmpi.parallel.comm import STAGGER
 from crmpi.params import Config
@@ -76,6 +76,8 @@ def leave_together(comm, function):
         if comm.nranks == 1 or error.everywhere:
             raise
         time.sleep(STAGGER * min(comm.rank, 10))  # when several ranks fail at once, the abort of the first silences the others
+        if debugging():
+            print_traceback(error)
         print_error(error)
         return comm.abort(error.exit_code)
 

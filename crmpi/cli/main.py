@@ -8,10 +8,9 @@ import difflib
 import importlib
 import os
 import sys
-import traceback
 
 from crmpi import __version__
-from crmpi.cli.messages import print_error
+from crmpi.cli.messages import debugging, print_error, print_traceback
 from crmpi.errors import CrmpiError
 
 COMMANDS = {
@@ -46,7 +45,7 @@ class Parser(argparse.ArgumentParser):
 def main(argv=None):
     """Run one command and return the exit code of the process."""
     argv = list(sys.argv[1:] if argv is None else argv)
-    debug = "--debug" in argv or os.environ.get("CRMPI_DEBUG", "0") not in ("", "0")
+    debug = debugging(argv)
     if "--single" in argv:
         os.environ["CRMPI_PRECISION"] = "single"  # before anything is imported that asks for it
     argv = [word for word in argv if word not in ("--debug", "--single")]
@@ -54,7 +53,7 @@ def main(argv=None):
         return _dispatch(argv) or 0
     except CrmpiError as error:
         if debug:
-            traceback.print_exception(error)
+            print_traceback(error)
         return report(error)
     except KeyboardInterrupt:
         if _first_rank():

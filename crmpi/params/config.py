@@ -45,6 +45,10 @@ class Config:
         """
         return _copy(self._plain)
 
+    def is_given(self, path):
+        """Tell whether the user gave the parameter of this dotted name."""
+        return path in self._given
+
     def describe(self):
         """Return the table of all parameters: a star marks what was given, the last column is the value in code units where it differs."""
         rows = []

@@ -114,7 +114,7 @@ def group(cls):
     for base in cls.__bases__:
         if base is not object:
             group(base)
-    for name, annotation in inspect.get_annotations(cls).items():
+    for name, annotation in _annotations(cls).items():
         value = cls.__dict__.get(name, dataclasses.MISSING)
         nested = _nested_class(annotation)
         if nested is not None and value is dataclasses.MISSING:
@@ -126,12 +126,30 @@ def group(cls):
             _check_unit(cls, name, value.metadata["par"].unit)
     dataclass(frozen=True, kw_only=True)(cls)
     cls.__getattr__ = _no_value
+    specs(cls)  # refuses impossible types
     return cls
 
 
 def is_group(cls):
     """Whether `cls` itself (not only a base) went through `group`."""
-    return isinstance(cls, type) and "__dataclass_fields__" in cls.__dict__
+    return isinstance(cls, type) and cls.__dict__.get("__getattr__") is _no_value
+
+
+def _annotations(cls):
+    """Return {name: type}, where ``from __future__ import annotations`` made texts of the types, and keep it."""
+    if "__dataclass_fields__" in cls.__dict__:
+        raise CrmpiError(f"{cls.__qualname__} must be a plain class; remove @dataclass above it")
+    try:
+        annotations = inspect.get_annotations(cls, eval_str=True)
+    except Exception as problem:  # an annotation is any expression
+        raise CrmpiError(f"{cls.__qualname__} has a type that cannot be read: {problem}") from None
+    for name, value in vars(cls).items():
+        plain = isinstance(value, (dataclasses.Field, *_SCALARS, list, tuple, dict)) and not name.startswith("_")
+        if plain and name not in annotations:
+            raise CrmpiError(f"{cls.__qualname__}.{name} has no type; declare it as {name}: type = par(default, doc=...)")
+    if annotations:
+        cls.__annotations__ = annotations
+    return annotations
 
 
 def specs(cls):

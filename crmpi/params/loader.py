@@ -202,7 +202,11 @@ class _Loader:
             return Value(None, None)
         if isinstance(default, SameAs):
             return before.get(default.name, Value(None, None))
-        return convert_default(spec, self.units)
+        try:
+            return convert_default(spec, self.units)
+        except ValueError as problem:
+            self.errors.append(f"the default of '{path}' = {show(default)} {problem}; change it in the declaration of the parameter")
+            return Value(None, None)
 
     def _check(self, made, node, path):
         """Run the cross-field checks of a group: ``check`` yields (parameter, end of sentence)."""

@@ -44,7 +44,7 @@ def read_sources(source, overrides=(), defaults=None, presets=None):
         of the source, for messages
     """
     errors = []
-    layers = [_from_mapping(defaults or {}, "default", 0)]
+    layers = [_from_mapping(defaults or {}, "defaults()", 0)]
     if isinstance(source, Mapping):
         name = "configuration"
         layers.append(_from_mapping(source, name, 1))

@@ -7,6 +7,7 @@ import json
 
 import numpy as np
 
+from crmpi import hooks
 from crmpi.errors import CrmpiError
 from crmpi.output.directory import RunDirectory
 from crmpi.output.files import write_text
@@ -74,7 +75,7 @@ def note_failure(variant, sentence):
 
 def summarise(problem, history):
     """Return the numbers of a run: the problem's own `results`, then the last value of every history column."""
-    own = problem.results(history, problem.p) if problem.has("results") else {}
+    own = hooks.results(problem, history) if problem.has("results") else {}
     last = {f"{name} [{history.units[name]}]": values[-1] for name, values in history.items()}
     return {name: float(value) for name, value in {**own, **last}.items()}
 

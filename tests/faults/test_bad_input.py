@@ -79,3 +79,28 @@ def test_problem_file_with_a_mistake(refused, tmp_path):
     message = refused("run", "./mine")
     assert "problem.py" in message
     assert "SyntaxError" in message
+
+
+ON_ONE_RANK = """
+from crmpi.api import Problem
+
+
+class Mine(Problem):
+    def initial(self, x, p):
+        return dict(dens=1.0, press=1.0)
+
+    def history(self, x, w, p):
+        if float(x.x1.mean()) > 0.0:
+            return {"m": x.integral(w.rho)}
+        return {"m": x.integral(w.dens)}
+"""
+
+
+@pytest.mark.parametrize("both", [False, True], ids=["of one rank", "of all ranks"])
+def test_mistake_in_a_hook(refused, tmp_path, both):
+    folder = tmp_path / "mine"
+    folder.mkdir()
+    (folder / "mine.yaml").write_text("mesh: {cells: [8, 1, 1], block: [4, 1, 1]}\ntime: {end: 1}\nunits: {system: none}\n")
+    (folder / "problem.py").write_text(ON_ONE_RANK.replace("> 0.0", "> -1.0") if both else ON_ONE_RANK)
+    message = refused("run", "./mine")
+    assert message == "crmpi: error: problem.py, line 11, history(): w has no variable 'rho'; did you mean 'dens'?"

@@ -8,7 +8,8 @@ from crmpi.api import np as api_np
 from crmpi.coordinates import Coordinates
 from crmpi.mesh import BlockTree, make_pack
 from crmpi.mesh.pack import ECR_FIELD, HYDRO_FIELDS
-from crmpi.problem import load_problem_class, set_initial_state
+from crmpi.problem import set_initial_state
+from crmpi.problem_module import load_problem_class
 
 
 class Waves(Problem):

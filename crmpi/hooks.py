@@ -1,0 +1,266 @@
+"""Calling the hooks of a problem: every exception and every wrong return becomes one sentence with file, line and remedy."""
+
+import inspect
+import sys
+from collections.abc import Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+
+from crmpi.errors import CrmpiError
+from crmpi.mistakes import HookError, folder_of, is_own, place_of, sentence, suggestion
+
+SIDES = ("ix1", "ox1", "ix2", "ox2", "ix3", "ox3")
+
+HOOKS = {
+    "defaults": ("config",),
+    "setup": ("p",),
+    "initial": ("x", "p"),
+    "vector_potential": ("x", "p"),
+    "gravity": ("x", "p"),
+    "area": ("s", "p"),
+    "inject": ("x", "w", "t", "dt", "p"),
+    **{f"boundary_{side}": ("w", "x", "t", "p") for side in SIDES},
+    "history": ("x", "w", "p"),
+    "exact": ("x", "t", "p"),
+    "summary": ("history", "p"),
+    "results": ("history", "p"),
+}
+"""What each hook is called with."""
+
+_RETURNS = {
+    "defaults": "a dict of parameters, such as {'fluid.gamma': 1.4}",
+    "initial": "a dict of primitives, such as dict(dens=1.0, press=1.0)",
+    "vector_potential": "a dict of a1, a2, a3",
+    "gravity": "a dict of g1, g2, g3",
+    "inject": "a dict of gained densities, such as {'eth': ..., 'ecr': ...}",
+    "history": "a dict of numbers, such as {'outflow [Msun/yr]': ...}",
+    "exact": "a dict of primitives, such as dict(dens=...)",
+    "summary": "a dict of texts, {label: text}",
+    "results": "a dict of numbers, {name: number}",
+}
+_NOTHING = {
+    "setup": "keep what other hooks need in self",
+    "boundary": "it sets w in place, as in w.dens[...] = 1.0",
+}
+
+_helpers = {}  # folder -> {name: module}: helper modules that lie beside a problem file
+
+
+def call(problem, hook, *arguments):
+    """Call a hook with `arguments` and return what it returns; a `Mapping` where one is due, None where nothing is.
+
+    Parameters
+    ----------
+    problem : Problem, or a subclass of it for the static hook ``defaults``
+    hook : str
+    arguments
+        as in `HOOKS`
+
+    Raises
+    ------
+    HookError
+        any exception, and a return of the wrong kind, as one sentence
+    """
+    problem_class = problem if inspect.isclass(problem) else type(problem)
+    try:
+        with helpers_of(folder_of(problem_class)):
+            returned = getattr(problem, hook)(*arguments)
+    except (Exception, SystemExit) as error:
+        if isinstance(error, CrmpiError) and is_own(problem_class, error):
+            raise  # a sentence of the author
+        subjects = dict(zip(HOOKS[hook], arguments, strict=False))
+        if problem is not problem_class:
+            subjects |= {"self": problem, "self.units": problem.units, "self.config": problem.config}
+        raise HookError(sentence(problem_class, hook, error, subjects)) from error
+    _check_kind(problem_class, hook, returned)
+    return returned
+
+
+def refuse(problem, hook, what, key=None):
+    """Return the error that says what is wrong with what a hook returned; `key` is the name of the value."""
+    problem_class = problem if inspect.isclass(problem) else type(problem)
+    return HookError(f"{place_of(problem_class, hook, key)}: {what}")
+
+
+def _check_kind(problem_class, hook, returned):
+    """Require a mapping, a number or nothing, as the hook promises."""
+    if hook == "area":
+        return
+    kind = "nothing" if returned is None else with_article(type(returned).__name__)
+    if hook in _RETURNS:
+        if not isinstance(returned, Mapping):
+            raise refuse(problem_class, hook, f"returns {kind}; it must return {_RETURNS[hook]}")
+        strange = next((key for key in returned if not isinstance(key, str)), None)
+        if strange is not None:
+            raise refuse(problem_class, hook, f"returns the key {strange!r}; it must return {_RETURNS[hook]}")
+    elif returned is not None:
+        remedy = _NOTHING[hook.partition("_")[0]]
+        raise refuse(problem_class, hook, f"returns {kind}, which nobody takes; {remedy}")
+
+
+def with_article(word):
+    """Return the name of a type as in 'a dict', 'an int'."""
+    word = "array" if word == "ndarray" else word
+    return f"{'an' if word[0] in 'aeiou' else 'a'} {word}"
+
+
+@contextmanager
+def helpers_of(folder):
+    """Make the modules beside a problem file importable, under their plain names, while its code runs.
+
+    Two problems may each have a ``helper.py``: afterwards ``sys.modules`` is as it was.
+    """
+    if folder is None or str(folder) in sys.path:
+        yield
+        return
+    kept, path = _helpers.setdefault(folder, {}), str(folder)
+    hidden = {name: sys.modules.pop(name) for name in kept if name in sys.modules}
+    count = len(sys.modules)
+    sys.modules.update(kept)
+    sys.path.insert(0, path)
+    try:
+        yield
+    finally:
+        if path in sys.path:
+            sys.path.remove(path)
+        new = list(sys.modules)[count:] if len(sys.modules) > count else []
+        lying_beside = {name for name in new if name in kept or _lies_in(name, new, folder)}
+        kept.update({name: sys.modules.pop(name) for name in lying_beside})
+        sys.modules.update(hidden)
+
+
+def _lies_in(name, new, folder):
+    """Tell whether a module, or the package that it belongs to, was imported from `folder` just now."""
+    top = name.partition(".")[0]
+    file = getattr(sys.modules.get(top), "__file__", None) if top in new else None
+    return isinstance(file, str) and folder in (Path(file).parent, Path(file).parent.parent)
+
+
+# ---------------------------------------------------------------------- what hooks return
+
+
+def array(problem, hook, name, value, shape):
+    """Return a value that a hook returned for a variable as an array of floats of `shape`, a view where it can be one."""
+    try:
+        values = np.asarray(value)
+        numeric = values.dtype.kind in "iuf"
+    except ValueError:  # lists of different lengths
+        numeric = False
+    if not numeric:
+        shown = repr(value) if isinstance(value, (str, type(None), bool)) else with_article(type(value).__name__)
+        raise refuse(problem, hook, f"'{name}' is {shown}; it must be a number or an array of numbers", name)
+    values = values.astype(float, copy=False)
+    try:
+        return np.broadcast_to(values, shape)
+    except ValueError:
+        size = f"the shape {values.shape}; it must be a number or an array of the shape {tuple(shape)}, indexed [k, j, i]"
+        raise refuse(problem, hook, f"'{name}' has {size}", name) from None
+
+
+def finite(problem, hook, name, value, x):
+    """Return a value that a hook returned as an array on the positions `x`; it must be finite everywhere."""
+    values = array(problem, hook, name, value, x.shape)
+    wrong = ~np.isfinite(values)
+    if wrong.any():
+        k, j, i = np.argwhere(wrong)[0]
+        where = f"x1={x.x1.flat[i]:.6g}, x2={x.x2.flat[j]:.6g}, x3={x.x3.flat[k]:.6g}"
+        raise refuse(problem, hook, f"'{name}' = {values[k, j, i]:.6g} at {where}; it must be finite", name)
+    return values
+
+
+def known_names(problem, hook, values, known, required=()):
+    """Refuse names that are not `known`, and the lack of those that are `required`."""
+    for name in values:
+        if name not in known:
+            remedy = suggestion(name, known)
+            raise refuse(problem, hook, f"returns the unknown variable '{name}'; {remedy}", name)
+    for name in required:
+        if name not in values:
+            raise refuse(problem, hook, f"must return '{name}'")
+
+
+def numbers(problem, hook, values):
+    """Return {name: value} of a hook that returns one finite or infinite real number for each name."""
+    for name, value in values.items():
+        if not _is_number(value):
+            shown = f"an array of the shape {np.shape(value)}" if np.shape(value) else repr(value)
+            raise refuse(problem, hook, f"'{name}' is {shown}; it must be one number{_INTEGRAL.get(hook, '')}", name)
+    return values
+
+
+_INTEGRAL = {"history": ", such as x.integral(w.dens)"}
+
+
+def _is_number(value):
+    return np.ndim(value) == 0 and getattr(np.asarray(value), "dtype", None).kind in "iufb"
+
+
+def inject(problem, x, w, time, dt):
+    """Return what ``inject`` gives to one block; it sees `w` read-only."""
+    before = dict(vars(read_only(w)))
+    gain = dict(call(problem, "inject", x, w, time, dt, problem.p))
+    unchanged(problem, "inject", w, before)
+    return gain
+
+
+def history(problem, x, w):
+    """Return what ``history`` has to say of one block; it sees `w` read-only."""
+    before = dict(vars(read_only(w)))
+    values = call(problem, "history", x, w, problem.p)
+    unchanged(problem, "history", w, before)
+    return numbers(problem, "history", values)
+
+
+def results(problem, history):
+    """Return the numbers of ``results``."""
+    return numbers(problem, "results", call(problem, "results", history, problem.p))
+
+
+def area(problem, position):
+    """Return the cross-section of a tube that the hook ``area`` gives for one position."""
+    value = call(problem, "area", position, problem.p)
+    if not (np.size(value) == 1 and np.asarray(value).dtype.kind in "iuf" and np.isfinite(value) and np.all(value >= 0.0)):
+        what = "nothing" if value is None else repr(value)
+        raise refuse(problem, "area", f"returns {what} for s = {position:g}; it must return one number that is not negative")
+    return float(np.asarray(value).reshape(()))
+
+
+def read_only(w):
+    """Make the arrays of a namespace read-only, and return it: what a hook reads is not what it changes."""
+    for value in vars(w).values():
+        if isinstance(value, np.ndarray):
+            value.flags.writeable = False
+    return w
+
+
+def unchanged(problem, hook, w, before):
+    """Refuse variables that a hook assigned to a `w` that it may only read; `before` is what ``vars(w)`` was."""
+    for name, value in vars(w).items():
+        if value is not before.get(name, None) or name not in before:
+            raise refuse(problem, hook, f"w.{name} is assigned, which changes nothing; {hook}() returns what it has to say", name)
+
+
+def possible(w):
+    """Tell whether the gas of a slab is possible: density and pressure positive, all else finite."""
+    return not any(_impossible(name, values).any() for name, values in vars(w).items() if name in _GAS)
+
+
+_GAS = ("dens", "press", "vel1", "vel2", "vel3", "ecr")
+
+
+def _impossible(name, values):
+    return ~((values > 0.0) & np.isfinite(values)) if name in ("dens", "press") else ~np.isfinite(values)
+
+
+def ghost_values(problem, hook, w, names, shape, was_possible):
+    """Check what a boundary hook made of the slab `w`: no new names, shapes that fit, and a possible gas if it was."""
+    for name, value in vars(w).items():
+        if name not in names:
+            raise refuse(problem, hook, f"w has no variable '{name}'; {suggestion(name, names, 'w has')}", name)
+        values = array(problem, hook, name, value, shape)
+        if was_possible and name in _GAS and _impossible(name, values).any():
+            need = "positive" if name in ("dens", "press") else "finite"
+            worst = values[_impossible(name, values)].flat[0]
+            raise refuse(problem, hook, f"sets w.{name} = {worst:.6g}; it must be {need}", name)
