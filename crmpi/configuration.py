@@ -59,13 +59,14 @@ def load_run(problem_class, source, overrides=(), defaults=None):
 def _refuse_idle_boundaries(problem_class, config):
     """Refuse boundary hooks that are not called, but where somebody chose this side's boundary on purpose."""
     for side in hooks.SIDES:
-        hook, kind = f"boundary_{side}", getattr(config.mesh.boundaries, side)
+        kind = getattr(config.mesh.boundaries, side)
         missing = config.mesh.cells[int(side[2]) - 1] == 1
         chosen = config.is_given(f"mesh.boundaries.{side}")
-        if problem_class.has(hook) and kind != "user" and not missing and not chosen:
-            remedy = f"set mesh.boundaries.{side}=user, or remove the hook"
-            what = f"is never called, because mesh.boundaries.{side} is '{kind}'; {remedy}"
-            raise hooks.refuse(problem_class, hook, what)
+        for hook, wanted in ((f"boundary_{side}", "user"), (f"inflow_{side}", "inflow")):
+            if problem_class.has(hook) and kind != wanted and not missing and not chosen:
+                remedy = f"set mesh.boundaries.{side}={wanted}, or remove the hook"
+                what = f"is never called, because mesh.boundaries.{side} is '{kind}'; {remedy}"
+                raise hooks.refuse(problem_class, hook, what)
 
 
 @group

@@ -28,18 +28,18 @@ class Coordinates:
         number of positions along each axis
     offset : sequence of 3 floats
         position inside a cell in units of its width: 0.5 for centres, 0 for lower faces
-    wrap : axis or None
-        periodic axis whose positions are taken modulo the mesh, so that its two end faces agree bit by bit
+    wrap : collection of axes
+        periodic axes whose positions are taken modulo the mesh, so that the two end faces agree bit by bit
     """
 
-    def __init__(self, mesh, first, count, offset=(0.5, 0.5, 0.5), wrap=None):
+    def __init__(self, mesh, first, count, offset=(0.5, 0.5, 0.5), wrap=()):
         self.mesh = mesh
         self.first = tuple(int(f) for f in first)
         self.count = tuple(int(n) for n in count)
         self.dx1, self.dx2, self.dx3 = ((hi - lo) / n for lo, hi, n in zip(mesh.lower, mesh.upper, mesh.cells, strict=True))
         self.geometry = getattr(mesh, "geometry", None)
         self.volume = self.dx1 * self.dx2 * self.dx3 if self.geometry is None else self._tube_volumes()
-        self.x1, self.x2, self.x3 = (self._positions(axis, offset[axis], wrap == axis) for axis in range(3))
+        self.x1, self.x2, self.x3 = (self._positions(axis, offset[axis], axis in wrap) for axis in range(3))
 
     def _positions(self, axis, offset, wrap):
         index = self.first[axis] + np.arange(self.count[axis])

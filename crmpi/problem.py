@@ -28,6 +28,7 @@ class Problem:
     ``gravity(x, p)``                    once per block, ghosts included     unsplit, second order
     ``inject(x, w, t, dt, p)``           twice a step, half a step each      Strang splitting, second order
     ``boundary_ix1(w, x, t, p)`` ...     at every ghost fill                 that of the hook
+    ``inflow_ix1(x, t, p)`` ...          at every ghost fill                 that of the hook
     ``history(x, w, p)``                 at history times                    midpoint sums
     ``exact(x, t, p)``                   at the end                          compared at cell centres
     ``summary(history, p)``              at the end, root only
@@ -220,7 +221,7 @@ def _potential_on_edges(problem, pack, mesh, b, axis, component, derivative):
     for a in range(3):
         if mesh.cells[a] == 1:
             offset[a] = 0.5  # a missing axis has no faces: everything lives at its middle
-    x = Coordinates(mesh, first, count, offset, wrap=axis if mesh.periodic[axis] else None)
+    x = Coordinates(mesh, first, count, offset, wrap=(axis,) if mesh.periodic[axis] else ())
     values = hooks.call(problem, "vector_potential", x, problem.p)
     hooks.known_names(problem, "vector_potential", values, ("a1", "a2", "a3"))
     name, width = f"a{component + 1}", (x.dx1, x.dx2, x.dx3)[derivative]
@@ -297,26 +298,3 @@ class ProblemInjection:
     def state(self):
         """Return the arrays a restart needs."""
         return {"injected": self.injected}
-
-
-class UserBoundary:
-    """Calls ``boundary_ix1`` ... of a problem on a slab of ghost cells."""
-
-    def __init__(self, problem, mesh):
-        self.problem, self.mesh = problem, mesh
-        self._places = {}  # ghost slabs are filled at every sub-step, and their positions never change
-
-    def check(self, side):
-        """Raise `CrmpiError` if the problem has no hook for this side."""
-        if not self.problem.has(f"boundary_{side}"):
-            raise CrmpiError(
-                f"'mesh.boundaries.{side}' = 'user', but problem '{self.problem.name}' has no method boundary_{side}(self, w, x, t, p)"
-            )
-
-    def __call__(self, side, w, box, time):
-        """Let the problem set the primitives `w` of the ghost slab `box`."""
-        if box not in self._places:
-            self._places[box] = Coordinates(self.mesh, box.first, box.count)
-        x, names, possible = self._places[box], tuple(vars(w)), hooks.possible(w)
-        hooks.call(self.problem, f"boundary_{side}", w, x, time, self.problem.p)
-        hooks.ghost_values(self.problem, f"boundary_{side}", w, names, x.shape, possible)

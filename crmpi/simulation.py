@@ -15,13 +15,13 @@ from crmpi.physics.fluid import Fluid, nghost
 from crmpi.physics.gravity import Gravity
 from crmpi.problem import (
     ProblemInjection,
-    UserBoundary,
     block_coordinates,
     known_variables,
     primitives,
     set_gravity,
     set_initial_state,
 )
+from crmpi.problem_boundaries import UserBoundary
 from crmpi.scattering.base import make_scattering
 from crmpi.timers import Timers
 from crmpi.transport.base import find_solver, make_solver
@@ -89,7 +89,7 @@ class Simulation:
         self.pack = self._make_pack()
         self.positions = [block_coordinates(self.pack, self.tree, b) for b in range(self.pack.nblock)]
         self.fluid = Fluid(config.fluid, self.pack)
-        user = UserBoundary(self.problem, self.tree)
+        user = UserBoundary(self.problem, self.tree, mesh.inflow)
         self.ghosts = Ghosts(comm, self.tree, self.owner, self.pack, mesh.boundaries, self.fluid.eos, user=user)
         self.transport = self._make_transport()
         self.sources = self._make_sources()

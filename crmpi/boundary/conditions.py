@@ -124,19 +124,17 @@ class Hydrostatic(Outflow):
 
 
 class User(Outflow):
-    """What the problem's hook sets, on top of outflow values; the field is that of outflow.
+    """What the problem's hook sets, on top of outflow values.
 
-    Cosmic-ray tracers that the hook does not set get what it sets for the bulk.
+    Of the magnetic field the hook sets the components along the boundary, on the faces of the ghost
+    cells. The component through the boundary follows from div B = 0, outward from the boundary
+    itself, where it changes by the electric field alone. A field that the hook leaves as it is has
+    zero gradient. Cosmic-ray tracers that the hook does not set get what it sets for the bulk.
     """
 
     def __init__(self, face, pack, eos, hook):
         super().__init__(face, pack, eos, hook)
-        if hook is None:
-            raise CrmpiError(
-                f"'mesh.boundaries.{face.name}' = 'user' needs a problem with a method boundary_{face.name}",
-                everywhere=True,
-            )
-        hook.check(face.name)
+        self.hook = self.find_hook(hook)
         self.slabs = [Slab(pack, face, block) for block in face.blocks]
 
     def fluid(self, u, b, time):
@@ -144,8 +142,40 @@ class User(Outflow):
         super().fluid(u, b, time)
         for slab in self.slabs:
             w = slab.primitives(u, b, self.eos.gamma)
+            guess = stand_in(w, (), 0)
             self.ask(slab, w, self.pack.fields, time)
+            if b.shape[1] and self.pack.tube is None:  # the field of a tube is that of a constant flux
+                self.set_field(slab, guess, w, b, time)
             slab.conserve(w, u, b, self.eos.gamma)
+
+    def find_hook(self, hook):
+        """Return the hook for this face; raise `CrmpiError` if there is none."""
+        if hook is None:
+            side = self.face.name
+            message = f"'mesh.boundaries.{side}' = 'user' needs a problem with a method boundary_{side}"
+            raise CrmpiError(message, everywhere=True)
+        hook.check(self.face.name)
+        return hook
+
+    def set_field(self, slab, guess, w, b, time):
+        """Set the faces of `b` in a slab as the hook has set the field in `w`, which was `guess`.
+
+        Where the hook gave arrays it is asked once more for their values on the faces.
+        """
+        changed = False
+        for axis in slab.tangential:
+            name = f"b{axis + 1}"
+            given = getattr(w, name)
+            if np.array_equal(given, getattr(guess, name)):
+                continue
+            changed = True
+            if np.ndim(given) and slab.staggered(axis):
+                other = slab.on_faces(guess, b, axis)
+                self.hook(self.face.name, other, slab.box, time, faces=axis)
+                given = getattr(other, name)
+            slab.faces(b, axis)[...] = given
+        if changed:
+            slab.follow_divergence(b)
 
     def cells(self, q, fields, time):
         """Fill the ghost layers of a register `q`: variables of the run as the hook sets them, all else with zero gradient."""
@@ -173,7 +203,7 @@ class User(Outflow):
             self.hook(self.face.name, other, slab.box, time)
             for field in tracers:
                 if field.population == number:
-                    given = np.broadcast_to(getattr(w, field.name), w.dens.shape)
+                    given = np.broadcast_to(getattr(w, field.name), slab.box.count[::-1])
                     setattr(w, field.name, np.where(np.isnan(given), getattr(other, field.bulk), given))
 
 
@@ -186,5 +216,23 @@ def stand_in(w, tracers, number):
     return copy
 
 
-CONDITIONS = {"outflow": Outflow, "diode": Diode, "reflect": Reflect, "hydrostatic": Hydrostatic, "user": User}
+class Inflow(User):
+    """The primitives and the field that ``mesh.inflow`` or the problem gives for this face, see `User` for the field."""
+
+    def find_hook(self, hook):
+        if hook is None:
+            side = self.face.name
+            message = f"'mesh.boundaries.{side}' = 'inflow' needs 'mesh.inflow.{side}'"
+            raise CrmpiError(message, everywhere=True)
+        return hook.inflow(self.face.name)
+
+
+CONDITIONS = {
+    "outflow": Outflow,
+    "diode": Diode,
+    "reflect": Reflect,
+    "hydrostatic": Hydrostatic,
+    "user": User,
+    "inflow": Inflow,
+}
 """Physical boundary conditions by name; 'periodic' is a property of the mesh and needs none."""

@@ -22,7 +22,7 @@ class UserHook(Protocol):
     def check(self, side):
         """Raise `CrmpiError` unless the problem has a boundary condition for `side` ('ix1' ... 'ox3')."""
 
-    def __call__(self, side, w, box, time):
+    def __call__(self, side, w, box, time, faces=None):
         """Set the primitives of a ghost slab.
 
         Parameters
@@ -30,13 +30,15 @@ class UserHook(Protocol):
         side : str
             'ix1' ... 'ox3'
         w : namespace of arrays (k, j, i) of the slab
-            dens, vel1..3, press, ecr and the other scalars of the run as densities; filled with outflow values, to be
-            changed in place or replaced. b1..b3, cell centred, are read-only. Tracers (ecr_1, fcr_1 ...) are NaN: those left so
-            get what the hook sets for the bulk
+            dens, vel1..3, press, ecr and the other scalars of the run as densities, b1..b3; filled
+            with outflow values, to be changed in place or replaced. Tracers (ecr_1, fcr_1 ...) are
+            NaN: those left so get what the hook sets for the bulk
         box : Box
             cells of the slab, transverse ghosts included
         time : float
             code units
+        faces : axis or None
+            values are wanted on the faces of `box` along this axis, one more than there are cells
         """
 
 
@@ -65,6 +67,8 @@ class Slab:
         first = tuple(int(o) - ng + s for o, ng, s in zip(pack.origins[block], ghosts, start, strict=True))
         self.box = Box(first, tuple(count))
         self._start, self._count = start, count
+        self._face = face
+        self.tangential = tuple(axis for axis in range(3) if axis != face.axis)
 
     def cells(self, array):
         """Return the view (ncomp, k, j, i) of the slab in a pack array."""
@@ -81,6 +85,44 @@ class Slab:
             up = tuple(self._up[axis] if a == axis else 0 for a in range(3))
             centred.append(0.5 * (block[axis][self._slices((0, 0, 0))] + block[axis][self._slices(up)]))
         return np.array(centred)
+
+    def faces(self, b, axis):
+        """Return the view (k, j, i) of the field `b` on the lower faces along `axis` of the slab, and on the last face."""
+        count = [n + self._up[axis] if a == axis else n for a, n in enumerate(self._count)]
+        spans = zip(self._start[::-1], count[::-1], strict=True)
+        return b[self._block, axis][tuple(slice(start, start + n) for start, n in spans)]
+
+    def staggered(self, axis):
+        """Tell whether the faces along `axis` are not at the centres of the cells: the axis is not missing."""
+        return bool(self._up[axis])
+
+    def on_faces(self, w, b, axis):
+        """Return a copy of the primitives `w` on the faces along `axis`: means of two cells.
+
+        The field along `axis` is that of the faces themselves.
+        """
+        copy = SimpleNamespace()
+        for name, values in vars(w).items():
+            moved = np.moveaxis(values, 2 - axis, 0)
+            padded = np.concatenate([moved[:1], moved, moved[-1:]])
+            setattr(copy, name, np.moveaxis(0.5 * (padded[1:] + padded[:-1]), 0, 2 - axis))
+        setattr(copy, f"b{axis + 1}", self.faces(b, axis).copy())
+        return copy
+
+    def follow_divergence(self, b):
+        """Set the normal field from the tangential faces so that div B = 0, outward from the boundary."""
+        g, axis, outward = self._pack.grid, self._face.axis, self._face.outward
+        widths = (g.dx1, g.dx2, g.dx3)
+        spread = np.zeros(self._count[::-1])
+        for t in self.tangential:
+            if self.staggered(t):
+                spread += np.diff(self.faces(b, t), axis=2 - t) * (widths[axis] / widths[t])
+        layers = np.moveaxis(self.faces(b, axis), 2 - axis, 0)
+        spread = np.moveaxis(spread, 2 - axis, 0)
+        inside_out = range(len(spread)) if outward > 0 else range(len(spread) - 1, -1, -1)
+        for layer in inside_out:
+            inner, outer = (layer, layer + 1) if outward > 0 else (layer + 1, layer)
+            layers[outer] = layers[inner] - outward * spread[layer]
 
     def primitives(self, u, b, gamma):
         """Return the namespace `w` of `UserHook` from conserved cells `u` and faces `b`."""
@@ -121,9 +163,8 @@ class Slab:
         return [(name, v) for v, name in enumerate(self._pack.variable_names()) if v >= NHYDRO]
 
     def _namespace(self, field):
-        field = field.copy()
-        field.flags.writeable = False
-        return SimpleNamespace(b1=field[0], b2=field[1], b3=field[2])
+        b1, b2, b3 = field.copy()
+        return SimpleNamespace(b1=b1, b2=b2, b3=b3)
 
     def _slices(self, shift):
         return tuple(slice(s + d, s + d + n) for s, n, d in zip(self._start[::-1], self._count[::-1], shift[::-1], strict=True))

@@ -5,7 +5,7 @@ from crmpi.params.fields import SameAs, group, par
 FACES = ("ix1", "ox1", "ix2", "ox2", "ix3", "ox3")
 GEOMETRIES = ("cartesian", "spherical", "flux_tube", "own")
 SPACINGS = ("uniform", "log")
-BOUNDARIES = ("periodic", "outflow", "diode", "reflect", "hydrostatic", "user")
+BOUNDARIES = ("periodic", "outflow", "diode", "reflect", "hydrostatic", "user", "inflow")
 
 
 @group
@@ -38,6 +38,33 @@ class Boundaries:
 
 
 @group
+class InflowState:
+    """The uniform state that flows in through a face; what a method inflow_ix1 ... of the problem returns replaces it."""
+
+    dens: float | None = par(None, unit="density", gt=0, doc="gas density")
+    vel1: float = par(0.0, unit="velocity", doc="velocity along x1")
+    vel2: float = par(0.0, unit="velocity", doc="velocity along x2")
+    vel3: float = par(0.0, unit="velocity", doc="velocity along x3")
+    press: float | None = par(None, unit="pressure", gt=0, doc="gas pressure")
+    ecr: float = par(0.0, unit="pressure", ge=0, doc="cosmic-ray energy density")
+    b1: float = par(0.0, unit="magnetic_field", doc="field along x1; through the face it follows from div B = 0")
+    b2: float = par(0.0, unit="magnetic_field", doc="field along x2; through the face it follows from div B = 0")
+    b3: float = par(0.0, unit="magnetic_field", doc="field along x3; through the face it follows from div B = 0")
+
+
+@group
+class InflowParams:
+    """What flows in where a boundary is 'inflow'."""
+
+    ix1: InflowState | None
+    ox1: InflowState | None
+    ix2: InflowState | None
+    ox2: InflowState | None
+    ix3: InflowState | None
+    ox3: InflowState | None
+
+
+@group
 class MeshParams:
     """Cells, box and blocks, axes in the order x1, x2, x3."""
 
@@ -49,6 +76,7 @@ class MeshParams:
     spacing: str = par("uniform", choices=SPACINGS, doc="of faces; log, in 1-D: equal steps in the logarithm of the position")
     tube_height: float | None = par(None, unit="length", gt=0, doc="flux_tube: where the cross-section has doubled")
     boundaries: Boundaries
+    inflow: InflowParams
 
     def periodic(self):
         """Return for each axis whether its two faces are one."""
@@ -60,6 +88,10 @@ class MeshParams:
             if not low < high:
                 yield "upper", f"must be greater than mesh.lower along every axis ({low:g} is not less than {high:g})"
         yield from self._check_geometry()
+        for face in FACES:
+            kind = getattr(self.boundaries, face)
+            if getattr(self.inflow, face) is not None and kind != "inflow":
+                yield "inflow", f"says what flows in at {face}, but mesh.boundaries.{face} = '{kind}'; set it to inflow"
         for axis, (cells, block) in enumerate(zip(self.cells, self.block, strict=True), start=1):
             if cells == 1 and block != 1:
                 yield "block", f"must be 1 along x{axis}, which has one cell"
