@@ -40,13 +40,13 @@ def main(arguments):
 
 
 def _describe_preset(name, preset, selectors):
-    """Return the paragraph of one preset: what it chooses, the equation that follows, the paper and what it found."""
+    """Return the paragraph of one preset: what it chooses and how that is known, the equation that follows, the paper, what it found."""
     solver = selectors["transport"].choices[preset.settings["transport.solver"]]
     model = selectors["scattering"].choices[preset.settings["scattering.model"]]
     lines = [f"transport.preset = {name}", f"    {preset.doc}", f"    {solver.equation}"]
     lines += [f"    {model.equation}"] if solver.scatters and model.name != "constant" else []
-    lines += [f"    paper: {preset.reference}", f"    found: {preset.found}"]
-    return "\n".join(lines + [f"    {key} = {value}" for key, value in preset.settings.items()]) + "\n"
+    lines += [f"    paper: {preset.reference}", f"    found: {preset.found} ({preset.read})"]
+    return "\n".join(lines + [f"    {key} = {value}  ({preset.known[key]})" for key, value in preset.settings.items()]) + "\n"
 
 
 def _describe(group_name, selector, choice, cls, full):

@@ -69,6 +69,7 @@ def test_models_show_what_a_preset_chooses(said):
     out = said("models", "hopkins2021_sc")
     for words in ("transport.solver = two_moment", "scattering.f_qlt = 100", "kappa = gamma_cr v_d l", "paper: Hopkins", "found: "):
         assert words in out
+    assert "scattering.kappa_par = 1e29 cm^2/s  (chosen here: the value of the paper could not be checked)" in said("models", "butsky2022")
 
 
 def test_doctor_reports_everything(said):

@@ -4,7 +4,7 @@ import pytest
 
 from crmpi.configuration import configure
 from crmpi.errors import ConfigError
-from crmpi.presets import PRESETS
+from crmpi.presets import KNOWN, PRESETS, UNCHECKED
 
 
 def test_preset_replaces_the_groups_of_the_file():
@@ -15,7 +15,8 @@ def test_preset_replaces_the_groups_of_the_file():
 
 
 def test_other_keys_of_the_command_line_are_stronger():
-    for words in (["transport.preset=chan2019", "scattering.kappa_par=1e28"], ["scattering.kappa_par=1e28", "transport.preset=chan2019"]):
+    preset, kappa = "transport.preset=chan2019_aligned", "scattering.kappa_par=1e28"
+    for words in ([preset, kappa], [kappa, preset]):
         config, _ = configure("galactic_wind", words)
         assert config.scattering.kappa_par == pytest.approx(config.units.to_code(1e28, "cm^2/s"))
         assert config.units.from_code(config.transport.vmax, "km/s") == pytest.approx(500)
@@ -24,7 +25,7 @@ def test_other_keys_of_the_command_line_are_stronger():
 def test_keys_beside_a_preset_in_a_file_are_stronger(tmp_path):
     path = tmp_path / "mine.yaml"
     path.write_text("problem: {name: galactic_wind}\nmesh: {cells: [4,4,8]}\ntime: {end: 1}\n"
-                    "transport: {preset: chan2019, vmax: 2000 km/s}\n")  # fmt: skip
+                    "transport: {preset: chan2019_aligned, vmax: 2000 km/s}\n")  # fmt: skip
     config, _ = configure(str(path))
     assert config.transport.solver == "two_moment"
     assert config.units.from_code(config.transport.vmax, "km/s") == pytest.approx(2000)
@@ -32,7 +33,7 @@ def test_keys_beside_a_preset_in_a_file_are_stronger(tmp_path):
 
 def test_tracers_outlive_a_preset(tmp_path):
     path = tmp_path / "mine.yaml"
-    path.write_text("base: wind.yaml\ntransport: {preset: chan2019}\n")
+    path.write_text("base: wind.yaml\ntransport: {preset: chan2019_aligned}\n")
     (tmp_path / "wind.yaml").write_text("problem: {name: galactic_wind}\nmesh: {cells: [4,4,8]}\ntime: {end: 1}\n"
                                         "transport: {solver: isotropic_diffusion, tracer_rigidities: [10], max_stages: 9}\n")  # fmt: skip
     config, _ = configure(str(path))
@@ -51,7 +52,7 @@ def test_typos_beside_a_preset_are_refused():
 
 
 def test_resolved_parameters_of_a_preset_load_again():
-    config, problem = configure("galactic_wind", ["transport.preset=chan2019", "transport.vmax=900 km/s"])
+    config, problem = configure("galactic_wind", ["transport.preset=chan2019_aligned", "transport.vmax=900 km/s"])
     from crmpi.configuration import load_run
 
     again = load_run(problem, config.resolved())
@@ -67,3 +68,32 @@ def test_every_preset_is_a_valid_choice(name, problem):
     for key, value in PRESETS[name].settings.items():
         group, parameter = key.split(".")
         assert hasattr(getattr(config, group), parameter), f"{key} = {value} was dropped"
+
+
+@pytest.mark.parametrize("name", sorted(PRESETS))
+def test_every_setting_says_how_it_is_known(name):
+    preset = PRESETS[name]
+    assert preset.known.keys() == preset.settings.keys()
+    assert {*preset.known.values(), preset.read} <= set(KNOWN)
+
+
+def test_settings_that_papers_state_in_their_abstracts():
+    """Chan et al. 2019: diffusion is isotropic, with 3e29; Salem et al. 2016: only 3e28 agrees with gamma rays."""
+    for name, solver, kappa in (
+        ("chan2019", "isotropic_diffusion", 3e29),
+        ("chan2019_aligned", "two_moment", 3e29),
+        ("salem2016", "isotropic_diffusion", 3e28),
+    ):
+        config, _ = configure("galactic_wind", [f"transport.preset={name}"])
+        assert config.transport.solver == solver
+        assert config.units.from_code(config.scattering.kappa_par, "cm^2/s") == pytest.approx(kappa)
+
+
+def test_what_could_not_be_checked_is_marked():
+    marked = [name for name, preset in PRESETS.items() if UNCHECKED in preset.known.values()]
+    assert marked == ["butsky2022"]
+
+
+def test_fast_modes_of_the_preset_are_damped():
+    config, _ = configure("galactic_wind", ["transport.preset=hopkins2021_et"])
+    assert config.scattering.variant == "fast"
