@@ -71,13 +71,17 @@ class Coordinates:
 
     @property
     def R(self):  # noqa: N802 (the field's name of the cylindrical radius)
-        """Distance from the x3 axis."""
-        return np.sqrt(self.x1**2 + self.x2**2)
+        """Distance from the x3 axis; a missing axis, of one cell in the mesh, counts as zero."""
+        return self._distance((0, 1))
 
     @property
     def r(self):
-        """Distance from the origin."""
-        return np.sqrt(self.x1**2 + self.x2**2 + self.x3**2)
+        """Distance from the origin; a missing axis, of one cell in the mesh, counts as zero."""
+        return self._distance((0, 1, 2))
+
+    def _distance(self, axes):
+        squares = [(self.x1, self.x2, self.x3)[axis] ** 2 for axis in axes if self.mesh.cells[axis] > 1]
+        return np.sqrt(sum(squares, np.zeros((1, 1, 1))))
 
     def noise(self, seed):
         """Return random numbers in [-1, 1), a function of the seed and the global cell index only."""

@@ -100,6 +100,33 @@ def test_noise_is_a_function_of_the_global_cell_only():
     assert whole.min() >= -1.0 and whole.max() < 1.0
 
 
+@pytest.mark.parametrize(
+    ("cells", "distance", "cylindrical"),
+    [
+        ((4, 4, 1), 0.5**0.5, 0.5**0.5),  # 0.5 and 0.5 in the middle of [0, 1], x3 is missing
+        ((4, 1, 4), 0.5**0.5, 0.5),
+        ((1, 4, 4), 0.5**0.5, 0.5),
+        ((4, 1, 1), 0.5, 0.5),
+        ((1, 1, 4), 0.5, 0.0),
+        ((4, 4, 4), 0.75**0.5, 0.5**0.5),
+    ],
+)
+def test_a_missing_axis_counts_as_zero_in_the_radii(cells, distance, cylindrical):
+    tree = BlockTree(cells, cells, lower=(0, 0, 0), upper=(1, 1, 1))
+    whole = Coordinates(tree, (0, 0, 0), cells)
+    expected = sum(whole_axis(whole, axis) ** 2 for axis in range(3) if cells[axis] > 1) ** 0.5
+    assert np.array_equal(np.broadcast_to(whole.r, whole.shape), np.broadcast_to(expected, whole.shape))
+    middle = Coordinates(tree, [n // 2 for n in cells], (1, 1, 1), offset=[0.0 if n > 1 else 0.5 for n in cells])
+    assert middle.r.item() == pytest.approx(distance, rel=1e-15)
+    assert middle.R.item() == pytest.approx(cylindrical, rel=1e-15)
+    nearest = (0.5 / 4) ** 2 * sum(n > 1 for n in cells)  # the corner cell, an eighth from each edge
+    assert np.exp(-(whole.r**2) / 0.01).max() == pytest.approx(np.exp(-nearest / 0.01), rel=1e-12)
+
+
+def whole_axis(x, axis):
+    return (x.x1, x.x2, x.x3)[axis]
+
+
 def test_integrals_over_blocks_add_up():
     tree = BlockTree((8, 4, 2), (4, 4, 2), lower=(0, 0, -1), upper=(2, 1, 1))
     boxes = [Coordinates(tree, tree.origin(b), tree.block) for b in range(tree.nblock)]
