@@ -22,7 +22,7 @@ def add_arguments(parser):
     parser.add_argument("words", nargs="*", metavar="PROBLEM|FILE.yaml|key=value", help="what to run, and parameters to change")
     parser.add_argument("--restart", metavar="FILE", help="checkpoint to continue from, or the folder of a run: its last checkpoint")
     parser.add_argument("--resume", action="store_true", help="continue from the last checkpoint in output.dir; start if there is none")
-    parser.add_argument("--dry-run", action="store_true", help="check everything and print all parameters, but do not run")
+    parser.add_argument("--dry-run", action="store_true", help="check parameters, setup and initial state of one block; do not run")
     parser.add_argument("--quiet", action="store_true", help="print errors only")
 
 
@@ -44,6 +44,9 @@ def _run(comm, arguments):
         for note in config.notes:
             say(f"note: {note}")
     if arguments.dry_run:
+        from crmpi.rehearsal import rehearse
+
+        together(comm, lambda: rehearse(config, problem_class, initial=restart is None) if comm.rank == 0 else None)
         return 0
     from crmpi import driver
     from crmpi.jit import cache_note

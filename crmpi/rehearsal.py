@@ -1,0 +1,52 @@
+"""What ``crmpi run --dry-run`` tries: the run is assembled with one block, and the problem sets the initial state of it."""
+
+import copy
+import math
+
+from crmpi.errors import CrmpiError
+from crmpi.parallel.comm import SerialComm
+from crmpi.problem import set_initial_state
+from crmpi.simulation import Simulation
+
+LARGEST = 64**3
+"""Cells of the largest block that is tried whole; of larger ones a part of at most 32 cells along each axis is."""
+
+
+class FirstOfMany(SerialComm):
+    """The first of as many ranks as there are blocks, which never talks to the others."""
+
+    def __init__(self, nranks):
+        super().__init__()
+        self.nranks = nranks
+
+
+def rehearse(config, problem_class, *, initial=True):
+    """Assemble a run with its first block alone, and set the initial state there; nothing is stepped or written.
+
+    Parameters
+    ----------
+    config : Config
+    problem_class : subclass of Problem
+    initial : bool
+        whether the run begins with the initial state, and not with a checkpoint
+
+    Raises
+    ------
+    CrmpiError
+        whatever would end the run at its start
+    """
+    mesh, trial = copy.copy(config.mesh), copy.copy(config)
+    if math.prod(mesh.block) > LARGEST:
+        object.__setattr__(mesh, "block", tuple(_divisor(n, 32) for n in mesh.block))
+    trial.groups = config.groups | {"mesh": mesh}
+    nblock = math.prod(cells // block for cells, block in zip(mesh.cells, mesh.block, strict=True))
+    sim = Simulation(trial, problem_class, FirstOfMany(nblock))
+    if initial:
+        complaint = set_initial_state(sim.problem, sim.pack, sim.tree, config.fluid.gamma)
+        if complaint is not None:
+            raise CrmpiError(complaint)
+
+
+def _divisor(number, limit):
+    """Return the largest divisor of `number` that does not exceed `limit`."""
+    return max(n for n in range(1, min(number, limit) + 1) if number % n == 0)

@@ -1,0 +1,63 @@
+"""``crmpi run --dry-run`` finds what would end a run at its start, on one block, whatever the size of the mesh."""
+
+import pytest
+
+from crmpi.cli.main import main
+
+PROBLEM = """\
+from crmpi.api import Problem, par
+
+
+class Mine(Problem):
+    class Params:
+        dens: float = par(1.0)
+
+    def setup(self, p):
+        self.press = 1.0 / p.dens
+
+    def initial(self, x, p):
+        if max(x.shape) > 64:
+            raise ValueError("a whole mesh")
+        return dict(dens=p.dens, press=self.press)
+"""
+YAML = "mesh: {cells: [1024, 1024, 1024]}\ntime: {end: 1}\nunits: {system: none}\n"
+
+
+@pytest.fixture
+def dry_run(tmp_path, monkeypatch, capsys):
+    """Return a function that gives (exit code, standard output, sentences of errors) of a dry run."""
+    monkeypatch.chdir(tmp_path)
+    folder = tmp_path / "mine"
+    folder.mkdir()
+    (folder / "problem.py").write_text(PROBLEM)
+    (folder / "mine.yaml").write_text(YAML)
+
+    def run(*words):
+        code = main(["run", "mine", "--dry-run", *words])
+        said = capsys.readouterr()
+        return code, said.out, said.err.splitlines()
+
+    return run
+
+
+def test_a_good_problem_on_a_mesh_of_a_billion_cells(dry_run, tmp_path):
+    code, out, err = dry_run()
+    assert (code, err) == (0, [])
+    assert "mesh.cells" in out
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["mine"]
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["problem.dens=0"], "problem.py, line 9, setup(): ZeroDivisionError: float division by zero (--debug shows the traceback)"),
+        (["problem.dens=-1"], "problem.py, line 14, initial(): dens = -1 at"),
+        (["fluid={cosmic_rays: true, magnetic: false}", "transport={solver: two_moment, vmax: 9}"], "fluid.magnetic is false"),
+        (["mesh.boundaries=user"], "problem 'mine' has no method boundary_ix1(self, w, x, t, p)"),
+    ],
+)
+def test_what_would_end_a_run_is_found(dry_run, words, sentence):
+    code, _, err = dry_run(*words)
+    assert code == 2
+    assert len(err) == 1
+    assert sentence in err[0]
