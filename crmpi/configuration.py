@@ -1,5 +1,7 @@
 """Which groups of parameters a run has: the rooms declare them, this table collects them."""
 
+import json
+
 from crmpi import hooks
 from crmpi.observables.catalogue import ObservableParams
 from crmpi.params import Selector, group, load, par
@@ -10,6 +12,7 @@ from crmpi.physics.gravity import Gravity
 from crmpi.presets import KEPT, PRESETS, preset_settings
 from crmpi.problem import Problem
 from crmpi.problem_files import find_problem
+from crmpi.problem_source import lasting_name
 from crmpi.scattering.base import ScatteringParams, scattering_models
 from crmpi.transport.base import transport_solvers
 from crmpi.transport.populations import PopulationParams
@@ -47,6 +50,8 @@ def load_run(problem_class, source, overrides=(), defaults=None):
     What the problem's ``defaults(config)`` returns, {'group.key': value}, is weaker than file and command line; it may depend on both, so
     they are read twice.
     """
+    name = lasting_name(problem_class)
+    overrides = [*overrides, f"problem.name={json.dumps(name)}"] if name else overrides  # resolved.yaml works in every folder
     groups, defaults, presets = groups_for(problem_class), dict(defaults or {}), Presets(preset_settings(), KEPT)
     if problem_class.has("defaults"):
         draft = load(source, overrides, groups | {"fluid": _Unchecked}, defaults=defaults, presets=presets)

@@ -14,6 +14,7 @@ from crmpi.output.log import Progress
 from crmpi.output.provenance import collect, new_run_id
 from crmpi.output.state import RunRecord, SimState
 from crmpi.output.writer import OutputWriter
+from crmpi.problem_source import source_of
 from crmpi.simulation import Simulation
 from crmpi.summary import Doubts, summary_lines
 
@@ -114,6 +115,7 @@ def prepare(config, problem_class, comm, restart, stream):
         config=config.yaml(),
         provenance=collect(comm) | {RUN: _run_continued(sim, checkpoint) or run_id},
         run_id=run_id,
+        source=_source(comm, problem_class),
     )
     columns = {"history": lambda _state: sim.history_row(), "profiles": sim.observing}
     writer = OutputWriter(config.output, comm, sim.owner, record, report=progress.say, **columns)
@@ -126,6 +128,12 @@ def prepare(config, problem_class, comm, restart, stream):
         sim.restore(checkpoint)
     writer.begin(checkpoint)
     return progress, writer, sim
+
+
+def _source(comm, problem_class):
+    """Return what checkpoints keep of the source of the problem, the same on all ranks."""
+    source = source_of(problem_class) if comm.rank == 0 else None
+    return comm.bcast(source.to_json() if source else "null")
 
 
 def _run_continued(sim, checkpoint):

@@ -40,6 +40,7 @@ class Problem:
         """Parameters of the problem; none by default."""
 
     name = ""
+    source_path = None  # of the file it was loaded from
 
     def __init_subclass__(cls, **kwargs):
         super().__init_subclass__(**kwargs)

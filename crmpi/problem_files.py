@@ -53,12 +53,52 @@ def find_problem(target):
     if (path / "problem.py").is_file():
         return _from_folder(path, path.resolve().name)
     name, _, variant = str(target).partition("/")
+    return _from_folder(_known(name, target), variant or name)
+
+
+def load_problem(path):
+    """Return the problem class in the file `path`, which it remembers as its `source_path`."""
+    problem_class = load_problem_class(path)
+    problem_class.source_path = Path(path).resolve()
+    return problem_class
+
+
+def problem_file(name, folder="."):
+    """Return the path of the problem file that ``problem.name`` means in a file in `folder`.
+
+    It is the path of a Python file or of a problem folder, or the name of the problem in `folder` itself, or of an installed one.
+
+    Raises
+    ------
+    CrmpiError
+        there is none
+    """
+    folder, name = Path(folder), str(name)
+    beside = folder / "problem.py"
+    if name.endswith(".py"):
+        return folder / name
+    if beside.is_file() and name == beside.resolve().parent.name:
+        return beside
+    if (folder / name / "problem.py").is_file():
+        return folder / name / "problem.py"
+    if not beside.is_file():
+        return _known(name, name) / "problem.py"
+    installed = problem_folders().get(name)
+    if installed is None or (installed / "problem.py").resolve() != beside.resolve():
+        what = "is another problem than the one" if installed else "is unknown, but there is one"
+        move = ", or move the file to another folder" if installed else ""
+        raise CrmpiError(f"'problem.name' = '{name}' {what} in {beside} beside the file: write 'problem.py' to run that one{move}")
+    return beside
+
+
+def _known(name, target):
+    """Return the folder of an installed problem."""
     folders = problem_folders()
     if name not in folders:
         near = difflib.get_close_matches(name, folders, 1)
         hint = f"did you mean '{near[0]}'? " if near else ""
         raise CrmpiError(f"there is no problem or file '{target}'; {hint}`crmpi problems` lists what there is")
-    return _from_folder(folders[name], variant or name)
+    return folders[name]
 
 
 def _from_folder(folder, variant):
@@ -66,7 +106,7 @@ def _from_folder(folder, variant):
     if not yaml.is_file():
         there = ", ".join(sorted(p.stem for p in folder.glob("*.yaml"))) or "none"
         raise CrmpiError(f"problem folder '{folder}' has no '{variant}.yaml' (there: {there})")
-    return Found(load_problem_class(folder / "problem.py"), yaml)
+    return Found(load_problem(folder / "problem.py"), yaml)
 
 
 def _only(path):
@@ -81,7 +121,5 @@ def _from_yaml(path):
     if name is None:
         if not (path.parent / "problem.py").is_file():
             raise CrmpiError(f"{path}: 'problem.name' is missing, and there is no problem.py beside the file; `crmpi problems` lists names")
-        return Found(load_problem_class(path.parent / "problem.py"), path)
-    if str(name).endswith(".py"):
-        return Found(load_problem_class(path.parent / name), path)
-    return Found(load_problem_class(find_problem(name).yaml.parent / "problem.py"), path)
+        return Found(load_problem(path.parent / "problem.py"), path)
+    return Found(load_problem(problem_file(name, path.parent)), path)

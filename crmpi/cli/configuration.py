@@ -4,8 +4,6 @@ import json
 import time
 from pathlib import Path
 
-import yaml
-
 from crmpi.cli.messages import debugging, print_error, print_traceback
 from crmpi.errors import CrmpiError
 from crmpi.parallel.comm import STAGGER
@@ -35,23 +33,42 @@ def configure(comm, target, overrides, restart=None):
         on all ranks alike
     """
     from crmpi.configuration import groups_for, load_run
-    from crmpi.problem_files import find_problem
+    from crmpi.problem_files import find_problem, load_problem
+    from crmpi.restart import check_changes, check_problem
 
-    checkpoint, stored = together(comm, lambda: _restart(target, restart) if comm.rank == 0 else None)
-    found = together(comm, lambda: find_problem(target or stored["problem"]["name"]), share=False)
-    groups = groups_for(found.problem_class)
+    named, overrides = _problem_word(comm, overrides, restart)
+    origin, path = together(comm, lambda: _restart(target, restart, named) if comm.rank == 0 else (None, None))
+    if target is not None:
+        found = together(comm, lambda: find_problem(target), share=False)
+        problem_class, source = found.problem_class, found.yaml
+    else:
+        problem_class = together(comm, lambda: load_problem(path), share=False)
+        source = origin.configuration
+    groups = groups_for(problem_class)
 
     def check():
-        if any(text.partition("=")[0].strip() in ("problem", "problem.name") for text in overrides):
-            raise CrmpiError("command line: 'problem.name' cannot be changed there; name the problem to run instead")
-        defaults = {"output.dir": f"runs/{found.problem_class.name}"}
-        own = own_folder(checkpoint, overrides) if checkpoint else []
-        config = load_run(found.problem_class, stored or found.yaml, [*own, *overrides], defaults)
+        defaults = {"output.dir": f"runs/{problem_class.name}"}
+        if origin is None:
+            config = load_run(problem_class, source, overrides, defaults)
+        else:
+            config = load_run(problem_class, source, [*own_folder(origin.path, overrides), *overrides], defaults)
+            config.notes += check_problem(origin, problem_class, target)
+            config.notes += check_changes(origin, problem_class, config)
         check_ranks(config, comm.nranks)
         return config.state()
 
     state = together(comm, lambda: check() if comm.rank == 0 else None)
-    return Config.from_state(state, groups), found.problem_class, checkpoint
+    return Config.from_state(state, groups), problem_class, origin.path if origin else None
+
+
+def _problem_word(comm, overrides, restart):
+    """Return (problem that a restart is told to go on with, or None, the other overrides)."""
+    words = [text for text in overrides if text.partition("=")[0].strip() in ("problem", "problem.name")]
+    if words and restart is None:
+        remedy = "cannot be changed there; name the problem to run instead"
+        raise CrmpiError(f"command line: 'problem.name' {remedy}", everywhere=True)
+    named = words[-1].partition("=")[2].strip() if words else None
+    return named, [text for text in overrides if text not in words]
 
 
 def together(comm, function, *, share=True):
@@ -111,14 +128,21 @@ def _smaller_blocks(cells, block, nranks):
     return block
 
 
-def _restart(target, restart):
-    """Return (checkpoint or None, its configuration if the command line names no other)."""
+def _restart(target, restart, named):
+    """Return (Origin or None, path of the problem file where the command line names no problem or file to run)."""
+    from crmpi.problem_files import problem_file
+    from crmpi.restart import read_origin
+
     if restart is None:
         if target is None:
             raise CrmpiError("nothing to run: name a problem or a YAML file, as in crmpi run galactic_wind (crmpi problems lists them)")
         return None, None
-    checkpoint = _checkpoint(Path(restart))
-    return checkpoint, None if target else _stored_configuration(checkpoint)
+    if target is not None and named is not None:
+        raise CrmpiError(f"'{target}' and problem={named} exclude each other: leave one out")
+    origin = read_origin(_checkpoint(Path(restart)))
+    if target is not None:
+        return origin, None
+    return origin, problem_file(named) if named else origin.problem_path()
 
 
 def _checkpoint(path):
@@ -151,14 +175,3 @@ def own_folder(checkpoint, overrides):
     if not any(text.partition("=")[0].strip() in ("output", "output.dir") for text in overrides):
         raise CrmpiError(f"'{checkpoint}' does not lie in the folder of a run: say with output.dir=... where to go on")
     return []
-
-
-def _stored_configuration(checkpoint):
-    """Return the configuration kept in a checkpoint, as nested dictionaries of text."""
-    import h5py
-
-    try:
-        with h5py.File(checkpoint, "r") as file:
-            return yaml.load(file["config"][()].decode(), Loader=yaml.BaseLoader)
-    except (OSError, KeyError) as problem:
-        raise CrmpiError(f"'{checkpoint}' is not a readable checkpoint: {problem}") from None

@@ -31,6 +31,7 @@ class Checkpoint:
     blocks, scalars : the modules' data, as given in `SimState`
     schedules : writings done, by schedule name
     config : resolved configuration of the run, YAML
+    source : source of its problem, JSON (`crmpi.problem_source`)
     """
 
     path: Path
@@ -45,6 +46,7 @@ class Checkpoint:
     scalars: dict[str, float] = field(default_factory=dict)
     schedules: dict[str, int] = field(default_factory=dict)
     config: str = ""
+    source: str = "null"
     provenance: dict[str, str] = field(default_factory=dict)
 
     def restore(self, pack):
@@ -95,7 +97,8 @@ def write_checkpoint(path, state, record, writer, schedules=None):
         arrays |= {f"b{axis + 1}": active_faces(pack, axis) for axis in range(3)}
     arrays |= {_EXTRA + name: values for name, values in state.blocks.items()}
     listed = [BlockArray(name, 0, np.ascontiguousarray(values)) for name, values in arrays.items()]
-    common = {"config": np.bytes_(record.config), "provenance": np.bytes_(json.dumps(record.provenance))}
+    texts = {"config": record.config, "provenance": json.dumps(record.provenance), "source": record.source}
+    common = {name: np.bytes_(text) for name, text in texts.items()}
     tree = record.tree
     attributes = {
         "format": FORMAT,
@@ -157,6 +160,7 @@ def _read(file, path, gids):
         scalars=json.loads(attributes["scalars"]),
         schedules=json.loads(attributes["schedules"]),
         config=file["config"][()].decode(),
+        source=file["source"][()].decode(),
         provenance=json.loads(file["provenance"][()]),
     )
 

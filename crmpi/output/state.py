@@ -41,6 +41,7 @@ class RunRecord:
     config : resolved configuration as YAML
     provenance : versions, host, command (`crmpi.output.provenance.collect`)
     run_id : distinguishes this start of the run from any other one
+    source : source of the problem, JSON (`crmpi.problem_source`)
     """
 
     tree: object
@@ -51,3 +52,4 @@ class RunRecord:
     config: str = ""
     provenance: dict[str, str] = field(default_factory=dict)
     run_id: str = "0"
+    source: str = "null"

@@ -65,12 +65,13 @@ def attempt(variant, configure, comm, *, verbose=False):
 
 def _run(variant, configure, comm, verbose):
     """Return (state, numbers, reason)."""
-    unfinished = comm.bcast(has_checkpoint(variant) if comm.rank == 0 else None)
     overrides = [*variant.overrides, f"output.dir={variant.path}"]
-    config, problem_class, restart = configure(comm, overrides, str(variant.path) if unfinished else None)
+    config, problem_class, restart = configure(comm, overrides, None)
     done = _everywhere(comm, lambda: read_result(variant, config))
     if done is not None:
         return "earlier", done, ""
+    if comm.bcast(has_checkpoint(variant) if comm.rank == 0 else None):
+        config, problem_class, restart = configure(comm, overrides, str(variant.path))
     with _log(variant, comm, verbose) as stream:
         result = driver.run(config, problem_class, comm, restart=restart, stream=stream)
     if result.reason not in _ENDS:

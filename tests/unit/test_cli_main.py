@@ -69,7 +69,7 @@ def test_files_that_are_something_else(tmp_path, capsys, monkeypatch):
     (tmp_path / "bad.h5").write_text("not HDF5")
     (tmp_path / "bad.yaml").write_text("problem: {name: blast\nmesh: 3\n")
     assert main(["run", "--restart", "bad.h5"]) == 2
-    assert "'bad.h5' is not a readable checkpoint" in capsys.readouterr().err
+    assert "cannot restart from bad.h5: it is truncated or damaged" in capsys.readouterr().err
     assert main(["run", "bad.yaml"]) == 2
     assert "bad.yaml line 2 is not valid YAML" in capsys.readouterr().err
 

@@ -107,7 +107,8 @@ def test_a_problem_runs_in_its_own_folder(tmp_path, monkeypatch, target):
     monkeypatch.chdir(folder)
     assert main(["run", target, "--quiet", "--dry-run"]) == 0
     config, problem_class = configure(target)
-    assert problem_class.name == config.problem.name == "mine"
+    assert problem_class.name == "mine"
+    assert config.problem.name == str(folder / "problem.py")
 
 
 def test_the_traceback_comes_with_debug(tmp_path, monkeypatch, capsys):
