@@ -91,6 +91,7 @@ class Simulation:
         self.fluid = Fluid(config.fluid, self.pack)
         user = UserBoundary(self.problem, self.tree, mesh.inflow)
         self.ghosts = Ghosts(comm, self.tree, self.owner, self.pack, mesh.boundaries, self.fluid.eos, user=user)
+        self.fluid.watch(self.ghosts.beyond())
         self.transport = self._make_transport()
         self.sources = self._make_sources()
         self.followers = Followers(self.pack)

@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import numpy as np
 
 from crmpi.boundary.kernels import copy_signed, extrapolate_hydrostatic, match_magnetic_energy, spread_flux, stop_inflow
-from crmpi.boundary.layers import edge_layer, inner_layer, layer_table, mirror_layer
+from crmpi.boundary.layers import edge_layer, ghost_boxes, inner_layer, layer_table, mirror_layer
 from crmpi.boundary.user import Slab
 from crmpi.errors import CrmpiError
 from crmpi.mesh.pack import component_names
@@ -37,6 +37,10 @@ class Outflow:
         self.face, self.pack, self.eos, self.hook = face, pack, eos, hook
         self.layers = layer_table(pack.grid, face, CELLS, self.source)
         self.face_layers = [layer_table(pack.grid, face, axis, self.source) for axis in range(3)]
+
+    def beyond(self):
+        """Return the boxes of ghost cells behind active faces: rows of block, first k j i, numbers k j i."""
+        return ghost_boxes(self.pack.grid, self.face)
 
     def fluid(self, u, b, time):
         """Fill the ghost layers of conserved cells `u` and faces `b` at `time`."""

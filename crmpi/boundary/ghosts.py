@@ -45,6 +45,10 @@ class Ghosts:
         needs_corners = any(isinstance(condition, User) for condition in self._conditions)
         self._first_guess = [Outflow(c.face, pack, eos, None) for c in self._conditions] if needs_corners else []
 
+    def beyond(self):
+        """Return the boxes of ghost cells beyond the mesh, next to active ones: rows of block, first k j i, numbers k j i."""
+        return np.concatenate([np.zeros((0, 7), np.int64), *(condition.beyond() for condition in self._conditions)])
+
     def fill_fluid(self, u, b, time):
         """Fill the ghost cells of conserved variables `u` and the ghost faces of the field `b` (no components: none).
 

@@ -64,6 +64,16 @@ def layer_table(grid, face, kind, source):
     return np.array(rows, dtype=np.int64).reshape(-1, COPY_COLUMNS)
 
 
+def ghost_boxes(grid, face):
+    """Return the ghost cells at `face` without transverse ghosts: rows of block, first k j i, numbers k j i."""
+    first, count = [grid.ng3, grid.ng2, grid.ng1], [grid.n3, grid.n2, grid.n1]
+    n, g = axis_shape(grid, face.axis)
+    place = 2 - face.axis
+    first[place] = 0 if face.outward < 0 else g + n
+    count[place] = g
+    return np.array([[block, *first, *count] for block in face.blocks], dtype=np.int64).reshape(-1, 7)
+
+
 def _ghost_layer(grid, kind, face, layer):
     return _active_layer(grid, kind, face, 0, on_wall=True) + face.outward * (layer + 1)
 

@@ -73,13 +73,17 @@ def _moved(axis, k, j, i, cells):
 
 
 @kernel
-def fastest_flow(grid, axes, w):
-    """Return the largest abs(v_a)/dx_a over active cells and axes; `axes` for a time step of 1."""
+def fastest_flow(axes, w, boxes):
+    """Return the largest abs(v_a)/dx_a in boxes of cells; `axes` for a time step of 1.
+
+    Boxes are those of `crmpi.numerics.signals.fastest_rate_in_boxes`.
+    """
     best = 0.0
-    for b in range(w.shape[0]):
-        for k in range(grid.ng3, grid.ng3 + grid.n3):
-            for j in range(grid.ng2, grid.ng2 + grid.n2):
-                for i in range(grid.ng1, grid.ng1 + grid.n1):
+    for box in range(boxes.shape[0]):
+        b, first_k, first_j, first_i = boxes[box, 0], boxes[box, 1], boxes[box, 2], boxes[box, 3]
+        for k in range(first_k, first_k + boxes[box, 4]):
+            for j in range(first_j, first_j + boxes[box, 5]):
+                for i in range(first_i, first_i + boxes[box, 6]):
                     for a in AXES:
                         best = max(best, abs(w[b, VEL1 + a, k, j, i]) * axes[a].dtdx)
     return best

@@ -32,6 +32,27 @@ def fastest_rate(gas, cr, grid, axes, w, bcc, best):
 
 
 @kernel
+def fastest_rate_in_boxes(gas, cr, grid, axes, w, bcc, boxes, best):
+    """Return what `fastest_rate` does, over boxes of cells.
+
+    Parameters
+    ----------
+    boxes : int array (nbox, 7)
+        block, first cell k j i, number of cells k j i; none is longer than `best` along x1
+    """
+    clear(best)
+    column = pointer(best, 0)
+    for box in range(boxes.shape[0]):
+        block, first_k, first_j, first_i = boxes[box, 0], boxes[box, 1], boxes[box, 2], boxes[box, 3]
+        for k in range(first_k, first_k + boxes[box, 4]):
+            for j in range(first_j, first_j + boxes[box, 5]):
+                offset = (k * grid.m2 + j) * grid.m1 + first_i
+                cells, field = rows(w, block, offset), shift_if(rows_if(bcc, block), offset)
+                rate_row(boxes[box, 6], gas, cr, axes, cells, field, column)
+    return largest(best)
+
+
+@kernel
 def rate_row(n, gas, cr, axes, w, bcc, best):
     """Raise `best` to the rates of a row of cells."""
     separate()

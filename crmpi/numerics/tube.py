@@ -170,17 +170,32 @@ def inspect_line(scheme, stage, grid, axes, fields, tube, health, b):
 
 
 @kernel
-def fastest_on_tube(gas, cr, grid, tube, w, frozen):
-    """Return the largest (abs(v) + c)/width of active cells, c the sound speed of gas and cosmic rays, or 0 in a `frozen` flow."""
+def fastest_on_tube(gas, cr, grid, tube, w, frozen, ghosts):
+    """Return the largest (abs(v) + c)/width of active cells and of those in the boxes `ghosts`.
+
+    c is the sound speed of gas and cosmic rays, or 0 in a `frozen` flow; boxes are those of
+    `crmpi.numerics.signals.fastest_rate_in_boxes`.
+    """
     best = 0.0
     place = span(grid, tube.axis)
     for b in range(w.shape[0]):
-        dens, press, velocity = w[b, DENS].reshape(-1), w[b, PRES].reshape(-1), w[b, VEL1 + tube.axis].reshape(-1)
-        for c in range(place.first, place.first + place.n):
-            here = c * place.stride
-            stiffness = gas.gamma * press[here]
-            if cr is not None:
-                stiffness += cr.gamma * cr.gm1 * w[b, ECR].reshape(-1)[here]
-            sound = 0.0 if frozen else math.sqrt(stiffness / dens[here])
-            best = max(best, (abs(velocity[here]) + sound) / tube.width[b, c])
+        best = max(best, _fastest_on_line(gas, cr, place.stride, tube, w, frozen, b, place.first, place.n))
+    for box in range(ghosts.shape[0]):
+        block, first, n = ghosts[box, 0], ghosts[box, 3 - tube.axis], ghosts[box, 6 - tube.axis]
+        best = max(best, _fastest_on_line(gas, cr, place.stride, tube, w, frozen, block, first, n))
+    return best
+
+
+@device
+def _fastest_on_line(gas, cr, stride, tube, w, frozen, b, first, n):
+    """Return the largest (abs(v) + c)/width of `n` cells of block `b`."""
+    best = 0.0
+    dens, press, velocity = w[b, DENS].reshape(-1), w[b, PRES].reshape(-1), w[b, VEL1 + tube.axis].reshape(-1)
+    for c in range(first, first + n):
+        here = c * stride
+        stiffness = gas.gamma * press[here]
+        if cr is not None:
+            stiffness += cr.gamma * cr.gm1 * w[b, ECR].reshape(-1)[here]
+        sound = 0.0 if frozen else math.sqrt(stiffness / dens[here])
+        best = max(best, (abs(velocity[here]) + sound) / tube.width[b, c])
     return best

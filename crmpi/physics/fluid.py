@@ -18,7 +18,7 @@ from crmpi.numerics.layout import FLUX, STATE
 from crmpi.numerics.reconstruct import RECONSTRUCTIONS
 from crmpi.numerics.riemann import SOLVERS
 from crmpi.numerics.rows import LANES, make_axes
-from crmpi.numerics.signals import fastest_rate
+from crmpi.numerics.signals import fastest_rate, fastest_rate_in_boxes
 from crmpi.numerics.stage import STRIP, Fields, Floors, Health, Scheme, Scratch, make_window
 from crmpi.numerics.stage import Stage as KernelStage
 from crmpi.numerics.tube import Line, advance_tubes, fastest_on_tube
@@ -118,6 +118,9 @@ class Fluid:
         self._latest = self.stages[0]  # the stage that was made last
         self._unbooked = None  # the same, until what its entropy floor did is booked
         self._scratch = _make_scratch(grid, pack.nvar) if pack.tube is None else _make_line(pack)
+        first, count = (grid.ng3, grid.ng2, grid.ng1), (grid.n3, grid.n2, grid.n1)
+        self._active = np.array([[b, *first, *count] for b in range(nblock)], np.int64).reshape(-1, 7)
+        self._watched = np.zeros((0, 7), np.int64)
         self._column = aligned_zeros((grid.n1,))
         self._row = aligned_zeros((2, pack.nvar, 1, 1, grid.m1))
 
@@ -200,17 +203,32 @@ class Fluid:
         cells = pack.active(u)[:, columns].reshape(pack.nblock, len(columns), n)
         return (cells * pack.tube.volume[:, None, first : first + n]).sum(axis=2)
 
+    def watch(self, boxes):
+        """Let ghost cells limit the time step too: those beyond the mesh, which are no block's active cells.
+
+        Parameters
+        ----------
+        boxes : int array (nbox, 7)
+            block, first cell k j i, number of cells k j i
+        """
+        self._watched = boxes
+
     def max_dt(self, cfl):
-        """Return `cfl` times the time the fastest signal, or the frozen flow, takes to cross a cell; infinity if nothing moves."""
-        pack = self.pack
-        axes = make_axes(pack.grid, 1.0)
+        """Return `cfl` times the time the fastest signal, or the frozen flow, takes to cross a cell; infinity if nothing moves.
+
+        Active cells count, and the ghost cells that `watch` was told of.
+        """
+        pack, grid, gas, cr = self.pack, self.pack.grid, self.scheme.gas, self.scheme.cr
+        axes = make_axes(grid, 1.0)
         if pack.tube is not None:
-            rate = fastest_on_tube(self.scheme.gas, self.scheme.cr, pack.grid, pack.tube, pack.w0, self.params.frozen)
+            rate = fastest_on_tube(gas, cr, grid, pack.tube, pack.w0, self.params.frozen, self._watched)
         elif self.params.frozen:
-            rate = fastest_flow(pack.grid, axes, pack.w0)
+            rate = fastest_flow(axes, pack.w0, np.concatenate([self._active, self._watched]))
         else:
-            bcc = pack.bcc if pack.magnetic else None
-            rate = fastest_rate(self.scheme.gas, self.scheme.cr, pack.grid, axes, pack.w0, bcc, self._column)
+            state = pack.w0, pack.bcc if pack.magnetic else None
+            rate = fastest_rate(gas, cr, grid, axes, *state, self._column)
+            if len(self._watched):
+                rate = max(rate, fastest_rate_in_boxes(gas, cr, grid, axes, *state, self._watched, self._column))
         return cfl / rate if rate > 0.0 else np.inf
 
     def _advance(self, plan, dt, selected, *, find, correct):
