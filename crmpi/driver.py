@@ -1,12 +1,17 @@
 """The loop of a run: time steps, output, stop conditions, signals."""
 
+import contextlib
+import math
 import signal
 import time as wallclock
+import traceback
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
 from crmpi import precision, stepper
 from crmpi.errors import CrmpiError, RunError
+from crmpi.jit import before_first_compilation, cache_note, made, working_seconds
 from crmpi.output.checkpoint import read_checkpoint
 from crmpi.output.directory import RUN, RunDirectory
 from crmpi.output.history import read_history
@@ -83,7 +88,33 @@ def run(config, problem_class, comm, *, restart=None, stream=None):
     CrmpiError
         bad input, an impossible initial state, a full disk, a state that is no longer finite
     """
-    progress, writer, sim = prepare(config, problem_class, comm, restart, stream)
+    progress = make_progress(config, comm, stream)
+    with _told(progress):
+        writer, sim = prepare(config, problem_class, comm, restart, progress)
+        try:
+            return _run(config, comm, progress, writer, sim)
+        finally:
+            writer.close()
+
+
+@contextmanager
+def _told(progress):
+    """Keep what ends a run early in its log, too."""
+    try:
+        yield
+    except CrmpiError as error:
+        progress.note("\n".join(f"error: {line}" for line in str(error).splitlines()))
+        raise
+    except Exception:
+        progress.note(traceback.format_exc())
+        raise
+    finally:
+        before_first_compilation.clear()
+        progress.log.close()
+
+
+def _run(config, comm, progress, writer, sim):
+    """Step to the end and return the `Result`."""
     with Interrupts() as interrupts:
         reason = loop(sim, writer, progress, interrupts)
     stopped_by_signal = reason.startswith("received")
@@ -92,18 +123,39 @@ def run(config, problem_class, comm, *, restart=None, stream=None):
         writer.finalize(state_of(sim), complete=not stopped_by_signal)
     progress.say(f"stopped: {reason}")
     progress.finish(sim.time, sim.clock.step, sim.timers.seconds)
+    progress.say(kernels_line())
     history = read_history(Path(config.output.dir) / "history.txt") if comm.rank == 0 else {}
     for line in summary_lines(sim, history, norms) if comm.rank == 0 else ():
         progress.say(line)
     return Result(reason, INTERRUPTED if stopped_by_signal else 0, norms, history, sim)
 
 
-def prepare(config, problem_class, comm, restart, stream):
-    """Assemble the run and set its first state; return (progress, writer, sim)."""
+def make_progress(config, comm, stream):
+    """Return the `Progress` of a run, whose log begins with its parameters."""
+    units = config.units
+    label = ("", 1.0) if units.dimensionless else ("Myr", units.factor("Myr"))
+    zones = math.prod(config.mesh.cells)
+    every = config.output.progress_interval
+    progress = Progress(comm.rank, zones, config.time.end, config.time.max_steps, label, every, stream, working_seconds)
+    progress.note(config.describe())
+    for note in config.notes:
+        progress.say(f"note: {note}")
+    if cache_note():
+        progress.say(f"note: {cache_note()}")
+    before_first_compilation[:] = [lambda: progress.say("compiling kernels, once for this machine and version (20 s or more)")]
+    return progress
+
+
+def kernels_line():
+    """Return what compiling and loading kernels has cost this process."""
+    compiled = sum(not kernel.loaded for kernel in made)
+    return f"kernels: {compiled} compiled, {len(made) - compiled} loaded, in {sum(kernel.seconds for kernel in made):.1f} s"
+
+
+def prepare(config, problem_class, comm, restart, progress):
+    """Assemble the run and set its first state; return (writer, sim)."""
     sim = Simulation(config, problem_class, comm)
     units = sim.units
-    label = ("", 1.0) if units.dimensionless else ("Myr", units.factor("Myr"))
-    progress = Progress(comm.rank, sim.zones, config.time.end, config.time.max_steps, label, config.output.progress_interval, stream)
     checkpoint = read_checkpoint(restart, sim.pack.gids) if restart else None
     run_id = new_run_id(comm)
     record = RunRecord(
@@ -127,7 +179,11 @@ def prepare(config, problem_class, comm, restart, stream):
             progress.say(f"note: {restart} was written in {written} precision and is continued in {precision.NAME}: not with the same bits")
         sim.restore(checkpoint)
     writer.begin(checkpoint)
-    return progress, writer, sim
+    if comm.rank == 0:
+        progress.log.open(writer.directory.log)
+    folder = writer.directory.path
+    progress.say(f"output in {folder}, parameters in {writer.directory.resolved}")
+    return writer, sim
 
 
 def _source(comm, problem_class):
@@ -219,9 +275,10 @@ def stop_reason(sim, interrupts, elapsed):
 
 def take_stop_file(folder):
     """Tell whether a user asked the run to stop by a file STOP in its folder, and remove the file: it has been heard."""
-    stop = folder / "STOP"
+    stop = RunDirectory(folder).stop
     found = stop.exists()
-    stop.unlink(missing_ok=True)
+    with contextlib.suppress(OSError):  # a folder: the next start will ask to rename it
+        stop.unlink()
     return found
 
 

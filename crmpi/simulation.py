@@ -6,6 +6,7 @@ from crmpi import hooks
 from crmpi.boundary.ghosts import Ghosts
 from crmpi.constants import DENS, ENER, MOM1
 from crmpi.errors import CrmpiError
+from crmpi.jit import working_seconds
 from crmpi.mesh import BlockTree, make_pack, partition
 from crmpi.mesh.geometry import make_geometry
 from crmpi.mesh.pack import HYDRO_FIELDS
@@ -83,7 +84,7 @@ class Simulation:
         periodic = [getattr(mesh.boundaries, f"ix{axis}") == "periodic" for axis in (1, 2, 3)]
         self.tree = BlockTree(mesh.cells, mesh.block, mesh.lower, mesh.upper, periodic, make_geometry(mesh, self._own_area()))
         self.owner = partition(self.tree, comm.nranks)
-        self.timers = Timers()
+        self.timers = Timers(working_seconds)
         self.clock = Clock()
         self.gravity = Gravity(config.gravity, self.units)
         self.pack = self._make_pack()

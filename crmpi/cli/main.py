@@ -5,9 +5,11 @@ Exit codes: 0 success, 2 bad input, 3 a run that failed, 75 a run stopped by a s
 
 import argparse
 import difflib
+import errno
 import importlib
 import os
 import sys
+from contextlib import contextmanager, nullcontext
 
 from crmpi import __version__
 from crmpi.cli.messages import debugging, print_error, print_traceback
@@ -31,6 +33,9 @@ COMMANDS = {
     "doctor": "check Python, MPI, HDF5, the kernel cache and threads, and say what to do",
 }
 
+LASTING = {"run", "sweep", "converge", "warm"}
+"""Commands whose work is not what they print: they go on when nobody listens any more. Others end with the reader of a pipe."""
+
 ALONE = {"problems", "models", "params", "info", "plot", "observe", "columns", "compare", "constrain"}
 """Commands of one process: started by mpirun, the other ranks have nothing to do or to say."""
 
@@ -49,8 +54,16 @@ def main(argv=None):
     if "--single" in argv:
         os.environ["CRMPI_PRECISION"] = "single"  # before anything is imported that asks for it
     argv = [word for word in argv if word not in ("--debug", "--single")]
+    with _lasting() if argv and argv[0] in LASTING else nullcontext():
+        return _guarded(argv, debug)
+
+
+def _guarded(argv, debug):
+    """Run a command and turn errors into sentences and exit codes."""
     try:
-        return _dispatch(argv) or 0
+        code = _dispatch(argv) or 0
+        sys.stdout.flush()
+        return code
     except CrmpiError as error:
         if debug:
             print_traceback(error)
@@ -60,8 +73,33 @@ def main(argv=None):
             print("crmpi: stopped by Ctrl-C", file=sys.stderr)
         return 130
     except BrokenPipeError:  # the reader of a pipe, such as head, has had enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _silence()
         return 0
+    except OSError as error:
+        if error.filename is not None or error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EIO):
+            raise
+        _silence()
+        return report(CrmpiError(f"cannot write to standard output: {os.strerror(error.errno).lower()}"))
+
+
+@contextmanager
+def _lasting():
+    """Let nothing depend on the standard streams."""
+    from crmpi.output.talk import Lasting
+
+    kept = sys.stdout, sys.stderr
+    sys.stdout, sys.stderr = map(Lasting, kept)
+    try:
+        yield
+    finally:
+        sys.stdout.flush()
+        sys.stdout, sys.stderr = kept
+
+
+def _silence():
+    from crmpi.output.talk import silence
+
+    silence(sys.stdout)
 
 
 def report(error):

@@ -38,21 +38,15 @@ def _run(comm, arguments):
     target, overrides = split_words(arguments.words)
     restart = resumed(comm, target, overrides) if arguments.resume else arguments.restart
     config, problem_class, restart = configure(comm, target, overrides, restart)
-    say = _quiet if arguments.quiet else print
-    if comm.rank == 0:
-        say(config.describe())
-        for note in config.notes:
-            say(f"note: {note}")
     if arguments.dry_run:
+        if comm.rank == 0 and not arguments.quiet:
+            print("\n".join([config.describe(), *(f"note: {note}" for note in config.notes)]))
         from crmpi.rehearsal import rehearse
 
         together(comm, lambda: rehearse(config, problem_class, initial=restart is None) if comm.rank == 0 else None)
         return 0
     from crmpi import driver
-    from crmpi.jit import cache_note
 
-    if comm.rank == 0 and cache_note():
-        say(f"note: {cache_note()}")
     with open(os.devnull, "w", encoding="utf-8") if arguments.quiet else nullcontext(sys.stdout) as stream:
         result = driver.run(config, problem_class, comm, restart=restart, stream=stream)
     return result.exit_code
@@ -74,7 +68,3 @@ def split_words(words):
     if len(targets) > 1:
         raise CrmpiError(f"'{targets[1]}' is neither a parameter (key=value) nor the first problem or file to run", everywhere=True)
     return (targets[0] if targets else None), [word for word in words if word not in targets]
-
-
-def _quiet(_line):
-    """Say nothing."""

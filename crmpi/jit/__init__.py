@@ -14,7 +14,7 @@ import os
 os.environ.setdefault("NUMBA_DISABLE_INTEL_SVML", "1")  # vector and scalar remainder loops must round alike
 
 from crmpi.jit.cache import cache_folder, cache_note, keep, remove_stale
-from crmpi.jit.parts import Choice, Compiled, Made, made
+from crmpi.jit.parts import Choice, Compiled, Made, before_first_compilation, made, working_seconds
 from crmpi.precision import in_precision
 
 OPTIONS = {"error_model": "numpy", "boundscheck": False, "nogil": True, "_nrt": False}
@@ -44,4 +44,7 @@ def choice(stub):
     return Choice(stub, device)
 
 
-__all__ = ["Made", "cache_folder", "cache_note", "choice", "device", "device_in_double", "kernel", "made", "remove_stale"]
+__all__ = [
+    "Made", "before_first_compilation", "cache_folder", "cache_note", "choice", "device", "device_in_double", "kernel", "made",
+    "remove_stale", "working_seconds",
+]  # fmt: skip

@@ -5,8 +5,11 @@ keep a warm cache that users only read, in front of their own. Without the varia
 ``crmpi-UID`` in the folder for temporary files. Without a writable folder kernels are compiled in every process.
 """
 
+import contextlib
+import errno
 import fcntl
 import functools
+import hashlib
 import os
 import pickle
 import platform
@@ -22,6 +25,7 @@ import numba
 from numba.core import caching
 
 from crmpi import precision
+from crmpi.jit.parts import announce_compilation
 from crmpi.jit.sources import source_hash
 
 _VARIABLE = "CRMPI_CACHE_DIR"
@@ -148,6 +152,8 @@ class SharedIndex(caching.IndexDataCacheFile):
 
     Data files get unique names and are written before the index, so an index entry always points to its own, complete code. If two
     processes race, one entry may be lost; it is then compiled again.
+
+    Every file begins with a digest of the rest, so that one damaged on disk is never unpickled or run: its kernel is compiled anew.
     """
 
     def save(self, key, data):
@@ -166,6 +172,38 @@ class SharedIndex(caching.IndexDataCacheFile):
         except _DAMAGED:
             return None
 
+    def _load_index(self):
+        try:
+            stamp, entries = pickle.loads(_unsealed(self._index_path))
+        except FileNotFoundError:
+            return {}
+        return entries if stamp == self._source_stamp else {}
+
+    def _save_index(self, overloads):
+        self._write(self._index_path, (self._source_stamp, overloads))
+
+    def _load_data(self, name):
+        return pickle.loads(_unsealed(self._data_path(name)))
+
+    def _save_data(self, name, data):
+        self._write(self._data_path(name), data)
+
+    def _write(self, path, content):
+        content = self._dump(content)
+        with self._open_for_write(path) as file:
+            file.write(hashlib.sha256(content).digest() + content)
+
+
+def _unsealed(path):
+    """Return the content of a cache file; one whose digest differs is removed, and counts as gone."""
+    data = Path(path).read_bytes()
+    size = hashlib.sha256().digest_size
+    if hashlib.sha256(data[size:]).digest() == data[:size]:
+        return data[size:]
+    with contextlib.suppress(OSError):  # it may lie in a folder that we only read
+        os.unlink(path)
+    raise FileNotFoundError(errno.ENOENT, "damaged", str(path))
+
 
 class _SourceCache(caching.FunctionCache):
     """Disk cache of one kernel. Ranks that start together compile it once: one does, the others wait for it and load the result."""
@@ -182,6 +220,8 @@ class _SourceCache(caching.FunctionCache):
     def load_overload(self, sig, target_context):
         key = self._index_key(sig, target_context.codegen())
         found = self._load(key, target_context, self._files)
+        if found is None:
+            announce_compilation()
         if found is None and cache_folder() is not None:  # numba will now compile, and then call save_overload
             self._lock.acquire()
             found = self._load(key, target_context, [self._cache_file])

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from typing import NamedTuple
 
 from numba.core import errors, types
+from numba.core.caching import NullCache
 from numba.core.codegen import JITCodeLibrary
 from numba.core.compiler import CompilerBase, DefaultPassBuilder
 from numba.core.compiler_machinery import LoweringPass, register_pass
@@ -24,6 +25,9 @@ from crmpi.precision import SINGLE, single
 
 _ENVIRONMENT = "_ZN08NumbaEnv"  # how the names of numba's environments begin, a variable for each function
 _NO_CFUNC = {"nopython": True, "no_cfunc_wrapper": True}
+
+before_first_compilation = []
+"""Functions that are called, once, when this process is about to compile its first kernel: it takes long enough for a word."""
 
 made = []
 """The `Made` kernels of this process in the order of their first calls."""
@@ -37,6 +41,17 @@ class Made(NamedTuple):
     loaded: bool
 
 
+def announce_compilation():
+    """Call what waits in `before_first_compilation`; whoever finds a kernel missing in the cache does."""
+    while before_first_compilation:
+        before_first_compilation.pop()()
+
+
+def working_seconds():
+    """Return the seconds of a clock that stands still while kernels are compiled or loaded."""
+    return time.perf_counter() - Compiled.seconds
+
+
 class Compiled(CPUDispatcher):
     """A function compiled as a whole when Python calls it, and as a part of others when compiled code does.
 
@@ -46,6 +61,8 @@ class Compiled(CPUDispatcher):
     options : dict
         of numba
     """
+
+    seconds = 0.0  # that this process has spent in compiling and loading kernels
 
     def __init__(self, function, options):
         super().__init__(function, targetoptions=options | _NO_CFUNC, pipeline_class=_WholeCompiler)
@@ -69,10 +86,14 @@ class Compiled(CPUDispatcher):
         """Compile or load the function for these types, as numba does, and note it in `made`."""
         compiled_before = sum(self._cache_misses.values())
         start = time.perf_counter()
+        if isinstance(self._cache, NullCache):
+            announce_compilation()
         with _without_garbage_collection():
             entry = super().compile(sig)
         name = f"{self.py_func.__module__}.{self.py_func.__qualname__}"
-        made.append(Made(name, time.perf_counter() - start, sum(self._cache_misses.values()) == compiled_before))
+        spent = time.perf_counter() - start
+        Compiled.seconds += spent
+        made.append(Made(name, spent, sum(self._cache_misses.values()) == compiled_before))
         return entry
 
 

@@ -3,19 +3,23 @@
     DIR/resolved.yaml               every parameter of the run
     DIR/provenance.json             versions, host, command; marks the folder as a run's
     DIR/history.txt
+    DIR/log.txt                     what the run said
+    DIR/run.lock                    while it runs: who writes here
     DIR/snapshots/snapshot_00000.athdf (.xdmf)
     DIR/checkpoints/checkpoint_00000.h5
     DIR/profiles/profiles_00000.h5
     DIR/replaced-001/               the files of a run that was in DIR before, in the same order
 """
 
+import errno
 import json
 import re
+import tempfile
 from pathlib import Path
 
-from crmpi.errors import CrmpiError
+from crmpi.errors import CrmpiError, RunError
 from crmpi.output.blockfile import PART_ENDING
-from crmpi.output.files import clear_write_errors, write_text
+from crmpi.output.files import clear_write_errors, describe_failure, write_text
 
 _OWN_FILES = {
     "snapshots": r"snapshot_\d{5,}\.athdf(\.xdmf)?",
@@ -23,7 +27,7 @@ _OWN_FILES = {
     "checkpoints": r"checkpoint_\d{5,}\.h5",
     "checkpoints/parts": rf"checkpoint_\d{{5,}}\.h5{PART_ENDING}",
     "profiles": r"profiles_\d{5,}\.h5",
-    "": r"history(\.until_step_\d+)?\.txt|resolved\.yaml|result\.json|provenance\.json",
+    "": r"(history(\.until_step_\d+)?|log)\.txt|resolved\.yaml|result\.json|provenance\.json",
 }
 """Names of the files that a run writes, by folder: exactly these, nothing else in them is ever touched."""
 
@@ -53,7 +57,7 @@ def numbered_files(folder, pattern):
     folder = Path(folder)
     if not folder.is_dir():
         return []
-    return in_order(path for path in folder.iterdir() if re.fullmatch(pattern, path.name))
+    return in_order(path for path in folder.iterdir() if re.fullmatch(pattern, path.name) and not path.is_dir())
 
 
 def checkpoint_files(folder):
@@ -80,6 +84,8 @@ class RunDirectory:
         self.history = self.path / "history.txt"
         self.resolved = self.path / "resolved.yaml"
         self.provenance = self.path / "provenance.json"
+        self.stop = self.path / "STOP"
+        self.log = self.path / "log.txt"
 
     def snapshot(self, number):
         """Return the path of a snapshot."""
@@ -126,6 +132,19 @@ class RunDirectory:
         """Return whether a run has written here."""
         return self.provenance.is_file()
 
+    def require_usable(self):
+        """Raise `RunError` if the run could not write here, before it has worked for it."""
+        for folder in (self.path, *(self.path / name for name in ("snapshots", "checkpoints", "profiles"))):
+            if folder == self.path or folder.exists():
+                with clear_write_errors(folder):
+                    folder.mkdir(parents=True, exist_ok=True)
+                    tempfile.TemporaryFile(dir=folder).close()
+        if self.stop.is_dir():
+            raise RunError(f"{self.stop} is a folder, but a file of that name stops a run: rename it, or choose another output.dir")
+        for file in (self.history, self.log, self.resolved, self.provenance):
+            if file.is_dir():
+                raise RunError(describe_failure(file, IsADirectoryError(errno.EISDIR, "is a folder")))
+
     def claim(self, record, overwrite):
         """Make the folder ready for a new run and mark it as its own.
 
@@ -145,7 +164,7 @@ class RunDirectory:
         with clear_write_errors(self.path):
             earlier = self.own_files()
         said = ""
-        if earlier:
+        if earlier and earlier != [self.log]:  # a log alone tells of a start that failed before the run
             what = f"the earlier run in {self.path}{self._start()}"
             counts = f"snapshots: {len(self.snapshots())}, checkpoints: {len(self.checkpoints())}"
             with clear_write_errors(self.path):

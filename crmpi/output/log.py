@@ -6,6 +6,8 @@
 import sys
 import time
 
+from crmpi.output.talk import Lasting, Log
+
 _FIRST_LINES = 3  # steps that are always reported: a user wants to see at once that it runs
 
 
@@ -26,10 +28,16 @@ class Progress:
         wall seconds between lines
     stream : file
         where to write; the live line appears only if it is a terminal
+    clock : callable
+        seconds that count as work of the run
+
+    Lines go to `log` as well, which is kept in the folder of the run.
     """
 
-    def __init__(self, rank, zones, end_time, max_steps=None, time_unit=("", 1.0), every=5.0, stream=None):
-        self.stream = stream or sys.stdout
+    def __init__(self, rank, zones, end_time, max_steps=None, time_unit=("", 1.0), every=5.0, stream=None, clock=None):
+        self.stream = Lasting(stream or sys.stdout)
+        self.log = Log()
+        self.clock = clock or time.perf_counter
         self.silent = rank != 0
         self.zones = zones
         self.end_time = end_time
@@ -45,10 +53,16 @@ class Progress:
         if not self.silent:
             self._clear()
             print(text, file=self.stream, flush=True)
+            self.log.write(text)
+
+    def note(self, text):
+        """Write a line into the log alone."""
+        if not self.silent:
+            self.log.write(text)
 
     def start(self, sim_time, step):
         """Start the clock: everything before, compiling above all, is left out of the rates."""
-        now = time.perf_counter()
+        now = self.clock()
         self._first = self._shown = (now, sim_time, step)
         self._live = now
 
@@ -65,7 +79,7 @@ class Progress:
             return
         if self._first is None:
             self.start(sim_time, step - 1)
-        now = time.perf_counter()
+        now = self.clock()
         if now - self._shown[0] >= self.every or step - self._first[2] <= _FIRST_LINES:
             self.say(self.line(now, sim_time, step, dt, extras))
             self._shown = (now, sim_time, step)
@@ -100,7 +114,7 @@ class Progress:
         """
         if self.silent:
             return
-        now = time.perf_counter()
+        now = self.clock()
         start, _, first = self._first or (now, sim_time, step)
         wall, steps = now - start, step - first
         self.say(f"finished at step {step}, time {self._time(sim_time)}: {steps} steps in {clock(wall)}")

@@ -1,9 +1,11 @@
 """OutputWriter: everything a run writes, behind the four calls of the loop."""
 
+from crmpi.errors import CrmpiError
 from crmpi.output.blockfile import BlockFileWriter, parts_of
 from crmpi.output.checkpoint import damage, write_checkpoint
 from crmpi.output.directory import RunDirectory
 from crmpi.output.history import HistoryFile
+from crmpi.output.lock import FolderLock
 from crmpi.output.schedule import EverySteps, limit_dt, make_schedule
 from crmpi.output.snapshot import write_snapshot
 
@@ -32,6 +34,7 @@ class OutputWriter:
         self.comm = comm
         self.record = record
         self.directory = RunDirectory(params.dir)
+        self._lock = FolderLock(params.dir)
         self.blockfiles = BlockFileWriter(comm, owner, params.ranks_per_file, record.run_id)
         self.schedules = {
             "snapshot": make_schedule(params.snapshot_interval, exact=True),
@@ -60,17 +63,36 @@ class OutputWriter:
                 schedule.restore(restart.schedules.get(name), restart.time, restart.step)
             self.numbers |= restart.schedules.get("numbers", {})
             self._last["checkpoint"] = restart.step
+        failure = None
         if self.comm.rank == 0:
-            if restart is None:
-                said = self.directory.claim(self.record, self.params.overwrite)
-            else:
-                said = self.directory.resume(self.record, restart.path)
-                self.directory.drop_profiles(self.numbers["profiles"])
-            self._history_file = HistoryFile(self.directory.history, None if restart is None else self.numbers["history_step"])
-            self.numbers["checkpoint"] = self.directory.next_checkpoint()
-            if said:
-                self._report(said)
+            try:
+                self._occupy(restart)
+            except CrmpiError as error:
+                self.close()
+                failure = error
+        failure = self.comm.bcast(failure)
+        if failure is not None:
+            failure.everywhere = True
+            raise failure
         self.numbers = self.comm.bcast(self.numbers)
+
+    def _occupy(self, restart):
+        """Take the folder: one run at a time writes there."""
+        self.directory.require_usable()
+        self._lock.take()
+        if restart is None:
+            said = self.directory.claim(self.record, self.params.overwrite)
+        else:
+            said = self.directory.resume(self.record, restart.path)
+            self.directory.drop_profiles(self.numbers["profiles"])
+        self._history_file = HistoryFile(self.directory.history, None if restart is None else self.numbers["history_step"])
+        self.numbers["checkpoint"] = self.directory.next_checkpoint()
+        if said:
+            self._report(said)
+
+    def close(self):
+        """Leave the folder to others; call it however the run ended."""
+        self._lock.release()
 
     def limit_dt(self, time, dt, end_time):
         """Return `dt`, or less so that the run lands on the next snapshot and on `end_time` without a tiny step."""

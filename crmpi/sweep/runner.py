@@ -8,11 +8,10 @@ from typing import NamedTuple
 
 from crmpi import driver
 from crmpi.errors import CrmpiError
-from crmpi.output.files import clear_write_errors
+from crmpi.output.directory import RunDirectory
 from crmpi.sweep.results import has_checkpoint, note_failure, read_result, summarise, write_result
 
 _ENDS = ("reached time.end", "reached time.max_steps")  # other reasons leave a run unfinished
-LOG = "log.txt"
 
 
 class Outcome(NamedTuple):
@@ -39,7 +38,7 @@ def attempt(variant, configure, comm, *, verbose=False):
         (comm, overrides, folder to continue from or None) -> (Config, problem class, checkpoint or None)
     comm : SerialComm or MpiComm
     verbose : bool
-        progress goes to the terminal, not to log.txt
+        progress goes to the terminal, not only to log.txt
 
     Raises
     ------
@@ -72,7 +71,7 @@ def _run(variant, configure, comm, verbose):
         return "earlier", done, ""
     if comm.bcast(has_checkpoint(variant) if comm.rank == 0 else None):
         config, problem_class, restart = configure(comm, overrides, str(variant.path))
-    with _log(variant, comm, verbose) as stream:
+    with nullcontext(None) if verbose else open(os.devnull, "w", encoding="utf-8") as stream:
         result = driver.run(config, problem_class, comm, restart=restart, stream=stream)
     if result.reason not in _ENDS:
         state = "signalled" if result.exit_code == driver.INTERRUPTED else "stopped"
@@ -98,18 +97,7 @@ def _everywhere(comm, function):
     return result
 
 
-def _log(variant, comm, verbose):
-    """Return where the progress of a run goes, for a ``with`` block."""
-    if verbose:
-        return nullcontext(None)
-    if comm.rank:
-        return open(os.devnull, "w", encoding="utf-8")
-    with clear_write_errors(variant.path):
-        variant.path.mkdir(parents=True, exist_ok=True)
-        return open(variant.path / LOG, "a", encoding="utf-8")
-
-
 def _keep_traceback(variant):
     variant.path.mkdir(parents=True, exist_ok=True)
-    with open(variant.path / LOG, "a", encoding="utf-8") as file:
+    with open(RunDirectory(variant.path).log, "a", encoding="utf-8") as file:
         traceback.print_exc(file=file)

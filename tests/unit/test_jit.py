@@ -62,6 +62,27 @@ def test_second_process_compiles_nothing():
     assert finish(start(STEP, CRMPI_CACHE_DIR=folder.parent)) == ["3", "0"]
 
 
+WATCHED = """
+import time
+import numpy as np
+from crmpi.jit import before_first_compilation, working_seconds
+from tests.unit.test_fluid_riemann import powers
+before_first_compilation.append(lambda: print("announced"))
+start, working = time.perf_counter(), working_seconds()
+powers(np.full(3, 8.0), 4.0 / 3.0, np.empty(3))
+print("idle" if working_seconds() - working < 0.2 * (time.perf_counter() - start) else "busy")
+"""
+
+
+def test_compilation_is_announced_and_is_no_work_of_the_run(tmp_path):
+    assert finish(start(WATCHED, CRMPI_CACHE_DIR=tmp_path)) == ["announced", "idle"]
+    assert "announced" not in finish(start(WATCHED, CRMPI_CACHE_DIR=tmp_path))
+    file = tmp_path / "file"
+    file.write_text("not a folder")
+    nowhere = {"CRMPI_CACHE_DIR": file, "HOME": file / "home", "XDG_CACHE_HOME": None, "TMPDIR": file}
+    assert finish(start(WATCHED, **nowhere)) == ["announced", "idle"]
+
+
 def test_processes_that_start_together_compile_once(tmp_path):
     together = [start(SMALL, CRMPI_CACHE_DIR=tmp_path) for _ in range(3)]
     assert sorted(finish(process) for process in together) == [["compiled"], ["loaded"], ["loaded"]]
@@ -161,6 +182,45 @@ def test_index_keeps_entries_of_other_processes(tmp_path):
     assert one.load("first") == b"code 1" and one.load("second") == b"code 2"
     Path(tmp_path, one._load_index()["first"]).write_bytes(b"")  # a truncated file is a miss, not an error
     assert one.load("first") is None
+
+
+def flipped(data, place):
+    """Return `data` with one bit flipped at a share `place` of its length."""
+    at = min(int(place * len(data)), len(data) - 1)
+    return data[:at] + bytes([data[at] ^ 0x10]) + data[at + 1 :]
+
+
+DAMAGES = {
+    "empty": lambda data: b"",
+    "torn within the digest": lambda data: data[:20],
+    "half": lambda data: data[: len(data) // 2],
+    "last byte missing": lambda data: data[:-1],
+    "longer": lambda data: data + b"x",
+    "other content": lambda data: b"not a cache file",
+    **{f"bit at {place}": lambda data, place=place: flipped(data, place) for place in (0.0, 0.1, 0.3, 0.5, 0.7, 0.9, 1.0)},
+}
+
+
+@pytest.mark.parametrize("pattern", ["kernel.nbi", "*.nbc"])
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_a_damaged_file_is_a_miss_and_is_written_anew(tmp_path, pattern, damage):
+    index = cache.SharedIndex(str(tmp_path), "kernel", "stamp")
+    index.save("key", list(range(1000)))
+    (file,) = tmp_path.glob(pattern)
+    file.write_bytes(DAMAGES[damage](file.read_bytes()))
+    assert index.load("key") is None
+    index.save("key", [5])
+    assert index.load("key") == [5]
+
+
+@pytest.mark.parametrize("pattern", ["*.nbi", "*.nbc"])
+@pytest.mark.parametrize("damage", ["empty", "half", "bit at 0.5"])
+def test_a_kernel_whose_file_is_damaged_is_compiled_anew(tmp_path, pattern, damage):
+    assert finish(start(SMALL, CRMPI_CACHE_DIR=tmp_path)) == ["compiled"]
+    for file in tmp_path.rglob(pattern):
+        file.write_bytes(DAMAGES[damage](file.read_bytes()))
+    assert finish(start(SMALL, CRMPI_CACHE_DIR=tmp_path)) == ["compiled"]
+    assert finish(start(SMALL, CRMPI_CACHE_DIR=tmp_path)) == ["loaded"]
 
 
 @kernel

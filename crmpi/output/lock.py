@@ -1,0 +1,152 @@
+"""One run at a time in a folder: the file `run.lock` says which process on which host writes there.
+
+It is removed when the run ends. One that is left behind by a process that died is recognised: the host
+is this one and has no such process any more, or the Slurm job that it names is this one, started again.
+"""
+
+import fcntl
+import json
+import os
+import socket
+import time
+from pathlib import Path
+
+from crmpi.errors import CrmpiError
+from crmpi.output.files import clear_write_errors
+
+NAME = "run.lock"
+_ATTEMPTS = 10  # to open a lock that others keep removing
+
+
+class FolderLock:
+    """The lock of one folder, taken by rank 0 for its run."""
+
+    def __init__(self, folder):
+        self.folder = Path(folder)
+        self.path = self.folder / NAME
+        self._held = False
+
+    def take(self):
+        """Take the lock.
+
+        Raises
+        ------
+        CrmpiError
+            another run, perhaps on another host, writes in the folder
+        """
+        with clear_write_errors(self.path), _Exclusive(self.path) as file:
+            owner = _read(file)
+            if not (_ours(owner) or _dead(owner)):
+                raise CrmpiError(self._refusal(owner))
+            file.seek(0)
+            file.truncate()
+            json.dump(_identity(), file)
+            self._held = True
+
+    def release(self):
+        """Give the lock back, if it is still ours."""
+        if not self._held:
+            return
+        self._held = False
+        try:
+            with _Exclusive(self.path) as file:
+                if _ours(_read(file)):
+                    self.path.unlink()
+        except OSError:
+            return  # the folder is gone, and the lock with it
+
+    def _refusal(self, owner):
+        who = f"process {owner.get('pid')} on {owner.get('host')}, since {owner.get('since')}"
+        remedy = "wait for it, stop it, or choose another output.dir"
+        if owner.get("host") != socket.gethostname():
+            remedy += f"; if that process is gone, remove {self.path}"
+        return f"output.dir = {self.folder} is in use by another run ({who}): {remedy}"
+
+
+class _Exclusive:
+    """The open lock file, which no other process reads or writes meanwhile; for a ``with`` block."""
+
+    def __init__(self, path):
+        self._path = path
+        self._file = None
+
+    def __enter__(self):
+        for _ in range(_ATTEMPTS):
+            self._file = open(os.open(self._path, os.O_RDWR | os.O_CREAT, 0o644), "r+", encoding="utf-8")
+            try:
+                fcntl.flock(self._file, fcntl.LOCK_EX)
+            except OSError:
+                return self._file  # a file system without locks
+            if self._is_current():
+                return self._file
+            self._file.close()  # removed by its owner before we had it
+        return self._file
+
+    def _is_current(self):
+        try:
+            return os.path.samestat(os.stat(self._path), os.fstat(self._file.fileno()))
+        except FileNotFoundError:
+            return False
+
+    def __exit__(self, *_):
+        self._file.close()
+
+
+def _identity():
+    """Return what tells this process from all others."""
+    return {
+        "host": socket.gethostname(),
+        "pid": os.getpid(),
+        "began": _began(os.getpid()),
+        "job": os.environ.get("SLURM_JOB_ID"),
+        "attempt": os.environ.get("SLURM_RESTART_COUNT", "0"),
+        "since": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
+    }
+
+
+def _read(file):
+    """Return the identity in a lock file; {} if it is empty or torn: its writer died over it."""
+    try:
+        owner = json.load(file)
+    except ValueError:
+        return {}
+    return owner if isinstance(owner, dict) else {}
+
+
+def _ours(owner):
+    return {name: owner.get(name) for name in ("host", "pid", "began")} == {
+        name: _identity()[name] for name in ("host", "pid", "began")
+    }
+
+
+def _dead(owner):
+    """Tell whether the process is known to be gone."""
+    if not owner:
+        return True
+    me = _identity()
+    if owner.get("job") and owner["job"] == me["job"] and owner.get("attempt") != me["attempt"]:
+        return True
+    return owner.get("host") == me["host"] and not _lives(owner.get("pid"), owner.get("began"))
+
+
+def _lives(pid, began):
+    """Tell whether this host has the process `pid`, and it is the one that began then."""
+    try:
+        os.kill(pid, 0)
+    except PermissionError:
+        pass  # another user's
+    except (OSError, TypeError, OverflowError):
+        return False
+    now = _began(pid)
+    return now is not None if began is None else now == began
+
+
+def _began(pid):
+    """Return when a process of this host began, in a unit of its own; '' where the host does not tell, None for a dead one."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="utf-8").strip()
+    except OSError:
+        return ""
+    fields = stat.rpartition(")")[2].split()  # the name before may hold anything
+    return None if fields[0] in "ZX" else f"{boot} {fields[19]}"

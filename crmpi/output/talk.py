@@ -1,0 +1,99 @@
+"""What a program says may get lost, the program must not: streams that outlive their readers, and the log of a run."""
+
+import io
+import os
+
+
+class Lasting(io.TextIOBase):
+    """A text stream for what is said beside the work: when its reader is gone or its disk is full, it falls silent.
+
+    Parameters
+    ----------
+    stream : text file or None
+        None: standard output was closed before the program started
+    """
+
+    def __init__(self, stream):
+        super().__init__()
+        self._stream = stream
+
+    def write(self, text):
+        """Write, if anybody is there to read."""
+        self._try(lambda stream: stream.write(text))
+        return len(text)
+
+    def flush(self):
+        """Hand over what is written."""
+        self._try(lambda stream: stream.flush())
+
+    def isatty(self):
+        """Tell whether a terminal shows it."""
+        return self._stream is not None and self._stream.isatty()
+
+    def fileno(self):
+        """Return the descriptor, for programs started from here."""
+        if self._stream is None:
+            raise io.UnsupportedOperation("the stream is closed")
+        return self._stream.fileno()
+
+    @property
+    def encoding(self):
+        """Encoding of the stream below."""
+        return getattr(self._stream, "encoding", None) or "utf-8"
+
+    def _try(self, action):
+        if self._stream is None:
+            return
+        try:
+            action(self._stream)
+        except (OSError, ValueError):
+            silence(self._stream)
+            self._stream = None
+
+
+def silence(stream):
+    """Lead a stream that cannot be written into nothing, so that what it still holds does not fail at the exit of Python."""
+    try:
+        descriptor = stream.fileno()
+    except (OSError, ValueError):
+        return
+    nothing = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nothing, descriptor)
+    os.close(nothing)
+
+
+class Log:
+    """The file `log.txt` of a run. Lines from before it has a place wait for it; a disk that refuses ends the log, not the run."""
+
+    def __init__(self):
+        self._waiting = []
+        self._file = None
+
+    def open(self, path):
+        """Append to the file `path` from now on."""
+        try:
+            self._file = open(path, "a", encoding="utf-8", buffering=1)  # noqa: SIM115 (closed by close)
+        except OSError:
+            self._file = None
+        waiting, self._waiting = self._waiting, None
+        for line in waiting or ():
+            self.write(line)
+
+    def write(self, line):
+        """Append a line."""
+        if self._waiting is not None:
+            self._waiting.append(line)
+        elif self._file is not None:
+            try:
+                self._file.write(f"{line}\n")
+            except OSError:
+                self._file = None
+
+    def close(self):
+        """Close the file."""
+        if self._file is not None:
+            file, self._file = self._file, None
+            try:
+                file.close()
+            except OSError:
+                return
