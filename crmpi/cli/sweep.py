@@ -49,7 +49,7 @@ def _sweep(comm, arguments):
         raise CrmpiError("nothing to run: name a problem or a YAML file, as in crmpi sweep galactic_wind --over ...", everywhere=True)
     _check_numbers(arguments)
     name = Path(target).stem if Path(target).exists() else target.replace("/", "_")
-    folder = Path(arguments.output or f"runs/sweep_{name}")
+    folder = _folder(arguments.output or f"runs/sweep_{name}")
     variants = plan(arguments.over, folder)
     if arguments.list:
         return together(comm, lambda: _list(variants) if comm.rank == 0 else 0)
@@ -65,6 +65,16 @@ def _sweep(comm, arguments):
         names = "; ".join(f"{outcome.variant.label}: {outcome.reason}" for outcome in failed)
         raise RunError(f"{len(failed)} of {len(chosen)} runs did not end well: {names}", everywhere=True)
     return 0
+
+
+def _folder(text):
+    """Return the path of the sweep."""
+    from crmpi.params.convert import expand_path
+
+    try:
+        return Path(expand_path(text))
+    except ValueError as problem:
+        raise CrmpiError(f"--output '{text}' {problem}", everywhere=True) from None
 
 
 def _check_numbers(arguments):

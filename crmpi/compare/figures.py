@@ -22,10 +22,11 @@ _ARROW = 0.18  # length of the arrow of a limit as a share of the height of the 
 
 
 def looks(labels):
-    """Return {label: keywords of a line}: colours of the style, then the same dashed, and so on."""
+    """Return {label: keywords of a line}: colours of the style, then the same dashed, and so on, then all of them wider."""
     colours = STYLE["axes.prop_cycle"].by_key()["color"]
-    pairs = itertools.product(_DASHES, colours)
-    return {label: {"color": colour, "linestyle": dash} for label, (dash, colour) in zip(labels, pairs, strict=False)}
+    widths = (STYLE["lines.linewidth"] * (1.0 + 0.6 * n) for n in itertools.count())
+    kinds = ((width, dash, colour) for width in widths for dash in _DASHES for colour in colours)
+    return {label: {"color": c, "linestyle": d, "linewidth": w} for label, (w, d, c) in zip(labels, kinds, strict=False)}
 
 
 def draw_columns(seen, data, ions):

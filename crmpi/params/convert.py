@@ -1,6 +1,8 @@
 """From what the user wrote to a checked value in code units, guided by the declared type: nothing is guessed."""
 
 import math
+import os
+import re
 from typing import Any, NamedTuple
 
 from crmpi.units import DIMENSIONS, dimension_name, dims_of, parse_unit, split_value
@@ -56,7 +58,7 @@ def is_none(raw):
 def show(raw):
     """Return a value as it is quoted in messages."""
     if isinstance(raw, str):
-        return f"'{raw}'"
+        return f"'{raw}'" if raw.isprintable() else repr(raw)
     if isinstance(raw, (list, tuple)):
         return "[" + ", ".join(str(item) for item in raw) + "]"
     return str(raw)
@@ -111,7 +113,23 @@ def _boolean(raw, spec, units):
 def _word(raw, spec, units):
     if isinstance(raw, bool):  # from Python: yaml.safe_load turns an unquoted off into False
         raise ValueError("must be a text; put it in quotes")
-    return Value(str(raw), str(raw))
+    return Value(expand_path(str(raw)) if spec.par.path else str(raw), str(raw))
+
+
+def expand_path(text):
+    """Return a path with ``~`` and ``$VAR`` replaced as a shell does; ValueError with the end of a sentence if that cannot be."""
+    if "\0" in text:
+        raise ValueError("has a NUL character in it; no path can")
+    if not text.strip():
+        raise ValueError("is empty; write . for the current folder")
+    names = re.findall(r"\$(?:(\w+)|\{(\w+)\})", text)
+    unknown = next((plain or braced for plain, braced in names if (plain or braced) not in os.environ), None)
+    if unknown is not None:
+        raise ValueError(f"names the environment variable {unknown}, which is not set")
+    path = os.path.expanduser(os.path.expandvars(text))
+    if path.startswith("~"):
+        raise ValueError(f"begins with the home folder of a user who is not known here; write ./{path} for a folder of that name")
+    return path
 
 
 def _integer(raw, spec, units):

@@ -142,7 +142,7 @@ class TimeParams:
 class OutputParams:
     """What is written, where and how often; an interval of none switches a kind of file off."""
 
-    dir: str = par("runs/crmpi", doc="folder of all files of the run, created if missing")
+    dir: str = par("runs/crmpi", path=True, doc="folder of all files of the run, created if missing; ~ and $VAR as in a shell")
     snapshot_interval: float | None = par(None, unit="time", gt=0, doc="time between snapshots; none: only one at the end")
     history_interval: float | None = par(None, unit="time", gt=0, doc="time between lines of the history; none: every step")
     checkpoint_interval: float | None = par(None, unit="time", gt=0, doc="time between checkpoints; one is written at the end in any case")

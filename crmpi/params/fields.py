@@ -38,9 +38,10 @@ class Par:
     choices: tuple | None
     doc: str
     length: int | None
+    path: bool = False
 
 
-def par(default=REQUIRED, *, unit=None, gt=None, ge=None, lt=None, le=None, choices=None, doc="", length=None):
+def par(default=REQUIRED, *, unit=None, gt=None, ge=None, lt=None, le=None, choices=None, doc="", length=None, path=False):
     """Declare one parameter, as the right-hand side of an annotated class attribute.
 
     Parameters
@@ -57,6 +58,8 @@ def par(default=REQUIRED, *, unit=None, gt=None, ge=None, lt=None, le=None, choi
         one line for the table of parameters
     length : int, optional
         number of elements of a list type such as ``tuple[float, ...]``
+    path : bool
+        the text names a file or folder: ``~`` and ``$VAR`` at the start of a run stand for what the shell means by them
 
     Examples
     --------
@@ -68,7 +71,7 @@ def par(default=REQUIRED, *, unit=None, gt=None, ge=None, lt=None, le=None, choi
     bounds = tuple((sign, bound) for sign, bound in ((">", gt), (">=", ge), ("<", lt), ("<=", le)) if bound is not None)
     if isinstance(default, list):
         default = tuple(default)
-    declared = Par(default, unit, bounds, tuple(choices) if choices is not None else None, doc, length)
+    declared = Par(default, unit, bounds, tuple(choices) if choices is not None else None, doc, length, path)
     if default is REQUIRED:
         return dataclasses.field(metadata={"par": declared})
     # a factory leaves no class attribute behind, so that a parameter without a value in this run can say so (see _no_value)

@@ -11,7 +11,7 @@ import pytest
 
 from crmpi.cli.main import main
 from crmpi.compare import data as published
-from crmpi.compare.figures import draw_columns, looks, svg
+from crmpi.compare.figures import draw_columns, draw_transport, looks, svg
 from crmpi.compare.measure import Seen, observe
 from crmpi.compare.page import headline
 from crmpi.compare.report import Choices
@@ -71,8 +71,15 @@ def test_a_run_that_floors_have_fed_is_not_judged(data):
 
 
 def test_models_look_different():
-    looked = looks([str(n) for n in range(20)])
-    assert len({tuple(look.values()) for look in looked.values()}) == 20
+    looked = looks([str(n) for n in range(100)])
+    assert len({tuple(look.values()) for look in looked.values()}) == 100
+
+
+def test_figures_of_many_models(data):
+    profiles = {"pcr": np.ones(3), "pgas": np.ones(3), "kappa": np.full(3, 1e29)}
+    seen = {f"model {n}": seen_as({"O VI": 13.0 + 0.1 * n})._replace(profiles=profiles) for n in range(30)}
+    for text in (svg(draw_columns(seen, data, ["O VI"])), svg(draw_transport(seen, data))):
+        assert all(f"model {n}" in text for n in range(30))
 
 
 def test_figures_are_vectors_and_the_same_each_time(data):

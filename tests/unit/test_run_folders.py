@@ -147,3 +147,38 @@ def test_a_word_longer_than_a_file_name_is_a_word(capsys):
     error = capsys.readouterr().err
     assert len(error.splitlines()) == 1
     assert "the name is too long" in error
+
+
+def test_home_and_variables_in_the_folder_mean_what_a_shell_means(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("SCRATCH", str(tmp_path / "scratch"))
+    (tmp_path / "my.yaml").write_text(
+        "problem: {name: cr_shock_tube}\nmesh: {cells: [32, 1, 1], block: [16, 1, 1]}\n"
+        "output: {dir: $SCRATCH/from_yaml}\ntime: {end: 1}\n"
+    )
+    assert main(["run", "my.yaml", steps(1)]) == 0
+    assert main(["run", *TUBE, steps(1), "output.dir=~/a"]) == 0
+    assert main(["run", *TUBE, steps(1), "output.dir=${SCRATCH}/b"]) == 0
+    assert main(["run", "--restart", str(tmp_path / "home" / "a"), steps(2)]) == 0
+    assert state("home/a")[0] == 2
+    assert state("scratch/b")[0] == 1
+    assert state("scratch/from_yaml")[0] == 1
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["home", "my.yaml", "scratch"]
+
+
+@pytest.mark.parametrize(
+    ("folder", "sentence"),
+    [
+        ("$NO_SUCH/a", "'output.dir' = '$NO_SUCH/a' names the environment variable NO_SUCH, which is not set"),
+        ("~no_such_user/a", "begins with the home folder of a user who is not known here"),
+        ("a\0b", "has a NUL character in it; no path can"),
+        ("", "is empty; write . for the current folder"),
+    ],
+)
+def test_folders_that_cannot_be(tmp_path, capsys, folder, sentence):
+    assert main(["run", *TUBE, f"output.dir={folder}"]) == 2
+    error = capsys.readouterr().err
+    assert sentence in error
+    assert len(error.splitlines()) == 1
+    assert "\0" not in error
+    assert not list(tmp_path.iterdir())
