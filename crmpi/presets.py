@@ -69,7 +69,7 @@ PRESETS = {
         "one-moment streaming with the Alfven speed (f_stream = 1; the paper also has 4), the gas is heated with v_A grad P",
         _BUTSKY_QUINN,
         "cool gas out to 200 kpc, multiphase; depends least on its parameters",
-        ("streaming_diffusion", RECALLED), f_stream=(1.0, RECALLED),
+        ("streaming_diffusion", CODE), f_stream=(1.0, RECALLED),
     ),
     "chan2019": _preset(
         "isotropic diffusion, kappa = 3e29 cm^2/s: the match of the paper, which uses two moments (here the limit of a fast vmax)",

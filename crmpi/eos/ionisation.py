@@ -20,14 +20,13 @@ _FEWEST_ELECTRONS = 1e-10  # per hydrogen nucleus: keeps 0/0 away where nothing 
 
 def hydrogen_recombination(temp):
     """Return alpha of H II in cm^3/s."""
-    x = 2.0 * _HYDROGEN / temp
-    return 1.269e-13 * x**1.503 / (1.0 + (x / 0.522) ** 0.470) ** 1.923
+    x = np.log(2.0 * _HYDROGEN / temp)
+    return 1.269e-13 * np.exp(1.503 * x - 1.923 * _rise(x, 0.522, 0.470))
 
 
 def hydrogen_collisions(temp):
     """Return beta of H I in cm^3/s."""
-    x = 2.0 * _HYDROGEN / temp
-    return 21.11 * temp**-1.5 * np.exp(-0.5 * x) * x**-1.089 / (1.0 + (x / 0.354) ** 0.874) ** 1.101
+    return _collisions(temp, _HYDROGEN, 21.11, 1.089, (0.354, 0.874, 1.101))
 
 
 def helium_recombination(temp):
@@ -37,12 +36,22 @@ def helium_recombination(temp):
 
 def helium_collisions(temp):
     """Return beta of He I in cm^3/s."""
-    x = 2.0 * _HELIUM / temp
-    return 32.38 * temp**-1.5 * np.exp(-0.5 * x) * x**-1.146 / (1.0 + (x / 0.416) ** 0.987) ** 1.056
+    return _collisions(temp, _HELIUM, 32.38, 1.146, (0.416, 0.987, 1.056))
 
 
-def neutral_fractions(nh, temp, zeta=0.0):
-    """Return the neutral shares of hydrogen and of helium.
+def _collisions(temp, threshold, size, slope, bend):
+    """Return size T^-1.5 exp(-x/2) x^-slope/(1 + (x/a)^b)^c with x = 2 threshold/T and (a, b, c) = bend."""
+    x = np.log(2.0 * threshold / temp)
+    return size * np.exp(-1.5 * np.log(temp) - threshold / temp - slope * x - bend[2] * _rise(x, *bend[:2]))
+
+
+def _rise(log_x, pivot, power):
+    """Return ln(1 + (x/pivot)^power): sums of logarithms take a third of the time of powers."""
+    return np.log(1.0 + np.exp(power * (log_x - np.log(pivot))))
+
+
+def neutral_hydrogen(nh, temp, zeta=0.0):
+    """Return the neutral share of hydrogen, n(H I)/n(H): smooth, falls with `temp` and `zeta`.
 
     Parameters
     ----------
@@ -51,21 +60,20 @@ def neutral_fractions(nh, temp, zeta=0.0):
     temp : array
         temperature, K
     zeta : array or float
-        rate at which light and cosmic rays ionise an atom, 1/s; that of helium is taken as that of hydrogen
-
-    Returns
-    -------
-    tuple of arrays
-        n(H I)/n(H), which falls with `temp` and `zeta`, and n(He I)/n(He); both are smooth
+        rate at which light and cosmic rays ionise an atom, 1/s
     """
     temp = np.clip(temp, _COLDEST, _HOTTEST)
     up, down = hydrogen_collisions(temp) * nh, hydrogen_recombination(temp) * nh
     # root of x^2 (up + down) - x (2 down + up + zeta) + down = 0 without differences of large numbers
-    root = np.sqrt((up + zeta) ** 2 + 4.0 * down * zeta)
-    hydrogen = 2.0 * down / (2.0 * down + up + zeta + root)
-    electrons = nh * np.maximum((up + zeta + root) / (2.0 * down + up + zeta + root), _FEWEST_ELECTRONS)
+    return 2.0 * down / (2.0 * down + up + zeta + np.sqrt((up + zeta) ** 2 + 4.0 * down * zeta))
+
+
+def neutral_helium(nh, temp, hydrogen, zeta=0.0):
+    """Return n(He I)/n(He) in gas with the neutral share `hydrogen`; light and cosmic rays ionise it as fast as hydrogen."""
+    temp = np.clip(temp, _COLDEST, _HOTTEST)
+    electrons = nh * np.maximum(1.0 - hydrogen, _FEWEST_ELECTRONS)
     up, down = helium_collisions(temp) * electrons, helium_recombination(temp) * electrons
-    return hydrogen, down / (down + up + zeta)
+    return down / (down + up + zeta)
 
 
 def rahmati2013(nh, temp, rate, mean_cross_section):
@@ -84,4 +92,4 @@ def rahmati2013(nh, temp, rate, mean_cross_section):
     """
     threshold = 6.73e-3 * (mean_cross_section / 2.49e-18) ** (-2.0 / 3.0) * (temp / 1e4) ** 0.17 * (rate / 1e-12) ** (2.0 / 3.0)
     x = nh / threshold
-    return 0.98 * (1.0 + x**1.64) ** -2.28 + 0.02 * (1.0 + x) ** -0.84
+    return 0.98 * np.exp(-2.28 * _rise(np.log(x), 1.0, 1.64)) + 0.02 * np.exp(-0.84 * np.log(1.0 + x))

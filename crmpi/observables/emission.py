@@ -33,7 +33,7 @@ class GammaRays(Observable):
         given = self.facts.config.get("losses", {})
         losses = make(Losses.Params, self.facts.units, **(given | {"rates": self.params.rates or given.get("rates", "guo_oh2008")}))
         units = self.facts.units
-        rate, _ = RATES[losses.rates](losses.hydrogen_fraction, losses.ionised)
+        rate = RATES[losses.rates](losses.hydrogen_fraction).hadronic
         self.per_density = NEUTRAL_PIONS * losses.gamma_fraction * losses.hadronic * rate * units.factor("cm^3/s") / units.m_p
 
     def partial(self, cells):

@@ -13,19 +13,34 @@ from typing import NamedTuple
 from crmpi.constants import DENS, ECR, ENER
 from crmpi.eos.ionisation import HYDROGEN_FRACTION
 from crmpi.errors import CrmpiError
-from crmpi.jit import kernel
+from crmpi.jit import device, kernel
 from crmpi.numerics.volumes import cell_volume
 from crmpi.params import par
 from crmpi.physics.base import Source, SourceParams, gas_const
+from crmpi.scattering.base import IonisationParams
+from crmpi.scattering.plasma import Plasma
 
 HADRONIC_HEAT = 1.0 / 6.0  # fraction of hadronic losses that heats the gas: secondary electrons (Guo & Oh 2008)
+
+
+class Rates(NamedTuple):
+    """Rates of loss in cm^3/s, to be multiplied by rho/m_p; every set says what density its paper counts."""
+
+    hadronic: float
+    coulomb: float  # of ionised gas
+    neutral: float  # ionisation in neutral gas, in place of Coulomb losses
+
+    def coulomb_at(self, neutral):
+        """Return the rate of Coulomb losses and ionisation at a neutral share of the gas."""
+        return self.coulomb + (self.neutral - self.coulomb) * neutral
 
 
 class LossConst(NamedTuple):
     """Rates of a cell per density, code units."""
 
     hadronic: float  # Gamma_h/rho
-    coulomb: float  # Gamma_C/rho
+    coulomb: float  # Gamma_C/rho of ionised gas, or of the gas where its neutral share is not followed
+    neutral: float  # Gamma_C/rho of neutral gas
     fcr: int  # first component of the CR flux in u0, or -1
     fcr_end: int  # one past its last component
 
@@ -35,33 +50,26 @@ def electrons_per_nucleon(x_h):
     return 0.5 * (1.0 + x_h)
 
 
-def guo_oh(x_h, _ionised):
-    """Return (hadronic, Coulomb) rates [cm^3/s] per rho/m_p: Guo & Oh (2008, MNRAS 384, 251), coefficients recalled.
-
-    Both are given there per electron of ionised gas, n_e = (1 + X)/2 rho/m_p.
-    """
+def guo_oh(x_h):
+    """Return the `Rates` of Guo & Oh (2008, MNRAS 384, 251), coefficients recalled: all per electron of ionised gas."""
     electrons = electrons_per_nucleon(x_h)
-    return 5.86e-16 * electrons, 1.65e-16 * electrons
+    return Rates(5.86e-16 * electrons, 1.65e-16 * electrons, 1.65e-16 * electrons)
 
 
-def pfrommer(x_h, _ionised):
-    """Return (hadronic, Coulomb) rates [cm^3/s] per rho/m_p: Pfrommer et al. (2017, MNRAS 465, 4500), as in public code.
-
-    Both are given there per electron of ionised gas, n_e = (1 + X)/2 rho/m_p.
-    """
+def pfrommer(x_h):
+    """Return the `Rates` of Pfrommer et al. (2017, MNRAS 465, 4500), as in public code: all per electron of ionised gas."""
     electrons = electrons_per_nucleon(x_h)
-    return 7.44e-16 * electrons, 2.78e-16 * electrons
+    return Rates(7.44e-16 * electrons, 2.78e-16 * electrons, 2.78e-16 * electrons)
 
 
-def gizmo(x_h, ionised):
-    """Return (hadronic, Coulomb) rates [cm^3/s] per rho/m_p as in the public GIZMO code (Chan et al. 2019; Hopkins et al. 2020).
+def gizmo(x_h):
+    """Return the `Rates` of the public GIZMO code (Chan et al. 2019; Hopkins et al. 2020).
 
-    Hadronic losses are per nucleon, rho/m_p; Coulomb losses per free electron, n_e = x_e X rho/m_p with x_e electrons per hydrogen
-    nucleus; ionisation per neutral hydrogen atom, (1 - ionised) X rho/m_p, 0.57 times as much. For a universal spectrum a share of
-    0.87 is above the threshold of hadronic collisions, and 0.53 averages 1/(E/GeV).
+    Hadronic losses are per nucleon, rho/m_p; Coulomb losses per free electron, n_e = (1 + X)/2 rho/m_p of ionised gas; ionisation per
+    neutral hydrogen atom, X rho/m_p, 0.57 times as much. For a universal spectrum a share of 0.87 is above the threshold of hadronic
+    collisions, and 0.53 averages 1/(E/GeV).
     """
-    electrons_per_h = ionised * electrons_per_nucleon(x_h) / x_h
-    return 0.87 * 6.37e-16, 0.53 * 3.09e-16 * (electrons_per_h + 0.57 * (1.0 - ionised)) * x_h
+    return Rates(0.87 * 6.37e-16, 0.53 * 3.09e-16 * electrons_per_nucleon(x_h), 0.53 * 3.09e-16 * 0.57 * x_h)
 
 
 RATES = {"guo_oh2008": guo_oh, "pfrommer2017": pfrommer, "gizmo": gizmo}
@@ -77,13 +85,13 @@ class Losses(Source):
     dimensions = {"gamma_luminosity": "power"}
     energy = {"escaped": -1}
 
-    class Params(SourceParams):
+    class Params(SourceParams, IonisationParams):
         rates: str = par("guo_oh2008", choices=list(RATES), doc="set of coefficients")
         hadronic: float = par(1.0, ge=0, doc="factor on the hadronic rate")
         coulomb: float = par(1.0, ge=0, doc="factor on the Coulomb rate")
         heating: bool = par(True, doc="give Coulomb and 1/6 of hadronic losses to the gas")
         hydrogen_fraction: float = par(HYDROGEN_FRACTION, gt=0, le=1, doc="mass fraction X of hydrogen")
-        ionised: float = par(1.0, ge=0, le=1, doc="ionised fraction of the gas, for rates = gizmo")
+        ionised: float | None = par(None, ge=0, le=1, doc="ionised share of the gas, for rates = gizmo; none: the ionisation balance")
         gamma_fraction: float = par(0.7, ge=0, le=1, doc="fraction of the photons from neutral pions above 1 GeV")
 
     def __init__(self, params, pack, eos, units, mesh):
@@ -97,19 +105,38 @@ class Losses(Source):
 
     def apply(self, time, dt):
         gamma = self.params.gamma_fraction / 3.0
-        lose(self.pack.u0, self.pack.grid, (self.gas, self.const), dt, self.params.heating, gamma, self.account)
+        lose(self.pack.u0, self.pack.grid, (self.gas, self.const), self.neutral(), dt, self.params.heating, gamma, self.account)
+
+    def neutral(self):
+        """Return the neutral share of hydrogen, of the gas before the sources, or None if the rates do not ask for it."""
+        if self.const.neutral == self.const.coulomb:
+            return None
+        return Plasma(self.pack, self.units, self.eos).neutral_hydrogen(self.params)
 
     def _make_const(self):
         p, units = self.params, self.units
-        hadronic, coulomb = RATES[p.rates](p.hydrogen_fraction, p.ionised)
+        rates = RATES[p.rates](p.hydrogen_fraction)
+        if p.ionised is not None:
+            fixed = rates.coulomb_at(1.0 - p.ionised)
+            rates = rates._replace(coulomb=fixed, neutral=fixed)
         per_density = units.factor("cm^3/s") / units.m_p
         first = self.pack.index.get("fcr", -1)
         ncomp = sum(field.ncomp for field in self.pack.fields if field.name == "fcr")
-        return LossConst(p.hadronic * hadronic * per_density, p.coulomb * coulomb * per_density, first, first + ncomp)
+        coulomb, neutral = (p.coulomb * rate * per_density for rate in (rates.coulomb, rates.neutral))
+        return LossConst(p.hadronic * rates.hadronic * per_density, coulomb, neutral, first, first + ncomp)
+
+
+@device
+def shares(hadronic, coulomb, heating):
+    """Return the rate of all losses, the share of hadronic ones, and the share that heats the gas."""
+    total = hadronic + coulomb
+    if total <= 0.0:
+        return 0.0, 0.0, 0.0
+    return total, hadronic / total, (coulomb + HADRONIC_HEAT * hadronic) / total if heating else 0.0
 
 
 @kernel
-def lose(u, grid, physics, dt, heating, gamma, account):
+def lose(u, grid, physics, neutral, dt, heating, gamma, account):
     """Take the losses of `dt` from all active cells of a pack and heat the gas.
 
     Parameters
@@ -118,6 +145,8 @@ def lose(u, grid, physics, dt, heating, gamma, account):
         conserved state, changed in place
     grid : Grid
     physics : tuple of GasConst, LossConst
+    neutral : array (nblock, m3, m2, m1) or None
+        neutral share of the gas; None: the rates are the same everywhere
     dt : float
         code units
     heating : bool
@@ -128,14 +157,15 @@ def lose(u, grid, physics, dt, heating, gamma, account):
         energies lost, heated, escaped, in gamma rays, added to; and the present gamma-ray luminosity, replaced
     """
     gas, const = physics
-    total = const.hadronic + const.coulomb
-    to_gas = (const.coulomb + HADRONIC_HEAT * const.hadronic) / total if heating and total > 0.0 else 0.0
-    hadronic = const.hadronic / total if total > 0.0 else 0.0
+    total, hadronic, to_gas = shares(const.hadronic, const.coulomb, heating)
     for b in range(u.shape[0]):
-        lost, luminosity = 0.0, 0.0
+        lost, heated, made, luminosity = 0.0, 0.0, 0.0, 0.0
         for k in range(grid.ng3, grid.ng3 + grid.n3):
             for j in range(grid.ng2, grid.ng2 + grid.n2):
                 for i in range(grid.ng1, grid.ng1 + grid.n1):
+                    if neutral is not None:
+                        coulomb = const.coulomb + (const.neutral - const.coulomb) * neutral[b, k, j, i]
+                        total, hadronic, to_gas = shares(const.hadronic, coulomb, heating)
                     rate = total * u[b, DENS, k, j, i]
                     loss = -math.expm1(-rate * dt) * u[b, ECR, k, j, i]
                     u[b, ECR, k, j, i] -= loss
@@ -144,9 +174,14 @@ def lose(u, grid, physics, dt, heating, gamma, account):
                         u[b, v, k, j, i] *= math.exp(-rate * dt)
                     volume = cell_volume(gas.volumes, b, k, j, i)
                     lost += loss * volume
+                    if neutral is not None:
+                        heated += to_gas * loss * volume
+                        made += hadronic * loss * volume
                     luminosity += hadronic * rate * u[b, ECR, k, j, i] * volume
+        if neutral is None:
+            heated, made = to_gas * lost, hadronic * lost
         account[b, 0] += lost
-        account[b, 1] += to_gas * lost
-        account[b, 2] += (1.0 - to_gas) * lost
-        account[b, 3] += gamma * hadronic * lost
+        account[b, 1] += heated
+        account[b, 2] += lost - heated
+        account[b, 3] += gamma * made
         account[b, 4] = gamma * luminosity

@@ -76,5 +76,5 @@ class ConstantScattering(ScatteringModel):
         """Return the neutral share of hydrogen, or 1 below the temperature of decoupling and 0 above."""
         p = self.params
         if p.decoupling_temperature is None:
-            return plasma.neutral_fractions(p)[0]
+            return plasma.neutral_hydrogen(p)
         return np.where(plasma.temperature() < p.decoupling_temperature, 1.0, 0.0)

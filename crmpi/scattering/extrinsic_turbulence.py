@@ -67,7 +67,7 @@ class ExtrinsicTurbulence(ScatteringModel):
         """Return f of damped fast modes and Alfven modes together."""
         sound = plasma.sound_speed() / alfven
         dens, temp = plasma.nucleon_density(), np.maximum(plasma.temperature(), 1.0) / 1e4
-        neutral = plasma.neutral_fractions(self.params)[0]
+        neutral = plasma.neutral_hydrogen(self.params)
         scale = self.microgauss(plasma) * length * dens * rigidity
         collisionless = 0.04 * sound
         ionic = 0.03 * mach ** (4.0 / 3.0) * temp * (scale * temp) ** (-1.0 / 6.0)

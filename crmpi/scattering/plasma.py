@@ -8,7 +8,7 @@ precision: closures multiply numbers far apart.
 import numpy as np
 
 from crmpi.constants import DENS, ECR, PRES
-from crmpi.eos.ionisation import HYDROGEN_FRACTION, neutral_fractions, rahmati2013
+from crmpi.eos.ionisation import HYDROGEN_FRACTION, neutral_helium, neutral_hydrogen, rahmati2013
 from crmpi.mesh.gradients import along_field, field_strength
 
 GYRO_RATE = 0.00898734
@@ -48,20 +48,31 @@ class Plasma:
         """Return the number of nucleons per cm^3, rho/m_p, whatever they are bound to."""
         return self.density() / self.units.factor("m_p/cm^3")
 
-    def neutral_fractions(self, ionisation):
-        """Return the neutral shares of hydrogen and helium at the balance of ionisation and recombination.
+    def neutral_hydrogen(self, ionisation):
+        """Return the neutral share of hydrogen at the balance of ionisation and recombination, see `crmpi.eos.ionisation`.
 
         Parameters
         ----------
         ionisation : IonisationParams
             rates of cosmic rays and of the ultraviolet background, dimmed in dense gas as Rahmati et al. (2013) found
         """
-        nh, temp = HYDROGEN_FRACTION * self.nucleon_density(), np.clip(self.temperature(), 1.0, 1e10)
+        nh, temp = self._hydrogen()
+        return neutral_hydrogen(nh, temp, self._ionising(nh, temp, ionisation))
+
+    def neutral_helium(self, ionisation, hydrogen):
+        """Return the neutral share of helium in gas with the neutral share `hydrogen`."""
+        nh, temp = self._hydrogen()
+        return neutral_helium(nh, temp, hydrogen, self._ionising(nh, temp, ionisation))
+
+    def _hydrogen(self):
+        """Return hydrogen nuclei per cm^3 and temperature."""
+        return HYDROGEN_FRACTION * self.nucleon_density(), np.clip(self.temperature(), 1.0, 1e10)
+
+    def _ionising(self, nh, temp, ionisation):
+        """Return the rate per atom of cosmic rays and light, 1/s."""
         per_second = self.units.factor("1/s")
         zeta, light = ionisation.cosmic_ray_ionisation / per_second, ionisation.photo_ionisation / per_second
-        if light > 0.0:
-            zeta = zeta + light * rahmati2013(nh, temp, light, _BACKGROUND_CROSS_SECTION)
-        return neutral_fractions(nh, temp, zeta)
+        return zeta + light * rahmati2013(nh, temp, light, _BACKGROUND_CROSS_SECTION) if light > 0.0 else zeta
 
     def temperature(self):
         """Return the temperature in K."""

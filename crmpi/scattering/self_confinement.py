@@ -68,8 +68,8 @@ class SelfConfinement(ScatteringModel):
         linear = np.zeros_like(alfven)
         if p.ion_neutral:
             temp = plasma.temperature()
-            hydrogen, helium = plasma.neutral_fractions(p)
-            neutral = 0.97 * hydrogen + 0.03 * helium
+            hydrogen = plasma.neutral_hydrogen(p)
+            neutral = 0.97 * hydrogen + 0.03 * plasma.neutral_helium(p, hydrogen)
             # n of the formula is rho/m_p, all nucleons: collisions with ions are counted by the neutral shares
             linear += 5.77e-11 * self.units.factor("1/s") * plasma.nucleon_density() * neutral * np.sqrt(temp)
         sound = plasma.sound_speed()

@@ -43,9 +43,10 @@ class Calorimeter(Problem):
     def rates(self):
         """Return (hadronic, Coulomb) rates of loss, code units."""
         losses = self.config.losses
-        hadronic, coulomb = RATES[losses.rates](losses.hydrogen_fraction, losses.ionised)
+        rates = RATES[losses.rates](losses.hydrogen_fraction)
+        coulomb = rates.coulomb_at(1.0 - losses.ionised)
         scale = self.units.factor("cm^3/s") * self.p.dens / self.units.m_p
-        return losses.hadronic * hadronic * scale, losses.coulomb * coulomb * scale
+        return losses.hadronic * rates.hadronic * scale, losses.coulomb * coulomb * scale
 
     def closed_form(self):
         """Return L_gamma/Edot of the steady state."""

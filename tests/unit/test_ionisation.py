@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from crmpi.eos import ionisation
-from crmpi.eos.ionisation import neutral_fractions
+from crmpi.eos.ionisation import neutral_helium, neutral_hydrogen
 from crmpi.observables.ions.rates import collisional, recombination
 
 
@@ -27,31 +27,34 @@ def test_collisions_alone_make_half_neutral_gas_at_15600_kelvin():
     """Whatever the density: alpha = beta. Gnat & Sternberg 2007 and Bryans et al. 2009 have it at 1.5e4 to 1.6e4 K."""
     temp = np.linspace(1e4, 3e4, 20001)
     for nh in (1e-4, 1.0):
-        half = temp[np.argmin(np.abs(neutral_fractions(nh, temp)[0] - 0.5))]
+        half = temp[np.argmin(np.abs(neutral_hydrogen(nh, temp) - 0.5))]
         assert half == pytest.approx(1.55e4, rel=0.02)
 
 
 def test_cosmic_rays_alone():
     """x^2/(1 - x) = zeta/(alpha n) = 1e-16/6.97e-13 where no electron is fast enough: x = 0.0119."""
-    hydrogen, helium = neutral_fractions(1.0, 5e3, 1e-16)
+    hydrogen = neutral_hydrogen(1.0, 5e3, 1e-16)
+    helium = neutral_helium(1.0, 5e3, hydrogen, 1e-16)
     assert 1.0 - hydrogen == pytest.approx(0.0119, rel=0.01)
     assert 0.0 < 1.0 - helium < 0.05
 
 
 def test_light_alone_ionises_thin_gas():
     """1 - x = alpha n/zeta to first order, far above the balance of collisions."""
-    assert neutral_fractions(1e-6, 1e4, 2.28e-14)[0] == pytest.approx(1.885e-5, rel=0.01)
+    assert neutral_hydrogen(1e-6, 1e4, 2.28e-14) == pytest.approx(1.885e-5, rel=0.01)
 
 
 def test_balance_is_smooth_and_falls_with_temperature_and_rate():
     temp = np.logspace(1, 8, 701)
     for nh in (1e-6, 1e-2, 1.0, 1e3):
-        hydrogen, helium = neutral_fractions(nh, temp, 1e-16)
+        hydrogen = neutral_hydrogen(nh, temp, 1e-16)
+        helium = neutral_helium(nh, temp, hydrogen, 1e-16)
         assert np.all(np.diff(hydrogen) <= 0.0)
         assert np.all((helium > 0.0) & (helium <= 1.0))
         assert np.abs(np.diff(hydrogen)).max() < 0.08  # steps of 2.3% in temperature
-        assert np.all(neutral_fractions(nh, temp, 1e-15)[0] <= hydrogen)
+        assert np.all(neutral_hydrogen(nh, temp, 1e-15) <= hydrogen)
 
 
 def test_nothing_ionises_nothing_recombines():
-    assert neutral_fractions(1.0, 10.0, 0.0) == pytest.approx((1.0, 1.0))
+    assert neutral_hydrogen(1.0, 10.0, 0.0) == 1.0
+    assert neutral_helium(1.0, 10.0, 1.0, 0.0) == 1.0

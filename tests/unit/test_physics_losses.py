@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from crmpi.constants import DENS, ECR, ENER
+from crmpi.constants import DENS, ECR, ENER, PRES
 from crmpi.errors import CrmpiError
 from crmpi.mesh.pack import ECR_FIELD, HYDRO_FIELDS, Pack, make_grid
 from crmpi.params import make
@@ -93,7 +93,7 @@ def test_rates_of_ionised_gas_are_those_of_the_papers(rates):
     """What is left of the energy after 50 Myr, with each kind of loss alone."""
     for kind, other, gamma in (("hadronic", "coulomb", GAMMA[rates][0]), ("coulomb", "hadronic", GAMMA[rates][1])):
         pack = pack_of(UNITS.factor("m_p/cm^3"), 1.0)
-        losses(pack, rates=rates, **{kind: 1.0, other: 0.0}).apply(0.0, UNITS("50 Myr"))
+        losses(pack, rates=rates, ionised=1.0, **{kind: 1.0, other: 0.0}).apply(0.0, UNITS("50 Myr"))
         left = pack.active(pack.u0)[0, ECR].mean()
         assert -np.log(left) / (50 * 3.15576e13) == pytest.approx(gamma, rel=4e-4)
 
@@ -101,12 +101,31 @@ def test_rates_of_ionised_gas_are_those_of_the_papers(rates):
 def test_hadronic_time_of_gizmo_is_57_myr():
     """1/(0.87 x 6.37e-16 cm^3/s) at one nucleon per cm^3, whatever it is made of."""
     for hydrogen in (0.7, 0.76, 1.0):
-        assert 1.0 / (RATES["gizmo"](hydrogen, 1.0)[0] * 3.15576e13) == pytest.approx(57.2, rel=1e-3)
+        assert 1.0 / (RATES["gizmo"](hydrogen).hadronic * 3.15576e13) == pytest.approx(57.2, rel=1e-3)
 
 
-def test_neutral_gas_loses_to_ionisation_in_gizmo():
-    """0.53 x 3.09e-16 x 0.57 n_H with n_H = 0.76 rho/m_p."""
-    assert RATES["gizmo"](0.76, 0.0)[1] == pytest.approx(7.094e-17, rel=1e-3)
+@pytest.mark.parametrize(("temp", "coulomb"), [(8e3, 7.19e-17), (1e6, 1.441e-16)])
+@pytest.mark.parametrize("heating", [True, False])
+def test_gizmo_follows_the_ionisation_of_the_gas(temp, coulomb, heating):
+    """0.53 x 3.09e-16 x 0.57 n_H in neutral gas, 1.6% of it ionised by cosmic rays at 8000 K; 0.53 x 3.09e-16 n_e in hot gas."""
+    pack = pack_of(UNITS.factor("m_p/cm^3"), 1.0)
+    pack.w0[:, DENS] = pack.u0[:, DENS]
+    pack.w0[:, PRES] = pack.u0[:, DENS] * temp * UNITS.k_B / (EOS.mu * UNITS.m_p)
+    source = losses(pack, rates="gizmo", heating=heating)
+    source.apply(0.0, UNITS("50 Myr"))
+    left = pack.active(pack.u0)[0, ECR].mean()
+    assert -np.log(left) / (50 * 3.15576e13) == pytest.approx(5.542e-16 + coulomb, rel=1e-3)
+    book = {name: column[0] for name, column in source.ledger().items()}
+    heat = (coulomb + 5.542e-16 / 6) / (coulomb + 5.542e-16) if heating else 0.0
+    assert book["losses_heated"] / book["losses_lost"] == pytest.approx(heat, rel=3e-3)
+    assert book["losses_lost"] == pytest.approx(book["losses_heated"] + book["losses_escaped"], rel=1e-12)
+
+
+def test_a_given_ionised_share_is_kept():
+    """Half of 0.53 x 3.09e-16 (0.88 + 0.57 x 0.76) per nucleon."""
+    pack = pack_of(UNITS.factor("m_p/cm^3"), 1.0)
+    losses(pack, rates="gizmo", hadronic=0.0, ionised=0.5).apply(0.0, UNITS("50 Myr"))
+    assert -np.log(pack.active(pack.u0)[0, ECR].mean()) / (50 * 3.15576e13) == pytest.approx(1.0752e-16, rel=1e-3)
 
 
 def test_refused_without_cosmic_rays_or_units():
