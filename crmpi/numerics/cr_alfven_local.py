@@ -152,13 +152,32 @@ def difference(one, two, u, seed):
 
 
 @device
-def extrapolate(one, two):
-    """Return 2 two - one, second order from one step and two half steps, unless a wave energy would be negative."""
+def linear(one, two):
+    """Return the cell 2 two - one."""
     plus, minus = 2.0 * two.plus - one.plus, 2.0 * two.minus - one.minus
-    if plus < 0.0 or minus < 0.0:
-        return two
     heat, seeded = 2.0 * two.heat - one.heat, 2.0 * two.seeded - one.seeded
     return Cell(2.0 * two.e - one.e, 2.0 * two.f - one.f, plus, minus, heat, seeded)
+
+
+@device
+def extrapolate(old, one, two):
+    """Return the cell `old` after a step, extrapolated to second order from one step and two half steps: 2 two - one.
+
+    The two half steps stand where a wave energy or the heat would be negative. A wave that grows is extrapolated in its logarithm, at the
+    cost of e: where it grows by an e-folding in a step, 2 two - one lets it shrink.
+    """
+    new = linear(one, two)
+    if min(new.plus, new.minus, new.heat - old.heat) < 0.0:
+        new = two
+    plus = grown(one.plus, two.plus) if two.plus > old.plus else new.plus
+    minus = grown(one.minus, two.minus) if two.minus > old.minus else new.minus
+    return Cell(new.e + ((new.plus - plus) + (new.minus - minus)), new.f, plus, minus, new.heat, new.seeded)
+
+
+@device
+def grown(one, two):
+    """Return two^2/one within a factor of 2 of `two`."""
+    return two * min(max(two / (one + _TINY), 0.5), 2.0)
 
 
 @kernel
@@ -175,7 +194,7 @@ def exchange(cell, transport, m):
             if error <= _TOLERANCE or size == 1:
                 break
             one, size, share = middle, size // 2, 0.5 * share
-        cell = extrapolate(one, two)
+        cell = extrapolate(cell, one, two)
         at, parts = at + size, parts + 1
         if 4.0 * error < _TOLERANCE and at % (2 * size) == 0 and at + 2 * size <= FINEST:
             size *= 2
