@@ -163,21 +163,24 @@ def linear(one, two):
 def extrapolate(old, one, two):
     """Return the cell `old` after a step, extrapolated to second order from one step and two half steps: 2 two - one.
 
-    The two half steps stand where a wave energy or the heat would be negative. A wave that grows is extrapolated in its logarithm, at the
-    cost of e: where it grows by an e-folding in a step, 2 two - one lets it shrink.
+    The two half steps stand where a wave energy or the heat would be negative. A wave that grows fast is extrapolated in its logarithm, at
+    the cost of e: where it grows by an e-folding in a step, 2 two - one lets it shrink.
     """
     new = linear(one, two)
     if min(new.plus, new.minus, new.heat - old.heat) < 0.0:
         new = two
-    plus = grown(one.plus, two.plus) if two.plus > old.plus else new.plus
-    minus = grown(one.minus, two.minus) if two.minus > old.minus else new.minus
+    plus = grown(one.plus, two.plus) if two.plus > old.plus else 0.0
+    minus = grown(one.minus, two.minus) if two.minus > old.minus else 0.0
+    if max(plus, minus) == 0.0:
+        return new
+    plus, minus = max(plus, new.plus), max(minus, new.minus)
     return Cell(new.e + ((new.plus - plus) + (new.minus - minus)), new.f, plus, minus, new.heat, new.seeded)
 
 
 @device
 def grown(one, two):
-    """Return two^2/one within a factor of 2 of `two`."""
-    return two * min(max(two / (one + _TINY), 0.5), 2.0)
+    """Return two^2/one, and at least two/2, of a wave whose growth is not resolved, else 0."""
+    return two * max(two / one, 0.5) if one > (1.0 + _TOLERANCE) * two else 0.0
 
 
 @kernel

@@ -99,7 +99,7 @@ def test_any_step_keeps_waves_positive_and_energy_closed(growth, force, nonlinea
     matter = Matter(va=0.02, force=force, growth=growth, drag=0.0, linear=0.1, nonlinear=nonlinear, seed=1e-12)
     for f, plus, minus in itertools.product((-2.0, 0.0, 0.01, 2.0), (0.0, 1e-12, 0.3), (0.0, 0.5)):
         cell, parts = exchange(Cell(1.0, f, plus, minus, 0.0, 0.0), Transport(0.1, 0.3, -0.05, 0.02), matter)
-        assert min(cell.plus, cell.minus) >= 0.0 and 1 <= parts <= 64
+        assert min(cell.plus, cell.minus, cell.heat) >= 0.0 and 1 <= parts <= 64
         before = 1.0 - 0.1 + plus - 0.05 + minus + 0.02
         assert cell.e + cell.plus + cell.minus + cell.heat == pytest.approx(before, abs=4e-15 * max(1.0, cell.heat) * parts)
 
