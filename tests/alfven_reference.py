@@ -1,4 +1,4 @@
-"""A second solution of cosmic rays with Alfven waves in one dimension: explicit, unsplit, by lines; slow and plain, for tests to hold against."""
+"""An independent solution of cosmic rays with Alfven waves in one dimension, explicit in time."""
 
 import numpy as np
 
@@ -14,7 +14,7 @@ def half_difference(q):
 
 
 def rates(q, dx, vmax, growth, damping):
-    """Return dq/dt of (e, f, a+, a-) for v_A = 1, gamma_cr = 4/3; all of it explicit, the waves of (e, f) undamped inside cells."""
+    """Return dq/dt of (e, f, a+, a-) on a periodic mesh for v_A = 1 and gamma_cr = 4/3."""
     c = vmax / np.sqrt(3.0)
     half = half_difference(q)
     left, right = q + half, np.roll(q - half, -1, axis=-1)
@@ -33,7 +33,7 @@ def rates(q, dx, vmax, growth, damping):
 
 
 def solve(q, dx, end, vmax, growth, damping, seed):
-    """Return (e, f, a+, a-) at `end`: Heun's method at a step that resolves scattering, growth and damping everywhere."""
+    """Return (e, f, a+, a-) at `end`: Heun's method, scattering, growth and damping resolved."""
     t = 0.0
     while t < end:
         waves = (q[PLUS] + q[MINUS]).max()

@@ -180,10 +180,10 @@ def matter_of(moments, frozen, i):
 
 @kernel
 def predict_wave_rows(n, moments, axes, start, frozen, faces, out):
-    """Advance `n` cells from `start` to `out` by half a step: backward Euler, the flux extrapolated as in `predict_rows`.
+    """Advance `n` cells from `start` to `out` by half a step of backward Euler.
 
-    Only what scattered at the start as well counts there: where waves grow up within the half step the flux falls to that of streaming
-    once, and the extrapolated one would run backwards.
+    The flux is extrapolated as in `predict_rows`, with what scattered at the start as well: where
+    waves grow up within the half step it falls once, and the extrapolated one would run backwards.
     """
     separate()
     e, f, plus, minus = row(start, ENERGY), row(start, FLUX), row(start, PLUS), row(start, MINUS)

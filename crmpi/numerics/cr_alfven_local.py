@@ -161,10 +161,11 @@ def linear(one, two):
 
 @device
 def extrapolate(old, one, two):
-    """Return the cell `old` after a step, extrapolated to second order from one step and two half steps: 2 two - one.
+    """Return the cell `old` after a step, to second order from one step and two half steps.
 
-    The two half steps stand where a wave energy or the heat would be negative. A wave that grows fast is extrapolated in its logarithm, at
-    the cost of e: where it grows by an e-folding in a step, 2 two - one lets it shrink.
+    The two half steps stand where a wave energy or the heat would be negative. A wave that grows
+    fast is extrapolated in its logarithm, at the cost of e: 2 two - one shrinks a wave that grows
+    by an e-folding in a step.
     """
     new = linear(one, two)
     if min(new.plus, new.minus, new.heat - old.heat) < 0.0:
