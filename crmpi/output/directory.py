@@ -173,14 +173,15 @@ class RunDirectory:
                         file.unlink()
                     said = f"replacing {what} (output.overwrite): {counts}"
                 else:
-                    said = f"moved {what} to {self._set_aside(earlier)}: {counts}"
+                    said = f"moved {what} to {self.set_aside(earlier)}: {counts}"
         self.mark(record)
         return said
 
-    def _set_aside(self, files):
+    def set_aside(self, files):
         """Move `files` of the folder into a new one inside it; return its path."""
         taken = [int(found[1]) for path in self.path.iterdir() if (found := _SET_ASIDE.fullmatch(path.name))]
         aside = self.path / f"replaced-{max(taken, default=0) + 1:03d}"
+        aside.mkdir()
         for file in files:
             target = aside / file.relative_to(self.path)
             target.parent.mkdir(parents=True, exist_ok=True)
@@ -219,12 +220,6 @@ class RunDirectory:
     def next_checkpoint(self):
         """Return the number of the next checkpoint: above all present ones, so the newest always has the highest number."""
         return max(map(number_of, self.checkpoints()), default=-1) + 1
-
-    def drop_profiles(self, first):
-        """Remove profiles from number `first` on: a run that continues writes them again."""
-        for path in self.profile_files():
-            if number_of(path) >= first:
-                path.unlink()
 
     def mark(self, record):
         """Write `resolved.yaml` and `provenance.json`."""

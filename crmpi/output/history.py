@@ -73,10 +73,37 @@ class HistoryFile:
         if self.restart_step is not None and self.path.exists():
             text = self.path.read_text(encoding="utf-8")
             if text.startswith(header(labels)):
-                kept = "".join(f"{line}\n" for line in _rows(text, len(labels)) if int(float(line.split()[_STEP])) <= self.restart_step)
+                kept = "".join(f"{line}\n" for line in _rows(text, len(labels)) if _step(line) <= self.restart_step)
             else:  # the restarted run has other columns: the earlier ones are kept beside
                 write_text(self.path.with_suffix(f".until_step_{self.restart_step}.txt"), text)
         write_text(self.path, header(labels) + kept)
+
+
+def last_step(path):
+    """Return the step of the last complete row of a history file, -1 if there is none."""
+    _, rows = _split(path)
+    return _step(rows[-1]) if rows else -1
+
+
+def cut_after(path, step):
+    """Drop the rows after `step` from a history file."""
+    head, rows = _split(path)
+    write_text(path, head + "".join(f"{row}\n" for row in rows if _step(row) <= step))
+
+
+def _split(path):
+    """Return (header, complete rows) of a history file, ('', []) if there is none."""
+    try:
+        text = Path(path).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        return "", []
+    lines = text.splitlines(keepends=True)
+    columns = next((len(found) for found in map(_COLUMN.findall, lines[:10]) if found), 0)
+    return "".join(line for line in lines if line.startswith("#")), _rows(text, columns)
+
+
+def _step(row):
+    return int(float(row.split()[_STEP]))
 
 
 def _number(value):

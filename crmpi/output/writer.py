@@ -2,9 +2,10 @@
 
 from crmpi.errors import CrmpiError
 from crmpi.output.blockfile import BlockFileWriter, parts_of
+from crmpi.output.branch import leave_branch, step_of
 from crmpi.output.checkpoint import damage, write_checkpoint
 from crmpi.output.directory import RunDirectory
-from crmpi.output.history import HistoryFile
+from crmpi.output.history import HistoryFile, last_step
 from crmpi.output.lock import FolderLock
 from crmpi.output.schedule import EverySteps, limit_dt, make_schedule
 from crmpi.output.snapshot import write_snapshot
@@ -44,7 +45,7 @@ class OutputWriter:
         self._profiles = profiles if profiles is not None and profiles.tables else None
         if self._profiles is not None:
             self.schedules["profiles"] = make_schedule(profiles.interval)
-        self.numbers = {"snapshot": 0, "checkpoint": 0, "profiles": 0, "history_step": -1}
+        self.numbers = {"snapshot": 0, "checkpoint": 0, "profiles": 0, "history_step": -1}  # of the next files; last row that is due
         self._history_columns = history
         self._history_file = None
         self._report = report
@@ -56,7 +57,7 @@ class OutputWriter:
         Parameters
         ----------
         restart : Checkpoint or None
-            the run continues from it: files stay, the history is cut back to its step, schedules go on where they were
+            the run continues from it: files up to its step stay, later ones are set aside, schedules go on where they were
         """
         if restart is not None:
             for name, schedule in self.schedules.items():
@@ -74,7 +75,7 @@ class OutputWriter:
         if failure is not None:
             failure.everywhere = True
             raise failure
-        self.numbers = self.comm.bcast(self.numbers)
+        self.numbers, self._last = self.comm.bcast((self.numbers, self._last))
 
     def _occupy(self, restart):
         """Take the folder: one run at a time writes there."""
@@ -83,12 +84,24 @@ class OutputWriter:
         if restart is None:
             said = self.directory.claim(self.record, self.params.overwrite)
         else:
-            said = self.directory.resume(self.record, restart.path)
-            self.directory.drop_profiles(self.numbers["profiles"])
+            left = leave_branch(self.directory, restart.step)
+            said = self.directory.resume(self.record, restart.path) + (f"; {left}" if left else "")
+            self._last |= self._written_at(restart.step)
         self._history_file = HistoryFile(self.directory.history, None if restart is None else self.numbers["history_step"])
         self.numbers["checkpoint"] = self.directory.next_checkpoint()
         if said:
             self._report(said)
+
+    def _written_at(self, step):
+        """Return {kind: step} of what the folder holds of this step already: it must not be written twice."""
+        written = {}
+        for kind, path in (("snapshot", self.directory.snapshot), ("profiles", self.directory.profiles)):
+            number = self.numbers[kind]  # that of a last one, which did not count, or one more than that of a due one
+            if step in (step_of(path(number)), step_of(path(number - 1))):
+                written[kind] = step
+        if last_step(self.directory.history) == step:
+            written["history"] = step
+        return written
 
     def close(self):
         """Leave the folder to others; call it however the run ended."""
@@ -158,7 +171,8 @@ class OutputWriter:
     def finalize(self, state, complete=True):
         """Write the last checkpoint; if the run is `complete`, the last history row and snapshot too.
 
-        The checkpoint comes first: a restart from it goes on as if the run had never stopped, and replaces those two.
+        The checkpoint comes first: a restart from it goes on as if the run had never stopped, and replaces those two; if it has
+        nothing to do, it leaves them as they are.
         """
         self.checkpoint(state)
         if complete:

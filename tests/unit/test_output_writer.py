@@ -1,5 +1,6 @@
 """The writer of a run: what it leaves on disk, restarts, re-runs and disks that refuse."""
 
+import os
 import shutil
 import subprocess
 import sys
@@ -65,6 +66,96 @@ def test_restart_leaves_the_files_of_one_run(tmp_path):
     assert (once / "history.txt").read_bytes() == (twice / "history.txt").read_bytes()
     for name in (name for name in tree_of(once) if name.endswith(".athdf")):
         assert (once / name).read_bytes() == (twice / name).read_bytes()
+
+
+def run_to_the_end(folder, first, last, **options):
+    """Run and write the last files, from the newest checkpoint if there is one."""
+    newest = latest_checkpoint(folder)
+    restart = read_checkpoint(newest) if newest else None
+    output, state, said = run(folder, restart.step if restart else first, last, restart=restart, **options)
+    output.finalize(state)
+    return said
+
+
+@pytest.mark.parametrize("last", [19, 32], ids=["between due times", "at a due time"])
+def test_restarting_a_finished_run_doubles_nothing(tmp_path, last):
+    run_to_the_end(tmp_path, 0, last)
+    before = {name: (tmp_path / name).read_bytes() for name in tree_of(tmp_path)}
+    for _ in range(2):
+        run_to_the_end(tmp_path, 0, last)
+        after = {name: (tmp_path / name).read_bytes() for name in tree_of(tmp_path)}
+        assert after == before
+    steps = read_history(tmp_path / "history.txt")["step"].tolist()
+    assert steps == sorted(set(steps)) and steps[-1] == last
+
+
+WRITES = ("crmpi.output.files.os.replace", "crmpi.output.history.open")
+
+
+@pytest.mark.parametrize("last", [19, 32], ids=["between due times", "at a due time"])
+def test_a_kill_at_any_write_doubles_nothing(tmp_path, monkeypatch, last):
+    """Killed at the n-th file operation, then restarted: snapshots and history of the run that was never killed."""
+    run_to_the_end(tmp_path / "once", 0, last)
+    expected = contents_of(tmp_path / "once")
+    killed = 0
+    for n in range(0, 100, 2):
+        folder = tmp_path / f"killed_{n}"
+        with monkeypatch.context() as patch:
+            count = iter(range(n, -1, -1))
+            for name in WRITES:
+                patch.setattr(name, killing(name, count), raising=False)
+            try:
+                run_to_the_end(folder, 0, last)
+            except Killed:
+                killed += 1
+            else:
+                break
+        run_to_the_end(folder, 0, last)
+        assert contents_of(folder) == expected, f"killed at file operation {n}"
+    assert killed >= 10
+
+
+class Killed(BaseException):
+    """Stands for SIGKILL: nothing catches it."""
+
+
+def killing(name, count):
+    """Return the function of this name, which raises `Killed` in place of acting when `count` runs down to zero."""
+    real = open if name.endswith("open") else os.replace
+
+    def function(*arguments, **options):
+        if next(count, -1) == 0:
+            raise Killed
+        return real(*arguments, **options)
+
+    return function
+
+
+def contents_of(folder):
+    """Return {name: bytes} of snapshots and history, without those set aside."""
+    names = [name for name in tree_of(folder) if name.endswith(("athdf", "history.txt")) and "replaced" not in name]
+    return {name: (folder / name).read_bytes() for name in names}
+
+
+def test_a_restart_from_the_middle_sets_the_later_files_aside(tmp_path):
+    run_to_the_end(tmp_path, 0, 48, checkpoints_kept=9)  # snapshots 0-6, checkpoints at steps 16, 32, 48
+    old = (tmp_path / "snapshots" / "snapshot_00006.athdf").read_bytes()
+    history = (tmp_path / "history.txt").read_bytes()
+    restart = read_checkpoint(tmp_path / "checkpoints" / "checkpoint_00000.h5")
+    assert restart.step == 16
+    output, state, said = run(tmp_path, 16, 20, restart=restart, checkpoints_kept=9)
+    assert "moved what was written after step 16 to" in said[0] and "snapshots: 4, checkpoints: 2" in said[0]
+    present = [name for name in tree_of(tmp_path) if not name.startswith("replaced")]
+    assert [name for name in present if name.endswith("athdf")] == [f"snapshots/snapshot_0000{n}.athdf" for n in range(3)]
+    assert output.directory.latest_snapshot().name == "snapshot_00002.athdf"
+    assert read_history(tmp_path / "history.txt")["step"].tolist() == [0, 4, 8, 12, 16, 20]
+    output.finalize(state)
+    assert latest_checkpoint(tmp_path).name == "checkpoint_00001.h5"
+    aside = tmp_path / "replaced-001"
+    assert (aside / "snapshots" / "snapshot_00006.athdf").read_bytes() == old
+    assert (aside / "snapshots" / "snapshot_00006.athdf.xdmf").is_file()
+    assert (aside / "history.txt").read_bytes() == history
+    assert read_checkpoint(latest_checkpoint(aside)).step == 48
 
 
 def test_only_the_newest_checkpoints_stay(tmp_path):
