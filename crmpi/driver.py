@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from crmpi import precision, stepper
+from crmpi.energy_books import LOOK_EVERY, EnergyBooks
 from crmpi.errors import CrmpiError, RunError
 from crmpi.jit import before_first_compilation, cache_note, made, working_seconds
 from crmpi.output.checkpoint import read_checkpoint
@@ -213,7 +214,7 @@ def loop(sim, writer, progress, interrupts):
     reason = stop_reason(sim, interrupts, 0.0)
     progress.start(sim.time, sim.clock.step)
     first = sim.clock.step + 1
-    doubts = Doubts(sim, progress.say)
+    doubts, books = Doubts(sim, progress.say), EnergyBooks(sim)
     while reason is None:
         dt = next_dt(sim, writer)
         stepper.advance(sim, dt)
@@ -224,6 +225,8 @@ def loop(sim, writer, progress, interrupts):
             progress.start(sim.time, first)  # the first step compiles kernels: it says nothing about the speed of the others
         else:
             progress.step(sim.time, sim.clock.step, dt, sim.progress())
+        if reason is not None or sim.clock.step % LOOK_EVERY == 0:
+            books.look()
         with sim.timers("output"):
             writer.write_due(state_of(sim))
         if sim.clock.step % DOUBTS_EVERY == 1:

@@ -168,7 +168,8 @@ class Simulation:
 
     def block_state(self):
         """Return the modules' per-block arrays that a restart needs, {'module.array': array}, views to be written in place."""
-        modules = {"floors": self.fluid.ledger, "transport": self.transport} | {source.name: source for source in self.sources}
+        modules = {"floors": self.fluid.ledger, "box": self.fluid.box, "transport": self.transport}
+        modules |= {source.name: source for source in self.sources}
         return {f"{m}.{name}": array for m, module in modules.items() if module is not None for name, array in module.state().items()}
 
     def refresh(self):
@@ -213,8 +214,7 @@ class Simulation:
         blocks = [self._block_sums(b, flux) for b in range(self.pack.nblock)]
         columns = {name: np.array([block[name] for block in blocks]) for name in blocks[0]}
         problem = {name: columns.pop(name) for name in list(columns) if "[" in name}  # the problem names its own units
-        for ledger in (self.fluid.ledger.columns, *(m.ledger for m in (self.transport, *self.sources) if m is not None)):
-            columns |= ledger()
+        columns |= self.ledgers()
         columns = {f"{name} [{unit}]": values / scale for name, values in columns.items() for unit, scale in [self._unit(name)]}
         columns |= problem
         sums = self.comm.block_sums(np.stack(list(columns.values()), axis=1))
@@ -223,6 +223,14 @@ class Simulation:
             row |= {f"{name} [1]": value for name, value in self.transport.history().items()}
             row |= self._kappa_columns()
         return row | self.observing.columns()
+
+    def ledgers(self):
+        """Return {column: array (nblock,)}: what floors, boundary, gravity, transport and sources did since the start, code units."""
+        modules = (self.transport, *self.sources)
+        columns = self.fluid.ledger.columns() | self.fluid.box.columns()
+        for module in modules:
+            columns |= module.ledger() if module is not None else {}
+        return columns
 
     def _kappa_columns(self):
         """Return what the scattering model says about kappa; nothing where the solver has no use for it."""

@@ -10,7 +10,7 @@ faster: the fluid then covers the step in parts, each within the limit of the st
 
 import math
 
-from crmpi.constants import NHYDRO
+from crmpi.constants import ENER, NHYDRO
 from crmpi.errors import RunError
 from crmpi.types import Field
 
@@ -89,6 +89,7 @@ def sources(sim, time, dt, operators):
         for source in operators:
             sim.followers.apply(source, time, dt)  # cosmic-ray tracers get what the bulk gets
         if gas is not None:
+            sim.fluid.box.add("frozen_exchange", sim.fluid.sums(gas, [ENER]) - sim.fluid.sums(pack.u0, [ENER]))
             pack.u0[:, :NHYDRO] = gas  # frozen gas takes nothing; cosmic rays still do
         refresh(sim, pack.u0, pack.b0, time + dt)
 

@@ -1,6 +1,7 @@
 """What a run says at its end: errors against the exact solution, the problem's own numbers, and the energy ledger."""
 
 from crmpi import hooks
+from crmpi.energy_books import energy_columns
 
 ENERGIES = ("ener", "ecr")  # gas + magnetic, cosmic rays: together the energy of the box
 
@@ -27,7 +28,7 @@ def summary_lines(sim, history, norms):
 
 
 def ledger_lines(sim, history):
-    """Return the energy ledger: what the box holds, what sources and floors moved, and what is left for the boundaries."""
+    """Return the energy ledger: what the box holds, what moved it, and what no term explains."""
     own = sim.transport.energies if sim.transport else ()
     energies = [history[name] for name in (*ENERGIES, *own) if name in history]
     if not len(energies[0]):
@@ -41,7 +42,7 @@ def ledger_lines(sim, history):
         moved = sign * history[name][-1]
         known += moved
         lines.append(f"  {'  ' + name:<40s} {moved:+.6e}")
-    lines.append(f"  {'  gravity and boundaries (difference)':<40s} {change - known:+.6e}")
+    lines.append(f"  {'  unexplained':<40s} {change - known:+.6e}")
     doubts = sim.doubts()
     floors = {name: history[name][-1] for name in sim.count_columns() if name not in doubts}
     lines.append("floors: " + (", ".join(f"{n} {int(v)}" for n, v in floors.items() if v) or "none"))
@@ -65,12 +66,3 @@ class Doubts:
             if self.sim.comm.any(number > 0):
                 self._said.add(name)
                 self.say(f"warning: step {self.sim.clock.step}: {sentence} ({name} in the history)")
-
-
-def energy_columns(sim):
-    """Return {ledger column: sign} of everything that changed the energy of the box."""
-    signs = {"floor_added_energy": 1.0, "floor_added_ecr": 1.0}
-    for module in (sim.transport, *sim.sources):
-        if module is not None:
-            signs |= module.energy_signs()
-    return signs

@@ -3,6 +3,7 @@
 import numpy as np
 
 from crmpi.errors import CrmpiError
+from crmpi.mesh.tree import NO_NEIGHBOUR, direction
 from crmpi.numerics.rows import LANES, LINE
 from crmpi.numerics.volumes import EqualVolumes, TubeVolumes
 from crmpi.precision import REAL
@@ -58,7 +59,14 @@ def make_pack(tree, gids, fields=HYDRO_FIELDS, ng=2, *, magnetic=True, gravity=F
     """Return the `Pack` of the blocks `gids` of a `BlockTree`, with `ng` ghost zones along every axis that is not missing."""
     grid = make_grid(tree.block, tree.cells, tree.lower, tree.upper, ng)
     origins = [tree.origin(gid) for gid in gids]
-    return Pack(grid, gids, origins, tree.lower, fields, magnetic=magnetic, gravity=gravity, geometry=tree.geometry)
+    pack = Pack(grid, gids, origins, tree.lower, fields, magnetic=magnetic, gravity=gravity, geometry=tree.geometry)
+    for axis in (a for a in range(3) if not tree.missing[a]):
+        for side in (0, 1):
+            offset = [0, 0, 0]
+            offset[axis] = 2 * side - 1
+            pack.outer[:, 2 * axis + side] = tree.neighbours[pack.gids, direction(offset)] == NO_NEIGHBOUR
+    pack.is_open = not all(tree.periodic[axis] or tree.missing[axis] for axis in range(3))
+    return pack
 
 
 class Pack:
@@ -87,6 +95,10 @@ class Pack:
         cross-sections and volumes along the tube
     volumes : EqualVolumes or TubeVolumes
         of all cells, for `crmpi.numerics.volumes.cell_volume`
+    outer : bool array (nblock, 6)
+        whether the faces ix1, ox1, ix2 ... of a block are on the boundary of the mesh and not periodic
+    is_open : bool
+        the mesh has such faces, on whatever rank
     """
 
     def __init__(self, grid, gids, origins, lower, fields=HYDRO_FIELDS, *, magnetic=True, gravity=False, geometry=None):
@@ -100,6 +112,7 @@ class Pack:
         self.tube = None if geometry is None else self._make_tube()
         equal = EqualVolumes(grid.dx1 * grid.dx2 * grid.dx3)
         self.volumes = equal if self.tube is None else TubeVolumes(self.tube.axis, self.tube.volume)
+        self.outer, self.is_open = np.zeros((len(self.gids), 6), bool), False
         self.index = {}
         for field in self.fields:
             self.index[field.name] = sum(f.ncomp for f in self.fields[: len(self.index)])
@@ -130,6 +143,14 @@ class Pack:
         """Return the view (nblock, ncomp, n3, n2, n1) of the active cells of a pack array."""
         g = self.grid
         return array[:, :, g.ng3 : g.ng3 + g.n3, g.ng2 : g.ng2 + g.n2, g.ng1 : g.ng1 + g.n1]
+
+    def active_volumes(self):
+        """Return the volumes of the active cells on a tube, to be multiplied with `active` views: (nblock, 1, n3, n2, n1)."""
+        g, axis = self.grid, self.tube.axis
+        first, n = ((g.ng1, g.n1), (g.ng2, g.n2), (g.ng3, g.n3))[axis]
+        shape = [self.nblock, 1, 1, 1, 1]
+        shape[4 - axis] = n
+        return self.tube.volume[:, first : first + n].reshape(shape)
 
     def coords(self, b):
         """Return the centres (x1, x2, x3) of the active cells of block `b`, three 1-D arrays in code units.

@@ -13,7 +13,8 @@ the lower corner of cell i. A missing axis has stride 0, so that corners fall to
 from typing import NamedTuple
 
 from crmpi.jit import device, kernel
-from crmpi.numerics.rows import load, row, rows, separate, store
+from crmpi.numerics.crossing import cross_rows, touches
+from crmpi.numerics.rows import Axis, load, row, rows, separate, shift, store
 
 NORMAL, ALONG = 0, 1  # face coefficients: of the normal difference, and the part of it that the corners do better
 EXCESS, U1, U2, U3 = range(4)  # corner coefficients: kappa_par - kappa_perp, and b
@@ -121,7 +122,7 @@ def add_decay_rates(faces, mesh, axis, rate):
 
 
 @kernel
-def diffusion_rate(e, faces, corners, mesh, dt, work, rate):
+def diffusion_rate(e, faces, corners, shape, dt, work, rate, crossing):
     """Fill the active cells of `rate` (nblock, 1, m3, m2, m1) with div(D grad e); `e` needs two ghost cells.
 
     Parameters
@@ -129,9 +130,13 @@ def diffusion_rate(e, faces, corners, mesh, dt, work, rate):
     e : array (nblock, 1, m3, m2, m1)
     faces : three arrays (nblock, 2, m3, m2, m1)
     corners : array (nblock, 4, m3, m2, m1), or None for isotropic diffusion
+    shape : (Mesh, Grid)
     dt : float
         explicit step after which no cell may leave the extrema of its neighbourhood
+    crossing : Crossing
+        gets the rate of what comes in through outer faces
     """
+    mesh, grid = shape
     for b in range(e.shape[0]):
         cells = row(rows(e, b, 0), 0)
         for a in range(3):
@@ -148,7 +153,27 @@ def diffusion_rate(e, faces, corners, mesh, dt, work, rate):
             for a in range(3):
                 if mesh.strides[a]:
                     add_limited(row(rows(work.correction, 0, 0), a), rows(work.room, 0, 0), mesh, a, row(rows(work.face, 0, 0), a))
+        if touches(crossing, b):
+            cross_walls(rows(work.face, 0, 0), mesh, grid, crossing, b)
         negative_divergence(rows(work.face, 0, 0), mesh, row(rows(rate, b, 0), 0))
+
+
+@device
+def cross_walls(faces, mesh, grid, crossing, b):
+    """Add the fluxes through the outer faces of block `b`; ``row(faces, axis)`` are those at lower faces along an axis."""
+    axes = (_axis_of(mesh, 0), _axis_of(mesh, 1), _axis_of(mesh, 2))
+    for k in range(grid.ng3, grid.ng3 + grid.n3):
+        for j in range(grid.ng2, grid.ng2 + grid.n2):
+            here = shift(faces, (k * grid.m2 + j) * grid.m1 + grid.ng1)
+            lower = (here, shift(here, faces.step), shift(here, 2 * faces.step))
+            upper = (shift(lower[0], mesh.strides[0]), shift(lower[1], mesh.strides[1]), shift(lower[2], mesh.strides[2]))
+            cross_rows(grid, axes, crossing, (b, k, j), lower, upper, 0, 1)
+
+
+@device
+def _axis_of(mesh, a):
+    """Return an `Axis` for a step of 1."""
+    return Axis(mesh.strides[a], 1.0 / mesh.widths[a], a, (a + 1) % 3, (a + 2) % 3)
 
 
 @kernel

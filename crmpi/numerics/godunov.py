@@ -10,9 +10,10 @@ electric field on an edge is that of the faces along the one axis present.
 
 from crmpi.constants import AXES
 from crmpi.jit import device, kernel
+from crmpi.numerics.crossing import cross_rows, touches
 from crmpi.numerics.health import inspect_row, settle_row
 from crmpi.numerics.induction import copy_row, edge_rows, electric_rows, induce_row
-from crmpi.numerics.layout import ET1, ET2
+from crmpi.numerics.layout import ET1, ET2, FLUX
 from crmpi.numerics.memory import put_rows
 from crmpi.numerics.rows import row, rows, shift, whole
 from crmpi.numerics.stage import block_of, face, first_scalar, shift_if, tracers, window_cell
@@ -25,12 +26,23 @@ def advance_blocks(scheme, stage, grid, axes, fields, scratch, health, selected)
     """Advance the blocks marked in `selected` (nblock,) by one stage; the bundles are those of `crmpi.numerics.stage`."""
     for b in range(fields.w.shape[0]):
         if selected[b]:
-            report = _march(scheme, stage, grid, axes, block_of(fields, b), scratch, health.floors)
+            open_books(health, scratch, b)
+            report = _march(scheme, stage, grid, axes, block_of(fields, b), scratch, health)
             health.troubled[b], health.settled[b], health.moved[b] = report
+            for i in range(grid.n1):
+                health.work[b] += scratch.work[0, 0, 0, 0, i]
 
 
 @device
-def _march(scheme, stage, grid, axes, block, scratch, floors):
+def open_books(health, scratch, b):
+    """Forget what an earlier stage, or this one before its correction, booked for block `b`."""
+    health.crossing.amounts[b, :] = 0.0
+    health.work[b] = 0.0
+    scratch.work[0, 0, 0, 0, :] = 0.0
+
+
+@device
+def _march(scheme, stage, grid, axes, block, scratch, health):
     """March through the planes of one block; return the numbers of troubled and of settled cells, and the energy density settled."""
     troubled, settled, moved = 0, 0, 0.0
     reach = 1 if grid.ng3 else 0
@@ -42,19 +54,19 @@ def _march(scheme, stage, grid, axes, block, scratch, floors):
             _edges(grid, axes, block.bcc, scratch, k)
             _induce_3(grid, axes, block.b_in, block.b_out, scratch, k)
             if k - reach >= grid.ng3:
-                report = _update_plane(scheme, stage, grid, axes, block, scratch, floors, k - reach)
+                report = _update_plane(scheme, stage, grid, axes, block, scratch, health, k - reach)
                 troubled, settled, moved = troubled + report[0], settled + report[1], moved + report[2]
     return troubled, settled, moved
 
 
 @device
-def _update_plane(scheme, stage, grid, axes, block, scratch, floors, k):
+def _update_plane(scheme, stage, grid, axes, block, scratch, health, k):
     """Update the cells of plane `k` and the faces around them; return what `_inspect` does, summed.
 
     A row is made in the cache and goes to memory whole, with zeros in its ghost cells, which are filled after every stage.
     """
     troubled, settled, moved = 0, 0, 0.0
-    window = scratch.window
+    window, booked = scratch.window, stage.booked and touches(health.crossing, block.index)
     _induce_12(grid, axes, block.b_in, block.b_out, scratch, k)
     parity = k & 1
     above = (k + 1) & 1 if grid.ng3 else parity
@@ -71,8 +83,11 @@ def _update_plane(scheme, stage, grid, axes, block, scratch, floors, k):
         divergence_rows(grid.n1, shift(block.u_in, cell), new, axes, lower, upper, block.nvar)
         _add_work(grid.n1, scheme.cr, w, new, axes, lower, upper)
         if block.heavy:
-            gravity_rows(grid.n1, stage.dt, w, shift(block.grav, cell), new, axes, lower, upper)
-        report = _inspect(scheme, stage, grid, axes, block, floors, cell, new)
+            work = row(rows(scratch.work, 0, 0), 0)
+            gravity_rows(grid.n1, stage.dt, w, shift(block.grav, cell), new, axes, lower, upper, work)
+        if booked:
+            cross_rows(grid, axes, health.crossing, (block.index, k, j), lower, upper, FLUX, block.nvar)
+        report = _inspect(scheme, stage, grid, axes, block, health.floors, cell, new)
         put_rows(grid.m1, block.nvar, rows(scratch.cells, 0, 0), shift(block.u_out, cell - grid.ng1))
         troubled, settled, moved = troubled + report[0], settled + report[1], moved + report[2]
     return troubled, settled, moved

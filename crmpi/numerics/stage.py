@@ -24,6 +24,7 @@ class Stage(NamedTuple):
     first_order: bool  # donor cell instead of the scheme's reconstruction
     correct_marked: bool  # use first-order fluxes at the faces of marked cells
     find_troubled: bool  # mark cells whose new state is unphysical
+    booked: bool  # something of this stage lasts: sum what crosses the boundary of the mesh
 
 
 class Fields(NamedTuple):
@@ -68,6 +69,7 @@ class Scratch(NamedTuple):
     spare: object  # row: other faces
     flags: object  # row: which faces take them
     cells: object  # row of updated cells, as long as in the block
+    work: object  # row: work of gravity, summed over the rows of a block
 
 
 STRIP = 4  # rows in a strip
@@ -88,6 +90,8 @@ class Health(NamedTuple):
     troubled: object  # number of cells marked
     settled: object  # number of cells where energy moved between gas and cosmic rays
     moved: object  # energy density moved from cosmic rays to gas there, summed over cells
+    crossing: object  # `crmpi.numerics.crossing.Crossing` of all variables
+    work: object  # energy density that gravity gave to the gas, summed over cells
 
 
 class Block(NamedTuple):

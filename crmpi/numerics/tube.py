@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from crmpi.constants import DENS, ECR, ENER, MOM1, PRES, VEL1
 from crmpi.jit import device, kernel
+from crmpi.numerics.crossing import cross_line
 from crmpi.numerics.faces import flag_faces, replace_flagged_rows
 from crmpi.numerics.health import inspect_row, settle_row
 from crmpi.numerics.layout import FLUX, VFACE, states_in_buffer, states_of_cells
@@ -64,8 +65,10 @@ def advance_tubes(scheme, stage, grid, axes, fields, tube, line, health, selecte
             health.troubled[b] = 0
             health.settled[b] = 0
             health.moved[b] = 0.0
+            health.crossing.amounts[b, :] = 0.0
+            health.work[b] = 0.0
             solve_line(scheme, stage, fields, axes[tube.axis], line, b)
-            update_line(scheme, stage, grid, fields, tube, line, b)
+            update_line(scheme, stage, grid, fields, tube, line, health, b)
             inspect_line(scheme, stage, grid, axes, fields, tube, health, b)
 
 
@@ -102,8 +105,8 @@ def solve_line(scheme, stage, fields, axis, line, b):
 
 
 @kernel
-def update_line(scheme, stage, grid, fields, tube, line, b):
-    """Update the active cells of a block from the faces of its line."""
+def update_line(scheme, stage, grid, fields, tube, line, health, b):
+    """Update the active cells of a block from the faces of its line, and sum what crosses its ends."""
     place, axis = span(grid, tube.axis), tube.axis
     faces, area = line.faces[0, :, 0, 0], tube.area[b]
     along = Axis(place.stride, 0.0, axis, (axis + 1) % 3, (axis + 2) % 3)
@@ -114,9 +117,11 @@ def update_line(scheme, stage, grid, fields, tube, line, b):
             push = _pressure(scheme.cr, line.cells, c) if v == MOM1 else 0.0
             change = area[c + 1] * (flux[c + 1] - push) - area[c] * (flux[c] - push)
             new[c * place.stride] = old[c * place.stride] - stage.dt / tube.volume[b, c] * change
+        if stage.booked:
+            cross_line(health.crossing, b, place, axis, area, flux, stage.dt, natural(along, v))
     _add_work(scheme.cr, stage.dt, place, fields, tube, line, b)
     if fields.grav.shape[1] > 0:
-        _add_gravity(stage.dt, place, fields, tube, line, b)
+        health.work[b] = _add_gravity(stage.dt, place, fields, tube, line, b)
 
 
 @device
@@ -144,14 +149,18 @@ def _add_work(cr, dt, place, fields, tube, line, b):
 
 @device
 def _add_gravity(dt, place, fields, tube, line, b):
-    """Add the static acceleration; its work is that on the mass which crossed the faces, the mean of the two."""
+    """Add the static acceleration; its work is that on the mass which crossed the faces, the mean of the two. Return the sum of it."""
+    done = 0.0
     mass, area, grav = line.faces[0, FLUX + DENS, 0, 0], tube.area[b], fields.grav[b, tube.axis].reshape(-1)
     momentum, ener = fields.u_out[b, MOM1 + tube.axis].reshape(-1), fields.u_out[b, ENER].reshape(-1)
     for c in range(place.first, place.first + place.n):
         here = c * place.stride
         crossed = 0.5 * (area[c] * mass[c] + area[c + 1] * mass[c + 1]) * (tube.width[b, c] / tube.volume[b, c])
         momentum[here] += dt * line.cells[0, DENS, 0, 0, c] * grav[here]
-        ener[here] += dt * crossed * grav[here]
+        work = dt * crossed * grav[here]
+        ener[here] += work
+        done += work * tube.volume[b, c]
+    return done
 
 
 @kernel

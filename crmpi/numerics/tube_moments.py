@@ -24,6 +24,7 @@ from crmpi.numerics.cr_moments import (
     slope,
     solve_face,
 )
+from crmpi.numerics.crossing import cross_line
 from crmpi.numerics.tube import span
 
 
@@ -91,8 +92,8 @@ def predict_on_tube(moments, grid, tube, registers, coupling, faces):
 
 
 @kernel
-def correct_on_tube(moments, grid, tube, registers, coupling, faces):
-    """Advance (e, f) of all blocks in ``start`` by the whole step with the faces of ``half``."""
+def correct_on_tube(moments, grid, tube, registers, coupling, faces, crossing):
+    """Advance (e, f) of all blocks in ``start`` by the whole step with the faces of ``half``; `crossing` gets what comes in at the ends."""
     place = span(grid, tube.axis)
     for b in range(registers.start.shape[0]):
         half, frozen = registers.half[b], registers.frozen[b]
@@ -108,6 +109,7 @@ def correct_on_tube(moments, grid, tube, registers, coupling, faces):
             e[i] = max(energy, 0.0)
             heat[i] += warmth
             made[i] += e[i] - energy
+        cross_line(crossing, b, place, tube.axis, tube.area[b], faces[0], moments.dt, ENERGY)
 
 
 @kernel

@@ -59,11 +59,11 @@ def tracer_work_rows(n, cr, end, cells, u_out, axes, lower, upper):
 
 
 @kernel
-def gravity_rows(n, dt, cells, grav, u_out, axes, lower, upper):
+def gravity_rows(n, dt, cells, grav, u_out, axes, lower, upper, done):
     """Add the static acceleration: dt rho g to the momentum, and to the energy the work on the mass that crossed the faces.
 
     The mean of the two mass fluxes makes the energy given to the gas consistent with the potential energy it lost; along a missing axis
-    nothing crosses faces and the work is rho v g.
+    nothing crosses faces and the work is rho v g. It is added to `done` as well, a row that sums it over the rows of a block.
     """
     separate()
     dens = row(cells, DENS)
@@ -81,4 +81,6 @@ def gravity_rows(n, dt, cells, grav, u_out, axes, lower, upper):
             crossed = 0.5 * (load(below, i) + load(above, i))
             mass_flux = crossed if present else rho * load(velocity, i)
             store(momentum, i, load(momentum, i) + rho * pull, 0)
-            store(ener, i, load(ener, i) + mass_flux * pull, 1)
+            work = mass_flux * pull
+            store(ener, i, load(ener, i) + work, 1)
+            store(done, i, load(done, i) + work, 2)

@@ -12,6 +12,7 @@ from crmpi.errors import CrmpiError
 from crmpi.mesh.pack import aligned_zeros
 from crmpi.numerics.blend import blend
 from crmpi.numerics.convert import AMOUNTS, primitives
+from crmpi.numerics.crossing import Crossing
 from crmpi.numerics.frozen import advect_frozen, fastest_flow
 from crmpi.numerics.godunov import advance_blocks
 from crmpi.numerics.layout import FLUX, STATE
@@ -24,6 +25,7 @@ from crmpi.numerics.stage import Stage as KernelStage
 from crmpi.numerics.tube import Line, advance_tubes, fastest_on_tube
 from crmpi.numerics.tube_frozen import advect_frozen_on_tube
 from crmpi.params import group, par
+from crmpi.physics.box_ledger import BoxLedger
 from crmpi.physics.floor_ledger import FloorLedger
 from crmpi.physics.integrators import INTEGRATORS
 from crmpi.types import EOS
@@ -36,6 +38,7 @@ class FloorParams:
     dens: float = par(1e-12, unit="density", gt=0, doc="density")
     press: float = par(1e-14, unit="pressure", gt=0, doc="gas pressure")
     ecr: float = par(0.0, unit="pressure", ge=0, doc="cosmic-ray energy density")
+    energy_limit: float = par(0.1, gt=0, doc="share of the energy of the box that floors may add in 10 steps; beyond it the run ends")
 
 
 @group
@@ -96,6 +99,8 @@ class Fluid:
         1 in cells whose new state would be unphysical, else 0
     ledger : FloorLedger
         what floors and corrections did, per block
+    box : BoxLedger
+        what crossed the boundary of the mesh and what gravity did, per block
     """
 
     def __init__(self, params, pack):
@@ -112,7 +117,10 @@ class Fluid:
         volume = grid.dx1 * grid.dx2 * grid.dx3 if pack.tube is None else 1.0  # on a tube amounts come weighted
         self.ledger = FloorLedger(pack.nblock, volume)
         nblock = pack.nblock
-        self._health = Health(self.floors, np.zeros(nblock, np.int64), np.zeros(nblock, np.int64), np.zeros(nblock))
+        crossing = Crossing(pack.outer, np.zeros((nblock, pack.nvar)))
+        self._health = Health(self.floors, *(np.zeros(nblock, kind) for kind in (int, int, float)), crossing, np.zeros(nblock))
+        self.box = BoxLedger(nblock, volume, self._box_columns())
+        self._rays = [pack.index[field.name] for field in pack.fields if _is_energy_of_rays(field)]
         self.stages = INTEGRATORS[params.integrator]
         self._u2 = pack.allocate(pack.nvar) if any(stage.result[0] == 2 for stage in self.stages) else None
         self._latest = self.stages[0]  # the stage that was made last
@@ -164,6 +172,8 @@ class Fluid:
                 blend(stage.keep, pack.b0, b)
         self._latest = stage
         if stage is self.stages[-1]:
+            if self.frozen and self._rays:
+                self.box.add("frozen_exchange", self.sums(u, self._rays) - self.sums(pack.u0, self._rays))
             pack.u0, pack.u1 = u, pack.u0
             pack.b0, pack.b1, pack.b2 = b, *(other for other in (pack.b0, pack.b1, pack.b2) if other is not b)
         return u, b
@@ -213,6 +223,20 @@ class Fluid:
         """
         self._watched = boxes
 
+    def sums(self, u, variables):
+        """Return the sums of densities over the cells of each block (nblock,), weighted with volumes on a tube."""
+        cells = self.pack.active(u)[:, variables]
+        if self.pack.tube is not None:
+            cells = cells * self.pack.active_volumes()
+        return cells.sum(axis=(1, 2, 3, 4), dtype=float)
+
+    def _box_columns(self):
+        """Return the columns of the `BoxLedger` that a run like this one can fill."""
+        if self.frozen:
+            return ["frozen_exchange"]
+        boundary = ["boundary_mass", "boundary_energy", "boundary_ecr"][: 3 if self.pack.has_cr else 2]
+        return (boundary if self.pack.is_open else []) + (["gravity_work"] if self.pack.grav is not None else [])
+
     def max_dt(self, cfl):
         """Return `cfl` times the time the fastest signal, or the frozen flow, takes to cross a cell; infinity if nothing moves.
 
@@ -242,7 +266,7 @@ class Fluid:
             bcc = bface = b_in = b_out = None
         grav = pack.allocate(0) if pack.grav is None else pack.grav
         fields = Fields(pack.w0, bcc, bface, u_in, b_in, u_out, b_out, grav, self.troubled)
-        stage = KernelStage(part, plan.first_order, correct, find)
+        stage = KernelStage(part, plan.first_order, correct, find, plan.lasts > 0.0)
         axes = make_axes(pack.grid, part)
         if pack.tube is None:
             advance_blocks(self.scheme, stage, pack.grid, axes, fields, self._scratch, self._health, selected)
@@ -257,7 +281,13 @@ class Fluid:
         if self._unbooked is not None:
             stage, self._unbooked = self._unbooked, None
             self.ledger.count("entropy", self._health.settled)
-            self.ledger.add("entropy", stage.lasts * (1.0 - stage.keep) * self._health.moved)
+            lasts = stage.lasts * (1.0 - stage.keep)
+            self.ledger.add("entropy", lasts * self._health.moved)
+            came = self._health.crossing.amounts
+            self.box.add("boundary_mass", lasts * came[:, DENS])
+            self.box.add("boundary_energy", lasts * came[:, ENER])
+            self.box.add("boundary_ecr", lasts * came[:, self._rays].sum(axis=1))
+            self.box.add("gravity_work", lasts * self._health.work)
 
     def _carry(self, stage, dt):
         """Advance cosmic rays and scalars with the frozen flow; gas and field are copied."""
@@ -270,6 +300,11 @@ class Fluid:
             advect_frozen(self.scheme.reconstruction, self.scheme.cr, axes, pack.grid, pack.w0, start, u)
         else:
             advect_frozen_on_tube(self.scheme, part, pack.grid, pack.tube, pack.w0, start, u)
+
+
+def _is_energy_of_rays(field):
+    """Tell whether a variable is an energy density of the cosmic rays or of their waves, and part of the energy of the box."""
+    return field.unit == "pressure" and field.name != "ener" and not field.population
 
 
 def _make_line(pack):
@@ -300,4 +335,5 @@ def _make_scratch(grid, nvar):
         spare=buffers(1, FLUX + nvar, 1),
         flags=buffers(1, 1, 1),
         cells=aligned_zeros((1, nvar, 1, 1, grid.m1)),
+        work=aligned_zeros((1, 1, 1, 1, grid.m1)),
     )

@@ -92,7 +92,29 @@ class AlfvenRegulated(MomentSolver):
         middle_velocity(pack.u0, self.pressure, pack.grid, axes, frozen, self.velocity)
         wave_work(pack.u0, self.waves, self.pressure, self.velocity, pack.grid, axes, frozen, given)
         self.count("wave_work", given[:, 0] * self.volume)
+        if not frozen:
+            self.came_in(self.work_through_walls(axes))
         self.refresh(time)
+
+    def work_through_walls(self, axes):
+        """Return the energy density that the work of the wave pressure brought in through the boundary of the mesh (nblock,)."""
+        grid, came = self.pack.grid, np.zeros(self.pack.nblock)
+        places = ((grid.ng1, grid.n1), (grid.ng2, grid.n2), (grid.ng3, grid.n3))
+        for axis, (first, n) in zip(axes, places, strict=True):
+            for side, cell, beyond in ((0, first, first - 1), (1, first + n - 1, first + n)):
+                blocks = np.flatnonzero(self.pack.outer[:, 2 * axis.normal + side])
+                if len(blocks):
+                    inside, outside = (self._layer(blocks, axis.normal, index) for index in (cell, beyond))
+                    flux = 0.5 * (inside[0] * outside[1] + inside[1] * outside[0])
+                    came[blocks] += (1 - 2 * side) * axis.dtdx * flux.sum(axis=(1, 2), dtype=float)
+        return came
+
+    def _layer(self, blocks, axis, index):
+        """Return P_w and the velocity along `axis` of the cells of one layer, without the ghosts along the other axes."""
+        grid = self.pack.grid
+        spans = [slice(g, g + n) for g, n in ((grid.ng3, grid.n3), (grid.ng2, grid.n2), (grid.ng1, grid.n1))]
+        spans[2 - axis] = index
+        return (self.pressure[(blocks, 0, *spans)], self.velocity[(blocks, axis, *spans)])
 
     def energy_signs(self):
         work_is_lost = {"cr_wave_work": -1} if self.fluid.frozen else {}  # as is heat

@@ -12,6 +12,7 @@ import numpy as np
 import crmpi.transport
 from crmpi.errors import CrmpiError
 from crmpi.numerics.cr_validity import count_bare
+from crmpi.numerics.crossing import Crossing
 from crmpi.params import group
 from crmpi.transport.fluxes import no_flux
 from crmpi.transport.populations import make_populations, population_fields, tracer_rigidities
@@ -72,6 +73,8 @@ class TransportSolver:
     on_tube = False
     carries_tracers = True
     ghosts_needed = 2
+    components = (1,)
+    """Components of the register that is moved, and of what else the solver keeps per cell."""
 
     class Params:
         """A solver without parameters."""
@@ -103,7 +106,11 @@ class TransportSolver:
         if self.along_field:
             self.columns = (*self.columns, _BARE)
             self.doubts = self.doubts | {_BARE: "there are cells without magnetic field: nothing moves along it there"}
+        if self.moves and pack.is_open:
+            self.columns = (*self.columns, _BOUNDARY)
+            self.energy = self.energy | {_BOUNDARY: +1}
         self.account = np.zeros((pack.nblock, len(self.columns)))
+        self.crossing = Crossing(pack.outer, np.zeros((pack.nblock, self.components[0])))
 
     @classmethod
     def fields_for(cls, params):
@@ -144,6 +151,13 @@ class TransportSolver:
         """Add `cells` (nblock,) to a column of the ledger."""
         self.account[:, self.columns.index(column)] += cells
 
+    def came_in(self, densities):
+        """Book the energy of the bulk that came in through the boundary of the mesh, sums of densities over cells (nblock,)."""
+        if _BOUNDARY in self.columns:
+            grid = self.pack.grid
+            volume = grid.dx1 * grid.dx2 * grid.dx3 if self.pack.tube is None else 1.0  # on a tube they come weighted
+            self.count(_BOUNDARY, densities * volume)
+
     doubts = {}
     """{column of the ledger: what it says} of the counts of cells, since the start and per operator, where the closure does not hold."""
 
@@ -180,6 +194,7 @@ class TransportSolver:
         self.fluid.primitives(self.pack.u0, self.pack.b0)
 
 
+_BOUNDARY = "boundary"  # column of the ledger: energy that came in through the boundary of the mesh
 _BARE = "bare_cells"  # column of the ledger of solvers along the field
 _SOLVERS = {}
 

@@ -59,6 +59,8 @@ class Diffusion(TransportSolver):
     ----------
     heat : array (nblock, 1, m3, m2, m1)
         energy density that cells lost to the gas in the last `move`
+    came : array (nblock,)
+        energy density that came in through the boundary of the mesh in the last `diffuse`, summed over cells
     efforts : list of (int, int)
         super-steps and stages of each in the last `advance`, by population; explicit sub-steps have one stage
     """
@@ -79,6 +81,7 @@ class Diffusion(TransportSolver):
         self.work = Work(*(aligned_zeros((1, ncomp, grid.m3, grid.m2, grid.m1)) for ncomp in (3, 3, 3, 4, 2)))
         self.efforts = [(0, 0) for _ in self.populations]
         self.heat = pack.allocate(1) if self.heats_gas() else None
+        self.came, self.came_now, self.came_last, self.came_rate0 = (np.zeros(pack.nblock) for _ in range(4))
 
     def heats_gas(self):
         """Whether cosmic rays lose energy to the gas."""
@@ -102,6 +105,8 @@ class Diffusion(TransportSolver):
             self.heat[...] = 0.0
         self.lose_to_waves(0.5 * dt, time, population.fields)
         self.efforts[population.number] = self.diffuse(dt, time, population.fields)
+        if not population.passive:
+            self.came_in(self.came)
         self.lose_to_waves(0.5 * dt, time + dt, population.fields)
         pack.active(pack.u0)[:, place] = pack.active(self.e)[:, 0]
         self.settle(population)
@@ -149,6 +154,7 @@ class Diffusion(TransportSolver):
 
         `fields`: the declaration of e, for its ghost zones.
         """
+        self.came[...] = 0.0
         limit = self.explicit_limit()
         ratio = dt / limit if math.isfinite(limit) else 0.0
         if ratio == 0.0:
@@ -193,6 +199,7 @@ class Diffusion(TransportSolver):
             self.stage(stage, step, limit, first=stage is weights[0])
             self.ghosts.fill_cells(self.e, fields, time)
             self.lift_undershoots(bound, noise, time, fields)
+        self.came += self.came_now
 
     def stage(self, stage, step, limit, *, first):
         """Write to `e`, which holds the stage before `last`, the stage after it."""
@@ -200,13 +207,26 @@ class Diffusion(TransportSolver):
         if first:
             self.rate0[...] = self.rate
         super_stage(stage, step, self.start, self.last, self.rate, self.rate0, self.e)
+        self.book_stage(stage, step, first=first)
+
+    def book_stage(self, stage, step, *, first):
+        """Sum what crosses the boundary of the mesh as `super_stage` sums the rates of cells."""
+        rate = self.crossing.amounts[:, 0]
+        if first:
+            self.came_now, self.came_last = np.zeros_like(rate), np.zeros_like(rate)
+            self.came_rate0 = rate.copy()
+        self.came_now, self.came_last = self.came_last, self.came_now
+        earlier = stage.mu * self.came_last + stage.nu * self.came_now
+        self.came_now = earlier + step * (stage.rate * rate + stage.rate0 * self.came_rate0)
 
     def find_rate(self, limit):
         """Fill `rate` with the rate of change of `last`; `limit`: the explicit step, for the limiter of the fluxes."""
+        self.crossing.amounts[...] = 0.0
+        grid = self.pack.grid
         if self.pack.tube is not None:
-            tube_diffusion_rate(self.last, self.faces[self.pack.tube.axis], self.pack.grid, self.pack.tube, self.rate)
+            tube_diffusion_rate(self.last, self.faces[self.pack.tube.axis], grid, self.pack.tube, self.rate, self.crossing)
         else:
-            diffusion_rate(self.last, self.faces, self.corners, self.mesh, limit, self.work, self.rate)
+            diffusion_rate(self.last, self.faces, self.corners, (self.mesh, grid), limit, self.work, self.rate, self.crossing)
 
     def tube_faces(self, aligned):
         """Fill `faces` along a tube; `aligned`: only where there is a field."""
@@ -223,7 +243,9 @@ class Diffusion(TransportSolver):
             if bound == -math.inf or comm.min(extremes(self.e, grid)[0]) >= bound:
                 return
             request_shares(self.e, bound, self.mesh, self.rate)
+            before = self.fluid.sums(self.e, [0])
             grant_shares(self.e, bound, noise, self.mesh, grid, self.rate, self.account[:, 0])
+            self.came_now += self.fluid.sums(self.e, [0]) - before  # at walls, ghost cells are among the cells around
             self.ghosts.fill_cells(self.e, fields, time)
 
 

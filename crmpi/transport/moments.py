@@ -8,7 +8,7 @@ from crmpi.mesh.pack import aligned_zeros
 from crmpi.numerics.cr_coefficients import largest_reach
 from crmpi.numerics.cr_exchange import exchange_with_gas
 from crmpi.numerics.cr_march import Planes, Registers, march
-from crmpi.numerics.cr_moments import ENERGY
+from crmpi.numerics.cr_moments import ENERGY, FLUX
 from crmpi.numerics.cr_momentum import directed_flux, settle_momentum
 from crmpi.numerics.cr_validity import count_fast
 from crmpi.numerics.rows import make_axes
@@ -127,11 +127,15 @@ class MomentSolver(TransportSolver):
         fastest = max(self.signal_speed(), comm.max(self.other_signals()))
         self.substeps = max(1, math.ceil(dt * fastest * comm.max(self.reach()) / self.params.cfl - 1e-12))
         step = dt / self.substeps
+        self.crossing.amounts[...] = 0.0
         for n in range(self.substeps):
             self.stage(half, 0.5 * step)
             self.ghosts.fill_cells(registers.half, population.fields, time + (n + 0.5) * step)
             self.stage(whole, step)
             self.ghosts.fill_cells(registers.start, population.fields, time + (n + 1) * step)
+        if not population.passive:
+            energies = [component for component in range(self.components[0]) if component != FLUX]
+            self.came_in(self.crossing.amounts[:, energies].sum(axis=1))
 
     def other_signals(self):
         """Return the speed of the fastest signals beside those of (e, f) on this rank."""
@@ -140,7 +144,7 @@ class MomentSolver(TransportSolver):
     def stage(self, which, dt):
         """Advance the registers by one stage of duration `dt`."""
         grid = self.pack.grid
-        march(which, self.moments(dt), grid, make_axes(grid, dt), self.registers, self.planes)
+        march(which, self.moments(dt), grid, make_axes(grid, dt), self.registers, self.planes, self.crossing)
 
     def reach(self):
         """Return the inverse of the shortest way across a cell along the field, on this rank."""
@@ -167,6 +171,8 @@ class MomentSolver(TransportSolver):
         self.across.e[:, 0] = register[:, ENERGY]
         self.across.diffuse(dt, time, population.fields[:1])
         register[:, ENERGY] = self.across.e[:, 0]
+        if not population.passive:
+            self.came_in(self.across.came)
 
     def relative_flux(self):
         return aligned(self.pack.u0[:, self.fcr], self.pack)

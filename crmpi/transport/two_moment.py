@@ -58,7 +58,8 @@ class TwoMoment(MomentSolver):
             super().stage(which, dt)
             return
         advance = predict_on_tube if isinstance(which, Predict) else correct_on_tube
-        advance(self.moments(dt), self.pack.grid, self.pack.tube, self.registers, *self.lines)
+        lines = (*self.lines, self.crossing) if isinstance(which, Correct) else self.lines
+        advance(self.moments(dt), self.pack.grid, self.pack.tube, self.registers, *lines)
 
     def reach(self):
         if self.pack.tube is None:
