@@ -89,7 +89,7 @@ def sources(sim, time, dt, operators):
         for source in operators:
             sim.followers.apply(source, time, dt)  # cosmic-ray tracers get what the bulk gets
         if gas is not None:
-            sim.fluid.box.add("frozen_exchange", sim.fluid.sums(gas, [ENER]) - sim.fluid.sums(pack.u0, [ENER]))
+            sim.fluid.box.add("frozen_exchange", pack.sums(gas, [ENER]) - pack.sums(pack.u0, [ENER]))
             pack.u0[:, :NHYDRO] = gas  # frozen gas takes nothing; cosmic rays still do
         refresh(sim, pack.u0, pack.b0, time + dt)
 

@@ -144,13 +144,16 @@ class Pack:
         g = self.grid
         return array[:, :, g.ng3 : g.ng3 + g.n3, g.ng2 : g.ng2 + g.n2, g.ng1 : g.ng1 + g.n1]
 
-    def active_volumes(self):
-        """Return the volumes of the active cells on a tube, to be multiplied with `active` views: (nblock, 1, n3, n2, n1)."""
-        g, axis = self.grid, self.tube.axis
-        first, n = ((g.ng1, g.n1), (g.ng2, g.n2), (g.ng3, g.n3))[axis]
-        shape = [self.nblock, 1, 1, 1, 1]
-        shape[4 - axis] = n
-        return self.tube.volume[:, first : first + n].reshape(shape)
+    def sums(self, array, variables):
+        """Return the sums of some components over the active cells of each block (nblock,), on a tube weighted with volumes."""
+        cells = self.active(array)[:, variables]
+        if self.tube is not None:
+            g, axis = self.grid, self.tube.axis
+            first, n = ((g.ng1, g.n1), (g.ng2, g.n2), (g.ng3, g.n3))[axis]
+            shape = [self.nblock, 1, 1, 1, 1]
+            shape[4 - axis] = n
+            cells = cells * self.tube.volume[:, first : first + n].reshape(shape)
+        return cells.sum(axis=(1, 2, 3, 4), dtype=float)
 
     def coords(self, b):
         """Return the centres (x1, x2, x3) of the active cells of block `b`, three 1-D arrays in code units.

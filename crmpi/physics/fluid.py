@@ -173,7 +173,7 @@ class Fluid:
         self._latest = stage
         if stage is self.stages[-1]:
             if self.frozen and self._rays:
-                self.box.add("frozen_exchange", self.sums(u, self._rays) - self.sums(pack.u0, self._rays))
+                self.box.add("frozen_exchange", pack.sums(u, self._rays) - pack.sums(pack.u0, self._rays))
             pack.u0, pack.u1 = u, pack.u0
             pack.b0, pack.b1, pack.b2 = b, *(other for other in (pack.b0, pack.b1, pack.b2) if other is not b)
         return u, b
@@ -222,13 +222,6 @@ class Fluid:
             block, first cell k j i, number of cells k j i
         """
         self._watched = boxes
-
-    def sums(self, u, variables):
-        """Return the sums of densities over the cells of each block (nblock,), weighted with volumes on a tube."""
-        cells = self.pack.active(u)[:, variables]
-        if self.pack.tube is not None:
-            cells = cells * self.pack.active_volumes()
-        return cells.sum(axis=(1, 2, 3, 4), dtype=float)
 
     def _box_columns(self):
         """Return the columns of the `BoxLedger` that a run like this one can fill."""

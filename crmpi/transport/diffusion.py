@@ -243,9 +243,9 @@ class Diffusion(TransportSolver):
             if bound == -math.inf or comm.min(extremes(self.e, grid)[0]) >= bound:
                 return
             request_shares(self.e, bound, self.mesh, self.rate)
-            before = self.fluid.sums(self.e, [0])
+            before = self.pack.sums(self.e, [0])
             grant_shares(self.e, bound, noise, self.mesh, grid, self.rate, self.account[:, 0])
-            self.came_now += self.fluid.sums(self.e, [0]) - before  # at walls, ghost cells are among the cells around
+            self.came_now += self.pack.sums(self.e, [0]) - before  # at walls, ghost cells are among the cells around
             self.ghosts.fill_cells(self.e, fields, time)
 
 
