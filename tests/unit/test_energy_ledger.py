@@ -30,12 +30,14 @@ class Flow(Problem):
         field = {f"b{a + 1}": b for a, b in enumerate((0.5, 0.3, 0.7)) if p.along in (0, a + 1)}
         press, ecr = 1.0 + 0.5 * self.wave(x, 2, 1, 0), 0.6 + 0.5 * self.wave(x, 1, 3, 1)
         return dict(dens=dens, press=press, ecr=ecr, vel1=v[0], vel2=v[1], vel3=v[2], **field)
+    def inject(self, x, w, t, dt, p):
+        return dict(eth=p.heat * dt, ecr=p.heat * dt, mom1=0.1 * p.heat * dt)
+"""
+ENDS = """
     def boundary_ix1(self, w, x, t, p):
         w.dens[...], w.vel1[...], w.press[...], w.ecr[...] = 1.0, 2.0, 1.0, 1.5
     def boundary_ox1(self, w, x, t, p):
         w.dens[...], w.press[...], w.ecr[...] = 1.0, 1.0, 0.01
-    def inject(self, x, w, t, dt, p):
-        return dict(eth=p.heat * dt, ecr=p.heat * dt, mom1=0.1 * p.heat * dt)
 """
 YAML = """
 mesh: {cells: [16, 8, 8], block: [8, 8, 8]}
@@ -51,11 +53,15 @@ KAPPA = ["scattering.kappa_par=0.3", "scattering.kappa_perp=0.1"]
 @pytest.fixture
 def flow(tmp_path):
     """Return a function that begins the flow with more overrides."""
-    folder = tmp_path / "flow"
-    folder.mkdir()
-    (folder / "problem.py").write_text(FLOW)
-    (folder / "flow.yaml").write_text(YAML)
-    return lambda *overrides: begin(str(folder), *overrides)
+
+    def start(*overrides):
+        folder = tmp_path / "flow"
+        folder.mkdir()
+        (folder / "problem.py").write_text(FLOW + ENDS if set(OUTFLOW) & set(overrides) else FLOW)
+        (folder / "flow.yaml").write_text(YAML)
+        return begin(str(folder), *overrides)
+
+    return start
 
 
 def balance(sim, row):
