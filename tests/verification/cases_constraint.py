@@ -29,12 +29,12 @@ def cos_halos_sight_lines(full):
     result = cos_halos.bounds(cos_halos.read_cos_halos(), in_cgs(Assumptions), in_cgs(haloes.HaloParams))
     for r in (50, 100):
         numbers = cos_halos.beyond(result, r)
-        yield Check(f"median kappa_min beyond {r} kpc [cm^2/s]", numbers["median"], ">", 1e30)
-        yield Check(f"median kappa_min beyond {r} kpc, upper end [cm^2/s]", numbers["median"], "<", 1e31)
+        yield Check(f"median kappa_min beyond {r} kpc [cm^2/s]", numbers["median"], "in", (1e30, 1e31))
     inner = np.median(result.kappa[result.firm & (result.impact < 50)])
     yield Check("rise of the median from inside to outside 50 kpc", cos_halos.beyond(result, 50)["median"] / inner, ">", 1.0)
     words = "the median kappa_min is 3.6e30 cm^2/s; 1000 km/s at 100 kpc takes 1e31, which 4 of 14 sight lines reach"
-    yield Check("median streaming speed beyond 50 kpc [km/s]", cos_halos.beyond(result, 50)["stream"], ">", 1000.0, words)
+    speed = cos_halos.beyond(result, 50)["stream"]
+    yield Check("median streaming speed beyond 50 kpc [km/s]", speed, ">", 1000.0, words, worst=300.0)
 
 
 @case("V22", "bound below kappa", "crmpi constrain snapshot FILE", solver=("isotropic_diffusion", "anisotropic_diffusion"))

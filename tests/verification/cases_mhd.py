@@ -14,7 +14,7 @@ import itertools
 import numpy as np
 
 from tests.verification.runs import max_divergence, order, rms_error, run_problem
-from tests.verification.table import Check, case
+from tests.verification.table import Check, case, reported
 
 PERIODS = {"fast": 0.5, "alfven": 1.0, "slow": 2.0, "entropy": 1.0}
 REFINED = {"fast": 4.5e-8, "alfven": 4.0e-8, "slow": 5.0e-8}
@@ -35,11 +35,10 @@ def _linear_wave_case(family):
     def measure(full):
         n = 64 if full else 32
         coarse, fine = linear_wave(family, n // 2), linear_wave(family, n)
-        yield Check(f"RMS error, N = {n}, against Athena++ on a uniform mesh", fine, "<", UNIFORM[family] * (64 / n) ** 2)
+        limit = min(UNIFORM[family], REFINED.get(family, np.inf)) * (64 / n) ** 2
+        yield Check(f"RMS error, N = {n}, against limits of Athena++", fine, "<", limit)
         if full:  # five cells per wavelength, N = 16, are too few for the order to show
             yield Check("error(64) / error(32)", fine / coarse, "<", 0.4)
-            if family in REFINED:
-                yield Check("RMS error, N = 64", fine, "<", REFINED[family])
 
 
 for _family in PERIODS:
@@ -178,9 +177,8 @@ def field_loop(full):
         emag = outcome.history["emag"]
         kept = emag[-1] / emag[0]
         yield Check(f"{reconstruction}: max abs(div B) dx / max B", max(divergence), "<", DIVERGENCE)
-        if reconstruction == "plm":
-            yield Check("plm: magnetic energy kept after 2 crossings, against Athena++", kept, ">", 0.789)
-        yield Check(f"{reconstruction}: magnetic energy kept after 2 crossings", kept, ">", 0.90, "0.90 needs CTU with PPM")
+        title = f"{reconstruction}: magnetic energy kept after 2 crossings"
+        yield Check(title, kept, ">", 0.90, "0.90 needs CTU with PPM; Athena++ keeps 0.789", worst=0.789)
 
 
 @case("M4", "field loop 3-D", "crmpi run field_loop mesh.cells=[32,32,64] problem.velocity=[1,1,2] (and field_loop/inclined)")
@@ -208,8 +206,11 @@ def orszag_tang(full):
     outcome = run_problem("orszag_tang", cells=(n, n, 1), watch=_divergence_watch(divergence))
     dens, press = outcome.cells("dens")[0], outcome.cells("press")[0]
     turned = max(np.abs(q - q[::-1, ::-1]).max() for q in (dens, press))
-    reason = "edge fields round differently on the two sides; the current sheets amplify it from 1e-13 at t = 0.45" if full else ""
-    yield Check("point symmetry of density and pressure at t = 0.5", turned, "<", 1e-12, reason)
+    known = {}
+    if full:
+        reason = "edge fields round differently on the two sides; the current sheets amplify it from 1e-13 at t = 0.45"
+        known = {"shortfall": reason, "worst": 1e-9}
+    yield Check("point symmetry of density and pressure at t = 0.5", turned, "<", 1e-12, **known)
     yield Check("max abs(div B) dx / max B", max(divergence), "<", DIVERGENCE)
 
 
@@ -218,7 +219,8 @@ def blast(full):
     n = 256 if full else 64
     for beta in (0.1, 1e-2, 1e-3) if full else (0.1, 1e-3):
         outcome = run_problem("blast", f"problem.beta={beta}", cells=(n, n, 1))
-        yield Check(f"beta = {beta:g}: least pressure / outside", outcome.cells("press").min() / 0.1, ">", 0.0)
+        least = outcome.cells("press").min() / 0.1
+        yield reported(f"beta = {beta:g}: minimum pressure / outside", least)
         floors = floor_count(outcome.history)
         if beta == 0.1:
             yield Check(f"beta = {beta:g}: floors applied", floors, "==", 0.0)
@@ -230,7 +232,7 @@ def blast(full):
 def rotor(full):
     n = 256 if full else 64
     outcome = run_problem("rotor", cells=(n, n, 1))
-    yield Check("least pressure", outcome.cells("press").min(), ">", 0.0)
+    yield reported("minimum pressure", outcome.cells("press").min())
     yield Check("floors applied", floor_count(outcome.history), "==", 0.0)
 
 

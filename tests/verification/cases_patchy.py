@@ -136,7 +136,8 @@ def patches_two_moment(full):
         pulse = Pulse(*_mesh(n, n // 32, 5.12), transport("two_moment", "1e4 km/s"), *sizes, end=1.2)
         errors.append(abs(pulse.growth() - 1))
     known = "the dissipation at a face follows the more transparent cell: first order, 1% takes about 35 cells a radius"
-    yield Check("exact: growth of the resistance-weighted variance, minus 1, 16 cells a radius", errors[1], "<", 0.01, shortfall=known)
+    title = "exact: growth of the resistance-weighted variance, minus 1, 16 cells a radius"
+    yield Check(title, errors[1], "<", 0.01, known, worst=0.03)
     yield Check("order, 8 to 16 cells a radius", order(*errors), ">", 0.8)
 
 

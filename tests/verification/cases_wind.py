@@ -111,4 +111,5 @@ def broken_wind(full):
     late = outcome.history["time"] > 2.0
     mean, laminar = outcome.history["mdot"][late].mean() / (4 * np.pi), outcome.sim.problem.wind.mdot
     reason = "streaming amplifies sound waves (Begelman & Zweibel 1994): the laminar wind breaks up, faster on finer meshes"
-    yield Check("relative difference of the mean mass loss, t = 2 to 4, from laminar", abs(mean / laminar - 1.0), "<", PUBLISHED, reason)
+    title = "relative difference of the mean mass loss, t = 2 to 4, from laminar"
+    yield Check(title, abs(mean / laminar - 1.0), "<", PUBLISHED, reason, worst=0.45)

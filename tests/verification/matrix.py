@@ -25,9 +25,11 @@ def anchor(case):
 
 def share(check):
     """Return how much of its limit a check uses: 1 at the limit, more where it misses; 0 where that has no meaning."""
+    if not check.judged:
+        return 0.0
     if not check.passed:
         return float("inf")
-    if check.relation == "==" or check.limit <= 0 or check.measured <= 0:
+    if check.relation in ("==", "in") or check.limit <= 0 or check.measured <= 0:
         return 0.0
     return check.measured / check.limit if check.relation == "<" else check.limit / check.measured
 
@@ -46,10 +48,10 @@ def cell(cases, records, name):
     orders = [check.measured for _, check in checks if re.search(r"\border\b", check.quantity)]
     errors = [pair for pair in checks if not re.search(r"\border\b", pair[1].quantity)] or checks
     case, worst = max(errors, key=lambda pair: share(pair[1]))
-    text = f"[{worst.measured:.2g} {worst.relation} {worst.limit:.2g}]({anchor(case)})"
+    text = f"[{worst.measured:.2g} {worst.bound}]({anchor(case)})"
     if orders:
         text += f", order {min(orders):.2f}"
-    return text + (" **MISS**" if failed or not all(check.passed for _, check in checks) else "")
+    return text + (" **MISS**" if failed or not all(check.passed for _, check in checks if check.judged) else "")
 
 
 def matrix(all_cases, records, attribute, columns):
