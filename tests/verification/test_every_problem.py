@@ -64,8 +64,8 @@ def terms(found, outcome):
     energy = sum(abs(found.get(name, 0.0)) for name in ("ener", "ecr"))
     mass = found["mass"] * in_code["mass"]
     momentum = (2.0 * mass * energy * in_code["energy"]) ** 0.5 / in_code["momentum"]
-    size = {name: momentum for name in ("mom1", "mom2", "mom3")}
-    size |= {name: energy for name in EXCHANGED}
+    size = dict.fromkeys(("mom1", "mom2", "mom3"), momentum)
+    size |= dict.fromkeys(EXCHANGED, energy)
     for kind in MOMENTS:
         size |= {name: 100.0 * max(abs(found.get(other, 0.0)) for other in kind) for name in kind}
     return size | {f"L1 {name}": float(np.abs(outcome.cells(name)).mean()) for name in outcome.norms}
