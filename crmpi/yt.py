@@ -8,7 +8,9 @@ import yt
 def load(path, metallicity=None, **options):
     """Open a snapshot in yt with its code units, adiabatic index and cosmic-ray fields.
 
-    Plain ``yt.load`` works too, but knows neither. With cosmic rays the data set has ``("gas", "cosmic_ray_energy_density")`` and
+    Plain ``yt.load`` works too, but knows neither. On a tube (`mesh.geometry`) positions are exact either way, while
+    ``("gas", "cell_volume")``, and with it masses and averages over volumes, are those of the tube only here.
+    With cosmic rays the data set has ``("gas", "cosmic_ray_energy_density")`` and
     ``("gas", "cosmic_ray_pressure")``, the names that yt's readers of other codes use, and ``ds.parameters["gamma_cr"]``.
 
     Parameters
@@ -22,6 +24,7 @@ def load(path, metallicity=None, **options):
     """
     with h5py.File(path, "r") as file:
         facts = dict(file.attrs)
+        tube = _read_tube(file)
     parameters = {"gamma": facts["gamma"], "mu": facts["mu"], "periodicity": tuple(bool(p) for p in facts["periodic"])}
     if facts["unit_system"] != "none":
         scales = {"length_unit": (facts["length_cm"], "cm"), "time_unit": (facts["time_s"], "s"), "mass_unit": (facts["mass_g"], "g")}
@@ -30,9 +33,32 @@ def load(path, metallicity=None, **options):
     ds.parameters["gamma_cr"] = float(facts["gamma_cr"])
     if b"Ec" in facts["VariableNames"]:
         _add_cosmic_rays(ds)
+    if tube is not None:
+        _set_volumes(ds, *tube)
     if metallicity is not None:
         ds.add_field(("gas", "metallicity"), _uniform(metallicity), sampling_type="cell", units="Zsun")
     return ds
+
+
+def _read_tube(file):
+    """Return (axis, lower faces, volumes) of all cells along a tube in ascending order, code units; None for a plain mesh."""
+    for axis in range(3):
+        if f"x{axis + 1}w" in file:
+            faces, volumes = file[f"x{axis + 1}f"][:, :-1].ravel(), file[f"x{axis + 1}w"][...].ravel()
+            order = np.argsort(faces)
+            return axis, faces[order], volumes[order]
+    return None
+
+
+def _set_volumes(ds, axis, faces, volumes):
+    """Make the volumes of cells those of the tube."""
+
+    def cell_volume(field, data):
+        place = np.searchsorted(faces, data["index", "xyz"[axis]].to("code_length").d, side="right") - 1
+        return data.ds.arr(volumes[np.clip(place, 0, len(volumes) - 1)], "code_length**3")
+
+    for kind in ("gas", "index"):
+        ds.add_field((kind, "cell_volume"), cell_volume, sampling_type="cell", units="cm**3", force_override=True)
 
 
 def _uniform(metallicity):

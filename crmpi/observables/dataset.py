@@ -66,11 +66,12 @@ def _of_snapshots(xarray, snapshots, *, along_time):
     if first.max_level:
         raise CrmpiError(f"{first.path} has {first.max_level} refinement levels: read it with crmpi.yt.load")
     dims = ("time", *DIMENSIONS) if along_time else DIMENSIONS
-    lazy = _lazy_class(xarray)
-    variables = {}
+    from crmpi.observables.lazy import Files, Lazy  # which needs xarray
+
+    files, variables = Files(snapshots), {}
     for name in (*first.names, *available(first.names, first.units)):
         unit, factor = first.shown_in(name)
-        data = xarray.core.indexing.LazilyIndexedArray(lazy(snapshots, name, factor, along_time))
+        data = xarray.core.indexing.LazilyIndexedArray(Lazy(files, name, factor, along_time))
         variables[name] = xarray.Variable(dims, data, {"units": unit or "1", "long_name": title(name)})
     length, length_factor = _scale(first, "length")
     time_unit, time_factor = _scale(first, "time")
@@ -79,7 +80,7 @@ def _of_snapshots(xarray, snapshots, *, along_time):
     coordinates["time"] = ("time", times, {"units": time_unit}) if along_time else ((), times[0], {"units": time_unit})
     source = {"source": ", ".join(str(snapshot.path) for snapshot in snapshots), "config": first.config}
     dataset = xarray.Dataset(variables, coords=coordinates, attrs=source | {"provenance": json.dumps(first.provenance)})
-    dataset.set_close(lambda: [snapshot.close() for snapshot in snapshots])
+    dataset.set_close(files.close)
     return dataset
 
 
@@ -87,44 +88,3 @@ def _scale(snapshot, dimension):
     """Return (unit, factor) of a length or a time; '1' without units."""
     unit, factor = shown_in(dimension, snapshot.units)
     return unit or "1", factor
-
-
-def _lazy_class(xarray):
-    """Return the class of arrays that read what an index asks for; xarray is imported only by those who use it."""
-    indexing = xarray.core.indexing
-
-    class Lazy(xarray.backends.BackendArray):
-        """A quantity of snapshots, (n3, n2, n1) or (time, n3, n2, n1)."""
-
-        def __init__(self, snapshots, name, factor, along_time):
-            self._snapshots, self._name, self._factor, self._along_time = snapshots, name, factor, along_time
-            self.shape = ((len(snapshots),) if along_time else ()) + snapshots[0].cells[::-1]
-            self.dtype = np.dtype(np.float64)
-
-        def __getitem__(self, key):
-            return indexing.explicit_indexing_adapter(key, self.shape, indexing.IndexingSupport.BASIC, self._read)
-
-        def _read(self, key):
-            """Return the part `key`, one integer or slice per axis."""
-            wanted = [np.atleast_1d(np.arange(n)[part]) for n, part in zip(self.shape, key, strict=True)]
-            chosen = [self._snapshots[n] for n in wanted[0]] if self._along_time else self._snapshots
-            parts = [self._factor * read_part(snapshot, self._name, wanted[-3:]) for snapshot in chosen]
-            whole = np.stack(parts) if self._along_time else parts[0]
-            return whole[tuple(slice(None) if isinstance(part, slice) else 0 for part in key)]
-
-    return Lazy
-
-
-def read_part(snapshot, name, wanted):
-    """Return a quantity, code units, in the cells `wanted` (three arrays of indices: k, j, i); only blocks that hold some are read."""
-    out = np.full([len(indices) for indices in wanted], np.nan)
-    for gid in range(snapshot.nblock):
-        spans = snapshot.place(gid)
-        here = [np.flatnonzero((w >= span.start) & (w < span.stop)) for w, span in zip(wanted, spans, strict=True)]
-        if all(hits.size for hits in here):
-            inside = [w[hits] - span.start for w, hits, span in zip(wanted, here, spans, strict=True)]
-            lowest = [at.min() for at in inside]
-            box = tuple(slice(low, at.max() + 1) for low, at in zip(lowest, inside, strict=True))
-            values = snapshot.values(name, gid, box)
-            out[np.ix_(*here)] = values[np.ix_(*(at - low for low, at in zip(lowest, inside, strict=True)))]
-    return out

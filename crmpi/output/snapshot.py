@@ -144,7 +144,7 @@ def snapshot_attributes(state, record, groups):
         "Time": np.float64(state.time),
     }
     for axis in range(3):
-        attributes[f"RootGridX{axis + 1}"] = np.array([tree.lower[axis], tree.upper[axis], 1.0])
+        attributes[f"RootGridX{axis + 1}"] = np.array([tree.lower[axis], tree.upper[axis], width_ratio(tree, axis)])
     if tree.geometry is not None:
         attributes["geometry"], attributes["spacing"] = tree.geometry.kind, tree.geometry.spacing
     attributes |= {
@@ -158,6 +158,14 @@ def snapshot_attributes(state, record, groups):
         "periodic": np.array(tree.periodic, np.int8),
     }
     return attributes | unit_attributes(record.units)
+
+
+def width_ratio(tree, axis):
+    """Return the ratio of the widths of consecutive cells along an axis, from which readers of the format make positions."""
+    geometry = tree.geometry
+    if geometry is None or geometry.axis != axis or geometry.spacing != "log":
+        return 1.0
+    return (tree.upper[axis] / tree.lower[axis]) ** (1.0 / tree.cells[axis])
 
 
 def unit_attributes(units):

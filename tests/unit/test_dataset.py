@@ -1,5 +1,7 @@
 """crmpi.open: lazy xarray data sets of snapshots, runs and histories."""
 
+import pickle
+
 import numpy as np
 import pytest
 
@@ -93,3 +95,35 @@ def test_what_cannot_be_opened_is_named(tmp_path, monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "xarray", None)
     with pytest.raises(CrmpiError, match=r"pip install 'crmpi\[xarray\]'"):
         dataset.open_dataset(tmp_path)
+
+
+@pytest.mark.parametrize("along_time", [False, True])
+def test_what_xarray_does_with_data_sets_works(run, along_time):
+    """Operations that copy or pickle a lazy array: each gives the values of the same operation on an array in memory."""
+    pytest.importorskip("scipy")
+    path = run if along_time else last_snapshot(run)
+    with crmpi.open(path) as opened:
+        lazy, loaded = opened.dens, opened.dens.copy(data=opened.dens.values)
+        pickled = pickle.loads(pickle.dumps(opened))
+        assert np.array_equal(pickled.dens.values, loaded.values)
+        pickled.close()
+        copied = opened.copy(deep=True)
+        assert np.array_equal(copied.dens.values, loaded.values)
+        for work in (
+            lambda a: a.where(a.x3 > 0, drop=True),
+            lambda a: a.sortby("x3", ascending=False),
+            lambda a: a.interp(x3=0.1),
+            lambda a: a.sel(x3=0.0, method="nearest").mean("x1"),
+            lambda a: a.rolling(x3=3).mean().dropna("x3"),
+            lambda a: a.groupby("x3").mean(),
+        ):
+            assert np.array_equal(work(lazy).values, work(loaded).values, equal_nan=True)
+
+
+def test_a_closed_data_set_opens_its_files_again(run):
+    opened = crmpi.open(last_snapshot(run))
+    before = opened.press.values
+    opened.close()
+    assert np.array_equal(crmpi.open(last_snapshot(run)).press.values, before)
+    assert np.array_equal(opened.press.isel(x3=3).values, before[3])
+    opened.close()

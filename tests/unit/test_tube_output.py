@@ -43,10 +43,22 @@ def test_positions_and_volumes_are_those_of_the_run(snapshot):
 
 
 def test_plot_and_yt_read_it(snapshot, tmp_path):
+    import yt
+
     import crmpi.yt
 
     assert plot(snapshot, output=tmp_path / "tube.png").stat().st_size > 1000
     ds = crmpi.yt.load(snapshot)
+    edges = 0.5 * 4.0 ** (np.arange(33) / 32)
+    for opened in (ds, yt.load(str(snapshot))):  # positions come from the ratio of cell widths
+        grids = opened.index.grids
+        assert np.sort(np.concatenate([g.fcoords.d[:, 0] for g in grids])) == pytest.approx(0.5 * (edges[1:] + edges[:-1]), rel=1e-12)
+        assert np.sort(np.concatenate([g.fwidth.d[:, 0] for g in grids])) == pytest.approx(np.diff(edges), rel=1e-12)
+    volumes = 4.0 * np.pi / 3.0 * np.diff(edges**3)
+    everything = ds.all_data()
+    assert np.sort(everything["gas", "cell_volume"].to("code_length**3").d) == pytest.approx(volumes, rel=1e-12)
+    mass = (volumes * 0.5 * 4.0 ** ((np.arange(32) + 0.5) / 32)).sum()
+    assert float(everything["gas", "mass"].sum().to("code_mass")) == pytest.approx(mass, rel=1e-12)
     assert np.sort(ds.all_data()["athena_pp", "rho"].d) == pytest.approx(np.sort(0.5 * 4.0 ** ((np.arange(32) + 0.5) / 32)), rel=1e-12)
 
 
