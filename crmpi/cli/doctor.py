@@ -2,6 +2,7 @@
 
 import os
 import platform
+import re
 import shutil
 import subprocess
 import sys
@@ -14,7 +15,29 @@ from crmpi import __version__
 from crmpi.parallel.launcher import read_launch, unlaunched
 
 OK, NOTE, PROBLEM = "ok", "note", "PROBLEM"
-_NEEDED = {"numpy": "2.0", "numba": "0.60", "h5py": "3.11", "pyyaml": "6.0"}
+NEEDED = {"numpy": "2.0", "numba": "0.62", "h5py": "3.11", "pyyaml": "6.0"}
+"""Lowest versions with which the code works, tried; those of pyproject.toml."""
+
+WANTED = {"matplotlib": "3.8.4"}
+"""Of packages that are optional: 3.8.4 is the first matplotlib built for numpy 2."""
+
+TRIED = {"numba": "0.68"}
+"""Newest versions tried of packages whose inner parts the code builds upon."""
+
+_KERNEL = """
+import numpy as np
+from crmpi.jit import device, kernel
+@device
+def double(x):
+    return x + x
+@kernel
+def fill(a):
+    for i in range(a.shape[0]):
+        a[i] = double(a[i])
+a = np.arange(3.0)
+fill(a)
+print(a.tolist() == [0.0, 2.0, 4.0])
+"""
 _MPI_IDENTITY = "from mpi4py import MPI; print(MPI.Get_library_version().split(chr(10))[0].strip(chr(0)).strip())"
 _MPI_PAIR = "import sys; from mpi4py import MPI; sys.stdout.write(f'<{MPI.COMM_WORLD.allreduce(1)}>')"  # one write: never torn apart
 _HDF5_PAIR = """
@@ -46,7 +69,8 @@ def main(arguments):
         return 0
     print(f"crmpi {__version__} in {Path(__file__).parents[1]}")
     problems = 0
-    for check in (check_python, check_packages, check_plots, check_cache, check_mpi, check_hdf5, check_threads, check_folder):
+    packages = (check_python, check_packages, check_kernels, check_plots)
+    for check in (*packages, check_cache, check_mpi, check_hdf5, check_threads, check_folder):
         for finding in check():
             problems += finding.status == PROBLEM
             print(f"{finding.status:>8s}  {finding.subject}: {finding.found}", flush=True)
@@ -63,13 +87,26 @@ def check_python():
 
 def check_packages():
     """Versions of what the code cannot do without."""
-    for name, least in _NEEDED.items():
+    for name, lowest in NEEDED.items():
         version = _version(name)
-        if version is None or _numbers(version) < _numbers(least):
+        if version is None or _numbers(version) < _numbers(lowest):
             found = "not installed" if version is None else f"{version} is too old"
-            yield Finding(name, PROBLEM, found, f"pip install '{name}>={least}'")
+            yield Finding(name, PROBLEM, found, f"pip install '{name}>={lowest}'")
+        elif name in TRIED and _numbers(version)[:2] > _numbers(TRIED[name]):
+            remedy = f"if kernels do not compile: pip install '{name}=={TRIED[name]}.*'"
+            yield Finding(name, NOTE, f"{version} is newer than {TRIED[name]}, the newest tried", remedy)
         else:
             yield Finding(name, OK, version)
+
+
+def check_kernels():
+    """Whether a kernel compiles and computes what it should."""
+    done = _python(_KERNEL)
+    if done.returncode or done.stdout.strip() != "True":
+        remedy = f"pip install 'numba>={NEEDED['numba']}', in an environment of its own if something else needs another one"
+        yield Finding("kernels", PROBLEM, f"a small kernel fails: {_last_line(done)}", remedy)
+    else:
+        yield Finding("kernels", OK, "a small kernel compiles and computes")
 
 
 def check_plots():
@@ -77,6 +114,9 @@ def check_plots():
     version = _version("matplotlib")
     if version is None:
         yield Finding("matplotlib", NOTE, "not installed: crmpi plot does not work", "pip install matplotlib")
+    elif _numbers(version) < _numbers(WANTED["matplotlib"]):
+        found = f"{version} is too old for numpy 2: crmpi plot does not work"
+        yield Finding("matplotlib", PROBLEM, found, f"pip install 'matplotlib>={WANTED['matplotlib']}'")
     else:
         yield Finding("matplotlib", OK, version)
 
@@ -183,7 +223,7 @@ def _version(package):
 
 
 def _numbers(version):
-    return tuple(int(part) for part in version.split(".")[:2] if part.isdigit())
+    return tuple(int(digits[0]) for part in version.split(".")[:3] if (digits := re.match(r"\d+", part)))
 
 
 def _python(code):

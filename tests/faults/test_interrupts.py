@@ -55,6 +55,30 @@ def test_stop_file_ends_a_run(crmpi, tmp_path):
     assert list((tmp_path / "out" / "checkpoints").glob("checkpoint_*.h5"))
 
 
+@pytest.mark.parametrize("crmpi", [2], indirect=True, ids=["two ranks"])
+def test_a_second_run_in_the_folder_is_refused_until_the_first_is_gone(crmpi, refused, tmp_path):
+    process = crmpi.start(*ENDLESS, "output.dir=out")
+    wait_for_steps(process)
+    sentence = refused(*ENDLESS, "output.dir=out")
+    assert "output.dir = out is in use by another run (process " in sentence
+    process.send_signal(signal.SIGTERM)
+    process.communicate(timeout=60)
+    assert process.returncode == INTERRUPTED
+    assert not (tmp_path / "out" / "run.lock").exists()
+    assert not (tmp_path / "out" / "replaced-001").exists()
+
+
+@pytest.mark.parametrize("crmpi", [1], indirect=True, ids=["serial"])
+def test_a_killed_run_does_not_stand_in_the_way(crmpi, tmp_path):
+    process = crmpi.start(*ENDLESS, "output.dir=out")
+    wait_for_steps(process)
+    process.kill()
+    process.communicate(timeout=60)
+    assert (tmp_path / "out" / "run.lock").is_file()
+    assert crmpi(*ENDLESS, "output.dir=out", "time.max_steps=2").code == 0
+    assert (tmp_path / "out" / "replaced-001" / "history.txt").is_file()
+
+
 def final_state(folder):
     """Return the conserved state of the last checkpoint, shape (nblock, nvar, n3, n2, n1)."""
     with h5py.File(sorted((folder / "checkpoints").glob("*.h5"))[-1]) as file:

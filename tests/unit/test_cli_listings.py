@@ -2,12 +2,16 @@
 
 import os
 import sys
+import tomllib
+from pathlib import Path
 
 import pytest
 
 from crmpi.cli import doctor
 from crmpi.cli.main import main
 from crmpi.problem_files import problem_folders
+
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
@@ -77,6 +81,43 @@ def test_doctor_reports_everything(said):
     for subject in ("python", "numpy", "numba", "h5py", "kernel cache", "mpi4py", "hdf5", "threads", "folder"):
         assert f"{subject}: " in out
     assert "everything needed works" in out
+
+
+def test_doctor_knows_the_lowest_versions_of_the_package():
+    declared = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    words = [*declared["dependencies"], *declared["optional-dependencies"]["plot"]]
+    assert dict(word.split(">=") for word in words) == doctor.NEEDED | doctor.WANTED
+
+
+@pytest.mark.parametrize(
+    ("package", "version", "status"),
+    [
+        ("numba", "0.60.0", doctor.PROBLEM),
+        ("numba", "0.61.2", doctor.PROBLEM),
+        ("numba", "0.62.0", doctor.OK),
+        ("numba", "0.68.9", doctor.OK),
+        ("numba", "0.69.0rc1", doctor.NOTE),
+        ("numpy", "1.26.4", doctor.PROBLEM),
+        ("numpy", "2.0.0", doctor.OK),
+        ("matplotlib", "3.8.3", doctor.PROBLEM),
+        ("matplotlib", "3.8.4", doctor.OK),
+        ("matplotlib", "3.10.0", doctor.OK),
+    ],
+)
+def test_doctor_tells_versions_that_do_not_work(monkeypatch, package, version, status):
+    monkeypatch.setattr(doctor, "_version", {package: version}.get)
+    findings = [*doctor.check_packages(), *doctor.check_plots()]
+    (found,) = [finding for finding in findings if finding.subject == package]
+    assert found.status == status
+    assert (found.remedy != "") == (status != doctor.OK)
+
+
+def test_doctor_compiles_a_kernel(monkeypatch):
+    (found,) = doctor.check_kernels()
+    assert found.status == doctor.OK
+    monkeypatch.setattr(doctor, "_KERNEL", "raise TypeError('missing argument')")
+    (found,) = doctor.check_kernels()
+    assert (found.status, found.found) == (doctor.PROBLEM, "a small kernel fails: TypeError: missing argument")
 
 
 def test_doctor_notices_an_mpirun_of_another_mpi(tmp_path, monkeypatch):
