@@ -35,7 +35,10 @@ _RETURNS = {
     "initial": "a dict of primitives, such as dict(dens=1.0, press=1.0)",
     "vector_potential": "a dict of a1, a2, a3",
     "gravity": "a dict of g1, g2, g3",
-    **{f"inflow_{side}": "a dict of primitives, such as dict(dens=1.0, press=1.0)" for side in SIDES},
+    **{
+        f"inflow_{side}": "a dict of primitives, such as dict(dens=1.0, press=1.0)"
+        for side in SIDES
+    },
     "inject": "a dict of gained densities, such as {'eth': ..., 'ecr': ...}",
     "history": "a dict of numbers, such as {'outflow [Msun/yr]': ...}",
     "exact": "a dict of primitives, such as dict(dens=...)",
@@ -60,6 +63,8 @@ def call(problem, hook, *arguments):
     arguments
         as in `HOOKS`
 
+    numpy warns of nothing meanwhile: np.where(x > 0, np.log(x), 0) is good code, and what is not finite in the end is refused.
+
     Raises
     ------
     HookError
@@ -67,14 +72,21 @@ def call(problem, hook, *arguments):
     """
     problem_class = problem if inspect.isclass(problem) else type(problem)
     try:
-        with helpers_of(folder_of(problem_class)):
+        with (
+            helpers_of(folder_of(problem_class)),
+            np.errstate(divide="ignore", invalid="ignore", over="ignore"),
+        ):
             returned = getattr(problem, hook)(*arguments)
     except (Exception, SystemExit) as error:
         if isinstance(error, CrmpiError) and is_own(problem_class, error):
             raise  # a sentence of the author
         subjects = dict(zip(HOOKS[hook], arguments, strict=False))
         if problem is not problem_class:
-            subjects |= {"self": problem, "self.units": problem.units, "self.config": problem.config}
+            subjects |= {
+                "self": problem,
+                "self.units": problem.units,
+                "self.config": problem.config,
+            }
         raise HookError(sentence(problem_class, hook, error, subjects)) from error
     _check_kind(problem_class, hook, returned)
     return returned
@@ -96,7 +108,9 @@ def _check_kind(problem_class, hook, returned):
             raise refuse(problem_class, hook, f"returns {kind}; it must return {_RETURNS[hook]}")
         strange = next((key for key in returned if not isinstance(key, str)), None)
         if strange is not None:
-            raise refuse(problem_class, hook, f"returns the key {strange!r}; it must return {_RETURNS[hook]}")
+            raise refuse(
+                problem_class, hook, f"returns the key {strange!r}; it must return {_RETURNS[hook]}"
+            )
     elif returned is not None:
         remedy = _NOTHING[hook.partition("_")[0]]
         raise refuse(problem_class, hook, f"returns {kind}, which nobody takes; {remedy}")
@@ -151,8 +165,14 @@ def array(problem, hook, name, value, shape):
     except ValueError:  # lists of different lengths
         numeric = False
     if not numeric:
-        shown = repr(value) if isinstance(value, (str, type(None), bool)) else with_article(type(value).__name__)
-        raise refuse(problem, hook, f"'{name}' is {shown}; it must be a number or an array of numbers", name)
+        shown = (
+            repr(value)
+            if isinstance(value, (str, type(None), bool))
+            else with_article(type(value).__name__)
+        )
+        raise refuse(
+            problem, hook, f"'{name}' is {shown}; it must be a number or an array of numbers", name
+        )
     values = values.astype(float, copy=False)
     try:
         return np.broadcast_to(values, shape)
@@ -168,7 +188,9 @@ def finite(problem, hook, name, value, x):
     if wrong.any():
         k, j, i = np.argwhere(wrong)[0]
         where = f"x1={x.x1.flat[i]:.6g}, x2={x.x2.flat[j]:.6g}, x3={x.x3.flat[k]:.6g}"
-        raise refuse(problem, hook, f"'{name}' = {values[k, j, i]:.6g} at {where}; it must be finite", name)
+        raise refuse(
+            problem, hook, f"'{name}' = {values[k, j, i]:.6g} at {where}; it must be finite", name
+        )
     return values
 
 
@@ -188,7 +210,12 @@ def numbers(problem, hook, values):
     for name, value in values.items():
         if not _is_number(value):
             shown = f"an array of the shape {np.shape(value)}" if np.shape(value) else repr(value)
-            raise refuse(problem, hook, f"'{name}' is {shown}; it must be one number{_INTEGRAL.get(hook, '')}", name)
+            raise refuse(
+                problem,
+                hook,
+                f"'{name}' is {shown}; it must be one number{_INTEGRAL.get(hook, '')}",
+                name,
+            )
     return values
 
 
@@ -223,9 +250,18 @@ def results(problem, history):
 def area(problem, position):
     """Return the cross-section of a tube that the hook ``area`` gives for one position."""
     value = call(problem, "area", position, problem.p)
-    if not (np.size(value) == 1 and np.asarray(value).dtype.kind in "iuf" and np.isfinite(value) and np.all(value >= 0.0)):
+    if not (
+        np.size(value) == 1
+        and np.asarray(value).dtype.kind in "iuf"
+        and np.isfinite(value)
+        and np.all(value >= 0.0)
+    ):
         what = "nothing" if value is None else repr(value)
-        raise refuse(problem, "area", f"returns {what} for s = {position:g}; it must return one number that is not negative")
+        raise refuse(
+            problem,
+            "area",
+            f"returns {what} for s = {position:g}; it must return one number that is not negative",
+        )
     return float(np.asarray(value).reshape(()))
 
 
@@ -241,26 +277,42 @@ def unchanged(problem, hook, w, before):
     """Refuse variables that a hook assigned to a `w` that it may only read; `before` is what ``vars(w)`` was."""
     for name, value in vars(w).items():
         if value is not before.get(name, None) or name not in before:
-            raise refuse(problem, hook, f"w.{name} is assigned, which changes nothing; {hook}() returns what it has to say", name)
+            raise refuse(
+                problem,
+                hook,
+                f"w.{name} is assigned, which changes nothing; {hook}() returns what it has to say",
+                name,
+            )
 
 
 def possible(w):
     """Tell whether the gas of a slab is possible: density and pressure positive, all else finite."""
-    return not any(_impossible(name, values).any() for name, values in vars(w).items() if name in _GAS)
+    return not any(
+        _impossible(name, values).any() for name, values in vars(w).items() if name in _GAS
+    )
 
 
 _GAS = ("dens", "press", "vel1", "vel2", "vel3", "ecr")
 
 
 def _impossible(name, values):
-    return ~((values > 0.0) & np.isfinite(values)) if name in ("dens", "press") else ~np.isfinite(values)
+    return (
+        ~((values > 0.0) & np.isfinite(values))
+        if name in ("dens", "press")
+        else ~np.isfinite(values)
+    )
 
 
 def ghost_values(problem, hook, w, names, shape, was_possible):
     """Check what a boundary hook made of the slab `w`: no new names, shapes that fit, and a possible gas if it was."""
     for name, value in vars(w).items():
         if name not in names:
-            raise refuse(problem, hook, f"w has no variable '{name}'; {suggestion(name, names, 'w has')}", name)
+            raise refuse(
+                problem,
+                hook,
+                f"w has no variable '{name}'; {suggestion(name, names, 'w has')}",
+                name,
+            )
         values = array(problem, hook, name, value, shape)
         if was_possible and name in _GAS and _impossible(name, values).any():
             need = "positive" if name in ("dens", "press") else "finite"

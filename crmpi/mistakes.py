@@ -21,8 +21,17 @@ OTHER_NAMES = {
 }  # fmt: skip
 """What other codes and papers call the variables, coordinates and constants of hooks."""
 
-_MODULES = {"np": "from crmpi.api import np", "numpy": "from crmpi.api import np", "par": "from crmpi.api import par"}
-_MODULES |= {"Problem": "from crmpi.api import Problem", "math": "import math", "units": "self.units", "config": "self.config"}
+_MODULES = {
+    "np": "from crmpi.api import np",
+    "numpy": "from crmpi.api import np",
+    "par": "from crmpi.api import par",
+}
+_MODULES |= {
+    "Problem": "from crmpi.api import Problem",
+    "math": "import math",
+    "units": "self.units",
+    "config": "self.config",
+}
 
 
 class HookError(CrmpiError):
@@ -179,16 +188,26 @@ _ADVICE = {
 
 def _attribute(error, subjects):
     name, owner = error.name, error.obj
-    called = next((label for label, subject in subjects.items() if subject is owner), None)
+    groups = getattr(subjects.get("self.config"), "groups", {})
+    named = subjects | {f"self.config.{key}": members for key, members in groups.items()}
+    called = next((label for label, subject in named.items() if subject is owner), None)
     if isinstance(owner, types.ModuleType):
         return f"{owner.__name__} has no '{name}'; {_near(name, dir(owner))}"
     if called is None:
         return f"{error}; {_near(name, dir(owner))}"
     known = _members(owner)
-    what = {"p": "parameter", "w": "variable"}.get(called, "attribute")
+    what = {"p": "parameter", "w": "variable"}.get(
+        called, "parameter" if "config." in called else "attribute"
+    )
     remedy = suggestion(name, known, f"{called} has")
-    groups = getattr(subjects.get("self.config"), "groups", {})
-    group = next((key for key, members in groups.items() if hasattr(type(members), name) or name in vars(members)), None)
+    group = next(
+        (
+            key
+            for key, members in groups.items()
+            if hasattr(type(members), name) or name in vars(members)
+        ),
+        None,
+    )
     if not close_name(name, known) and called == "p" and group:
         remedy = f"it is self.config.{group}.{name}"
     elif not close_name(name, known) and called == "self":
@@ -201,7 +220,11 @@ def _members(owner):
     fields = getattr(type(owner), "__dataclass_fields__", None)
     if fields is not None:
         return list(fields)
-    own = [name for name in vars(owner) if not name.startswith("_")] if hasattr(owner, "__dict__") else []
+    own = (
+        [name for name in vars(owner) if not name.startswith("_")]
+        if hasattr(owner, "__dict__")
+        else []
+    )
     if hasattr(owner, "groups"):
         return list(owner.groups)
     if isinstance(owner, types.SimpleNamespace):
@@ -217,7 +240,9 @@ def _near(name, known):
 def _name(error):
     if error.name in _MODULES:
         fix = _MODULES[error.name]
-        return f"'{error.name}' is not defined; " + (f"write {fix} at the top of the file" if "import" in fix else f"write {fix}")
+        return f"'{error.name}' is not defined; " + (
+            f"write {fix} at the top of the file" if "import" in fix else f"write {fix}"
+        )
     frames = list(traceback.walk_tb(error.__traceback__))
     frame = frames[-1][0] if frames else None
     known = [*frame.f_locals, *frame.f_globals] if frame else []
@@ -228,7 +253,9 @@ def _name(error):
     if error.name in getattr(type(params), "__dataclass_fields__", ()):
         return f"'{error.name}' is not defined; did you mean 'p.{error.name}'?"
     near = close_name(error.name, [word for word in known if not word.startswith("_")])
-    return f"'{error.name}' is not defined; " + (f"did you mean '{near}'?" if near else "assign to it before it is used")
+    return f"'{error.name}' is not defined; " + (
+        f"did you mean '{near}'?" if near else "assign to it before it is used"
+    )
 
 
 def _key(error, subjects):

@@ -1,11 +1,13 @@
 """Where problems are: those that come with crmpi, those of installed packages, and those of a user's folder."""
 
 import difflib
+import os
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import NamedTuple
 
 from crmpi.errors import CrmpiError
+from crmpi.params.convert import show
 from crmpi.params.source import find, read_sources
 from crmpi.problem_module import load_problem_class
 
@@ -50,7 +52,7 @@ def find_problem(target):
         return _from_yaml(path)
     if path.suffix == ".py":
         return _from_folder(path.parent, path.resolve().parent.name) if path.name == "problem.py" else _only(path)
-    if (path / "problem.py").is_file():
+    if os.path.isfile(path / "problem.py"):  # unlike pathlib, os says no to impossible names
         return _from_folder(path, path.resolve().name)
     name, _, variant = str(target).partition("/")
     return _from_folder(_known(name, target), variant or name)
@@ -79,7 +81,7 @@ def problem_file(name, folder="."):
         return folder / name
     if beside.is_file() and name == beside.resolve().parent.name:
         return beside
-    if (folder / name / "problem.py").is_file():
+    if os.path.isfile(folder / name / "problem.py"):
         return folder / name / "problem.py"
     if not beside.is_file():
         return _known(name, name) / "problem.py"
@@ -97,7 +99,7 @@ def _known(name, target):
     if name not in folders:
         near = difflib.get_close_matches(name, folders, 1)
         hint = f"did you mean '{near[0]}'? " if near else ""
-        raise CrmpiError(f"there is no problem or file '{target}'; {hint}`crmpi problems` lists what there is")
+        raise CrmpiError(f"there is no problem or file {show(str(target))}; {hint}`crmpi problems` lists what there is")
     return folders[name]
 
 
@@ -114,12 +116,15 @@ def _only(path):
 
 
 def _from_yaml(path):
-    if not path.is_file():
-        raise CrmpiError(f"there is no file '{path}'")
+    if not os.path.isfile(path):
+        raise CrmpiError(f"there is no file {show(str(path))}")
     tree, _, _ = read_sources(path)
     name = find(tree, "problem.name")
     if name is None:
         if not (path.parent / "problem.py").is_file():
             raise CrmpiError(f"{path}: 'problem.name' is missing, and there is no problem.py beside the file; `crmpi problems` lists names")
         return Found(load_problem(path.parent / "problem.py"), path)
+    if not isinstance(name, str) or name.endswith((".yaml", ".yml")):
+        must = "must be the name of a problem, or the path of a problem.py"
+        raise CrmpiError(f"{path.name}: 'problem.name' = {show(name)} {must}")
     return Found(load_problem(problem_file(name, path.parent)), path)

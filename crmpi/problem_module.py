@@ -3,13 +3,16 @@
 import hashlib
 import importlib.util
 import inspect
+import os
 import re
 import sys
+import tokenize
 from pathlib import Path
 
 from crmpi.errors import CrmpiError
 from crmpi.hooks import HOOKS, SIDES, helpers_of, with_article
 from crmpi.mistakes import HookError, suggestion, what_of, where_in
+from crmpi.params.convert import show
 from crmpi.problem import Problem
 
 
@@ -24,10 +27,14 @@ def load_problem_class(path):
     CrmpiError
         the file cannot be imported, or does not define exactly one problem, or defines hooks that cannot be called
     """
+    if not os.path.isfile(path):
+        raise CrmpiError(f"there is no file {show(str(path))}")
     path = Path(path).resolve()
     module = _import(path, path.parent.name if path.name == "problem.py" else path.stem)
     classes = [
-        c for c in vars(module).values() if inspect.isclass(c) and issubclass(c, Problem) and c.__module__ == module.__name__
+        c
+        for c in vars(module).values()
+        if inspect.isclass(c) and issubclass(c, Problem) and c.__module__ == module.__name__
     ]
     if len(classes) != 1:
         named = f" ({', '.join(c.__name__ for c in classes)})" if classes else ""
@@ -35,18 +42,25 @@ def load_problem_class(path):
             f"problem file '{path.name}' must define exactly one subclass of crmpi.api.Problem, "
             f"it defines {len(classes)}{named}"
         )
-    complaint = _outside(module, path) or check_class(classes[0], path.read_text(encoding="utf-8"))
+    complaint = _outside(module, path) or check_class(classes[0], _text(path))
     if complaint is not None:
         raise HookError(complaint)
     classes[0].name = path.parent.name if path.name == "problem.py" else path.stem
     return classes[0]
 
 
+def _text(path):
+    with tokenize.open(path) as file:  # in the encoding that the file declares
+        return file.read()
+
+
 def _import(path, name):
     unique = f"crmpi_problem_{name}_{hashlib.sha256(str(path).encode()).hexdigest()[:12]}"
     spec = importlib.util.spec_from_file_location(unique, path)
     module = importlib.util.module_from_spec(spec)
-    sys.modules[unique] = module  # dataclasses and annotations that are text look their module up by its name
+    sys.modules[unique] = (
+        module  # dataclasses and annotations that are text look their module up by its name
+    )
     try:
         with helpers_of(path.parent):
             spec.loader.exec_module(module)
@@ -59,7 +73,11 @@ def _import(path, name):
 def _outside(module, path):
     """Return the complaint about a hook that stands outside of the class, or None."""
     for name, member in vars(module).items():
-        if name in HOOKS and isinstance(member, type(_outside)) and member.__module__ == module.__name__:
+        if (
+            name in HOOKS
+            and isinstance(member, type(_outside))
+            and member.__module__ == module.__name__
+        ):
             line = member.__code__.co_firstlineno
             return f"{path.name}, line {line}: {name}() stands outside of the class; indent it, with self as its first argument"
     return None
@@ -84,7 +102,14 @@ def check_class(problem_class, source):
             return f"{file}{f', line {line}' if line else ''}: {what}"
     if problem_class.initial is Problem.initial:
         name = problem_class.__name__
-        line = next((n for n, text in enumerate(source.splitlines(), 1) if text.startswith(f"class {name}")), 1)
+        line = next(
+            (
+                n
+                for n, text in enumerate(source.splitlines(), 1)
+                if text.startswith(f"class {name}")
+            ),
+            1,
+        )
         return f"{file}, line {line}: {name} has no method initial(self, x, p), which returns dict(dens=..., press=...)"
     return None
 
@@ -95,7 +120,11 @@ def _mistake_of_member(problem_class, name, member, source):
     if name in HOOKS:
         return _mistake_of_hook(problem_class, name, member)
     function = getattr(member, "__func__", member)
-    if name.startswith("_") or not inspect.isfunction(function) or re.search(rf"\.{name}\b", source):
+    if (
+        name.startswith("_")
+        or not inspect.isfunction(function)
+        or re.search(rf"\.{name}\b", source)
+    ):
         return None
     meant = _meant(name)
     return f"{name}() is no hook, and nothing calls it; {meant}" if meant else None
@@ -105,8 +134,14 @@ def _meant(name):
     """Return the remedy for a method that no one calls and whose name resembles that of a hook."""
     sides = ", ".join(SIDES)
     if re.match(r"bound|bc_|bcs?$|ghost", name):
-        near = suggestion(name, [f"boundary_{side}" for side in SIDES]) if re.search(r"[io]x[123]", name) else ""
-        return near if near.startswith("did") else f"the hooks are boundary_SIDE, SIDE one of {sides}"
+        near = (
+            suggestion(name, [f"boundary_{side}" for side in SIDES])
+            if re.search(r"[io]x[123]", name)
+            else ""
+        )
+        return (
+            near if near.startswith("did") else f"the hooks are boundary_SIDE, SIDE one of {sides}"
+        )
     other = {"init": "initial", "initialise": "initial", "initialize": "initial", "initial_conditions": "initial",
              "source": "inject", "sources": "inject", "source_terms": "inject", "potential": "gravity"}  # fmt: skip
     if name in other:
@@ -120,7 +155,9 @@ def _mistake_of_hook(problem_class, name, member):
     wanted = f"{name}({', '.join(arguments if name == 'defaults' else ('self', *arguments))})"
     function = getattr(member, "__func__", member)
     if not callable(function):
-        return f"{name} is {with_article(type(member).__name__)}; it is the name of the hook {wanted}"
+        return (
+            f"{name} is {with_article(type(member).__name__)}; it is the name of the hook {wanted}"
+        )
     if name == "defaults" and not isinstance(member, (staticmethod, classmethod)):
         return "defaults(config) is called without an object; write @staticmethod above it"
     if inspect.isgeneratorfunction(function) or inspect.iscoroutinefunction(function):

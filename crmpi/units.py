@@ -130,6 +130,7 @@ def parse_unit(text):
     """
     if len(text) > LONGEST:
         raise ValueError(f"has a unit of {len(text)} characters; {LONGEST} are enough")
+    text = f"1{text}" if text.startswith("/") else text  # as in 3/Myr
     tokens = _tokens(text.replace("µ", "u").replace("μ", "u"))
     try:
         result = _product(tokens)

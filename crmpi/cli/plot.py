@@ -6,6 +6,8 @@
   crmpi plot runs/diffusion dens pcr --beside runs/streaming runs/two_moment --output three.pdf
 """
 
+import os
+
 from crmpi.errors import CrmpiError
 
 
@@ -27,5 +29,8 @@ def main(arguments):
     except ModuleNotFoundError as problem:
         raise CrmpiError(f"crmpi plot needs {problem.name}: pip install matplotlib") from None
     a = arguments
+    files = [word for word in a.fields if os.path.exists(word)]
+    if files:
+        raise CrmpiError(f"'{files[0]}' is a file, not a quantity; for one picture of several: crmpi plot {a.file} --beside {files[0]}")
     print(plot(a.file, fields=a.fields or None, axis=a.axis, position=a.position, kind=a.kind, output=a.output, others=a.beside))
     return 0

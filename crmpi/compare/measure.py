@@ -110,6 +110,9 @@ def _stored_kappa(run, snapshot, count):
 
 def _columns(snapshot, ions, impacts, choices, absent):
     """Return {ion: (16%, median, 84%)} of the logarithms of columns."""
+    if not len(impacts):
+        reach = snapshot.nearest_face() / snapshot.units.factor("kpc")
+        raise CrmpiError(f"the box ends at {reach:.4g} kpc, before the first sight line at {min(choices.impacts):g} kpc")
     code = impacts * snapshot.units.factor("kpc")
     composition = make(Composition, metallicity=choices.metallicity)
     seen = profile(snapshot, ions, code, count=LINES, table=computed_table(choices.redshift), composition=composition)

@@ -97,6 +97,8 @@ def columns(snapshot, ions, lines, table=None, composition=None):
     """
     ions = [parse_ion(ion) for ion in ions]
     _require(snapshot, ions)
+    if not lines:
+        raise CrmpiError(f"no sight line crosses the box of {snapshot.path}; give distances inside of it")
     table = _table_for(ions, table)
     paths = [_path(snapshot, line) for line in lines]
     owner = np.repeat(np.arange(len(lines)), [len(path.lengths) for path in paths])

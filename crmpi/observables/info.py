@@ -30,7 +30,11 @@ def info(path):
         raise CrmpiError(f"cannot read {path}: there is no such file")
     if path.suffix == ".athdf":
         return _snapshot(path)
-    return _history(path) if path.suffix == ".txt" else _checkpoint(path)
+    if path.suffix == ".txt":
+        return _history(path)
+    if not h5py.is_hdf5(path) and path.suffix != ".h5":
+        raise CrmpiError(f"{path} is no snapshot (.athdf), checkpoint (.h5) or history (.txt)")
+    return _checkpoint(path)
 
 
 def _snapshot(path):

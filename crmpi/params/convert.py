@@ -7,6 +7,9 @@ from typing import Any, NamedTuple
 
 from crmpi.units import DIMENSIONS, dimension_name, dims_of, parse_unit, split_value
 
+LONGEST = 100
+"""Characters of a value that messages quote."""
+
 _TRUE, _FALSE, _NONE = ("true", "yes", "on"), ("false", "no", "off"), ("none", "null", "~", "")
 
 
@@ -56,12 +59,12 @@ def is_none(raw):
 
 
 def show(raw):
-    """Return a value as it is quoted in messages."""
-    if isinstance(raw, str):
-        return f"'{raw}'" if raw.isprintable() else repr(raw)
-    if isinstance(raw, (list, tuple)):
-        return "[" + ", ".join(str(item) for item in raw) + "]"
-    return str(raw)
+    """Return a value as it is quoted in messages, on one line and not too long."""
+    text = "[" + ", ".join(str(item) for item in raw[:LONGEST]) + "]" if isinstance(raw, (list, tuple)) else str(raw)
+    text = text.encode("unicode_escape").decode() if not text.isprintable() else text
+    if len(text) > LONGEST:
+        text = f"{text[: LONGEST - 20]}... ({len(text)} characters)"
+    return f"'{text}'" if isinstance(raw, str) else text
 
 
 def allowed(spec):

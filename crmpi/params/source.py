@@ -12,6 +12,16 @@ from typing import Any, NamedTuple
 import yaml
 
 from crmpi.errors import CrmpiError
+from crmpi.params.convert import show
+
+MOST_VALUES = 100_000
+"""Values of a YAML file with all aliases spelled out."""
+
+LARGEST_FILE = 4_000_000
+"""Characters of the largest YAML file."""
+
+DEEPEST = 20
+"""Levels of the deepest nesting of a YAML file."""
 
 
 class Given(NamedTuple):
@@ -56,7 +66,7 @@ def read_sources(source, overrides=(), defaults=None, presets=None):
         try:
             layers.append(_read_override(text, level))
         except ValueError as problem:
-            errors.append(f"command line: '{text}' {problem}")
+            errors.append(f"command line: {show(text)} {problem}")
     for key, known in presets.settings.items() if presets else ():
         layers = _insert_preset(layers, key, known, presets.kept)
     tree = {}
@@ -68,7 +78,7 @@ def read_sources(source, overrides=(), defaults=None, presets=None):
 def _insert_preset(layers, key, known, kept):
     """Return the layers with the settings of the chosen preset right below the source that names it."""
     chosen = next((given for given in (_given(layer, key) for layer in reversed(layers)) if given is not None), None)
-    if chosen is None or chosen.value not in known:
+    if chosen is None or not isinstance(chosen.value, str) or chosen.value not in known:
         return layers  # an unknown name is refused like any value that is not among the choices
     settings = _from_mapping(known[chosen.value], f"preset {chosen.value}", chosen.level - 0.5)
     weaker = [layer for layer in layers if _level(layer) < chosen.level]
@@ -137,18 +147,21 @@ def _from_mapping(mapping, where, level):
 def _read_override(text, level):
     key, equals, value = text.partition("=")
     key = key.strip()
-    if not equals or not key or " " in key:
+    if not equals or not all(key.split(".")) or " " in key:
         raise ValueError("is not of the form key=value, such as mesh.cells=[64,64,512]")
     errors = []
     try:
         document = yaml.compose(value, Loader=yaml.BaseLoader)
+        _require_modest(document, "command line")
         node = None if document is None else _walk(document, "command line", level, key, errors)
+    except RecursionError:
+        raise ValueError(f"is nested deeper than {DEEPEST} levels") from None
     except yaml.YAMLError:
         if value.strip()[:1] in ("[", "{"):
             raise ValueError("has a list whose brackets do not match") from None
         node = None
     if errors:
-        raise ValueError("gives a key twice")
+        raise ValueError(errors[0].partition(": ")[2])
     node = Given(value.strip(), "command line", level) if node is None else node
     for part in reversed(key.split(".")):
         node = {part: node}
@@ -167,6 +180,8 @@ def _read_yaml(path, errors, seen=()):
     below = next((value for key, value in document.value if key.value == "base"), None)
     if below is not None:
         document.value = [pair for pair in document.value if pair[1] is not below]
+        if not isinstance(below, yaml.ScalarNode):
+            raise CrmpiError(f"{name}: 'base' must be the name of one YAML file")
         path_below = os.path.join(os.path.dirname(path), str(below.value))
         if os.path.abspath(path_below) in (*seen, os.path.abspath(path)):
             raise CrmpiError(f"{name}: 'base' = '{below.value}' leads back to this file")
@@ -177,9 +192,16 @@ def _read_yaml(path, errors, seen=()):
 def _compose(path):
     try:
         with open(path, encoding="utf-8") as file:
-            return yaml.compose(file, Loader=yaml.BaseLoader)
+            text = file.read(LARGEST_FILE + 1)
+        if len(text) > LARGEST_FILE:
+            raise CrmpiError(f"cannot read the configuration '{path}': it has more than {LARGEST_FILE} characters")
+        document = yaml.compose(text, Loader=yaml.BaseLoader)
+        _require_modest(document, os.path.basename(path))
+        return document
     except OSError as problem:
-        raise CrmpiError(f"cannot read the configuration '{path}': {problem.strerror.lower()}") from None
+        raise CrmpiError(f"cannot read the configuration {show(path)}: {problem.strerror.lower()}") from None
+    except RecursionError:
+        raise CrmpiError(f"{os.path.basename(path)} is nested deeper than {DEEPEST} levels") from None
     except UnicodeDecodeError:
         raise CrmpiError(f"cannot read the configuration '{path}': it is not a text file in UTF-8") from None
     except yaml.YAMLError as problem:
@@ -189,22 +211,48 @@ def _compose(path):
         raise CrmpiError(f"{os.path.basename(path)}{line} is not valid YAML: {reason}") from None
 
 
+def _require_modest(document, name):
+    """Refuse aliases that stand in themselves, and values that aliases multiply without measure."""
+    sizes = {}
+
+    def size(node, above):
+        if id(node) in above:
+            raise CrmpiError(f"{name}: an alias (*) refers to the value that it stands in")
+        if len(above) > DEEPEST:
+            raise CrmpiError(f"{name} is nested deeper than {DEEPEST} levels")
+        if id(node) not in sizes:
+            parts = node.value if isinstance(node, yaml.CollectionNode) else ()
+            parts = [part for pair in parts for part in pair] if isinstance(node, yaml.MappingNode) else parts
+            sizes[id(node)] = 1 + sum(size(part, above | {id(node)}) for part in parts)
+        return sizes[id(node)]
+
+    if document is not None and size(document, frozenset()) > MOST_VALUES:
+        raise CrmpiError(f"{name} holds more than {MOST_VALUES} values when its aliases (*) are spelled out")
+
+
 def _walk(node, where, level, path, errors):
     """Turn a composed YAML node into a tree."""
-    place = where if where == "command line" else f"{where} line {node.start_mark.line + 1}"
+    place = _line(where, node)
     if not isinstance(node, yaml.MappingNode):
         return Given(_plain(node), place, level)
     tree = {}
     for key_node, value_node in node.value:
-        key = str(key_node.value)
+        key = str(key_node.value) if isinstance(key_node, yaml.ScalarNode) else ""
+        if not all(key.split(".")):
+            errors.append(f"{_line(where, key_node)}: every parameter needs a name, as in mesh.cells; there is an empty one")
+            continue
         full = f"{path}.{key}" if path else key
         value = _walk(value_node, where, level, full, errors)
         if key in tree:
-            errors.append(f"{where} line {key_node.start_mark.line + 1}: '{full}' is given twice")
+            errors.append(f"{_line(where, key_node)}: '{full}' is given twice")
         for part in reversed(key.split(".")):
             value = {part: value}
         tree = merge(tree, value)
     return tree
+
+
+def _line(where, node):
+    return where if where == "command line" else f"{where} line {node.start_mark.line + 1}"
 
 
 def _plain(node):

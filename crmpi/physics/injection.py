@@ -79,6 +79,8 @@ class Injection(Source):
             raise CrmpiError(
                 f"'injection.cr_fraction' = {params.cr_fraction:g} needs cosmic rays; set fluid.cosmic_rays to true, or the fraction to 0"
             )
+        if params.mode == "central":
+            _require_inside(params.center, mesh)
         self.gas = gas_const(pack, eos)
         self.one = self._make_supernova()
         self._done = None
@@ -237,3 +239,12 @@ def inject_dense(u, grid, threshold, number, physics, account):
                     if dens > threshold:
                         mass = dens * cell_volume(volumes, b, k, j, i)
                         give(u, (b, k, j, i), (0.0, 0.0, 0.0), number * mass, physics, account)
+
+
+def _require_inside(center, mesh):
+    """Refuse supernovae outside of the mesh; missing axes do not count."""
+    for axis in range(3):
+        if mesh.cells[axis] > 1 and not mesh.lower[axis] <= center[axis] <= mesh.upper[axis]:
+            box = f"from {mesh.lower[axis]:g} to {mesh.upper[axis]:g}"
+            where = f"x{axis + 1} = {center[axis]:g} is outside of the mesh, {box} (code units)"
+            raise CrmpiError(f"'injection.center': {where}; move it inside", everywhere=True)

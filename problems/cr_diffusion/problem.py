@@ -1,6 +1,6 @@
 """Cosmic rays diffuse along a uniform field in gas that is not evolved, at rest or moving: a spreading Gaussian."""
 
-from crmpi.api import Problem, np, par
+from crmpi.api import CrmpiError, Problem, np, par
 from crmpi.exact.diffusion import gaussian
 
 
@@ -18,6 +18,9 @@ class CRDiffusion(Problem):
     def setup(self, p):
         self.b = np.array(p.direction) / np.linalg.norm(p.direction)
         solver, scattering = self.config.transport.solver, self.config.scattering
+        if solver != "none" and not hasattr(scattering, "kappa_par"):
+            needs = "its exact solution needs kappa_par; set scattering.model=constant"
+            raise CrmpiError(f"cr_diffusion cannot run with scattering.model={scattering.model}: {needs}")
         self.kappa = 0.0 if solver == "none" else scattering.kappa_par
         self.kappa_across = self.kappa if solver == "isotropic_diffusion" else scattering.kappa_perp
         self.across_axes = sum(n > 1 for n in self.config.mesh.cells) - 1

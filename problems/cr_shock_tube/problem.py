@@ -15,6 +15,13 @@ class CRShockTube(Problem):
         bx: float = par(0.0, doc="uniform field along the tube")
         axis: int = par(1, choices=[1, 2, 3], doc="axis of the tube")
 
+        def check(self):
+            """Densities and pressures are positive."""
+            for name in ("left", "right"):
+                dens, press = getattr(self, name)[0], getattr(self, name)[2]
+                if not (dens > 0.0 and press > 0.0 and getattr(self, name)[3] >= 0.0):
+                    yield name, "must have a positive density and pressure of the gas, and no negative one of cosmic rays"
+
     @staticmethod
     def defaults(config):
         """A field along the tube, or a solver for magnetised gas, switches the field on."""

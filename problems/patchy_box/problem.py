@@ -38,6 +38,8 @@ class PatchyBox(Problem):
         total = history["ecr"] * (1.0 if self.units.dimensionless else self.units.factor("erg"))
         spread = variance(total, history["pulse_s1"], history["pulse_s2"])
         late = np.searchsorted(time, 0.5 * time[-1])
+        if late == len(time) - 1:
+            return {"effective kappa, second half of the run": "needs two rows of the history there"}
         kappa = 0.5 * (spread[-1] - spread[late]) / (time[-1] - time[late]) / scale
         lines = {"effective kappa, second half of the run": f"{kappa:.4e}{unit}", "harmonic mean of kappa": "needs two values of kappa"}
         harmonic = self.harmonic_mean(history["kappa_mean"][-1], history["kappa_min"][-1], history["kappa_max"][-1])

@@ -21,6 +21,13 @@ class ShockTube(Problem):
             "the slow and the right fast shocks, and its angle in rad; none: hydrodynamic tubes only have an exact solution",
         )  # fmt: skip
 
+        def check(self):
+            """Densities and pressures are positive."""
+            for name in ("left", "right"):
+                dens, press = getattr(self, name)[0], getattr(self, name)[4]
+                if not (dens > 0.0 and press > 0.0):
+                    yield name, "must have a positive density and pressure"
+
     def setup(self, p):
         gamma = self.config.fluid.gamma
         states = [np.array(state) for state in (p.left, p.right)]

@@ -79,13 +79,25 @@ def test_future_annotations_and_dataclasses(tmp_path):
 
 def test_future_annotation_that_does_not_exist(tmp_path):
     folder = write(tmp_path / "future", FUTURE.replace("opt: float | None", "opt: flaot | None"))
-    with pytest.raises(CrmpiError, match="Params has a type that cannot be read: name 'flaot' is not defined"):
+    with pytest.raises(
+        CrmpiError, match="Params has a type that cannot be read: name 'flaot' is not defined"
+    ):
         load_problem_class(folder / "problem.py")
 
 
 def test_two_problems_have_helpers_of_the_same_name(tmp_path):
-    one = write(tmp_path / "one", HELPED, profiles="def density():\n    return 1.0\n", pressures="PRESSURE = 3.0\n")
-    two = write(tmp_path / "two", HELPED, profiles="def density():\n    return 2.0\n", pressures="PRESSURE = 4.0\n")
+    one = write(
+        tmp_path / "one",
+        HELPED,
+        profiles="def density():\n    return 1.0\n",
+        pressures="PRESSURE = 3.0\n",
+    )
+    two = write(
+        tmp_path / "two",
+        HELPED,
+        profiles="def density():\n    return 2.0\n",
+        pressures="PRESSURE = 4.0\n",
+    )
     before = list(sys.path)
     assert density_of(one) == pytest.approx((1.0, 3.0), rel=1e-14)
     assert density_of(two) == pytest.approx((2.0, 4.0), rel=1e-14)
@@ -97,7 +109,9 @@ def test_two_problems_have_helpers_of_the_same_name(tmp_path):
 def test_a_mistake_in_a_helper_is_found_there(tmp_path):
     helper = "def density():\n    return rho\n"
     folder = write(tmp_path / "one", HELPED, profiles=helper, pressures="PRESSURE = 3.0\n")
-    with pytest.raises(CrmpiError, match=r"^profiles.py, line 2, initial\(\): 'rho' is not defined"):
+    with pytest.raises(
+        CrmpiError, match=r"^profiles.py, line 2, initial\(\): 'rho' is not defined"
+    ):
         density_of(folder)
 
 

@@ -50,9 +50,18 @@ def test_a_good_problem_on_a_mesh_of_a_billion_cells(dry_run, tmp_path):
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
-        (["problem.dens=0"], "problem.py, line 9, setup(): ZeroDivisionError: float division by zero (--debug shows the traceback)"),
+        (
+            ["problem.dens=0"],
+            "problem.py, line 9, setup(): ZeroDivisionError: float division by zero (--debug shows the traceback)",
+        ),
         (["problem.dens=-1"], "problem.py, line 14, initial(): dens = -1 at"),
-        (["fluid={cosmic_rays: true, magnetic: false}", "transport={solver: two_moment, vmax: 9}"], "fluid.magnetic is false"),
+        (
+            [
+                "fluid={cosmic_rays: true, magnetic: false}",
+                "transport={solver: two_moment, vmax: 9}",
+            ],
+            "fluid.magnetic is false",
+        ),
         (["mesh.boundaries=user"], "problem 'mine' has no method boundary_ix1(self, w, x, t, p)"),
     ],
 )
