@@ -57,13 +57,10 @@ def _describe(group_name, selector, choice, cls, full):
         if text:
             body = inspect.cleandoc(text).splitlines()
             lines += [f"    {'paper: ' if label == 'reference' else ''}{line}" for line in body]
-    own = [row for row in rows({group_name: selector}) if _belongs(row.key.split("."), selector, choice)]
+    alone = Selector(selector.key, {choice: cls}, common=selector.common)  # with the defaults of this choice
+    own = [row for row in rows({group_name: alone}) if row.key.split(".")[1] != selector.key]
     if full and own:
         lines += ["", format_rows(own)]
     elif own:
         lines.append(f"    parameters: {', '.join(row.key.rpartition('.')[2] for row in own)}")
     return "\n".join(lines) + "\n"
-
-
-def _belongs(key, selector, choice):
-    return key[1] != selector.key and choice in selector.owners(key[1])

@@ -62,14 +62,13 @@ def _selector_rows(selector, path):
     table = [_row(merged[choices[0]][selector.key], f"{path}.{selector.key}", "")]
     seen = set()
     for choice in choices:
-        for name in merged[choice]:
-            owners = selector.owners(name)
+        for name, spec in merged[choice].items():
+            owners = [other for other in selector.owners(name) if merged[other][name] == spec]  # a choice may have its own default
             if name == selector.key or (name, *owners) in seen:
                 continue
             seen.add((name, *owners))
             only = "" if owners == choices else f"{selector.key} = {', '.join(owners)}"
-            members = {name: merged[choice][name]}
-            table += _spec_rows(members, path, only)
+            table += _spec_rows({name: spec}, path, only)
     return table
 
 

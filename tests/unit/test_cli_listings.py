@@ -69,6 +69,13 @@ def test_models_show_equation_and_paper(said):
     assert "scattering.kappa_par" in said("models", "constant")
 
 
+def test_models_show_their_own_defaults(said):
+    """`kappa_max` is 1e36 cm^2/s for turbulence that may hardly scatter, 1e34 for other closures."""
+    for name, largest in (("extrinsic_turbulence", "1e+36"), ("curvature", "1e+34")):
+        out = said("models", name)
+        assert f"default {largest}" in out[out.index("scattering.kappa_max") :].splitlines()[2]
+
+
 def test_models_show_what_a_preset_chooses(said):
     out = said("models", "hopkins2021_sc")
     for words in ("transport.solver = two_moment", "scattering.f_qlt = 100", "kappa = gamma_cr v_d l", "paper: Hopkins", "found: "):
