@@ -3,6 +3,9 @@
 ``CRMPI_CACHE_DIR`` names a folder, or several with ':' between them: all are read, the first that is writable is written. So a site can
 keep a warm cache that users only read, in front of their own. Without the variable it is ``~/.cache/crmpi``, or where that is not writable
 ``crmpi-UID`` in the folder for temporary files. Without a writable folder kernels are compiled in every process.
+
+To load a kernel is to run code. So folders and files count only if they belong to the user or to root, and folders that everybody may
+write to do not count at all.
 """
 
 import contextlib
@@ -58,7 +61,22 @@ def cache_folders():
     home = Path(os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")) / "crmpi"
     temporary = Path(tempfile.gettempdir()) / f"crmpi-{os.getuid()}"
     build = f"python{platform.python_version()}-numba{numba.__version__}-{platform.machine()}-{precision.NAME}"
-    return choose_folders(wanted, home, temporary, lambda root: _writable(root / build, private=root == temporary), build)
+    refused = [root for root in wanted or [home] if not (_trusted(root) and _trusted(root / build))]
+    kept = [root for root in wanted if root not in refused]
+    chosen = choose_folders(kept, home, temporary, lambda root: _writable(root / build, private=root == temporary), build)
+    if not refused:
+        return chosen
+    note = f"{', '.join(map(str, refused))} belongs to another user or is open to everybody: its kernels are not used"
+    return Folders(tuple(folder for folder in chosen.read if _trusted(folder)), chosen.written, note)
+
+
+def _trusted(path):
+    """Tell whether code may come from a folder, if there is one: that of the user or of root, which not everybody may write to."""
+    try:
+        status = path.stat()
+    except OSError:
+        return True
+    return status.st_uid in (os.getuid(), 0) and not status.st_mode & stat.S_IWOTH
 
 
 def choose_folders(wanted, home, temporary, writable, build="."):
@@ -89,7 +107,7 @@ def _writable(folder, *, private):
         tempfile.TemporaryFile(dir=folder).close()
     except OSError:
         return False
-    return True
+    return _trusted(folder.parent) and _trusted(folder)
 
 
 def folder_name(path):
@@ -131,7 +149,7 @@ class _SourceLocator(caching._CacheLocator):
 
     def places(self):
         """Return the folders to read."""
-        return [str(folder / self._name) for folder in cache_folders().read]
+        return [str(folder / self._name) for folder in cache_folders().read if _trusted(folder / self._name)]
 
     def get_cache_path(self):
         return str((cache_folder() or cache_folders().read[0]) / self._name)
@@ -195,8 +213,11 @@ class SharedIndex(caching.IndexDataCacheFile):
 
 
 def _unsealed(path):
-    """Return the content of a cache file; one whose digest differs is removed, and counts as gone."""
-    data = Path(path).read_bytes()
+    """Return the content of a cache file; one whose digest differs is removed, and counts as gone, like one of another user."""
+    with open(path, "rb") as file:
+        if os.fstat(file.fileno()).st_uid not in (os.getuid(), 0):
+            raise FileNotFoundError(errno.ENOENT, "of another user", str(path))
+        data = file.read()
     size = hashlib.sha256().digest_size
     if hashlib.sha256(data[size:]).digest() == data[:size]:
         return data[size:]

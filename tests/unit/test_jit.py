@@ -125,6 +125,39 @@ def test_two_caches(tmp_path):
     assert not list((tmp_path / "own").rglob("*.nbi"))
 
 
+def open_to_everybody(folder):
+    folder.chmod(0o777)
+
+
+def of_another_user(folder):
+    if os.getuid() != 0:
+        pytest.skip("only root can give folders away")
+    os.chown(folder, 4711, 4711)
+
+
+@pytest.mark.parametrize("spoil", [open_to_everybody, of_another_user])
+@pytest.mark.parametrize("depth", [0, 1, 2], ids=["cache", "build", "kernels of a file"])
+def test_kernels_come_from_folders_of_the_user_or_root_only(tmp_path, spoil, depth):
+    """To load a kernel is to run code: what others can write is compiled anew, and that is said."""
+    site = tmp_path / "site"
+    assert finish(start(SMALL, CRMPI_CACHE_DIR=site)) == ["compiled"]
+    (file,) = site.rglob("*.nbi")
+    spoil([site, file.parents[1], file.parent][depth])
+    own = tmp_path / "own"
+    out = finish(start(SMALL, CRMPI_CACHE_DIR=f"{own}{os.pathsep}{site}"))
+    assert out == (["compiled", "noted"] if depth < 2 else ["compiled"])
+    assert list(own.rglob("*.nbi"))
+
+
+def test_a_kernel_file_of_another_user_is_a_miss(tmp_path):
+    index = cache.SharedIndex(str(tmp_path), "kernel", "stamp")
+    index.save("key", [5])
+    assert index.load("key") == [5]
+    (file,) = tmp_path.glob("*.nbc")
+    of_another_user(file)
+    assert index.load("key") is None
+
+
 def test_which_folders():
     """The first writable one is written, all that were asked for are read, and a fallback is told in one sentence."""
     site, own, home, tmp = (Path(name) for name in ("/site", "/own", "/home", "/tmp"))
