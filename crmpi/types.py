@@ -29,6 +29,8 @@ class Field(NamedTuple):
 
     ``vector``: the components flip sign across a reflecting wall normal to them. ``unit`` is a dimension name of
     ``crmpi.units``. ``title`` is for humans. ``population``: 0, or the number of the cosmic-ray tracer it belongs to.
+    ``turned``: what plays its role where B points the other way: '' for what knows no direction of B, '-' for
+    its own negative, else the name of another variable.
     """
 
     name: str
@@ -37,6 +39,7 @@ class Field(NamedTuple):
     unit: str = "none"
     title: str = ""
     population: int = 0
+    turned: str = ""
 
     def of(self, number):
         """Return this variable of the bulk as that of a cosmic-ray population: `ecr` of tracer 2 is `ecr_2`; number 0 is the bulk."""

@@ -8,15 +8,21 @@ from types import SimpleNamespace
 
 import numpy as np
 
-from crmpi.boundary.kernels import copy_signed, extrapolate_hydrostatic, match_magnetic_energy, spread_flux, stop_inflow
-from crmpi.boundary.layers import edge_layer, ghost_boxes, inner_layer, layer_table, mirror_layer
+from crmpi.boundary.kernels import (
+    copy_layers,
+    extrapolate_hydrostatic,
+    match_magnetic_energy,
+    mirror_layers,
+    spread_flux,
+    stop_inflow,
+)
+from crmpi.boundary.layers import edge_layer, field_at_wall, ghost_boxes, inner_layer, layer_table, mirror_layer
 from crmpi.boundary.user import Slab
 from crmpi.errors import CrmpiError
 from crmpi.mesh.pack import component_names
 from crmpi.mesh.regions import CELLS
-from crmpi.types import Field
 
-_FACE_FIELD = (Field("b", 3, vector=True),)
+_THREAD = 1e-6  # of the field strength at a wall: a weaker field through it is that of rounding errors
 
 
 class Outflow:
@@ -31,7 +37,6 @@ class Outflow:
     """
 
     source = staticmethod(edge_layer)
-    continues = True  # a tube goes on beyond the boundary, and B A stays the same
 
     def __init__(self, face, pack, eos, hook):
         self.face, self.pack, self.eos, self.hook = face, pack, eos, hook
@@ -45,25 +50,16 @@ class Outflow:
     def fluid(self, u, b, time):
         """Fill the ghost layers of conserved cells `u` and faces `b` at `time`."""
         if b.shape[1]:
-            signs = self.parity(_FACE_FIELD)
             for axis, layers in enumerate(self.face_layers):
-                copy_signed(b, axis, axis + 1, layers, signs)
-            if self.pack.tube is not None and self.continues:
+                copy_layers(b, axis, axis + 1, layers)
+            if self.pack.tube is not None:
                 spread_flux(b, self.face_layers[self.face.axis], self.face.axis, self.pack.tube.area)
-        self.copy(u, self.pack.fields)
+        copy_layers(u, 0, u.shape[1], self.layers)
         match_magnetic_energy(u, b, self.layers, self.pack.grid)
 
     def cells(self, q, fields, time):
         """Fill the ghost layers of a register `q` with the components of `fields`."""
-        self.copy(q, fields)
-
-    def copy(self, q, fields):
-        """Copy layers with the parity of each field."""
-        copy_signed(q, 0, q.shape[1], self.layers, self.parity(fields))
-
-    def parity(self, fields):
-        """Return the factor of each component across the boundary."""
-        return np.ones(sum(field.ncomp for field in fields))
+        copy_layers(q, 0, q.shape[1], self.layers)
 
 
 class Diode(Outflow):
@@ -76,24 +72,63 @@ class Diode(Outflow):
 
 
 class Reflect(Outflow):
-    """Perfectly conducting, free-slip wall: normal components of vectors and of the field are odd, all else is even.
+    """Free-slip wall: a mirror. No mass, energy or cosmic rays go through, and nothing pulls along it.
 
-    The field of a tube goes through the wall: it is even, and cosmic-ray fluxes along it are odd.
+    Velocities through the wall are odd, all else of the gas is even. The field knows two mirrors. Where
+    none goes through the wall, B is a vector like the velocity: odd through the wall, even along it. Where
+    some does, B is the axial vector that it is: even through the wall, odd along it. Then field lines meet
+    the wall at right angles, their ends slide freely, and what is measured along B turns around: fluxes
+    change sign, waves along and against B change places. All walls of tubes are of that kind.
+
+    Attributes
+    ----------
+    threaded : bool
+        a field goes through the wall: see `look`
     """
 
     source = staticmethod(mirror_layer)
-    continues = False
 
-    def parity(self, fields):
-        """Return the factor of each component across the wall."""
-        odd = [self.is_odd(field, component) for field in fields for component in range(field.ncomp)]
-        return np.where(odd, -1.0, 1.0)
+    def __init__(self, face, pack, eos, hook):
+        super().__init__(face, pack, eos, hook)
+        self.threaded = pack.tube is not None
 
-    def is_odd(self, field, component):
-        """Tell whether a component changes sign across the wall."""
-        if self.pack.tube is not None and (field in _FACE_FIELD or field.unit == "energy_flux"):
-            return field not in _FACE_FIELD
-        return field.vector and component == self.face.axis
+    def look(self, comm, b):
+        """Find out, on all ranks together, whether the field `b` goes through the wall: none can get there later."""
+        if b.shape[1] == 0 or self.pack.tube is not None:
+            return
+        through, along = field_at_wall(b, self.face, self.pack.grid)
+        self.threaded = comm.max(through) > _THREAD * comm.max(along)
+
+    def fluid(self, u, b, time):
+        """Fill the ghost layers of conserved cells `u` and faces `b` at `time`."""
+        if b.shape[1]:
+            images = np.array([[axis, 1 if (axis == self.face.axis) == self.threaded else -1] for axis in range(3)])
+            for axis, layers in enumerate(self.face_layers):
+                mirror_layers(b, axis, axis + 1, layers, images)
+        self.mirror(u, self.pack.fields)
+        match_magnetic_energy(u, b, self.layers, self.pack.grid)
+
+    def cells(self, q, fields, time):
+        """Fill the ghost layers of a register `q` with the components of `fields`."""
+        self.mirror(q, fields)
+
+    def mirror(self, q, fields):
+        """Fill the ghost layers of the cells `q` with the images of the components of `fields`."""
+        mirror_layers(q, 0, q.shape[1], self.layers, self.images(fields))
+
+    def images(self, fields):
+        """Return the component that the image of each is made from, and its sign."""
+        place, places = 0, {}
+        for field in fields:
+            places[field.name] = place
+            place += field.ncomp
+        images = []
+        for field in fields:
+            turned = field.turned if self.threaded else ""
+            for component in range(field.ncomp):
+                odd = (field.vector and component == self.face.axis) != (turned == "-")
+                images.append([places.get(turned, places[field.name] + component), -1 if odd else 1])
+        return np.array(images)
 
 
 class Hydrostatic(Outflow):

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from crmpi.boundary.conditions import CONDITIONS, Outflow, User
+from crmpi.boundary.conditions import CONDITIONS, Outflow, Reflect, User
 from crmpi.boundary.layers import SIDES, Face
 from crmpi.errors import CrmpiError
 from crmpi.mesh.tree import NO_NEIGHBOUR, direction
@@ -44,6 +44,7 @@ class Ghosts:
         # a user sees whole slabs: their outer corners must hold sensible values before they are set for good
         needs_corners = any(isinstance(condition, User) for condition in self._conditions)
         self._first_guess = [Outflow(c.face, pack, eos, None) for c in self._conditions] if needs_corners else []
+        self._walls = [condition for condition in self._conditions if isinstance(condition, Reflect)]
 
     def beyond(self):
         """Return the boxes of ghost cells beyond the mesh, next to active ones: rows of block, first k j i, numbers k j i."""
@@ -60,6 +61,8 @@ class Ghosts:
             passed on to user boundaries, code units
         """
         self.halo.exchange(cells=(u,), faces=(b,) if b.shape[1] else ())
+        while self._walls:  # when the first state is known
+            self._walls.pop().look(self.comm, b)
         for condition in self._first_guess + self._conditions:
             condition.fluid(u, b, time)
 

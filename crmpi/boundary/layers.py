@@ -74,6 +74,20 @@ def ghost_boxes(grid, face):
     return np.array([[block, *first, *count] for block in face.blocks], dtype=np.int64).reshape(-1, 7)
 
 
+def field_at_wall(b, face, grid):
+    """Return the largest field through the faces of the boundary, and the largest on any face next to it."""
+    n, g = axis_shape(grid, face.axis)
+    wall, cell = (g, g) if face.outward < 0 else (g + n, g + n - 1)
+    through, strongest = 0.0, 0.0
+    for axis in range(3):
+        active = [slice(ng, ng + count) for count, ng in (axis_shape(grid, a) for a in (2, 1, 0))]
+        active[2 - face.axis] = wall if axis == face.axis else cell
+        largest = float(np.abs(b[(face.blocks, axis, *active)]).max(initial=0.0))
+        through = largest if axis == face.axis else through
+        strongest = max(strongest, largest)
+    return through, strongest
+
+
 def _ghost_layer(grid, kind, face, layer):
     return _active_layer(grid, kind, face, 0, on_wall=True) + face.outward * (layer + 1)
 

@@ -18,6 +18,7 @@ from crmpi.numerics.rows import Axis, load, row, rows, separate, shift, store
 
 NORMAL, ALONG = 0, 1  # face coefficients: of the normal difference, and the part of it that the corners do better
 EXCESS, U1, U2, U3 = range(4)  # corner coefficients: kappa_par - kappa_perp, and b
+_CANCELLED = 1e-24  # square of the field at a corner over the sum of squares of the cells: rounding errors
 ROOM_UP, ROOM_DOWN = 0, 1  # fraction of what wants to flow in or out that may
 
 
@@ -88,14 +89,17 @@ def aligned_faces(kappa, face, bcc, mesh, axis, out):
 
 @kernel
 def aligned_corners(kappa, bcc, mesh, out):
-    """Fill `out` (nblock, 4, m3, m2, m1) with kappa_par - kappa_perp, harmonic means of the cells around a corner, and b there."""
+    """Fill `out` (nblock, 4, m3, m2, m1) with kappa_par - kappa_perp, harmonic means of the cells around a corner, and b there.
+
+    b is zero where the fields of the cells cancel to rounding errors, as where two walls meet.
+    """
     s1, s2, s3 = mesh.strides
     for b in range(out.shape[0]):
         k_par, k_perp = kappa[b, 0].reshape(-1), kappa[b, 1].reshape(-1)
         b1, b2, b3 = bcc[b, 0].reshape(-1), bcc[b, 1].reshape(-1), bcc[b, 2].reshape(-1)
         excess, u1, u2, u3 = out[b, EXCESS].reshape(-1), out[b, U1].reshape(-1), out[b, U2].reshape(-1), out[b, U3].reshape(-1)
         for i in range(mesh.margin, mesh.size):
-            par = perp = v1 = v2 = v3 = 0.0
+            par = perp = v1 = v2 = v3 = squares = 0.0
             for d3 in (0, s3):
                 for d2 in (0, s2):
                     for d1 in (0, s1):
@@ -105,9 +109,10 @@ def aligned_corners(kappa, bcc, mesh, out):
                         v1 += b1[c]
                         v2 += b2[c]
                         v3 += b3[c]
+                        squares += b1[c] * b1[c] + b2[c] * b2[c] + b3[c] * b3[c]
             excess[i] = 8.0 / par - 8.0 / perp
             length = (v1 * v1 + v2 * v2 + v3 * v3) ** 0.5
-            scale = 1.0 / length if length > 0.0 else 0.0
+            scale = 1.0 / length if length * length > _CANCELLED * squares else 0.0
             u1[i], u2[i], u3[i] = scale * v1, scale * v2, scale * v3
 
 

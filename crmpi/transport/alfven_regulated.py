@@ -12,8 +12,8 @@ from crmpi.params import par
 from crmpi.transport.moments import FCR_FIELD, MomentSolver
 from crmpi.types import Field
 
-EWP_FIELD = Field("ewp", unit="pressure", title="energy density of Alfven waves along B")
-EWM_FIELD = Field("ewm", unit="pressure", title="energy density of Alfven waves against B")
+EWP_FIELD = Field("ewp", unit="pressure", title="energy density of Alfven waves along B", turned="ewm")
+EWM_FIELD = Field("ewm", unit="pressure", title="energy density of Alfven waves against B", turned="ewp")
 _PRESSURE = (Field("wave_pressure", unit="pressure"),)
 
 

@@ -18,7 +18,7 @@ from crmpi.transport.diffusion import AnisotropicDiffusion
 from crmpi.transport.fluxes import aligned
 from crmpi.types import Field
 
-FCR_FIELD = Field("fcr", unit="energy_flux", title="cosmic-ray energy flux along B in the gas frame")
+FCR_FIELD = Field("fcr", unit="energy_flux", title="cosmic-ray energy flux along B in the gas frame", turned="-")
 EXCHANGED = 4  # leading columns of the ledger, summed by `exchange_with_gas`
 
 

@@ -127,6 +127,32 @@ def test_reflecting_wall_has_the_parity_of_a_mirror(serial, axis, side):
 
 
 @pytest.mark.parametrize("axis, side", every_side())
+def test_mirror_of_a_field_through_the_wall(serial, axis, side):
+    """B is an axial vector: even through the wall, odd along it; what is measured along B turns around."""
+    pack, ghosts = make(serial, wall(axis, "reflect"))
+    pack.b0[:, axis] += 0.5
+    ghosts.fill_fluid(pack.u0, pack.b0, 0.0)
+    fields = (Field("ecr"), Field("fcr", turned="-"), Field("ewp", turned="ewm"), Field("ewm", turned="ewp"))
+    q = pack.allocate(4)
+    pack.active(q)[...] = np.random.default_rng(0).standard_normal(pack.active(q).shape)
+    ghosts.fill_cells(q, fields, 0.0)
+    blocks, n = at_wall(pack, axis, side)
+    low, high = slice(NG + n, NG + n + NG), slice(NG + n - 1, n - 1, -1)
+    if side == 0:
+        low, high = slice(0, NG), slice(2 * NG - 1, NG - 1, -1)
+    for b in blocks:
+        for c, (source, sign) in enumerate(((0, 1), (1, -1), (3, 1), (2, 1))):
+            assert np.array_equal(layers(pack, q[b, c], axis)[low], sign * layers(pack, q[b, source], axis)[high])
+        for a in (a for a in range(3) if a != axis):
+            field = layers(pack, pack.b0[b, a], axis)
+            assert np.array_equal(field[low], -field[high])
+        through = layers(pack, pack.b0[b, axis], axis, extra=1)
+        wall_face, outward = (NG, -1) if side == 0 else (NG + n, 1)
+        for shift in (1, 2):
+            assert np.array_equal(through[wall_face + shift * outward], through[wall_face - shift * outward])
+
+
+@pytest.mark.parametrize("axis, side", every_side())
 def test_diode_lets_gas_out_only(serial, axis, side):
     pack, ghosts = make(serial, wall(axis, "diode"), magnetic=False)
     reference, outflow = make(serial, wall(axis, "outflow"), magnetic=False)

@@ -111,12 +111,16 @@ def riemann_hlld(solver, bn, speeds, lower, upper):
         upper.dens, upper.vn, upper.vt1, upper.vt2, upper.bt1, upper.bt2, upper.eint, total_u, s_u, rel_u, width_u, star_dens_u,
         math.sqrt(star_dens_u), upper.vt1 - upper.bt1 * a, upper.vt2 - upper.bt2 * a, upper.bt1 * b, upper.bt2 * b,
     )  # fmt: skip
-    return _sample(bn, side_l, side_u, contact, star_total, 0.5 * bnsq < tiny)
+    return _sample(bn, side_l, side_u, contact, star_total)
 
 
 @device
-def _sample(bn, l, u, contact, star_total, no_alfven):
-    """Return the flux of the prepared fan at the face; `no_alfven`: the normal field is too weak for Alfven waves."""
+def _sample(bn, l, u, contact, star_total):
+    """Return the flux of the prepared fan at the face.
+
+    What the Alfven waves contribute vanishes with the normal field. However weak it is, they must be
+    there: without them -bn (v.B) is the energy flux through a wall at which the field turns around.
+    """
     below = contact >= 0.0
     sign = math.copysign(1.0, bn)
     root_sum = l.star_root + u.star_root
@@ -148,7 +152,6 @@ def _sample(bn, l, u, contact, star_total, no_alfven):
 
     clipped = min(l.outer, 0.0) if below else max(u.outer, 0.0)
     alfven = min(alfven, 0.0) if below else max(alfven, 0.0)
-    alfven = 0.0 if no_alfven else alfven
     twist = alfven * star_dens
 
     bnsq = bn * bn
