@@ -7,6 +7,9 @@ from typing import Any, NamedTuple
 
 from crmpi.units import DIMENSIONS, dimension_name, dims_of, parse_unit, split_value
 
+LARGEST = 1e100
+"""The largest finite number of a parameter in code units."""
+
 LONGEST = 100
 """Characters of a value that messages quote."""
 
@@ -139,6 +142,8 @@ def _integer(raw, spec, units):
     number, unit = _split(raw)
     if unit or not math.isfinite(number) or number != int(number):
         raise ValueError("must be an integer")
+    if abs(number) > 2**53:
+        raise ValueError("is too large for an integer")
     _check_range(number, spec)
     return Value(int(number), int(number))
 
@@ -151,6 +156,7 @@ def _number(raw, spec, units):
     if not text:
         code = number if unit in DIMENSIONS or units.dimensionless else units.to_code(number, unit)
         _check_range(number, spec)
+        _require_size(code)
         return Value(code, number)
     try:
         quantity = parse_unit(text)
@@ -164,6 +170,7 @@ def _number(raw, spec, units):
         raise ValueError("has a unit, but this run is dimensionless (units.system is none); write a plain number in code units")
     code = number * units.factor(text)
     _check_range(code / units.factor(unit), spec)
+    _require_size(code)
     return Value(code, " ".join(str(raw).split()))
 
 
@@ -183,6 +190,12 @@ def _expected_dimension(unit):
 
 
 _HOLDS = {">": lambda a, b: a > b, ">=": lambda a, b: a >= b, "<": lambda a, b: a < b, "<=": lambda a, b: a <= b}
+
+
+def _require_size(code):
+    """Refuse numbers whose squares and products could not be held."""
+    if LARGEST < abs(code) < math.inf:
+        raise ValueError(f"is too large; in code units it must be below {LARGEST:g}")
 
 
 def _check_range(number, spec):

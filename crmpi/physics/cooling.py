@@ -55,7 +55,7 @@ class Cooling(Source):
         heating_cutoff: float = par(float("inf"), unit="K", gt=0, doc="Gamma falls off as exp(-T/heating_cutoff)")
         power_law_lambda: float = par(1e-22, unit="erg cm^3/s", ge=0, doc="power_law: Lambda (per n_e n_H) at power_law_temp")
         power_law_temp: float = par(1e6, unit="K", gt=0, doc="power_law: its reference temperature")
-        power_law_slope: float = par(-2 / 3, doc="power_law: dlnLambda/dlnT")
+        power_law_slope: float = par(-2 / 3, ge=-10, le=10, doc="power_law: dlnLambda/dlnT")
         power_law_lowest: float = par(0.0, unit="K", ge=0, doc="power_law: Lambda ends smoothly below, as exp(-(power_law_lowest/T)^4)")
         balance: str = par("none", choices=["none", "layers"], doc="layers: every plane of constant x3 gets back what it radiates, evenly")
         hydrogen_fraction: float = par(HYDROGEN_FRACTION, gt=0, le=1, doc="mass fraction X of hydrogen")

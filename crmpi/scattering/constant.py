@@ -26,13 +26,13 @@ class ConstantScattering(ScatteringModel):
     class Params(IonisationParams):
         kappa_par: float = par(0.0, unit="cm^2/s", ge=0, doc="diffusion coefficient along the magnetic field")
         kappa_perp: float = par(0.0, unit="cm^2/s", ge=0, doc="diffusion coefficient across the magnetic field")
-        density_slope: float = par(0.0, doc="exponent a of the density")
+        density_slope: float = par(0.0, ge=-10, le=10, doc="exponent a of the density")
         density_0: float = par(1.0, unit="density", gt=0, doc="density rho_0 where kappa is as given")
-        temperature_slope: float = par(0.0, doc="exponent b of the temperature")
+        temperature_slope: float = par(0.0, ge=-10, le=10, doc="exponent b of the temperature")
         temperature_0: float = par(1e4, unit="K", gt=0, doc="temperature T_0 where kappa is as given")
-        field_slope: float = par(0.0, doc="exponent c of the field strength")
+        field_slope: float = par(0.0, ge=-10, le=10, doc="exponent c of the field strength")
         field_0: float = par(1.0, unit="magnetic_field", gt=0, doc="field strength B_0 where kappa is as given")
-        rigidity_slope: float = par(0.0, doc="exponent d of the rigidity, for tracers beside the bulk")
+        rigidity_slope: float = par(0.0, ge=-10, le=10, doc="exponent d of the rigidity, for tracers beside the bulk")
         decoupling: float = par(1.0, gt=0, doc="factor on kappa in neutral gas; 30 in Farber et al. 2018")
         decoupling_temperature: float | None = par(
             None, unit="K", gt=0, doc="gas below it counts as neutral, a step, 1e4 K in Farber et al. 2018; none: the ionisation balance"

@@ -14,7 +14,7 @@ class PatchyParams(ClosureParams):
     """Parameters that every patchy model shares."""
 
     filling: float = par(3e-6, gt=0, lt=1, doc="share of the volume inside patches")
-    delta: float = par(0.5, doc="exponent of the mean free path with rigidity, from sizes dn/dln R ~ R^-(2 + delta)")
+    delta: float = par(0.5, ge=-10, le=10, doc="exponent of the mean free path with rigidity, from sizes dn/dln R ~ R^-(2 + delta)")
     temp_min: float = par(0.0, unit="K", ge=0, doc="patches live in gas at least this hot")
     temp_max: float = par(1e12, unit="K", gt=0, doc="patches live in gas at most this hot")
     dens_min: float = par(0.0, unit="m_p/cm^3", ge=0, doc="patches live in gas at least this dense")

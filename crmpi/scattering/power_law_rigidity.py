@@ -16,7 +16,7 @@ class PowerLawRigidity(ScatteringModel):
 
     class Params:
         kappa_gv: float = par(3e29, unit="cm^2/s", gt=0, doc="kappa_par of particles of 1 GV with the speed of light")
-        delta: float = par(0.55, doc="exponent of the rigidity")
+        delta: float = par(0.55, ge=-10, le=10, doc="exponent of the rigidity")
         perpendicular: float = par(0.0, ge=0, le=1, doc="kappa_perp/kappa_par")
 
     def has_perpendicular(self):
