@@ -1,5 +1,6 @@
 """Calling the hooks of a problem: every exception and every wrong return becomes one sentence with file, line and remedy."""
 
+import copy
 import inspect
 import sys
 from collections.abc import Mapping
@@ -243,8 +244,13 @@ def history(problem, x, w):
 
 
 def results(problem, history):
-    """Return the numbers of ``results``."""
-    return numbers(problem, "results", call(problem, "results", history, problem.p))
+    """Return the numbers of ``results``, which gets a copy of the history."""
+    return numbers(problem, "results", call(problem, "results", copy.deepcopy(history), problem.p))
+
+
+def summary(problem, history):
+    """Return the texts of ``summary``, which gets a copy of the history."""
+    return call(problem, "summary", copy.deepcopy(history), problem.p)
 
 
 def area(problem, position):

@@ -23,7 +23,7 @@ def summary_lines(sim, history, norms):
         lines += [f"  {name:<6s} L1 {n['L1']:.6e}  L2 {n['L2']:.6e}  Linf {n['Linf']:.6e}" for name, n in norms.items()]
     if sim.problem.has("summary"):
         lines.append(f"summary of {sim.problem.name}")
-        lines += [f"  {label:<40s} {text}" for label, text in hooks.call(sim.problem, "summary", history, sim.problem.p).items()]
+        lines += [f"  {label:<40s} {text}" for label, text in hooks.summary(sim.problem, history).items()]
     return lines + ledger_lines(sim, history)
 
 

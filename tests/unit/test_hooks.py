@@ -744,3 +744,14 @@ def complain(tmp_path, capsys, monkeypatch):
 def test_mistakes_are_one_sentence(complain, name):
     body, sentence, options = MISTAKES[name]
     assert complain(body, **options) == sentence
+
+
+def test_a_summary_cannot_change_the_history(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    body = I + "def summary(self, history, p):\n    history['ener'][-1] = 7e7\n    return {}\n"
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "problem.py").write_text(HEAD + "class Mine(Problem):\n" + textwrap.indent(body, "    "))
+    (tmp_path / "mine" / "mine.yaml").write_text(MESH + REST)
+    assert main(["run", "mine"]) == 0
+    change = next(line for line in capsys.readouterr().out.splitlines() if "change until the end" in line)
+    assert float(change.split()[-1]) == 0.0
