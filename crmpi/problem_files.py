@@ -37,7 +37,7 @@ def _installed_roots():
 
 
 def find_problem(target):
-    """Return the `Found` problem of a command line: a name, 'name/variant', a YAML file, a problem.py or its folder.
+    """Return the `Found` problem of a command line: a name or a folder, either with '/variant', a YAML file, or a problem.py.
 
     A YAML file says which problem it belongs to by ``problem.name`` (a name, or the path of a problem.py relative to
     the file), or by standing beside a problem.py.
@@ -54,6 +54,8 @@ def find_problem(target):
         return _from_folder(path.parent, path.resolve().parent.name) if path.name == "problem.py" else _only(path)
     if os.path.isfile(path / "problem.py"):  # unlike pathlib, os says no to impossible names
         return _from_folder(path, path.resolve().name)
+    if path.parent.name and os.path.isfile(path.parent / "problem.py"):
+        return _from_folder(path.parent, path.name)
     name, _, variant = str(target).partition("/")
     return _from_folder(_known(name, target), variant or name)
 

@@ -7,6 +7,7 @@
 
 import ast
 import difflib
+import re
 import shutil
 from pathlib import Path
 
@@ -77,19 +78,50 @@ def _show(folder):
 
 
 def _copy(folder, destination):
-    """Copy the folder; the default configuration takes the new name."""
+    """Copy the folder; the copy bears its own name, in its configurations, in its README and in the commands there."""
     target = Path(destination or folder.name)
     if target.exists():
         raise CrmpiError(f"'{target}' exists already; give another destination")
+    old, new = folder.name, target.resolve().name
     try:
         shutil.copytree(folder, target, ignore=shutil.ignore_patterns("__pycache__", "reference*.json"))
+        for path in sorted(target.glob("*.yaml")):
+            named = target / f"{new}.yaml" if path.stem == old else path
+            path.rename(named)
+            _rewrite(named, lambda text: _renamed_configuration(text, old, new))
+        for path in (*target.glob("*.md"), *target.glob("*.py")):
+            _rewrite(path, lambda text: _renamed_words(text, old, new))
     except OSError as problem:
         raise CrmpiError(f"cannot write '{target}': {(problem.strerror or str(problem)).lower()}") from None
-    default = target / f"{folder.name}.yaml"
-    if default.is_file() and target.name != folder.name:
-        text = default.read_text(encoding="utf-8").replace(f"name: {folder.name}", f"name: {target.name}")
-        default.unlink()
-        (target / f"{target.name}.yaml").write_text(text, encoding="utf-8")
     where = target if target.is_absolute() or str(target).startswith(".") else f"./{target}"
     print(f"copied to {target}; change problem.py and run it with: crmpi run {where}")
     return 0
+
+
+def _rewrite(path, change):
+    path.write_text(change(path.read_text(encoding="utf-8")), encoding="utf-8")
+
+
+def _renamed_configuration(text, old, new):
+    """Return a YAML text whose problem and whose base are those of the copy."""
+    text = re.sub(rf"(?m)^(base:\s*){old}\.yaml\b", rf"\g<1>{new}.yaml", text)
+    text = re.sub(rf"(?m)^(problem:\s*(?:\n(?:[ \t].*)?)*?[\s{{]name:\s*){old}\b", rf"\g<1>{new}", text)
+    return _renamed_commands(text, old, new)
+
+
+def _renamed_words(text, old, new):
+    """Return a text whose commands, title and `code` speak of the copy; `old` may be an ordinary word elsewhere."""
+    text = _renamed_commands(text, old, new)
+    text = re.sub(rf"(?m)^# {old}\b", f"# {new}", text)
+    word = rf"(?<![\w./-]){old}(?![\w-])"
+    return re.sub(r"`[^`\n]+`", lambda code: re.sub(word, new, code[0]), text)
+
+
+def _renamed_commands(text, old, new):
+    """Return a text whose crmpi commands run the copy, from the folder that holds it."""
+
+    def renamed(line):
+        command = re.sub(rf"(?<=\s){old}(?=[\s/]|$)", f"./{new}", line[0])
+        return re.sub(rf"\bruns/{old}\b", f"runs/{new}", command)
+
+    return re.sub(r"(?m)\bcrmpi [a-z]+ .*$", renamed, text)

@@ -12,6 +12,8 @@ import yaml
 
 from crmpi.cli.main import main
 from crmpi.output.seal import CHECKSUMS, DIGEST, digest
+from crmpi.params.source import find, read_sources
+from crmpi.problem_files import find_problem, problem_folders
 from crmpi.restart import FREE, NOTED
 
 TUBE = ("cr_shock_tube", "mesh.cells=[32,1,1]", "mesh.block=[16,1,1]", "output.history_interval=none")
@@ -151,6 +153,34 @@ def test_a_built_in_name_beside_another_problem_is_refused(mine, capsys):
     (mine / "setup.yaml").write_text("problem: {name: blast}\n" + SETUP)
     error = refused(capsys, "run", "mine/setup.yaml")
     assert "'problem.name' = 'blast' is another problem than the one in mine/problem.py beside the file: write 'problem.py'" in error
+
+
+def test_copies_name_themselves(capsys):
+    """Every variant of a copy runs the copy, by the commands of its README, and shows no word of the original's name."""
+    names = sorted(problem_folders())
+    assert len(names) > 20
+    for name in names:
+        assert main(["problems", "copy", name, f"my/{name}_2"]) == 0
+        folder = Path("my") / f"{name}_2"
+        for path in folder.glob("*.yaml"):
+            found = find_problem(path)
+            assert found.problem_class.source_path == (folder / "problem.py").resolve(), path
+            given, _, _ = read_sources(path)
+            assert find(given, "problem.name") == f"{name}_2", path
+        for path in (*folder.glob("*.yaml"), *folder.glob("README.md")):
+            commands = re.findall(r"crmpi (?:run|sweep|converge) [^`\n]*", path.read_text())
+            assert not [line for line in commands if re.search(rf"\s{name}(?=[\s/]|$)", line)], path
+    text = Path("my/galactic_wind_2/README.md").read_text()
+    assert "    crmpi run ./galactic_wind_2/column  " in text and text.startswith("# galactic_wind_2: cosmic rays drive gas")
+
+
+def test_a_copied_variant_runs_the_copy(monkeypatch, capsys):
+    assert main(["problems", "copy", "galactic_wind", "gw2"]) == 0
+    file = Path("gw2/problem.py")
+    file.write_text(file.read_text() + '\nraise CrmpiError("this is the copy")\n')
+    file.write_text("from crmpi.errors import CrmpiError\n" + file.read_text())
+    for target in ("gw2/column.yaml", "gw2/column", "./gw2"):
+        assert "this is the copy" in refused(capsys, "run", target, "--dry-run")
 
 
 # ------------------------------------------------------------------ only code the user points to
