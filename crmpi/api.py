@@ -5,5 +5,6 @@ import numpy as np
 from crmpi.errors import CrmpiError
 from crmpi.params import par
 from crmpi.problem import Problem
+from crmpi.reductions import maximum, mean, minimum, total
 
-__all__ = ["CrmpiError", "Problem", "np", "par"]
+__all__ = ["CrmpiError", "Problem", "maximum", "mean", "minimum", "np", "par", "total"]

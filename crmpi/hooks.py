@@ -3,6 +3,7 @@
 import copy
 import inspect
 import sys
+import zlib
 from collections.abc import Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,6 +12,7 @@ import numpy as np
 
 from crmpi.errors import CrmpiError
 from crmpi.mistakes import HookError, folder_of, is_own, place_of, sentence, suggestion
+from crmpi.reductions import REDUCTIONS, Total
 
 SIDES = ("ix1", "ox1", "ix2", "ox2", "ix3", "ox3")
 
@@ -41,7 +43,7 @@ _RETURNS = {
         for side in SIDES
     },
     "inject": "a dict of gained densities, such as {'eth': ..., 'ecr': ...}",
-    "history": "a dict of numbers, such as {'outflow [Msun/yr]': ...}",
+    "history": "a dict of columns, such as {'outflow [Msun/yr]': total(...)}",
     "exact": "a dict of primitives, such as dict(dens=...)",
     "summary": "a dict of texts, {label: text}",
     "results": "a dict of numbers, {name: number}",
@@ -211,16 +213,8 @@ def numbers(problem, hook, values):
     for name, value in values.items():
         if not _is_number(value):
             shown = f"an array of the shape {np.shape(value)}" if np.shape(value) else repr(value)
-            raise refuse(
-                problem,
-                hook,
-                f"'{name}' is {shown}; it must be one number{_INTEGRAL.get(hook, '')}",
-                name,
-            )
+            raise refuse(problem, hook, f"'{name}' is {shown}; it must be one number", name)
     return values
-
-
-_INTEGRAL = {"history": ", such as x.integral(w.dens)"}
 
 
 def _is_number(value):
@@ -236,11 +230,47 @@ def inject(problem, x, w, time, dt):
 
 
 def history(problem, x, w):
-    """Return what ``history`` has to say of one block; it sees `w` read-only."""
+    """Return {name: reduction} of what ``history`` has to say of one block; it sees `w` read-only."""
     before = dict(vars(read_only(w)))
     values = call(problem, "history", x, w, problem.p)
     unchanged(problem, "history", w, before)
-    return numbers(problem, "history", values)
+    return {name: _reduction(problem, name, value, x.shape) for name, value in values.items()}
+
+
+def _reduction(problem, name, value, shape):
+    """Return what ``history`` returned for a column with its arrays checked; it must say how blocks are joined."""
+    if not isinstance(value, REDUCTIONS):
+        kind = repr(value) if isinstance(value, str) else with_article(type(value).__name__)
+        how = "say what it is over the box: total(x.integral(...)), mean(array, weight=...), minimum(array) or maximum(array)"
+        raise refuse(problem, "history", f"'{name}' is {kind}; {how}, from crmpi.api", name)
+    parts = {part: array(problem, "history", name, given, shape) for part, given in value._asdict().items() if part in _ARRAYS}
+    if isinstance(value, Total) and np.ndim(value.value) == 0:
+        parts["value"] = float(value.value)
+        if value.where is not None:
+            raise refuse(problem, "history", f"'{name}' is a total of one number: 'where' selects cells of an array", name)
+    where = value.where if value.where is None else np.broadcast_to(np.asarray(value.where, dtype=bool), shape)
+    return value._replace(**parts, where=where)
+
+
+_ARRAYS = ("value", "weight")
+
+
+def same_columns(problem, comm, blocks):
+    """Refuse columns that differ from block to block, also of other ranks; `blocks`: {label: reduction} of each. Collective."""
+    codes = [zlib.crc32(repr([(label, type(value).__name__) for label, value in block.items()]).encode()) for block in blocks]
+    if comm.max(max(codes)) != comm.min(min(codes)):
+        what = "returns other columns for one block than for another; names and order may not depend on the block"
+        raise HookError(f"{place_of(type(problem), 'history', None)}: {what}", everywhere=True)
+
+
+def own_columns(problem, given, own):
+    """Refuse columns of ``history`` with the name of one of the code's own; `given` and `own`: their labels 'name [unit]'."""
+    taken = {"time", "step", "dt", *(label.partition(" [")[0] for label in own)}
+    for label in given:
+        name = label.partition("[")[0].strip()
+        if name in taken:
+            what = f"'{name}' is a column of the code itself; give yours another name"
+            raise HookError(f"{place_of(type(problem), 'history', label)}: {what}", everywhere=True)
 
 
 def results(problem, history):

@@ -23,6 +23,7 @@ from crmpi.problem import (
     set_initial_state,
 )
 from crmpi.problem_boundaries import UserBoundary
+from crmpi.reductions import join
 from crmpi.scattering.base import make_scattering
 from crmpi.timers import Timers
 from crmpi.transport.base import find_solver, make_solver
@@ -211,18 +212,20 @@ class Simulation:
     def history_row(self):
         """Return one row of the history, {'column [unit]': value}, the same bits for any number of ranks; collective."""
         flux = self.pack.active(self.transport.relative_flux()) if self.transport is not None and self.problem.has("history") else None
-        blocks = [self._block_sums(b, flux) for b in range(self.pack.nblock)]
+        blocks, given = zip(*(self._block_sums(b, flux) for b in range(self.pack.nblock)), strict=True)
         columns = {name: np.array([block[name] for block in blocks]) for name in blocks[0]}
-        problem = {name: columns.pop(name) for name in list(columns) if "[" in name}  # the problem names its own units
         columns |= self.ledgers()
         columns = {f"{name} [{unit}]": values / scale for name, values in columns.items() for unit, scale in [self._unit(name)]}
-        columns |= problem
         sums = self.comm.block_sums(np.stack(list(columns.values()), axis=1))
         row = dict(zip(columns, map(float, sums), strict=True))
+        hooks.same_columns(self.problem, self.comm, given)
+        problem = join(self.comm, self.positions, given)
+        more = self.observing.columns()
         if self.transport is not None:
-            row |= {f"{name} [1]": value for name, value in self.transport.history().items()}
-            row |= self._kappa_columns()
-        return row | self.observing.columns()
+            more = {f"{name} [1]": value for name, value in self.transport.history().items()} | self._kappa_columns() | more
+        if problem:
+            hooks.own_columns(self.problem, problem, row | more)
+        return row | problem | more
 
     def ledgers(self):
         """Return {column: array (nblock,)}: what floors, boundary, gravity, transport and sources did since the start, code units."""
@@ -275,7 +278,10 @@ class Simulation:
         return doubts | {"kappa_clipped": (self.kappa_clipped, "kappa is clipped to scattering.kappa_min or kappa_max in some cells")}
 
     def _block_sums(self, b, flux):
-        """Return the sums of a block; `flux`: of cosmic rays relative to the gas, what problems see as fecr1, fecr2, fecr3."""
+        """Return the sums of a block, and {label: reduction} of the problem.
+
+        `flux`: of cosmic rays relative to the gas, what problems see as fecr1, fecr2, fecr3.
+        """
         x = self.positions[b]
         extra = {f"fecr{a + 1}": 0.0 if flux is None else flux[b, a] for a in range(3)}
         w = primitives(self.pack, b, {"temp": self.temperature(b)} | extra)
@@ -288,10 +294,8 @@ class Simulation:
         if self.pack.has_cr:
             energies = ("ecr", *self.pack.tracers, *(self.transport.energies if self.transport else ()))
             sums |= {name: x.integral(getattr(w, name)) for name in energies}
-        if self.problem.has("history"):
-            given = hooks.history(self.problem, x, w)
-            sums |= {name if "[" in name else f"{name} [code]": value for name, value in given.items()}
-        return sums
+        given = hooks.history(self.problem, x, w) if self.problem.has("history") else {}
+        return sums, {name if "[" in name else f"{name} [code]": value for name, value in given.items()}
 
     def error_norms(self):
         """Return {variable: {'L1', 'L2', 'Linf'}} against the problem's exact solution, {} if it has none; collective."""

@@ -1,6 +1,6 @@
 """Uniform gas in which cosmic rays are born everywhere, lose their energy to collisions, and may leave: gamma rays as a calorimeter."""
 
-from crmpi.api import Problem, np, par
+from crmpi.api import Problem, np, par, total
 from crmpi.physics.losses import RATES
 
 
@@ -59,7 +59,7 @@ class Calorimeter(Problem):
         return share * (1.0 - leaving)
 
     def history(self, x, w, p):
-        return {"edot [erg/s]": x.integral(p.power) / self.units.factor("erg/s")}
+        return {"edot [erg/s]": total(x.integral(p.power) / self.units.factor("erg/s"))}
 
     def summary(self, history, p):
         found = history["losses_gamma_luminosity"][-1] / history["edot"][-1]

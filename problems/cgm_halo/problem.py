@@ -2,7 +2,7 @@
 
 import math
 
-from crmpi.api import Problem, np, par
+from crmpi.api import Problem, np, par, total
 from crmpi.numerics.counter_random import uniform_pair
 from crmpi.physics.gravity import Gravity
 
@@ -116,9 +116,9 @@ class CGMHalo(Problem):
         for r in p.radii:
             shell = abs(x.r - r) < 0.1 * r
             name = self.label(r)
-            columns[f"ecr_{name} [erg]"] = self.units.from_code(x.integral(w.ecr, where=shell), "erg")
-            columns[f"press_{name} [erg]"] = self.units.from_code(x.integral(w.press, where=shell), "erg")
-            columns[f"volume_{name} [kpc^3]"] = self.units.from_code(x.integral(1.0, where=shell), "kpc^3")
+            columns[f"ecr_{name} [erg]"] = total(self.units.from_code(x.integral(w.ecr, where=shell), "erg"))
+            columns[f"press_{name} [erg]"] = total(self.units.from_code(x.integral(w.press, where=shell), "erg"))
+            columns[f"volume_{name} [kpc^3]"] = total(self.units.from_code(x.integral(1.0, where=shell), "kpc^3"))
         return columns
 
     def label(self, r):

@@ -1,6 +1,6 @@
 """Cosmic rays stream through a cloud where the Alfven speed has a minimum: the bottleneck (Wiener et al. 2017; Jiang & Oh 2018)."""
 
-from crmpi.api import Problem, np, par
+from crmpi.api import Problem, np, par, total
 from crmpi.exact.frames import along, coordinate
 from crmpi.exact.streaming import bottleneck, regularised_bottleneck
 from crmpi.transport.fluxes import wave_share
@@ -55,4 +55,4 @@ class CRBottleneck(Problem):
 
     def history(self, x, w, p):
         reach = 0.5 * (p.centre + self.config.mesh.upper[p.axis - 1])
-        return {"e(downstream)": x.plane_integral(w.ecr, **{f"x{p.axis}": reach})}
+        return {"e(downstream)": total(x.plane_integral(w.ecr, **{f"x{p.axis}": reach}))}

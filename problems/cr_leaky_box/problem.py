@@ -1,6 +1,6 @@
 """Cosmic rays made in a disc leak out of a halo: steady profiles and grammage of several rigidities at once."""
 
-from crmpi.api import Problem, np, par
+from crmpi.api import Problem, np, par, total
 
 
 class CRLeakyBox(Problem):
@@ -61,8 +61,8 @@ class CRLeakyBox(Problem):
         numbers = {}
         for name in self.rigidities:
             e = getattr(w, f"ecr{name}")
-            numbers[f"grammage{name} [g/cm^2]"] = column * x.integral(w.dens * e)
-            numbers[f"midplane{name} [erg/cm^3]"] = x.plane_integral(e, x3=0.0) / pressure
+            numbers[f"grammage{name} [g/cm^2]"] = total(column * x.integral(w.dens * e))
+            numbers[f"midplane{name} [erg/cm^3]"] = total(x.plane_integral(e, x3=0.0) / pressure)
         return numbers
 
     def summary(self, history, p):

@@ -1,6 +1,6 @@
 """Diffusion along circular field lines (Sharma & Hammett 2007, sec. 6; Parrish & Stone 2005): how much leaks across."""
 
-from crmpi.api import Problem, np, par
+from crmpi.api import Problem, np, par, total
 from crmpi.exact.diffusion import arc
 
 
@@ -39,4 +39,4 @@ class CRRing(Problem):
     def history(self, x, w, p):
         """Moments of the excess e in radius: the growth of its variance is twice the cross-field diffusion."""
         excess = w.ecr - p.background
-        return {"excess": x.integral(excess / x.R), "excess_r": x.integral(excess), "excess_r2": x.integral(excess * x.R)}
+        return {"excess": total(excess / x.R), "excess_r": total(excess), "excess_r2": total(excess * x.R)}

@@ -1,6 +1,6 @@
 """Sound wave of gas and cosmic rays along the field, with or without diffusion: the exact dispersion relation."""
 
-from crmpi.api import Problem, np, par
+from crmpi.api import Problem, np, par, total
 from crmpi.exact.cr_waves import diffusion_matrix, sound_mode, two_moment_matrix
 from crmpi.exact.frames import to_grid, wave_frame, wave_vector
 
@@ -42,4 +42,4 @@ class CRSoundWave(Problem):
     def history(self, x, w, p):
         """Complex amplitude of the velocity: its logarithm grows as s t."""
         vel = self.frame[0][0] * w.vel1 + self.frame[0][1] * w.vel2 + self.frame[0][2] * w.vel3
-        return {"wave_cos": x.integral(vel * np.cos(self.phase(x))), "wave_sin": x.integral(vel * np.sin(self.phase(x)))}
+        return {"wave_cos": total(vel * np.cos(self.phase(x))), "wave_sin": total(vel * np.sin(self.phase(x)))}

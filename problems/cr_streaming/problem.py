@@ -1,6 +1,6 @@
 """Cosmic rays stream down their gradient at the Alfven speed: a triangle with a growing plateau (Jiang & Oh 2018, sec. 4.1.2)."""
 
-from crmpi.api import Problem, np, par
+from crmpi.api import Problem, np, par, total
 from crmpi.exact.frames import along, coordinate, to_grid, wave_frame, wave_vector
 from crmpi.exact.streaming import triangle
 
@@ -36,4 +36,4 @@ class CRStreaming(Problem):
 
     def history(self, x, w, p):
         plane = f"x{p.axis}"
-        return {"e(0)": 0.5 * (x.plane_integral(w.ecr, **{plane: -1e-9}) + x.plane_integral(w.ecr, **{plane: 1e-9}))}
+        return {"e(0)": total(0.5 * (x.plane_integral(w.ecr, **{plane: -1e-9}) + x.plane_integral(w.ecr, **{plane: 1e-9})))}

@@ -1,6 +1,6 @@
 """A steady spherical wind of isothermal gas driven by cosmic rays (Quataert, Thompson & Jiang 2022 a, b; Mao & Ostriker 2018)."""
 
-from crmpi.api import CrmpiError, Problem, np, par
+from crmpi.api import CrmpiError, Problem, np, par, total
 from crmpi.exact.winds import DiffusiveWind, StreamingWind
 
 
@@ -68,11 +68,11 @@ class CRWind(Problem):
         gamma_cr = self.config.fluid.gamma_cr
         area = x.geometry.areas(x.geometry.positions(x.geometry.cells - 1, 1))[0]
         return {
-            "mdot_base": x.face_integral("ix1", w.dens * w.vel1),
-            "mdot": x.face_integral("ox1", w.dens * w.vel1),
-            "v_out": x.face_integral("ox1", w.vel1) / area,
-            "wind_power": x.face_integral("ox1", 0.5 * w.dens * w.vel1**3),
-            "cr_power": x.face_integral("ix1", gamma_cr * w.ecr * w.vel1 + w.fecr1),
+            "mdot_base": total(x.face_integral("ix1", w.dens * w.vel1)),
+            "mdot": total(x.face_integral("ox1", w.dens * w.vel1)),
+            "v_out": total(x.face_integral("ox1", w.vel1) / area),
+            "wind_power": total(x.face_integral("ox1", 0.5 * w.dens * w.vel1**3)),
+            "cr_power": total(x.face_integral("ix1", gamma_cr * w.ecr * w.vel1 + w.fecr1)),
         }
 
     def results(self, history, p):

@@ -4,7 +4,7 @@ The set-up follows the tall boxes of Girichidis et al. (2016, 2018), Simpson et 
 Armillotta et al. (2021).
 """
 
-from crmpi.api import Problem, np, par
+from crmpi.api import Problem, np, par, total
 from crmpi.physics.gravity import Gravity
 
 CAUTION = "plane-parallel boxes bias the cosmic-ray gradient: without lateral expansion it cannot fall as in a galaxy (Hopkins 2025)"
@@ -83,9 +83,9 @@ class GalacticWind(Problem):
             name, unit = label.split(" ")
             for suffix, z in height.items():
                 outflow = self.outflow(x, flux, z)
-                columns[f"{name}{suffix} {unit}"] = self.units.from_code(outflow, unit.strip("[]"))
+                columns[f"{name}{suffix} {unit}"] = total(self.units.from_code(outflow, unit.strip("[]")))
         outside = abs(x.z) > p.flux_height
-        columns["mass_outside [Msun]"] = self.units.from_code(x.integral(w.dens, where=outside), "Msun")
+        columns["mass_outside [Msun]"] = total(self.units.from_code(x.integral(w.dens, where=outside), "Msun"))
         return columns
 
     @staticmethod

@@ -1,6 +1,6 @@
 """Parker instability of gas, field and cosmic rays: the fastest mode of a stratified layer (Parker 1966; Heintz & Zweibel 2018)."""
 
-from crmpi.api import Problem, np, par
+from crmpi.api import Problem, np, par, total
 from crmpi.exact.parker import Layer, fastest_mode
 
 
@@ -56,7 +56,7 @@ class Parker(Problem):
     def history(self, x, w, p):
         """Complex amplitude of the vertical momentum at the wave number of the mode: its logarithm grows as s t."""
         momentum = w.dens * w.vel3
-        return {"wave_cos": x.integral(momentum * np.cos(self.k * x.x1)), "wave_sin": x.integral(momentum * np.sin(self.k * x.x1))}
+        return {"wave_cos": total(momentum * np.cos(self.k * x.x1)), "wave_sin": total(momentum * np.sin(self.k * x.x1))}
 
     def growth(self, history, start):
         """Return the growth rate from `start` to the end."""

@@ -1,6 +1,6 @@
 """A pulse of cosmic rays among patches that scatter strongly and gas that hardly scatters: what diffusion coefficient does it feel?"""
 
-from crmpi.api import Problem, np, par
+from crmpi.api import Problem, np, par, total
 
 SIGMAS = 4.0  # a pulse this many standard deviations from the ends of the box has not met them
 
@@ -29,7 +29,7 @@ class PatchyBox(Problem):
         return (x.x1, x.x2, x.x3)[p.axis - 1]
 
     def history(self, x, w, p):
-        return {f"pulse_s{n}": x.integral(w.ecr * self.along(x, p) ** n) for n in (1, 2)}
+        return {f"pulse_s{n}": total(w.ecr * self.along(x, p) ** n) for n in (1, 2)}
 
     def summary(self, history, p):
         scale = 1.0 if self.units.dimensionless else self.units.factor("cm^2/s")

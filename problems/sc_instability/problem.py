@@ -1,6 +1,6 @@
 """Cosmic rays confined by their own waves faster than Alfven waves have no equilibrium: a layer with a source fills up or empties."""
 
-from crmpi.api import Problem, np, par
+from crmpi.api import Problem, np, par, total
 from crmpi.exact.self_confinement import limiting_flux, linear_damping
 
 
@@ -73,6 +73,6 @@ class SCInstability(Problem):
         mode = w.ecr - self.background(x.x1, p)
         box = np.prod(np.subtract(self.config.mesh.upper, self.config.mesh.lower)) * self.units.factor("eV/cm^3")
         return {
-            "mode [eV/cm^3]": x.integral(2.0 * mode * np.sin(self.k * x.x1)) / box,
-            "layer [eV/cm^3]": x.integral(w.ecr * self.layer(x, 0.5 * p.half_width)) * 2.0 * self.reach / (box * p.half_width),
+            "mode [eV/cm^3]": total(x.integral(2.0 * mode * np.sin(self.k * x.x1)) / box),
+            "layer [eV/cm^3]": total(x.integral(w.ecr * self.layer(x, 0.5 * p.half_width)) * 2.0 * self.reach / (box * p.half_width)),
         }

@@ -1,6 +1,6 @@
 """Thermal instability of a stratified halo with cosmic rays (Butsky, Fielding, Hayward, Hummels, Quinn & Werk 2020, ApJ 903, 77)."""
 
-from crmpi.api import Problem, np, par
+from crmpi.api import Problem, np, par, total
 
 BAND = (0.5, 1.5)  # heights, in scale heights, between which clouds are compared with the gas around them
 COLD = 1 / 3  # of the mid-plane temperature
@@ -83,11 +83,11 @@ class ThermalInstability(Problem):
         cold = w.temp < COLD * p.temp
         height = np.abs(x.x3) / self.scale
         band = (height > BAND[0]) & (height < BAND[1]) & np.ones(x.shape, bool)
-        columns = {"cold_mass [Msun]": x.integral(w.dens, where=cold) / self.units.factor("Msun")}
+        columns = {"cold_mass [Msun]": total(x.integral(w.dens, where=cold) / self.units.factor("Msun"))}
         for name, where in (("cold", band & cold), ("hot", band & ~cold)):
-            columns[f"{name}_volume [code]"] = x.integral(1.0, where=where)
+            columns[f"{name}_volume [code]"] = total(x.integral(1.0, where=where))
             for quantity in ("dens", "press", "ecr"):
-                columns[f"{name}_{quantity} [code]"] = x.integral(getattr(w, quantity), where=where)
+                columns[f"{name}_{quantity} [code]"] = total(getattr(w, quantity), where=where)
         return columns
 
     def contrast(self, history, row=-1):

@@ -82,7 +82,7 @@ def test_problem_file_with_a_mistake(refused, tmp_path):
 
 
 ON_ONE_RANK = """
-from crmpi.api import Problem
+from crmpi.api import Problem, total
 
 
 class Mine(Problem):
@@ -91,8 +91,8 @@ class Mine(Problem):
 
     def history(self, x, w, p):
         if float(x.x1.mean()) > 0.0:
-            return {"m": x.integral(w.rho)}
-        return {"m": x.integral(w.dens)}
+            return {"m": total(w.rho)}
+        return {"m": total(w.dens)}
 """
 
 

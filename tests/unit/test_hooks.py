@@ -505,26 +505,26 @@ MISTAKES = {
     ),
     "history returns an array": (
         more("def history(self, x, w, p):\n    return {'m': w.dens}"),
-        "problem.py, line 9, history(): 'm' is an array of the shape (1, 1, 8); it must be "
-        "one number, such as x.integral(w.dens)",
+        "problem.py, line 9, history(): 'm' is an array; say what it is over the box: "
+        "total(x.integral(...)), mean(array, weight=...), minimum(array) or maximum(array), from crmpi.api",
         {},
     ),
     "history returns a text": (
         more("def history(self, x, w, p):\n    return {'m': 'large'}"),
-        "problem.py, line 9, history(): 'm' is 'large'; it must be one number, such as "
-        "x.integral(w.dens)",
+        "problem.py, line 9, history(): 'm' is 'large'; say what it is over the box: "
+        "total(x.integral(...)), mean(array, weight=...), minimum(array) or maximum(array), from crmpi.api",
         {},
     ),
     "history returns a number": (
         more("def history(self, x, w, p):\n    return 3.0"),
-        "problem.py, line 9, history(): returns a float; it must return a dict of numbers, "
-        "such as {'outflow [Msun/yr]': ...}",
+        "problem.py, line 9, history(): returns a float; it must return a dict of columns, "
+        "such as {'outflow [Msun/yr]': total(...)}",
         {},
     ),
     "history returns nothing": (
         more("def history(self, x, w, p):\n    {'m': 1.0}"),
-        "problem.py, line 8, history(): returns nothing; it must return a dict of numbers, "
-        "such as {'outflow [Msun/yr]': ...}",
+        "problem.py, line 8, history(): returns nothing; it must return a dict of columns, "
+        "such as {'outflow [Msun/yr]': total(...)}",
         {},
     ),
     "temp without units": (
