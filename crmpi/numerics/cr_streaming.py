@@ -69,7 +69,9 @@ def corner_speeds(u, bcc, f_stream, mesh, out):
                 for d2 in (0, s2):
                     for d1 in (0, s1):
                         c = i - d1 - d2 - d3
-                        total += math.sqrt((b1[c] * b1[c] + b2[c] * b2[c] + b3[c] * b3[c]) / rho[c]) if rho[c] > 0.0 else 0.0
+                        square = b1[c] * b1[c] + b2[c] * b2[c] + b3[c] * b3[c]
+                        filled = rho[c] > 0.0  # choices between numbers, not branches: a vector loop on any machine
+                        total += math.sqrt((square if filled else 0.0) / (rho[c] if filled else 1.0))
             speed[i] = f_stream * 0.125 * total
 
 

@@ -1,14 +1,14 @@
 """The folder of a run: where its files are, and what happens to those of an earlier run.
 
-    DIR/resolved.yaml               every parameter of the run
-    DIR/provenance.json             versions, host, command; marks the folder as a run's
-    DIR/history.txt
-    DIR/log.txt                     what the run said
-    DIR/run.lock                    while it runs: who writes here
-    DIR/snapshots/snapshot_00000.athdf (.xdmf)
-    DIR/checkpoints/checkpoint_00000.h5
-    DIR/profiles/profiles_00000.h5
-    DIR/replaced-001/               the files of a run that was in DIR before, in the same order
+DIR/resolved.yaml               every parameter of the run
+DIR/provenance.json             versions, host, command; marks the folder as a run's
+DIR/history.txt
+DIR/log.txt                     what the run said
+DIR/run.lock                    while it runs: who writes here
+DIR/snapshots/snapshot_00000.athdf (.xdmf)
+DIR/checkpoints/checkpoint_00000.h5
+DIR/profiles/profiles_00000.h5
+DIR/replaced-001/               the files of a run that was in DIR before, in the same order
 """
 
 import errno
@@ -29,16 +29,16 @@ _OWN_FILES = {
     "profiles": r"profiles_\d{5,}\.h5",
     "": r"(history(\.until_step_\d+)?|log)\.txt|resolved\.yaml|result\.json|provenance\.json",
 }
-"""Names of the files that a run writes, by folder: exactly these, nothing else in them is ever touched."""
+"""Names of the files that a run writes, by folder; nothing else in them is ever touched."""
 
 RUN = "run"
-"""Entry of the provenance: id of the run, which its restarts share; every start has a `run_id` of its own."""
+"""Entry of the provenance: id of a run, which its restarts share; every start has its own `run_id`."""
 
 _SET_ASIDE = re.compile(r"replaced-(\d+)")
 
 
 def in_order(paths):
-    """Return paths sorted by the number at the end of their stems: 100000 follows 99999; those without a number come first."""
+    """Return paths by the number at the end of their stems, 100000 after 99999; first those without."""
 
     def key(path):
         digits = re.search(r"_(\d+)$", path.stem)
@@ -57,18 +57,22 @@ def numbered_files(folder, pattern):
     folder = Path(folder)
     if not folder.is_dir():
         return []
-    return in_order(path for path in folder.iterdir() if re.fullmatch(pattern, path.name) and not path.is_dir())
+    return in_order(
+        path for path in folder.iterdir() if re.fullmatch(pattern, path.name) and not path.is_dir()
+    )
 
 
 def checkpoint_files(folder):
     """Return the checkpoints in the folder of a run, or directly in `folder`, in order."""
     folder = Path(folder)
     places = (folder, folder / "checkpoints")
-    return in_order(path for place in places for path in numbered_files(place, _OWN_FILES["checkpoints"]))
+    return in_order(
+        path for place in places for path in numbered_files(place, _OWN_FILES["checkpoints"])
+    )
 
 
 def folder_of(checkpoint):
-    """Return the folder of the run whose checkpoint this is by its place, or None: it may have been copied to anywhere."""
+    """Return the folder of the run in which a checkpoint lies, or None if it lies anywhere else."""
     place = Path(checkpoint).parent
     place = place if place.name else place.resolve()
     if place.name == "checkpoints":
@@ -126,7 +130,11 @@ class RunDirectory:
 
     def own_files(self):
         """Return the paths of all files that a run has written here."""
-        return [path for folder, pattern in _OWN_FILES.items() for path in numbered_files(self.path / folder, rf"({pattern})(\.tmp)?")]
+        return [
+            path
+            for folder, pattern in _OWN_FILES.items()
+            for path in numbered_files(self.path / folder, rf"({pattern})(\.tmp)?")
+        ]
 
     def holds_run(self):
         """Return whether a run has written here."""
@@ -134,22 +142,30 @@ class RunDirectory:
 
     def require_usable(self):
         """Raise `RunError` if the run could not write here, before it has worked for it."""
-        for folder in (self.path, *(self.path / name for name in ("snapshots", "checkpoints", "profiles"))):
+        for folder in (
+            self.path,
+            *(self.path / name for name in ("snapshots", "checkpoints", "profiles")),
+        ):
             if folder == self.path or folder.exists():
                 with clear_write_errors(folder):
                     folder.mkdir(parents=True, exist_ok=True)
                     tempfile.TemporaryFile(dir=folder).close()
         if self.stop.is_dir():
-            raise RunError(f"{self.stop} is a folder, but a file of that name stops a run: rename it, or choose another output.dir")
+            raise RunError(
+                f"{self.stop} is a folder, but a file of that name stops a run: "
+                "rename it, or choose another output.dir"
+            )
         for file in (self.history, self.log, self.resolved, self.provenance):
             if file.is_dir():
-                raise RunError(describe_failure(file, IsADirectoryError(errno.EISDIR, "is a folder")))
+                raise RunError(
+                    describe_failure(file, IsADirectoryError(errno.EISDIR, "is a folder"))
+                )
 
     def claim(self, record, overwrite):
         """Make the folder ready for a new run and mark it as its own.
 
-        The files of an earlier run move into a folder ``replaced-001``, the next time ``replaced-002``; with `overwrite` they are removed.
-        Other people's files are left alone.
+        The files of an earlier run move into a folder ``replaced-001``, the next time
+        ``replaced-002``; with `overwrite` they are removed. Files of others are left alone.
 
         Returns
         -------
@@ -164,7 +180,9 @@ class RunDirectory:
         with clear_write_errors(self.path):
             earlier = self.own_files()
         said = ""
-        if earlier and earlier != [self.log]:  # a log alone tells of a start that failed before the run
+        if earlier and earlier != [
+            self.log
+        ]:  # a log alone tells of a start that failed before the run
             what = f"the earlier run in {self.path}{self._start()}"
             counts = f"snapshots: {len(self.snapshots())}, checkpoints: {len(self.checkpoints())}"
             with clear_write_errors(self.path):
@@ -179,7 +197,11 @@ class RunDirectory:
 
     def set_aside(self, files):
         """Move `files` of the folder into a new one inside it; return its path."""
-        taken = [int(found[1]) for path in self.path.iterdir() if (found := _SET_ASIDE.fullmatch(path.name))]
+        taken = [
+            int(found[1])
+            for path in self.path.iterdir()
+            if (found := _SET_ASIDE.fullmatch(path.name))
+        ]
         aside = self.path / f"replaced-{max(taken, default=0) + 1:03d}"
         aside.mkdir()
         for file in files:
@@ -194,7 +216,7 @@ class RunDirectory:
         return f"continuing from {checkpoint} in {self.path}"
 
     def run_continued(self, checkpoint):
-        """Return the id of the run that goes on here from a `Checkpoint`: None if it begins a folder of its own.
+        """Return the id of the run that goes on here from a `Checkpoint`, None for a new branch.
 
         Raises
         ------
@@ -211,9 +233,14 @@ class RunDirectory:
         if own and origin is None:  # written before runs had ids
             return self._noted(RUN)
         if origin is None or self._noted(RUN) != origin:
-            remedy = f"leave it out to go on in {place}" if place is not None and not own else "restart that run"
+            remedy = (
+                f"leave it out to go on in {place}"
+                if place is not None and not own
+                else "restart that run"
+            )
             raise CrmpiError(
-                f"output.dir = {self.path} holds another run{self._start()} than {checkpoint.path}: choose another output.dir, or {remedy}"
+                f"output.dir = {self.path} holds another run{self._start()} than {checkpoint.path}: "
+                f"choose another output.dir, or {remedy}"
             )
         return origin
 
@@ -224,7 +251,10 @@ class RunDirectory:
     def mark(self, record):
         """Write `resolved.yaml` and `provenance.json`."""
         write_text(self.resolved, record.config)
-        write_text(self.provenance, json.dumps({"run_id": record.run_id, **record.provenance}, indent=2) + "\n")
+        write_text(
+            self.provenance,
+            json.dumps({"run_id": record.run_id, **record.provenance}, indent=2) + "\n",
+        )
 
     def _start(self):
         started = self._noted("started")

@@ -1,7 +1,7 @@
 """One run at a time in a folder: the file `run.lock` says which process on which host writes there.
 
-It is removed when the run ends. One that is left behind by a process that died is recognised: the host
-is this one and has no such process any more, or the Slurm job that it names is this one, started again.
+It is removed when the run ends. One that a dead process has left behind is recognised: the host is
+this one and has no such process any more, or the Slurm job in it is this one, started again.
 """
 
 import fcntl
@@ -64,7 +64,7 @@ class FolderLock:
 
 
 class _Exclusive:
-    """The open lock file, which no other process reads or writes meanwhile; for a ``with`` block."""
+    """The open lock file, for a ``with`` block; no other process reads or writes it meanwhile."""
 
     def __init__(self, path):
         self._path = path
@@ -72,7 +72,9 @@ class _Exclusive:
 
     def __enter__(self):
         for _ in range(_ATTEMPTS):
-            self._file = open(os.open(self._path, os.O_RDWR | os.O_CREAT, 0o644), "r+", encoding="utf-8")
+            self._file = open(
+                os.open(self._path, os.O_RDWR | os.O_CREAT, 0o644), "r+", encoding="utf-8"
+            )
             try:
                 fcntl.flock(self._file, fcntl.LOCK_EX)
             except OSError:
@@ -142,7 +144,7 @@ def _lives(pid, began):
 
 
 def _began(pid):
-    """Return when a process of this host began, in a unit of its own; '' where the host does not tell, None for a dead one."""
+    """Return when a process of this host began, as text; '' if the host does not tell, None for the dead."""
     try:
         stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
         boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="utf-8").strip()

@@ -1,11 +1,11 @@
-"""What a program says may get lost, the program must not: streams that outlive their readers, and the log of a run."""
+"""Streams that outlive their readers, and the log of a run: what a program says may get lost."""
 
 import io
 import os
 
 
 class Lasting(io.TextIOBase):
-    """A text stream for what is said beside the work: when its reader is gone or its disk is full, it falls silent.
+    """A text stream that falls silent when its reader is gone or its disk is full.
 
     Parameters
     ----------
@@ -52,7 +52,7 @@ class Lasting(io.TextIOBase):
 
 
 def silence(stream):
-    """Lead a stream that cannot be written into nothing, so that what it still holds does not fail at the exit of Python."""
+    """Lead a stream that cannot be written into nothing: what it holds must not fail at the exit."""
     try:
         descriptor = stream.fileno()
     except (OSError, ValueError):
@@ -63,7 +63,10 @@ def silence(stream):
 
 
 class Log:
-    """The file `log.txt` of a run. Lines from before it has a place wait for it; a disk that refuses ends the log, not the run."""
+    """The file `log.txt` of a run; a disk that refuses ends the log, not the run.
+
+    Lines from before it has a place wait for it.
+    """
 
     def __init__(self):
         self._waiting = []
@@ -72,7 +75,7 @@ class Log:
     def open(self, path):
         """Append to the file `path` from now on."""
         try:
-            self._file = open(path, "a", encoding="utf-8", buffering=1)  # noqa: SIM115 (closed by close)
+            self._file = open(path, "a", encoding="utf-8", buffering=1)  # noqa: SIM115
         except OSError:
             self._file = None
         waiting, self._waiting = self._waiting, None

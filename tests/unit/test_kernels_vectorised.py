@@ -3,13 +3,21 @@
 Read is the optimised LLVM code. A loop that LLVM has vectorised has a block ``vector.body``; one that chooses between a vector and a
 scalar loop when it runs, because LLVM cannot tell whether arrays overlap, has a block ``vector.memcheck`` too: right for arrays given by
 the caller once, a danger where the check could grow past LLVM's limit and the loop silently become scalar.
+
+The list holds on every x86-64-v3 processor (AVX2, registers of four doubles) and beyond (AVX-512).
+What LLVM does depends on the processor it compiles for: ``NUMBA_CPU_NAME=x86-64-v3
+NUMBA_CPU_FEATURES= pytest`` shows what another one would get.
 """
 
+import os
 import platform
+import subprocess
+import sys
+from pathlib import Path
 
-import llvmlite.binding as llvm
 import pytest
 
+from crmpi.numerics.convert import convert_row
 from tests.compiled_code import functions, kernels_made, packed_machine_code
 from tests.stepping import SOLVERS, begin, step
 
@@ -88,13 +96,20 @@ def code(kernels):
     return functions(kernels)
 
 
+_, PROCESSOR, FEATURES = convert_row.targetctx.codegen().magic_tuple()
+"""What kernels are compiled for; no features: those that come with the name."""
+
+EXPECTED = f"compiled for {PROCESSOR}; the list holds on x86-64-v3 (AVX2) and beyond"
+
+
 @pytest.mark.parametrize("name", HOT)
 def test_loops_are_vectorised(code, name):
     assert name in code, f"{name} is gone: has it another name?"
     most = max(found.loops for found in code[name])  # without field, or without reconstruction, there are fewer
-    assert most >= HOT[name], f"{name}: {most} vector loops of {HOT[name]}"
+    assert most >= HOT[name], f"{name}: {most} vector loops of {HOT[name]}, {EXPECTED}"
     for found in code[name]:
-        assert found.loops > 0 and found.packed > 0, f"{name} has a specialisation without a vector loop"
+        vectorised = found.loops > 0 and found.packed > 0
+        assert vectorised, f"{name} has a specialisation without a vector loop, {EXPECTED}"
         if name not in CHECKED:
             assert found.checked == 0, f"{name} has begun to check for overlap when it runs"
 
@@ -105,11 +120,44 @@ def test_a_scalar_loop_is_seen(code):
 
 
 @pytest.mark.skipif(
-    platform.machine() != "x86_64" or not llvm.get_host_cpu_features().get("avx2"), reason="looks for instructions of x86_64 with AVX2"
+    platform.machine() != "x86_64" or (FEATURES != "" and "+avx2" not in FEATURES),
+    reason="looks for instructions of x86_64 with AVX2",
 )
 def test_machine_code_works_on_whole_registers(kernels):
     packed = packed_machine_code(kernels)
     scalar = [name for name in HOT if not packed.get(name, 0)]
     moves_only = {"convert.scalars_row", "faces.replace_flagged_rows", "faces.flag_faces"}  # comparisons and copies, no arithmetic
-    assert set(scalar) <= moves_only
+    assert set(scalar) <= moves_only, EXPECTED
     assert packed["faces.riemann_rows"] >= 60
+
+
+CORNERS = """
+import numpy as np
+from crmpi.numerics.cr_diffusion import Mesh
+from crmpi.numerics.cr_streaming import corner_speeds
+from tests.compiled_code import functions, packed_machine_code
+u, bcc = np.full((1, 6, 8, 8, 24), 4.0), np.full((1, 3, 8, 8, 24), 2.0)
+out = np.zeros((1, 1, 8, 8, 24))
+u[0, 0, 4] = 0.0
+corner_speeds(u, bcc, 2.0, Mesh((1, 24, 192), (0.1, 0.1, 0.1), 1536, 217), out)
+speed = 2.0 * 3.0**0.5  # twice v_A, v_A^2 = 3 2^2/4
+assert np.all(abs(out[0, 0, 2:4, 1:, 1:] / speed - 1.0) < 1e-15)
+assert np.all(abs(out[0, 0, 4:6, 1:, 1:] / speed - 0.5) < 1e-15)  # half of the cells have no gas
+name = "cr_streaming.corner_speeds"
+print(functions([corner_speeds])[name][0].loops, packed_machine_code([corner_speeds])[name])
+"""
+
+
+@pytest.mark.skipif(platform.machine() != "x86_64", reason="compiles for x86_64")
+@pytest.mark.parametrize("processor", ["x86-64-v3", "znver3"])
+def test_mean_alfven_speed_is_vectorised_on_256_bit_registers(tmp_path, processor):
+    """LLVM's decision about this loop depends on the width of registers."""
+    root = str(Path(__file__).parents[2])
+    env = os.environ | {"NUMBA_CPU_NAME": processor, "NUMBA_CPU_FEATURES": ""}
+    env |= {"CRMPI_CACHE_DIR": str(tmp_path), "PYTHONPATH": root}
+    command = [sys.executable, "-c", CORNERS]
+    done = subprocess.run(command, env=env, capture_output=True, text=True, timeout=100)
+    assert done.returncode == 0, done.stderr
+    loops, packed = map(int, done.stdout.split())
+    assert loops >= 1
+    assert packed >= 8

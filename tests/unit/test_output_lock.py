@@ -20,8 +20,12 @@ def other():
     process.communicate(b"\n")
 
 
-def lock_of(folder, pid, code="from crmpi.output.lock import FolderLock; import sys; FolderLock(sys.argv[1]).take()"):
-    """Return the identity that another process has left in the lock of a folder, with its `pid` replaced if given."""
+def lock_of(
+    folder,
+    pid,
+    code="from crmpi.output.lock import FolderLock; import sys; FolderLock(sys.argv[1]).take()",
+):
+    """Return what another process has left in the lock of a folder, with its `pid` replaced."""
     subprocess.run([sys.executable, "-c", code, str(folder)], check=True, timeout=60)
     owner = json.loads((folder / NAME).read_text())
     return owner if pid is None else owner | {"pid": pid, "began": None}
@@ -31,7 +35,10 @@ def test_a_second_run_is_refused_and_touches_nothing(tmp_path, other):
     run(tmp_path, 0, 8)[0].close()
     (tmp_path / NAME).write_text(json.dumps(lock_of(tmp_path, other.pid)))
     before = {name: (tmp_path / name).read_bytes() for name in tree_of(tmp_path)}
-    with pytest.raises(CrmpiError, match=rf"in use by another run \(process {other.pid} on .*choose another output\.dir") as caught:
+    with pytest.raises(
+        CrmpiError,
+        match=rf"in use by another run \(process {other.pid} on .*choose another output\.dir",
+    ) as caught:
         run(tmp_path, 0, 8)
     assert caught.value.everywhere
     assert "remove" not in str(caught.value)  # the process is there to see on this host
@@ -55,7 +62,10 @@ def test_the_lock_of_a_process_whose_number_was_given_again_is_taken_over(tmp_pa
 def test_another_host_is_believed_and_the_remedy_is_told(tmp_path):
     owner = lock_of(tmp_path, None) | {"host": "node17"}
     (tmp_path / NAME).write_text(json.dumps(owner))
-    with pytest.raises(CrmpiError, match=rf"on node17, since .*; if that process is gone, remove {tmp_path}/run\.lock"):
+    with pytest.raises(
+        CrmpiError,
+        match=rf"on node17, since .*; if that process is gone, remove {tmp_path}/run\.lock",
+    ):
         FolderLock(tmp_path).take()
 
 
@@ -98,21 +108,29 @@ def test_a_run_that_ends_leaves_no_lock(tmp_path):
 @pytest.mark.parametrize("name", ["snapshots", "checkpoints", "profiles"])
 def test_a_file_in_the_way_of_a_folder(tmp_path, name):
     (tmp_path / name).write_text("mine")
-    with pytest.raises(RunError, match=rf"cannot write {tmp_path}/{name}: a file is where a folder should be"):
+    with pytest.raises(
+        RunError, match=rf"cannot write {tmp_path}/{name}: a file is where a folder should be"
+    ):
         run(tmp_path, 0, 1)
     assert (tmp_path / name).read_text() == "mine"
 
 
-@pytest.mark.parametrize("name", ["history.txt", "log.txt", "resolved.yaml", "provenance.json", "run.lock"])
+@pytest.mark.parametrize(
+    "name", ["history.txt", "log.txt", "resolved.yaml", "provenance.json", "run.lock"]
+)
 def test_a_folder_in_the_way_of_a_file(tmp_path, name):
     (tmp_path / name).mkdir()
-    with pytest.raises(RunError, match=rf"cannot write .*{name}: a folder is where a file should be"):
+    with pytest.raises(
+        RunError, match=rf"cannot write .*{name}: a folder is where a file should be"
+    ):
         run(tmp_path, 0, 1)
 
 
 def test_a_folder_named_stop(tmp_path):
     (tmp_path / "STOP").mkdir()
-    with pytest.raises(RunError, match="STOP is a folder, but a file of that name stops a run: rename it"):
+    with pytest.raises(
+        RunError, match="STOP is a folder, but a file of that name stops a run: rename it"
+    ):
         run(tmp_path, 0, 1)
 
 

@@ -1,4 +1,4 @@
-"""A run never dies of its talk: closed pipes, full disks, closed descriptors; its log and its exit code tell the truth."""
+"""A run outlives closed pipes and full disks; its log and its exit code tell what happened."""
 
 import io
 import os
@@ -30,7 +30,9 @@ class Refusing(io.StringIO):
         return super().write(text)
 
 
-@pytest.mark.parametrize("error", [BrokenPipeError(32, "broken"), OSError(28, "full"), ValueError("closed file")])
+@pytest.mark.parametrize(
+    "error", [BrokenPipeError(32, "broken"), OSError(28, "full"), ValueError("closed file")]
+)
 def test_a_stream_that_fails_falls_silent(error):
     below = Refusing(error)
     stream = Lasting(below)
@@ -68,10 +70,14 @@ def shell(folder, command):
     env = os.environ | {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1", "PYTHONUNBUFFERED": ""}
     crmpi = f"'{sys.executable}' -m crmpi.cli.main"
     script = f"set -o pipefail; {command.format(crmpi=crmpi, run=' '.join(map(repr, RUN)))}"
-    return subprocess.run(["bash", "-c", script], cwd=folder, env=env, capture_output=True, text=True, timeout=100)
+    return subprocess.run(
+        ["bash", "-c", script], cwd=folder, env=env, capture_output=True, text=True, timeout=100
+    )
 
 
-@pytest.mark.parametrize("end", ["| head -n 1", "| true", "> /dev/full", "2> /dev/full > /dev/full", ">&-", ">&- 2>&-"])
+@pytest.mark.parametrize(
+    "end", ["| head -n 1", "| true", "> /dev/full", "2> /dev/full > /dev/full", ">&-", ">&- 2>&-"]
+)
 def test_a_run_outlives_its_reader(tmp_path, end):
     done = shell(tmp_path, f"{{crmpi}} {{run}} {end}")
     assert done.returncode == 0, done
@@ -89,13 +95,19 @@ def test_a_failed_run_says_so_without_a_reader(tmp_path):
     (tmp_path / "out" / "checkpoints" / "checkpoint_00000.h5").mkdir(parents=True)
     done = shell(tmp_path, "{crmpi} {run} > /dev/full 2> /dev/full")
     assert done.returncode == 3
-    assert "error: cannot write out/checkpoints/checkpoint_00000.h5" in (tmp_path / "out" / "log.txt").read_text()
+    assert (
+        "error: cannot write out/checkpoints/checkpoint_00000.h5"
+        in (tmp_path / "out" / "log.txt").read_text()
+    )
 
 
 def test_a_command_that_only_prints_ends_with_its_reader(tmp_path):
     assert shell(tmp_path, "{crmpi} models | true").stderr == ""
     done = shell(tmp_path, "{crmpi} models > /dev/full")
-    assert (done.returncode, done.stderr) == (2, "crmpi: error: cannot write to standard output: no space left on device\n")
+    assert (done.returncode, done.stderr) == (
+        2,
+        "crmpi: error: cannot write to standard output: no space left on device\n",
+    )
 
 
 def test_the_terminal_has_no_table_of_parameters(tmp_path):

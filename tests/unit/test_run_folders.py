@@ -1,4 +1,4 @@
-"""Where a run writes: a restart goes on in its own folder, a requeued job where it was, nothing is mixed up or lost."""
+"""Where a run writes: restarts and requeued jobs go on in their folder, nothing is lost."""
 
 import os
 import shutil
@@ -14,7 +14,12 @@ import yaml
 from crmpi.cli.main import main
 
 ROOT = Path(__file__).parents[2]
-TUBE = ("cr_shock_tube", "mesh.cells=[32,1,1]", "mesh.block=[16,1,1]", "output.history_interval=none")
+TUBE = (
+    "cr_shock_tube",
+    "mesh.cells=[32,1,1]",
+    "mesh.block=[16,1,1]",
+    "output.history_interval=none",
+)
 
 
 def steps(number):
@@ -27,7 +32,11 @@ def empty_folder(tmp_path, monkeypatch):
 
 
 def contents(folder):
-    return {str(path.relative_to(folder)): path.read_bytes() for path in Path(folder).rglob("*") if path.is_file()}
+    return {
+        str(path.relative_to(folder)): path.read_bytes()
+        for path in Path(folder).rglob("*")
+        if path.is_file()
+    }
 
 
 def state(folder):
@@ -49,13 +58,29 @@ def test_a_copied_run_goes_on_in_the_copy(tmp_path, capsys):
     assert Path("b/history.txt").read_bytes() == Path("straight/history.txt").read_bytes()
 
 
-@pytest.mark.parametrize("problem", [(), ("cr_shock_tube",)], ids=["configuration of the checkpoint", "problem named"])
-def test_a_restart_from_another_folder_goes_on_where_the_checkpoint_lies(tmp_path, monkeypatch, problem):
+@pytest.mark.parametrize(
+    "problem", [(), ("cr_shock_tube",)], ids=["configuration of the checkpoint", "problem named"]
+)
+def test_a_restart_from_another_folder_goes_on_where_the_checkpoint_lies(
+    tmp_path, monkeypatch, problem
+):
     assert main(["run", *TUBE, steps(3), "output.dir=runs/a"]) == 0
     (tmp_path / "elsewhere").mkdir()
     monkeypatch.chdir(tmp_path / "elsewhere")
     mesh = TUBE[1:] if problem else ()
-    assert main(["run", *problem, *mesh, "--restart", "../runs/a/checkpoints/checkpoint_00000.h5", steps(6)]) == 0
+    assert (
+        main(
+            [
+                "run",
+                *problem,
+                *mesh,
+                "--restart",
+                "../runs/a/checkpoints/checkpoint_00000.h5",
+                steps(6),
+            ]
+        )
+        == 0
+    )
     assert state("../runs/a")[0] == 6
     assert not list(Path().iterdir())
     monkeypatch.chdir(tmp_path / "runs" / "a" / "checkpoints")
@@ -75,7 +100,10 @@ def test_a_branch_begins_a_folder_of_its_own(capsys):
     assert main(["run", "--restart", "a", "output.dir=branch", steps(8)]) == 2
     error = capsys.readouterr().err
     assert error.startswith("crmpi: error: output.dir = branch holds another run started ")
-    assert "than a/checkpoints/checkpoint_00000.h5: choose another output.dir, or leave it out to go on in a" in error
+    assert (
+        "than a/checkpoints/checkpoint_00000.h5: choose another output.dir, or leave it out to go on in a"
+        in error
+    )
     assert state("branch")[0] == 7
 
 
@@ -92,7 +120,10 @@ def test_a_lone_checkpoint_needs_a_folder(capsys):
     assert main(["run", *TUBE, steps(3), "output.dir=a"]) == 0
     shutil.copy("a/checkpoints/checkpoint_00000.h5", "kept.h5")
     assert main(["run", "--restart", "kept.h5", steps(6)]) == 2
-    assert "'kept.h5' does not lie in the folder of a run: say with output.dir=... where to go on" in capsys.readouterr().err
+    assert (
+        "'kept.h5' does not lie in the folder of a run: say with output.dir=... where to go on"
+        in capsys.readouterr().err
+    )
     assert main(["run", "--restart", "kept.h5", "output.dir=b", steps(6)]) == 0
     assert state("b")[0] == 6
 
@@ -121,7 +152,9 @@ def test_resume_starts_or_continues(capsys):
 def test_the_slurm_template_goes_on_after_a_requeue(tmp_path):
     srun = tmp_path / "bin" / "srun"
     srun.parent.mkdir()
-    srun.write_text(f'#!/bin/sh\nshift\nexec "{sys.executable}" -m crmpi.cli.main "$@"\n')  # without the word crmpi
+    srun.write_text(
+        f'#!/bin/sh\nshift\nexec "{sys.executable}" -m crmpi.cli.main "$@"\n'
+    )  # without the word crmpi
     srun.chmod(srun.stat().st_mode | stat.S_IXUSR)
     (tmp_path / "my.yaml").write_text(
         "problem: {name: cr_shock_tube}\nmesh: {cells: [32, 1, 1], block: [16, 1, 1]}\n"
@@ -169,7 +202,10 @@ def test_home_and_variables_in_the_folder_mean_what_a_shell_means(tmp_path, monk
 @pytest.mark.parametrize(
     ("folder", "sentence"),
     [
-        ("$NO_SUCH/a", "'output.dir' = '$NO_SUCH/a' names the environment variable NO_SUCH, which is not set"),
+        (
+            "$NO_SUCH/a",
+            "'output.dir' = '$NO_SUCH/a' names the environment variable NO_SUCH, which is not set",
+        ),
         ("~no_such_user/a", "begins with the home folder of a user who is not known here"),
         ("a\0b", "has a NUL character in it; no path can"),
         ("", "is empty; write . for the current folder"),
