@@ -6,6 +6,7 @@ import numpy as np
 
 from crmpi.errors import CrmpiError
 from crmpi.mesh.pack import aligned_zeros
+from crmpi.numerics.cr_checkerboard import smoothing_rate
 from crmpi.numerics.cr_diffusion import (
     Work,
     add_decay_rates,
@@ -168,6 +169,7 @@ class Diffusion(TransportSolver):
         step = dt / super_steps
         for n in range(super_steps):
             self.super_step(weights, step, limit, time + (n + 1) * step, fields)
+        self.damp_checkerboards(dt, time + dt, fields)
         return super_steps, count
 
     def least_super_steps(self, dt):
@@ -200,6 +202,15 @@ class Diffusion(TransportSolver):
             self.ghosts.fill_cells(self.e, fields, time)
             self.lift_undershoots(bound, noise, time, fields)
         self.came += self.came_now
+
+    def damp_checkerboards(self, dt, time, fields):
+        """Exchange energy between cells of `e` that alternate along two axes, which `stage` does not see."""
+        if not self.along_field or self.pack.tube is not None:
+            return
+        pack = self.pack
+        smoothing_rate(self.e, self.faces, self.mesh, pack.grid, dt, self.rate)
+        pack.active(self.e)[...] += pack.active(self.rate)
+        self.ghosts.fill_cells(self.e, fields, time)
 
     def stage(self, stage, step, limit, *, first):
         """Write to `e`, which holds the stage before `last`, the stage after it."""
