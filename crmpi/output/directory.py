@@ -20,6 +20,7 @@ from pathlib import Path
 from crmpi.errors import CrmpiError, RunError
 from crmpi.output.blockfile import PART_ENDING
 from crmpi.output.files import clear_write_errors, describe_failure, write_text
+from crmpi.output.talk import is_standard_stream
 
 _OWN_FILES = {
     "snapshots": r"snapshot_\d{5,}\.athdf(\.xdmf)?",
@@ -165,7 +166,8 @@ class RunDirectory:
         """Make the folder ready for a new run and mark it as its own.
 
         The files of an earlier run move into a folder ``replaced-001``, the next time
-        ``replaced-002``; with `overwrite` they are removed. Files of others are left alone.
+        ``replaced-002``; with `overwrite` they are removed. Files of others are left alone, and
+        what only looks like a run, for nothing marks it as one, is moved in any case.
 
         Returns
         -------
@@ -178,15 +180,14 @@ class RunDirectory:
             the folder cannot be written
         """
         with clear_write_errors(self.path):
-            earlier = self.own_files()
+            earlier = [file for file in self.own_files() if not is_standard_stream(file)]
         said = ""
-        if earlier and earlier != [
-            self.log
-        ]:  # a log alone tells of a start that failed before the run
+        failed_before = earlier == [self.log]  # a start that did not come as far as here
+        if earlier and not failed_before:
             what = f"the earlier run in {self.path}{self._start()}"
             counts = f"snapshots: {len(self.snapshots())}, checkpoints: {len(self.checkpoints())}"
             with clear_write_errors(self.path):
-                if overwrite:
+                if overwrite and self.holds_run():  # files that look like a run's may be a user's
                     for file in earlier:
                         file.unlink()
                     said = f"replacing {what} (output.overwrite): {counts}"

@@ -62,6 +62,21 @@ def silence(stream):
     os.close(nothing)
 
 
+def is_standard_stream(path):
+    """Tell whether `path` is the file into which the shell leads standard output or errors."""
+    try:
+        here = os.stat(path)
+    except OSError:
+        return False
+    for descriptor in (1, 2):
+        try:
+            if os.path.samestat(here, os.fstat(descriptor)):
+                return True
+        except OSError:
+            continue  # closed
+    return False
+
+
 class Log:
     """The file `log.txt` of a run; a disk that refuses ends the log, not the run.
 
@@ -73,7 +88,10 @@ class Log:
         self._file = None
 
     def open(self, path):
-        """Append to the file `path` from now on."""
+        """Append to the file `path` from now on, unless it gets what the run says anyway."""
+        if is_standard_stream(path):
+            self._waiting = None
+            return
         try:
             self._file = open(path, "a", encoding="utf-8", buffering=1)  # noqa: SIM115
         except OSError:

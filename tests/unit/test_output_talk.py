@@ -110,6 +110,16 @@ def test_a_command_that_only_prints_ends_with_its_reader(tmp_path):
     )
 
 
+def test_a_run_whose_output_goes_to_its_own_log(tmp_path):
+    for _ in range(2):
+        done = shell(tmp_path, "mkdir -p out; {crmpi} {run} > out/log.txt")
+        lines = (tmp_path / "out" / "log.txt").read_text().splitlines()
+        assert done.returncode == 0
+        assert sum(line.startswith("stopped: ") for line in lines) == 1
+    assert not (tmp_path / "out" / "replaced-001" / "log.txt").exists()
+    assert (tmp_path / "out" / "replaced-001" / "history.txt").is_file()
+
+
 def test_the_terminal_has_no_table_of_parameters(tmp_path):
     done = shell(tmp_path, "{crmpi} {run}")
     assert "output in out, parameters in out/resolved.yaml" in done.stdout

@@ -219,6 +219,12 @@ def test_rerun_deletes_the_earlier_run_when_told_to(tmp_path):
     assert_files_of_a_user(tmp_path)
 
 
+def test_files_of_no_run_are_never_deleted(tmp_path):
+    (tmp_path / "history.txt").write_text("mine")
+    run(tmp_path, 0, 8, overwrite=True)
+    assert (tmp_path / "replaced-001" / "history.txt").read_text() == "mine"
+
+
 def test_a_restart_and_old_checkpoints_leave_the_files_of_a_user(tmp_path):
     run(tmp_path, 0, 40)
     add_files_of_a_user(tmp_path)
