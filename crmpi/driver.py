@@ -21,6 +21,7 @@ from crmpi.output.provenance import collect, new_run_id
 from crmpi.output.state import RunRecord, SimState
 from crmpi.output.writer import OutputWriter
 from crmpi.problem_source import source_of
+from crmpi.restart import check_changes, read_origin
 from crmpi.simulation import Simulation
 from crmpi.summary import Doubts, summary_lines
 
@@ -155,6 +156,8 @@ def kernels_line():
 
 def prepare(config, problem_class, comm, restart, progress):
     """Assemble the run and set its first state; return (writer, sim)."""
+    if restart:
+        _refuse_other_physics(config, problem_class, comm, restart)
     sim = Simulation(config, problem_class, comm)
     units = sim.units
     checkpoint = read_checkpoint(restart, sim.pack.gids) if restart else None
@@ -185,6 +188,20 @@ def prepare(config, problem_class, comm, restart, progress):
     folder = writer.directory.path
     progress.say(f"output in {folder}, parameters in {writer.directory.resolved}")
     return writer, sim
+
+
+def _refuse_other_physics(config, problem_class, comm, restart):
+    """Raise on all ranks when the configuration differs from the checkpoint's in what must not change."""
+    failure = None
+    if comm.rank == 0:
+        try:
+            check_changes(read_origin(restart), problem_class, config)
+        except CrmpiError as error:
+            failure = error
+    failure = comm.bcast(failure)
+    if failure is not None:
+        failure.everywhere = True
+        raise failure
 
 
 def _source(comm, problem_class):

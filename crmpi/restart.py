@@ -84,7 +84,7 @@ def check_changes(origin, problem_class, config):
     except CrmpiError as error:
         first = str(error).splitlines()[0]
         raise CrmpiError(f"cannot restart from {origin.path}: its configuration does not fit this problem: {first}") from error
-    changed = _changed(stored, config)
+    changed = changed_keys(stored, config)
     refused = [key for key in changed if not _matches(key, FREE + NOTED)]
     if refused:
         raise CrmpiError(
@@ -120,7 +120,7 @@ def _matches(key, patterns):
     return any(key == pattern or (pattern.endswith(".*") and key.startswith(pattern[:-1])) for pattern in patterns)
 
 
-def _changed(stored, config):
+def changed_keys(stored, config):
     """Return the dotted keys of the parameters that differ, 'problem.name' aside: the source of the problem is compared instead."""
     before, after = stored.state(), config.state()
     if before["units"] != after["units"]:

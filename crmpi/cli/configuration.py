@@ -1,6 +1,7 @@
 """From the words of the command line to a checked configuration on every rank: rank 0 reads and checks the parameters."""
 
 import json
+import re
 import time
 from pathlib import Path
 
@@ -63,12 +64,18 @@ def configure(comm, target, overrides, restart=None):
 
 def _problem_word(comm, overrides, restart):
     """Return (problem that a restart is told to go on with, or None, the other overrides)."""
-    words = [text for text in overrides if text.partition("=")[0].strip() in ("problem", "problem.name")]
+    words = [text for text in overrides if _names_problem(*text.partition("=")[::2])]
     if words and restart is None:
         remedy = "cannot be changed there; name the problem to run instead"
         raise CrmpiError(f"command line: 'problem.name' {remedy}", everywhere=True)
     named = words[-1].partition("=")[2].strip() if words else None
     return named, [text for text in overrides if text not in words]
+
+
+def _names_problem(key, value):
+    """Tell whether an override says which problem to run, unlike problem={...}, which sets its parameters."""
+    parameters = value.lstrip().startswith("{") and not re.search(r"[{,]\s*name\s*:", value)
+    return key.strip() == "problem.name" or (key.strip() == "problem" and not parameters)
 
 
 def together(comm, function, *, share=True):

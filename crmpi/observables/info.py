@@ -13,6 +13,7 @@ from crmpi.output.blockfile import parts_of
 from crmpi.output.checkpoint import damage, read_checkpoint
 from crmpi.output.directory import RunDirectory
 from crmpi.output.history import read_history
+from crmpi.problem_source import ProblemSource
 
 
 def info(path):
@@ -72,12 +73,21 @@ def _checkpoint(path):
         low, high = (least, most) if low is None else (np.minimum(low, least), np.maximum(high, most))
     lines = [f"checkpoint {path} ({_size(path)}), complete, all checksums right"]
     lines += [f"  time       {checkpoint.time:.17g} (code), step {checkpoint.step}, dt {checkpoint.dt:.17g}"]
+    lines += _problem(ProblemSource.from_json(checkpoint.source))
     lines += [f"  blocks     {nblock} of {_times(checkpoint.u0.shape[:1:-1])} cells", "  variables  min and max (code)"]
     names = [*checkpoint.variables, *(f"b{axis + 1}" for axis in range(len(checkpoint.faces)))]
     lines += [f"    {name:<8s} {a:14.6e} {b:14.6e}" for name, a, b in zip(names, low, high, strict=True)]
     lines += [f"    {name}: {_times(values.shape[1:]) or 1} numbers per block" for name, values in checkpoint.blocks.items()]
     lines += [f"    {name} = {value}" for name, value in checkpoint.scalars.items()]
     return "\n".join(lines + _origin(checkpoint.provenance, checkpoint.config)) + "\n"
+
+
+def _problem(source):
+    """Return the line on the problem of a checkpoint."""
+    if source is None:
+        return []
+    where = "installed" if source.installed else source.path
+    return [f"  problem    {source.name}, {where}; kept: {', '.join(sorted(source.files))}, sha256 {source.digest[:16]}"]
 
 
 def _history(path):

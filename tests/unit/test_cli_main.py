@@ -1,5 +1,6 @@
 """The entry point: commands, messages, exit codes; nothing heavy is imported before it is needed."""
 
+import re
 import subprocess
 import sys
 
@@ -51,6 +52,7 @@ def test_every_command_has_help(command, capsys):
         (["run", "blast", "time.cfl=3"], "command line: 'time.cfl' = '3' must be > 0 and <= 1"),
         (["run", "blast", "fluid.riemann=hlcd"], "'fluid.riemann' = 'hlcd' is not one of"),
         (["run", "blast", "problem.name=cr_ring"], "'problem.name' cannot be changed there"),
+        (["run", "blast", "problem={name: cr_ring}"], "'problem.name' cannot be changed there"),
         (["run", "blast", "mesh.boundaries.ix1=outflow"], "a periodic face needs the other side to be periodic too"),
         (["run", "cr_shock_tube", "problem.left=[1,0,1]"], "has 3 elements; it must be a list of 4 numbers"),
         (["run", "blast", "time.end=3 Myr"], "'time.end' = '3 Myr' has a unit, but this run is dimensionless"),
@@ -62,6 +64,12 @@ def test_mistakes_are_one_sentence_and_code_2(words, message, capsys):
     assert message in err
     assert len(err.splitlines()) == 1
     assert err.startswith("crmpi: error: ")
+
+
+def test_parameters_of_a_problem_as_one_group(capsys):
+    assert main(["run", "cr_waves", "problem={flux: 300, modulation: 0.3}", "--dry-run", "mesh.cells=[16,1,1]"]) == 0
+    out = capsys.readouterr().out
+    assert re.search(r"\* +problem.flux +300\n", out) and re.search(r"\* +problem.modulation +0.3\n", out)
 
 
 def test_files_that_are_something_else(tmp_path, capsys, monkeypatch):

@@ -10,11 +10,15 @@ import numpy as np
 import pytest
 import yaml
 
+from crmpi import driver
 from crmpi.cli.main import main
+from crmpi.configuration import configure, load_run
+from crmpi.errors import CrmpiError
 from crmpi.output.seal import CHECKSUMS, DIGEST, digest
+from crmpi.parallel.comm import SerialComm
 from crmpi.params.source import find, read_sources
 from crmpi.problem_files import find_problem, problem_folders
-from crmpi.restart import FREE, NOTED
+from crmpi.restart import FREE, NOTED, changed_keys
 
 TUBE = ("cr_shock_tube", "mesh.cells=[32,1,1]", "mesh.block=[16,1,1]", "output.history_interval=none")
 PROBLEM = """
@@ -262,6 +266,24 @@ def test_other_physics_is_refused_by_name(capsys):
     assert "fluid.gamma = 1.4 (was 1.6666666666666667)" in error
     assert {path: path.read_bytes() for path in Path("a").rglob("*") if path.is_file()} == before
     assert "mesh.cells" in refused(capsys, "run", "cr_shock_tube", "--restart", "a", steps(4))
+
+
+def test_a_program_is_refused_like_the_command(tmp_path):
+    assert main(["run", *TUBE, steps(2), "output.dir=a"]) == 0
+    (checkpoint,) = Path("a/checkpoints").glob("*.h5")
+    config, problem_class = configure(TUBE[0], [*TUBE[1:], steps(4), "output.dir=a", "fluid.gamma=1.4"])
+    with pytest.raises(CrmpiError, match=r"cannot restart from .* with fluid.gamma = 1.4 \(was 1.66"):
+        driver.run(config, problem_class, SerialComm(), restart=checkpoint)
+
+
+@pytest.mark.parametrize("name", sorted(problem_folders()))
+def test_what_a_checkpoint_keeps_is_the_configuration(name):
+    """A restart without a changed parameter finds nothing changed, for every problem and variant."""
+    for path in problem_folders()[name].glob("*.yaml"):
+        found = find_problem(path)
+        config = load_run(found.problem_class, found.yaml)
+        text = yaml.load(config.yaml(), Loader=yaml.BaseLoader)
+        assert changed_keys(load_run(found.problem_class, text), config) == [], path
 
 
 def test_what_may_change_with_a_note(capsys):
