@@ -321,36 +321,38 @@ def unchanged(problem, hook, w, before):
             )
 
 
+_POSITIVE = ("dens", "press")
+_GAS = (*_POSITIVE, "vel1", "vel2", "vel3", "ecr")
+
+
 def possible(w):
-    """Tell whether the gas of a slab is possible: density and pressure positive, all else finite."""
-    return not any(
-        _impossible(name, values).any() for name, values in vars(w).items() if name in _GAS
-    )
-
-
-_GAS = ("dens", "press", "vel1", "vel2", "vel3", "ecr")
-
-
-def _impossible(name, values):
-    return (
-        ~((values > 0.0) & np.isfinite(values))
-        if name in ("dens", "press")
-        else ~np.isfinite(values)
-    )
+    """Tell whether density and pressure of a slab are positive; NaN is not."""
+    return bool(np.min(w.dens) > 0.0 and np.min(w.press) > 0.0)
 
 
 def ghost_values(problem, hook, w, names, shape, was_possible):
-    """Check what a boundary hook made of the slab `w`: no new names, shapes that fit, and a possible gas if it was."""
+    """Check what a boundary hook made of the slab `w`: names, shapes, and a possible gas if it was.
+
+    It looks once at each number, for this happens at every sub-step: what is not finite spoils a sum.
+    """
+    total = 0.0
     for name, value in vars(w).items():
         if name not in names:
-            raise refuse(
-                problem,
-                hook,
-                f"w has no variable '{name}'; {suggestion(name, names, 'w has')}",
-                name,
-            )
-        values = array(problem, hook, name, value, shape)
-        if was_possible and name in _GAS and _impossible(name, values).any():
-            need = "positive" if name in ("dens", "press") else "finite"
-            worst = values[_impossible(name, values)].flat[0]
-            raise refuse(problem, hook, f"sets w.{name} = {worst:.6g}; it must be {need}", name)
+            remedy = suggestion(name, names, "w has")
+            raise refuse(problem, hook, f"w has no variable '{name}'; {remedy}", name)
+        if not (isinstance(value, np.ndarray) and value.dtype == float and value.shape == shape):
+            array(problem, hook, name, value, shape)
+        if name in _GAS:
+            total += np.sum(value)
+    if was_possible and not (possible(w) and np.isfinite(total)):
+        for name in (name for name in _GAS if name in names):
+            _refuse_impossible(problem, hook, name, array(problem, hook, name, getattr(w, name), shape))
+
+
+def _refuse_impossible(problem, hook, name, values):
+    """Name the first value that no gas has."""
+    positive = name in _POSITIVE
+    wrong = values[~((values > 0.0) & np.isfinite(values)) if positive else ~np.isfinite(values)]
+    if wrong.size:
+        need = "positive" if positive else "finite"
+        raise refuse(problem, hook, f"sets w.{name} = {wrong[0]:.6g}; it must be {need}", name)
