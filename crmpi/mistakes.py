@@ -6,7 +6,7 @@ import inspect
 import traceback
 import types
 from dataclasses import FrozenInstanceError
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 
 from crmpi.errors import CrmpiError
@@ -55,7 +55,7 @@ def suggestion(word, known, what="known"):
     return f"did you mean '{near}'?" if near else f"{what}: {', '.join(map(str, known)) or 'none'}"
 
 
-@lru_cache(maxsize=None)
+@cache
 def folder_of(problem_class):
     """Return the folder of the file that defines a class of problems, or None for a class made in a session."""
     try:
