@@ -67,7 +67,7 @@ def test_mistakes_are_one_sentence_and_code_2(words, message, capsys):
 
 
 def test_parameters_of_a_problem_as_one_group(capsys):
-    assert main(["run", "cr_waves", "problem={flux: 300, modulation: 0.3}", "--dry-run", "mesh.cells=[16,1,1]"]) == 0
+    assert main(["run", "cr_waves", "problem={flux: 300, modulation: 0.3}", "--dry-run"]) == 0
     out = capsys.readouterr().out
     assert re.search(r"\* +problem.flux +300\n", out) and re.search(r"\* +problem.modulation +0.3\n", out)
 
