@@ -33,8 +33,8 @@ COMMANDS = {
     "doctor": "check Python, MPI, HDF5, the kernel cache and threads, and say what to do",
 }
 
-LASTING = {"run", "sweep", "converge", "warm"}
-"""Commands whose work is not what they print: they go on when nobody listens any more. Others end with the reader of a pipe."""
+LONG_RUNNING = {"run", "sweep", "converge", "warm"}
+"""Commands that go on when their output cannot be written; others end with the reader of a pipe."""
 
 ALONE = {"problems", "models", "params", "info", "plot", "observe", "columns", "compare", "constrain"}
 """Commands of one process: started by mpirun, the other ranks have nothing to do or to say."""
@@ -54,7 +54,7 @@ def main(argv=None):
     if "--single" in argv:
         os.environ["CRMPI_PRECISION"] = "single"  # before anything is imported that asks for it
     argv = [word for word in argv if word not in ("--debug", "--single")]
-    with _lasting() if argv and argv[0] in LASTING else nullcontext():
+    with _resilient_streams() if argv and argv[0] in LONG_RUNNING else nullcontext():
         return _guarded(argv, debug)
 
 
@@ -73,22 +73,23 @@ def _guarded(argv, debug):
             print("crmpi: stopped by Ctrl-C", file=sys.stderr)
         return 130
     except BrokenPipeError:  # the reader of a pipe, such as head, has had enough
-        _silence()
+        _discard_output()
         return 0
     except OSError as error:
         if error.filename is not None or error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EIO):
             raise
-        _silence()
+        _discard_output()
         return report(CrmpiError(f"cannot write to standard output: {os.strerror(error.errno).lower()}"))
 
 
 @contextmanager
-def _lasting():
-    """Let nothing depend on the standard streams."""
-    from crmpi.output.talk import Lasting
+def _resilient_streams():
+    """Let a command not depend on its standard streams."""
+    from crmpi.output.streams import ResilientStream, open_descriptors
 
+    open_descriptors()
     kept = sys.stdout, sys.stderr
-    sys.stdout, sys.stderr = map(Lasting, kept)
+    sys.stdout, sys.stderr = map(ResilientStream, kept)
     try:
         yield
     finally:
@@ -96,10 +97,10 @@ def _lasting():
         sys.stdout, sys.stderr = kept
 
 
-def _silence():
-    from crmpi.output.talk import silence
+def _discard_output():
+    from crmpi.output.streams import discard
 
-    silence(sys.stdout)
+    discard(sys.stdout)
 
 
 def report(error):

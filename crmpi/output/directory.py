@@ -20,7 +20,7 @@ from pathlib import Path
 from crmpi.errors import CrmpiError, RunError
 from crmpi.output.blockfile import PART_ENDING
 from crmpi.output.files import clear_write_errors, describe_failure, write_text
-from crmpi.output.talk import is_standard_stream
+from crmpi.output.streams import is_standard_stream
 
 _OWN_FILES = {
     "snapshots": r"snapshot_\d{5,}\.athdf(\.xdmf)?",

@@ -6,7 +6,7 @@
 import sys
 import time
 
-from crmpi.output.talk import Lasting, Log
+from crmpi.output.streams import Log, ResilientStream
 
 _FIRST_LINES = 3  # steps that are always reported: a user wants to see at once that it runs
 
@@ -35,7 +35,7 @@ class Progress:
     """
 
     def __init__(self, rank, zones, end_time, max_steps=None, time_unit=("", 1.0), every=5.0, stream=None, clock=None):
-        self.stream = Lasting(stream or sys.stdout)
+        self.stream = ResilientStream(stream or sys.stdout)
         self.log = Log()
         self.clock = clock or time.perf_counter
         self.silent = rank != 0

@@ -1,11 +1,11 @@
-"""Streams that outlive their readers, and the log of a run: what a program says may get lost."""
+"""Standard streams whose failure does not end a run, and the log of a run."""
 
 import io
 import os
 
 
-class Lasting(io.TextIOBase):
-    """A text stream that falls silent when its reader is gone or its disk is full.
+class ResilientStream(io.TextIOBase):
+    """A text stream that discards its text once its reader is gone or its disk is full.
 
     Parameters
     ----------
@@ -18,8 +18,9 @@ class Lasting(io.TextIOBase):
         self._stream = stream
 
     def write(self, text):
-        """Write, if anybody is there to read."""
-        self._try(lambda stream: stream.write(text))
+        """Write what the encoding of the stream can hold, and the rest as escape sequences."""
+        plain = text.encode(self.encoding, "backslashreplace").decode(self.encoding)
+        self._try(lambda stream: stream.write(plain))
         return len(text)
 
     def flush(self):
@@ -47,12 +48,21 @@ class Lasting(io.TextIOBase):
         try:
             action(self._stream)
         except (OSError, ValueError):
-            silence(self._stream)
+            discard(self._stream)
             self._stream = None
 
 
-def silence(stream):
-    """Lead a stream that cannot be written into nothing: what it holds must not fail at the exit."""
+def open_descriptors():
+    """Open standard descriptors that are closed on the null device, or a data file would get one."""
+    for descriptor in (0, 1, 2):
+        try:
+            os.fstat(descriptor)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # gets the lowest number that is free
+
+
+def discard(stream):
+    """Redirect a stream that fails to the null device: its buffer must not fail at the exit."""
     try:
         descriptor = stream.fileno()
     except (OSError, ValueError):
@@ -63,7 +73,7 @@ def silence(stream):
 
 
 def is_standard_stream(path):
-    """Tell whether `path` is the file into which the shell leads standard output or errors."""
+    """Tell whether `path` is the file to which standard output or errors are redirected."""
     try:
         here = os.stat(path)
     except OSError:

@@ -1,4 +1,4 @@
-"""A run outlives closed pipes and full disks; its log and its exit code tell what happened."""
+"""Closed pipes and full disks behind standard output do not end a run; log and exit code are right."""
 
 import io
 import os
@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from crmpi.output.talk import Lasting, Log
+from crmpi.output.streams import Log, ResilientStream
 
 ROOT = Path(__file__).parents[2]
 RUN = (
@@ -33,17 +33,32 @@ class Refusing(io.StringIO):
 @pytest.mark.parametrize(
     "error", [BrokenPipeError(32, "broken"), OSError(28, "full"), ValueError("closed file")]
 )
-def test_a_stream_that_fails_falls_silent(error):
+def test_text_is_discarded_once_a_stream_fails(error):
     below = Refusing(error)
-    stream = Lasting(below)
+    stream = ResilientStream(below)
     for _ in range(3):
         print("a line", file=stream, flush=True)
     assert below.getvalue() == "a line"
 
 
 def test_a_stream_that_is_not_there():
-    print("nobody listens", file=Lasting(None), flush=True)
-    assert not Lasting(None).isatty()
+    print("a line", file=ResilientStream(None), flush=True)
+    assert not ResilientStream(None).isatty()
+
+
+def test_what_the_encoding_lacks_is_escaped():
+    below = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
+    stream = ResilientStream(below)
+    print("rho = 3 μg, naïve", file=stream, flush=True)
+    print("more", file=stream, flush=True)
+    assert below.buffer.getvalue() == b"rho = 3 \\u03bcg, na\\xefve\nmore\n"
+
+
+def test_no_data_file_gets_the_descriptor_of_a_closed_stream(tmp_path):
+    code = "from crmpi.output.streams import open_descriptors; open_descriptors(); print(open('x', 'w').fileno(), file=open('y', 'w'))"
+    done = shell(tmp_path, f"'{sys.executable}' -c \"{code}\" >&- 2>&- <&-")
+    assert done.returncode == 0
+    assert int((tmp_path / "y").read_text()) > 2
 
 
 def test_the_log_keeps_what_was_said_before_it_had_a_place(tmp_path):
@@ -78,7 +93,7 @@ def shell(folder, command):
 @pytest.mark.parametrize(
     "end", ["| head -n 1", "| true", "> /dev/full", "2> /dev/full > /dev/full", ">&-", ">&- 2>&-"]
 )
-def test_a_run_outlives_its_reader(tmp_path, end):
+def test_a_run_goes_on_without_its_reader(tmp_path, end):
     done = shell(tmp_path, f"{{crmpi}} {{run}} {end}")
     assert done.returncode == 0, done
     assert done.stderr == ""
