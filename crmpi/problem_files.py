@@ -1,13 +1,12 @@
 """Where problems are: those that come with crmpi, those of installed packages, and those of a user's folder."""
 
-import difflib
 import os
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import NamedTuple
 
 from crmpi.errors import CrmpiError
-from crmpi.params.convert import show
+from crmpi.params.convert import closest, show
 from crmpi.params.source import find, read_sources
 from crmpi.problem_module import load_problem_class
 
@@ -99,7 +98,7 @@ def _known(name, target):
     """Return the folder of an installed problem."""
     folders = problem_folders()
     if name not in folders:
-        near = difflib.get_close_matches(name, folders, 1)
+        near = closest(name, folders)
         hint = f"did you mean '{near[0]}'? " if near else ""
         raise CrmpiError(f"there is no problem or file {show(str(target))}; {hint}`crmpi problems` lists what there is")
     return folders[name]

@@ -1,5 +1,6 @@
 """From what the user wrote to a checked value in code units, guided by the declared type: nothing is guessed."""
 
+import difflib
 import math
 import os
 import re
@@ -68,6 +69,13 @@ def show(raw):
     if len(text) > LONGEST:
         text = f"{text[: LONGEST - 20]}... ({len(text)} characters)"
     return f"'{text}'" if isinstance(raw, str) else text
+
+
+def closest(word, words, cutoff=0.6):
+    """Return the one of `words` that is most like `word`, whatever the capitals, in a list; or an empty list."""
+    folded = {other.casefold(): other for other in reversed(list(words))}
+    near = difflib.get_close_matches(word.casefold(), folded, n=1, cutoff=cutoff)
+    return [folded[name] for name in near]
 
 
 def allowed(spec):

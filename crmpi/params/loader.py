@@ -3,11 +3,9 @@
 The loader never changes a value: what cannot be used is an error, and what is not used is a note.
 """
 
-import difflib
-
 from crmpi.errors import ConfigError, CrmpiError
 from crmpi.params.config import Config, make_group
-from crmpi.params.convert import UNSET, Value, allowed, convert, convert_default, expected_unit, is_none, show
+from crmpi.params.convert import UNSET, Value, allowed, closest, convert, convert_default, expected_unit, is_none, show
 from crmpi.params.core import CORE
 from crmpi.params.fields import REQUIRED, SameAs, group, specs
 from crmpi.params.selector import Selector
@@ -235,11 +233,11 @@ class _Loader:
     def _suggest(self, key, node, path, siblings):
         everywhere = [full for full in self._all_keys() if full not in siblings]
         if path:
-            close = [f"{path}.{name}" for name in difflib.get_close_matches(key, siblings, n=1)]
+            close = [f"{path}.{name}" for name in closest(key, siblings)]
             same = [full for full in everywhere if full.rpartition(".")[2] == key]
-            close = close or same[:1] or difflib.get_close_matches(f"{path}.{key}", everywhere, n=1, cutoff=0.75)
+            close = close or same[:1] or closest(f"{path}.{key}", everywhere, cutoff=0.75)
         else:
-            close = difflib.get_close_matches(key, siblings, n=1)
+            close = closest(key, siblings)
             close = close or [full for full in everywhere if full.rpartition(".")[2] == key][:1]
         if close:
             return f"did you mean '{close[0]}'?"
@@ -268,7 +266,7 @@ def _switched_off(node):
 
 
 def _did_you_mean(word, words):
-    close = difflib.get_close_matches(word, words, n=1)
+    close = closest(word, words)
     return f"; did you mean '{close[0]}'?" if close else ""
 
 

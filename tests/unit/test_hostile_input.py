@@ -240,3 +240,15 @@ def test_the_limit_of_a_file_holds_for_devices(refused):
         pytest.skip("no /dev/zero")
     with pytest.raises(CrmpiError, match="more than 4000000 characters"):
         read_sources("/dev/zero")
+
+
+@pytest.mark.parametrize(
+    ("word", "hint"),
+    [
+        ("time.CFL=0.1", "unknown parameter 'time.CFL'; did you mean 'time.cfl'?"),
+        ("Fluid.gamma=1.4", "unknown group 'Fluid'; did you mean 'fluid'?"),
+        ("fluid.riemann=HLLE", "is not one of ['auto', 'llf', 'hlle', 'hllc', 'hlld']; did you mean 'hlle'?"),
+    ],
+)
+def test_hints_for_parameters_know_capitals(refused, word, hint):
+    assert hint in refused(*TUBE, word)
