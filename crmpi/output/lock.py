@@ -1,13 +1,15 @@
 """One run at a time in a folder: the file `run.lock` says which process on which host writes there.
 
 It is removed when the run ends. One that a dead process has left behind is recognised: the host is
-this one and has no such process any more, or the Slurm job in it is this one, started again.
+this one and has no such process any more, or the Slurm job in it is this one, started again, or is
+not in the queue any more.
 """
 
 import fcntl
 import json
 import os
 import socket
+import subprocess
 import time
 from pathlib import Path
 
@@ -126,9 +128,24 @@ def _dead(owner):
     if not owner:
         return True
     me = _identity()
-    if owner.get("job") and owner["job"] == me["job"] and owner.get("attempt") != me["attempt"]:
+    job = owner.get("job")
+    if job and job == me["job"] and owner.get("attempt") != me["attempt"]:
         return True
+    if job and owner.get("host") != me["host"] and job != me["job"]:
+        return _has_left_the_queue(job)
     return owner.get("host") == me["host"] and not _lives(owner.get("pid"), owner.get("began"))
+
+
+def _has_left_the_queue(job):
+    """Tell whether Slurm knows that a job has ended; False if Slurm does not answer."""
+    command = ["squeue", "--noheader", "--jobs", str(job), "--format", "%T"]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+    if done.returncode:
+        return "Invalid job id" in done.stderr  # forgotten, minutes after its end
+    return not done.stdout.strip()
 
 
 def _lives(pid, began):

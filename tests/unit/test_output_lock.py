@@ -79,8 +79,34 @@ def test_a_requeued_job_takes_over_the_lock_of_its_failed_node(tmp_path, monkeyp
     FolderLock(tmp_path).take()
 
 
+@pytest.mark.parametrize(
+    ("squeue", "taken"),
+    [
+        ("echo RUNNING", False),
+        ("true", True),
+        ("echo 'slurm_load_jobs error: Invalid job id specified' >&2; exit 1", True),
+        ("echo 'Unable to contact slurm controller' >&2; exit 1", False),
+        (None, False),
+    ],
+)
+def test_the_lock_of_another_job_is_taken_over_when_it_has_ended(tmp_path, monkeypatch, squeue, taken):
+    owner = lock_of(tmp_path, None) | {"host": "node17", "job": "4711", "attempt": "0"}
+    (tmp_path / NAME).write_text(json.dumps(owner))
+    programs = tmp_path / "bin"
+    programs.mkdir()
+    if squeue:
+        (programs / "squeue").write_text(f"#!/bin/sh\n{squeue}\n")
+        (programs / "squeue").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{programs}:/usr/bin:/bin")
+    if taken:
+        FolderLock(tmp_path).take()
+    else:
+        with pytest.raises(CrmpiError, match="on node17"):
+            FolderLock(tmp_path).take()
+
+
 @pytest.mark.parametrize("text", ["", "{", "[]", "{}"])
-def test_a_torn_lock_is_nobodys(tmp_path, text):
+def test_a_damaged_lock_is_taken_over(tmp_path, text):
     (tmp_path / NAME).write_text(text)
     FolderLock(tmp_path).take()
 
