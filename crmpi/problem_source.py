@@ -83,8 +83,12 @@ def _files(path):
 
 def _imported(text):
     """Return the dotted names that a Python text imports, those of possible submodules included."""
+    try:
+        tree = ast.parse(text)
+    except SyntaxError:  # the problem itself does without this module
+        return []
     words = []
-    for node in ast.walk(ast.parse(text)):
+    for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             words += [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom):

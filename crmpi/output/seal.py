@@ -27,8 +27,17 @@ UNREADABLE = (
 
 def block_checksums(values, axis=0):
     """Return the CRC-32 of every block of an array whose blocks run along `axis`."""
-    blocks = np.moveaxis(values, axis, 0)
-    return np.array([zlib.crc32(np.ascontiguousarray(block)) for block in blocks], np.uint32)
+    return np.array([_checksum(block) for block in np.moveaxis(values, axis, 0)], np.uint32)
+
+
+def _checksum(block):
+    """Return the CRC-32 of a block in C order, without a copy of all of it."""
+    if block.flags.c_contiguous:
+        return zlib.crc32(block)
+    checksum = 0
+    for part in block:
+        checksum = zlib.crc32(np.ascontiguousarray(part), checksum)
+    return checksum
 
 
 def digest(attributes, common, arrays):
