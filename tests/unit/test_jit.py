@@ -135,18 +135,33 @@ def of_another_user(folder):
     os.chown(folder, 4711, 4711)
 
 
+def test_kernels_of_a_folder_open_to_everybody_are_compiled_anew(tmp_path):
+    """To load a kernel is to run code: what others can write is not used, and that is said."""
+    site, own = tmp_path / "site", tmp_path / "own"
+    assert finish(start(SMALL, CRMPI_CACHE_DIR=site)) == ["compiled"]
+    open_to_everybody(site)
+    assert finish(start(SMALL, CRMPI_CACHE_DIR=f"{own}{os.pathsep}{site}")) == ["compiled", "noted"]
+    assert list(own.rglob("*.nbi"))
+
+
 @pytest.mark.parametrize("spoil", [open_to_everybody, of_another_user])
 @pytest.mark.parametrize("depth", [0, 1, 2], ids=["cache", "build", "kernels of a file"])
-def test_kernels_come_from_folders_of_the_user_or_root_only(tmp_path, spoil, depth):
-    """To load a kernel is to run code: what others can write is compiled anew, and that is said."""
-    site = tmp_path / "site"
-    assert finish(start(SMALL, CRMPI_CACHE_DIR=site)) == ["compiled"]
-    (file,) = site.rglob("*.nbi")
-    spoil([site, file.parents[1], file.parent][depth])
-    own = tmp_path / "own"
-    out = finish(start(SMALL, CRMPI_CACHE_DIR=f"{own}{os.pathsep}{site}"))
-    assert out == (["compiled", "noted"] if depth < 2 else ["compiled"])
-    assert list(own.rglob("*.nbi"))
+def test_kernels_come_from_folders_of_the_user_or_root_only(tmp_path, monkeypatch, spoil, depth):
+    site, own = tmp_path / "site", tmp_path / "own"
+    monkeypatch.setenv("CRMPI_CACHE_DIR", f"{own}{os.pathsep}{site}")
+    cache.cache_folders.cache_clear()
+    try:
+        locator = cache._SourceLocator(cache.keep, cache.__file__)
+        places = [Path(place) for place in locator.places()]
+        assert [place.parents[1] for place in places] == [own, site]
+        places[1].mkdir(parents=True)
+        spoil([site, places[1].parent, places[1]][depth])
+        cache.cache_folders.cache_clear()
+        assert locator.places() == [str(places[0])]
+        said = f"{site} belongs to another user or is open to everybody: its kernels are not used"
+        assert cache.cache_note() == (said if depth < 2 else "")
+    finally:
+        cache.cache_folders.cache_clear()
 
 
 def test_a_kernel_file_of_another_user_is_a_miss(tmp_path):

@@ -28,7 +28,8 @@ def stored(sim, path):
 @pytest.fixture(scope="module")
 def box():
     """A small run with field and a CR flux, several blocks."""
-    sim = begin("cr_streaming_wave", "mesh.cells=[16,4,1]", "mesh.block=[8,4,1]", "time.max_steps=2")
+    sides = ("mesh.boundaries.ix2=periodic", "mesh.boundaries.ox2=periodic")
+    sim = begin("cr_streaming_wave", "mesh.cells=[16,4,1]", "mesh.block=[8,4,1]", "time.max_steps=2", *sides)
     run_to_end(sim)
     return sim
 
