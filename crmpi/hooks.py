@@ -1,4 +1,4 @@
-"""Calling the hooks of a problem: every exception and every wrong return becomes one sentence with file, line and remedy."""
+"""Calling the hooks of a problem: every exception and wrong return becomes one sentence."""
 
 import copy
 import inspect
@@ -57,7 +57,7 @@ _helpers = {}  # folder -> {name: module}: helper modules that lie beside a prob
 
 
 def call(problem, hook, *arguments):
-    """Call a hook with `arguments` and return what it returns; a `Mapping` where one is due, None where nothing is.
+    """Call a hook and return what it returns: a `Mapping` where one is due, None where nothing is.
 
     Parameters
     ----------
@@ -66,7 +66,8 @@ def call(problem, hook, *arguments):
     arguments
         as in `HOOKS`
 
-    numpy warns of nothing meanwhile: np.where(x > 0, np.log(x), 0) is good code, and what is not finite in the end is refused.
+    numpy warns of nothing meanwhile: np.where(x > 0, np.log(x), 0) is good code, and what is not
+    finite in the end is refused.
 
     Raises
     ------
@@ -96,7 +97,7 @@ def call(problem, hook, *arguments):
 
 
 def refuse(problem, hook, what, key=None):
-    """Return the error that says what is wrong with what a hook returned; `key` is the name of the value."""
+    """Return the error about what a hook returned; `key` is the name of the value."""
     problem_class = problem if inspect.isclass(problem) else type(problem)
     return HookError(f"{place_of(problem_class, hook, key)}: {what}")
 
@@ -127,7 +128,7 @@ def with_article(word):
 
 @contextmanager
 def helpers_of(folder):
-    """Make the modules beside a problem file importable, under their plain names, while its code runs.
+    """Make the modules beside a problem file importable by their plain names while its code runs.
 
     Two problems may each have a ``helper.py``: afterwards ``sys.modules`` is as it was.
     """
@@ -151,7 +152,7 @@ def helpers_of(folder):
 
 
 def _lies_in(name, new, folder):
-    """Tell whether a module, or the package that it belongs to, was imported from `folder` just now."""
+    """Tell whether a module, or its package, was imported from `folder` just now."""
     top = name.partition(".")[0]
     file = getattr(sys.modules.get(top), "__file__", None) if top in new else None
     return isinstance(file, str) and folder in (Path(file).parent, Path(file).parent.parent)
@@ -161,7 +162,7 @@ def _lies_in(name, new, folder):
 
 
 def array(problem, hook, name, value, shape):
-    """Return a value that a hook returned for a variable as an array of floats of `shape`, a view where it can be one."""
+    """Return what a hook returned for a variable as an array of floats of `shape`."""
     try:
         values = np.asarray(value)
         numeric = values.dtype.kind in "iuf"
@@ -180,12 +181,13 @@ def array(problem, hook, name, value, shape):
     try:
         return np.broadcast_to(values, shape)
     except ValueError:
-        size = f"the shape {values.shape}; it must be a number or an array of the shape {tuple(shape)}, indexed [k, j, i]"
+        need = f"a number or an array of the shape {tuple(shape)}, indexed [k, j, i]"
+        size = f"the shape {values.shape}; it must be {need}"
         raise refuse(problem, hook, f"'{name}' has {size}", name) from None
 
 
 def finite(problem, hook, name, value, x):
-    """Return a value that a hook returned as an array on the positions `x`; it must be finite everywhere."""
+    """Return what a hook returned as an array on the positions `x`, finite everywhere."""
     values = array(problem, hook, name, value, x.shape)
     wrong = ~np.isfinite(values)
     if wrong.any():
@@ -209,7 +211,7 @@ def known_names(problem, hook, values, known, required=()):
 
 
 def numbers(problem, hook, values):
-    """Return {name: value} of a hook that returns one finite or infinite real number for each name."""
+    """Return {name: value} of a hook that returns one real number for each name."""
     for name, value in values.items():
         if not _is_number(value):
             shown = f"an array of the shape {np.shape(value)}" if np.shape(value) else repr(value)
@@ -302,7 +304,7 @@ def area(problem, position):
 
 
 def read_only(w):
-    """Make the arrays of a namespace read-only, and return it: what a hook reads is not what it changes."""
+    """Make the arrays of a namespace read-only, and return it."""
     for value in vars(w).values():
         if isinstance(value, np.ndarray):
             value.flags.writeable = False
@@ -310,7 +312,7 @@ def read_only(w):
 
 
 def unchanged(problem, hook, w, before):
-    """Refuse variables that a hook assigned to a `w` that it may only read; `before` is what ``vars(w)`` was."""
+    """Refuse what a hook assigned to a `w` that it may only read; `before`: what ``vars(w)`` was."""
     for name, value in vars(w).items():
         if value is not before.get(name, None) or name not in before:
             raise refuse(
@@ -333,7 +335,7 @@ def possible(w):
 def ghost_values(problem, hook, w, names, shape, was_possible):
     """Check what a boundary hook made of the slab `w`: names, shapes, and a possible gas if it was.
 
-    It looks once at each number, for this happens at every sub-step: what is not finite spoils a sum.
+    It looks once at each number, at every sub-step: what is not finite spoils a sum.
     """
     total = 0.0
     for name, value in vars(w).items():
@@ -346,7 +348,8 @@ def ghost_values(problem, hook, w, names, shape, was_possible):
             total += np.sum(value)
     if was_possible and not (possible(w) and np.isfinite(total)):
         for name in (name for name in _GAS if name in names):
-            _refuse_impossible(problem, hook, name, array(problem, hook, name, getattr(w, name), shape))
+            values = array(problem, hook, name, getattr(w, name), shape)
+            _refuse_impossible(problem, hook, name, values)
 
 
 def _refuse_impossible(problem, hook, name, values):

@@ -1,4 +1,4 @@
-"""A mistake in a problem file as one sentence: 'problem.py, line 13, initial(): what is wrong; what to do'."""
+"""Mistakes in a problem file as 'problem.py, line 13, initial(): what is wrong; what to do'."""
 
 import ast
 import difflib
@@ -12,13 +12,15 @@ from pathlib import Path
 from crmpi.errors import CrmpiError
 
 OTHER_NAMES = {
-    "rho": "dens", "density": "dens", "d": "dens", "p": "press", "pressure": "press", "pres": "press", "prs": "press",
-    "pgas": "press", "vx": "vel1", "vy": "vel2", "vz": "vel3", "v1": "vel1", "v2": "vel2", "v3": "vel3", "u": "vel1",
-    "velx": "vel1", "vely": "vel2", "velz": "vel3", "bx": "b1", "by": "b2", "bz": "b3", "Bx": "b1", "By": "b2",
-    "Bz": "b3", "B1": "b1", "B2": "b2", "B3": "b3", "e_cr": "ecr", "ec": "ecr", "Ecr": "ecr", "crs": "ecr", "pcr": "ecr",
-    "temperature": "temp", "T": "temp", "x": "x1", "y": "x2", "X": "x1", "Y": "x2", "radius": "r", "dx": "dx1",
-    "dy": "dx2", "dz": "dx3", "vol": "volume", "gx": "g1", "gy": "g2", "gz": "g3", "ax": "a1", "ay": "a2", "az": "a3",
-    "kB": "k_B", "mp": "m_p", "me": "m_e", "msun": "Msun", "clight": "c",
+    "rho": "dens", "density": "dens", "d": "dens", "p": "press", "pressure": "press",
+    "pres": "press", "prs": "press", "pgas": "press", "vx": "vel1", "vy": "vel2", "vz": "vel3",
+    "v1": "vel1", "v2": "vel2", "v3": "vel3", "u": "vel1", "velx": "vel1", "vely": "vel2",
+    "velz": "vel3", "bx": "b1", "by": "b2", "bz": "b3", "Bx": "b1", "By": "b2", "Bz": "b3",
+    "B1": "b1", "B2": "b2", "B3": "b3", "e_cr": "ecr", "ec": "ecr", "Ecr": "ecr", "crs": "ecr",
+    "pcr": "ecr", "temperature": "temp", "T": "temp", "x": "x1", "y": "x2", "X": "x1",
+    "Y": "x2", "radius": "r", "dx": "dx1", "dy": "dx2", "dz": "dx3", "vol": "volume",
+    "gx": "g1", "gy": "g2", "gz": "g3", "ax": "a1", "ay": "a2", "az": "a3", "kB": "k_B",
+    "mp": "m_p", "me": "m_e", "msun": "Msun", "clight": "c",
 }  # fmt: skip
 """What other codes and papers call the variables, coordinates and constants of hooks."""
 
@@ -57,7 +59,7 @@ def suggestion(word, known, what="known"):
 
 @cache
 def folder_of(problem_class):
-    """Return the folder of the file that defines a class of problems, or None for a class made in a session."""
+    """Return the folder of the file that defines a class of problems; None if there is no file."""
     try:
         return Path(inspect.getfile(problem_class)).resolve().parent
     except (TypeError, OSError):
@@ -74,7 +76,7 @@ def sentence(problem_class, hook, error, subjects):
         name of the hook
     error : BaseException
     subjects : dict
-        name to object of what the hook was given: x, w, p, self ...; an unknown attribute is reported under this name
+        name to object of what the hook was given: x, w, p, self ..., the names for messages
     """
     place = _place(folder_of(problem_class), _file_name(problem_class), error)
     return f"{place}, {hook}(): {what_of(error, subjects)}"
@@ -86,7 +88,7 @@ def where_in(path, error):
 
 
 def is_own(problem_class, error):
-    """Whether the author of the problem raised this error: it comes from a line of the problem's own files."""
+    """Whether the author raised this error: it comes from a line of the problem's own files."""
     frames = traceback.extract_tb(error.__traceback__)
     folder = folder_of(problem_class)
     return bool(frames) and folder is not None and _inside(frames[-1].filename, folder)
@@ -116,7 +118,7 @@ def _file_name(problem_class):
 
 
 def place_of(problem_class, hook, key=None):
-    """Return the place 'problem.py, line 13, initial()' in the source of a hook: of `key` in what it returns, or of its return."""
+    """Return the place 'problem.py, line 13, initial()' of `key` in a hook, or of its return."""
     file, line = _file_name(problem_class), None
     function = inspect.unwrap(getattr(problem_class, hook, None) or (lambda: None))
     try:
@@ -129,15 +131,16 @@ def place_of(problem_class, hook, key=None):
 
 
 def _line_in(source, key):
-    """Return the line, from 1, of `key` as a word or a key in the text of a function, else of its only return, else 1."""
+    """Return the line of `key` in the text of a function, else of its return, else of its name."""
     indent = len(source[0]) - len(source[0].lstrip())
     tree = ast.parse("".join(text[indent:] if text.strip() else text for text in source))
     keys = [
         node.value.lineno if isinstance(node, ast.keyword) else node.lineno
         for node in ast.walk(tree)
-        if (isinstance(node, ast.keyword) and node.arg == key) or (isinstance(node, ast.Constant) and node.value == key)
-        or (isinstance(node, ast.Attribute) and node.attr == key and isinstance(node.ctx, ast.Store))
-    ]  # fmt: skip
+        if (isinstance(node, ast.keyword) and node.arg == key)
+        or (isinstance(node, ast.Constant) and node.value == key)
+        or (isinstance(node, ast.Attribute) and node.attr == key)
+    ]
     if key is not None and keys:
         return min(keys)
     returns = [node.lineno for node in ast.walk(tree) if isinstance(node, ast.Return)]
@@ -153,13 +156,15 @@ def what_of(error, subjects):
     if isinstance(error, SyntaxError):
         return f"SyntaxError: {error.msg}"
     if isinstance(error, ModuleNotFoundError):
-        return f"there is no module '{error.name}'; install it, or put {error.name}.py beside the problem file"
+        remedy = f"install it, or put {error.name}.py beside the problem file"
+        return f"there is no module '{error.name}'; {remedy}"
     if isinstance(error, ImportError) and error.name and error.name.partition(".")[0] == "crmpi":
         return f"{str(error).partition(' (')[0]}; write from crmpi.api import Problem, np, par"
     if isinstance(error, SystemExit):
         return "it calls exit(); raise an error with a sentence in place of it"
     if isinstance(error, FrozenInstanceError):
-        return f"p.{str(error).split(chr(39))[1]} cannot be changed; parameters are given in the YAML file or on the command line"
+        name, where = str(error).split("'")[1], "in the YAML file or on the command line"
+        return f"p.{name} cannot be changed; parameters are given {where}"
     if isinstance(error, AttributeError) and getattr(error, "name", None):
         return _attribute(error, subjects)
     if isinstance(error, NameError) and getattr(error, "name", None):

@@ -1,4 +1,4 @@
-"""Loading a problem file: the one class it defines, its helper modules, and mistakes in how it is written."""
+"""Loading a problem file: its one class, its helper modules, mistakes in how it is written."""
 
 import hashlib
 import importlib.util
@@ -17,15 +17,15 @@ from crmpi.problem import Problem
 
 
 def load_problem_class(path):
-    """Return the one `Problem` subclass defined in the Python file `path`; its name is that of the folder.
+    """Return the one `Problem` subclass defined in the file `path`; its name is that of the folder.
 
-    The module is registered under a name of its own for every path; modules that lie beside the file can be imported while
-    the file is read and in its hooks.
+    The module is registered under a name of its own for every path; modules that lie beside the
+    file can be imported while the file is read and in its hooks.
 
     Raises
     ------
     CrmpiError
-        the file cannot be imported, or does not define exactly one problem, or defines hooks that cannot be called
+        the file cannot be imported, does not define exactly one problem, or has impossible hooks
     """
     if not os.path.isfile(path):
         raise CrmpiError(f"there is no file {show(str(path))}")
@@ -79,7 +79,9 @@ def _outside(module, path):
             and member.__module__ == module.__name__
         ):
             line = member.__code__.co_firstlineno
-            return f"{path.name}, line {line}: {name}() stands outside of the class; indent it, with self as its first argument"
+            remedy = "indent it, with self as its first argument"
+            what = f"{name}() stands outside of the class; {remedy}"
+            return f"{path.name}, line {line}: {what}"
     return None
 
 
@@ -110,13 +112,15 @@ def check_class(problem_class, source):
             ),
             1,
         )
-        return f"{file}, line {line}: {name} has no method initial(self, x, p), which returns dict(dens=..., press=...)"
+        what = "has no method initial(self, x, p), which returns dict(dens=..., press=...)"
+        return f"{file}, line {line}: {name} {what}"
     return None
 
 
 def _mistake_of_member(problem_class, name, member, source):
     if name == "__init__":
-        return "write setup(self, p) in place of __init__; self.p, self.units and self.config are set before it"
+        remedy = "self.p, self.units and self.config are set before it"
+        return f"write setup(self, p) in place of __init__; {remedy}"
     if name in HOOKS:
         return _mistake_of_hook(problem_class, name, member)
     function = getattr(member, "__func__", member)
@@ -130,23 +134,23 @@ def _mistake_of_member(problem_class, name, member, source):
     return f"{name}() is no hook, and nothing calls it; {meant}" if meant else None
 
 
+_OTHER_NAMES = {
+    "init": "initial", "initialise": "initial", "initialize": "initial", "initial_conditions": "initial",
+    "source": "inject", "sources": "inject", "source_terms": "inject", "potential": "gravity",
+}  # fmt: skip
+"""What other codes call the hooks."""
+
+
 def _meant(name):
     """Return the remedy for a method that no one calls and whose name resembles that of a hook."""
-    sides = ", ".join(SIDES)
-    if re.match(r"bound|bc_|bcs?$|ghost", name):
-        near = (
-            suggestion(name, [f"boundary_{side}" for side in SIDES])
-            if re.search(r"[io]x[123]", name)
-            else ""
-        )
-        return (
-            near if near.startswith("did") else f"the hooks are boundary_SIDE, SIDE one of {sides}"
-        )
-    other = {"init": "initial", "initialise": "initial", "initialize": "initial", "initial_conditions": "initial",
-             "source": "inject", "sources": "inject", "source_terms": "inject", "potential": "gravity"}  # fmt: skip
-    if name in other:
-        return f"did you mean '{other[name]}'?"
-    near = suggestion(name, HOOKS)
+    if name in _OTHER_NAMES:
+        return f"did you mean '{_OTHER_NAMES[name]}'?"
+    sided = re.match(r"(inflow)|bound|bc_|bcs?$|ghost", name)
+    kind = (sided[1] or "boundary") if sided else None
+    known = [f"{kind}_{side}" for side in SIDES] if sided else HOOKS
+    near = suggestion(name, known)
+    if sided and not (near.startswith("did") and re.search(r"[io]x[123]", name)):
+        return f"the hooks are {kind}_SIDE, SIDE one of {', '.join(SIDES)}"
     return near if near.startswith("did you mean") else None
 
 

@@ -1,4 +1,4 @@
-"""What ``crmpi run --dry-run`` tries: the run is assembled with one block, and the problem sets the initial state of it."""
+"""What ``crmpi run --dry-run`` tries: a run with one block, of which the problem sets the state."""
 
 import copy
 import math
@@ -9,7 +9,7 @@ from crmpi.problem import set_initial_state
 from crmpi.simulation import Simulation
 
 LARGEST = 64**3
-"""Cells of the largest block that is tried whole; of larger ones a part of at most 32 cells along each axis is."""
+"""Cells of the largest block that is tried whole; of larger ones at most 32 along each axis are."""
 
 
 class FirstOfMany(SerialComm):
@@ -21,7 +21,7 @@ class FirstOfMany(SerialComm):
 
 
 def rehearse(config, problem_class, *, initial=True):
-    """Assemble a run with its first block alone, and set the initial state there; nothing is stepped or written.
+    """Assemble a run with its first block alone, and set the initial state there; write nothing.
 
     Parameters
     ----------
