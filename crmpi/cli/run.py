@@ -5,6 +5,7 @@
   crmpi run my_wind.yaml time.end="100 Myr"
   mpirun -n 4 crmpi run ./my_wind                        a folder with problem.py and my_wind.yaml
   crmpi run --restart runs/galactic_wind                 go on from the last checkpoint in a folder, or from a checkpoint file
+  crmpi run --restart runs/my_wind problem=../my_wind    the same, where the problem file is not where it was
   crmpi run --resume my_wind.yaml                        go on from the last checkpoint in its output.dir, start if there is none
 """
 
