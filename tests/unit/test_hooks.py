@@ -471,12 +471,12 @@ MISTAKES = {
     ),
     "boundary negative": (
         more("def boundary_ix1(self, w, x, t, p):\n    w.press[...] = -1.0"),
-        "problem.py, line 8, boundary_ix1(): sets w.press = -1; it must be positive",
+        "problem.py, line 9, boundary_ix1(): sets w.press = -1; it must be positive",
         {"yaml": USER},
     ),
     "boundary not finite": (
         more("def boundary_ix1(self, w, x, t, p):\n    w.vel1[...] = np.inf"),
-        "problem.py, line 8, boundary_ix1(): sets w.vel1 = inf; it must be finite",
+        "problem.py, line 9, boundary_ix1(): sets w.vel1 = inf; it must be finite",
         {"yaml": USER},
     ),
     "history changes w": (
