@@ -26,6 +26,7 @@ from crmpi.simulation import Simulation
 from crmpi.summary import Doubts, summary_lines
 
 DOUBTS_EVERY = 10  # steps between two looks at the validity of the transport model: asking all ranks costs a message
+GRACE = 10.0  # s; batch systems kill a job some 30 s after they asked it to end
 INTERRUPTED = 75  # exit code of a run stopped by a signal: the checkpoint is written, start it again (EX_TEMPFAIL)
 
 
@@ -41,6 +42,29 @@ class Result(NamedTuple):
     norms: dict
     history: dict
     sim: Simulation
+
+
+class LongStepError(Exception):
+    """A signal that could not wait for the end of a long step; the state is that of no time."""
+
+
+class Patience:
+    """Asks during a long step whether a signal came, and ends the run there unless the step will be done within `GRACE` seconds."""
+
+    def __init__(self, interrupts, comm):
+        self.interrupts, self.comm = interrupts, comm
+        self._began = wallclock.monotonic()
+
+    def __call__(self, done, planned):
+        """Look after `done` of `planned` parts of an operator, 0 at its begin; collective."""
+        if done == 0:
+            self._began = wallclock.monotonic()
+            return
+        number = int(self.comm.max(self.interrupts.received))
+        if number:
+            left = self.comm.max((wallclock.monotonic() - self._began) / done * (planned - done))
+            if left > GRACE:
+                raise LongStepError(f"received {signal.Signals(number).name} inside a step with {left:.0f} s or more to go")
 
 
 class Interrupts:
@@ -118,7 +142,12 @@ def _told(progress):
 def _run(config, comm, progress, writer, sim):
     """Step to the end and return the `Result`."""
     with Interrupts() as interrupts:
-        reason = loop(sim, writer, progress, interrupts)
+        sim.stop_between(lambda: Patience(interrupts, comm))
+        try:
+            reason = loop(sim, writer, progress, interrupts)
+        except LongStepError as stop:
+            progress.say(f"stopped: {stop}: step {sim.clock.step + 1} is lost; earlier output and checkpoints are intact")
+            return Result(str(stop), INTERRUPTED, {}, {}, sim)
     stopped_by_signal = reason.startswith("received")
     norms = sim.error_norms()
     with sim.timers("output"):

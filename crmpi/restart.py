@@ -12,7 +12,7 @@ from crmpi.output.checkpoint import Checkpoint, read_checkpoint
 from crmpi.output.directory import folder_of
 from crmpi.problem_source import ProblemSource, difference, problem_of_restart, source_of
 
-FREE = ("time.end", "time.max_steps", "output.*", "observables.*")
+FREE = ("time.end", "time.max_steps", "transport.max_substeps", "output.*", "observables.*")
 """Parameters that may change at a restart: they do not act on the state."""
 
 NOTED = (

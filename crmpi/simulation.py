@@ -74,6 +74,8 @@ class Simulation:
         time and step
     parts : int
         fluid steps of the last step, see `crmpi.stepper`
+    between : callable
+        see `stop_between`
     kappa_clipped : float
         share of cells with kappa at a limit of the scattering model, at the last row of the history
     """
@@ -100,6 +102,13 @@ class Simulation:
         self.observing = Observing(self)
         self.kappa_clipped = 0.0
         self.parts = 0
+        self.between = lambda done, planned: None
+
+    def stop_between(self, make):
+        """Call ``between = make(); between(done, planned)`` now and then in long steps, on all ranks: what it raises ends the run."""
+        self.between = make()
+        if self.transport is not None:
+            self.transport.between = make()
 
     def _own_area(self):
         """Return the relative cross-section that the problem gives to a tube of its own, a function of the position, or None."""

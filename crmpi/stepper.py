@@ -45,18 +45,21 @@ def move(sim, time, dt):
 
 def parts(sim, time, dt, *, changed):
     """Yield (start, length) of the parts in which the fluid covers `dt`: one, unless the state has `changed` and signals are too fast."""
-    left = dt
+    left, made = dt, 0
     while left > 0.0:
-        part = left
+        part, count = left, 1
         if changed and not sim.fluid.frozen:
-            part = left / _count(sim, left, stable_dt(sim))
+            count = _count(sim, left, stable_dt(sim))
+            part = left / count
+        if count > 1:
+            sim.between(made, made + count)
         yield time, part
-        time, left = time + part, left - part
+        time, left, made = time + part, left - part, made + 1
 
 
 def _count(sim, dt, limit):
     """Return in how many parts of at most `limit` the fluid can cover `dt`."""
-    count = max(1.0, math.ceil(dt / (_EXCESS * limit)))
+    count = max(1, math.ceil(dt / (_EXCESS * limit)))
     if count > _MOST_PARTS:
         raise RunError(
             f"sources or transport made the stable time step fall from {dt:.3g} to {limit:.3g} inside step {sim.clock.step + 1} at "

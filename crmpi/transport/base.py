@@ -10,12 +10,12 @@ import pkgutil
 import numpy as np
 
 import crmpi.transport
-from crmpi.errors import CrmpiError
+from crmpi.errors import CrmpiError, RunError
 from crmpi.numerics.cr_validity import count_bare
 from crmpi.numerics.crossing import Crossing
 from crmpi.params import group
 from crmpi.transport.fluxes import no_flux
-from crmpi.transport.populations import make_populations, population_fields, tracer_rigidities
+from crmpi.transport.populations import make_populations, most_substeps, population_fields, tracer_rigidities
 
 
 class TransportSolver:
@@ -110,6 +110,7 @@ class TransportSolver:
             self.columns = (*self.columns, _BOUNDARY)
             self.energy = self.energy | {_BOUNDARY: +1}
         self.account = np.zeros((pack.nblock, len(self.columns)))
+        self.max_substeps = most_substeps(params)
         self.crossing = Crossing(pack.outer, np.zeros((pack.nblock, self.components[0])))
 
     @classmethod
@@ -150,6 +151,24 @@ class TransportSolver:
     def count(self, column, cells):
         """Add `cells` (nblock,) to a column of the ledger."""
         self.account[:, self.columns.index(column)] += cells
+
+    between = staticmethod(lambda done, planned: None)
+    """``between(done, planned)`` is called now and then during many sub-steps, by all ranks: a run may stop there."""
+
+    def begin_substeps(self, planned, dt, remedy):
+        """Refuse more sub-steps than `max_substeps` before the first one; all ranks plan the same number."""
+        if planned > self.max_substeps:
+            raise RunError(
+                f"transport.solver = {self.name} needs {planned:.3g} sub-steps for {dt:.3g} of time, more than transport.max_substeps = "
+                f"{self.max_substeps}: {remedy}, or raise transport.max_substeps; earlier output is intact",
+                everywhere=True,
+            )
+        self.between(0, planned)
+
+    def after_substeps(self, done, planned, count=1):
+        """Let the run be stopped after every `HEED_EVERY` sub-steps; `count` of them were made since the last call."""
+        if done // HEED_EVERY > (done - count) // HEED_EVERY:
+            self.between(done, planned)
 
     def came_in(self, densities):
         """Book the energy of the bulk that came in through the boundary of the mesh, sums of densities over cells (nblock,)."""
@@ -194,6 +213,7 @@ class TransportSolver:
         self.fluid.primitives(self.pack.u0, self.pack.b0)
 
 
+HEED_EVERY = 100  # sub-steps between two questions whether the run is to stop: asking all ranks costs a message
 _BOUNDARY = "boundary"  # column of the ledger: energy that came in through the boundary of the mesh
 _BARE = "bare_cells"  # column of the ledger of solvers along the field
 _SOLVERS = {}

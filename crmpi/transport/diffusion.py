@@ -166,9 +166,11 @@ class Diffusion(TransportSolver):
         else:
             super_steps, count = plan(ratio, self.params.max_stages, self.least_super_steps(dt))
             weights = stages(count)
+        self.begin_substeps(super_steps * count, dt, "check scattering.kappa_par and its units")
         step = dt / super_steps
         for n in range(super_steps):
             self.super_step(weights, step, limit, time + (n + 1) * step, fields)
+            self.after_substeps((n + 1) * count, super_steps * count, count)
         self.damp_checkerboards(dt, time + dt, fields)
         return super_steps, count
 

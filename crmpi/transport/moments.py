@@ -126,6 +126,7 @@ class MomentSolver(TransportSolver):
         half, whole = self.stages
         fastest = max(self.signal_speed(), comm.max(self.other_signals()))
         self.substeps = max(1, math.ceil(dt * fastest * comm.max(self.reach()) / self.params.cfl - 1e-12))
+        self.begin_substeps(self.substeps, dt, "check units and cell sizes, lower transport.vmax")
         step = dt / self.substeps
         self.crossing.amounts[...] = 0.0
         for n in range(self.substeps):
@@ -133,6 +134,7 @@ class MomentSolver(TransportSolver):
             self.ghosts.fill_cells(registers.half, population.fields, time + (n + 0.5) * step)
             self.stage(whole, step)
             self.ghosts.fill_cells(registers.start, population.fields, time + (n + 1) * step)
+            self.after_substeps(n + 1, self.substeps)
         if not population.passive:
             energies = [component for component in range(self.components[0]) if component != FLUX]
             self.came_in(self.crossing.amounts[:, energies].sum(axis=1))
@@ -169,6 +171,7 @@ class MomentSolver(TransportSolver):
         self.across.kappa[:, KAPPA_PERP] = self.kappa[:, KAPPA_PERP]  # its kappa_par stays zero
         self.across.face_coefficients()
         self.across.e[:, 0] = register[:, ENERGY]
+        self.across.between, self.across.max_substeps = self.between, self.max_substeps
         self.across.diffuse(dt, time, population.fields[:1])
         register[:, ENERGY] = self.across.e[:, 0]
         if not population.passive:

@@ -17,6 +17,12 @@ class PopulationParams:
     """Parameters of the group ``transport`` that all solvers share."""
 
     tracer_rigidities: tuple[float, ...] = par((), gt=0, doc="rigidities in GV of passive populations ecr_1, ecr_2, ... beside ecr")
+    max_substeps: int = par(100_000, ge=1, doc="a run ends that would need more sub-steps or stages of transport in half a time step")
+
+
+def most_substeps(params):
+    """Return how many sub-steps an operator may take; of a solver made inside another one, the default."""
+    return getattr(params, "max_substeps", PopulationParams().max_substeps)
 
 
 class Population(NamedTuple):

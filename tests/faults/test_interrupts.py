@@ -1,6 +1,7 @@
 """Runs told to stop: a checkpoint is written, the exit code says so, and the run goes on from there to the same bits."""
 
 import signal
+import time
 
 import h5py
 import numpy as np
@@ -83,3 +84,33 @@ def final_state(folder):
     """Return the conserved state of the last checkpoint, shape (nblock, nvar, n3, n2, n1)."""
     with h5py.File(sorted((folder / "checkpoints").glob("*.h5"))[-1]) as file:
         return file["u0"][...]
+
+
+LONG = ("run", "cr_diffusion", "transport.max_substeps=1000000000000000", "scattering.kappa_par=1e10", "output.dir=out")
+
+
+@pytest.mark.parametrize("crmpi", [1, 2], indirect=True, ids=["serial", "two ranks"])
+@pytest.mark.parametrize("method", ["explicit", "rkl2"])
+def test_a_step_of_many_sub_steps_hears_a_signal(crmpi, tmp_path, method):
+    """With kappa = 1e10 the first step would take days: the run ends between its sub-steps, and what was there before is intact."""
+    process = crmpi.start(*LONG, "transport.solver=isotropic_diffusion", f"transport.method={method}")
+    for _ in range(600):  # the first row of the history is written before the first step
+        if (tmp_path / "out" / "history.txt").exists():
+            break
+        time.sleep(0.1)
+    process.send_signal(signal.SIGTERM)
+    out, err = process.communicate(timeout=60)
+    assert "stopped: received SIGTERM inside a step with " in out, out + err
+    assert "step 1 is lost; earlier output and checkpoints are intact" in out
+    assert "Traceback" not in err
+    assert process.returncode == INTERRUPTED
+    assert (tmp_path / "out" / "history.txt").is_file()
+    assert not list((tmp_path / "out" / "checkpoints").glob("*.h5"))
+    assert not (tmp_path / "out" / "run.lock").exists()
+
+
+@pytest.mark.parametrize("crmpi", [2], indirect=True, ids=["two ranks"])
+def test_sub_steps_beyond_all_bounds_are_refused(refused):
+    sentence = refused("run", "cr_diffusion", "transport.solver=isotropic_diffusion", "scattering.kappa_par=1e10", code=3)
+    assert "sub-steps for " in sentence
+    assert "more than transport.max_substeps = 100000: check scattering.kappa_par and its units, or raise" in sentence
