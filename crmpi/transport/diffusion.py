@@ -212,6 +212,7 @@ class Diffusion(TransportSolver):
         pack = self.pack
         smoothing_rate(self.e, self.faces, self.mesh, pack.grid, dt, self.rate)
         pack.active(self.e)[...] += pack.active(self.rate)
+        self.came += pack.sums(self.rate, [0])  # between cells it cancels: what is left passed the boundary of the mesh
         self.ghosts.fill_cells(self.e, fields, time)
 
     def stage(self, stage, step, limit, *, first):
