@@ -96,6 +96,7 @@ class Simulation:
         user = UserBoundary(self.problem, self.tree, mesh.inflow)
         self.ghosts = Ghosts(comm, self.tree, self.owner, self.pack, mesh.boundaries, self.fluid.eos, user=user)
         self.fluid.watch(self.ghosts.beyond())
+        self.fluid.valves[...] = self.ghosts.valves()
         self.transport = self._make_transport()
         self.sources = self._make_sources()
         self.followers = Followers(self.pack)
@@ -139,6 +140,8 @@ class Simulation:
         if not self.config.fluid.cosmic_rays:
             return None
         scattering = make_scattering(self.config.scattering, self.units, self.fluid.eos, self.tree)
+        if self.config.transport.solver != "none":
+            self.ghosts.let_move()
         return make_solver(self.config.transport, self.pack, scattering, self.ghosts, self.fluid)
 
     def _make_sources(self):

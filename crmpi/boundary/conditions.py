@@ -8,9 +8,9 @@ from types import SimpleNamespace
 
 import numpy as np
 
+from crmpi.boundary.atmosphere import extrapolate_energy, extrapolate_hydrostatic, turn_flux
 from crmpi.boundary.kernels import (
     copy_layers,
-    extrapolate_hydrostatic,
     match_magnetic_energy,
     mirror_layers,
     spread_flux,
@@ -18,9 +18,10 @@ from crmpi.boundary.kernels import (
 )
 from crmpi.boundary.layers import edge_layer, field_at_wall, ghost_boxes, inner_layer, layer_table, mirror_layer
 from crmpi.boundary.user import Slab
+from crmpi.constants import NHYDRO
 from crmpi.errors import CrmpiError
-from crmpi.mesh.pack import component_names
-from crmpi.mesh.regions import CELLS
+from crmpi.mesh.pack import HYDRO_FIELDS, component_names
+from crmpi.mesh.regions import CELLS, axis_shape
 
 _THREAD = 1e-6  # of the field strength at a wall: a weaker field through it is that of rounding errors
 
@@ -37,6 +38,8 @@ class Outflow:
     """
 
     source = staticmethod(edge_layer)
+    valve = (True, True, True)
+    """Whether gas may come in, go out, and go out where gravity pulls it out."""
 
     def __init__(self, face, pack, eos, hook):
         self.face, self.pack, self.eos, self.hook = face, pack, eos, hook
@@ -63,7 +66,12 @@ class Outflow:
 
 
 class Diode(Outflow):
-    """Outflow that lets nothing in: a ghost cell that would send gas into the mesh gets zero normal velocity."""
+    """Outflow that lets nothing in: where the Riemann problem at the face would, the face is a wall.
+
+    A ghost cell that would send gas into the mesh gets zero normal velocity.
+    """
+
+    valve = (False, True, True)
 
     def fluid(self, u, b, time):
         """Fill the ghost layers of conserved cells `u` and faces `b` at `time`."""
@@ -132,7 +140,19 @@ class Reflect(Outflow):
 
 
 class Hydrostatic(Outflow):
-    """Isothermal atmosphere in balance with gravity, see `extrapolate_hydrostatic`; nothing flows in."""
+    """Isothermal atmosphere in balance with gravity, see `crmpi.boundary.atmosphere`; nothing flows in.
+
+    Gas flows out freely where gravity holds it back; where gravity points out of the mesh nothing does. Cosmic
+    rays that move along the field leave with the gradient that they have inside.
+
+    Attributes
+    ----------
+    moving : bool
+        cosmic rays move along the field
+    """
+
+    valve = (False, True, False)
+    moving = False
 
     def __init__(self, face, pack, eos, hook):
         super().__init__(face, pack, eos, hook)
@@ -143,6 +163,8 @@ class Hydrostatic(Outflow):
             )
         self.columns = layer_table(pack.grid, face, CELLS, inner_layer)
         self.widths = self._distances()
+        n, g = axis_shape(pack.grid, face.axis)
+        self.edge = g if face.outward < 0 else g + n - 1
 
     def _distances(self):
         """Return the distance of the centres of each ghost layer and the layer inside, a number per row of `columns`."""
@@ -156,10 +178,27 @@ class Hydrostatic(Outflow):
         """Fill the ghost layers of conserved cells `u` and faces `b` at `time`."""
         super().fluid(u, b, time)
         grid, axis = self.pack.grid, self.face.axis
-        face = (axis, self.face.outward, self.widths, self.pack.has_cr)
+        face = (axis, self.face.outward, self.edge, self.widths, self.pack.has_cr, self.moving)
         eos = (float(self.eos.gamma), float(self.eos.gamma_cr))
         extrapolate_hydrostatic(u, b, self.pack.grav, self.columns, grid, face, eos)
-        stop_inflow(u, self.layers, axis, self.face.outward)
+        self.let_leave(u, self.pack.fields[len(HYDRO_FIELDS) :], NHYDRO, bulk=False)
+
+    def cells(self, q, fields, time):
+        """Fill the ghost layers of a register `q`: zero gradient, but for the energy of cosmic rays."""
+        self.let_leave(q, fields, 0, bulk=True)
+
+    def let_leave(self, q, fields, component, *, bulk):
+        """Fill the ghost layers of cosmic-ray variables, `component` the first of them; with or without the `bulk` energy."""
+        face = (self.face.axis, self.face.outward, self.edge)
+        for field in fields:
+            if field.bulk == "ecr":
+                if bulk or field.population:
+                    extrapolate_energy(q, component, self.pack.grav, self.columns, face)
+            elif bulk or field.turned:
+                copy_layers(q, component, component + field.ncomp, self.layers)
+            if field.turned == "-":
+                turn_flux(q, component, self.pack.grav, self.columns, face)
+            component += field.ncomp
 
 
 class User(Outflow):

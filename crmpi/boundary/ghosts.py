@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from crmpi.boundary.conditions import CONDITIONS, Outflow, Reflect, User
+from crmpi.boundary.conditions import CONDITIONS, Hydrostatic, Outflow, Reflect, User
 from crmpi.boundary.layers import SIDES, Face
 from crmpi.errors import CrmpiError
 from crmpi.mesh.tree import NO_NEIGHBOUR, direction
@@ -38,6 +38,7 @@ class Ghosts:
     def __init__(self, comm, tree, owner, pack, boundaries, eos, user=None):
         self.comm = comm
         self.halo = Halo(comm, tree, owner, pack)
+        self._nblock = pack.nblock
         self._conditions = []
         for face, kind in _physical_faces(tree, pack, boundaries):
             self._conditions.append(CONDITIONS[kind](face, pack, eos, user))
@@ -49,6 +50,19 @@ class Ghosts:
     def beyond(self):
         """Return the boxes of ghost cells beyond the mesh, next to active ones: rows of block, first k j i, numbers k j i."""
         return np.concatenate([np.zeros((0, 7), np.int64), *(condition.beyond() for condition in self._conditions)])
+
+    def let_move(self):
+        """Tell the boundaries that cosmic rays move along the field, apart from the gas."""
+        for condition in self._conditions:
+            if isinstance(condition, Hydrostatic):
+                condition.moving = True
+
+    def valves(self):
+        """Return which way gas may go through the faces ix1, ox1, ix2 ... of each block: in, out, fall out; (nblock, 6, 3)."""
+        valves = np.ones((self._nblock, len(SIDES), 3), bool)
+        for condition in self._conditions:
+            valves[condition.face.blocks, SIDES.index(condition.face.name)] = condition.valve
+        return valves
 
     def fill_fluid(self, u, b, time):
         """Fill the ghost cells of conserved variables `u` and the ghost faces of the field `b` (no components: none).

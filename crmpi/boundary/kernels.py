@@ -4,9 +4,8 @@ Rows are `crmpi.mesh.regions.COPY_COLUMNS`: source and destination lie in the sa
 field of a ghost cell differs from that of its source, so energies are moved without it.
 """
 
-import math
 
-from crmpi.constants import DENS, ECR, ENER, MOM1
+from crmpi.constants import DENS, ENER, MOM1
 from crmpi.jit import device, kernel
 
 
@@ -27,20 +26,6 @@ def kinetic_energy(u, block, k, j, i):
     """Return rho v^2/2 of a cell."""
     m1, m2, m3 = u[block, MOM1, k, j, i], u[block, MOM1 + 1, k, j, i], u[block, MOM1 + 2, k, j, i]
     return 0.5 * (m1 * m1 + m2 * m2 + m3 * m3) / u[block, DENS, k, j, i]
-
-
-@device
-def density_ratio(inside, outside):
-    """Return rho[a+1] / rho[a] of an isothermal atmosphere from y = g h / (2 c^2) of the two cells.
-
-    ``(1 + y[a]) / (1 - y[a+1])`` balances pressure and weight to round-off. It is the second-order form of
-    ``exp(y[a] + y[a+1])``, which takes over where the mesh does not resolve the scale height. A cell without a sensible
-    pressure (y is NaN) is copied.
-    """
-    if abs(inside) < 0.5 and abs(outside) < 0.5:
-        return (1.0 + inside) / (1.0 - outside)
-    total = inside + outside
-    return math.exp(min(total, 1.0)) if total == total else 1.0
 
 
 @kernel
@@ -113,43 +98,3 @@ def stop_inflow(u, table, axis, outward):
                     if momentum * outward < 0.0:
                         u[block, ENER, k, j, i] -= 0.5 * momentum * momentum / u[block, DENS, k, j, i]
                         u[block, MOM1 + axis, k, j, i] = 0.0
-
-
-@kernel
-def extrapolate_hydrostatic(u, b, grav, table, grid, face, eos):
-    """Fill ghost layers, from the inside outward, with an isothermal atmosphere in discrete balance.
-
-    With cells a (inside) and a+1 (outside) a distance h apart, g the outward acceleration and p = pg + pcr = rho c^2::
-
-        (p[a+1] - p[a]) / h = (rho[a] g[a] + rho[a+1] g[a+1]) / 2
-
-    which at constant c^2 is a ratio of densities, see `density_ratio`. Velocities, the ratio of cosmic-ray to gas pressure
-    and all concentrations are those of the cell inside. The field must be there already; as it has no gradient along the
-    normal it exerts no force.
-
-    Parameters
-    ----------
-    u, b, grav : arrays (nblock, nvar | 3 | 3, m3, m2, m1)
-    table : rows with `inner_layer` as source
-    face : (axis, outward, distances of the two cells by row of `table`, whether `u` holds ECR)
-    eos : (gamma, gamma_cr)
-    """
-    axis, outward, widths, has_cr = face
-    gamma, gamma_cr = eos
-    for row in range(table.shape[0]):
-        block = table[row, 0]
-        back_k, back_j, back_i = table[row, 2] - table[row, 5], table[row, 3] - table[row, 6], table[row, 4] - table[row, 7]
-        for k in range(table[row, 5], table[row, 5] + table[row, 8]):
-            for j in range(table[row, 6], table[row, 6] + table[row, 9]):
-                for i in range(table[row, 7], table[row, 7] + table[row, 10]):
-                    sk, sj, si = k + back_k, j + back_j, i + back_i
-                    kinetic = kinetic_energy(u, block, sk, sj, si)
-                    thermal = u[block, ENER, sk, sj, si] - kinetic - magnetic_energy(b, block, sk, sj, si, grid)
-                    pressure = (gamma - 1.0) * thermal
-                    if has_cr:
-                        pressure += (gamma_cr - 1.0) * u[block, ECR, sk, sj, si]
-                    half = 0.5 * outward * widths[row] * u[block, DENS, sk, sj, si] / pressure
-                    ratio = density_ratio(half * grav[block, axis, sk, sj, si], half * grav[block, axis, k, j, i])
-                    for v in range(u.shape[1]):
-                        u[block, v, k, j, i] = ratio * u[block, v, sk, sj, si]
-                    u[block, ENER, k, j, i] = ratio * (thermal + kinetic) + magnetic_energy(b, block, k, j, i, grid)

@@ -19,6 +19,7 @@ from crmpi.numerics.rows import row, rows, shift, whole
 from crmpi.numerics.stage import block_of, face, first_scalar, shift_if, tracers, window_cell
 from crmpi.numerics.sweeps import solve_faces
 from crmpi.numerics.update import divergence_rows, gravity_rows, tracer_work_rows, work_rows
+from crmpi.numerics.valves import close_valves, has_valve
 
 
 @kernel
@@ -49,6 +50,8 @@ def _march(scheme, stage, grid, axes, block, scratch, health):
     for k in range(grid.ng3 - reach, grid.ng3 + grid.n3 + reach):
         for axis in axes:
             solve_faces(scheme, stage, grid, axis, block, scratch, k)
+            if axis.stride and has_valve(block.valves, axis.normal):
+                close_valves(grid, axis, block, scratch, k)
         _electric(grid, block.bcc, block, scratch, k)
         if k >= grid.ng3:
             _edges(grid, axes, block.bcc, scratch, k)

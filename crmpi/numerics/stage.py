@@ -39,6 +39,7 @@ class Fields(NamedTuple):
     b_out: object
     grav: object
     marks: object
+    valves: object  # bool array (nblock, 6, 3), see `crmpi.numerics.valves`
 
 
 class Window(NamedTuple):
@@ -106,6 +107,7 @@ class Block(NamedTuple):
     b_out: object
     grav: object
     marks: object
+    valves: object
     nvar: int
     heavy: bool  # there is gravity
     index: int
@@ -152,6 +154,7 @@ def block_of(fields, b):
         rows_if(fields.b_out, b),
         rows(fields.grav, b, 0),
         rows(fields.marks, b, 0),
+        fields.valves[b],
         fields.w.shape[1],
         fields.grav.shape[1] > 0,
         b,

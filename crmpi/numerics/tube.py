@@ -23,6 +23,7 @@ from crmpi.numerics.riemann import LLF
 from crmpi.numerics.rows import Axis, row, rows, shift
 from crmpi.numerics.stage import block_of, first_scalar, shift_if
 from crmpi.numerics.sweeps import solve_rows
+from crmpi.numerics.valves import has_valve, is_forbidden
 
 
 class Line(NamedTuple):
@@ -68,6 +69,7 @@ def advance_tubes(scheme, stage, grid, axes, fields, tube, line, health, selecte
             health.crossing.amounts[b, :] = 0.0
             health.work[b] = 0.0
             solve_line(scheme, stage, fields, axes[tube.axis], line, b)
+            close_ends(grid, axes, fields, tube, line, b)
             update_line(scheme, stage, grid, fields, tube, line, health, b)
             inspect_line(scheme, stage, grid, axes, fields, tube, health, b)
 
@@ -102,6 +104,22 @@ def solve_line(scheme, stage, fields, axis, line, b):
             spare = rows(line.spare, 0, 0)
             solve_rows(LLF(), scheme.gas, scheme.cr, donors, None, along, nvar, m, speeds, spare)
             replace_flagged_rows(m, flags, FLUX + nvar, spare, faces)
+
+
+@kernel
+def close_ends(grid, axes, fields, tube, line, b):
+    """Close the valves at the ends of the line; what crosses faces is numbered with the component along the tube first."""
+    block, place = block_of(fields, b), span(grid, tube.axis)
+    if not has_valve(block.valves, tube.axis):
+        return
+    faces = line.faces[0]
+    for side in range(2):
+        end, outward = place.first + side * place.n, 2 * side - 1
+        inside, valve = (end - side) * place.stride, block.valves[2 * tube.axis + side]
+        if is_forbidden(faces[FLUX + DENS, 0, 0, end] * outward, axes[tube.axis], block, inside, outward, valve):
+            for v in range(block.nvar):
+                faces[FLUX + v, 0, 0, end] = faces[FLUX + v, 0, 0, end] if v == MOM1 else 0.0
+            faces[VFACE, 0, 0, end] = 0.0
 
 
 @kernel

@@ -97,6 +97,8 @@ class Fluid:
     stages : tuple of crmpi.physics.integrators.Stage
     troubled : array (nblock, 1, m3, m2, m1)
         1 in cells whose new state would be unphysical, else 0
+    valves : bool array (nblock, 6, 3)
+        of the faces ix1, ox1, ix2 ... of each block: may gas come in, go out, fall out (`crmpi.numerics.valves`)
     ledger : FloorLedger
         what floors and corrections did, per block
     box : BoxLedger
@@ -129,6 +131,7 @@ class Fluid:
         first, count = (grid.ng3, grid.ng2, grid.ng1), (grid.n3, grid.n2, grid.n1)
         self._active = np.array([[b, *first, *count] for b in range(nblock)], np.int64).reshape(-1, 7)
         self._watched = np.zeros((0, 7), np.int64)
+        self.valves = np.ones((nblock, 6, 3), bool)
         self._column = aligned_zeros((grid.n1,))
         self._row = aligned_zeros((2, pack.nvar, 1, 1, grid.m1))
 
@@ -258,7 +261,7 @@ class Fluid:
         if not pack.magnetic:
             bcc = bface = b_in = b_out = None
         grav = pack.allocate(0) if pack.grav is None else pack.grav
-        fields = Fields(pack.w0, bcc, bface, u_in, b_in, u_out, b_out, grav, self.troubled)
+        fields = Fields(pack.w0, bcc, bface, u_in, b_in, u_out, b_out, grav, self.troubled, self.valves)
         stage = KernelStage(part, plan.first_order, correct, find, plan.lasts > 0.0)
         axes = make_axes(pack.grid, part)
         if pack.tube is None:
