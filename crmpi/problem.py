@@ -84,20 +84,23 @@ def primitives(pack, b, extra=None):
     return SimpleNamespace(**views, **{name: value for name, value in (extra or {}).items() if value is not None})
 
 
-def set_initial_state(problem, pack, mesh, gamma):
+def set_initial_state(problem, pack, mesh, gamma, comm=None):
     """Fill the active cells and faces of ``u0`` and ``b0``; return a sentence about the first impossible value, or None.
+
+    With `comm` it is collective, and the uniform field must be the same on all ranks.
 
     Raises
     ------
     CrmpiError
         if the problem returns an unknown variable
     """
-    complaint = None
+    complaint, fields = None, []
     for b in range(pack.nblock):
         x = block_coordinates(pack, mesh, b)
         values = dict(hooks.call(problem, "initial", x, problem.p))
         hooks.known_names(problem, "initial", values, known_variables(pack), required=("dens", "press"))
         uniform = [_uniform(problem, f"b{c}", values.get(f"b{c}", 0.0)) for c in (1, 2, 3)]
+        fields.append(uniform)
         if pack.magnetic:
             _set_field(problem, pack, mesh, b, uniform)
         elif any(uniform):
@@ -105,7 +108,21 @@ def set_initial_state(problem, pack, mesh, gamma):
         if pack.tube is not None:
             complaint = complaint or _tube_complaint(problem, pack, b, values)
         complaint = complaint or _set_cells(problem, pack, b, x, values, gamma)
-    return complaint
+    divergence = _field_complaint(problem, fields, comm)  # on every rank, whatever the complaint
+    return complaint or divergence
+
+
+def _field_complaint(problem, fields, comm):
+    """Return what is wrong with a uniform field that is another on another block: it has a divergence there; or None."""
+    least, most = np.min(fields, axis=0), np.max(fields, axis=0)
+    if comm is not None:
+        least, most = ([one(value) for value in values] for one, values in ((comm.min, least), (comm.max, most)))
+    for name, low, high in zip(("b1", "b2", "b3"), least, most, strict=True):
+        if low != high:
+            need = "it must be the same everywhere; one that varies comes from vector_potential(self, x, p)"
+            what = f"'{name}' is {low:g} on one block and {high:g} on another; {need}"
+            return str(hooks.refuse(problem, "initial", what, name))
+    return None
 
 
 _PRIMITIVES = ("dens", "vel1", "vel2", "vel3", "press", "ecr", "b1", "b2", "b3")
@@ -122,7 +139,10 @@ def _uniform(problem, name, value):
     if np.ndim(value):
         remedy = "it must be one number, a uniform field; one that varies comes from vector_potential(self, x, p)"
         raise hooks.refuse(problem, "initial", f"'{name}' is an array; {remedy}", name)
-    return hooks.array(problem, "initial", name, value, ()).item()
+    number = hooks.array(problem, "initial", name, value, ()).item()
+    if not np.isfinite(number):
+        raise hooks.refuse(problem, "initial", f"'{name}' = {number:g}; it must be finite", name)
+    return number
 
 
 def _tube_complaint(problem, pack, b, values):

@@ -165,7 +165,7 @@ class Simulation:
         CrmpiError
             on all ranks alike, when any rank finds an impossible value
         """
-        complaint = set_initial_state(self.problem, self.pack, self.tree, self.config.fluid.gamma)
+        complaint = set_initial_state(self.problem, self.pack, self.tree, self.config.fluid.gamma, self.comm)
         self.raise_together(complaint)
         self.refresh()
 

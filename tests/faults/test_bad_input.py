@@ -96,6 +96,16 @@ class Mine(Problem):
 """
 
 
+def test_field_that_differs_from_block_to_block(refused, tmp_path):
+    folder = tmp_path / "mine"
+    folder.mkdir()
+    grid = "mesh: {cells: [8, 1, 1], block: [4, 1, 1], lower: [0, 0, 0], upper: [1, 1, 1]}"
+    (folder / "mine.yaml").write_text(f"{grid}\ntime: {{end: 1}}\nunits: {{system: none}}\n")
+    (folder / "problem.py").write_text(ON_ONE_RANK.replace("press=1.0", "press=1.0, b1=float(x.x1.mean())"))
+    message = refused("run", "./mine")
+    assert "problem.py, line 7, initial(): 'b1' is 0.25 on one block and 0.75 on another; it must be the same" in message
+
+
 @pytest.mark.parametrize("both", [False, True], ids=["of one rank", "of all ranks"])
 def test_mistake_in_a_hook(refused, tmp_path, both):
     folder = tmp_path / "mine"

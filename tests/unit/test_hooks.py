@@ -230,6 +230,11 @@ MISTAKES = {
         "field; one that varies comes from vector_potential(self, x, p)",
         {},
     ),
+    "field that is not a number": (
+        init("return dict(dens=1.0, press=1.0, b3=np.nan)"),
+        "problem.py, line 6, initial(): 'b3' = nan; it must be finite",
+        {},
+    ),
     "if on an array": (
         init("if x.x1 > 0:\n"
         "    return dict(dens=2.0, press=1.0)\n"
