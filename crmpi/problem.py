@@ -10,6 +10,7 @@ from crmpi.coordinates import Coordinates, array_axis
 from crmpi.errors import CrmpiError
 from crmpi.numerics.rows import in_order, make_axes
 from crmpi.params import group
+from crmpi.physics.box_ledger import is_energy_of_rays
 
 
 class Problem:
@@ -286,6 +287,8 @@ class ProblemInjection:
         self.positions = [block_coordinates(pack, mesh, b) for b in range(pack.nblock)]
         self.injected = np.zeros((pack.nblock, 2))
         self._known = {"eth": ENER} | {name: v for v, name in enumerate(pack.variable_names())}
+        rays = [field.name for field in pack.fields if is_energy_of_rays(field)]
+        self._energies = {"eth": 0, "ener": 0} | dict.fromkeys(rays, 1)
 
     def apply(self, time, dt):
         """Add what ``inject`` returns (densities gained during `dt`) to the active cells."""
@@ -301,8 +304,8 @@ class ProblemInjection:
             for name, value in gain.items():
                 value = hooks.finite(self.problem, "inject", name, value, x)
                 u[self._known[name]] += value
-                if name in ("eth", "ener", "ecr"):
-                    self.injected[b, int(name == "ecr")] += x.integral(value)
+                if name in self._energies:
+                    self.injected[b, self._energies[name]] += x.integral(value)
 
     def ledger_dimensions(self):
         """Return the columns that are not energies: none."""
@@ -313,7 +316,7 @@ class ProblemInjection:
         return {"problem_eth": 1, "problem_ecr": 1}
 
     def ledger(self):
-        """Return the energies injected so far, per block."""
+        """Return the energies injected so far, per block: to the gas, and to cosmic rays with their waves."""
         return {"problem_eth": self.injected[:, 0], "problem_ecr": self.injected[:, 1]}
 
     def state(self):

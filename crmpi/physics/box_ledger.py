@@ -5,6 +5,11 @@ import numpy as np
 COLUMNS = ("boundary_mass", "boundary_energy", "boundary_ecr", "gravity_work", "frozen_exchange")
 
 
+def is_energy_of_rays(field):
+    """Tell whether a variable is an energy density of the cosmic rays or of their waves, and part of the energy of the box."""
+    return field.unit == "pressure" and field.name != "ener" and not field.population
+
+
 class BoxLedger:
     """Amounts since the start, per block, integrated over volume, code units; what the box gained counts positive.
 

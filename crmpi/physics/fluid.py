@@ -25,7 +25,7 @@ from crmpi.numerics.stage import Stage as KernelStage
 from crmpi.numerics.tube import Line, advance_tubes, fastest_on_tube
 from crmpi.numerics.tube_frozen import advect_frozen_on_tube
 from crmpi.params import group, par
-from crmpi.physics.box_ledger import BoxLedger
+from crmpi.physics.box_ledger import BoxLedger, is_energy_of_rays
 from crmpi.physics.floor_ledger import FloorLedger
 from crmpi.physics.integrators import INTEGRATORS
 from crmpi.types import EOS
@@ -122,7 +122,7 @@ class Fluid:
         crossing = Crossing(pack.outer, np.zeros((nblock, pack.nvar)))
         self._health = Health(self.floors, *(np.zeros(nblock, kind) for kind in (int, int, float)), crossing, np.zeros(nblock))
         self.box = BoxLedger(nblock, volume, self._box_columns())
-        self._rays = [pack.index[field.name] for field in pack.fields if _is_energy_of_rays(field)]
+        self._rays = [pack.index[field.name] for field in pack.fields if is_energy_of_rays(field)]
         self.stages = INTEGRATORS[params.integrator]
         self._u2 = pack.allocate(pack.nvar) if any(stage.result[0] == 2 for stage in self.stages) else None
         self._latest = self.stages[0]  # the stage that was made last
@@ -296,11 +296,6 @@ class Fluid:
             advect_frozen(self.scheme.reconstruction, self.scheme.cr, axes, pack.grid, pack.w0, start, u)
         else:
             advect_frozen_on_tube(self.scheme, part, pack.grid, pack.tube, pack.w0, start, u)
-
-
-def _is_energy_of_rays(field):
-    """Tell whether a variable is an energy density of the cosmic rays or of their waves, and part of the energy of the box."""
-    return field.unit == "pressure" and field.name != "ener" and not field.population
 
 
 def _make_line(pack):

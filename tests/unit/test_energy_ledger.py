@@ -20,6 +20,7 @@ class Flow(Problem):
         thin: float = par(0.5, doc="lowest density")
         along: int = par(0, doc="1, 2, 3: everything is along this axis, for tubes")
         heat: float = par(0.0, doc="heating rate of gas and cosmic rays")
+        waves: float = par(0.0, doc="the same of Alfven waves")
     def wave(self, x, a, b, c):
         return np.sin(2 * np.pi * (a * x.x1 + b * x.x2 + c * x.x3) + a)
     def initial(self, x, p):
@@ -31,7 +32,8 @@ class Flow(Problem):
         press, ecr = 1.0 + 0.5 * self.wave(x, 2, 1, 0), 0.6 + 0.5 * self.wave(x, 1, 3, 1)
         return dict(dens=dens, press=press, ecr=ecr, vel1=v[0], vel2=v[1], vel3=v[2], **field)
     def inject(self, x, w, t, dt, p):
-        return dict(eth=p.heat * dt, ecr=p.heat * dt, mom1=0.1 * p.heat * dt)
+        waves = dict(ewp=p.waves * dt, ewm=2 * p.waves * dt) if p.waves else {}
+        return dict(eth=p.heat * dt, ecr=p.heat * dt, mom1=0.1 * p.heat * dt) | waves
 """
 ENDS = """
     def boundary_ix1(self, w, x, t, p):
@@ -112,6 +114,11 @@ def test_ledger_closes_where_floors_act_and_fluxes_are_redone(flow, solver):
     row = closes(flow(*SOLVERS[solver], *OUTFLOW, *KAPPA, *rough, "time.cfl=0.4"), 6)
     assert row["floor_added_energy [code]"] > 0.0
     assert row["floor_first_order [1]"] > 0
+
+
+def test_waves_that_a_problem_injects_are_in_the_ledger(flow):
+    row = closes(flow(*SOLVERS["alfven_regulated"], *KAPPA, "problem.heat=0.1", "problem.waves=0.05"))
+    assert row["problem_ecr [code]"] > 0.0
 
 
 @pytest.mark.parametrize("shape", ["[32,1,1]", "[1,32,1]", "[16,16,1]", "[1,16,16]", "[16,1,16]"])
