@@ -174,6 +174,7 @@ def array(problem, hook, name, value, shape):
             if isinstance(value, (str, type(None), bool))
             else with_article(type(value).__name__)
         )
+        shown = f"{shown} of {value.dtype}" if isinstance(value, np.ndarray) else shown
         raise refuse(
             problem, hook, f"'{name}' is {shown}; it must be a number or an array of numbers", name
         )

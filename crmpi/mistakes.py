@@ -24,6 +24,13 @@ OTHER_NAMES = {
 }  # fmt: skip
 """What other codes and papers call the variables, coordinates and constants of hooks."""
 
+NEEDS = {
+    "ecr": "fluid.cosmic_rays=true",
+    "fcr": "transport.solver=two_moment or alfven_regulated",
+    "temp": "physical units, units.system=galactic or custom",
+}
+"""What a run must have so that there is a variable."""
+
 _MODULES = {
     "np": "from crmpi.api import np",
     "numpy": "from crmpi.api import np",
@@ -53,6 +60,8 @@ def close_name(word, known):
 
 def suggestion(word, known, what="known"):
     """Return the end of a sentence about an unknown word: the name that is meant, or all names."""
+    if word in NEEDS:
+        return f"it needs {NEEDS[word]}"
     near = close_name(word, known)
     return f"did you mean '{near}'?" if near else f"{what}: {', '.join(map(str, known)) or 'none'}"
 
@@ -183,6 +192,7 @@ def what_of(error, subjects):
 _SHAPES = "arrays of a block have the shape x.shape = (n3, n2, n1), indexed [k, j, i]"
 _ADVICE = {
     "has no setter": "compute a new array in its place",
+    "'Params' object is not": "parameters are attributes, as in p.name",
     "read-only": "change a copy of it, as in q = w.dens.copy()",
     "ambiguous": "conditions on arrays are written np.where(condition, a, b), and combined with & and |",
     "could not be broadcast": _SHAPES,

@@ -167,7 +167,8 @@ def _set_cells(problem, pack, b, x, values, gamma):
         if wrong.any():
             k, j, i = np.argwhere(wrong)[0]
             where = f"x1={x.x1.flat[i]:.6g}, x2={x.x2.flat[j]:.6g}, x3={x.x3.flat[k]:.6g}"
-            need = "positive" if name in ("dens", "press") else "finite and not negative" if name[:3] == "ecr" else "finite"
+            need = "positive" if name in ("dens", "press") else "finite and not negative"
+            need = need if np.isfinite(value[k, j, i]) else "finite"
             what = f"{name} = {value[k, j, i]:.6g} at {where}; it must be {need} (check its parameters)"
             return str(hooks.refuse(problem, "initial", what, name))
     dens = full["dens"]

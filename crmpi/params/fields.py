@@ -112,6 +112,8 @@ def group(cls):
     Values are checked by the loader (`crmpi.params.load`), not by the constructor, which takes code units.
     Raises CrmpiError for an attribute that is not declared with `par`, and for a unit that cannot be read.
     """
+    if not isinstance(cls, type):
+        raise CrmpiError("Params must be a class, with lines such as amplitude: float = par(0.1, doc=...)")
     if is_group(cls):
         return cls
     for base in cls.__bases__:
@@ -193,6 +195,8 @@ def _nested_class(annotation):
 def _check_unit(cls, name, unit):
     try:
         dims_of(unit)
+    except (TypeError, AttributeError):
+        raise CrmpiError(f"{cls.__qualname__}.{name} has the unit {unit!r}; it must be a text such as 'kpc'") from None
     except ValueError as problem:
         raise CrmpiError(f"{cls.__qualname__}.{name} {problem}") from None
 

@@ -190,7 +190,7 @@ MISTAKES = {
     ),
     "complex": (
         init("return dict(dens=1j + x.x1, press=1.0)"),
-        "problem.py, line 6, initial(): 'dens' is an array; it must be a number or an array "
+        "problem.py, line 6, initial(): 'dens' is an array of complex128; it must be a number or an array "
         "of numbers",
         {},
     ),
@@ -233,6 +233,39 @@ MISTAKES = {
     "field that is not a number": (
         init("return dict(dens=1.0, press=1.0, b3=np.nan)"),
         "problem.py, line 6, initial(): 'b3' = nan; it must be finite",
+        {},
+    ),
+    "energy of cosmic rays without any": (
+        more("def history(self, x, w, p):\n    return {'m': x.integral(w.ecr)}"),
+        "problem.py, line 9, history(): w has no variable 'ecr'; it needs fluid.cosmic_rays=true",
+        {"words": ["fluid.cosmic_rays=false"]},
+    ),
+    "parameter like a key": (
+        init("return dict(dens=p['amplitude'], press=1)"),
+        "problem.py, line 6, initial(): 'Params' object is not subscriptable; "
+        "parameters are attributes, as in p.name",
+        {},
+    ),
+    "class params": (
+        "class params:\n    amplitude: float = par(0.1)\n\n" + I,
+        "problem.py: class params is not looked at; write class Params",
+        {},
+    ),
+    "parameter called name": (
+        "class Params:\n    name: str = par('x')\n\n" + I,
+        "problem.py: a parameter cannot be called 'name': problem.name says which problem it is",
+        {},
+    ),
+    "parameters in a dictionary": (
+        "Params = dict(amplitude=0.1)\n\n" + I,
+        "problem.py, line 4: Params must be a class, "
+        "with lines such as amplitude: float = par(0.1, doc=...)",
+        {},
+    ),
+    "infinite pressure": (
+        init("return dict(dens=1.0, press=np.inf)"),
+        "problem.py, line 6, initial(): press = inf at x1=-0.4375, x2=0, x3=0; "
+        "it must be finite (check its parameters)",
         {},
     ),
     "if on an array": (
@@ -534,8 +567,8 @@ MISTAKES = {
     ),
     "temp without units": (
         more("def history(self, x, w, p):\n    return {'m': x.integral(w.temp)}"),
-        "problem.py, line 9, history(): w has no variable 'temp'; w has: dens, vel1, vel2, "
-        "vel3, press, ecr, b1, b2, b3, fecr1, fecr2, fecr3",
+        "problem.py, line 9, history(): w has no variable 'temp'; "
+        "it needs physical units, units.system=galactic or custom",
         {},
     ),
     "integral of wrong shape": (
