@@ -1,19 +1,19 @@
 """Several runs in one picture: slices beside one another on common scales of colour, profiles and histories on common axes."""
 
+import textwrap
 from contextlib import ExitStack
 from pathlib import Path
 
 import numpy as np
 
 from crmpi.errors import CrmpiError
-from crmpi.observables import panels
+from crmpi.observables import panels, sheet
 from crmpi.observables.readers import open_snapshot
-from crmpi.observables.style import colours, label, new_figure, use_log
+from crmpi.observables.style import DEFAULT, colours, label, set_scale, wrapped
 from crmpi.output.directory import RunDirectory
 from crmpi.output.history import read_history
 
 _DASHES = ("-", "--", ":", "-.")  # lines differ by more than their colour
-_BOX = {"facecolor": "white", "alpha": 0.8, "edgecolor": "none", "pad": 2.0}
 
 
 def open_each(stack, paths):
@@ -43,8 +43,8 @@ def _same_units(snapshots, fields):
             raise CrmpiError(f"{first.path} and {other.path} differ much in size ({lengths[0]}, {lengths[1]}): plot them one by one")
 
 
-def slices(snapshots, names, fields, axis, position):
-    """Return a figure with a column for each run and a row for each quantity; a row has one scale of colours.
+def slices(snapshots, names, fields, axis, position, options=DEFAULT):
+    """Return a figure with a block for each quantity, and in it an image for each run on one scale of colours.
 
     Parameters
     ----------
@@ -55,47 +55,79 @@ def slices(snapshots, names, fields, axis, position):
         that the slices are normal to
     position : float or None
         in the unit of the picture
+    options : style.Options
     """
     _same_units(snapshots, fields)
-    width, height = _panel_size(snapshots[0], axis)
-    figure = new_figure(width * len(snapshots), height * len(fields))
-    grid = figure.subplots(len(fields), len(snapshots), squeeze=False)
-    for row, field in zip(grid, fields, strict=True):
-        shown = [panels.slice_values(snapshot, field, axis, position) for snapshot in snapshots]
-        scale = colours(field, np.concatenate([values.ravel() for _, values in shown]))
-        for axes, snapshot, (plane, values) in zip(row, snapshots, shown, strict=True):
-            panels.draw_slice(axes, snapshot, field, plane, values, scale)
-    for axes, name, snapshot in zip(grid[0], names, snapshots, strict=True):
-        axes.annotate(f"{name}\n{panels.time_text(snapshot)}", (0.03, 0.95), xycoords="axes fraction", va="top", size=7, bbox=_BOX)
+    shape = panels.aspect(snapshots[0], axis)
+    times = [panels.time_text(snapshot) for snapshot in snapshots]
+    one_time = len(set(times)) == 1
+    room = sheet.inner(options.size)
+    part = sheet.images(len(fields), len(snapshots), shape, 1, size=room)
+    titles = [_title(name, time, part.size[0], one_time) for name, time in zip(names, times, strict=True)]
+    part = sheet.images(len(fields), len(snapshots), shape, max(map(len, titles)), size=room)
+    planes = [panels.slice_values(snapshot, fields[0], axis, position)[0] for snapshot in snapshots[:1]]
+    heading = [times[0]] if one_time else []
+    heading += [text] if (text := panels.position_text(snapshots[0], planes[0], axis)) else []
+    figure, (corner,) = sheet.page([part], "   ".join(heading), options.size)
+    for (places, bar), field in zip(part.places(), fields, strict=True):
+        drawn = _block(figure, corner, places, titles, snapshots, (field, axis, position), options)
+        panels.colour_bar(drawn, bar.axes(figure, *corner), label(field, snapshots[0].shown_in(field)[0]))
     return figure
 
 
-def _panel_size(snapshot, axis):
-    """Return the size of a slice with its labels and its colour bar, which is above a wide slice and beside a tall one."""
-    horizontal, vertical = (snapshot.upper[a] - snapshot.lower[a] for a in range(3) if a != axis)
-    aspect = min(max(vertical / horizontal, 0.25), 4.0)
-    width = 3.0 / max(aspect, 1.0) ** 0.5
-    return width + (1.3 if aspect >= 0.8 else 0.5), width * aspect + (0.6 if aspect >= 0.8 else 1.2)
+def _title(name, time, width, one_time):
+    """Return the lines above an image: the run, and its time where times differ."""
+    most = max(int((width - 0.05) / sheet.LETTER), 4)
+    return textwrap.wrap(name, most) + ([] if one_time else textwrap.wrap(time, most))
 
 
-def profiles(snapshots, names, fields, axis, radial):
+def _block(figure, corner, places, titles, snapshots, what, options):
+    """Draw the slices of all runs of one quantity and return the last image; `what`: (field, axis, position)."""
+    field, axis, position = what
+    shown = [panels.slice_values(snapshot, field, axis, position) for snapshot in snapshots]
+    least = max(panels.least(snapshot, field) for snapshot in snapshots)
+    scale = colours(field, np.concatenate([values.ravel() for _, values in shown]), options, least)
+    same_row = places[0].bottom == places[-1].bottom
+    for place, lines, snapshot, (plane, values) in zip(places, titles, snapshots, shown, strict=True):
+        axes = place.axes(figure, *corner)
+        drawn = panels.draw_slice(axes, snapshot, plane, values, scale)
+        axes.set_title("\n".join(lines), size=8, pad=3.0)
+        if same_row and place is not places[0]:
+            axes.set_ylabel("")
+            axes.tick_params(labelleft=False)
+        if not same_row and place is not places[-1]:
+            axes.set_xlabel("")
+            axes.tick_params(labelbottom=False)
+    return drawn
+
+
+def profiles(snapshots, names, fields, axis, radial, options=DEFAULT):
     """Return a figure with a panel for each quantity and in it a line for each run."""
     _same_units(snapshots, fields)
-    figure = new_figure(5.5, 0.6 + 2.0 * len(fields))
-    for axes, field in zip(figure.subplots(len(fields), 1, sharex=True, squeeze=False)[:, 0], fields, strict=True):
+    labels = [f"{name}, {panels.time_text(snapshot)}" for name, snapshot in zip(names, snapshots, strict=True)]
+    figure, places = _stack(fields, labels, options)
+    for axes, field in zip(places, fields, strict=True):
         curves = []
-        for number, (name, snapshot) in enumerate(zip(names, snapshots, strict=True)):
+        for number, (text, snapshot) in enumerate(zip(labels, snapshots, strict=True)):
             found = snapshot.radial_profile(field) if radial else snapshot.profile(field, axis)
             curves.append(found.values * snapshot.shown_in(field)[1])
             x = found.x * panels.length_unit(snapshot)[1]
-            axes.plot(x, curves[-1], _DASHES[number % 4], label=f"{name}, {panels.time_text(snapshot)}")
-        _finish(axes, curves, panels.along_label(snapshots[0], axis, radial), label(field, snapshots[0].shown_in(field)[0]))
+            axes.plot(x, curves[-1], _DASHES[number % 4], label=text)
+        set_scale(axes, [field], np.concatenate(curves), options, max(panels.least(snapshot, field) for snapshot in snapshots))
+        _finish(axes, places, panels.along_label(snapshots[0], axis, radial), label(field, snapshots[0].shown_in(field)[0]))
         if snapshots[0].spacing == "log":
             axes.set_xscale("log")
     return figure
 
 
-def histories(paths, names, columns):
+def _stack(names, legends, options):
+    """Return a figure and its axes, one below the other, with room for a legend beside them."""
+    part = sheet.lines(len(names), legends, apart=False, size=sheet.inner(options.size))
+    figure, (corner,) = sheet.page([part], "", options.size)
+    return figure, [place.axes(figure, *corner) for place in part.places()]
+
+
+def histories(paths, names, columns, options=DEFAULT):
     """Return a figure with a panel for each column of histories and in it a line for each run."""
     read = [read_history(path) for path in paths]
     for path, history in zip(paths, read, strict=True):
@@ -104,25 +136,30 @@ def histories(paths, names, columns):
                 raise CrmpiError(f"{path} has no column '{column}'; it has {', '.join(history)}")
             if history.units[column] != read[0].units[column] or history.units["time"] != read[0].units["time"]:
                 raise CrmpiError(f"{paths[0]} and {path} have '{column}' or the time in different units: plot them one by one")
-    figure = new_figure(6.5, 0.6 + 2.0 * len(columns))
-    for axes, column in zip(figure.subplots(len(columns), 1, sharex=True, squeeze=False)[:, 0], columns, strict=True):
+    figure, places = _stack(columns, names, options)
+    for axes, column in zip(places, columns, strict=True):
         for number, (name, history) in enumerate(zip(names, read, strict=True)):
             axes.plot(history["time"], history[column], _DASHES[number % 4], label=name)
+        values = np.concatenate([history[column] for history in read])
+        set_scale(axes, [column], values[values != 0.0], options)
         unit = panels.history_unit(read[0].units[column])
-        _finish(axes, [history[column] for history in read], panels.time_label(read[0]), f"{column} {unit}".rstrip())
+        _finish(axes, places, panels.time_label(read[0]), f"{column} {unit}".rstrip())
     return figure
 
 
-def _finish(axes, curves, xlabel, ylabel):
-    if use_log(np.concatenate(curves)):
-        axes.set_yscale("log")
-    axes.set(xlabel=xlabel, ylabel=ylabel)
-    axes.label_outer()
-    if axes.get_subplotspec().is_first_row():
-        axes.legend()
+def _finish(axes, places, xlabel, ylabel):
+    """Label a panel of a stack; the first has the legend, the last the numbers below."""
+    box = axes.get_position()
+    axes.set_ylabel(wrapped(ylabel, box.height * axes.figure.get_size_inches()[1]))
+    if axes is places[0]:
+        panels.legend(axes)
+    if axes is places[-1]:
+        axes.set_xlabel(xlabel)
+    else:
+        axes.tick_params(labelbottom=False)
 
 
-def figure_of(paths, fields, settings):
+def figure_of(paths, fields, settings, options=DEFAULT):
     """Return the figure of several snapshots, run folders or histories.
 
     Parameters
@@ -132,6 +169,7 @@ def figure_of(paths, fields, settings):
     fields : list of str or None
     settings : callable
         ``settings(snapshot)`` gives (fields, kind, axis, position) for the first snapshot, defaults filled in
+    options : style.Options
 
     Raises
     ------
@@ -145,12 +183,14 @@ def figure_of(paths, fields, settings):
             raise CrmpiError("histories and snapshots cannot share a picture: give files of one sort")
         if not fields:
             raise CrmpiError("which columns? Name them after the first history: crmpi plot a/history.txt ecr --beside b/history.txt")
-        return histories(paths, names, fields)
+        options.check(fields)
+        return histories(paths, names, fields, options)
     with ExitStack() as stack:
         snapshots = open_each(stack, paths)
         if any(other.axes != snapshots[0].axes for other in snapshots):
             raise CrmpiError("snapshots with different numbers of dimensions cannot share a picture: give them one by one")
         chosen, kind, axis, position = settings(snapshots[0])
+        options.check(chosen)
         if kind == "slice":
-            return slices(snapshots, names, chosen, axis, position)
-        return profiles(snapshots, names, chosen, axis, kind == "radial")
+            return slices(snapshots, names, chosen, axis, position, options)
+        return profiles(snapshots, names, chosen, axis, kind == "radial", options)

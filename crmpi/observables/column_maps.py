@@ -1,20 +1,18 @@
 """Pictures of column densities, one panel for each ion."""
 
-import math
 from pathlib import Path
 
 import matplotlib as mpl
 import numpy as np
 
 from crmpi.errors import CrmpiError
+from crmpi.observables import panels, sheet
 from crmpi.observables.columns import column_map
-from crmpi.observables.panels import time_text
 from crmpi.observables.plots import FORMATS
-from crmpi.observables.style import STYLE, new_figure
+from crmpi.observables.style import STYLE
 from crmpi.output.files import clear_write_errors
 
 DECADES = 5.0  # shown of a column, from its largest value downwards
-ACROSS = 4  # panels in a row
 
 
 def draw_maps(snapshot, ions, axis, output, table=None, composition=None):
@@ -26,32 +24,32 @@ def draw_maps(snapshot, ions, axis, output, table=None, composition=None):
     if output.suffix not in FORMATS:
         raise CrmpiError(f"--map {output} must end in one of {', '.join(FORMATS)}")
     maps = {ion: column_map(snapshot, ion, axis, table, composition) for ion in ions}
-    across = min(ACROSS, len(maps))
-    down = math.ceil(len(maps) / across)
     with mpl.rc_context(STYLE):
-        figure = new_figure(0.4 + 2.7 * across, 0.5 + 2.5 * down)
-        places = figure.subplots(down, across, squeeze=False, sharex=True, sharey=True).ravel()
-        for n, (axes, (ion, sheet)) in enumerate(zip(places, maps.items(), strict=False)):
-            _panel(figure, axes, ion, sheet, snapshot.units.factor("kpc"))
-            axes.tick_params(labelbottom=n + across >= len(maps))
-            axes.set_xlabel(f"$x_{sheet.axes[0] + 1}$ [kpc]" if n + across >= len(maps) else "")
-            axes.set_ylabel("" if n % across else f"$x_{sheet.axes[1] + 1}$ [kpc]")
-        for axes in places[len(maps) :]:
-            axes.set_visible(False)
-        figure.suptitle(time_text(snapshot), x=0.01, ha="left", size=10)
+        figure = figure_of(maps, snapshot.units.factor("kpc"), panels.time_text(snapshot))
         with clear_write_errors(output):
             output.parent.mkdir(parents=True, exist_ok=True)
             figure.savefig(output)
-    return output, sum(sheet.outside for sheet in maps.values())
+    return output, sum(sheet_of.outside for sheet_of in maps.values())
 
 
-def _panel(figure, axes, ion, sheet, kpc):
+def figure_of(maps, kpc, heading):
+    """Return the figure of {ion: map of its column}; `kpc` in code units."""
+    horizontal, vertical = next(iter(maps.values())).faces
+    part = sheet.images(len(maps), 1, (vertical[-1] - vertical[0]) / (horizontal[-1] - horizontal[0]))
+    figure, (corner,) = sheet.page([part], heading)
+    for ((place,), bar), (ion, found) in zip(part.places(), maps.items(), strict=True):
+        _panel(place.axes(figure, *corner), bar.axes(figure, *corner), ion, found, kpc)
+    return figure
+
+
+def _panel(axes, bar, ion, found, kpc):
+    """Draw the map of an ion and its bar of colours."""
     with np.errstate(divide="ignore"):
-        logs = np.log10(sheet.values)
-    top = logs.max()
-    horizontal, vertical = (faces / kpc for faces in sheet.faces)
-    image = axes.pcolormesh(horizontal, vertical, logs, cmap="viridis", vmin=max(top - DECADES, logs.min()), vmax=top, rasterized=True)
-    figure.colorbar(
-        image, ax=axes, label=rf"log $N$({ion}) [cm$^{{-2}}$]", shrink=0.75, extend="min" if logs.min() < top - DECADES else "neither"
-    )
-    axes.set_aspect("equal")
+        logs = np.log10(found.values)
+    top = logs.max() if np.isfinite(logs.max()) else 0.0
+    low = max(top - DECADES, logs.min())
+    x, y = (faces / kpc for faces in found.faces)
+    image = axes.pcolormesh(x, y, logs, cmap="viridis", vmin=low, vmax=top, rasterized=True)
+    panels.finish_image(axes, (x[0], x[-1], y[0], y[-1]), *(f"$x_{a + 1}$ [kpc]" for a in found.axes))
+    extend = "min" if logs.min() < low else "neither"
+    panels.colour_bar(image, bar, rf"log $N$({ion}) [cm$^{{-2}}$]", extend)

@@ -2,20 +2,42 @@
 
 import re
 from pathlib import Path
+from typing import NamedTuple
 
 import matplotlib as mpl
 import numpy as np
 from matplotlib.colors import LogNorm
 
 from crmpi.errors import CrmpiError
-from crmpi.observables.style import STYLE, math_unit, new_figure, use_log
+from crmpi.observables import panels, sheet
+from crmpi.observables.style import STYLE, math_unit, set_scale
 from crmpi.output.files import clear_write_errors
 from crmpi.output.history import split_unit
 
 FORMATS = (".png", ".pdf", ".svg")
 _LEFT_OUT = ("volume", "bmag")  # of profiles: not worth a panel of their own
 _PLACE = re.compile(r"_([hr][\d.e+-]+(?:kpc)?)$")  # of a surface at the end of a name
-_WIDTH, _HEIGHT = 3.8, 2.6
+_PERCENTILE = re.compile(r"_(16|84)$")  # of sight lines at the end of a name
+_ACROSS = 3
+_LINES = 7  # curves in a panel
+_MARGIN = 1  # bins without anything around a diagram
+
+
+class Curves(NamedTuple):
+    """A panel of lines: `along` (label, values) of the horizontal axis, `unit`, `surface`, and {name: values}."""
+
+    along: tuple
+    unit: str
+    surface: str
+    values: dict
+
+
+class Diagram(NamedTuple):
+    """An image over two axes of bins: `label`, values, [(label of an axis, its bins)]."""
+
+    label: str
+    values: np.ndarray
+    places: list
 
 
 def draw(tables, path):
@@ -35,29 +57,42 @@ def draw(tables, path):
     path = Path(path)
     if path.suffix not in FORMATS:
         raise CrmpiError(f"--plot {path} must end in one of {', '.join(FORMATS)}")
-    panels = [*_numbers(tables), *(panel for one in tables[-1].measured if one.axes for panel in _arrays(one))]
-    if not panels:
-        raise CrmpiError("there is nothing to draw: numbers of one snapshot are a row; give the folder of a run, or a profile or diagram")
     with mpl.rc_context(STYLE):
-        columns = min(3, len(panels))
-        rows = -(-len(panels) // columns)
-        figure = new_figure(_WIDTH * columns, _HEIGHT * rows + 0.3)
-        axes = figure.subplots(rows, columns, squeeze=False).ravel()
-        for one, panel in zip(axes, panels, strict=False):
-            panel(one)
-        for unused in axes[len(panels) :]:
-            unused.set_axis_off()
-        label, time = tables[-1].time
-        run = tables[-1].source.parent.parent.name or tables[-1].source.name
-        figure.suptitle(f"{run}, {label.replace(' [', f' = {time:.4g} [')}", x=0.01, ha="left", size=9)
+        figure = figure_of(tables)
         with clear_write_errors(path):
             path.parent.mkdir(parents=True, exist_ok=True)
             figure.savefig(path)
     return path
 
 
-def _grouped(columns):
-    """Return {(unit, surface or ''): {name: values}} of columns that are not zero everywhere: each is a panel."""
+def figure_of(tables):
+    """Return the figure of what was measured: diagrams at the left, curves at their right."""
+    arrays = [one for one in tables[-1].measured if one.axes]
+    curves = [*_numbers(tables), *(panel for one in arrays if len(one.axes) == 1 for panel in _arrays(one))]
+    diagrams = [
+        Diagram(label, values, list(one.axes.items())) for one in arrays if len(one.axes) == 2 for label, values in one.columns.items()
+    ]
+    diagrams = [one for one in diagrams if np.any(one.values > 0.0)]
+    if not curves and not diagrams:
+        raise CrmpiError("there is nothing to draw: numbers of one snapshot are a row; give the folder of a run, or a profile or diagram")
+    parts = [sheet.images(len(diagrams), 1, 0.85, across=1 if curves and len(diagrams) < 4 else None)] if diagrams else []
+    if curves:
+        words = [name for panel in curves for name in panel.values]
+        parts.append(sheet.lines(len(curves), words, min(_ACROSS - bool(diagrams), len(curves)), panel=(3.0, 2.0)))
+    label, time = tables[-1].time
+    run = tables[-1].source.parent.parent.name or tables[-1].source.name
+    figure, corners = sheet.page(parts, f"{run}, {label.replace(' [', f' = {time:.4g} ').rstrip(']')}")
+    if diagrams:
+        for one, ((place,), bar) in zip(diagrams, parts[0].places(), strict=True):
+            _diagram(place.axes(figure, *corners[0]), bar.axes(figure, *corners[0]), one)
+    if curves:
+        for panel, place in zip(curves, parts[-1].places(), strict=True):
+            _curves(place.axes(figure, *corners[-1]), panel)
+    return figure
+
+
+def _grouped(along, columns):
+    """Yield `Curves` of columns that are not zero everywhere: a panel for each unit and surface, and for seven lines at most."""
     groups = {}
     for label, values in columns.items():
         name, unit = split_unit(label)
@@ -65,57 +100,75 @@ def _grouped(columns):
             place = _PLACE.search(name)
             group = groups.setdefault((unit, place[1] if place else ""), {})
             group[_PLACE.sub("", name)] = np.asarray(values, float)
-    return groups
+    for (unit, surface), group in groups.items():
+        lines = list(dict.fromkeys(_PERCENTILE.sub("", name) if _PERCENTILE.sub("", name) in group else name for name in group))
+        for n in range(0, len(lines), _LINES):
+            chosen = lines[n : n + _LINES]
+            bands = [f"{name}_{edge}" for name in chosen for edge in (16, 84) if f"{name}_{edge}" in group]
+            yield Curves(along, unit, surface, {name: group[name] for name in [*chosen, *bands]})
 
 
 def _numbers(tables):
-    """Yield functions that draw the numbers of a unit over time."""
+    """Return `Curves` of the numbers over time."""
     if len(tables) < 2:
-        return
+        return []
     times = [table.time[1] for table in tables]
     series = {label: [] for one in tables[0].measured if not one.axes for label in one.columns}
     for table in tables:
         for one in (one for one in table.measured if not one.axes):
             for label, value in one.columns.items():
                 series[label].append(value)
-    for head, curves in _grouped(series).items():
-        yield lambda axes, head=head, curves=curves: _curves(axes, (tables[0].time[0], times), head, curves)
+    return list(_grouped((tables[0].time[0], times), series))
 
 
 def _arrays(measured):
-    """Yield functions that draw a `Measured` with axes: curves of a unit along one axis, images over two."""
-    places = list(measured.axes.items())
-    if len(places) == 2:
-        for label, values in measured.columns.items():
-            yield lambda axes, label=label, values=values: _image(axes, places, label, values)
-        return
-    for head, curves in _grouped(measured.columns).items():
-        yield lambda axes, head=head, curves=curves: _curves(axes, places[0], head, curves)
+    """Return `Curves` of a `Measured` with one axis."""
+    return list(_grouped(next(iter(measured.axes.items())), measured.columns))
 
 
-def _curves(axes, along, head, curves):
-    """Draw curves over `along` (label, values); `head`: (unit, surface)."""
-    (where, x), (unit, surface) = along, head
-    for number, (name, values) in enumerate(curves.items()):
-        axes.plot(x, values, label=name.replace("_", " "), linestyle=("-", "--", ":")[number // 7 % 3])
-    if use_log(np.concatenate(list(curves.values()))):
-        axes.set_yscale("log")
-    if surface:
-        axes.set_title(f"through {'planes at' if surface[0] == 'h' else 'the sphere of'} {surface[1:]}")
+def _curves(axes, panel):
+    """Draw lines, and the range between percentiles as a band."""
+    where, x = panel.along
+    lines = [name for name in panel.values if not _PERCENTILE.search(name) or _PERCENTILE.sub("", name) not in panel.values]
+    for name in lines:
+        (line,) = axes.plot(x, panel.values[name], label=name.replace("_", " "))
+        if f"{name}_16" in panel.values and f"{name}_84" in panel.values:
+            low, high = panel.values[f"{name}_16"], panel.values[f"{name}_84"]
+            axes.fill_between(x, low, high, color=line.get_color(), alpha=0.2, linewidth=0)
+    set_scale(axes, lines, np.concatenate([panel.values[name] for name in lines]))
     name, place = split_unit(where)
+    heading = f"through {'planes at' if panel.surface[0] == 'h' else 'the sphere of'} {panel.surface[1:]}" if panel.surface else ""
+    axes.set_title(heading)
     axes.set_xlabel(f"{name} [{math_unit(place)}]")
-    axes.set_ylabel(f"[{math_unit(unit)}]" if unit != "1" else "ratio")
-    axes.legend(fontsize=6)
+    axes.set_ylabel(f"[{math_unit(panel.unit)}]" if panel.unit != "1" else "ratio")
+    panels.legend(axes)
 
 
-def _image(axes, places, label, values):
-    (along, x), (up, y) = places
-    filled = values[values > 0.0]
-    if filled.size:
-        image = axes.pcolormesh(x, y, np.where(values > 0.0, values, np.nan).T, norm=LogNorm(filled.min(), filled.max()), cmap="viridis")
-        name, unit = split_unit(label)
-        axes.figure.colorbar(image, ax=axes, label=f"{name.replace('_', ' ')} [{math_unit(unit)}]")
+def _diagram(axes, bar, one):
+    """Draw the bins that hold something, and a margin around them."""
+    filled = one.values > 0.0
+    edges = [_edges(bins) for _, bins in one.places]
+    image = axes.pcolormesh(
+        *edges, np.where(filled, one.values, np.nan).T, norm=LogNorm(one.values[filled].min(), one.values[filled].max()), cmap="viridis"
+    )
+    name, unit = split_unit(one.label)
+    panels.colour_bar(image, bar, f"{name.replace('_', ' ')} [{math_unit(unit)}]")
     axes.set(xscale="log", yscale="log")
-    for what, place in ((axes.set_xlabel, along), (axes.set_ylabel, up)):
+    spans = (_span(edge, filled.any(axis=1 - n)) for n, edge in enumerate(edges))
+    for axis, span, (place, _) in zip((axes.xaxis, axes.yaxis), spans, one.places, strict=True):
+        panels.log_numbers(axis, *span)
         name, unit = split_unit(place)
-        what(f"{name} [{math_unit(unit)}]")
+        axis.set_label_text(f"{name} [{math_unit(unit)}]")
+
+
+def _edges(bins):
+    """Return the edges of bins of equal width in the logarithm."""
+    logs = np.log10(bins)
+    half = 0.5 * (logs[1] - logs[0]) if len(logs) > 1 else 0.5
+    return 10.0 ** np.append(logs - half, logs[-1] + half)
+
+
+def _span(edges, filled):
+    """Return the range of an axis: the bins that hold something, and a margin."""
+    first, last = np.flatnonzero(filled)[[0, -1]]
+    return edges[max(first - _MARGIN, 0)], edges[min(last + 1 + _MARGIN, len(edges) - 1)]

@@ -1,9 +1,17 @@
 """The panels that pictures are made of: an image of a slice, a profile, a history. Each draws into the axes it is given."""
 
-import numpy as np
+import math
 
+import numpy as np
+from matplotlib.colors import LogNorm
+from matplotlib.ticker import FixedLocator, FuncFormatter, LogFormatterSciNotation, MaxNLocator, NullLocator
+
+from crmpi.observables import sheet
 from crmpi.observables.derived import shown_in
-from crmpi.observables.style import colours, label, math_unit, use_log
+from crmpi.observables.style import DEFAULT, colours, label, math_unit, set_scale, wrapped
+
+_ROUNDING = 1e-9  # of the largest sound speed: velocities below it are rounding errors
+_LINES = 7  # curves in a panel
 
 
 def length_unit(snapshot):
@@ -28,6 +36,27 @@ def time_text(snapshot):
     return f"t = {snapshot.time * factor:.4g} {unit}".rstrip()
 
 
+def position_text(snapshot, plane, axis):
+    """Return 'x_2 = 0.1 kpc', where a slice is; '' if the box has no such axis."""
+    if axis not in snapshot.axes:
+        return ""
+    unit, scale = length_unit(snapshot)
+    return f"$x_{axis + 1}$ = {plane.position * scale:.4g} {unit}".rstrip()
+
+
+def aspect(snapshot, axis):
+    """Return height / width of slices normal to `axis`."""
+    horizontal, vertical = (snapshot.upper[a] - snapshot.lower[a] for a in range(3) if a != axis)
+    return vertical / horizontal
+
+
+def least(snapshot, name):
+    """Return below what the values of a quantity, as shown, are rounding errors; 0 if that is not known."""
+    if not name.startswith("vel") or not {"dens", "press"} <= set(snapshot.names):
+        return 0.0
+    return _ROUNDING * snapshot.extrema("cs")[1] * snapshot.shown_in(name)[1]
+
+
 def slice_values(snapshot, name, axis, position=None):
     """Return a `Slice` at `position`, in the unit of the picture, and its values as they are shown."""
     _, scale = length_unit(snapshot)
@@ -35,51 +64,122 @@ def slice_values(snapshot, name, axis, position=None):
     return plane, plane.values * snapshot.shown_in(name)[1]
 
 
-def image(axes, snapshot, name, axis, position=None):
-    """Draw a slice with its colour bar, and return it."""
+def image(axes, bar, snapshot, name, axis, position=None, options=DEFAULT):
+    """Draw a slice and its bar of colours, and return it."""
     plane, values = slice_values(snapshot, name, axis, position)
-    draw_slice(axes, snapshot, name, plane, values, colours(name, values))
+    drawn = draw_slice(axes, snapshot, plane, values, colours(name, values, options, least(snapshot, name)))
+    colour_bar(drawn, bar, label(name, snapshot.shown_in(name)[0]))
     return plane
 
 
-def draw_slice(axes, snapshot, name, plane, values, scale_of_colours):
-    """Draw what `slice_values` has returned, with its colour bar, in a (colour map, norm)."""
-    unit, _ = snapshot.shown_in(name)
+def draw_slice(axes, snapshot, plane, values, scale_of_colours):
+    """Draw what `slice_values` has returned in a (colour map, norm), and return the image."""
     _, scale = length_unit(snapshot)
     cmap, norm = scale_of_colours
     x, y = (faces * scale for faces in plane.faces)
-    drawn = axes.imshow(values, origin="lower", extent=(x[0], x[-1], y[0], y[-1]), cmap=cmap, norm=norm, interpolation="nearest")
-    aspect = (y[-1] - y[0]) / (x[-1] - x[0])
-    if aspect < 0.8:  # a bar on top of a wide image, beside a tall one
-        bar = axes.figure.colorbar(drawn, cax=axes.inset_axes((0.0, 1.0 + 0.03 / aspect, 1.0, 0.04 / aspect)), orientation="horizontal")
-        bar.ax.xaxis.set_ticks_position("top")
-        bar.ax.xaxis.set_label_position("top")
+    extent = (x[0], x[-1], y[0], y[-1])
+    drawn = axes.imshow(values, origin="lower", extent=extent, cmap=cmap, norm=norm, interpolation="nearest", aspect="auto")
+    finish_image(axes, extent, *(position_label(snapshot, a) for a in plane.axes))
+    return drawn
+
+
+def finish_image(axes, extent, xlabel, ylabel):
+    """Label the axes of an image, with as many numbers as have room; say so where it is not to scale."""
+    width, height = _inches(axes)
+    sheet.set_ticks(axes.xaxis, extent[0], extent[1], width, each=0.55)
+    sheet.set_ticks(axes.yaxis, extent[2], extent[3], height, each=0.3)
+    shape = (extent[3] - extent[2]) / (extent[1] - extent[0])
+    stretched = not 1.0 / sheet.LONGEST <= shape <= sheet.LONGEST
+    axes.set_xlabel(f"{xlabel}, stretched" if stretched and width > 1.5 else xlabel)
+    axes.set_ylabel(f"{ylabel}, stretched" if stretched and width <= 1.5 else ylabel)
+
+
+def _inches(axes):
+    """Return width and height of axes in inches."""
+    box = axes.get_position()
+    across, up = axes.figure.get_size_inches()
+    return box.width * across, box.height * up
+
+
+def colour_bar(drawn, bar, text, extend="neither"):
+    """Draw the bar of colours of an image in the axes `bar`: its numbers have a common power of ten in the label, or are logarithmic."""
+    width, height = _inches(bar)
+    upright = height > width
+    made = bar.figure.colorbar(drawn, cax=bar, orientation="vertical" if upright else "horizontal", extend=extend)
+    axis = bar.yaxis if upright else bar.xaxis
+    room = max(width, height)
+    many = max(int(room / (0.35 if upright else 0.8)), 1)
+    if isinstance(drawn.norm, LogNorm):
+        _log_ticks(axis, drawn.norm.vmin, drawn.norm.vmax, many)
     else:
-        bar = axes.figure.colorbar(drawn, cax=axes.inset_axes((1.0 + 0.03 * aspect, 0.0, 0.03 * aspect, 1.0)))
-    bar.set_label(label(name, unit))
-    if aspect > 4:
-        axes.set_xticks([x[0], x[-1]])  # more numbers would run into each other
-    axes.set_xlabel(position_label(snapshot, plane.axes[0]))
-    axes.set_ylabel(position_label(snapshot, plane.axes[1]))
+        text = _linear_ticks(axis, drawn.norm, many, text)
+    if not upright:
+        axis.set_ticks_position("top")
+        axis.set_label_position("top")
+    axis.label.set_size(8)
+    axis.set_tick_params(labelsize=8)
+    made.set_label(wrapped(text, room, sheet.LETTER))
 
 
-def profiles(axes, snapshot, names, axis, radial=False):
+def log_numbers(axis, low, high):
+    """Give a logarithmic axis a range, and numbers that have room."""
+    width, height = _inches(axis.axes)
+    upright = axis.axis_name == "y"
+    axis.axes.set(**{f"{axis.axis_name}lim": (low, high)})
+    _log_ticks(axis, low, high, max(int(height / 0.3 if upright else width / 0.55), 1))
+
+
+def _log_ticks(axis, low, high, many):
+    """Number decades, with 2 and 5 of each, or all digits, where they are few."""
+    decades = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
+    few = (tuple(range(1, 10)),) if high < 5.0 * low else ()
+    for digits in (*few, (1, 2, 5), (1, 3), (1,)):
+        places = [at for n in decades for digit in digits if low <= (at := digit * 10.0**n) <= high]
+        if len(places) <= many:
+            break
+    if not places:
+        places = [at for n in decades for digit in range(1, 10) if low <= (at := digit * 10.0**n) <= high] or [math.sqrt(low * high)]
+    axis.set_major_locator(FixedLocator(sheet.thinned(places, many)))
+    axis.set_minor_locator(NullLocator())
+    axis.set_major_formatter(LogFormatterSciNotation(labelOnlyBase=False, minor_thresholds=(math.inf, math.inf)))
+
+
+def _linear_ticks(axis, norm, many, text):
+    """Number a linear bar; return the label with the power of ten that the numbers are in."""
+    largest = max(abs(norm.vmin), abs(norm.vmax))
+    power = math.floor(math.log10(largest)) if largest > 0.0 else 0
+    power = 0 if -3 < power < 4 else power
+    axis.set_major_locator(MaxNLocator(many, steps=[1, 2, 2.5, 5, 10]))
+    axis.set_minor_locator(NullLocator())
+    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value / 10.0**power:.6g}"))
+    if power == 0:
+        return text
+    factor = f"$10^{{{power}}}$"
+    name, bracket, unit = text.partition(" [")
+    return f"{name} [{factor} {unit}" if bracket else f"{name} [{factor}]"
+
+
+def profiles(axes, snapshot, names, axis, radial=False, options=DEFAULT):
     """Draw means along an axis (or over the distance from the origin), one line per quantity; all share one unit."""
     unit, factor = snapshot.shown_in(names[0])
     _, scale = length_unit(snapshot)
     found = [snapshot.radial_profile(name) if radial else snapshot.profile(name, axis) for name in names]
     for name, profile in zip(names, found, strict=True):
         axes.plot(profile.x * scale, profile.values * factor, label=label(name, ""))
-    if all(np.all(profile.values > 0) for profile in found) and use_log(np.concatenate([profile.values for profile in found])):
-        axes.set_yscale("log")
+    set_scale(axes, names, np.concatenate([profile.values * factor for profile in found]), options, least(snapshot, names[0]))
     if snapshot.spacing == "log":
         axes.set_xscale("log")
+    text = label(names[0], unit)
     if len(names) > 1:
-        axes.legend()
-        axes.set_ylabel(f"[{math_unit(unit)}]" if unit else "[code units]")
-    else:
-        axes.set_ylabel(label(names[0], unit))
+        legend(axes)
+        text = f"[{math_unit(unit)}]" if unit else "[code units]"
+    axes.set_ylabel(wrapped(text, _inches(axes)[1]))
     axes.set_xlabel(along_label(snapshot, axis, radial))
+
+
+def legend(axes):
+    """Write the legend at the right of a panel, where no line is."""
+    axes.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0), borderaxespad=0.2)
 
 
 def along_label(snapshot, axis, radial):
@@ -98,17 +198,24 @@ def time_label(columns):
     return f"time [{columns.units['time']}]".replace(" [code]", "")
 
 
-def history(axes, columns, names, unit):
-    """Draw columns of a history that share a unit."""
-    time = next(iter(columns))
+def history_panels(columns, names):
+    """Return [[names of columns]]: panels of one unit and seven lines at most."""
+    units = {}
     for name in names:
-        axes.plot(columns[time], columns[name], label=name)
-    positive = np.concatenate([columns[name] for name in names])
-    if use_log(positive[positive != 0]) and np.all(positive >= 0):
-        axes.set_yscale("log")
+        units.setdefault(columns.units[name], []).append(name)
+    return [group[n : n + _LINES] for group in units.values() for n in range(0, len(group), _LINES)]
+
+
+def history(axes, columns, names, options=DEFAULT):
+    """Draw columns of a history that share a unit."""
+    unit = columns.units[names[0]]
+    for name in names:
+        axes.plot(columns["time"], columns[name], label=name)
+    values = np.concatenate([columns[name] for name in names])
+    set_scale(axes, names, values[values != 0.0], options)
     axes.set_xlabel(time_label(columns))
+    text = f"{names[0]} {history_unit(unit)}".rstrip()
     if len(names) > 1:
-        axes.legend()
-        axes.set_ylabel(history_unit(unit) or ("[code units]" if unit == "code" else "pure number"))
-    else:
-        axes.set_ylabel(f"{names[0]} {history_unit(unit)}".rstrip())
+        legend(axes)
+        text = history_unit(unit) or ("[code units]" if unit == "code" else "pure number")
+    axes.set_ylabel(wrapped(text, _inches(axes)[1]))

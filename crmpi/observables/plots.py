@@ -1,26 +1,29 @@
 """``crmpi plot``: a picture of a snapshot, a history or a whole run, as PNG, PDF or SVG by the name of the output."""
 
-import math
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 import matplotlib as mpl
+import numpy as np
 
 from crmpi.errors import CrmpiError
-from crmpi.observables import beside, panels
+from crmpi.observables import beside, panels, sheet
 from crmpi.observables.cells import AXIS_NUMBERS
-from crmpi.observables.derived import available
+from crmpi.observables.derived import available, title
 from crmpi.observables.readers import open_snapshot
-from crmpi.observables.style import STYLE, new_figure
+from crmpi.observables.style import DEFAULT, STYLE
 from crmpi.output.directory import RunDirectory
 from crmpi.output.files import clear_write_errors
 from crmpi.output.history import read_history
 
 FORMATS = (".png", ".pdf", ".svg")
 _CLOCK = ("time", "step", "dt")
+_LEDGERS = ("floor_", "boundary_", "cr_", "cooling_", "injection_", "losses_", "gravity_", "frozen_", "kappa_", "mom")
 _TALL = 2.0  # images more than this times as high as wide stand side by side
+_ALL = 24  # columns of a history that are drawn when none is named
 
 
-def plot(path, fields=None, axis=None, position=None, kind=None, output=None, others=()):
+def plot(path, fields=None, axis=None, position=None, kind=None, output=None, others=(), options=DEFAULT):
     """Draw a picture of `path` and return where it was written.
 
     Parameters
@@ -28,7 +31,7 @@ def plot(path, fields=None, axis=None, position=None, kind=None, output=None, ot
     path : path
         snapshot (`.athdf`), history (`.txt`) or run folder
     fields : list of str, optional
-        quantities to draw, also derived ones (pcr, temp, beta, ...); of a history, columns
+        quantities to draw, also derived ones (pcr, temp, beta, ...); columns of a history, also of that of a run folder
     axis : {"x1", "x2", "x3"}, optional
         axis that a slice is normal to, or along which a profile runs
     position : float, optional
@@ -39,6 +42,8 @@ def plot(path, fields=None, axis=None, position=None, kind=None, output=None, ot
         name ending in .png, .pdf or .svg; by default beside `path`
     others : paths, optional
         further runs, snapshots or histories for the same picture: slices on common scales of colour, lines on common axes
+    options : style.Options, optional
+        limits, logarithmic scales, colour map and size of the page
 
     Raises
     ------
@@ -54,18 +59,29 @@ def plot(path, fields=None, axis=None, position=None, kind=None, output=None, ot
         raise CrmpiError(f"output = {output} must end in one of {', '.join(FORMATS)}")
     with mpl.rc_context(STYLE):
         if others:
-            figure = beside.figure_of([path, *others], fields, lambda first: _settings(first, fields, across, position, kind))
+            chosen = lambda first: _settings(first, fields, across, position, kind)  # noqa: E731
+            figure = beside.figure_of([path, *others], fields, chosen, options)
         elif path.is_dir():
-            figure = run_figure(path, fields)
+            figure = _of_folder(path, fields, options)
         elif path.suffix == ".txt":
-            figure = history_figure(read_history(path), fields)
+            figure = history_figure(read_history(path), fields, options)
         else:
             with open_snapshot(path) as snapshot:
-                figure = snapshot_figure(snapshot, fields, across, position, kind)
+                figure = snapshot_figure(snapshot, fields, across, position, kind, options)
         with clear_write_errors(output):
             output.parent.mkdir(parents=True, exist_ok=True)
             figure.savefig(output)
     return output
+
+
+def _of_folder(path, fields, options):
+    """Return the page on a run, or the history of it where `fields` are columns of that."""
+    history = RunDirectory(path).history
+    if fields and history.is_file():
+        columns = read_history(history)
+        if all(_matching(columns, word) for word in fields):
+            return history_figure(columns, fields, options)
+    return run_figure(path, fields, options)
 
 
 def default_fields(snapshot):
@@ -75,18 +91,35 @@ def default_fields(snapshot):
     return [name for name in ("dens", "pcr", "press", velocity, "bmag") if name in have]
 
 
-def snapshot_figure(snapshot, fields=None, axis=None, position=None, kind=None):
+def snapshot_figure(snapshot, fields=None, axis=None, position=None, kind=None, options=DEFAULT):
     """Return the figure of a snapshot: one panel per quantity."""
     fields, kind, axis, position = _settings(snapshot, fields, axis, position, kind)
+    options.check(fields)
+    heading = [panels.time_text(snapshot)]
     if kind == "slice":
-        figure = _slices(snapshot, fields, axis, position)
-    else:
-        figure = new_figure(5.5, 0.6 + 1.7 * len(fields))
-        for axes, name in zip(figure.subplots(len(fields), 1, sharex=True, squeeze=False)[:, 0], fields, strict=True):
-            panels.profiles(axes, snapshot, [name], axis, radial=kind == "radial")
-            axes.label_outer()
-    figure.suptitle(f"{panels.time_text(snapshot)}{_warning(snapshot)}", x=0.01, ha="left", size=10)
+        plane, _ = panels.slice_values(snapshot, fields[0], axis, position)
+        heading += [panels.position_text(snapshot, plane, axis)]
+    heading = "   ".join(word for word in [*heading, _warning(snapshot)] if word)
+    room = sheet.inner(options.size)
+    if kind == "slice":
+        part = sheet.images(len(fields), 1, panels.aspect(snapshot, axis), size=room)
+        figure, (corner,) = sheet.page([part], heading, options.size)
+        _images(figure, part, corner, snapshot, fields, axis, position, options)
+        return figure
+    part = sheet.lines(len(fields), apart=False, size=room)
+    figure, (corner,) = sheet.page([part], heading, options.size)
+    for place, name in zip(part.places(), fields, strict=True):
+        axes = place.axes(figure, *corner)
+        panels.profiles(axes, snapshot, [name], axis, radial=kind == "radial", options=options)
+        _outer(axes, name, fields)
     return figure
+
+
+def _outer(axes, name, names):
+    """Leave numbers and label of the horizontal axis to the lowest of panels that share it."""
+    if name != names[-1]:
+        axes.set_xlabel("")
+        axes.tick_params(labelbottom=False)
 
 
 def _settings(snapshot, fields, axis, position, kind):
@@ -101,64 +134,107 @@ def _settings(snapshot, fields, axis, position, kind):
     return fields or default_fields(snapshot), kind, axis, position
 
 
-def history_figure(columns, fields=None):
-    """Return the figure of a history: one panel per unit."""
-    names = fields or [name for name in columns if name not in _CLOCK]
-    missing = [name for name in names if name not in columns]
-    if missing:
-        raise CrmpiError(f"the history has no column '{missing[0]}'; it has {', '.join(columns)}")
+def _matching(columns, word):
+    """Return the columns that a word names, which may have a * in it."""
+    return [name for name in columns if name == word or ("*" in word and fnmatchcase(name, word))]
+
+
+def chosen_columns(columns, fields=None):
+    """Return the columns of a history to draw: those named, or what changes and is no ledger of the code.
+
+    Raises
+    ------
+    CrmpiError
+        a column that is not there, or nothing to draw
+    """
+    for word in fields or ():
+        if not _matching(columns, word):
+            raise CrmpiError(f"the history has no column '{word}'; it has {', '.join(columns)}")
+    names = list(dict.fromkeys(name for word in fields or () for name in _matching(columns, word)))
+    if not fields:
+        telling = [name for name in columns if name not in _CLOCK and np.ptp(columns[name])]
+        own = [name for name in telling if not name.startswith(_LEDGERS)]
+        names = (own or telling or [name for name in columns if name not in _CLOCK])[:_ALL]
     if not names or not len(columns["time"]):
         raise CrmpiError("the history has nothing to draw: no row, or no column besides time, step and dt")
-    units = {}
-    for name in names:
-        units.setdefault(columns.units[name], []).append(name)
-    figure = new_figure(6.5, 0.6 + 2.0 * len(units))
-    for axes, (unit, group) in zip(figure.subplots(len(units), 1, sharex=True, squeeze=False)[:, 0], units.items(), strict=True):
-        panels.history(axes, columns, group, unit)
-        axes.label_outer()
+    return names
+
+
+def history_figure(columns, fields=None, options=DEFAULT):
+    """Return the figure of a history: one panel per unit, of seven lines at most."""
+    names = chosen_columns(columns, fields)
+    options.check(names)
+    groups = panels.history_panels(columns, names)
+    left_out = len(columns) - len(names) - len(_CLOCK)
+    heading = "" if fields or left_out <= 0 else f"{left_out} more columns can be named"
+    words = [name for group in groups if len(group) > 1 for name in group]
+    part = sheet.lines(len(groups), words, across=1 + (len(groups) > 5), apart=True, size=sheet.inner(options.size))
+    figure, (corner,) = sheet.page([part], heading, options.size)
+    for place, group in zip(part.places(), groups, strict=True):
+        panels.history(place.axes(figure, *corner), columns, group, options)
     return figure
 
 
-def run_figure(folder, fields=None):
+def run_figure(folder, fields=None, options=DEFAULT):
     """Return one page on a run: slices and profiles of its latest snapshot, and its history.
 
     Parameters
     ----------
     fields : list of str, optional
-        two quantities for the slices; density and cosmic-ray pressure by default
+        quantities of the slices; density and cosmic-ray pressure by default
     """
     directory = RunDirectory(folder)
     with open_snapshot(directory.latest_snapshot()) as snapshot:
         fields = fields or [name for name in default_fields(snapshot) if not name.startswith("vel")][:2]
+        options.check(fields)
+        heading = f"{Path(folder).resolve().name}   {panels.time_text(snapshot)}"
+        drawn, legends = _page_lines(snapshot, directory)
+        axis, left = None, ()
         if len(snapshot.axes) > 1:
             axis = _normal(snapshot, None)
-            columns = len(fields) if _aspect(snapshot, axis) > _TALL else 1
-            figure = new_figure(11.0, 6.5) if columns > 1 else new_figure(9.5, 7.5)
-            left, right = figure.subfigures(1, 2, width_ratios=(1.15, 1.0))
-            _images(left, snapshot, fields, axis, None, columns)
-        else:
-            figure = right = new_figure(7.0, 9.5)
-        _page_lines(right, snapshot, directory)
-        figure.suptitle(f"{Path(folder).resolve().name}   {panels.time_text(snapshot)}{_warning(snapshot)}", x=0.01, ha="left", size=11)
+            shape = panels.aspect(snapshot, axis)
+            left = (sheet.images(len(fields), 1, shape, across=len(fields) if shape > _TALL else 1),)
+        height = max([*(part.extent[1] for part in left), 2.2 * len(drawn)]) / len(drawn)
+        right = sheet.lines(len(drawn), legends, panel=(4.0, min(height, 2.8) - 0.8))
+        if options.size:
+            left, right = _page_fitted(left, right, sheet.inner(options.size))
+        figure, corners = sheet.page([*left, right], f"{heading}   {_warning(snapshot)}".rstrip(), options.size)
+        if left:
+            _images(figure, left[0], corners[0], snapshot, fields, axis, None, options)
+        for place, draw in zip(right.places(), drawn, strict=True):
+            draw(place.axes(figure, *corners[-1]))
     return figure
 
 
-def _page_lines(figure, snapshot, directory):
-    """Draw pressures and velocity (in 1-D density too) along the last axis, and the telling columns of the history."""
+def _page_fitted(left, right, room):
+    """Return the parts of a page on a run for a page of a given size."""
+    if not left:
+        return left, sheet.lines(right.count, size=room)._replace(legend=right.legend)
+    (one,) = left
+    half = sheet.images(one.blocks, 1, one.aspect, across=one.across, size=(0.5 * room[0], room[1]))
+    rest = right._replace(width=right.width + room[0] - half.extent[0] - right.extent[0])
+    rest = rest._replace(height=rest.height + (room[1] - rest.extent[1]) / rest.count)
+    if min(rest.width, rest.height) < 0.35:
+        raise sheet.too_small(room, "the images and lines of a run")
+    return (half,), rest
+
+
+def _page_lines(snapshot, directory):
+    """Return (functions that draw a panel, words of their legends): pressures and velocity (in 1-D density too) along the last axis,
+    and the telling columns of the history."""
     have = [*snapshot.names, *available(snapshot.names, snapshot.units)]
     along = snapshot.axes[-1]
-    lines = [[name for name in ("press", "pcr", "pmag") if name in have], [f"vel{along + 1}"]]
+    groups = [[name for name in ("press", "pcr", "pmag") if name in have], [f"vel{along + 1}"]]
     if len(snapshot.axes) == 1:
-        lines.insert(0, ["dens"])
-    rows = figure.subplots(len(lines) + 1, 1)
-    for axes, names in zip(rows, lines, strict=False):
-        panels.profiles(axes, snapshot, names, along)
+        groups.insert(0, ["dens"])
+    drawn = [lambda axes, names=names: panels.profiles(axes, snapshot, names, along) for names in groups]
+    legends = [title(name) for group in groups if len(group) > 1 for name in group]
     columns = read_history(directory.history) if directory.history.is_file() else {}
     names = telling_columns(columns)
     if names:
-        panels.history(rows[-1], columns, names, columns.units[names[0]])
-    else:
-        rows[-1].set_axis_off()
+        drawn.append(lambda axes: panels.history(axes, columns, names))
+        legends += names if len(names) > 1 else []
+    return drawn, legends
 
 
 def telling_columns(columns):
@@ -183,38 +259,11 @@ def _normal(snapshot, axis):
     return absent[-1] if absent else 1
 
 
-def _aspect(snapshot, axis):
-    """Return height / width of slices normal to `axis`."""
-    horizontal, vertical = (snapshot.upper[a] - snapshot.lower[a] for a in range(3) if a != axis)
-    return vertical / horizontal
-
-
-def _slices(snapshot, fields, axis, position):
-    aspect = min(max(_aspect(snapshot, axis), 0.25), 4.0)
-    columns = min(len(fields), 5) if aspect > _TALL else math.ceil(math.sqrt(len(fields)))
-    height = 6.5 if aspect > _TALL else 4.0 * min(aspect, 1.0)
-    figure = new_figure(columns * (height / aspect + 1.1), -(-len(fields) // columns) * (height + 0.3 + 0.5 * (aspect < 1)) + 0.4)
-    first, plane = _images(figure, snapshot, fields, axis, position, columns)
-    if axis in snapshot.axes:
-        unit, scale = panels.length_unit(snapshot)
-        first.set_title(f"$x_{axis + 1}$ = {plane.position * scale:.4g} {unit}".rstrip())
-    return figure
-
-
-def _images(figure, snapshot, fields, axis, position, columns):
-    """Draw slices in a grid, positions written at its left and bottom only; return the first axes and its `Slice`."""
-    grid = figure.subplots(-(-len(fields) // columns), columns, squeeze=False).ravel()
-    planes = [panels.image(axes, snapshot, name, axis, position) for axes, name in zip(grid, fields, strict=False)]
-    for number, axes in enumerate(grid):
-        axes.set_visible(number < len(fields))
-        if number % columns:
-            axes.set_ylabel("")
-            axes.tick_params(labelleft=False)
-        if number + columns < len(fields):
-            axes.set_xlabel("")
-            axes.tick_params(labelbottom=False)
-    return grid[0], planes[0]
+def _images(figure, part, corner, snapshot, fields, axis, position, options):
+    """Draw slices, each with its bar of colours."""
+    for (places, bar), name in zip(part.places(), fields, strict=True):
+        panels.image(places[0].axes(figure, *corner), bar.axes(figure, *corner), snapshot, name, axis, position, options)
 
 
 def _warning(snapshot):
-    return f"   {len(snapshot.missing)} parts of the file are missing (grey)" if snapshot.missing else ""
+    return f"{len(snapshot.missing)} parts of the file are missing (grey)" if snapshot.missing else ""
