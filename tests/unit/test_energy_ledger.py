@@ -2,11 +2,15 @@
 
 import pytest
 
+from crmpi import stepper
 from crmpi.constants import ENER
 from crmpi.energy_books import EnergyBooks, energy_columns
 from crmpi.errors import RunError
+from crmpi.inline import run_to_end
 from tests.stepping import SOLVERS as BARE
 from tests.stepping import begin, step
+from tests.unit.test_time_step import BOMB
+from tests.unit.test_time_step import YAML as BOMB_YAML
 
 SOLVERS = {solver: [*own, "transport.vmax=20"] if solver in ("two_moment", "alfven_regulated") else own for solver, own in BARE.items()}
 
@@ -74,11 +78,18 @@ def balance(sim, row):
     return sum(energies) - sum(terms), max(map(abs, [*energies, *terms]))
 
 
+def mass_balance(row):
+    """Return the mass of the box minus what came through its boundary and from floors."""
+    return row["mass [code]"] - row.get("boundary_mass [code]", 0.0) - row["floor_added_mass [code]"]
+
+
 def closes(sim, count=4):
     """Check that the ledger closes over some steps; return the last row of the history."""
-    start, _ = balance(sim, sim.history_row())
+    first = sim.history_row()
+    start, _ = balance(sim, first)
     step(sim, count)
     row = sim.history_row()
+    assert abs(mass_balance(row) - mass_balance(first)) < 1e-13 * count * (row["mass [code]"] + abs(row.get("boundary_mass [code]", 0.0)))
     end, scale = balance(sim, row)
     assert abs(end - start) < 1e-13 * count * scale, {name: row[name] for name in row if "energy" in name or "ecr" in name}
     return row
@@ -119,6 +130,15 @@ def test_ledger_closes_where_floors_act_and_fluxes_are_redone(flow, solver):
 def test_waves_that_a_problem_injects_are_in_the_ledger(flow):
     row = closes(flow(*SOLVERS["alfven_regulated"], *KAPPA, "problem.heat=0.1", "problem.waves=0.05"))
     assert row["problem_ecr [code]"] > 0.0
+
+
+@pytest.mark.parametrize("kind", ["reflect", "diode", "hydrostatic"])
+@pytest.mark.parametrize("solver", ["none", "anisotropic_diffusion", "two_moment", "alfven_regulated"])
+def test_ledger_closes_with_other_walls(flow, kind, solver):
+    walls = [wall.replace("outflow", kind) for wall in OUTFLOW if "3" in wall]
+    row = closes(flow(*SOLVERS[solver], *walls, *KAPPA, *GRAVITY))
+    if kind == "reflect":
+        assert abs(row["boundary_energy [code]"] + row["boundary_ecr [code]"] + row.get("cr_boundary [code]", 0.0)) < 1e-13
 
 
 @pytest.mark.parametrize("shape", ["[32,1,1]", "[1,32,1]", "[16,16,1]", "[1,16,16]", "[16,1,16]"])
@@ -180,3 +200,28 @@ def test_energy_that_floors_make_ends_the_run(flow):
     sim.refresh()
     with pytest.raises(RunError, match=r"floors gave .* more than fluid.floors.energy_limit = 0.1 allows"):
         broken.look()
+
+
+def test_a_run_ends_where_a_step_makes_energy(flow, monkeypatch):
+    """The loop of a run looks every 10 steps."""
+    advance = stepper.advance
+
+    def lie(sim, dt):
+        advance(sim, dt)
+        sim.pack.u0[0, ENER] *= 1.0 + 1e-6
+
+    monkeypatch.setattr(stepper, "advance", lie)
+    sim = flow("time.max_steps=30")
+    with pytest.raises(RunError, match=r"its ledger leaves .* step 10; earlier output is intact; try a smaller time.cfl"):
+        run_to_end(sim)
+
+
+def test_a_run_ends_where_an_unstable_step_makes_floors_act(tmp_path, monkeypatch):
+    """The release of heat of `test_time_step`, with the fluid not told of it: floors would add 5e18 to a box of 303."""
+    folder = tmp_path / "bomb"
+    folder.mkdir()
+    (folder / "problem.py").write_text(BOMB)
+    (folder / "bomb.yaml").write_text(BOMB_YAML)
+    monkeypatch.setattr(stepper, "parts", lambda sim, time, dt, changed: [(time, dt)])
+    with pytest.raises(RunError, match=r"floors gave .* to a box of .*, more than fluid.floors.energy_limit = 0.1 allows"):
+        run_to_end(begin(str(folder)))
