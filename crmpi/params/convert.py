@@ -187,7 +187,10 @@ def _split(raw):
         raise ValueError("must be a number, not true or false")
     if isinstance(raw, (int, float)):
         return float(raw), ""
-    return split_value(str(raw).strip().lower().lstrip(".") if ".inf" in str(raw) else str(raw))
+    number, unit = split_value(str(raw).strip().lower().lstrip(".") if ".inf" in str(raw) else str(raw))
+    if math.isinf(number) and "inf" not in str(raw).lower():
+        raise ValueError("is too large for a number")
+    return number, unit
 
 
 def _expected_dimension(unit):
