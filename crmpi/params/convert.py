@@ -185,6 +185,8 @@ def _number(raw, spec, units):
 def _split(raw):
     if isinstance(raw, bool):
         raise ValueError("must be a number, not true or false")
+    if isinstance(raw, int) and abs(raw) > 2**1000:
+        raise ValueError("is too large for a number")
     if isinstance(raw, (int, float)):
         return float(raw), ""
     number, unit = split_value(str(raw).strip().lower().lstrip(".") if ".inf" in str(raw) else str(raw))

@@ -252,3 +252,11 @@ def test_the_limit_of_a_file_holds_for_devices(refused):
 )
 def test_hints_for_parameters_know_capitals(refused, word, hint):
     assert hint in refused(*TUBE, word)
+
+
+def test_an_integer_of_python_may_be_too_large():
+    from crmpi.params import make
+    from crmpi.physics.fluid import FluidParams
+
+    with pytest.raises(CrmpiError, match="is too large for a number"):
+        make(FluidParams, mu=10**400)
