@@ -13,6 +13,7 @@ from crmpi.presets import KEPT, PRESETS, preset_settings
 from crmpi.problem import Problem
 from crmpi.problem_files import find_problem
 from crmpi.problem_source import lasting_name
+from crmpi.refinement.parameters import RefinedMeshParams
 from crmpi.scattering.base import ScatteringParams, scattering_models
 from crmpi.transport.base import transport_solvers
 from crmpi.transport.populations import PopulationParams
@@ -28,6 +29,7 @@ class TransportParams(PopulationParams):
 def groups_for(problem_class):
     """Return {YAML group: class or Selector} of a run of this problem, the core groups aside."""
     return {
+        "mesh": RefinedMeshParams,
         "problem": _problem_group(problem_class),
         "fluid": FluidParams,
         "transport": Selector("solver", transport_solvers(), "none", common=TransportParams, doc="how cosmic rays move along the field"),

@@ -13,6 +13,11 @@ def array_axis(axis):
     return 2 - axis
 
 
+def level_mesh(mesh, level):
+    """Return the mesh as the blocks of a refinement level see it."""
+    return mesh if level == 0 else mesh.at_level(int(level))
+
+
 class Coordinates:
     """Positions in one box of cells; the ``x`` of the problem hooks.
 
@@ -21,7 +26,7 @@ class Coordinates:
     Parameters
     ----------
     mesh : object with ``cells``, ``lower``, ``upper``
-        the whole mesh, lengths in code units
+        the whole mesh, lengths in code units; on a refined one that of a level, see `level_mesh`
     first : sequence of 3 ints
         global index of the first cell, axes x1, x2, x3 (ghost cells have negative indices)
     count : sequence of 3 ints
@@ -84,10 +89,15 @@ class Coordinates:
         return np.sqrt(sum(squares, np.zeros((1, 1, 1))))
 
     def noise(self, seed):
-        """Return random numbers in [-1, 1), a function of the seed and the global cell index only."""
-        cells = self.mesh.cells
+        """Return random numbers in [-1, 1), a function of the seed and the global cell index only.
+
+        On a refined mesh it is the index of the cell of level 0: a refined start is the same field.
+        """
+        level = getattr(self.mesh, "level", 0)
+        cells = [n if n == 1 else n >> level for n in self.mesh.cells]
+        ratio = [1 if n == 1 else 1 << level for n in cells]
         i, j, k = (
-            ((self.first[axis] + np.arange(self.count[axis])) % cells[axis]).astype(np.uint64) for axis in range(3)
+            ((self.first[axis] + np.arange(self.count[axis])) // ratio[axis] % cells[axis]).astype(np.uint64) for axis in range(3)
         )
         index = (k[:, None, None] * np.uint64(cells[1]) + j[None, :, None]) * np.uint64(cells[0]) + i[None, None, :]
         return 2.0 * uniform_field(seed, index) - 1.0

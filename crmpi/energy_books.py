@@ -55,9 +55,7 @@ class EnergyBooks:
     def _sums(self):
         """Return the energy of the box, and {column: signed amount since the start of the run}; collective."""
         sim, ledgers = self.sim, self.sim.ledgers()
-        grid = sim.pack.grid
-        volume = grid.dx1 * grid.dx2 * grid.dx3 if sim.pack.tube is None else 1.0
-        box = sim.pack.sums(sim.pack.u0, self.energies) * volume
+        box = sim.pack.sums(sim.pack.u0, self.energies) * sim.pack.cell_volumes
         columns = [box, *(sign * ledgers[name] for name, sign in self.signs.items())]
         sums = sim.comm.block_sums(np.stack(columns, axis=1))
         return float(sums[0]), dict(zip(self.signs, map(float, sums[1:]), strict=True))

@@ -6,8 +6,10 @@ import numpy as np
 
 from crmpi import hooks
 from crmpi.constants import DENS, ENER, MOM1
-from crmpi.coordinates import Coordinates, array_axis
+from crmpi.coordinates import Coordinates, array_axis, level_mesh
 from crmpi.errors import CrmpiError
+from crmpi.mesh.leaves import OFFSETS
+from crmpi.mesh.tree import FINER
 from crmpi.numerics.rows import in_order, make_axes
 from crmpi.params import group
 from crmpi.physics.box_ledger import is_energy_of_rays
@@ -69,7 +71,7 @@ class Problem:
 def block_coordinates(pack, mesh, b):
     """Return the `Coordinates` of the active cells of block `b`."""
     g = pack.grid
-    return Coordinates(mesh, pack.origins[b], (g.n1, g.n2, g.n3))
+    return Coordinates(level_mesh(mesh, pack.levels[b]), pack.origins[b], (g.n1, g.n2, g.n3))
 
 
 def primitives(pack, b, extra=None):
@@ -209,6 +211,8 @@ def _face_view(pack, array, b, axis):
 
 def _set_field(problem, pack, mesh, b, uniform):
     """Set the active faces of ``b0`` to uniform + curl A, A taken on edges so that div B vanishes to round-off."""
+    finer = finer_directions(mesh, pack.gids[b])
+    mesh = level_mesh(mesh, pack.levels[b])
     for axis in range(3):
         face = _face_view(pack, pack.b0, b, axis)
         face[...] = uniform[axis]
@@ -222,6 +226,9 @@ def _set_field(problem, pack, mesh, b, uniform):
             if mesh.cells[derivative] == 1:
                 continue
             potential, width = _potential_on_edges(problem, pack, mesh, b, axis, component, derivative)
+            if finer:
+                halves = _potential_on_edges(problem, pack, mesh, b, axis, component, derivative, halves=True)[0]
+                _take_where_finer(potential, halves, finer, axis, derivative)
             face += sign * np.diff(potential, axis=array_axis(derivative)) / width
 
 
@@ -235,7 +242,32 @@ def _spread_flux(pack, b, face):
             face /= relative.reshape(face.shape)
 
 
-def _potential_on_edges(problem, pack, mesh, b, axis, component, derivative):
+def finer_directions(mesh, gid):
+    """Return the set of directions (x1, x2, x3) in which the neighbours of a block are finer; empty without refinement."""
+    if not getattr(mesh, "max_level", 0):
+        return set()
+    return {offset for offset, found in zip(OFFSETS, mesh.neighbours[gid], strict=True) if found == FINER}
+
+
+def _take_where_finer(potential, halves, finer, axis, derivative):
+    """Take the means over half edges on edges that a finer block shares: levels then agree about the flux through every face."""
+    sides = (-1, 0, 1)
+    for side, other in ((s, o) for s in sides for o in sides if s or o):
+        around = {(side, 0), (0, other), (side, other)} - {(0, 0)}
+        offsets = [tuple(s if a == axis else o if a == derivative else 0 for a in range(3)) for s, o in around]
+        if any(offset in finer for offset in offsets):
+            place = [slice(None)] * 3
+            for along, where in ((axis, side), (derivative, other)):
+                if where:
+                    place[array_axis(along)] = 0 if where < 0 else -1
+            potential[tuple(place)] = halves[tuple(place)]
+
+
+def _potential_on_edges(problem, pack, mesh, b, axis, component, derivative, halves=False):
+    """Return (potential on the edges along `component` around the faces along `axis`, width along `derivative`).
+
+    With `halves` it is the mean of the values in the middle of the two halves of each edge.
+    """
     first, count = _face_range(pack, b, axis)
     count = list(count)
     count[derivative] += 1
@@ -244,11 +276,16 @@ def _potential_on_edges(problem, pack, mesh, b, axis, component, derivative):
     for a in range(3):
         if mesh.cells[a] == 1:
             offset[a] = 0.5  # a missing axis has no faces: everything lives at its middle
-    x = Coordinates(mesh, first, count, offset, wrap=(axis,) if mesh.periodic[axis] else ())
-    values = hooks.call(problem, "vector_potential", x, problem.p)
-    hooks.known_names(problem, "vector_potential", values, ("a1", "a2", "a3"))
-    name, width = f"a{component + 1}", (x.dx1, x.dx2, x.dx3)[derivative]
-    return hooks.finite(problem, "vector_potential", name, values.get(name, 0.0), x), width
+    places = (0.25, 0.75) if halves and mesh.cells[component] > 1 else (0.5,)
+    total = 0.0
+    for place in places:
+        offset[component] = place
+        x = Coordinates(mesh, first, count, offset, wrap=(axis,) if mesh.periodic[axis] else ())
+        values = hooks.call(problem, "vector_potential", x, problem.p)
+        hooks.known_names(problem, "vector_potential", values, ("a1", "a2", "a3"))
+        name = f"a{component + 1}"
+        total = total + hooks.finite(problem, "vector_potential", name, values.get(name, 0.0), x)
+    return total / len(places), (x.dx1, x.dx2, x.dx3)[derivative]
 
 
 def _magnetic_energy(pack, b):
@@ -269,7 +306,7 @@ def set_gravity(problem, pack, mesh):
     ghosts = np.array([g.ng1, g.ng2, g.ng3])
     for b in range(pack.nblock):
         count = np.array([g.n1, g.n2, g.n3]) + 2 * ghosts
-        x = Coordinates(mesh, pack.origins[b] - ghosts, count)
+        x = Coordinates(level_mesh(mesh, pack.levels[b]), pack.origins[b] - ghosts, count)
         values = hooks.call(problem, "gravity", x, problem.p)
         hooks.known_names(problem, "gravity", values, ("g1", "g2", "g3"))
         for name, value in values.items():

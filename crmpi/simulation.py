@@ -10,7 +10,9 @@ from crmpi.jit import working_seconds
 from crmpi.mesh import BlockTree, make_pack, partition
 from crmpi.mesh.geometry import make_geometry
 from crmpi.mesh.pack import HYDRO_FIELDS
+from crmpi.numerics.solenoidal import largest_divergence
 from crmpi.observables.stream import Observing
+from crmpi.parallel.reflux import Reflux
 from crmpi.physics.base import make_sources
 from crmpi.physics.fluid import Fluid, nghost
 from crmpi.physics.gravity import Gravity
@@ -24,6 +26,7 @@ from crmpi.problem import (
 )
 from crmpi.problem_boundaries import UserBoundary
 from crmpi.reductions import join
+from crmpi.refinement.static import first_tree
 from crmpi.scattering.base import make_scattering
 from crmpi.timers import Timers
 from crmpi.transport.base import find_solver, make_solver
@@ -85,7 +88,8 @@ class Simulation:
         self.problem = problem_class(config.problem, config.units, config)
         mesh = config.mesh
         periodic = [getattr(mesh.boundaries, f"ix{axis}") == "periodic" for axis in (1, 2, 3)]
-        self.tree = BlockTree(mesh.cells, mesh.block, mesh.lower, mesh.upper, periodic, make_geometry(mesh, self._own_area()))
+        root = BlockTree(mesh.cells, mesh.block, mesh.lower, mesh.upper, periodic, make_geometry(mesh, self._own_area()))
+        self.tree = first_tree(root, mesh.refinement)
         self.owner = partition(self.tree, comm.nranks)
         self.timers = Timers(working_seconds)
         self.clock = Clock()
@@ -97,6 +101,7 @@ class Simulation:
         self.ghosts = Ghosts(comm, self.tree, self.owner, self.pack, mesh.boundaries, self.fluid.eos, user=user)
         self.fluid.watch(self.ghosts.beyond())
         self.fluid.valves[...] = self.ghosts.valves()
+        self.fluid.reflux = Reflux(comm, self.tree, self.owner, self.pack) if self.tree.max_level else None
         self.transport = self._make_transport()
         self.sources = self._make_sources()
         self.followers = Followers(self.pack)
@@ -127,6 +132,8 @@ class Simulation:
             solver = find_solver(self.config.transport.solver)
             fields = fields + solver.fields_for(self.config.transport)
             ng = max(ng, solver.ghosts_needed)
+        if self.tree.max_level:
+            ng += ng % 2  # pairs of cells become one of the coarser level
         gids = np.flatnonzero(self.owner == self.comm.rank)
         static = bool(self.gravity) or self.problem.has("gravity")
         pack = make_pack(self.tree, gids, fields, ng, magnetic=fluid.magnetic, gravity=static)
@@ -205,8 +212,8 @@ class Simulation:
 
     @property
     def zones(self):
-        """Number of cells of the whole mesh."""
-        return int(np.prod(self.tree.cells))
+        """Number of cells of all blocks."""
+        return int(np.prod(self.tree.block)) * self.tree.nblock
 
     def not_finite(self):
         """Tell whether this rank found a cell that is not a number."""
@@ -232,12 +239,21 @@ class Simulation:
         row = dict(zip(columns, map(float, sums), strict=True))
         hooks.same_columns(self.problem, self.comm, given)
         problem = join(self.comm, self.positions, given)
-        more = self.observing.columns()
+        more = self._mesh_columns() | self.observing.columns()
         if self.transport is not None:
             more = {f"{name} [1]": value for name, value in self.transport.history().items()} | self._kappa_columns() | more
         if problem:
             hooks.own_columns(self.problem, problem, row | more)
         return row | problem | more
+
+    def _mesh_columns(self):
+        """Return the numbers of blocks and of levels, and the largest |div B| dx / |B|, ghosts left out."""
+        columns = {"blocks [1]": float(self.tree.nblock), "levels [1]": float(self.tree.max_level + 1)}
+        if not self.pack.magnetic or self.pack.tube is not None:
+            return columns
+        found = [largest_divergence(part.of(self.pack.b0), part.grid, part.axes(1.0)) for part in self.pack.parts]
+        worst, largest = (self.comm.max(max(numbers)) for numbers in zip(*found, strict=True))
+        return columns | {"divb_max [1]": worst / largest if largest > 0.0 else 0.0}
 
     def ledgers(self):
         """Return {column: array (nblock,)}: what floors, boundary, gravity, transport and sources did since the start, code units."""

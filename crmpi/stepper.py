@@ -122,6 +122,7 @@ def fluid_stage(sim, stage, dt):
     if sim.comm.any(troubled):
         sim.ghosts.fill_cells(sim.fluid.troubled, _TROUBLED, sim.time)
         sim.fluid.stage_corrected(stage, dt)
+    sim.fluid.reflux_stage(stage, dt)
 
 
 def refresh(sim, u, b, time):

@@ -168,9 +168,9 @@ class Hydrostatic(Outflow):
 
     def _distances(self):
         """Return the distance of the centres of each ghost layer and the layer inside, a number per row of `columns`."""
-        grid, tube, axis = self.pack.grid, self.pack.tube, self.face.axis
+        tube, axis = self.pack.tube, self.face.axis
         if tube is None:
-            return np.full(len(self.columns), (grid.dx1, grid.dx2, grid.dx3)[axis])
+            return self.pack.widths(axis)[self.columns[:, 1]]
         upper = np.maximum(self.columns[:, 4 - axis], self.columns[:, 7 - axis])  # the two layers touch at the lower face of this one
         return tube.gap[self.columns[:, 1], upper]
 

@@ -4,6 +4,7 @@ import numpy as np
 
 from crmpi.boundary.conditions import CONDITIONS, Hydrostatic, Outflow, Reflect, User
 from crmpi.boundary.layers import SIDES, Face
+from crmpi.boundary.refined import Crossing
 from crmpi.errors import CrmpiError
 from crmpi.mesh.tree import NO_NEIGHBOUR, direction
 from crmpi.parallel.halo import Halo
@@ -37,8 +38,9 @@ class Ghosts:
 
     def __init__(self, comm, tree, owner, pack, boundaries, eos, user=None):
         self.comm = comm
-        self.halo = Halo(comm, tree, owner, pack)
         self._nblock = pack.nblock
+        self.crossing = Crossing(tree, pack, eos.gamma) if tree.max_level else None
+        self.halo = Halo(comm, tree, owner, pack, self.crossing and self.crossing.parents)
         self._conditions = []
         for face, kind in _physical_faces(tree, pack, boundaries):
             self._conditions.append(CONDITIONS[kind](face, pack, eos, user))
@@ -74,7 +76,10 @@ class Ghosts:
         time : float
             passed on to user boundaries, code units
         """
-        self.halo.exchange(cells=(u,), faces=(b,) if b.shape[1] else ())
+        faces = (b,) if b.shape[1] else ()
+        buffers = self._exchange((u,), faces)
+        if self.crossing:
+            self.crossing.prolong_fluid(u, b, buffers)
         while self._walls:  # when the first state is known
             self._walls.pop().look(self.comm, b)
         for condition in self._first_guess + self._conditions:
@@ -94,9 +99,23 @@ class Ghosts:
         time : float
             code units
         """
-        self.halo.exchange(cells=(q,))
+        buffers = self._exchange((q,), ())
+        if self.crossing:
+            self.crossing.prolong(q, buffers[0])
         for condition in self._first_guess + self._conditions:
             condition.cells(q, fields, time)
+
+    def _exchange(self, cells, faces):
+        """Fill ghosts from neighbouring blocks; return the complete parent buffers of a refined mesh."""
+        if not self.crossing:
+            self.halo.exchange(cells, faces)
+            return ()
+        buffers = self.crossing.buffers(cells, faces)
+        for face, buffer in zip(faces, buffers[len(cells) :], strict=True):
+            self.halo.share(face, buffer)
+        self.halo.exchange(cells, faces, buffers)
+        self.crossing.complete(cells, faces, buffers)
+        return buffers
 
 
 def _physical_faces(tree, pack, boundaries):

@@ -10,10 +10,11 @@ from crmpi.mesh.regions import axis_shape
 
 
 class Box(NamedTuple):
-    """A box of cells of the mesh: global index (x1, x2, x3) of its first cell, negative in ghosts, and number of cells."""
+    """A box of cells of the mesh of a level: index (x1, x2, x3) of its first cell, negative in ghosts, and number of cells."""
 
     first: tuple
     count: tuple
+    level: int = 0
 
 
 class UserHook(Protocol):
@@ -65,7 +66,7 @@ class Slab:
                 start[axis] = n + ghosts
         ghosts = (g.ng1, g.ng2, g.ng3)
         first = tuple(int(o) - ng + s for o, ng, s in zip(pack.origins[block], ghosts, start, strict=True))
-        self.box = Box(first, tuple(count))
+        self.box = Box(first, tuple(count), int(pack.levels[block]))
         self._start, self._count = start, count
         self._face = face
         self.tangential = tuple(axis for axis in range(3) if axis != face.axis)

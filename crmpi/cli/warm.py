@@ -62,7 +62,7 @@ def _step(target, overrides):
     """Make the steps of the copy, and call the kernels that only runs on several ranks need."""
     from crmpi import driver
     from crmpi.parallel.comm import SerialComm
-    from crmpi.parallel.halo import make_message_kernels
+    from crmpi.parallel.exchange import make_message_kernels
 
     comm = SerialComm()
     config, _, _ = configure(comm, target, overrides)

@@ -19,11 +19,11 @@ def slopes(pack, values):
         zero in the outermost layer of ghost zones
     """
     grid = pack.grid
-    for axis, (ghosts, width) in enumerate(((grid.ng1, grid.dx1), (grid.ng2, grid.dx2), (grid.ng3, grid.dx3))):
+    for axis, ghosts in enumerate((grid.ng1, grid.ng2, grid.ng3)):
         if ghosts:
             slope = np.zeros_like(values)
             inner, above, below = (_cut(axis, part) for part in (slice(1, -1), slice(2, None), slice(None, -2)))
-            slope[inner] = (values[above] - values[below]) / _distance(pack, axis, width)
+            slope[inner] = (values[above] - values[below]) / _distance(pack, axis)
             yield axis, slope
 
 
@@ -40,10 +40,10 @@ def field_strength(pack):
     return np.sqrt((pack.bcc**2).sum(axis=1, dtype=float))
 
 
-def _distance(pack, axis, width):
+def _distance(pack, axis):
     """Return the distance between the two neighbours of a cell."""
     if pack.tube is None:
-        return 2.0 * width
+        return 2.0 * pack.widths(axis)[:, None, None, None]
     gap = pack.tube.gap
     shape = [len(gap), 1, 1, 1]
     shape[3 - axis] = -1

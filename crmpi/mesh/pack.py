@@ -1,11 +1,13 @@
 """Pack: the storage of all blocks that one rank owns."""
 
+from typing import NamedTuple
+
 import numpy as np
 
 from crmpi.errors import CrmpiError
 from crmpi.mesh.tree import NO_NEIGHBOUR, direction
-from crmpi.numerics.rows import LANES, LINE
-from crmpi.numerics.volumes import EqualVolumes, TubeVolumes
+from crmpi.numerics.rows import LANES, LINE, make_axes
+from crmpi.numerics.volumes import BlockVolumes, EqualVolumes, TubeVolumes
 from crmpi.precision import REAL
 from crmpi.types import Field, Grid
 
@@ -56,17 +58,76 @@ def make_grid(block, cells, lower, upper, ng):
 
 
 def make_pack(tree, gids, fields=HYDRO_FIELDS, ng=2, *, magnetic=True, gravity=False):
-    """Return the `Pack` of the blocks `gids` of a `BlockTree`, with `ng` ghost zones along every axis that is not missing."""
+    """Return the `Pack` of the blocks `gids` of a `BlockTree`, with `ng` ghost zones along every axis that is not missing.
+
+    Blocks are stored by level, then by gid.
+    """
+    gids = np.asarray(gids, dtype=np.int64)
+    gids = gids[np.lexsort((gids, tree.levels[gids]))]
     grid = make_grid(tree.block, tree.cells, tree.lower, tree.upper, ng)
     origins = [tree.origin(gid) for gid in gids]
-    pack = Pack(grid, gids, origins, tree.lower, fields, magnetic=magnetic, gravity=gravity, geometry=tree.geometry)
+    options = {"magnetic": magnetic, "gravity": gravity, "geometry": tree.geometry, "levels": tree.levels[gids]}
+    pack = Pack(grid, gids, origins, tree.lower, fields, **options)
     for axis in (a for a in range(3) if not tree.missing[a]):
         for side in (0, 1):
             offset = [0, 0, 0]
             offset[axis] = 2 * side - 1
             pack.outer[:, 2 * axis + side] = tree.neighbours[pack.gids, direction(offset)] == NO_NEIGHBOUR
+    pack.refined = tree.max_level > 0
+    if pack.refined:
+        pack.volumes = BlockVolumes(pack.cell_volumes)
     pack.is_open = not all(tree.periodic[axis] or tree.missing[axis] for axis in range(3))
     return pack
+
+
+class Part(NamedTuple):
+    """The blocks of one level in a pack: kernels run over ``blocks``, a slice, with the widths of ``grid``."""
+
+    level: int
+    blocks: slice
+    grid: Grid
+
+    @property
+    def volume(self):
+        """Volume of a cell."""
+        return self.grid.dx1 * self.grid.dx2 * self.grid.dx3
+
+    def axes(self, dt):
+        """Return the three `crmpi.numerics.rows.Axis` of this level for a step `dt`."""
+        return make_axes(self.grid, dt)
+
+    def of(self, value):
+        """Return what belongs to the blocks of this level: of arrays (nblock, ...) a slice, of a named tuple that of each member."""
+        if isinstance(value, np.ndarray):
+            return value[self.blocks]
+        if isinstance(value, tuple):
+            members = [self.of(member) for member in value]
+            return type(value)(*members) if hasattr(value, "_fields") else tuple(members)
+        return value
+
+    def boxes(self, boxes):
+        """Return the rows of a table of boxes (block, ...) whose blocks are of this level, counted from the first of them."""
+        chosen = boxes[(boxes[:, 0] >= self.blocks.start) & (boxes[:, 0] < self.blocks.stop)].copy()
+        chosen[:, 0] -= self.blocks.start
+        return chosen
+
+
+def make_parts(grid, levels):
+    """Return the `Part` of each level in ascending `levels` (nblock,); `grid` is that of level 0."""
+    levels = np.asarray(levels, dtype=np.int64)
+    parts = []
+    for level in np.unique(levels).tolist() or [0]:
+        first, last = np.searchsorted(levels, [level, level + 1]).tolist()
+        parts.append(Part(level, slice(first, last), at_level(grid, level)))
+    return tuple(parts)
+
+
+def at_level(grid, level):
+    """Return the `Grid` with the cell widths of a level; a missing axis keeps its width."""
+    ratio = 2.0**-level
+    widths = ((grid.ng1, grid.dx1), (grid.ng2, grid.dx2), (grid.ng3, grid.dx3))
+    dx1, dx2, dx3 = (width * ratio if ghosts else width for ghosts, width in widths)
+    return grid._replace(dx1=dx1, dx2=dx2, dx3=dx3)
 
 
 class Pack:
@@ -77,9 +138,9 @@ class Pack:
     grid : Grid
         shape of every block
     gids : sequence of int
-        global ids of the blocks, ascending
+        global ids of the blocks, ascending in each level
     origins : array (nblock, 3)
-        global index of the first active cell of each block, axes x1, x2, x3
+        index of the first active cell of each block in the mesh of its level, axes x1, x2, x3
     lower : sequence of 3 floats
         lower corner of the mesh
     fields : sequence of Field
@@ -88,23 +149,31 @@ class Pack:
         allocate the magnetic field; the static acceleration
     geometry : crmpi.mesh.geometry.Geometry, optional
         of a tube
+    levels : sequence of int, optional
+        refinement level of each block, ascending; 0 by default
 
     Attributes
     ----------
+    parts : tuple of Part
+        the blocks level by level
     tube : crmpi.mesh.geometry.Tube or None
         cross-sections and volumes along the tube
-    volumes : EqualVolumes or TubeVolumes
+    volumes : EqualVolumes, BlockVolumes or TubeVolumes
         of all cells, for `crmpi.numerics.volumes.cell_volume`
     outer : bool array (nblock, 6)
         whether the faces ix1, ox1, ix2 ... of a block are on the boundary of the mesh and not periodic
     is_open : bool
         the mesh has such faces, on whatever rank
+    refined : bool
+        the mesh has several levels, on whatever rank
     """
 
-    def __init__(self, grid, gids, origins, lower, fields=HYDRO_FIELDS, *, magnetic=True, gravity=False, geometry=None):
+    def __init__(self, grid, gids, origins, lower, fields=HYDRO_FIELDS, *, magnetic=True, gravity=False, geometry=None, levels=None):
         self.grid = grid
         self.gids = np.asarray(gids, dtype=np.int64)
         self.origins = np.asarray(origins, dtype=np.int64).reshape(-1, 3)
+        self.levels = np.zeros(len(self.gids), np.int64) if levels is None else np.asarray(levels, dtype=np.int64)
+        self.parts = make_parts(grid, self.levels)
         self.lower = tuple(float(x) for x in lower)
         self.fields = tuple(fields)
         self.magnetic = magnetic
@@ -113,6 +182,7 @@ class Pack:
         equal = EqualVolumes(grid.dx1 * grid.dx2 * grid.dx3)
         self.volumes = equal if self.tube is None else TubeVolumes(self.tube.axis, self.tube.volume)
         self.outer, self.is_open = np.zeros((len(self.gids), 6), bool), False
+        self.refined = False
         self.index = {}
         for field in self.fields:
             self.index[field.name] = sum(f.ncomp for f in self.fields[: len(self.index)])
@@ -134,10 +204,31 @@ class Pack:
         """Number of blocks on this rank."""
         return len(self.gids)
 
+    def grid_of(self, b):
+        """Return the `Grid` of block `b`, with the cell widths of its level."""
+        return next(part.grid for part in self.parts if part.blocks.start <= b < part.blocks.stop)
+
+    def widths(self, axis):
+        """Return the cell width along an axis of each block (nblock,)."""
+        width = (self.grid.dx1, self.grid.dx2, self.grid.dx3)[axis]
+        return width * 2.0**-self.levels if (self.grid.ng1, self.grid.ng2, self.grid.ng3)[axis] else np.full(self.nblock, width)
+
+    @property
+    def cell_volumes(self):
+        """Volume of a cell of each block (nblock,); 1 on a tube, whose sums come weighted."""
+        if self.tube is not None:
+            return np.ones(self.nblock)
+        return np.concatenate([np.full(part.blocks.stop - part.blocks.start, part.volume) for part in self.parts])
+
     def allocate(self, ncomp):
         """Return zeros of shape (nblock, ncomp, m3, m2, m1)."""
         g = self.grid
         return aligned_zeros((self.nblock, ncomp, g.m3, g.m2, g.m1))
+
+    def by_gid(self, array, axis=0):
+        """Return an array with its blocks, along `axis`, in the order of their gids: itself where they are."""
+        order = np.argsort(self.gids, kind="stable")
+        return array if (np.diff(order) == 1).all() else np.take(array, order, axis=axis)
 
     def active(self, array):
         """Return the view (nblock, ncomp, n3, n2, n1) of the active cells of a pack array."""
@@ -161,12 +252,12 @@ class Pack:
         They follow from global cell indices: the same bits for every choice of blocks.
         """
         g = self.grid
-        return self.positions(self.origins[b], (g.n1, g.n2, g.n3))
+        return self.positions(self.origins[b], (g.n1, g.n2, g.n3), self.levels[b])
 
-    def positions(self, first, count):
-        """Return the centres (x1, x2, x3) of `count` cells per axis from the global indices `first` on, three 1-D arrays."""
-        centres = []
-        for axis, width in enumerate((self.grid.dx1, self.grid.dx2, self.grid.dx3)):
+    def positions(self, first, count, level=0):
+        """Return the centres (x1, x2, x3) of `count` cells per axis from the indices `first` of a level on, three 1-D arrays."""
+        centres, grid = [], at_level(self.grid, int(level))
+        for axis, width in enumerate((grid.dx1, grid.dx2, grid.dx3)):
             if self.geometry is not None and axis == self.geometry.axis:
                 centres.append(self.geometry.positions(int(first[axis]), int(count[axis])))
             else:

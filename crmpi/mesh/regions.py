@@ -12,8 +12,6 @@ Along one axis a block has these indices (``g`` ghosts, ``n`` active cells)::
 The faces g and g+n are shared with the neighbours, which compute the same bits, so they are never moved.
 """
 
-import numpy as np
-
 from crmpi.jit import kernel
 
 CELLS = -1
@@ -28,44 +26,25 @@ def axis_shape(grid, axis):
     return (grid.n1, grid.n2, grid.n3)[axis], (grid.ng1, grid.ng2, grid.ng3)[axis]
 
 
-def ghost_span(grid, kind, axis, side):
-    """Return (destination, source, count) along `axis` of the ghost region on `side` (-1, 0, +1) of a block.
-
-    `source` indexes the neighbour on that side; it is the same index for every block, as all have the same shape.
-    """
-    n, g = axis_shape(grid, axis)
-    if g == 0:
-        return 0, 0, n
-    extra = 1 if kind == axis else 0
-    if side < 0:
-        return 0, n, g
-    if side == 0:
-        return g, g, n + extra
-    return g + n + extra, g + extra, g
-
-
 def full_span(grid, kind, axis):
     """Return the number of cells or faces along `axis`, ghosts included."""
     n, g = axis_shape(grid, axis)
     return n + 2 * g + (1 if kind == axis and g else 0)
 
 
-def ghost_box(grid, kind, offset):
-    """Return (destination, source, extents), each in the order k, j, i, of the ghost region in the direction `offset` (x1, x2, x3)."""
-    spans = [ghost_span(grid, kind, axis, offset[axis]) for axis in (2, 1, 0)]
-    return tuple(np.array(part, dtype=np.int64) for part in zip(*spans, strict=True))
-
-
 @kernel
-def copy_regions(array, first, last, table):
-    """Copy the components first <= c < last of every region of `table` (rows of `COPY_COLUMNS`) inside `array`."""
+def copy_regions(origin, array, first, last, table):
+    """Copy the components first <= c < last of every region of `table` (rows of `COPY_COLUMNS`) from `origin` to `array`.
+
+    The two may be the same array.
+    """
     for c in range(first, last):  # outermost: both sides of a block face then meet in the cache
         for row in range(table.shape[0]):
             source, target = table[row, 0], table[row, 1]
             sk, sj, si = table[row, 2], table[row, 3], table[row, 4]
             dk, dj, di = table[row, 5], table[row, 6], table[row, 7]
             nk, nj, ni = table[row, 8], table[row, 9], table[row, 10]
-            a, b = array[source, c], array[target, c]
+            a, b = origin[source, c], array[target, c]
             for k in range(nk):
                 for j in range(nj):
                     if ni == 2:  # two ghost layers: preparing a vector loop would take longer

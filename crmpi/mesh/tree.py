@@ -1,17 +1,17 @@
 """Block tree: logical places of the blocks of the mesh, their Z-order ids and their neighbours."""
 
-import itertools
 from typing import NamedTuple
 
 import numpy as np
 
 from crmpi.errors import CrmpiError
+from crmpi.mesh.leaves import OFFSETS, OUTSIDE, REFINED, Index, Lattice, root_leaves
 
-OFFSETS = tuple((o1, o2, o3) for o3, o2, o1 in itertools.product((-1, 0, 1), repeat=3))
-"""The 27 directions (x1, x2, x3) in the order of the columns of `BlockTree.neighbours`; the middle one is the block itself."""
-
-NO_NEIGHBOUR = -1
+NO_NEIGHBOUR = OUTSIDE
 """Entry of the neighbour table beyond a physical boundary or along a missing axis."""
+
+FINER = REFINED
+"""Entry of the neighbour table where the neighbours are blocks of the next finer level."""
 
 
 class Location(NamedTuple):
@@ -27,27 +27,6 @@ def direction(offset):
     """Return the column of the neighbour table for `offset`, a triple of -1, 0, 1 (x1, x2, x3)."""
     o1, o2, o3 = offset
     return 9 * (o3 + 1) + 3 * (o2 + 1) + (o1 + 1)
-
-
-def morton_keys(position):
-    """Return the Z-order keys of lattice positions.
-
-    Parameters
-    ----------
-    position : int array (n, 3)
-        non-negative lattice positions x1, x2, x3, each below 2^21
-
-    Returns
-    -------
-    int64 array (n,)
-        the bits of the three positions interleaved, x1 lowest (Morton 1966)
-    """
-    position = np.asarray(position, dtype=np.int64)
-    keys = np.zeros(len(position), dtype=np.int64)
-    for bit in range(21):
-        for axis in range(3):
-            keys |= ((position[:, axis] >> bit) & 1) << (3 * bit + axis)
-    return keys
 
 
 class BlockTree:
@@ -66,6 +45,9 @@ class BlockTree:
         axes whose two ends are joined
     geometry : crmpi.mesh.geometry.Geometry, optional
         of a one-dimensional mesh that is a tube; None for cells of equal size
+    leaves : int array (nblock, 4), optional
+        level and place of every block, 2:1, along the Z-curve, see `crmpi.mesh.leaves`; by default
+        the mesh is not refined
 
     Attributes
     ----------
@@ -74,7 +56,14 @@ class BlockTree:
     locations : list of Location
         by gid
     neighbours : int64 array (nblock, 27)
-        gid of the neighbour in each direction of `OFFSETS`, `NO_NEIGHBOUR` beyond a physical boundary
+        gid of the neighbour in each direction of `OFFSETS`, of the same or the next coarser level;
+        `NO_NEIGHBOUR` beyond a physical boundary, `FINER` where there are several finer ones
+    levels : int64 array (nblock,)
+        refinement level of each block
+    leaves : int64 array (nblock, 4)
+        level and place of each block
+    find : function (levels, places (n, 3)) -> gids (n,)
+        see `crmpi.mesh.leaves.Index.find`
 
     Raises
     ------
@@ -82,7 +71,7 @@ class BlockTree:
         if the blocks do not tile the mesh, or a number is not positive
     """
 
-    def __init__(self, cells, block, lower=(0.0, 0.0, 0.0), upper=(1.0, 1.0, 1.0), periodic=(True, True, True), geometry=None):
+    def __init__(self, cells, block, lower=(0.0, 0.0, 0.0), upper=(1.0, 1.0, 1.0), periodic=(True, True, True), geometry=None, leaves=None):
         self.cells = tuple(int(n) for n in cells)
         self.block = tuple(int(n) for n in block)
         self.lower = tuple(float(x) for x in lower)
@@ -91,9 +80,12 @@ class BlockTree:
         self.geometry = geometry
         _check(self)
         self.lattice = tuple(n // m for n, m in zip(self.cells, self.block, strict=True))
-        self._positions, ids = _z_order(self.lattice)
-        self.locations = [Location(0, *position) for position in self._positions.tolist()]
-        self.neighbours = self._find_neighbours(ids)
+        self.roots = Lattice(self.lattice, self.periodic, self.missing)
+        self.leaves = root_leaves(self.roots) if leaves is None else leaves
+        self.levels = self.leaves[:, 0]
+        self.locations = [Location(*leaf) for leaf in self.leaves.tolist()]
+        self.find = Index(self.roots, self.leaves).find
+        self.neighbours = self._find_neighbours()
 
     @property
     def nblock(self):
@@ -105,35 +97,50 @@ class BlockTree:
         """For each axis, whether the mesh has only one cell along it."""
         return tuple(n == 1 for n in self.cells)
 
+    @property
+    def max_level(self):
+        """The finest level there is."""
+        return int(self.levels.max())
+
     def neighbour(self, gid, offset):
-        """Return the gid of the neighbour of `gid` in the direction `offset` (x1, x2, x3), or None at a physical boundary."""
+        """Return the gid of the neighbour of `gid` in the direction `offset` (x1, x2, x3).
+
+        The neighbour may be a coarser block. None at a physical boundary and where there are finer
+        ones.
+        """
         found = int(self.neighbours[gid, direction(offset)])
-        return None if found == NO_NEIGHBOUR else found
+        return None if found < 0 else found
 
     def origin(self, gid):
-        """Return the global indices (x1, x2, x3) of the first cell of a block."""
-        return tuple(int(p) * n for p, n in zip(self._positions[gid], self.block, strict=True))
+        """Return the indices (x1, x2, x3) of the first cell of a block, counted in cells of its level."""
+        return tuple(int(p) * n for p, n in zip(self.leaves[gid, 1:], self.block, strict=True))
 
-    def _find_neighbours(self, ids):
-        """Return the neighbour table from the lattice of ids [lx1, lx2, lx3]."""
-        table = np.full((self.nblock, len(OFFSETS)), NO_NEIGHBOUR, dtype=np.int64)
-        size = np.array(self.lattice)
-        wraps = np.array(self.periodic) & ~np.array(self.missing)
-        for column, offset in enumerate(OFFSETS):
-            place = self._positions + np.array(offset)
-            place = np.where(wraps, place % size, place)
-            inside = ((place >= 0) & (place < size)).all(axis=1)
-            table[inside, column] = ids[tuple(place[inside].T)]
+    def with_leaves(self, leaves):
+        """Return the same mesh with other leaves, see `crmpi.mesh.leaves`."""
+        return BlockTree(self.cells, self.block, self.lower, self.upper, self.periodic, self.geometry, leaves)
+
+    def at_level(self, level):
+        """Return the mesh as the blocks of a level see it, see `LevelMesh`."""
+        grown = (n if missing else n << level for n, missing in zip(self.cells, self.missing, strict=True))
+        return LevelMesh(tuple(grown), self.lower, self.upper, self.periodic, self.geometry, level)
+
+    def _find_neighbours(self):
+        """Return the neighbour table."""
+        table = np.empty((self.nblock, len(OFFSETS)), dtype=np.int64)
+        for column, offset in enumerate(OFFSETS):  # along a missing axis there is nothing
+            table[:, column] = self.find(self.levels, self.leaves[:, 1:] + np.array(offset))
         return table
 
 
-def _z_order(lattice):
-    """Return the positions (nblock, 3) in Z-order and the inverse: ids on the lattice."""
-    positions = np.stack(np.meshgrid(*(np.arange(n) for n in lattice), indexing="ij"), axis=-1).reshape(-1, 3)
-    positions = positions[np.argsort(morton_keys(positions), kind="stable")]
-    ids = np.empty(lattice, dtype=np.int64)
-    ids[tuple(positions.T)] = np.arange(len(positions))
-    return positions, ids
+class LevelMesh(NamedTuple):
+    """The box as a uniform mesh of the cells of one level; what `crmpi.coordinates` asks of a mesh."""
+
+    cells: tuple
+    lower: tuple
+    upper: tuple
+    periodic: tuple
+    geometry: object
+    level: int
 
 
 def _check(tree):

@@ -13,6 +13,7 @@ from crmpi.jit import device, kernel
 from crmpi.numerics.crossing import cross_rows, touches
 from crmpi.numerics.health import inspect_row, settle_row
 from crmpi.numerics.induction import copy_row, edge_rows, electric_rows, induce_row
+from crmpi.numerics.interfaces import keep_plane
 from crmpi.numerics.layout import ET1, ET2, FLUX
 from crmpi.numerics.memory import put_rows
 from crmpi.numerics.rows import row, rows, shift, whole
@@ -23,12 +24,15 @@ from crmpi.numerics.valves import close_valves, has_valve
 
 
 @kernel
-def advance_blocks(scheme, stage, grid, axes, fields, scratch, health, selected):
-    """Advance the blocks marked in `selected` (nblock,) by one stage; the bundles are those of `crmpi.numerics.stage`."""
+def advance_blocks(scheme, stage, grid, axes, fields, scratch, health, selected, kept=None):
+    """Advance the blocks marked in `selected` (nblock,) by one stage; the bundles are those of `crmpi.numerics.stage`.
+
+    ``kept``: `crmpi.numerics.interfaces.Kept` on a refined mesh, else None.
+    """
     for b in range(fields.w.shape[0]):
         if selected[b]:
             open_books(health, scratch, b)
-            report = _march(scheme, stage, grid, axes, block_of(fields, b), scratch, health)
+            report = _march(scheme, stage, grid, axes, block_of(fields, b), scratch, health, kept)
             health.troubled[b], health.settled[b], health.moved[b] = report
             for i in range(grid.n1):
                 health.work[b] += scratch.work[0, 0, 0, 0, i]
@@ -43,7 +47,7 @@ def open_books(health, scratch, b):
 
 
 @device
-def _march(scheme, stage, grid, axes, block, scratch, health):
+def _march(scheme, stage, grid, axes, block, scratch, health, kept):
     """March through the planes of one block; return the numbers of troubled and of settled cells, and the energy density settled."""
     troubled, settled, moved = 0, 0, 0.0
     reach = 1 if grid.ng3 else 0
@@ -56,6 +60,8 @@ def _march(scheme, stage, grid, axes, block, scratch, health):
         if k >= grid.ng3:
             _edges(grid, axes, block.bcc, scratch, k)
             _induce_3(grid, axes, block.b_in, block.b_out, scratch, k)
+            if kept is not None:
+                keep_plane(grid, axes, block, scratch, kept, k)
             if k - reach >= grid.ng3:
                 report = _update_plane(scheme, stage, grid, axes, block, scratch, health, k - reach)
                 troubled, settled, moved = troubled + report[0], settled + report[1], moved + report[2]

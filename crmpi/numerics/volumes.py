@@ -1,4 +1,4 @@
-"""Volumes of cells: one number for a Cartesian mesh, an array along a tube; kernels are compiled for either."""
+"""Volumes of cells: one number for a Cartesian mesh, one per block on levels, an array along a tube; kernels are compiled for each."""
 
 from typing import NamedTuple
 
@@ -9,6 +9,12 @@ class EqualVolumes(NamedTuple):
     """All cells have this volume."""
 
     volume: float
+
+
+class BlockVolumes(NamedTuple):
+    """All cells of a block have the volume (nblock,) of its level."""
+
+    volume: object
 
 
 class TubeVolumes(NamedTuple):
@@ -26,6 +32,11 @@ def cell_volume(volumes, b, k, j, i):
 @cell_volume.option(EqualVolumes)
 def equal_volume(volumes, b, k, j, i):
     return volumes.volume
+
+
+@cell_volume.option(BlockVolumes)
+def block_volume(volumes, b, k, j, i):
+    return volumes.volume[b]
 
 
 @cell_volume.option(TubeVolumes)

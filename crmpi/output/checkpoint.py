@@ -96,10 +96,11 @@ def write_checkpoint(path, state, record, writer, schedules=None):
     if pack.magnetic:
         arrays |= {f"b{axis + 1}": active_faces(pack, axis) for axis in range(3)}
     arrays |= {_EXTRA + name: values for name, values in state.blocks.items()}
-    listed = [BlockArray(name, 0, np.ascontiguousarray(values)) for name, values in arrays.items()]
+    listed = [BlockArray(name, 0, np.ascontiguousarray(pack.by_gid(values))) for name, values in arrays.items()]
     texts = {"config": record.config, "provenance": json.dumps(record.provenance), "source": record.source}
     common = {name: np.bytes_(text) for name, text in texts.items()}
     tree = record.tree
+    common["leaves"] = tree.leaves
     attributes = {
         "format": FORMAT,
         "version": __version__,
@@ -168,7 +169,7 @@ def _read(file, path, gids):
 def _read_blocks(file, name, gids, path):
     """Return the rows `gids` of a data set; a block whose checksum differs is an error."""
     dataset, checksums = file[name], file[name + CHECKSUMS][:]
-    if len(gids) and gids[-1] >= len(checksums):
+    if len(gids) and max(gids) >= len(checksums):
         raise CrmpiError(f"cannot restart from {path}: it has {len(checksums)} blocks, this run has more; keep mesh.cells and mesh.block")
     values = np.empty((len(gids), *dataset.shape[1:]), dataset.dtype)
     for row, gid in enumerate(gids):

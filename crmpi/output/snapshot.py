@@ -87,7 +87,8 @@ def _stack(state, variables, precision):
     flux = state.flux() if variables[0].array == "flux" else None
     out = np.empty((len(variables), pack.nblock, grid.n3, grid.n2, grid.n1), precision)
     for row, variable in zip(out, variables, strict=True):
-        row[...] = pack.active(getattr(pack, variable.array) if flux is None else flux)[:, variable.component]
+        values = pack.active(getattr(pack, variable.array) if flux is None else flux)[:, variable.component]
+        row[...] = pack.by_gid(values)
     return out
 
 

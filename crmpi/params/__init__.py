@@ -5,8 +5,8 @@ and hands each room its group in code units.
 """
 
 from crmpi.params.config import Config
-from crmpi.params.fields import REQUIRED, SameAs, group, par
+from crmpi.params.fields import REQUIRED, SameAs, group, par, records
 from crmpi.params.loader import load, make
 from crmpi.params.selector import Selector
 
-__all__ = ["REQUIRED", "Config", "SameAs", "Selector", "group", "load", "make", "par"]
+__all__ = ["REQUIRED", "Config", "SameAs", "Selector", "group", "load", "make", "par", "records"]

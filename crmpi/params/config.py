@@ -108,14 +108,29 @@ def make_group(cls, values, path):
     for name, spec in specs(group(cls)).items():
         if name in values:
             value = values[name]
-            nested = spec.nested and isinstance(value, dict)
-            object.__setattr__(made, name, make_group(spec.kind, value, f"{path}.{name}") if nested else value)
+            if spec.nested and isinstance(value, dict):
+                value = make_group(spec.kind, value, f"{path}.{name}")
+            elif spec.par is not None and spec.par.records is not None:
+                value = tuple(_record(spec.par.records, item, f"{path}.{name}[{n}]") for n, item in enumerate(value))
+            object.__setattr__(made, name, value)
     return made
 
 
+def _record(declared, item, path):
+    """Return a member of a list of groups, made of its values where it is not made yet."""
+    return make_group(_class_of(declared, item), item, path) if isinstance(item, dict) else item
+
+
 def _values(made):
-    members = ((name, value) for name, value in vars(made).items() if name != "_path")
-    return {name: _values(value) if hasattr(type(value), "__dataclass_fields__") else value for name, value in members}
+    return {name: _plain_value(value) for name, value in vars(made).items() if name != "_path"}
+
+
+def _plain_value(value):
+    if hasattr(type(value), "__dataclass_fields__"):
+        return _values(value)
+    if isinstance(value, tuple) and any(hasattr(type(item), "__dataclass_fields__") for item in value):
+        return [_values(item) for item in value]
+    return value
 
 
 def _class_of(declared, values):
@@ -125,10 +140,12 @@ def _class_of(declared, values):
 def _copy(node):
     if isinstance(node, dict):
         return {key: _copy(value) for key, value in node.items()}
-    return list(node) if isinstance(node, list) else node
+    return [_copy(item) for item in node] if isinstance(node, list) else node
 
 
 def _short(plain, unit=""):
+    if isinstance(plain, dict):
+        return "{" + ", ".join(f"{name}: {_short(value)}" for name, value in plain.items()) + "}"
     if isinstance(plain, list):
         return "[" + ", ".join(_short(item, unit) for item in plain) + "]"
     if plain is None:
@@ -140,6 +157,8 @@ def _short(plain, unit=""):
 
 def _short_code(plain, code):
     """Return the value in code units as '= 0.1', or '' if it is what the user sees."""
+    if isinstance(plain, list) and any(isinstance(item, dict) for item in plain):
+        return ""
     plains, codes = (plain, code) if isinstance(plain, list) else ([plain], [code])
     if codes is None or all(p == c for p, c in zip(plains, codes, strict=True)):
         return ""

@@ -39,6 +39,19 @@ class Par:
     doc: str
     length: int | None
     path: bool = False
+    records: Any = None
+
+
+def records(declared, doc=""):
+    """Declare a list of groups, ``regions: tuple = records(Region)``: in YAML a list of mappings, empty by default.
+
+    Parameters
+    ----------
+    declared : group class or crmpi.params.selector.Selector
+        of each member of the list
+    doc : str
+    """
+    return dataclasses.field(default=(), metadata={"par": Par((), None, (), None, doc, None, records=declared)})
 
 
 def par(default=REQUIRED, *, unit=None, gt=None, ge=None, lt=None, le=None, choices=None, doc="", length=None, path=False):
@@ -101,6 +114,8 @@ class Spec:
     def type_name(self):
         """The type in words, for tables and messages."""
         word = "group" if self.nested else {float: "number", int: "integer", bool: "true/false", str: "text"}[self.kind]
+        if self.par is not None and self.par.records is not None:
+            return "list of groups"
         if self.many:
             word = f"list of {self.length} {word}s" if self.length else f"list of {word}s"
         return f"{word} or none" if self.optional else word
@@ -169,6 +184,8 @@ def _spec(cls, field, hint):
     if declared is None:
         return Spec(field.name, kind, optional, False, None, None)
     length, many = declared.length, False
+    if declared.records is not None:
+        return Spec(field.name, dict, False, True, None, declared)
     if typing.get_origin(kind) in (tuple, list):
         many = True
         kinds = [k for k in typing.get_args(kind) if k is not Ellipsis]

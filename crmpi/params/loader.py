@@ -181,6 +181,8 @@ class _Loader:
             return self._default(spec, path, before)
         if node.level:
             self.given.add(path)
+        if spec.par.records is not None:
+            return self._records(spec.par.records, node, path)
         try:
             return convert(node.value, spec, self.units)
         except ValueError as problem:
@@ -191,6 +193,19 @@ class _Loader:
                 sentence += _did_you_mean(str(node.value), [str(choice) for choice in spec.par.choices])
             self.errors.append(f"{node.where}: '{path}' = {show(node.value)} {sentence}")
             return Value(None, None)
+
+    def _records(self, declared, node, path):
+        """Return the Value of a list of groups."""
+        if not isinstance(node.value, (list, tuple)) or not all(isinstance(item, dict) for item in node.value):
+            self.errors.append(f"{node.where}: '{path}' = {show(node.value)} must be a list of groups, such as [{{...}}, {{...}}]")
+            return Value((), [])
+        made, plain = [], []
+        for number, item in enumerate(node.value):
+            make_one = self.selected if isinstance(declared, Selector) else self.group
+            one = make_one(declared, _as_tree(item, node), f"{path}[{number}]")
+            made.append(one[0])
+            plain.append(one[1])
+        return Value(tuple(made), plain)
 
     def _default(self, spec, path, before):
         default = spec.par.default
@@ -256,6 +271,12 @@ def _keys(cls, path):
             yield from _keys(spec.kind, f"{path}.{name}")
         else:
             yield f"{path}.{name}"
+
+
+def _as_tree(item, node):
+    """Return a mapping inside a list as a tree of `Given` values from the place of the list."""
+    where, level = node.where, node.level
+    return {str(key): _as_tree(value, node) if isinstance(value, dict) else Given(value, where, level) for key, value in item.items()}
 
 
 def _switched_off(node):

@@ -13,6 +13,7 @@ import numpy as np
 
 import crmpi.physics
 from crmpi.constants import DENS, ENER, MOM1, MOM2, MOM3
+from crmpi.errors import CrmpiError
 from crmpi.jit import device
 from crmpi.params import group, par
 
@@ -64,8 +65,13 @@ class Source:
             _SOURCES[cls.name] = cls
 
     def __init__(self, params, pack, eos, units, mesh):
+        if pack.refined and not self.on_levels:
+            raise CrmpiError(f"'{self.name}' does not run on a refined mesh; leave out mesh.refinement, or it", everywhere=True)
         self.params, self.pack, self.eos, self.units, self.mesh = params, pack, eos, units, mesh
         self.account = np.zeros((pack.nblock, len(self.columns)))
+
+    on_levels = True
+    """Whether the source runs on a refined mesh."""
 
     leads_tracers = True
     """Cosmic-ray tracers get or lose what the bulk does, see `crmpi.transport.populations.Followers`; False: the source sees to them."""

@@ -21,16 +21,16 @@ class BoxLedger:
     Parameters
     ----------
     nblock : int
-    volume : float
-        of cells
+    volumes : array (nblock,)
+        of cells, by block
     used : sequence of str
         columns that this run can fill
     """
 
-    def __init__(self, nblock, volume, used):
+    def __init__(self, nblock, volumes, used):
         self.used = tuple(used)
         self._sums = np.zeros((nblock, len(COLUMNS)))
-        self._volume = volume
+        self._volumes = volumes
 
     def add(self, name, densities):
         """Add a sum of densities over cells (nblock,) to an amount."""
@@ -38,7 +38,7 @@ class BoxLedger:
 
     def columns(self):
         """Return {name: amounts (nblock,)} for the history."""
-        return {name: self._sums[:, COLUMNS.index(name)] * self._volume for name in self.used}
+        return {name: self._sums[:, COLUMNS.index(name)] * self._volumes for name in self.used}
 
     def energy_signs(self):
         """Return {name: +1} of the columns that change the energy of the box."""

@@ -69,6 +69,8 @@ class Cooling(Source):
         super().__init__(params, pack, eos, units, mesh)
         if params.balance != "none" and getattr(mesh, "geometry", None) is not None:
             raise CrmpiError("'cooling.balance' = 'layers' needs planes; a tube has none", everywhere=True)
+        if params.balance != "none" and pack.refined:
+            raise CrmpiError("'cooling.balance' = 'layers' needs layers of equal cells; leave out mesh.refinement", everywhere=True)
         if units.dimensionless:
             raise CrmpiError("cooling needs physical units; set units.system to 'galactic' or 'custom', or remove 'cooling'")
         self.curve = self._make_curve()

@@ -25,15 +25,15 @@ class FloorLedger:
     count_names = _COUNTS
     amount_names = _AMOUNTS
 
-    def __init__(self, nblock, volume):
+    def __init__(self, nblock, volumes):
         self.counts = np.zeros((nblock, len(_COUNTS)), np.int64)
         self._sums = np.zeros((nblock, len(_AMOUNTS)))
-        self._volume = volume
+        self._volumes = volumes
 
     @property
     def amounts(self):
         """Amounts integrated over volume, array (nblock, 4)."""
-        return self._sums * self._volume
+        return self._sums * self._volumes[:, None]
 
     def count(self, name, cells):
         """Add `cells` (nblock,) to a count."""

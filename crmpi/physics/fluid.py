@@ -15,6 +15,7 @@ from crmpi.numerics.convert import AMOUNTS, primitives
 from crmpi.numerics.crossing import Crossing
 from crmpi.numerics.frozen import advect_frozen, fastest_flow
 from crmpi.numerics.godunov import advance_blocks
+from crmpi.numerics.interfaces import replace_electric, replace_fluxes
 from crmpi.numerics.layout import FLUX, STATE
 from crmpi.numerics.reconstruct import RECONSTRUCTIONS
 from crmpi.numerics.riemann import SOLVERS
@@ -99,6 +100,8 @@ class Fluid:
         1 in cells whose new state would be unphysical, else 0
     valves : bool array (nblock, 6, 3)
         of the faces ix1, ox1, ix2 ... of each block: may gas come in, go out, fall out (`crmpi.numerics.valves`)
+    reflux : crmpi.parallel.reflux.Reflux or None
+        exchanges fluxes at the boundaries of levels; set on a refined mesh
     ledger : FloorLedger
         what floors and corrections did, per block
     box : BoxLedger
@@ -115,13 +118,14 @@ class Fluid:
         self.scheme = make_scheme(params, len(pack.tracers), on_tube=pack.tube is not None)
         self.floors = Floors(params.floors.dens, params.floors.press, params.floors.ecr)
         self.troubled = pack.allocate(1)
+        self.reflux = None
+        self._change = aligned_zeros((1, 3, pack.grid.m3, pack.grid.m2, pack.grid.m1)) if len(pack.parts) > 1 else None
         grid = pack.grid
-        volume = grid.dx1 * grid.dx2 * grid.dx3 if pack.tube is None else 1.0  # on a tube amounts come weighted
-        self.ledger = FloorLedger(pack.nblock, volume)
+        self.ledger = FloorLedger(pack.nblock, pack.cell_volumes)
         nblock = pack.nblock
         crossing = Crossing(pack.outer, np.zeros((nblock, pack.nvar)))
         self._health = Health(self.floors, *(np.zeros(nblock, kind) for kind in (int, int, float)), crossing, np.zeros(nblock))
-        self.box = BoxLedger(nblock, volume, self._box_columns())
+        self.box = BoxLedger(nblock, pack.cell_volumes, self._box_columns())
         self._rays = [pack.index[field.name] for field in pack.fields if is_energy_of_rays(field)]
         self.stages = INTEGRATORS[params.integrator]
         self._u2 = pack.allocate(pack.nvar) if any(stage.result[0] == 2 for stage in self.stages) else None
@@ -165,6 +169,21 @@ class Fluid:
         self.ledger.count("first_order", self._health.troubled)
         self._advance(stage, dt, self.troubled.any(axis=(1, 2, 3, 4)), find=False, correct=True)
 
+    def reflux_stage(self, stage, dt):
+        """Replace what coarser blocks used on faces and edges that finer blocks share; collective, on a refined mesh."""
+        if self.reflux is None:
+            return
+        reflux, pack, part = self.reflux, self.pack, dt * stage.part
+        reflux.exchange()
+        u, b = self._registers(*stage.result)
+        grav = pack.allocate(0) if pack.grav is None else pack.grav
+        for level in pack.parts:
+            axes, arrays = level.axes(part), level.of((u, (pack.w0, grav), self._health.work))
+            refluxed, touched = level.boxes(reflux.interfaces.refluxed), level.boxes(reflux.interfaces.touched)
+            replace_fluxes(self.scheme.cr, part, level.grid, axes, refluxed, (reflux.kept.planes, reflux.fine), *arrays)
+            if pack.magnetic:
+                replace_electric(level.grid, axes, touched, reflux.kept.planes, reflux.fine, self._change, level.of(b))
+
     def result(self, stage):
         """End a stage: blend its forward step with the start and return (u, b); the result of the last stage is now ``u0, b0``."""
         self._book()
@@ -196,11 +215,11 @@ class Fluid:
         pack = self.pack
         state = (u, b if pack.magnetic else None)
         result = (pack.w0, pack.bcc if pack.magnetic else None)
-        axes = make_axes(pack.grid, 0.0)
         if pack.tube is not None:
             before = self._contents(u)
         added = np.zeros((pack.nblock, AMOUNTS))
         books = (self.ledger.counts, added)
+        axes = make_axes(pack.grid, 0.0)  # cell widths do not matter
         primitives(self.scheme.gas, self.scheme.cr, self.floors, pack.grid, axes, state, result, self._row, books)
         if added.any():
             if pack.tube is not None:
@@ -238,18 +257,24 @@ class Fluid:
 
         Active cells count, and the ghost cells that `watch` was told of.
         """
-        pack, grid, gas, cr = self.pack, self.pack.grid, self.scheme.gas, self.scheme.cr
-        axes = make_axes(grid, 1.0)
+        pack, gas, cr = self.pack, self.scheme.gas, self.scheme.cr
         if pack.tube is not None:
-            rate = fastest_on_tube(gas, cr, grid, pack.tube, pack.w0, self.params.frozen, self._watched)
-        elif self.params.frozen:
-            rate = fastest_flow(axes, pack.w0, np.concatenate([self._active, self._watched]))
+            rate = fastest_on_tube(gas, cr, pack.grid, pack.tube, pack.w0, self.params.frozen, self._watched)
         else:
-            state = pack.w0, pack.bcc if pack.magnetic else None
-            rate = fastest_rate(gas, cr, grid, axes, *state, self._column)
-            if len(self._watched):
-                rate = max(rate, fastest_rate_in_boxes(gas, cr, grid, axes, *state, self._watched, self._column))
+            rate = max((self._fastest(part) for part in pack.parts), default=0.0)
         return cfl / rate if rate > 0.0 else np.inf
+
+    def _fastest(self, part):
+        """Return the fastest signal, or flow, in cells per time in the blocks of one level."""
+        pack, gas, cr, axes = self.pack, self.scheme.gas, self.scheme.cr, part.axes(1.0)
+        watched = part.boxes(self._watched)
+        if self.params.frozen:
+            return fastest_flow(axes, part.of(pack.w0), np.concatenate([part.boxes(self._active), watched]))
+        state = part.of((pack.w0, pack.bcc if pack.magnetic else None))
+        rate = fastest_rate(gas, cr, part.grid, axes, *state, self._column)
+        if len(watched):
+            rate = max(rate, fastest_rate_in_boxes(gas, cr, part.grid, axes, *state, watched, self._column))
+        return rate
 
     def _advance(self, plan, dt, selected, *, find, correct):
         """Run the stage kernel on the selected blocks."""
@@ -263,10 +288,13 @@ class Fluid:
         grav = pack.allocate(0) if pack.grav is None else pack.grav
         fields = Fields(pack.w0, bcc, bface, u_in, b_in, u_out, b_out, grav, self.troubled, self.valves)
         stage = KernelStage(part, plan.first_order, correct, find, plan.lasts > 0.0)
-        axes = make_axes(pack.grid, part)
         if pack.tube is None:
-            advance_blocks(self.scheme, stage, pack.grid, axes, fields, self._scratch, self._health, selected)
+            for level in pack.parts:
+                kept = self.reflux and self.reflux.kept_of(level)
+                mine = level.of(fields), self._scratch, level.of(self._health), level.of(selected)
+                advance_blocks(self.scheme, stage, level.grid, level.axes(part), *mine, kept)
         else:
+            axes = make_axes(pack.grid, part)
             if pack.magnetic:
                 b_out[:] = b_in
             advance_tubes(self.scheme, stage, pack.grid, axes, fields, pack.tube, self._scratch, self._health, selected)
@@ -292,8 +320,9 @@ class Fluid:
         u[:], b[:] = start, field
         part = dt * stage.part
         if pack.tube is None:
-            axes = make_axes(pack.grid, part)
-            advect_frozen(self.scheme.reconstruction, self.scheme.cr, axes, pack.grid, pack.w0, start, u)
+            for level in pack.parts:
+                arrays = level.of((pack.w0, start, u))
+                advect_frozen(self.scheme.reconstruction, self.scheme.cr, level.axes(part), level.grid, *arrays)
         else:
             advect_frozen_on_tube(self.scheme, part, pack.grid, pack.tube, pack.w0, start, u)
 

@@ -246,7 +246,7 @@ class Gravity:
         count = [n + 2 * ng for n, ng in zip((g.n1, g.n2, g.n3), ghosts, strict=True)]
         for b in range(pack.nblock):
             # positions from global indices: the same bits whatever the blocks
-            x1, x2, x3 = pack.positions(pack.origins[b] - np.array(ghosts), count)
+            x1, x2, x3 = pack.positions(pack.origins[b] - np.array(ghosts), count, pack.levels[b])
             total = self.accelerations(x1[None, None, :], x2[None, :, None], x3[:, None, None])
             for axis in range(3):
                 pack.grav[b, axis, : count[2], : count[1], : count[0]] += total[axis]

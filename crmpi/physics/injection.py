@@ -36,6 +36,7 @@ class Injection(Source):
     """Supernovae; ledger columns ``thermal``, ``kinetic``, ``cosmic``, ``mass`` (ejecta) and ``supernovae`` (their number)."""
 
     name = "injection"
+    on_levels = False
     doc = "supernovae: thermal, kinetic and cosmic-ray energy"
     reference = "rates and distributions: Girichidis et al. 2016; Simpson et al. 2016"
     columns = ("thermal", "kinetic", "cosmic", "mass", "supernovae")

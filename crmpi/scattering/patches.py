@@ -68,8 +68,9 @@ class PatchField:
         grid = pack.grid
         radius = np.zeros((pack.nblock, grid.m3, grid.m2, grid.m1))
         ghosts, shape = np.array([grid.ng1, grid.ng2, grid.ng3]), np.array([grid.n1, grid.n2, grid.n3])
-        spacing = np.array([grid.dx1, grid.dx2, grid.dx3])
         for b in range(pack.nblock):
+            own = pack.grid_of(b)
+            spacing = np.array([own.dx1, own.dx2, own.dx3])
             first = np.array(self.mesh.lower) + (pack.origins[b] - ghosts + 0.5) * spacing
             last = first + (shape + 2 * ghosts - 1) * spacing
             for lattice in self._lattice_around(first, last):

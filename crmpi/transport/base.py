@@ -56,6 +56,8 @@ class TransportSolver:
         the solver asks the scattering model for kappa
     on_tube : bool
         the solver knows tubes, see `crmpi.mesh.geometry`
+    on_levels : bool
+        the solver conserves energy across the levels of a refined mesh
     ghosts_needed : int
         ghost zones that the solver reads
     """
@@ -71,6 +73,7 @@ class TransportSolver:
     moves = True
     scatters = True
     on_tube = False
+    on_levels = False
     carries_tracers = True
     ghosts_needed = 2
     components = (1,)
@@ -97,6 +100,12 @@ class TransportSolver:
             fitting = ", ".join(name for name, cls in transport_solvers().items() if cls.on_tube)
             raise CrmpiError(
                 f"transport.solver = {self.name} does not run on a tube (mesh.geometry, mesh.spacing); use one of {fitting}",
+                everywhere=True,
+            )
+        if pack.refined and not self.on_levels:
+            fitting = ", ".join(name for name, cls in transport_solvers().items() if cls.on_levels)
+            raise CrmpiError(
+                f"transport.solver = {self.name} does not run on a refined mesh (mesh.refinement); use one of {fitting}",
                 everywhere=True,
             )
         self.params, self.pack, self.scattering, self.ghosts, self.fluid = params, pack, scattering, ghosts, fluid

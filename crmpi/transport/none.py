@@ -8,6 +8,7 @@ class NoTransport(TransportSolver):
 
     name = "none"
     on_tube = True
+    on_levels = True
     doc = "cosmic rays move with the gas"
     equation = "e_t + div(e v) = -P div v"
     reference = "Pfrommer et al. 2017, MNRAS 465, 4500"

@@ -1,0 +1,141 @@
+"""Parent buffers: a block that touches a coarser level, seen with the cells of that level.
+
+A buffer holds the means of the active cells of its block, n/2 along an axis, and ghosts around them:
+means of the block's own ghosts where there are blocks of its level or finer ones, cells of the coarser
+block elsewhere. Means go from here to the ghosts of coarser neighbours; prolongation goes from here to
+the block's own ghosts.
+"""
+
+import numpy as np
+
+from crmpi.errors import CrmpiError
+from crmpi.mesh.leaves import OFFSETS
+from crmpi.mesh.links import COARSE, EQUAL, FINE, SELF, Shape, region_ends, relations
+from crmpi.mesh.pack import aligned_zeros, at_level
+from crmpi.mesh.regions import CELLS
+from crmpi.numerics.prolongation import PROLONG_COLUMNS, WRITES
+from crmpi.numerics.restriction import RESTRICT_COLUMNS
+from crmpi.numerics.rows import LANES
+
+_KINDS = (CELLS, 0, 1, 2)
+
+
+def block_shape(grid):
+    """Return the `Shape` of the blocks of a `Grid`: a parent buffer has one layer more than half the ghosts, for slopes."""
+    ghosts = (grid.ng1, grid.ng2, grid.ng3)
+    return Shape((grid.n1, grid.n2, grid.n3), ghosts, tuple(g // 2 + 1 if g else 0 for g in ghosts))
+
+
+class Parents:
+    """The parent buffers of one rank.
+
+    Parameters
+    ----------
+    tree : BlockTree
+    pack : Pack
+        blocks of this rank
+
+    Attributes
+    ----------
+    slots : int array (n,)
+        place in the pack of the block of each buffer
+    grid : Grid
+        of a buffer of a block of level 1: its widths are those of level 0
+    levels : int array (n,)
+        level of the cells of each buffer
+    relation : int array (n, 27)
+        what lies in each direction, see `crmpi.mesh.links`
+    whole, edges : dict {kind: table}
+        what is averaged from active cells or faces, and from ghosts, see `crmpi.numerics.restriction`
+    ghosts : table
+        what is prolonged, see `crmpi.numerics.prolongation`
+
+    Raises
+    ------
+    CrmpiError
+        if blocks cannot be halved, have too few cells or an odd number of ghosts
+    """
+
+    def __init__(self, tree, pack):
+        self.shape = block_shape(pack.grid)
+        check_shape(self.shape)
+        relation = relations(tree)[pack.gids]
+        self.slots = np.flatnonzero((relation == COARSE).any(axis=1))
+        self.relation = relation[self.slots]
+        self.levels = pack.levels[self.slots] - 1
+        self.grid = _buffer_grid(pack.grid, self.shape)
+        self.whole = {kind: self._averages((SELF,), kind) for kind in _KINDS}
+        self.edges = {kind: self._averages((EQUAL, FINE), kind) for kind in _KINDS}
+        self.ghosts = self._prolonged()
+        self._buffers = {}
+
+    def buffer(self, ncomp, name):
+        """Return the buffers (n, ncomp, m3, m2, m1) of an array, made at the first call with this name."""
+        if (name, ncomp) not in self._buffers:
+            g = self.grid
+            self._buffers[name, ncomp] = aligned_zeros((len(self.slots), ncomp, g.m3, g.m2, g.m1))
+        return self._buffers[name, ncomp]
+
+    def _averages(self, relation, kind):
+        """Return the rows of `RESTRICT_COLUMNS` of the regions of buffers with one of these relations."""
+        rows = [np.zeros((0, RESTRICT_COLUMNS), np.int64)]
+        for column, offset in enumerate(OFFSETS):
+            chosen = np.flatnonzero(np.isin(self.relation[:, column], relation))
+            table = self._table(chosen, RESTRICT_COLUMNS, offset)
+            if kind != CELLS and self.shape.ng[kind]:  # faces 0 ... count, without those of others
+                first, last = region_ends(self.relation, chosen, np.array(offset), kind)
+                table[:, 4 - kind] += 2 * ~first
+                table[:, 7 - kind] += ~first
+                table[:, 10 - kind] += 1 - ~first - ~last
+            rows.append(table)
+        return np.concatenate(rows)
+
+    def _prolonged(self):
+        """Return the rows of `PROLONG_COLUMNS` of the ghost regions that have a coarser block."""
+        rows = [np.zeros((0, PROLONG_COLUMNS), np.int64)]
+        for column, offset in enumerate(OFFSETS):
+            chosen = np.flatnonzero(self.relation[:, column] == COARSE)
+            table = self._table(chosen, PROLONG_COLUMNS, offset)
+            for axis in range(3):
+                ends = region_ends(self.relation, chosen, np.array(offset), axis)
+                table[:, WRITES + 2 * axis], table[:, WRITES + 2 * axis + 1] = ends
+            rows.append(table)
+        return np.concatenate(rows)
+
+    def _table(self, chosen, columns, offset):
+        """Return rows of the regions in one direction: fine block, buffer, fine k j i, buffer k j i, extents k j i in buffer cells."""
+        table = np.zeros((len(chosen), columns), np.int64)
+        table[:, 0], table[:, 1] = self.slots[chosen], chosen
+        for axis, side in enumerate(offset):
+            table[:, 4 - axis], table[:, 7 - axis], table[:, 10 - axis] = self._span(axis, side)
+        return table
+
+    def _span(self, axis, side):
+        """Return (fine index, buffer index, number of buffer cells) of the region on one side along an axis."""
+        n, g, gc = self.shape.n[axis], self.shape.ng[axis], self.shape.nc[axis]
+        half, depth = n // 2 if g else n, g // 2
+        if side == 0:
+            return g, gc, half
+        return (0, gc - depth, depth) if side < 0 else (g + n, gc + half, depth)
+
+
+def check_shape(shape):
+    """Raise an error if blocks of this `Shape` cannot touch another level."""
+    for axis, (n, g, gc) in enumerate(zip(shape.n, shape.ng, shape.nc, strict=True)):
+        if g % 2:
+            raise CrmpiError(f"a refined mesh needs an even number of ghost zones, not {g}", everywhere=True)
+        smallest = 2 * max(g, gc)
+        if g and (n % 2 or n < smallest):
+            message = f"mesh.block has {n} cells along x{axis + 1}; with mesh.refinement it needs an even number of at least {smallest}"
+            raise CrmpiError(message, everywhere=True)
+
+
+def _buffer_grid(grid, shape):
+    """Return the `Grid` of a parent buffer."""
+    half = [n // 2 if g else n for n, g in zip(shape.n, shape.ng, strict=True)]
+    extents = [n + 2 * gc + 1 if gc else 1 for n, gc in zip(half, shape.nc, strict=True)]
+    extents[0] += -extents[0] % LANES
+    return at_level(grid, -1)._replace(
+        n1=half[0], n2=half[1], n3=half[2], ng1=shape.nc[0], ng2=shape.nc[1], ng3=shape.nc[2],
+        m1=extents[0], m2=extents[1], m3=extents[2],
+    )  # fmt: skip

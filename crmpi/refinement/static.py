@@ -1,0 +1,31 @@
+"""The tree of a run with static refinement."""
+
+from crmpi.errors import CrmpiError
+from crmpi.mesh.leaves import refine
+from crmpi.refinement.regions import region_levels
+
+
+def first_tree(root, params):
+    """Return the tree with the regions of `params` refined, neighbours differing by one level at most.
+
+    Parameters
+    ----------
+    root : BlockTree
+        the mesh without refinement
+    params : RefinementParams
+
+    Raises
+    ------
+    CrmpiError
+        if that takes more blocks than ``mesh.refinement.max_blocks``
+    """
+    if not params.regions:
+        return root
+    leaves = refine(root.roots, root.leaves, lambda leaves: region_levels(params.regions, root, leaves))
+    if len(leaves) > params.max_blocks:
+        raise CrmpiError(
+            f"'mesh.refinement.regions' take {len(leaves)} blocks, more than 'mesh.refinement.max_blocks' = {params.max_blocks}; "
+            "make the regions smaller, or raise it",
+            everywhere=True,
+        )
+    return root.with_leaves(leaves)
