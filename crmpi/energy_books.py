@@ -6,7 +6,7 @@ from crmpi.constants import ENER
 from crmpi.errors import RunError
 from crmpi.precision import REAL
 
-LOOK_EVERY = 10  # steps between two looks: sums over all cells and ranks cost something
+LOOK_EVERY = 20  # steps between two looks: sums over all cells and ranks cost something
 _ROUND_OFF = max(1e-9, 1e5 * float(np.finfo(REAL).eps))  # between two looks, relative to the sum of the sizes of all terms
 
 

@@ -39,7 +39,7 @@ class FloorParams:
     dens: float = par(1e-12, unit="density", gt=0, doc="density")
     press: float = par(1e-14, unit="pressure", gt=0, doc="gas pressure")
     ecr: float = par(0.0, unit="pressure", ge=0, doc="cosmic-ray energy density")
-    energy_limit: float = par(0.1, gt=0, doc="share of the energy of the box that floors may add in 10 steps; beyond it the run ends")
+    energy_limit: float = par(0.1, gt=0, doc="share of the energy of the box that floors may add in 20 steps; beyond it the run ends")
 
 
 @group

@@ -203,7 +203,7 @@ def test_energy_that_floors_make_ends_the_run(flow):
 
 
 def test_a_run_ends_where_a_step_makes_energy(flow, monkeypatch):
-    """The loop of a run looks every 10 steps."""
+    """The loop of a run looks every 20 steps."""
     advance = stepper.advance
 
     def lie(sim, dt):
@@ -212,7 +212,7 @@ def test_a_run_ends_where_a_step_makes_energy(flow, monkeypatch):
 
     monkeypatch.setattr(stepper, "advance", lie)
     sim = flow("time.max_steps=30")
-    with pytest.raises(RunError, match=r"its ledger leaves .* step 10; earlier output is intact; try a smaller time.cfl"):
+    with pytest.raises(RunError, match=r"its ledger leaves .* step 20; earlier output is intact; try a smaller time.cfl"):
         run_to_end(sim)
 
 
