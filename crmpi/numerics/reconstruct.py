@@ -9,7 +9,8 @@ from crmpi.numerics.layout import BT1, BT2, STATE
 from crmpi.numerics.rows import load, row, separate, store
 
 _CURVE_FACTOR = 1.25  # of the curvatures that limit a parabola (Colella & Sekora 2008)
-_ROUND = 1e-12  # relative size of differences that are round-off
+_SIXTH = 1.0 / 6.0
+_TWELFTH = 1.0 / 12.0
 
 
 class Donor(NamedTuple):
@@ -25,7 +26,7 @@ class PLM(NamedTuple):
 
 
 class PPM(NamedTuple):
-    """Piecewise parabolic, with a limiter that keeps smooth extrema (Colella & Sekora 2008)."""
+    """Piecewise parabolic, with a continuous limiter that keeps smooth extrema (after Colella & Sekora 2008)."""
 
     ghosts = 3
 
@@ -58,45 +59,55 @@ def interfaces_plm(method, a, b, c, d, e):
 
 @interfaces.option(PPM)
 def interfaces_ppm(method, a, b, c, d, e):
-    """Return the values of a parabola limited as in Colella & Sekora (2008), who keep smooth extrema.
+    """Return the values of a parabola limited in the manner of Colella & Sekora (2008), who keep smooth extrema.
 
-    Faces: fourth-order interpolation, replaced by a limited second derivative where it leaves the range of its two cells (their eqs.
-    16-18). Parabola: at extrema its curvature is limited by those of the cells around (eqs. 19-23); elsewhere its steeper side by the
-    rule of Colella & Woodward (1984), eq. 1.10.
+    Each limit is an interval that holds the limited value, so that faces depend continuously on cells (their own limiter
+    jumps between cases). Monotone parabolas: the cell and a face differ by no more than twice what the cell and the other
+    face do, with the same sign (Colella & Woodward 1984, eq. 1.10). Near an extremum of curvature k a face lies beyond
+    that by up to k/6 less the smaller difference; this much is allowed, with the k that the cells around agree on.
     """
     curve_b = (a - b) + (c - b)
     curve_c = (b - c) + (d - c)
     curve_d = (c - d) + (e - d)
-    lower = _face_value(a, b, c, d, curve_b, curve_c)
-    upper = _face_value(b, c, d, e, curve_c, curve_d)
-    down = c - lower
-    up = upper - c
-    curve = 6.0 * ((lower - c) + (upper - c))
-    limited = _limited_curve(curve, curve_b, curve_c)
-    limited = _limited_curve(limited, curve_c, curve_d)
-    scale = max(max(abs(a), abs(b)), max(abs(c), max(abs(d), abs(e))))
-    ratio = limited / curve if abs(curve) > _ROUND * scale else 0.0
-    ratio = 1.0 if ratio > 1.0 - _ROUND else ratio
-    extremum = down * up <= 0.0 or (d - c) * (c - b) <= 0.0
-    steep_lower = c - 2.0 * up if abs(down) >= 2.0 * abs(up) else lower
-    steep_upper = c + 2.0 * down if abs(up) >= 2.0 * abs(down) else upper
-    return c - ratio * down if extremum else steep_lower, c + ratio * up if extremum else steep_upper
+    agreed_lower = _agreed_curve(curve_b, curve_c)
+    agreed_upper = _agreed_curve(curve_c, curve_d)
+    down = _face_value(a, b, c, d, agreed_lower) - c
+    up = _face_value(b, c, d, e, agreed_upper) - c
+    excess = _minmod(agreed_lower, agreed_upper) * _SIXTH
+    slope = abs(_minmod(down, -up))
+    least = min(excess + slope, 0.0)
+    most = max(excess - slope, 0.0)
+    lower = _between(down, min(-2.0 * up, 0.0) + least, max(-2.0 * up, 0.0) + most)
+    upper = _between(up, min(-2.0 * down, 0.0) + least, max(-2.0 * down, 0.0) + most)
+    return c + lower, c + upper
 
 
 @device
-def _face_value(a, b, c, d, curve_b, curve_c):
-    """Return the value at the face between b and c."""
+def _face_value(a, b, c, d, curve):
+    """Return the value at the face between b and c: fourth order, and in the range of b, c and a parabola with this curvature."""
     mean = 0.5 * (b + c)
-    value = mean - ((d - c) - (b - a)) / 12.0
-    limited = mean - _limited_curve(3.0 * ((b - value) + (c - value)), curve_b, curve_c) / 6.0
-    return limited if (value - b) * (c - value) < 0.0 else value
+    value = mean - ((d - c) - (b - a)) * _TWELFTH
+    extremum = mean - curve * _SIXTH
+    return _between(value, min(min(b, c), extremum), max(max(b, c), extremum))
 
 
 @device
-def _limited_curve(curve, first, second):
-    """Return `curve`, no larger than 1.25 times the two others, or zero where the three differ in sign."""
-    size = min(abs(curve), _CURVE_FACTOR * min(abs(first), abs(second)))
-    return math.copysign(size, curve) if curve * first > 0.0 and curve * second > 0.0 else 0.0
+def _agreed_curve(first, second):
+    """Return what both curvatures agree on, times 1.25 (Colella & Sekora 2008, eq. 18)."""
+    return _CURVE_FACTOR * _minmod(first, second)
+
+
+@device
+def _minmod(x, y):
+    """Return the smaller of two numbers of the same sign, else zero."""
+    size = math.copysign(min(abs(x), abs(y)), x)
+    return size if x * y > 0.0 else 0.0
+
+
+@device
+def _between(x, least, most):
+    """Return the number nearest to x in an interval."""
+    return min(max(x, least), most)
 
 
 @device
