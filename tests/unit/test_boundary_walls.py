@@ -71,7 +71,14 @@ def test_cosmic_rays_do_not_cross_a_wall_of_frozen_gas(solver, more):
 
 
 @pytest.mark.parametrize(
-    "scheme", ["fluid.riemann=llf", "fluid.riemann=hlle", "fluid.integrator=rk3", "mesh.block=[4,4,1]"]
+    "scheme",
+    [
+        "fluid.riemann=llf",
+        "fluid.riemann=hlle",
+        "fluid.integrator=rk3",
+        "fluid.reconstruction=ppm",
+        "mesh.block=[4,4,1]",
+    ],
 )
 def test_a_closed_box_with_other_schemes(scheme):
     sim = closed("two_moment", MESHES[2], *TURNING, scheme)
