@@ -210,7 +210,7 @@ class Diffusion(TransportSolver):
         if not self.along_field or self.pack.tube is not None:
             return
         pack = self.pack
-        smoothing_rate(self.e, self.faces, self.mesh, pack.grid, dt, self.rate)
+        smoothing_rate(self.e, self.faces, self.mesh, dt, self.work.room, self.rate)
         pack.active(self.e)[...] += pack.active(self.rate)
         self.came += pack.sums(self.rate, [0])  # between cells it cancels: what is left passed the boundary of the mesh
         self.ghosts.fill_cells(self.e, fields, time)
