@@ -10,6 +10,7 @@ electric field on an edge is that of the faces along the one axis present.
 
 from crmpi.constants import AXES
 from crmpi.jit import device, kernel
+from crmpi.numerics.cr_compression import compress_rows, per_mass_rows
 from crmpi.numerics.crossing import cross_rows, touches
 from crmpi.numerics.health import inspect_row, settle_row
 from crmpi.numerics.induction import copy_row, edge_rows, electric_rows, induce_row
@@ -44,6 +45,7 @@ def open_books(health, scratch, b):
     health.crossing.amounts[b, :] = 0.0
     health.work[b] = 0.0
     scratch.work[0, 0, 0, 0, :] = 0.0
+    scratch.made[0] = 0
 
 
 @device
@@ -90,7 +92,8 @@ def _update_plane(scheme, stage, grid, axes, block, scratch, health, k):
         w = shift(block.w, cell)
         new = rows(scratch.cells, 0, grid.ng1)
         divergence_rows(grid.n1, shift(block.u_in, cell), new, axes, lower, upper, block.nvar)
-        _add_work(grid.n1, scheme.cr, w, new, axes, lower, upper)
+        if _add_work(grid.n1, scheme.gas, scheme.cr, w, new, axes, lower, upper) > 0:
+            _compress(grid, scheme.gas, scheme.cr, stage.keep, block, scratch, cell, axes, (lower, upper))
         if block.heavy:
             work = row(rows(scratch.work, 0, 0), 0)
             gravity_rows(grid.n1, stage.dt, w, shift(block.grav, cell), new, axes, lower, upper, work)
@@ -103,12 +106,25 @@ def _update_plane(scheme, stage, grid, axes, block, scratch, health, k):
 
 
 @device
-def _add_work(n, cr, w, new, axes, lower, upper):
-    """Add the cosmic-ray work, if there are cosmic rays."""
+def _add_work(n, gas, cr, w, new, axes, lower, upper):
+    """Add the cosmic-ray work, if there are cosmic rays; return the number of cells where the flow converges."""
+    converging = 0
     if cr is not None:
-        work_rows(n, cr, w, new, axes, lower, upper)
+        converging = work_rows(n, gas, cr, w, new, axes, lower, upper)
         if tracers(cr) > 0:
             tracer_work_rows(n, cr, first_scalar(cr), w, new, axes, lower, upper)
+    return converging
+
+
+@device
+def _compress(grid, gas, cr, keep, block, scratch, cell, axes, faces):
+    """Compress the cosmic rays of the row at element `cell`; n/rho is made when the first row of a block asks for it."""
+    if cr is not None:
+        if scratch.made[0] == 0:
+            scratch.made[0] = 1
+            per_mass_rows(grid.m1 * grid.m2 * (grid.n3 + 2 * grid.ng3), cr, first_scalar(cr), block.w, rows(scratch.per_mass, 0, 0))
+        states = (shift(block.w, cell), rows(scratch.per_mass, 0, cell), shift(block.u_in, cell), shift(block.u_first, cell))
+        compress_rows(grid.n1, gas, cr, keep, states, rows(scratch.cells, 0, grid.ng1), axes, faces[0], faces[1])
 
 
 @device

@@ -25,6 +25,7 @@ class Stage(NamedTuple):
     correct_marked: bool  # use first-order fluxes at the faces of marked cells
     find_troubled: bool  # mark cells whose new state is unphysical
     booked: bool  # something of this stage lasts: sum what crosses the boundary of the mesh
+    keep: float  # share of the state at the start of the step in the result
 
 
 class Fields(NamedTuple):
@@ -40,6 +41,7 @@ class Fields(NamedTuple):
     grav: object
     marks: object
     valves: object  # bool array (nblock, 6, 3), see `crmpi.numerics.valves`
+    u_first: object  # state at the start of the step
 
 
 class Window(NamedTuple):
@@ -71,6 +73,8 @@ class Scratch(NamedTuple):
     flags: object  # row: which faces take them
     cells: object  # row of updated cells, as long as in the block
     work: object  # row: work of gravity, summed over the rows of a block
+    per_mass: object  # block: n/rho of the cosmic rays
+    made: object  # one number: whether that of the block at work is made
 
 
 STRIP = 4  # rows in a strip
@@ -108,6 +112,7 @@ class Block(NamedTuple):
     grav: object
     marks: object
     valves: object
+    u_first: object
     nvar: int
     heavy: bool  # there is gravity
     index: int
@@ -155,6 +160,7 @@ def block_of(fields, b):
         rows(fields.grav, b, 0),
         rows(fields.marks, b, 0),
         fields.valves[b],
+        rows(fields.u_first, b, 0),
         fields.w.shape[1],
         fields.grav.shape[1] > 0,
         b,

@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from crmpi.constants import DENS, ECR, ENER, MOM1, PRES, VEL1
 from crmpi.jit import device, kernel
+from crmpi.numerics.cr_compression import compress_cell, per_mass_rows, sound_square
 from crmpi.numerics.crossing import cross_line
 from crmpi.numerics.faces import flag_faces, replace_flagged_rows
 from crmpi.numerics.health import inspect_row, settle_row
@@ -27,7 +28,9 @@ from crmpi.numerics.valves import has_valve, is_forbidden
 
 
 class Line(NamedTuple):
-    """Buffers (1, ncomp, 1, 1, m) of one line: primitives, marks, states at both faces, speeds, two sets of faces, flags."""
+    """Buffers (1, ncomp, 1, 1, m) of one line: primitives, marks, states at both faces, speeds, two sets of faces, flags,
+    n/rho of cosmic rays.
+    """
 
     cells: object
     marks: object
@@ -37,6 +40,7 @@ class Line(NamedTuple):
     faces: object
     spare: object
     flags: object
+    per_mass: object
 
 
 class Span(NamedTuple):
@@ -138,6 +142,7 @@ def update_line(scheme, stage, grid, fields, tube, line, health, b):
         if stage.booked:
             cross_line(health.crossing, b, place, axis, area, flux, stage.dt, natural(along, v))
     _add_work(scheme.cr, stage.dt, place, fields, tube, line, b)
+    _compress(scheme.gas, scheme.cr, stage, place, fields, tube, line, b)
     if fields.grav.shape[1] > 0:
         health.work[b] = _add_gravity(stage.dt, place, fields, tube, line, b)
 
@@ -163,6 +168,25 @@ def _add_work(cr, dt, place, fields, tube, line, b):
                 work = cr.gm1 * line.cells[0, v, 0, 0, c] * stretch
                 energy[c * place.stride] -= work
                 ener[c * place.stride] += work if v == ECR else 0.0
+
+
+@device
+def _compress(gas, cr, stage, place, fields, tube, line, b):
+    """Do as `crmpi.numerics.cr_compression.compress_rows` on a tube."""
+    if cr is not None:
+        faces, area, cells = line.faces[0, :, 0, 0], tube.area[b], rows(line.cells, 0, 0)
+        per_mass = rows(line.per_mass, 0, 0)
+        per_mass_rows(line.cells.shape[4], cr, first_scalar(cr), cells, per_mass)
+        states = (cells, per_mass, rows(fields.u_in, b, 0), rows(fields.u_first, b, 0))
+        for c in range(place.first, place.first + place.n):
+            share = stage.dt / tube.volume[b, c]
+            stretch = share * (area[c + 1] * faces[VFACE, c + 1] - area[c] * faces[VFACE, c])
+            dens, rate = line.cells[0, DENS, 0, 0, c], stage.dt / tube.width[b, c]
+            convergence = -stretch / (rate * math.sqrt(sound_square(gas, cr, cells, c) / dens))
+            mass = share * area[c] * faces[FLUX + DENS, c], share * area[c + 1] * faces[FLUX + DENS, c + 1]
+            masses, places = (mass, (0.0, 0.0), (0.0, 0.0)), (c, c * place.stride)
+            for v in range(ECR, first_scalar(cr)):
+                compress_cell(cr, stage.keep, v, convergence, states, places, rows(fields.u_out, b, 0), (1, 0, 0), masses)
 
 
 @device

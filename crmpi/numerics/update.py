@@ -2,6 +2,7 @@
 
 from crmpi.constants import AXES, DENS, ECR, ENER, MOM1, VEL1
 from crmpi.jit import kernel
+from crmpi.numerics.cr_compression import converges, crossings, sound_square
 from crmpi.numerics.layout import FLUX, VFACE
 from crmpi.numerics.rows import load, row, separate, store
 
@@ -25,21 +26,30 @@ def divergence_rows(n, u_in, u_out, axes, lower, upper, nvar):
 
 
 @kernel
-def work_rows(n, cr, cells, u_out, axes, lower, upper):
-    """Move the work dt P div v from the cosmic rays to the gas: the same number in both, so their sum is kept."""
+def work_rows(n, gas, cr, cells, u_out, axes, lower, upper):
+    """Move the work dt P div v from the cosmic rays to the gas: the same number in both, so their sum is kept.
+
+    Return the number of cells for `crmpi.numerics.cr_compression`, those where the flow converges.
+    """
     separate()
     below1, below2, below3 = row(lower[0], VFACE), row(lower[1], VFACE), row(lower[2], VFACE)
     above1, above2, above3 = row(upper[0], VFACE), row(upper[1], VFACE), row(upper[2], VFACE)
+    dens = row(cells, DENS)
     old = row(cells, ECR)
     ener = row(u_out, ENER)
     ecr = row(u_out, ECR)
+    rate = crossings(axes)
+    converging = 0
     for i in range(n):
         d1 = axes[0].dtdx * (load(above1, i) - load(below1, i))
         d2 = axes[1].dtdx * (load(above2, i) - load(below2, i))
         d3 = axes[2].dtdx * (load(above3, i) - load(below3, i))
-        work = cr.gm1 * load(old, i) * ((d1 + d2) + d3)
+        stretch = (d1 + d2) + d3
+        work = cr.gm1 * load(old, i) * stretch
         store(ener, i, load(ener, i) + work, 0)
         store(ecr, i, load(ecr, i) - work, 1)
+        converging += 1 if converges(sound_square(gas, cr, cells, i), load(dens, i), stretch, rate) else 0
+    return converging
 
 
 @kernel

@@ -131,7 +131,7 @@ class Fluid:
         self._u2 = pack.allocate(pack.nvar) if any(stage.result[0] == 2 for stage in self.stages) else None
         self._latest = self.stages[0]  # the stage that was made last
         self._unbooked = None  # the same, until what its entropy floor did is booked
-        self._scratch = _make_scratch(grid, pack.nvar) if pack.tube is None else _make_line(pack)
+        self._scratch = _make_scratch(pack) if pack.tube is None else _make_line(pack)
         first, count = (grid.ng3, grid.ng2, grid.ng1), (grid.n3, grid.n2, grid.n1)
         self._active = np.array([[b, *first, *count] for b in range(nblock)], np.int64).reshape(-1, 7)
         self._watched = np.zeros((0, 7), np.int64)
@@ -286,8 +286,8 @@ class Fluid:
         if not pack.magnetic:
             bcc = bface = b_in = b_out = None
         grav = pack.allocate(0) if pack.grav is None else pack.grav
-        fields = Fields(pack.w0, bcc, bface, u_in, b_in, u_out, b_out, grav, self.troubled, self.valves)
-        stage = KernelStage(part, plan.first_order, correct, find, plan.lasts > 0.0)
+        fields = Fields(pack.w0, bcc, bface, u_in, b_in, u_out, b_out, grav, self.troubled, self.valves, pack.u0)
+        stage = KernelStage(part, plan.first_order, correct, find, plan.lasts > 0.0, plan.keep)
         if pack.tube is None:
             for level in pack.parts:
                 kept = self.reflux and self.reflux.kept_of(level)
@@ -330,12 +330,14 @@ class Fluid:
 def _make_line(pack):
     """Return the buffers of the stage kernel of a tube."""
     m, nvar = pack.tube.area.shape[1], pack.nvar
-    sizes = (nvar, 1, STATE + nvar, STATE + nvar, 2, FLUX + nvar, FLUX + nvar, 1)
+    sizes = (nvar, 1, STATE + nvar, STATE + nvar, 2, FLUX + nvar, FLUX + nvar, 1, nvar)
     return Line(*(aligned_zeros((1, ncomp, 1, 1, m)) for ncomp in sizes))
 
 
-def _make_scratch(grid, nvar):
+def _make_scratch(pack):
     """Return the buffers of the stage kernel. Loops run over whole registers, so there is one more at the end."""
+    grid, nvar = pack.grid, pack.nvar
+    energies = 1 + len(pack.tracers) if pack.has_cr else 0
     window = make_window(grid)
 
     def buffers(slots, ncomp, nrow):
@@ -356,4 +358,6 @@ def _make_scratch(grid, nvar):
         flags=buffers(1, 1, 1),
         cells=aligned_zeros((1, nvar, 1, 1, grid.m1)),
         work=aligned_zeros((1, 1, 1, 1, grid.m1)),
+        per_mass=aligned_zeros((1, energies, *pack.w0.shape[2:])),
+        made=np.zeros(1, np.int64),
     )

@@ -58,6 +58,58 @@ _cr_tube_case("strong tube", "cr_shock_tube")
 _cr_tube_case("Pfrommer 2006 tube", "cr_shock_tube/pfrommer2006")
 
 
+STARRED = "Pc*", "Pg*"
+MACH_TUBES = {  # Mach number of the shock, Pc/Pg: the left pressures that drive it into [1, 0, 1, Pc/Pg], from the exact solution
+    (1.35, 1): (3.012565, 3.012565),
+    (2, 1): (8.379348, 8.379348),
+    (6.5, 1): (101.26522, 101.26522),
+    (20, 1): (968.51171, 968.51171),
+    (1.4, 100): (3.1887191, 318.87191),
+    (2, 100): (7.6584627, 765.84627),
+}
+SCHEMES = "fluid.riemann=llf", "fluid.riemann=hlle", "fluid.riemann=hlld", "fluid.reconstruction=ppm", "fluid.integrator=rk3"
+ON_TUBE = "mesh.spacing=log"
+
+
+def mach_tube(mach, ratio, n, *overrides):
+    """Return the run of a tube of `MACH_TUBES` with `n` cells, to the time when the shock has gone 0.35 of the tube."""
+    left, right = (1.0, 0.0, *MACH_TUBES[mach, ratio]), (1.0, 0.0, 1.0, float(ratio))
+    speed = mach * np.sqrt(5 / 3 + 4 / 3 * ratio)
+    states = f"problem.left={list(left)}", f"problem.right={list(right)}", "problem.x0=1.5", f"time.end={0.35 / speed}"
+    return run_problem("cr_shock_tube", *states, "mesh.lower=[1,0,0]", "mesh.upper=[2,1,1]", *overrides, cells=line(n))
+
+
+def starred_errors(outcome):
+    """Return the relative errors of the cosmic-ray and gas pressures behind the shock, mean of the middle half of the shocked gas."""
+    sim = outcome.sim
+    fan = sim.problem.fan
+    place = (outcome.positions().x1.ravel() - sim.problem.p.x0) / sim.time
+    depth = (place - fan.vel) / (-fan.right_side.head - fan.vel)  # 0 at the contact, 1 at the shock
+    middle = (depth > 0.25) & (depth < 0.75)
+    ecr, press = (outcome.cells(name).ravel()[middle].mean() for name in ("ecr", "press"))
+    return abs(ecr / 3 / fan.right_side.pcr - 1), abs(press / fan.right_side.press - 1)
+
+
+def _mach_tube_case(mach, ratio):
+    states = f"'problem.left={[1, 0, *MACH_TUBES[mach, ratio]]}' 'problem.right=[1,0,1,{ratio}]'"
+
+    @case("V1", f"Mach {mach:g} Pc/Pg {ratio}", f"crmpi run cr_shock_tube {states} ...", solver="none")
+    def measure(full):
+        schemes = ("fluid.riemann=auto", *SCHEMES, ON_TUBE) if full else ("fluid.riemann=auto",)
+        for scheme in schemes:
+            errors = {n: starred_errors(mach_tube(mach, ratio, n, scheme)) for n in ((128, 256, 512) if full else (128, 512))}
+            label = "" if scheme == "fluid.riemann=auto" else f", {scheme.split('.')[1]}"
+            for name, error in zip(STARRED, errors[512], strict=True):
+                yield Check(f"relative error of {name}, N = 512{label}", error, "<", 0.01)
+            yield Check(f"larger error, N = 512 against 128{label}", max(errors[512]) / max(errors[128]), "<", 0.5)
+
+    return measure
+
+
+for _mach, _ratio in MACH_TUBES:
+    _mach_tube_case(_mach, _ratio)
+
+
 @case("V1", "three axes", "crmpi run cr_shock_tube problem.axis=3 mesh.cells=[1,1,128]", solver="none")
 def cr_tube_axes(full):
     states = []
