@@ -54,7 +54,9 @@ class UserBoundary:
             count = [n + 1 if axis == faces else n for axis, n in enumerate(box.count)]
             offset = [0.0 if axis == faces else 0.5 for axis in range(3)]
             wrap = [axis for axis in range(3) if self.mesh.periodic[axis]]
-            place = Coordinates(level_mesh(self.mesh, box.level), box.first, count, offset, wrap=wrap)
+            place = Coordinates(
+                level_mesh(self.mesh, box.level), box.first, count, offset, wrap=wrap
+            )
             self._places[box, faces] = place
         return self._places[box, faces]
 

@@ -1,9 +1,9 @@
 """Valves: faces on the boundary of the mesh through which gas may go one way only, or not at all.
 
-Where a Riemann problem says that mass goes the forbidden way, the face becomes a wall: no mass, energy,
-cosmic rays or scalars cross it, and it pushes with the momentum flux of the Riemann problem. The field
-sees the cell inside at rest normal to the wall. Whatever the states, the scheme and the solver, the mass
-flux through a valve never has the wrong sign.
+Where a Riemann problem says that mass goes the forbidden way, the face becomes a wall: no mass,
+energy, cosmic rays or scalars cross it, and it pushes with the momentum flux of the Riemann
+problem. The field sees the cell inside at rest normal to the wall. Whatever the states, the scheme
+and the solver, the mass flux through a valve never has the wrong sign.
 """
 
 from crmpi.constants import DENS, ENER, MOM1, VEL1
@@ -40,13 +40,22 @@ def close_valves(grid, axis, block, scratch, k):
                     continue
                 cell, place = window_cell(grid, window, k, r) + i, r * window.n1 + i
                 inside = cell - side * axis.stride
-                if is_forbidden(scratch.faces[slot, FLUX + DENS, 0, 0, place] * outward, axis, block, inside, outward, valve):
+                if is_forbidden(
+                    scratch.faces[slot, FLUX + DENS, 0, 0, place] * outward,
+                    axis,
+                    block,
+                    inside,
+                    outward,
+                    valve,
+                ):
                     close_face(axis, block, cell, inside, scratch.faces[slot], place)
 
 
 @device
 def is_forbidden(mass, axis, block, inside, outward, valve):
-    """Tell whether a mass flux, counted outward, goes the forbidden way; `inside`: the active cell next to the face."""
+    """Tell whether a mass flux, counted outward, goes the forbidden way; `inside`: the active cell
+    next to the face.
+    """
     if mass < 0.0:
         return not valve[IN]
     falls = block.heavy and load(row(block.grav, axis.normal), inside) * outward > 0.0
@@ -65,7 +74,9 @@ def close_face(axis, block, cell, inside, faces, place):
 
 @device
 def hold_field(bcc, bface, axis, w, cell, inside, faces, place):
-    """Let the field at a closed face be that of the cell inside, at rest normal to the wall; nothing without a field."""
+    """Let the field at a closed face be that of the cell inside, at rest normal to the wall;
+    nothing without a field.
+    """
     if bcc is None:
         return
     field = shift(bcc, inside)

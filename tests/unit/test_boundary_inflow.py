@@ -1,9 +1,12 @@
-"""What flows in: the field of ghost zones, uniform winds that stay uniform, waves that enter with the order of the scheme."""
+"""What flows in: the field of ghost zones, uniform winds that stay uniform, waves that enter with
+the order of the scheme.
+"""
 
 from pathlib import Path
 
 import numpy as np
 import pytest
+import yaml
 
 from crmpi.errors import ConfigError, CrmpiError
 from tests.stepping import begin, step
@@ -29,7 +32,9 @@ def boundaries(sides, below, above="outflow"):
 
 
 def wind(*overrides):
-    """Return the `Simulation` of a uniform wind after 8 crossings of the box at 3 times the sound speed."""
+    """Return the `Simulation` of a uniform wind after 8 crossings of the box at 3 times the sound
+    speed.
+    """
     sim = begin(str(PROBLEMS / "uniform_wind"), *overrides)
     while sim.time < 8.0:
         step(sim)
@@ -80,10 +85,17 @@ def test_a_uniform_wind_along_other_axes(axis):
 
 
 def test_numbers_arrays_and_the_built_in_condition_are_the_same():
-    """Bit for bit: numbers or arrays in the hook, a method inflow_ix3, and the YAML; on one block and on four."""
+    """Bit for bit: numbers or arrays in the hook, a method inflow_ix3, and the YAML; on one block
+    and on four.
+    """
     states = []
     four_blocks = "mesh.block=[3,1,3]"
-    for kind, *more in (("user",), ("user", "problem.arrays=true"), ("inflow",), ("inflow", four_blocks)):
+    for kind, *more in (
+        ("user",),
+        ("user", "problem.arrays=true"),
+        ("inflow",),
+        ("inflow", four_blocks),
+    ):
         words = MESHES[2], boundaries("periodic", kind), *field_of(0.3, -0.4, 0.2), *more
         sim = begin(str(PROBLEMS / "uniform_wind"), *words)
         step(sim, 20)
@@ -106,7 +118,9 @@ def test_inflow_of_the_yaml_alone():
 
 
 def wave_error(n, *overrides):
-    """Return the L1 error of the field of a wave driven through all faces for 0.7 periods, and div B."""
+    """Return the L1 error of the field of a wave driven through all faces for 0.7 periods, and div
+    B.
+    """
     words = f"mesh.cells=[{n},{n},1]", f"problem.angle={np.arctan(0.5)}"
     sim = begin(str(PROBLEMS / "driven_wave"), *words, *overrides)
     while sim.time < 0.7:
@@ -130,7 +144,9 @@ def test_a_wave_enters_with_the_order_of_the_scheme(scheme, order):
 
 
 def test_the_ghost_field_has_no_divergence():
-    sim = begin(str(PROBLEMS / "driven_wave"), "mesh.cells=[8,8,1]", f"problem.angle={np.arctan(0.5)}")
+    sim = begin(
+        str(PROBLEMS / "driven_wave"), "mesh.cells=[8,8,1]", f"problem.angle={np.arctan(0.5)}"
+    )
     step(sim, 3)
     b1, b2, g = sim.pack.b0[0, 0, 0], sim.pack.b0[0, 1, 0], sim.pack.grid
     rows = slice(g.ng2, g.ng2 + g.n2)
@@ -151,3 +167,11 @@ def test_the_ghost_field_has_no_divergence():
 def test_impossible_inflow_is_refused(overrides, error, words):
     with pytest.raises(error, match=words):
         begin(*TUBE, *overrides)
+
+
+def test_the_example_of_the_page_is_valid():
+    page = (Path(__file__).parents[2] / "docs" / "boundaries.md").read_text(encoding="utf-8")
+    mesh = yaml.safe_load(page.split("```yaml\n")[1].split("```")[0])["mesh"]
+    words = [f"mesh.{name}={value}".replace("'", "") for name, value in mesh.items()]
+    sim = begin("galactic_wind", "mesh.cells=[8,1,1]", "mesh.block=[8,1,1]", *words, "mesh.lower=[0,0,0]")
+    assert sim.pack.w0[0, 1, 0, 0, 0] == pytest.approx(100.0)  # km/s is the code unit

@@ -1,4 +1,6 @@
-"""The time step sees the ghost zones beyond the mesh: what flows in is followed from the first step."""
+"""The time step sees the ghost zones beyond the mesh: what flows in is followed from the first
+step.
+"""
 
 from pathlib import Path
 
@@ -21,9 +23,11 @@ def contents(sim):
 @pytest.mark.parametrize("kind", ["user", "inflow"])
 @pytest.mark.parametrize("speed", [10, 100, 1000])
 def test_the_influx_is_that_of_the_riemann_problem(speed, kind):
-    """Thin gas runs into gas at rest; the shock goes back to the face, where the flux is that of the fan at x = 0.
+    """Thin gas runs into gas at rest; the shock goes back to the face, where the flux is that of
+    the fan at x = 0.
 
-    The face keeps an error of the approximate Riemann solver: mass -4%, energy +8%, whatever the step.
+    The face keeps an error of the approximate Riemann solver: mass -4%, energy +8%, whatever the
+    step.
     """
     sim = begin(FAST, f"problem.speed={speed}", f"mesh.boundaries.ix1={kind}")
     before = contents(sim)
@@ -37,7 +41,9 @@ def test_the_influx_is_that_of_the_riemann_problem(speed, kind):
 
 @pytest.mark.parametrize("axis", [1, 2, 3])
 @pytest.mark.parametrize("side", ["i", "o"])
-@pytest.mark.parametrize("more", [(), ("fluid.frozen=true",), ("mesh.spacing=log", "fluid.magnetic=false")])
+@pytest.mark.parametrize(
+    "more", [(), ("fluid.frozen=true",), ("mesh.spacing=log", "fluid.magnetic=false")]
+)
 def test_the_first_step_is_limited_by_ghost_cells(axis, side, more):
     """The limit is cfl dx/(v + c) of the fastest ghost cell; frozen gas has no c."""
     name, cells = f"{side}x{axis}", [8 if a == axis else 1 for a in (1, 2, 3)]
@@ -46,7 +52,9 @@ def test_the_first_step_is_limited_by_ghost_cells(axis, side, more):
     words = ", ".join(f"{face}: {kind}" for face, kind in faces.items())
     state = f"mesh.inflow.{name}={{dens: 1, press: 0.6, vel{axis}: {100 if side == 'i' else -100}}}"
     box = "mesh.lower=[1,1,1]", "mesh.upper=[2,2,2]", f"mesh.cells={cells}", f"mesh.block={cells}"
-    sim = begin("shock_tube", *box, f"mesh.boundaries={{{words}}}", state, "units.system=none", *more)
+    sim = begin(
+        "shock_tube", *box, f"mesh.boundaries={{{words}}}", state, "units.system=none", *more
+    )
     g, ghosts = sim.pack.grid, sim.pack.w0[0, VEL1 + axis - 1]
     width = (g.dx1, g.dx2, g.dx3)[axis - 1]
     if sim.pack.tube is not None:

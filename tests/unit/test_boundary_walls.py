@@ -28,7 +28,9 @@ def contents(sim):
     if sim.transport is not None:
         energy += sum(row[name] for name in sim.transport.energies)
         ledger = sim.transport.ledger()
-        booked = {name: sign * ledger[name].sum() for name, sign in sim.transport.energy_signs().items()}
+        booked = {
+            name: sign * ledger[name].sum() for name, sign in sim.transport.energy_signs().items()
+        }
         energy -= sum(booked.values())
     assert all(value == 0 for name, value in row.items() if name.startswith("floor_added"))
     return np.array([row["mass"], energy])
@@ -61,7 +63,9 @@ def test_a_closed_box_keeps_mass_and_energy(solver, dimensions, field):
 @pytest.mark.parametrize("solver, more", [*MOVING, ("two_moment", ["transport.streaming=false"])])
 def test_cosmic_rays_do_not_cross_a_wall_of_frozen_gas(solver, more):
     """Case: 25%, 1.8% and 63% of the energy went through the walls."""
-    sim = closed(solver, MESHES[1], "fluid.frozen=true", "problem.push=0", "time.dt_max=0.02", *more)
+    sim = closed(
+        solver, MESHES[1], "fluid.frozen=true", "problem.push=0", "time.dt_max=0.02", *more
+    )
     before = contents(sim)
     while sim.time < 0.5:
         step(sim)
@@ -98,7 +102,11 @@ def test_nothing_pulls_along_a_wall():
 
 def test_walls_know_whether_a_field_goes_through_them():
     sim = closed("none", MESHES[2], "problem.b1=0", "problem.b2=0.5", "problem.b3=0.5")
-    walls = {wall.face.name: wall.threaded for wall in sim.ghosts._conditions if isinstance(wall, Reflect)}
+    walls = {
+        wall.face.name: wall.threaded
+        for wall in sim.ghosts._conditions
+        if isinstance(wall, Reflect)
+    }
     assert walls == {"ix1": False, "ox1": False, "ix2": True, "ox2": True}
     step(sim, 10)
     g = sim.pack.grid
@@ -106,7 +114,9 @@ def test_walls_know_whether_a_field_goes_through_them():
 
 
 def pulse_error(n):
-    """Return the L1 error of the field across, and the energy left, of an Alfven pulse that a wall has sent back."""
+    """Return the L1 error of the field across, and the energy left, of an Alfven pulse that a wall
+    has sent back.
+    """
     shape = "problem.push=0", "problem.pulse=1e-3", "fluid.cosmic_rays=false"
     sim = begin(CLOSED, f"mesh.cells=[{n},1,1]", "mesh.upper=[2,1,1]", *shape)
     x = sim.positions[0].x1.ravel()

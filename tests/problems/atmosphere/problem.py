@@ -1,4 +1,6 @@
-"""An isothermal atmosphere under a constant gravity g3 = -1 with p = rho, field and cosmic rays in proportion."""
+"""An isothermal atmosphere under a constant gravity g3 = -1 with p = rho, field and cosmic rays in
+proportion.
+"""
 
 from crmpi.api import Problem, np, par, total
 
@@ -18,7 +20,11 @@ class Atmosphere(Problem):
 
     def vector_potential(self, x, p):
         size = np.sqrt(2.0 * p.field)
-        return {"a2": size * 2.0 * self.height * np.exp(-x.x3 / (2.0 * self.height)) if p.field else 0.0 * x.x3}
+        return {
+            "a2": size * 2.0 * self.height * np.exp(-x.x3 / (2.0 * self.height))
+            if p.field
+            else 0.0 * x.x3
+        }
 
     def history(self, x, w, p):
         return {"kinetic": total(x.integral(0.5 * w.dens * w.vel3**2))}

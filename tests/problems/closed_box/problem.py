@@ -17,7 +17,9 @@ class ClosedBox(Problem):
     def initial(self, x, p):
         if p.pulse:
             return {"dens": 1.0, "press": 1.0, "b1": p.b1, "vel2": -p.pulse * self.pulse(x)}
-        cloud = np.exp(-(((x.x1 - 0.3) / 0.2) ** 2) - ((x.x2 - 0.4) / 0.3) ** 2 - ((x.x3 - 0.6) / 0.3) ** 2)
+        cloud = np.exp(
+            -(((x.x1 - 0.3) / 0.2) ** 2) - ((x.x2 - 0.4) / 0.3) ** 2 - ((x.x3 - 0.6) / 0.3) ** 2
+        )
         state = {"dens": 1.0 + cloud, "press": 1.0, "ecr": 1.0 + 10.0 * cloud}
         state |= {"vel1": p.push * cloud, "vel2": -p.push * cloud, "vel3": 0.5 * p.push * cloud}
         return state | {"b1": p.b1, "b2": p.b2, "b3": p.b3}

@@ -1,4 +1,6 @@
-"""Cosmic rays diffuse out of an atmosphere at rest; the gas falls off on both sides of the plane x3 = 0."""
+"""Cosmic rays diffuse out of an atmosphere at rest; the gas falls off on both sides of the plane x3
+= 0.
+"""
 
 from crmpi.api import Problem, np, par
 
@@ -13,4 +15,9 @@ class Escape(Problem):
 
     def initial(self, x, p):
         rho = np.cosh(x.x3) ** (-1.0 / p.temp)
-        return {"dens": rho, "press": p.temp * rho, "ecr": np.exp(-((x.x3 / p.width) ** 2)), "b3": 1.0}
+        return {
+            "dens": rho,
+            "press": p.temp * rho,
+            "ecr": np.exp(-((x.x3 / p.width) ** 2)),
+            "b3": 1.0,
+        }

@@ -1,4 +1,6 @@
-"""A uniform magnetised wind through a box, with a little noise in the density at the start: nothing should happen."""
+"""A uniform magnetised wind through a box, with a little noise in the density at the start: nothing
+should happen.
+"""
 
 from crmpi.api import Problem, par, total
 
@@ -13,7 +15,14 @@ class UniformWind(Problem):
         arrays: bool = par(False, doc="the hook sets arrays, not numbers")
 
     def state(self, p):
-        return {"dens": 1.0, "press": 0.6, f"vel{p.along}": p.speed, "b1": p.b1, "b2": p.b2, "b3": p.b3}
+        return {
+            "dens": 1.0,
+            "press": 0.6,
+            f"vel{p.along}": p.speed,
+            "b1": p.b1,
+            "b2": p.b2,
+            "b3": p.b3,
+        }
 
     def initial(self, x, p):
         return self.state(p) | {"dens": 1.0 + 1e-3 * x.noise(seed=3)}
