@@ -23,6 +23,9 @@ _KINDS = np.array(["none", "measured", "lower", "upper"])  # flags of the table:
 COLUMN_ERROR = 0.1
 """Error of measured columns in dex; the table gives none, those of the survey are mostly 0.03 to 0.15 (recalled)."""
 
+HYDROGEN = 19.0
+"""Logarithm of the column of hydrogen (1/cm^2) that bounds on kappa are given for."""
+
 GAMMA = {
     "log_ratio": -4.3, "statistical": 0.1, "dispersion": 0.2, "model": 0.3,
     "index": 2.2, "lowest_gev": 0.1, "highest_gev": 100.0,
@@ -49,15 +52,19 @@ def columns(rows):
 
 
 def kappa_bounds(rows):
-    """Return the Data of kappa_min (cm^2/s): lower limits, only sight lines with a measured star formation rate and a known N_H.
+    """Return the Data of kappa_min (cm^2/s) for a column of hydrogen of 1e19 cm^-2: lower limits, where star formation is measured.
 
-    They are silent about a kappa with which cosmic rays have not come so far in the age of the universe.
+    The columns of COS-Halos count cool gas; in a run all hydrogen weighs, and `verdicts` puts its column in the place of 1e19. The bounds
+    are silent about a kappa with which cosmic rays have not come so far in the age of the universe.
     """
+    rows = rows.copy()
+    for name in ("low", "best", "high"):
+        rows[f"log_nh_{name}_cm2"] = HYDROGEN
     found = cos_halos.bounds(rows, in_cgs(Assumptions), in_cgs(HaloParams))
-    firm = found.firm & np.isfinite(found.kappa)
-    error = 0.5 * np.log10(found.high[firm] / found.low[firm])
-    kind = np.full(firm.sum(), "lower")
-    return Data(found.impact[firm], np.log10(found.kappa[firm]), error, kind, found.system[firm], np.log10(found.arrival[firm]))
+    firm = found.is_bound & np.isfinite(found.kappa)
+    at, value, silent = found.impact[firm], np.log10(found.kappa[firm]), np.log10(found.arrival[firm])
+    none, kind = np.zeros(firm.sum()), np.full(firm.sum(), "lower")
+    return Data(at, value, none, kind, found.system[firm], silent, hydrogen=HYDROGEN)
 
 
 def gamma_ratio():

@@ -9,7 +9,7 @@ import matplotlib as mpl
 import numpy as np
 
 from crmpi.compare import data as published
-from crmpi.compare.verdicts import GAMMA_RAYS, KAPPA
+from crmpi.compare.verdicts import GAMMA_RAYS, HYDROGEN, KAPPA, of_hydrogen
 from crmpi.observables.style import STYLE, new_figure
 
 _COLUMNS = 5
@@ -74,21 +74,33 @@ def draw_transport(seen, data):
             if "kappa" in one.profiles:
                 middle.plot(one.radius, np.log10(np.where(one.profiles["kappa"] > 0, one.profiles["kappa"], np.nan)), **lines[label])
         _pressures(left, seen)
+        bounds = _bounds(seen, data[KAPPA])
         middle.set_ylim(27.5, max(32.0, middle.get_ylim()[1]))
-        scatter(middle, data[KAPPA])
+        scatter(middle, bounds)
         middle.set_xlabel("radius [kpc]")
         middle.set_ylabel(r"log $\kappa_\mathrm{eff}$ [cm$^2$ s$^{-1}$]")
-        middle.set_title("triangles: least of COS-Halos")
+        middle.set_title("triangles: minimum")
         _gamma(right, seen, data[GAMMA_RAYS], lines)
-        _legend(figure, left)
+        _legend(figure, first if SHOWN in next(iter(seen.values())).columns else left)
     return figure
+
+
+def _bounds(seen, data):
+    """Return the bounds on kappa for the median column of hydrogen of all runs; those of 1e19 if no run has columns."""
+    with np.errstate(invalid="ignore"):
+        values = [of_hydrogen(data, one).value for one in seen.values() if HYDROGEN in one.columns]
+    return data._replace(value=np.median(values, axis=0)) if values else data
 
 
 def _pressures(panel, seen):
     """Finish the panel of the pressures: the gas of all runs as a grey band."""
-    gas = [one.profiles["pgas"] for one in seen.values() if "pgas" in one.profiles]
-    radius = next((one.radius for one in seen.values()), None)
-    if gas and all(len(values) == len(radius) for values in gas):
+    shown = [one for one in seen.values() if "pgas" in one.profiles]
+    radius = shown[0].radius if shown else np.empty(0)
+    gas = [np.interp(radius, one.radius, one.profiles["pgas"]) for one in shown]
+    if len(gas) == 1:
+        panel.plot(radius, gas[0], color="0.6", linewidth=1.0, zorder=0)
+        panel.set_title("cosmic-ray pressure; grey: gas")
+    elif gas:
         panel.fill_between(radius, np.min(gas, axis=0), np.max(gas, axis=0), color="0.85", zorder=0, linewidth=0)
         panel.set_title("cosmic-ray pressure; grey: gas")
     panel.set_yscale("log")
@@ -100,7 +112,9 @@ def _pressures(panel, seen):
 
 def _gamma(panel, seen, data, lines):
     """Draw L_gamma/L_SF of every run, the observed relation and the calorimetric value."""
+    seen = {label: one for label, one in seen.items() if one.numbers.get("L_gamma/L_SF", 0.0) > 0.0} or seen
     places = np.arange(len(seen))[::-1]
+    panel.set_ylim(-0.7, len(seen) - 0.3)
     for place, (label, one) in zip(places, seen.items(), strict=True):
         value = one.numbers.get("L_gamma/L_SF", np.nan)
         if value > 0.0:

@@ -14,6 +14,8 @@ from crmpi.observables.columns import Composition, profile
 from crmpi.observables.ions import computed_table
 from crmpi.observables.readers import open_snapshot
 from crmpi.observables.stream import read_profiles
+from crmpi.output.directory import RunDirectory
+from crmpi.output.history import read_history
 from crmpi.params import make
 from crmpi.units import UNITS
 
@@ -29,8 +31,8 @@ class Seen(NamedTuple):
 
     ``radius`` (kpc) and ``profiles`` {name: array}: means over shells, `pcr` and `pgas` in eV/cm^3, `temp` in K, `kappa` in cm^2/s;
     ``impacts`` (kpc) and ``columns`` {ion: (16%, median, 84%)}: decadic logarithms of columns in 1/cm^2; ``numbers`` {name: number};
-    ``absent`` {what: why}; ``width``: of the widest cells in kpc; ``floors``: energy that floors have added over that of the cosmic rays
-    injected, 0 if the run has not reached its end or has no source.
+    ``absent`` {what: why}; ``width``: of the widest cells in kpc; ``floors``: energy that floors, that of the temperature too, have added
+    over that of the cosmic rays injected, 0 if the run has no source.
     """
 
     radius: np.ndarray
@@ -65,14 +67,20 @@ def observe(run, ions, choices):
         for name in (*_NUMBERS, "loading"):
             numbers |= _noting(absent, name, lambda name=name: _numbers(snapshot, name)) or {}
         width = snapshot.widest_cell() / kpc
-    return Seen(radius, profiles, inside, columns, numbers, absent, width, _floors(run.numbers))
+    return Seen(radius, profiles, inside, columns, numbers, absent, width, _floors(run))
 
 
-def _floors(numbers):
-    """Return the energy added by floors over that of the cosmic rays injected."""
-    plain = {_stem(label): value for label, value in numbers.items()}
+_FLOORS = ("floor_added_energy", "cooling_floored")
+
+
+def _floors(run):
+    """Return the energy added by floors over that of the cosmic rays injected, of the results of a sweep or the last row of a history."""
+    plain = {_stem(label): value for label, value in run.numbers.items()}
+    history = RunDirectory(run.path).history
+    if "injection_cosmic" not in plain and history.is_file():
+        plain |= {name: values[-1] for name, values in read_history(history).items() if len(values)}
     injected = plain.get("injection_cosmic", 0.0)
-    return abs(plain.get("floor_added_energy", 0.0)) / injected if injected > 0.0 else 0.0
+    return sum(abs(plain.get(name, 0.0)) for name in _FLOORS) / injected if injected > 0.0 else 0.0
 
 
 def _noting(absent, what, function):

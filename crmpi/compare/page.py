@@ -4,6 +4,7 @@ from html import escape
 
 from crmpi import __version__
 from crmpi.compare import data as published
+from crmpi.compare.control import answer
 from crmpi.compare.verdicts import excluded_by
 
 _STYLE = """
@@ -14,7 +15,15 @@ th, td { padding: 3px 8px; border: 1px solid #ccc; text-align: right; }
 th { background: #f3f3f3; } th:first-child, td:first-child { text-align: left; white-space: nowrap; }
 .ok { background: #dbe9f6; } .excluded { background: #f7d3b5; font-weight: 600; }
 .unresolved { background: #f3eee6; } .untested { color: #999; }
+.control { background: #eef3ea; } .no-verdict { color: #666; }
 .wide { overflow-x: auto; } svg { max-width: 100%; height: auto; }
+@page { size: A4 landscape; margin: 10mm; }
+@media print {
+  body { max-width: none; margin: 0; padding: 0; font-size: 10px; }
+  .wide { overflow: visible; } table { width: 100%; font-size: 7px; }
+  th, td, th:first-child, td:first-child { padding: 1px 2px; white-space: normal; overflow-wrap: anywhere; }
+  pre { white-space: pre-wrap; overflow-wrap: anywhere; } figure { margin: 0; break-inside: avoid; } tr { break-inside: avoid; }
+}
 pre { background: #f6f6f6; padding: .6em; overflow-x: auto; }
 .small { font-size: 12px; color: #555; }
 """
@@ -36,8 +45,8 @@ def page(title, report, figures):
         f"<pre>{escape(report.command)}</pre>",
         "<h2>Models against data</h2>",
         matrix(report.verdicts),
-        "<p class=small>Each field: data violated of data compared, and the median of model minus datum in dex. unresolved: the data would "
-        "exclude the model, but the mesh is too coarse for this ion.</p>",
+        "<p class=small>Each field: data violated of data compared, the median of model minus datum, and of model minus control (&Delta;), "
+        "in dex. no verdict: the reason is below. unresolved: excluded, but the mesh is too coarse for this ion.</p>",
         "<h2>Why</h2>",
         reasons(report.verdicts, report.missing),
         "<h2>Figures</h2>",
@@ -57,16 +66,20 @@ def page(title, report, figures):
 def headline(verdicts):
     """Return the answer in one sentence."""
     judged = {label: found for label, found in verdicts.items() if _tested(found)}
+    if not judged:
+        whys = [answer(found) for found in verdicts.values() if not any(v.state == "control" for v in found.values())]
+        return f"{max(whys, key=whys.count)[:1].upper()}{max(whys, key=whys.count)[1:]}." if whys else "Controls alone: nothing is judged."
     alive = [label for label, found in judged.items() if not excluded_by(found)]
     names = {name for found in judged.values() for name in _tested(found)}
     survivors = f"not excluded: {', '.join(alive)}" if alive else "all of them are excluded by at least one observable"
-    others = f"; not judged: {', '.join(label for label in verdicts if label not in judged)}" if len(judged) < len(verdicts) else ""
+    left = [label for label, found in verdicts.items() if label not in judged and "control" not in {v.state for v in found.values()}]
+    others = f"; no verdict: {', '.join(left)}" if left else ""
     return f"{len(judged)} models judged by {len(names)} observables; {survivors}{others}."
 
 
 def _tested(found):
-    """Return the observables that say something about a model."""
-    return [name for name, verdict in found.items() if verdict.state != "untested"]
+    """Return the observables that give a verdict on a model."""
+    return [name for name, verdict in found.items() if verdict.state in ("ok", "excluded", "unresolved")]
 
 
 def matrix(verdicts):
@@ -84,7 +97,9 @@ def _field(verdict):
     if verdict.state == "untested":
         return f'<td class=untested title="{tip}">–</td>'
     offset = "" if verdict.offset != verdict.offset else f", {verdict.offset:+.1f}"
-    return f'<td class={verdict.state} title="{tip}">{verdict.state} {verdict.violated}/{verdict.count}{offset}</td>'
+    apart = "" if verdict.difference != verdict.difference else f", &Delta; {verdict.difference:+.1f}"
+    style = verdict.state.replace(" ", "-")
+    return f'<td class={style} title="{tip}">{verdict.state} {verdict.violated}/{verdict.count}{offset}{apart}</td>'
 
 
 def reasons(verdicts, missing):
@@ -92,10 +107,18 @@ def reasons(verdicts, missing):
     lines = []
     for label, found in verdicts.items():
         bad = [f"{name}: {found[name].reason} (probability {found[name].chance:.0e})" for name in excluded_by(found)]
-        answer = "; ".join(bad) if bad else "not excluded" if _tested(found) else "not judged"
-        lines.append(f"<li><b>{escape(label)}</b> — {escape(answer)}</li>")
+        lines.append(f"<li><b>{escape(label)}</b> — {escape('; '.join(bad) or answer(found))}{_withheld(found)}</li>")
     lines += [f"<li><b>{escape(name)}</b> — note: {escape(reason)}</li>" for name, reason in missing.items()]
     return f"<ul>{''.join(lines)}</ul>"
+
+
+def _withheld(found):
+    """Return a list of the verdicts that are withheld: observables by reason."""
+    reasons = {}
+    for name, verdict in found.items():
+        if verdict.state == "no verdict":
+            reasons.setdefault(verdict.reason.partition("; ")[0].removeprefix("no verdict: "), []).append(name)
+    return "".join(f"<br><span class=small>{escape(', '.join(names))}: {escape(reason)}</span>" for reason, names in reasons.items())
 
 
 def numbers(rows):

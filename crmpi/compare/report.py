@@ -8,10 +8,11 @@ from typing import NamedTuple
 import numpy as np
 
 from crmpi.compare import data as published
+from crmpi.compare.control import answer, settle
 from crmpi.compare.measure import observe
 from crmpi.compare.runs import differences, find_runs
 from crmpi.compare.tension import Criterion
-from crmpi.compare.verdicts import LOW_IONS, all_data, doubt, excluded_by, judge_run
+from crmpi.compare.verdicts import HYDROGEN, LOW_IONS, all_data, doubt, judge_run
 from crmpi.constraints.cos_halos import read_cos_halos
 from crmpi.errors import CrmpiError
 from crmpi.params import group, par
@@ -70,12 +71,13 @@ def compare(paths, choices, command="", say=print):
     if not len(rows):
         raise CrmpiError(f"COS-Halos has no galaxy within {choices.mass_window:g} dex of a halo of 10^{choices.halo_mass:g} Msun")
     data = all_data(rows)
-    ions = [*published.IONS.values(), *ONLY_SHOWN]
+    ions = [HYDROGEN, *published.IONS.values(), *ONLY_SHOWN]
     seen = {}
     for number, run in enumerate(found.runs, start=1):
         say(f"[{number}/{len(found.runs)}] {run.label}: {run.snapshot}")
         seen[run.label] = observe(run, ions, choices)
-    verdicts = {label: judge_run(one, data, choices.criterion) for label, one in seen.items()}
+    judged = {label: judge_run(one, data, choices.criterion) for label, one in seen.items()}
+    verdicts = settle(found.runs, seen, judged, data, choices.criterion)
     missing = _missing(found, seen, choices.criterion)
     return Report(
         seen, verdicts, {label: one.numbers for label, one in seen.items()}, data, missing, differences(found.runs),
@@ -116,11 +118,15 @@ def _assumptions(choices, rows):
         "impact parameters are compared in kpc.",
         f"Ions: equilibrium at redshift {choices.redshift:g}, {choices.metallicity:g} solar metals; model sight lines along x1, x2 and x3. "
         f"Low ions ({', '.join(LOW_IONS)}) live in small clouds: they exclude no run with cells above {choices.criterion.cloud:g} kpc.",
-        "kappa: the model's own kappa at a sight line must not be below kappa_min there; only measured star formation counts, "
-        "and no sight line that cosmic rays of this kappa have not reached in the age of the universe.",
+        "kappa: the model's own kappa at a sight line must not be below kappa_min for the column of all hydrogen that the run has there; "
+        "only measured star formation counts, and only sight lines that cosmic rays of this kappa reach in the age of the universe.",
         "Gamma rays: the halo must not outshine galaxies of its star formation rate (dispersion 0.2 dex, and a factor of two for the "
         "efficiency of supernovae and the pion losses instead of the scatter above). The disc is not in the box: a faint halo is no fault.",
-        f"A run in which floors added more than {choices.criterion.floors:g} of the energy of its cosmic rays is not judged.",
+        f"A run in which floors, that of the temperature too, added more than {choices.criterion.floors:g} of the energy of its cosmic "
+        "rays is not judged.",
+        "A model is judged beside a control, the same set-up on the same mesh without cosmic rays, by observables that do not exclude "
+        "the control, and only if its two finest meshes agree: the same answer, offsets and P_cr/P_gas within "
+        f"{choices.criterion.agreement:g} dex.",
         "Observables are judged one by one; many observables make a false exclusion by one of them more probable.",
     ]
 
@@ -129,12 +135,14 @@ def write_csv(report, path):
     """Write model x observable: state, violated, count, chance, offset; one line each, then the numbers of every model."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(["model", "observable", "state", "violated", "count", "chance", "offset_dex", "value"])
+    writer.writerow(["model", "observable", "state", "violated", "count", "chance", "offset_dex", "minus_control_dex", "reason", "value"])
     for label, verdicts in report.verdicts.items():
         for name, v in verdicts.items():
-            writer.writerow([label, name, v.state, v.violated, v.count, f"{v.chance:.3g}", _plain(v.offset), ""])
+            writer.writerow(
+                [label, name, v.state, v.violated, v.count, f"{v.chance:.3g}", _plain(v.offset), _plain(v.difference), v.reason, ""]
+            )
         for name, value in report.numbers[label].items():
-            writer.writerow([label, name, "", "", "", "", "", f"{value:.6g}"])
+            writer.writerow([label, name, "", "", "", "", "", "", "", f"{value:.6g}"])
     _write(path, text.getvalue())
 
 
@@ -160,13 +168,7 @@ def write_page(report, path, title, figures=None):
 def lines(report):
     """Return the table for the terminal."""
     width = max(len(label) for label in report.verdicts)
-    text = []
-    for label, verdicts in report.verdicts.items():
-        bad = excluded_by(verdicts)
-        tested = sum(v.state != "untested" for v in verdicts.values())
-        answer = f"excluded by {', '.join(bad)}" if bad else "not excluded" if tested else "not judged"
-        text.append(f"{label.ljust(width)}  {answer} ({tested} observables tested)")
-    return text
+    return [f"{label.ljust(width)}  {answer(verdicts)}" for label, verdicts in report.verdicts.items()]
 
 
 def _plain(value):

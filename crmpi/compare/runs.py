@@ -85,6 +85,8 @@ def _read(folder):
         raise CrmpiError(f"the run in {folder} cannot be read: {problem}") from None
     choices = result.get("choices") or _choices_of_name(folder.name)
     label = ", ".join(choices.values()) or folder.name
+    if not config.get("fluid", {}).get("cosmic_rays", True) and "control" not in label:
+        label = f"control, {label}"
     return Run(
         label, folder, choices, result.get("numbers", {}), config, result.get("parameters", ""), provenance,
         directory.snapshots()[-1], bool(result),
@@ -117,15 +119,16 @@ def _distinct(runs):
 
 def differences(runs):
     """Return {parameter: [value of each run]} of all parameters that are not the same everywhere; what a run writes does not count."""
-    flat = [dict(_flat(run.config)) for run in runs]
+    flat = [dict(parameters_of(run.config)) for run in runs]
     keys = dict.fromkeys(key for parameters in flat for key in parameters if key.partition(".")[0] not in WRITING)
     values = {key: [parameters.get(key) for parameters in flat] for key in keys}
     return {key: column for key, column in values.items() if any(value != column[0] for value in column)}
 
 
-def _flat(node, path=""):
+def parameters_of(node, path=""):
+    """Yield (parameter, value) of nested parameters."""
     for name, value in node.items():
         if isinstance(value, dict):
-            yield from _flat(value, f"{path}{name}.")
+            yield from parameters_of(value, f"{path}{name}.")
         else:
             yield f"{path}{name}", value

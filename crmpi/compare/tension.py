@@ -30,7 +30,12 @@ class Criterion:
     n_sigma: float = par(2.0, gt=0, doc="a datum further off than so many standard deviations is violated")
     significance: float = par(1e-3, gt=0, lt=1, doc="excluded if so many violations are less probable than this")
     cloud: float = par(1.0, gt=0, doc="kpc; low ions do not exclude a run with wider cells")
-    floors: float = par(0.1, gt=0, doc="a run in which floors added more than this share of the energy of its cosmic rays is not judged")
+    floors: float = par(
+        0.1,
+        gt=0,
+        doc="not judged if floors, that of cooling too, added more than this share of the energy of cosmic rays",
+    )
+    agreement: float = par(0.3, gt=0, doc="two meshes agree if their numbers are no further apart, dex")
     min_data: int = par(1, ge=1, doc="an observable with fewer data decides nothing")
 
 
@@ -38,7 +43,7 @@ class Data(NamedTuple):
     """Published numbers of one observable: `at` (impact parameter in kpc), decadic logarithms `value` with `error`, `kind`, `name`.
 
     A datum says nothing about predictions below `silent_below`. ``scatter`` takes the place of that of the criterion where data have
-    their own.
+    their own. ``hydrogen``: the logarithm of the column of hydrogen that a bound is given for; it falls as one over that column.
     """
 
     at: np.ndarray
@@ -48,14 +53,15 @@ class Data(NamedTuple):
     name: np.ndarray
     silent_below: np.ndarray | None = None
     scatter: float | None = None
+    hydrogen: float | None = None
 
 
 class Verdict(NamedTuple):
     """Of one model and one observable.
 
-    ``state``: 'ok', 'excluded', 'unresolved' (excluded, but the mesh is too coarse for it), 'untested'; ``violated`` of ``count`` data;
-    ``chance`` of as many or more if the model were right; ``offset``: median of model minus datum over the data that can tell, dex;
-    ``reason``: one sentence.
+    ``state``: 'ok', 'excluded', 'unresolved' (excluded, but the mesh is too coarse for it), 'untested', and of crmpi.compare.control
+    'control', 'no verdict'; ``violated`` of ``count`` data; ``chance`` of as many or more if the model were right; ``offset``: median of
+    model minus datum over the data that can tell, dex; ``reason``: one sentence; ``difference``: median of model minus control, dex.
     """
 
     state: str
@@ -64,6 +70,7 @@ class Verdict(NamedTuple):
     chance: float
     offset: float
     reason: str
+    difference: float = math.nan
 
 
 def pulls(data, predicted, spread, criterion):

@@ -7,6 +7,9 @@ from crmpi.compare.tension import Verdict, judge
 
 GAMMA_RAYS = "gamma rays"
 KAPPA = "kappa"
+HYDROGEN = "H"
+"""All hydrogen, in the columns of a run."""
+
 LOW_IONS = ("H I", "Mg II", "Si II", "Si III", "Si IV", "C II", "C III")
 """Ions of clouds that are small: a coarse mesh smears them out, and what it says of them excludes nothing."""
 
@@ -39,18 +42,29 @@ def doubt(seen, criterion):
     """Return why a run is not judged at all, '' if it is."""
     if seen.floors <= criterion.floors:
         return ""
-    return f"floors have added {seen.floors:.2g} times the energy of the cosmic rays injected: the run is not judged"
+    return f"floors have added {seen.floors:.2g} of the energy of the cosmic rays injected: the run is not judged"
 
 
 def _judge(seen, name, data, criterion):
     reason = doubt(seen, criterion)
     if reason:
         return Verdict("untested", 0, 0, 1.0, np.nan, reason)
+    if data.hydrogen is not None:
+        data = of_hydrogen(data, seen)
+        if not np.isfinite(data.value).any():
+            return Verdict("untested", 0, 0, 1.0, np.nan, "the columns of hydrogen of this run are not known")
     verdict = judge(data, *predict(seen, name, data.at), criterion)
     if verdict.state == "excluded" and name in LOW_IONS and seen.width > criterion.cloud:
         reason = f"{verdict.reason}; cells of {seen.width:.3g} kpc do not resolve the clouds of this ion"
         return verdict._replace(state="unresolved", reason=reason)
     return verdict
+
+
+def of_hydrogen(data, seen):
+    """Return bounds for the column of hydrogen that the run itself has at each impact parameter, its spread as their error."""
+    column, spread = predict(seen, HYDROGEN, data.at)
+    value = data.value + data.hydrogen - column
+    return data._replace(value=np.where(np.isfinite(column), value, np.nan), error=np.hypot(data.error, spread))
 
 
 def predict(seen, name, at):

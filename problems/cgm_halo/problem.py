@@ -87,7 +87,8 @@ class CGMHalo(Problem):
         fall = np.exp(-(self.potential(x.r) - self.potential(r_edge)) / self.c2)
         w.dens[...] = w.dens * fall
         w.press[...] = w.press * fall
-        w.ecr[...] = w.ecr * r_edge / x.r
+        if self.config.fluid.cosmic_rays:
+            w.ecr[...] = w.ecr * r_edge / x.r
         normal = (w.vel1, w.vel2, w.vel3)[axis]
         normal[...] = np.where(normal * side < 0.0, 0.0, normal)
 
@@ -116,7 +117,8 @@ class CGMHalo(Problem):
         for r in p.radii:
             shell = abs(x.r - r) < 0.1 * r
             name = self.label(r)
-            columns[f"ecr_{name} [erg]"] = total(self.units.from_code(x.integral(w.ecr, where=shell), "erg"))
+            if self.config.fluid.cosmic_rays:
+                columns[f"ecr_{name} [erg]"] = total(self.units.from_code(x.integral(w.ecr, where=shell), "erg"))
             columns[f"press_{name} [erg]"] = total(self.units.from_code(x.integral(w.press, where=shell), "erg"))
             columns[f"volume_{name} [kpc^3]"] = total(self.units.from_code(x.integral(1.0, where=shell), "kpc^3"))
         return columns
@@ -135,6 +137,8 @@ class CGMHalo(Problem):
         return steady * math.erfc(r / math.sqrt(4.0 * kappa * time)), steady
 
     def summary(self, history, p):
+        if not self.config.fluid.cosmic_rays:
+            return {}
         last = {name: values[-1] for name, values in history.items()}
         time = self.units.to_code(last["time"], "Myr")
         kappa, source = getattr(self.config.scattering, "kappa_par", 0.0), self.config.injection

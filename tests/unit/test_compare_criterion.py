@@ -110,6 +110,18 @@ def test_bounds_on_kappa_leave_out_upper_limits_of_star_formation():
     assert set(bounds.kind) == {"lower"}
 
 
+def test_bounds_on_kappa_are_for_a_column_of_hydrogen():
+    """Edot/(12 pi rho r vc^2) with rho r = m_p N_H/(pi X), by hand: 1 Msun/yr, 1e19 cm^-2, 200 km/s."""
+    rows = read_cos_halos()
+    bounds = published.kappa_bounds(rows)
+    power = 0.1 * 1e51 / (100.0 * 3.15576e7)  # erg/s: a tenth of 1e51 erg per 100 Msun
+    by_hand = power / (12.0 * np.pi * 1.67262e-24 * 1e19 / (np.pi * 0.76) * 2e7**2)
+    assert bounds.hydrogen == 19.0
+    line = rows[list(rows["system"]).index(bounds.name[0])]
+    vc = np.sqrt(line["sfr_msun_yr"] * by_hand / 10.0 ** bounds.value[0]) * 200.0
+    assert 100.0 < vc < 400.0  # km/s: what remains is the circular velocity of the halo
+
+
 def test_share_of_gamma_rays_above_a_gev():
     energy = np.geomspace(0.1, 100.0, 20001)
     flux = energy ** (1.0 - published.GAMMA["index"])
