@@ -20,6 +20,9 @@ from crmpi.sweep.results import WRITING
 HOW = "fluid.cosmic_rays=false injection.enabled=false losses.enabled=false transport.solver=none"
 """How a control is made of a run."""
 
+COARSER = "the finer mesh counts"
+"""Why a run has no verdict whose model has been run on a finer mesh."""
+
 _MESH = ("mesh.cells", "mesh.block")
 _TRANSPORT = ("transport", "scattering", "injection", "losses", "observables")
 _COSMIC_RAYS = ("fluid.cosmic_rays", "fluid.gamma_cr", "fluid.floors.ecr", "problem.cr_ratio")
@@ -130,7 +133,7 @@ def _no_agreement(label, name, standing, seen, judged, criterion):
         return "one mesh alone; two must agree"
     fine, coarse = standing.meshes[:2]
     if label != fine:
-        return f"the finer mesh counts ({fine})"
+        return f"{COARSER} ({fine})"
     pair = judged[fine][name], judged[coarse][name]
     if pair[0].state != pair[1].state:
         return f"meshes disagree: {pair[0].state}, on the coarser one {pair[1].state}"

@@ -4,7 +4,7 @@ from html import escape
 
 from crmpi import __version__
 from crmpi.compare import data as published
-from crmpi.compare.control import answer
+from crmpi.compare.control import COARSER, answer
 from crmpi.compare.verdicts import excluded_by
 
 _STYLE = """
@@ -67,14 +67,24 @@ def headline(verdicts):
     """Return the answer in one sentence."""
     judged = {label: found for label, found in verdicts.items() if _tested(found)}
     if not judged:
-        whys = [answer(found) for found in verdicts.values() if not any(v.state == "control" for v in found.values())]
-        return f"{max(whys, key=whys.count)[:1].upper()}{max(whys, key=whys.count)[1:]}." if whys else "Controls alone: nothing is judged."
+        return _nothing(verdicts)
     alive = [label for label, found in judged.items() if not excluded_by(found)]
     names = {name for found in judged.values() for name in _tested(found)}
     survivors = f"not excluded: {', '.join(alive)}" if alive else "all of them are excluded by at least one observable"
     left = [label for label, found in verdicts.items() if label not in judged and "control" not in {v.state for v in found.values()}]
     others = f"; no verdict: {', '.join(left)}" if left else ""
     return f"{len(judged)} models judged by {len(names)} observables; {survivors}{others}."
+
+
+def _nothing(verdicts):
+    """Return the commonest reason for which no model has a verdict; that of a coarser mesh counts last."""
+    models = [found for found in verdicts.values() if all(v.state != "control" for v in found.values())]
+    reasons = [answer(found) for found in models]
+    reasons = [reason for reason in reasons if COARSER not in reason] or reasons
+    if not reasons:
+        return "Controls alone: nothing is judged."
+    first = max(reasons, key=reasons.count)
+    return f"{first[:1].upper()}{first[1:]}."
 
 
 def _tested(found):

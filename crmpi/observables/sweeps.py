@@ -45,7 +45,7 @@ def _curves(panel, name, histories):
     units = next(iter(histories.values())).units
     panel.set_xlabel(f"time [{math_unit(units['time'])}]")
     panel.set_ylabel(f"{name} [{math_unit(units[name])}]" if units[name] != "1" else name)
-    panel.legend()
+    panel.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0), fontsize=7)
 
 
 def _dots(panel, name, results, *, labelled):
