@@ -109,6 +109,25 @@ def _mach_tube_case(mach, ratio):
 for _mach, _ratio in MACH_TUBES:
     _mach_tube_case(_mach, _ratio)
 
+DENSE_TUBE = "'problem.left=[10000,0,1,100]' 'problem.right=[1,0,0.01,1]'"
+
+
+@case("V1", "density jump 1e4", f"crmpi run cr_shock_tube {DENSE_TUBE} ...", solver="none", full_only=True)
+def dense_tube(full):
+    """Dense gas expands into thin gas: what is left of the contact, nine cells of 512, began within half a cell of the diaphragm."""
+    states = *DENSE_TUBE.replace("'", "").split(), "problem.x0=1.5", "mesh.lower=[1,0,0]", "mesh.upper=[2,1,1]", "time.end=0.26"
+    error = {}
+    for n in (256, 512, 1024):
+        outcome = run_problem("cr_shock_tube", *states, cells=line(n))
+        fan = outcome.sim.problem.fan
+        middle = 1.5 + outcome.sim.time * 0.5 * (fan.left_side.tail + fan.vel)
+        at = np.argmin(np.abs(outcome.positions().x1.ravel() - middle))
+        error[n] = abs(outcome.cells("press").ravel()[at] / fan.left_side.press - 1)
+    why = "mixing at the start heats gas that has a hundredth of the pressure"
+    yield Check("relative error of Pg left of the contact, N = 512", error[512], "<", 0.01, why, 45.0)
+    yield Check("the same, N = 512 against 256", error[512] / error[256], "<", 0.7)
+    yield Check("the same, N = 1024 against 512", error[1024] / error[512], "<", 0.7)
+
 
 @case("V1", "three axes", "crmpi run cr_shock_tube problem.axis=3 mesh.cells=[1,1,128]", solver="none")
 def cr_tube_axes(full):
