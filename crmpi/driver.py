@@ -13,7 +13,7 @@ from crmpi import precision, stepper
 from crmpi.energy_books import LOOK_EVERY, EnergyBooks
 from crmpi.errors import CrmpiError, RunError
 from crmpi.jit import before_first_compilation, cache_note, made, working_seconds
-from crmpi.output.checkpoint import read_checkpoint
+from crmpi.output.checkpoint import read_checkpoint, read_leaves
 from crmpi.output.directory import RUN, RunDirectory
 from crmpi.output.history import read_history
 from crmpi.output.log import Progress
@@ -187,7 +187,10 @@ def prepare(config, problem_class, comm, restart, progress):
     """Assemble the run and set its first state; return (writer, sim)."""
     if restart:
         _refuse_other_physics(config, problem_class, comm, restart)
-    sim = Simulation(config, problem_class, comm)
+    sim = Simulation(config, problem_class, comm, read_leaves(restart) if restart else None)
+    if not restart:
+        sim.initialise()
+        sim.remesher.settle()
     units = sim.units
     checkpoint = read_checkpoint(restart, sim.pack.gids) if restart else None
     run_id = new_run_id(comm)
@@ -204,9 +207,7 @@ def prepare(config, problem_class, comm, restart, progress):
     )
     columns = {"history": lambda _state: sim.history_row(), "profiles": sim.observing}
     writer = OutputWriter(config.output, comm, sim.owner, record, report=progress.say, **columns)
-    if checkpoint is None:
-        sim.initialise()
-    else:
+    if checkpoint is not None:
         written = checkpoint.provenance.get("precision", precision.NAME)
         if written != precision.NAME:
             progress.say(f"note: {restart} was written in {written} precision and is continued in {precision.NAME}: not with the same bits")
@@ -266,6 +267,8 @@ def loop(sim, writer, progress, interrupts):
         stepper.advance(sim, dt)
         sim.clock.tick(dt, limits.end if sim.time + dt >= limits.end else None)
         require_finite(sim)
+        if sim.adapt():
+            writer.remesh(sim.tree, sim.owner, sim.observing)
         reason = stop_reason(sim, interrupts, wallclock.monotonic() - started)
         if sim.clock.step == first and reason is None:
             progress.start(sim.time, first)  # the first step compiles kernels: it says nothing about the speed of the others

@@ -24,6 +24,7 @@ HOOKS = {
     "gravity": ("x", "p"),
     "area": ("s", "p"),
     "inject": ("x", "w", "t", "dt", "p"),
+    "refine": ("x", "w", "t", "p"),
     **{f"boundary_{side}": ("w", "x", "t", "p") for side in SIDES},
     **{f"inflow_{side}": ("x", "t", "p") for side in SIDES},
     "history": ("x", "w", "p"),
@@ -104,7 +105,7 @@ def refuse(problem, hook, what, key=None):
 
 def _check_kind(problem_class, hook, returned):
     """Require a mapping, a number or nothing, as the hook promises."""
-    if hook == "area":
+    if hook in ("area", "refine"):
         return
     kind = "nothing" if returned is None else with_article(type(returned).__name__)
     if hook in _RETURNS:

@@ -27,6 +27,7 @@ from crmpi.problem import (
 from crmpi.problem_boundaries import UserBoundary
 from crmpi.reductions import join
 from crmpi.refinement.static import first_tree
+from crmpi.remesh import Remesher
 from crmpi.scattering.base import make_scattering
 from crmpi.timers import Timers
 from crmpi.transport.base import find_solver, make_solver
@@ -83,17 +84,33 @@ class Simulation:
         share of cells with kappa at a limit of the scattering model, at the last row of the history
     """
 
-    def __init__(self, config, problem_class, comm):
+    def __init__(self, config, problem_class, comm, leaves=None):
         self.config, self.comm, self.units = config, comm, config.units
         self.problem = problem_class(config.problem, config.units, config)
         mesh = config.mesh
         periodic = [getattr(mesh.boundaries, f"ix{axis}") == "periodic" for axis in (1, 2, 3)]
         root = BlockTree(mesh.cells, mesh.block, mesh.lower, mesh.upper, periodic, make_geometry(mesh, self._own_area()))
-        self.tree = first_tree(root, mesh.refinement)
-        self.owner = partition(self.tree, comm.nranks)
         self.timers = Timers(working_seconds)
         self.clock = Clock()
         self.gravity = Gravity(config.gravity, self.units)
+        self.between = lambda done, planned: None
+        self.kappa_clipped = 0.0
+        self.parts = 0
+        self.assemble(first_tree(root, mesh.refinement) if leaves is None else root.with_leaves(leaves))
+        self.remesher = Remesher(self)
+
+    def assemble(self, tree, owner=None):
+        """Make storage and operators on a mesh, without a state.
+
+        Parameters
+        ----------
+        tree : BlockTree
+        owner : int array (tree.nblock,), optional
+            rank of each block
+        """
+        config, comm, mesh = self.config, self.comm, self.config.mesh
+        self.tree = tree
+        self.owner = partition(tree, comm.nranks) if owner is None else owner
         self.pack = self._make_pack()
         self.positions = [block_coordinates(self.pack, self.tree, b) for b in range(self.pack.nblock)]
         self.fluid = Fluid(config.fluid, self.pack)
@@ -106,9 +123,6 @@ class Simulation:
         self.sources = self._make_sources()
         self.followers = Followers(self.pack)
         self.observing = Observing(self)
-        self.kappa_clipped = 0.0
-        self.parts = 0
-        self.between = lambda done, planned: None
 
     def stop_between(self, make):
         """Call ``between = make(); between(done, planned)`` now and then in long steps, on all ranks: what it raises ends the run."""
@@ -132,7 +146,7 @@ class Simulation:
             solver = find_solver(self.config.transport.solver)
             fields = fields + solver.fields_for(self.config.transport)
             ng = max(ng, solver.ghosts_needed)
-        if self.tree.max_level:
+        if self.config.mesh.refinement.levels:
             ng += ng % 2  # pairs of cells become one of the coarser level
         gids = np.flatnonzero(self.owner == self.comm.rank)
         static = bool(self.gravity) or self.problem.has("gravity")
@@ -176,6 +190,11 @@ class Simulation:
         self.raise_together(complaint)
         self.refresh()
 
+    def adapt(self):
+        """Adapt the mesh to the state if that is due after this step; return whether it changed; collective."""
+        with self.timers("refinement"):
+            return self.remesher.due(self.clock.step) and self.remesher.look()
+
     def restore(self, checkpoint):
         """Continue from a `crmpi.output.checkpoint.Checkpoint` of this rank's blocks."""
         checkpoint.restore(self.pack)
@@ -187,7 +206,12 @@ class Simulation:
         self.refresh()
 
     def block_state(self):
-        """Return the modules' per-block arrays that a restart needs, {'module.array': array}, views to be written in place."""
+        """Return the per-block arrays that a restart needs, {'module.array': array}, views to be written in place."""
+        ages = {"mesh.ages": self.remesher.ages} if self.remesher.criteria else {}
+        return self.amounts() | ages
+
+    def amounts(self):
+        """Return the per-block arrays of modules, amounts since the start, {'module.array': array}, views."""
         modules = {"floors": self.fluid.ledger, "box": self.fluid.box, "transport": self.transport}
         modules |= {source.name: source for source in self.sources}
         return {f"{m}.{name}": array for m, module in modules.items() if module is not None for name, array in module.state().items()}

@@ -143,6 +143,21 @@ def read_checkpoint(path, gids=None):
         raise CrmpiError(f"cannot restart from {path}: {error}") from error
 
 
+def read_leaves(path):
+    """Return the leaves of the mesh of a checkpoint, int array (n, 4), see `crmpi.mesh.leaves`.
+
+    Raises
+    ------
+    CrmpiError
+        the file is missing, truncated, damaged, or not a checkpoint
+    """
+    reason = damage(path)
+    if reason:
+        raise CrmpiError(f"cannot restart from {path}: {reason}")
+    with h5py.File(path, "r") as file:
+        return file["leaves"][...].astype(np.int64)
+
+
 def _read(file, path, gids):
     attributes = file.attrs
     gids = np.arange(file["u0"].shape[0]) if gids is None else np.asarray(gids)

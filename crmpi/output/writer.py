@@ -1,5 +1,7 @@
 """OutputWriter: everything a run writes, behind the four calls of the loop."""
 
+from dataclasses import replace
+
 from crmpi.errors import CrmpiError
 from crmpi.output.blockfile import BlockFileWriter, parts_of
 from crmpi.output.branch import leave_branch, step_of
@@ -106,6 +108,13 @@ class OutputWriter:
     def close(self):
         """Leave the folder to others; call it however the run ended."""
         self._lock.release()
+
+    def remesh(self, tree, owner, profiles):
+        """Write the blocks of another mesh from now on; collective."""
+        self.record = replace(self.record, tree=tree)
+        self.blockfiles = BlockFileWriter(self.comm, owner, self.params.ranks_per_file, self.record.run_id)
+        if self._profiles is not None:
+            self._profiles = profiles
 
     def limit_dt(self, time, dt, end_time):
         """Return `dt`, or less so that the run lands on the next snapshot and on `end_time` without a tiny step."""

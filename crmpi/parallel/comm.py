@@ -50,6 +50,12 @@ class SerialComm:
         """
         return exact_sums(partials, _same, _same)
 
+    def move(self, outgoing, incoming):
+        """Send ``outgoing[rank]`` to other ranks and fill ``incoming[rank]`` from them.
+
+        Both are {rank: contiguous array}; sizes are known on either side.
+        """
+
     def barrier(self):
         """Wait until all ranks are here."""
 
@@ -109,6 +115,15 @@ class MpiComm:
         The result has the same bits for every number of ranks and order of blocks, see `exact_sums`.
         """
         return exact_sums(partials, lambda n: self._combine(n, self._mpi.MAX), lambda n: self._combine(n, self._mpi.SUM))
+
+    def move(self, outgoing, incoming):
+        """Send ``outgoing[rank]`` to other ranks and fill ``incoming[rank]`` from them.
+
+        Both are {rank: contiguous array}; sizes are known on either side.
+        """
+        requests = [self._world.Irecv(buffer, source=rank) for rank, buffer in sorted(incoming.items())]
+        requests += [self._world.Isend(buffer, dest=rank) for rank, buffer in sorted(outgoing.items())]
+        self._mpi.Request.Waitall(requests)
 
     def barrier(self):
         """Wait until all ranks are here."""

@@ -174,6 +174,9 @@ class _Loader:
 
     def _value(self, spec, node, path, before):
         """Return the Value of one parameter, UNSET, or an empty Value after recording an error."""
+        if isinstance(node, dict) and spec.par.records is not None:
+            self.errors.append(f"{_where(node, self.name)}: '{path}' must be a list of groups, such as [{{...}}, {{...}}]")
+            return Value((), [])
         if isinstance(node, dict):
             self.refuse_unknown({key: sub for key, sub in node.items() if key}, path, [])
             node = node.get("")

@@ -119,7 +119,7 @@ class Fluid:
         self.floors = Floors(params.floors.dens, params.floors.press, params.floors.ecr)
         self.troubled = pack.allocate(1)
         self.reflux = None
-        self._change = aligned_zeros((1, 3, pack.grid.m3, pack.grid.m2, pack.grid.m1)) if len(pack.parts) > 1 else None
+        self._change = aligned_zeros((1, 3, pack.grid.m3, pack.grid.m2, pack.grid.m1)) if pack.refined else None
         grid = pack.grid
         self.ledger = FloorLedger(pack.nblock, pack.cell_volumes)
         nblock = pack.nblock

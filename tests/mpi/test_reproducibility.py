@@ -10,7 +10,13 @@ from crmpi.configuration import configure
 from crmpi.parallel.comm import SerialComm
 
 # each case walks through other rooms: fluid in 2-D and 3-D, sub-cycled transport, sources with random events, every kind of boundary
+_STEEP = "criteria: [{name: gradient, variable: press, refine: 0.2, derefine: 0.1}]"
+ADAPTIVE = f"mesh.refinement={{max_level: 2, interval: 2, min_age: 4, {_STEEP}}}"
+_BOX = "{name: moving_box, lower: [-0.4, -0.2, -0.2], upper: [-0.1, 0.1, 0.1], velocity: [60, 20, 0]}"
+BOXED = f"mesh.refinement={{max_level: 1, interval: 2, min_age: 0, criteria: [{_BOX}]}}"
 CASES = {
+    "blast adaptive": ["mesh.cells=[32,32,1]", "mesh.block=[8,8,1]", "time.max_steps=16", "transport.solver=none", ADAPTIVE],
+    "blast boxed": ["mesh.cells=[24,16,16]", "mesh.block=[8,8,8]", "time.max_steps=8", "transport.solver=none", BOXED],
     "orszag_tang": ["mesh.cells=[32,32,1]", "mesh.block=[8,16,1]", "time.max_steps=6"],
     "orszag_tang rk3": ["mesh.cells=[32,32,1]", "mesh.block=[8,16,1]", "time.max_steps=4", "fluid.integrator=rk3"],
     "cr_box": ["mesh.cells=[16,16,16]", "mesh.block=[8,8,8]", "time.max_steps=4", "transport.tracer_rigidities=[3,10]"],
@@ -59,7 +65,8 @@ def whole_mesh(sim, array):
 def same_blocks(sim, reference):
     """Tell whether this rank's blocks have the bits of the same blocks of a serial run."""
     pairs = [(sim.pack.u0, reference.pack.u0), (sim.pack.b0, reference.pack.b0)]
-    rows = np.searchsorted(reference.pack.gids, sim.pack.gids)
+    place = {int(gid): b for b, gid in enumerate(reference.pack.gids)}
+    rows = [place[int(gid)] for gid in sim.pack.gids]
     return all(np.array_equal(sim.pack.active(mine), reference.pack.active(theirs)[rows]) for mine, theirs in pairs)
 
 
@@ -97,3 +104,26 @@ def test_restart_on_other_ranks_does_not_change_a_bit(comm, tmp_path, shared_fol
     if comm.rank == 0:
         for name, column in straight.history.items():
             assert np.array_equal(column, resumed.history[name]), name
+
+
+@pytest.mark.mpi(min_size=2)
+@pytest.mark.parametrize("case", ["blast adaptive", "blast boxed"])
+def test_no_partition_of_a_changing_mesh_changes_a_bit(comm, tmp_path, shared_folder, monkeypatch, case):
+    """Blocks are dealt out at random, anew with every mesh."""
+
+    def deal(tree, nranks):
+        rng = np.random.default_rng(tree.nblock)
+        owner = rng.integers(nranks, size=tree.nblock)
+        owner[rng.permutation(tree.nblock)[:nranks]] = np.arange(nranks)  # nobody goes away empty-handed
+        return owner
+
+    serial = run(SerialComm(), tmp_path / "serial", case)
+    for module in ("simulation", "remesh"):
+        monkeypatch.setattr(f"crmpi.{module}.partition", deal)
+    parallel = run(comm, shared_folder, case)
+    assert parallel.sim.tree.nblock == serial.sim.tree.nblock
+    assert same_blocks(parallel.sim, serial.sim)
+    if comm.rank == 0:
+        assert len(set(serial.history["blocks"])) > 1  # the mesh did change
+        for name, column in serial.history.items():
+            assert np.array_equal(column, parallel.history[name]), name

@@ -1,0 +1,110 @@
+"""Criteria of adaptive refinement: what a criterion is, and how their answers become a flag per block.
+
+A criterion gives an *indicator* for every cell, a dimensionless number that is large where smaller cells
+are wanted. A block is refined where the largest indicator of its cells, and of those next to it, is above
+``refine``; it may be joined with its siblings where that is below ``derefine``. One criterion is one file
+of `crmpi.refinement.criteria`.
+"""
+
+import importlib
+import pkgutil
+
+import numpy as np
+
+import crmpi.refinement.criteria
+from crmpi.params import Selector, group, par
+
+REFINE, KEEP, DEREFINE = 1, 0, -1
+"""Flags of blocks."""
+
+
+@group
+class CriterionParams:
+    """Parameters of every criterion."""
+
+    refine: float = par(1.0, gt=0, doc="a block is refined where the indicator exceeds this")
+    derefine: float = par(0.5, ge=0, doc="a block may be derefined where the indicator stays below this")
+    max_level: int | None = par(None, ge=1, le=20, doc="highest level that this criterion makes; none: mesh.refinement.max_level")
+
+    def check(self):
+        """Hysteresis: what has just been refined must not be derefined at once."""
+        if not self.derefine < self.refine:
+            yield "derefine", "must be below 'refine'"
+
+
+class Criterion:
+    """Base class of criteria; a subclass with a `name` is registered under it.
+
+    Parameters
+    ----------
+    params : Params of the class
+        a member of ``mesh.refinement.criteria``, in code units
+    units : crmpi.units.Units
+    eos : crmpi.types.EOS
+
+    Attributes
+    ----------
+    name, doc, reference : str
+        value of ``name`` in YAML, one line for people, papers
+    """
+
+    name = ""
+    doc = ""
+    reference = ""
+
+    class Params:
+        """A criterion without parameters of its own."""
+
+    def __init_subclass__(cls, **kwargs):
+        super().__init_subclass__(**kwargs)
+        cls.Params = group(cls.Params)
+        if cls.name:
+            _CRITERIA[cls.name] = cls
+
+    def __init__(self, params, units, eos):
+        self.params, self.units, self.eos = params, units, eos
+
+    def check(self, view):
+        """Raise `CrmpiError` if the run lacks what the criterion looks at; called once."""
+
+    def indicator(self, view):
+        """Return the indicator (nblock, k, j, i) of all cells of a `crmpi.refinement.view.View`."""
+        raise TypeError(f"criterion '{self.name}' defines no indicator")
+
+
+_CRITERIA = {}
+
+
+def criteria_classes():
+    """Return {name: class} of all criteria, sorted by name; every module of the folder is looked at."""
+    for module in pkgutil.iter_modules(crmpi.refinement.criteria.__path__, "crmpi.refinement.criteria."):
+        importlib.import_module(module.name)
+    return dict(sorted(_CRITERIA.items()))
+
+
+def criterion_selector():
+    """Return the `Selector` of a member of ``mesh.refinement.criteria``."""
+    return Selector("name", criteria_classes(), common=CriterionParams, doc="which criterion")
+
+
+def flags_of(criterion, view, levels, top):
+    """Return the flag of each block.
+
+    Parameters
+    ----------
+    criterion : Criterion
+    view : View
+    levels : int array (nblock,)
+    top : int
+        highest level of the run
+
+    Returns
+    -------
+    int array (nblock,)
+        of `REFINE`, `KEEP`, `DEREFINE`
+    """
+    worst = np.nan_to_num(view.largest(criterion.indicator(view)), nan=np.inf)
+    limit = top if criterion.params.max_level is None else min(top, criterion.params.max_level)
+    refine = (worst > criterion.params.refine) & (levels < limit)
+    derefine = (worst < criterion.params.derefine) | (levels > limit)
+    return np.where(refine, REFINE, np.where(derefine, DEREFINE, KEEP))

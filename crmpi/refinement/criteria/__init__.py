@@ -1,0 +1,1 @@
+"""Criteria of adaptive refinement; one file each."""

@@ -1,0 +1,113 @@
+"""What criteria see: the fields of a rank's blocks by name, ghosts included, and their differences."""
+
+import numpy as np
+
+from crmpi.constants import MOM1
+from crmpi.errors import CrmpiError
+
+DERIVED = ("temp", "pcr", "bmag", "speed")
+
+
+class View:
+    """Fields of the blocks of a rank.
+
+    Parameters
+    ----------
+    pack : Pack
+        primitives valid, ghosts included
+    eos : crmpi.types.EOS
+    units : crmpi.units.Units
+    time : float
+
+    Notes
+    -----
+    ``view["dens"]`` is an array (nblock, k, j, i) over all cells, ghosts included; known are dens, vel1, vel2,
+    vel3, press, ecr, scalars (as concentrations), b1, b2, b3, and temp (K), pcr, bmag, speed.
+    """
+
+    def __init__(self, pack, eos, units, time=0.0):
+        self.pack, self.eos, self.units, self.time = pack, eos, units, time
+        grid = pack.grid
+        self.ghosts = (grid.ng1, grid.ng2, grid.ng3)
+        self._span = tuple(slice(0, n + 2 * g) for n, g in ((grid.n3, grid.ng3), (grid.n2, grid.ng2), (grid.n1, grid.ng1)))
+        self.axes = [axis for axis in range(3) if self.ghosts[axis]]
+
+    @property
+    def names(self):
+        """Names of what there is."""
+        plain = ["press" if n == "ener" else n.replace("mom", "vel") for n in self.pack.variable_names()]
+        derived = [n for n in DERIVED if (n != "pcr" or self.pack.has_cr) and (n != "temp" or not self.units.dimensionless)]
+        return [*plain, *(("b1", "b2", "b3") if self.pack.magnetic else ()), *derived]
+
+    def __getitem__(self, name):
+        if name not in self.names:
+            raise CrmpiError(f"there is no variable '{name}'; known: {', '.join(self.names)}", everywhere=True)
+        w, bcc = self.pack.w0, self.pack.bcc
+        if name == "temp":
+            return self["press"] / self["dens"] * (self.eos.mu * self.units.m_p / self.units.k_B)
+        if name == "pcr":
+            return (self.eos.gamma_cr - 1.0) * self["ecr"]
+        if name == "bmag":
+            return np.sqrt((self._of(bcc) ** 2).sum(axis=1)) if self.pack.magnetic else np.zeros_like(self["dens"])
+        if name == "speed":
+            return np.sqrt((self._of(w[:, MOM1 : MOM1 + 3]) ** 2).sum(axis=1))
+        if name in ("b1", "b2", "b3"):
+            return self._of(bcc)[:, int(name[1]) - 1]
+        plain = self.names.index(name)
+        return self._of(w)[:, plain]
+
+    def _of(self, array):
+        return array[(slice(None), slice(None), *self._span)]
+
+    def width(self, axis):
+        """Return the cell width along an axis, (nblock, 1, 1, 1)."""
+        return self.pack.widths(axis)[:, None, None, None]
+
+    def centres(self, axis):
+        """Return the positions of all cells along an axis, ghosts included, shaped to broadcast with fields."""
+        pack, count = self.pack, self._span[2 - axis].stop
+        first = pack.origins[:, axis] - self.ghosts[axis]
+        index = first[:, None] + np.arange(count) + 0.5
+        shape = [pack.nblock, 1, 1, 1]
+        shape[3 - axis] = count
+        return (pack.lower[axis] + index * pack.widths(axis)[:, None]).reshape(shape)
+
+    @property
+    def cell(self):
+        """Largest cell width, (nblock, 1, 1, 1)."""
+        return np.maximum.reduce([self.width(axis) for axis in self.axes])
+
+    @property
+    def volume(self):
+        """Volume of a cell, (nblock, 1, 1, 1)."""
+        return self.pack.cell_volumes[:, None, None, None]
+
+    def differences(self, values):
+        """Yield (axis, below, above) along the axes present: the steps to both neighbours, zero at the ends of the ghosts."""
+        for axis in self.axes:
+            step = np.diff(values, axis=3 - axis)
+            pad = [(0, 0)] * 4
+            pad[3 - axis] = (1, 0)
+            below = np.pad(step, pad)
+            pad[3 - axis] = (0, 1)
+            yield axis, below, np.pad(step, pad)
+
+    def gradient(self, name):
+        """Return [derivative along each axis present] of a variable."""
+        return [0.5 * (below + above) / self.width(axis) for axis, below, above in self.differences(self[name])]
+
+    def largest(self, values):
+        """Return the largest value of each block and of one layer of cells around it (nblock,)."""
+        around = tuple(slice(max(g - 1, 0), n - max(g - 1, 0)) for g, n in zip(self.ghosts[::-1], values.shape[1:], strict=True))
+        return values[(slice(None), *around)].max(axis=(1, 2, 3), initial=-np.inf)
+
+    def require(self, name, criterion):
+        """Raise one sentence if a variable is not there."""
+        if name not in self.names:
+            known = ", ".join(self.names)
+            raise CrmpiError(
+                f"'mesh.refinement.criteria': '{criterion}' looks at '{name}', which this run does not have; known: {known}",
+                everywhere=True,
+            )
+
+
