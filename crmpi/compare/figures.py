@@ -10,6 +10,7 @@ import numpy as np
 
 from crmpi.compare import data as published
 from crmpi.compare.verdicts import GAMMA_RAYS, HYDROGEN, KAPPA, of_hydrogen
+from crmpi.observables.sheet import LETTER
 from crmpi.observables.style import STYLE, new_figure
 
 _COLUMNS = 5
@@ -34,7 +35,8 @@ def draw_columns(seen, data, ions):
     with mpl.rc_context(STYLE):
         ncols = min(_COLUMNS, len(ions))
         nrows = -(-len(ions) // ncols)
-        figure = new_figure(2.3 * ncols + 0.3, 2.2 * nrows + 0.25 * (1 + len(seen) // 6))
+        width = max(2.3 * ncols + 0.3, 5.0)
+        figure = new_figure(width, 2.2 * nrows + _legend_height(seen, width))
         panels = figure.subplots(nrows, ncols, sharex=True, squeeze=False)
         lines = looks(seen)
         for panel in panels.flat[len(ions) :]:
@@ -62,7 +64,7 @@ def _ion(panel, seen, data, ion, lines):
 def draw_transport(seen, data):
     """Return a figure of one ion, cosmic-ray pressure, kappa against its bound, and gamma rays."""
     with mpl.rc_context(STYLE):
-        figure = new_figure(12.0, 3.2 + 0.25 * (1 + len(seen) // 6))
+        figure = new_figure(12.0, max(3.2, 0.17 * len(seen) + 1.0) + _legend_height(seen, 12.0))
         first, left, middle, right = figure.subplots(1, 4)
         lines = looks(seen)
         _ion(first, seen, data, SHOWN, lines)
@@ -160,9 +162,19 @@ def _fit(panel, data, medians):
         panel.set_ylim(max(low, values.min()) - 0.3, high + 0.5)
 
 
+def _legend_columns(labels, width):
+    """Return how many of these labels have room side by side in `width` (inches)."""
+    return max(1, min(6, len(labels), int(width / (0.7 + LETTER * max(map(len, labels), default=0)))))
+
+
+def _legend_height(labels, width):
+    return 0.1 + 0.17 * math.ceil(len(labels) / _legend_columns(labels, width))
+
+
 def _legend(figure, panel):
     handles, labels = panel.get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=min(6, max(1, len(labels))))
+    columns = _legend_columns(labels, figure.get_size_inches()[0])
+    figure.legend(handles, labels, loc="outside lower center", ncols=columns)
 
 
 def svg(figure):

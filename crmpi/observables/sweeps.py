@@ -27,15 +27,20 @@ def draw(names, results, histories, path):
         a name that no run has
     """
     with mpl.rc_context(STYLE):
-        figure = new_figure(4.2 * len(names), max(2.8, 0.3 * len(results) + 1.2))
-        panels = np.atleast_1d(figure.subplots(1, len(names)))
-        for number, (panel, name) in enumerate(zip(panels, (name.strip() for name in names), strict=True)):
-            if all(name in history for history in histories.values()) and name not in next(iter(results.values())):
-                _curves(panel, name, histories)
-            else:
-                _dots(panel, name, results, labelled=number == 0)
-        figure.savefig(path)
+        figure_of(names, results, histories).savefig(path)
     return path
+
+
+def figure_of(names, results, histories):
+    """Return the figure; parameters are those of `draw`."""
+    figure = new_figure(4.2 * len(names), max(2.8, 0.3 * len(results) + 1.2))
+    panels = np.atleast_1d(figure.subplots(1, len(names)))
+    for number, (panel, name) in enumerate(zip(panels, (name.strip() for name in names), strict=True)):
+        if all(name in history for history in histories.values()) and name not in next(iter(results.values())):
+            _curves(panel, name, histories)
+        else:
+            _dots(panel, name, results, labelled=number == 0)
+    return figure
 
 
 def _curves(panel, name, histories):

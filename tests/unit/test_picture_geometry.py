@@ -7,8 +7,13 @@ import numpy as np
 import pytest
 
 from crmpi.cli.main import main
+from crmpi.compare.data import near
+from crmpi.compare.figures import draw_columns, draw_transport
+from crmpi.compare.measure import Seen
+from crmpi.compare.verdicts import all_data
+from crmpi.constraints.cos_halos import read_cos_halos
 from crmpi.errors import CrmpiError
-from crmpi.observables import beside, figures
+from crmpi.observables import beside, figures, sweeps
 from crmpi.observables.catalogue import Measured
 from crmpi.observables.column_maps import figure_of as maps_figure
 from crmpi.observables.columns import Map
@@ -241,3 +246,23 @@ def test_columns_of_the_history_of_a_folder(tmp_path):
     make_run(tmp_path)
     assert main(["plot", str(tmp_path), "mass loading", "--output", str(tmp_path / "h.svg")]) == 0
     assert "time [" in (tmp_path / "h.svg").read_text()
+
+
+@pytest.mark.parametrize("count", [1, 3, 15])
+def test_figures_of_a_comparison(count):
+    labels = [f"[24,24,24], transport_number_{n}" for n in range(count)]
+    places = np.array([10.0, 80.0, 155.0])
+    columns = {ion: (np.array([13.0, 12.0, 11.0]),) * 3 for ion in ("H", "H I", "O VI", "N V")}
+    profiles = {"pcr": np.array([1.0, 0.1, 0.01]), "pgas": np.ones(3), "kappa": np.full(3, 1e29)}
+    seen = {label: Seen(places, profiles, places, columns, {"L_gamma/L_SF": 1e-6}, {}) for label in labels}
+    data = all_data(near(read_cos_halos(), 12.0, 0.5))
+    for figure in (draw_columns(seen, data, ["H I", "O VI", "N V"]), draw_transport(seen, data)):
+        assert faults(figure) == []
+
+
+@pytest.mark.parametrize("count", [1, 4, 15])
+def test_figures_of_a_sweep(tmp_path, count):
+    labels = [f"transport_number_{n}" for n in range(count)]
+    results = {label: {"mass_loading": 0.1 * n, "cr_loading [1]": 1e-3} for n, label in enumerate(labels)}
+    figure = sweeps.figure_of(["mass_loading", "cr_loading", "mdot"], results, dict.fromkeys(labels, history(1)))
+    assert faults(figure) == []
