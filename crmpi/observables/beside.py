@@ -89,7 +89,8 @@ def _block(figure, corner, places, titles, snapshots, what, options):
     scale = colours(field, np.concatenate([values.ravel() for _, values in shown]), options, least)
     same_row = places[0].bottom == places[-1].bottom
     for place, lines, snapshot, (plane, values) in zip(places, titles, snapshots, shown, strict=True):
-        axes = place.axes(figure, *corner)
+        shape = min(max(panels.aspect(snapshot, axis), 1.0 / sheet.LONGEST), sheet.LONGEST)
+        axes = place.shaped(shape).axes(figure, *corner)
         drawn = panels.draw_slice(axes, snapshot, plane, values, scale)
         axes.set_title("\n".join(lines), size=8, pad=3.0)
         if same_row and place is not places[0]:

@@ -12,7 +12,8 @@ from matplotlib.ticker import MaxNLocator
 
 from crmpi.errors import CrmpiError
 
-LEFT = 0.75  # labels of a vertical axis
+LEFT = 0.75  # labels of a vertical axis of images
+BEFORE_LINES = 0.95  # of lines, whose numbers and units are longer
 BOTTOM = 0.48  # labels of a horizontal one
 GAP = 0.12
 BAR = 0.12  # thickness of a bar of colours
@@ -39,6 +40,11 @@ class Part(NamedTuple):
         """Return axes there, for a part whose corner is at (left, bottom)."""
         across, up = figure.get_size_inches()
         return figure.add_axes(((left + self.left) / across, (bottom + self.bottom) / up, self.width / across, self.height / up))
+
+    def shaped(self, aspect):
+        """Return the largest rectangle of this height / width inside, in the middle."""
+        width, height = min(self.width, self.height / aspect), min(self.height, self.width * aspect)
+        return Part(self.left + 0.5 * (self.width - width), self.bottom + 0.5 * (self.height - height), width, height)
 
 
 class Images(NamedTuple):
@@ -138,7 +144,7 @@ class Lines(NamedTuple):
     @property
     def cell(self):
         """Width and height of a panel with its labels."""
-        return LEFT + self.width + max(self.legend, 0.2), self.height + (BOTTOM + LINE if self.apart else LINE) + GAP
+        return BEFORE_LINES + self.width + max(self.legend, 0.2), self.height + (BOTTOM + LINE if self.apart else LINE) + GAP
 
     @property
     def extent(self):
@@ -152,7 +158,7 @@ class Lines(NamedTuple):
         rows = math.ceil(self.count / self.across)
         for n in range(self.count):
             bottom = (rows - 1 - n // self.across) * height + BOTTOM
-            yield Part((n % self.across) * width + LEFT, bottom, self.width, self.height)
+            yield Part((n % self.across) * width + BEFORE_LINES, bottom, self.width, self.height)
 
 
 def lines(count, legends=(), across=1, apart=True, size=None, panel=(5.0, 1.7)):

@@ -105,6 +105,24 @@ def test_maps_of_columns(run, axis):
         assert b.height == pytest.approx(a.height) or b.width == pytest.approx(a.width)
 
 
+def test_boxes_of_different_shape_beside_one_another(tmp_path):
+    cube, tower = (make_run(tmp_path / name, SHAPES[name]) for name in ("cube", "tower"))
+    with last(cube) as one, last(tower) as other:
+        figure = beside.slices([one, other], ["cube", "tower"], ["dens"], 1, None)
+    boxes = [axes.get_window_extent() for axes in figure.axes if axes.images]
+    assert [box.height / box.width for box in boxes] == pytest.approx([1.0, 8.0])
+    assert faults(figure) == []
+
+
+def test_long_labels_beside_long_numbers(tmp_path):
+    """A label on two lines beside numbers such as 10^-15 is on the page."""
+    run = make_run(tmp_path, SHAPES["cube"])
+    with last(run) as snapshot:
+        figure = beside.profiles([snapshot], ["a"], ["fcr", "pcr"], 2, False, Options({"": (1e-16, 1e-3)}, log=True))
+        assert faults(figure) == []
+        assert faults(snapshot_figure(snapshot, ["fcr", "pcr"], kind="radial", options=Options({"": (1e-16, 1e-3)}, log=True))) == []
+
+
 def test_faults_are_seen():
     figure = mpl.figure.Figure((2.0, 2.0))
     axes = figure.add_axes((0.0, 0.5, 0.5, 0.5))
