@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Sets everything up in a virtual environment and runs a cosmic-ray-driven galactic wind on 2 ranks; ends with a summary and a picture.
+# Sets everything up in a virtual environment and runs gas lifted off a disc by cosmic rays on 2 ranks; ends with a summary and a picture.
 #   bash launch/quickstart.sh [RANKS] [key=value ...]      e.g.  bash launch/quickstart.sh 4 time.end="20 Myr"
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -12,7 +12,7 @@ if [[ ${1:-} =~ ^[0-9]+$ ]]; then
 fi
 out=${CRMPI_OUTPUT:-$here/runs/galactic_wind}
 
-echo "== a galactic wind on $ranks ranks, output in $out"
+echo "== cosmic rays lift gas off a disc (a fountain: most of it falls back), $ranks ranks, output in $out"
 mpirun -n "$ranks" crmpi run galactic_wind output.dir="$out" "$@"
 
 echo "== the picture"

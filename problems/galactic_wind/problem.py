@@ -7,6 +7,7 @@ Armillotta et al. (2021).
 from crmpi.api import Problem, np, par, total
 from crmpi.physics.gravity import Gravity
 
+FOUNTAIN = "what passes 1 kpc is too slow to leave and falls back: a transient fountain, no steady wind (README)"
 CAUTION = "plane-parallel boxes bias the cosmic-ray gradient: without lateral expansion it cannot fall as in a galaxy (Hopkins 2025)"
 
 
@@ -126,4 +127,4 @@ class GalacticWind(Problem):
         if self.config.mesh.geometry == "flux_tube":
             per_area = history["mdot"][late].mean() / self.units.from_code(self.area, "kpc^2")
             return {"outflow per area of the disc, both sides": f"{per_area:.3e} Msun/yr/kpc^2"} | lines
-        return lines | {"caution": CAUTION}
+        return lines | {"fountain": FOUNTAIN, "caution": CAUTION}
