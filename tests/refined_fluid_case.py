@@ -19,12 +19,12 @@ _MARKS = (Field("troubled"),)
 class RefinedFluid:
     """A `Fluid` on a refined tree, periodic or with one condition on all sides."""
 
-    def __init__(self, comm, tree, owner=None, *, kind="outflow", gravity=False, **params):
+    def __init__(self, comm, tree, owner=None, *, kind="outflow", gravity=False, rays=(ECR_FIELD,), ng=2, **params):
         self.comm, self.tree = comm, tree
         self.params = make(FluidParams, **params)
         owner = np.zeros(tree.nblock, int) if owner is None else owner
-        fields = HYDRO_FIELDS + ((ECR_FIELD,) if self.params.cosmic_rays else ()) + (Field("dye"),)
-        ng = 2 * ((nghost(self.params) + 1) // 2)
+        fields = HYDRO_FIELDS + (rays if self.params.cosmic_rays else ()) + (Field("dye"),)
+        ng = 2 * ((max(ng, nghost(self.params)) + 1) // 2)
         gids = np.flatnonzero(owner == comm.rank)
         self.pack = make_pack(tree, gids, fields, ng, magnetic=self.params.magnetic, gravity=gravity)
         self.fluid = Fluid(self.params, self.pack)

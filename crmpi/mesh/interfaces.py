@@ -1,6 +1,6 @@
 """Interfaces: which faces of blocks touch another level, and what the finer side tells the coarser one.
 
-The fluxes and the electric fields on such faces are kept in planes (`crmpi.numerics.interfaces`). The finer
+The fluxes and the electric fields on such faces are kept in planes (`crmpi.numerics.level_faces`). The finer
 side averages them to places of the coarser one: fluxes over the fine faces of a coarse face, electric
 fields along the fine edges of a coarse edge. Blocks that meet a finer one only along an edge take the
 electric field of that edge too, so that faces shared by coarse blocks stay the same on both sides.
@@ -13,7 +13,7 @@ import numpy as np
 from crmpi.mesh.leaves import OFFSETS
 from crmpi.mesh.links import COARSE, FINE, relations
 from crmpi.mesh.parents import block_shape
-from crmpi.numerics.interfaces import FAST, SLOW
+from crmpi.numerics.level_faces import FAST, SLOW
 from crmpi.numerics.restriction import RESTRICT_COLUMNS, Span
 
 FLUXES, ALONG_ROWS, ALONG_COLUMNS = "fluxes", "electric field along rows", "electric field along columns"

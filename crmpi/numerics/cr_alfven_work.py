@@ -6,6 +6,7 @@ the sums of momentum and of the energy of gas and waves hold to round-off.
 
 from crmpi.constants import DENS, ENER, MOM1
 from crmpi.jit import kernel
+from crmpi.numerics.level_faces import FAST, SLOW, cell_inside, neighbour_of, shape_of
 
 
 @kernel
@@ -74,3 +75,36 @@ def wave_work(u, waves, pressure, velocity, grid, axes, frozen_gas, totals):
                     energy[c] += work
                     given += lost
         totals[b, 0] = given
+
+
+@kernel
+def keep_pushes(pressure, velocity, grid, kept):
+    """Keep the force and the work of the wave pressure on faces beside another level: fluxes of momentum and of energy."""
+    n, first = shape_of(grid)
+    for b in range(pressure.shape[0]):
+        for face in range(6):
+            a, side, slot = face // 2, face % 2, kept.slots[b, face]
+            if slot < 0:
+                continue
+            for r in range(n[SLOW[a]]):
+                for q in range(n[FAST[a]]):
+                    i, j, k = cell_inside(first, n, a, side, r, q)
+                    io, jo, ko = neighbour_of(i, j, k, a, side)
+                    p, po = pressure[b, 0, k, j, i], pressure[b, 0, ko, jo, io]
+                    kept.planes[slot, 0, 0, r, q] = 0.5 * (p + po)
+                    kept.planes[slot, 1, 0, r, q] = 0.5 * (p * velocity[b, a, ko, jo, io] + po * velocity[b, a, k, j, i])
+
+
+@kernel
+def replace_pushes(u, grid, axes, touched, planes):
+    """Replace them on faces that finer blocks share; arguments as for `crmpi.numerics.level_faces.replace_in_register`."""
+    own, fine = planes
+    n, first = shape_of(grid)
+    for t in range(touched.shape[0]):
+        block, plane, a, side = touched[t, 0], touched[t, 1], touched[t, 2], touched[t, 3]
+        inward = (1.0 - 2.0 * side) * axes[a].dtdx
+        for r in range(n[SLOW[a]]):
+            for q in range(n[FAST[a]]):
+                i, j, k = cell_inside(first, n, a, side, r, q)
+                u[block, MOM1 + a, k, j, i] += inward * (fine[plane, 0, 0, r, q] - own[plane, 0, 0, r, q])
+                u[block, ENER, k, j, i] += inward * (fine[plane, 1, 0, r, q] - own[plane, 1, 0, r, q])

@@ -14,6 +14,7 @@ from crmpi.jit import choice, kernel
 from crmpi.numerics.cr_alfven import correct_wave_rows, predict_wave_rows, wave_coupling_rows, wave_face_rows
 from crmpi.numerics.cr_moments import correct_rows, coupling_rows, face_rows, predict_rows
 from crmpi.numerics.crossing import cross_rows, touches
+from crmpi.numerics.level_faces import keep_row
 from crmpi.numerics.rows import rows, shift, whole
 
 
@@ -50,8 +51,11 @@ class Planes(NamedTuple):
 
 
 @kernel
-def march(stage, moments, grid, axes, registers, planes, crossing):
-    """Advance all blocks by one stage; the whole step adds to `crossing` what comes in through the boundary of the mesh."""
+def march(stage, moments, grid, axes, registers, planes, crossing, kept=None):
+    """Advance all blocks by one stage; the whole step adds to `crossing` what comes in through the boundary of the mesh.
+
+    ``kept``: `crmpi.numerics.level_faces.Kept` where fluxes beside another level are wanted, else None.
+    """
     deep = 1 if grid.ng3 else 0
     for b in range(registers.start.shape[0]):
         for k in range(grid.ng3 - deep, grid.ng3 + grid.n3 + deep):
@@ -59,7 +63,7 @@ def march(stage, moments, grid, axes, registers, planes, crossing):
             if k >= grid.ng3:
                 solve_plane(stage, moments, grid, axes, registers, planes, b, k)
             if k - deep >= grid.ng3:
-                update_plane(stage, moments, grid, axes, registers, (planes, crossing), b, k - deep)
+                update_plane(stage, moments, grid, axes, registers, (planes, crossing, kept), b, k - deep)
 
 
 @kernel
@@ -96,8 +100,8 @@ def solve_plane(stage, moments, grid, axes, registers, planes, b, k):
 
 @kernel
 def update_plane(stage, moments, grid, axes, registers, books, b, k):
-    """Update the active cells of plane `k`; `books`: the `Planes` and the `Crossing`."""
-    planes, crossing = books
+    """Update the active cells of plane `k`; `books`: the `Planes`, the `Crossing` and the `Kept`."""
+    planes, crossing, kept = books
     booked = lasts(stage) and touches(crossing, b)
     above = (k + 1) & 1 if grid.ng3 else k & 1
     for j in range(grid.ng2, grid.ng2 + grid.n2):
@@ -111,8 +115,9 @@ def update_plane(stage, moments, grid, axes, registers, books, b, k):
             (rows(planes.faces, 4 + (k & 1), place), rows(planes.faces, 4 + above, place)),
         )
         update_rows(stage, grid.n1, moments, axes, registers, b, offset, rows(planes.coupling, k & 1, place), faces)
+        lower, upper = (faces[0][0], faces[1][0], faces[2][0]), (faces[0][1], faces[1][1], faces[2][1])
+        keep_row(grid, axes, kept, (b, k, j), lower, upper, 0)
         if booked:
-            lower, upper = (faces[0][0], faces[1][0], faces[2][0]), (faces[0][1], faces[1][1], faces[2][1])
             cross_rows(grid, axes, crossing, (b, k, j), lower, upper, 0, crossing.amounts.shape[1])
 
 

@@ -12,6 +12,7 @@ import math
 
 from crmpi.constants import AXES, DENS, ECR, ENER, MOM1, VEL1
 from crmpi.jit import device, kernel
+from crmpi.numerics.level_faces import FAST, SLOW, cell_inside, neighbour_of, shape_of
 from crmpi.numerics.rows import load, row, rows, separate, store
 
 
@@ -112,3 +113,42 @@ def settle_row(n, u, bcc, advected, fcr, ivmax2):
         store(row(u, MOM1 + 2), i, m3 + gain3, 2)
         store(ener, i, load(ener, i) + work, 3)
         store(ecr, i, load(ecr, i) - work, 4)
+
+
+@kernel
+def keep_donor_fluxes(w, old, grid, kept):
+    """Keep the fluxes of f b of `advect_rows` through faces beside another level."""
+    n, first = shape_of(grid)
+    for b in range(w.shape[0]):
+        for face in range(6):
+            a, side, slot = face // 2, face % 2, kept.slots[b, face]
+            if slot < 0:
+                continue
+            for r in range(n[SLOW[a]]):
+                for q in range(n[FAST[a]]):
+                    i, j, k = cell_inside(first, n, a, side, r, q)
+                    io, jo, ko = neighbour_of(i, j, k, a, side)
+                    v = 0.5 * (w[b, VEL1 + a, k, j, i] + w[b, VEL1 + a, ko, jo, io])
+                    inside = (v > 0.0) == (side == 1)  # it flows out of the block
+                    for c in range(3):
+                        kept.planes[slot, c, 0, r, q] = v * (old[b, c, k, j, i] if inside else old[b, c, ko, jo, io])
+
+
+@kernel
+def replace_donor_fluxes(u, ivmax2, grid, axes, touched, planes):
+    """Replace them on faces that finer blocks share, as in `settle_row`: the gas gains the momentum, e pays for the work."""
+    own, fine = planes
+    n, first = shape_of(grid)
+    for t in range(touched.shape[0]):
+        block, plane, a, side = touched[t, 0], touched[t, 1], touched[t, 2], touched[t, 3]
+        inward = (1.0 - 2.0 * side) * axes[a].dtdx * ivmax2
+        for r in range(n[SLOW[a]]):
+            for q in range(n[FAST[a]]):
+                i, j, k = cell_inside(first, n, a, side, r, q)
+                work = 0.0
+                for c in range(3):
+                    gain = inward * (fine[plane, c, 0, r, q] - own[plane, c, 0, r, q])
+                    work += _work(gain, u[block, MOM1 + c, k, j, i], u[block, DENS, k, j, i])
+                    u[block, MOM1 + c, k, j, i] += gain
+                u[block, ENER, k, j, i] += work
+                u[block, ECR, k, j, i] -= work

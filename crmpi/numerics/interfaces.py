@@ -1,33 +1,17 @@
-"""Fluxes and electric fields at the boundaries of levels: kept by a stage, replaced by those of the finer side.
-
-A *plane* holds what a stage has found on one face of a block, by place on that face: rows run along the
-slower of the two axes in the plane, columns along the faster one::
-
-    face along x1: rows x3, columns x2      x2: rows x3, columns x1      x3: rows x2, columns x1
+"""Fluxes and electric fields of a fluid stage at the boundaries of levels, in the planes of `crmpi.numerics.level_faces`.
 
 Components: the fluxes of the conserved variables, `velocity` through the face (of the cosmic-ray work),
 and the electric field along the rows and along the columns, on the edges of the faces.
 """
 
-from typing import NamedTuple
-
 from crmpi.constants import AXES, DENS, ECR, ENER
 from crmpi.jit import device, kernel
 from crmpi.numerics.layout import FLUX, VFACE
+from crmpi.numerics.level_faces import FAST, SLOW, cell_inside
 from crmpi.numerics.rows import load, row, rows
 from crmpi.numerics.stage import face, first_scalar
 
-SLOW, FAST = (2, 2, 1), (1, 0, 0)
-"""Axes of the rows and of the columns of a plane, by the axis of the face."""
-
 EXTRA = 3  # components of a plane beyond the fluxes: velocity, electric field along rows and along columns
-
-
-class Kept(NamedTuple):
-    """``slots`` (nblock, 6): the plane of each face ix1, ox1, ix2 ..., or -1. ``planes`` (nplane, nvar + EXTRA, 1, rows, columns)."""
-
-    slots: object
-    planes: object
 
 
 @device
@@ -167,7 +151,7 @@ def replace_fluxes(cr, dt, grid, axes, touched, planes, u, cells, work):
         sign = 1.0 - 2.0 * side
         for r in range(n[slow]):
             for q in range(n[fast]):
-                i, j, k = _cell(first, n, a, side, r, q)
+                i, j, k = cell_inside(first, n, a, side, r, q)
                 for v in range(nvar):
                     change = axes[a].dtdx * (fine[plane, v, 0, r, q] - own[plane, v, 0, r, q])
                     u[block, v, k, j, i] += sign * change
@@ -183,16 +167,6 @@ def replace_fluxes(cr, dt, grid, axes, touched, planes, u, cells, work):
                     gained = dt * grav[block, a, k, j, i] * crossed
                     u[block, ENER, k, j, i] += gained
                     work[block] += gained
-
-
-@device
-def _cell(first, n, a, side, r, q):
-    """Return the indices (i, j, k) of the cell inside a face at row `r`, column `q` of its plane."""
-    edge = first[a] + side * (n[a] - 1)
-    i = edge if a == 0 else first[0] + q
-    j = edge if a == 1 else first[1] + (q if a == 0 else r)
-    k = edge if a == 2 else first[2] + r
-    return i, j, k
 
 
 @kernel

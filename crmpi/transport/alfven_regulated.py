@@ -2,11 +2,11 @@
 
 import numpy as np
 
-from crmpi.numerics.cr_alfven import NACCOUNT, NFROZEN, NREGISTER, SEEDED, WaveMoments, WaveScales, freeze_waves
-from crmpi.numerics.cr_alfven_work import middle_pressure, middle_velocity, wave_work
+from crmpi.numerics.cr_alfven import MINUS, NACCOUNT, NFROZEN, NREGISTER, PLUS, SEEDED, WaveMoments, WaveScales, freeze_waves
+from crmpi.numerics.cr_alfven_work import keep_pushes, middle_pressure, middle_velocity, replace_pushes, wave_work
 from crmpi.numerics.cr_coefficients import freeze_coefficients
 from crmpi.numerics.cr_march import CorrectWaves, PredictWaves
-from crmpi.numerics.cr_moments import VSTREAM
+from crmpi.numerics.cr_moments import ENERGY, VSTREAM
 from crmpi.numerics.rows import make_axes
 from crmpi.params import par
 from crmpi.transport.moments import FCR_FIELD, MomentSolver
@@ -32,6 +32,8 @@ class AlfvenRegulated(MomentSolver):
     energies = ("ewp", "ewm")
     columns = (*MomentSolver.columns, "waves_made", "wave_work")
     carries_tracers = False
+    on_levels = True
+    conserved = (ENERGY, PLUS, MINUS)
     stages = (PredictWaves(), CorrectWaves())
     components = (NREGISTER, NFROZEN, NACCOUNT)
 
@@ -48,10 +50,9 @@ class AlfvenRegulated(MomentSolver):
 
     def __init__(self, params, pack, scattering, ghosts, fluid):
         super().__init__(params, pack, scattering, ghosts, fluid)
-        grid = pack.grid
         self.waves = (pack.index["ewp"], pack.index["ewm"])
         self.pressure, self.velocity = pack.allocate(1), pack.allocate(3)
-        self.volume = grid.dx1 * grid.dx2 * grid.dx3
+        self.pushes = self.reflux.of_register(2) if pack.refined else None
         self.scales = WaveScales(
             params.gyro_rate / scattering.rigidity, params.light_speed, params.nll_damping, params.wave_floor, fluid.eos.gamma,
             float(params.extrinsic),
@@ -67,7 +68,8 @@ class AlfvenRegulated(MomentSolver):
 
     def keep_account(self, population):
         super().keep_account(population)
-        self.count("waves_made", self.pack.active(self.registers.account)[:, SEEDED].sum(axis=(1, 2, 3), dtype=float) * self.volume)
+        seeded = self.pack.active(self.registers.account)[:, SEEDED].sum(axis=(1, 2, 3), dtype=float)
+        self.count("waves_made", seeded * self.pack.cell_volumes)
 
     def other_signals(self):
         return float(self.pack.active(self.registers.frozen)[:, VSTREAM].max(initial=0.0))
@@ -78,27 +80,41 @@ class AlfvenRegulated(MomentSolver):
         freeze_coefficients(pack.u0, pack.b0, pack.bcc, self.kappa, 1.0, pack.grid, make_axes(pack.grid, 1.0), frozen)
         freeze_waves(pack.w0, pack.bcc, self.kappa, self.scales, frozen)
 
-    def moments(self, dt):
-        return WaveMoments(*self.common_moments(dt), self.params.linear_damping)
+    def moments(self, dt, grid):
+        return WaveMoments(*self.common_moments(dt, grid), self.params.linear_damping)
 
     def push_gas(self, dt, time):
         """Let the pressure of the waves act on the gas for `dt`; ghosts and primitives are valid before and after."""
         if not self.params.wave_pressure:
             return
         pack, frozen, given = self.pack, self.fluid.frozen, np.zeros((self.pack.nblock, 1))
-        axes = make_axes(pack.grid, dt)
-        middle_pressure(pack.u0, self.waves, pack.grid, axes, self.pressure)
+        for part in pack.parts:
+            u, pressure = part.of((pack.u0, self.pressure))
+            middle_pressure(u, self.waves, part.grid, part.axes(dt), pressure)
         self.ghosts.fill_cells(self.pressure, _PRESSURE, time)
-        middle_velocity(pack.u0, self.pressure, pack.grid, axes, frozen, self.velocity)
-        wave_work(pack.u0, self.waves, self.pressure, self.velocity, pack.grid, axes, frozen, given)
-        self.count("wave_work", given[:, 0] * self.volume)
+        for part in pack.parts:
+            axes, (u, pressure, velocity, lost) = part.axes(dt), part.of((pack.u0, self.pressure, self.velocity, given))
+            middle_velocity(u, pressure, part.grid, axes, frozen, velocity)
+            wave_work(u, self.waves, pressure, velocity, part.grid, axes, frozen, lost)
+        self.count("wave_work", given[:, 0] * pack.cell_volumes)
         if not frozen:
-            self.came_in(self.work_through_walls(axes))
+            self.push_levels(dt)
+            self.came_in(self.work_through_walls(dt))
         self.refresh(time)
 
-    def work_through_walls(self, axes):
+    def push_levels(self, dt):
+        """Let the gas of coarse cells feel the force and the work of the wave pressure that finer blocks found on shared faces."""
+        pack, reflux = self.pack, self.pushes
+        if reflux is None:
+            return
+        keep_pushes(self.pressure, self.velocity, pack.grid, reflux.kept)
+        reflux.exchange()
+        for part in pack.parts:
+            replace_pushes(part.of(pack.u0), part.grid, part.axes(dt), reflux.refluxed_of(part), reflux.planes)
+
+    def work_through_walls(self, dt):
         """Return the energy density that the work of the wave pressure brought in through the boundary of the mesh (nblock,)."""
-        grid, came = self.pack.grid, np.zeros(self.pack.nblock)
+        axes, grid, came = make_axes(self.pack.grid, dt), self.pack.grid, np.zeros(self.pack.nblock)
         places = ((grid.ng1, grid.n1), (grid.ng2, grid.n2), (grid.ng3, grid.n3))
         for axis, (first, n) in zip(axes, places, strict=True):
             for side, cell, beyond in ((0, first, first - 1), (1, first + n - 1, first + n)):
@@ -106,7 +122,7 @@ class AlfvenRegulated(MomentSolver):
                 if len(blocks):
                     inside, outside = (self._layer(blocks, axis.normal, index) for index in (cell, beyond))
                     flux = 0.5 * (inside[0] * outside[1] + inside[1] * outside[0])
-                    came[blocks] += (1 - 2 * side) * axis.dtdx * flux.sum(axis=(1, 2), dtype=float)
+                    came[blocks] += (1 - 2 * side) * dt / self.pack.widths(axis.normal)[blocks] * flux.sum(axis=(1, 2), dtype=float)
         return came
 
     def _layer(self, blocks, axis, index):
@@ -125,6 +141,7 @@ class AlfvenRegulated(MomentSolver):
         u, bcc = self.pack.active(self.pack.u0), self.pack.active(self.pack.bcc)
         sums = [u[:, wave].sum(axis=(1, 2, 3), dtype=float) for wave in self.waves]
         partials = np.stack([*sums, 0.5 * (bcc**2).sum(axis=(1, 2, 3, 4), dtype=float)], axis=1)
+        partials = partials * self.pack.cell_volumes[:, None] if self.pack.refined else partials
         plus, minus, field = map(float, self.ghosts.comm.block_sums(partials))
         field = field or 1.0
         return super().history() | {"cr_waves_plus": plus / field, "cr_waves_minus": minus / field}

@@ -31,7 +31,7 @@ class TransportSolver:
         gives kappa
     ghosts : object with ``comm``, ``fill_cells(q, fields, time)`` and ``fill_fluid(u, b, time)``
         see `crmpi.boundary.ghosts.Ghosts`
-    fluid : object with ``frozen``, ``eos.gamma_cr`` and ``primitives(u, b)``
+    fluid : object with ``frozen``, ``eos.gamma_cr``, ``primitives(u, b)`` and, on a refined mesh, ``reflux``
         see `crmpi.physics.fluid.Fluid`
 
     Attributes
@@ -79,6 +79,9 @@ class TransportSolver:
     components = (1,)
     """Components of the register that is moved, and of what else the solver keeps per cell."""
 
+    conserved = (0,)
+    """Components of the register that are energies: their fluxes agree on both sides of a boundary of levels."""
+
     class Params:
         """A solver without parameters."""
 
@@ -121,6 +124,8 @@ class TransportSolver:
         self.account = np.zeros((pack.nblock, len(self.columns)))
         self.max_substeps = most_substeps(params)
         self.crossing = Crossing(pack.outer, np.zeros((pack.nblock, self.components[0])))
+        self.refluxed = np.array(self.conserved)
+        self.reflux = fluid.reflux.of_register(max(self.conserved) + 1) if pack.refined else None
 
     @classmethod
     def fields_for(cls, params):
@@ -182,9 +187,7 @@ class TransportSolver:
     def came_in(self, densities):
         """Book the energy of the bulk that came in through the boundary of the mesh, sums of densities over cells (nblock,)."""
         if _BOUNDARY in self.columns:
-            grid = self.pack.grid
-            volume = grid.dx1 * grid.dx2 * grid.dx3 if self.pack.tube is None else 1.0  # on a tube they come weighted
-            self.count(_BOUNDARY, densities * volume)
+            self.count(_BOUNDARY, densities * self.pack.cell_volumes)
 
     doubts = {}
     """{column of the ledger: what it says} of the counts of cells, since the start and per operator, where the closure does not hold."""

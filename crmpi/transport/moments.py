@@ -8,10 +8,10 @@ from crmpi.mesh.pack import aligned_zeros
 from crmpi.numerics.cr_coefficients import largest_reach
 from crmpi.numerics.cr_exchange import exchange_with_gas
 from crmpi.numerics.cr_march import Planes, Registers, march
-from crmpi.numerics.cr_moments import ENERGY, FLUX
-from crmpi.numerics.cr_momentum import directed_flux, settle_momentum
+from crmpi.numerics.cr_moments import ENERGY, FLUX, MADE
+from crmpi.numerics.cr_momentum import directed_flux, keep_donor_fluxes, replace_donor_fluxes, settle_momentum
 from crmpi.numerics.cr_validity import count_fast
-from crmpi.numerics.rows import make_axes
+from crmpi.numerics.level_faces import replace_in_register
 from crmpi.scattering.base import KAPPA_PERP
 from crmpi.transport.base import TransportSolver
 from crmpi.transport.diffusion import AnisotropicDiffusion
@@ -56,6 +56,7 @@ class MomentSolver(TransportSolver):
         self.directed = pack.allocate(3)  # f b before the fluid step
         self._column = aligned_zeros((grid.n1,))
         self._line = aligned_zeros((1, 3, 1, 1, grid.m1))
+        self.momentum = self.reflux.of_register(3) if pack.refined else None
         self.after_fluid = False
         self.totals = np.zeros((pack.nblock, EXCHANGED))
         self.across = self._make_across()
@@ -102,9 +103,20 @@ class MomentSolver(TransportSolver):
         self.after_fluid = True
         if self.fluid.frozen or self.pack.tube is not None:  # the field of a tube does not turn
             return
-        pack = self.pack
-        axes = make_axes(pack.grid, dt)
-        settle_momentum(pack.u0, pack.w0, pack.bcc, self.directed, self.fcr, 1.0 / self.params.vmax**2, pack.grid, axes, self._line)
+        pack, ivmax2 = self.pack, 1.0 / self.params.vmax**2
+        for part in pack.parts:
+            arrays = part.of((pack.u0, pack.w0, pack.bcc, self.directed))
+            settle_momentum(*arrays, self.fcr, ivmax2, part.grid, part.axes(dt), self._line)
+        if self.momentum is not None:
+            self.settle_levels(dt, ivmax2)
+
+    def settle_levels(self, dt, ivmax2):
+        """Replace the flux of f b through faces that finer blocks share by theirs, so that momentum is kept across levels."""
+        pack, reflux = self.pack, self.momentum
+        keep_donor_fluxes(pack.w0, self.directed, pack.grid, reflux.kept)
+        reflux.exchange()
+        for part in pack.parts:
+            replace_donor_fluxes(part.of(pack.u0), ivmax2, part.grid, part.axes(dt), reflux.refluxed_of(part), reflux.planes)
 
     def signal_speed(self):
         """Return c, the speed of signals along the field."""
@@ -145,21 +157,34 @@ class MomentSolver(TransportSolver):
 
     def stage(self, which, dt):
         """Advance the registers by one stage of duration `dt`."""
-        grid = self.pack.grid
-        march(which, self.moments(dt), grid, make_axes(grid, dt), self.registers, self.planes, self.crossing)
+        corrects = self.reflux is not None and which is self.stages[1]
+        for part in self.pack.parts:
+            kept = self.reflux.kept_of(part) if corrects else None
+            registers, crossing = part.of((self.registers, self.crossing))
+            march(which, self.moments(dt, part.grid), part.grid, part.axes(dt), registers, self.planes, crossing, kept)
+        if corrects:
+            self.correct_levels(dt)
+
+    def correct_levels(self, dt):
+        """Replace the fluxes of energy of the whole step through faces that finer blocks share by theirs; f stays as it is."""
+        reflux, registers = self.reflux, self.registers
+        reflux.exchange()
+        for part in self.pack.parts:
+            arrays = part.of((registers.start, registers.account[:, MADE]))
+            replace_in_register(part.grid, part.axes(dt), reflux.refluxed_of(part), reflux.planes, self.refluxed, *arrays)
 
     def reach(self):
         """Return the inverse of the shortest way across a cell along the field, on this rank."""
-        grid = self.pack.grid
-        return largest_reach(self.registers.frozen, grid, make_axes(grid, 1.0), self._column)
+        parts, frozen = self.pack.parts, self.registers.frozen
+        return max(largest_reach(part.of(frozen), part.grid, part.axes(1.0), self._column) for part in parts)
 
-    def moments(self, dt):
-        """Return the constants of a stage of duration `dt`."""
+    def moments(self, dt, grid):
+        """Return the constants of a stage of duration `dt` on the cells of `grid`."""
         raise TypeError(f"transport solver '{self.name}' defines no moments")
 
-    def common_moments(self, dt):
+    def common_moments(self, dt, grid):
         """Return c, c^2, 1/c^2, 1/vmax^2, gamma_cr, duration and cell widths."""
-        grid, vmax2, gamma = self.pack.grid, self.params.vmax**2, self.fluid.eos.gamma_cr
+        vmax2, gamma = self.params.vmax**2, self.fluid.eos.gamma_cr
         c2 = (gamma - 1.0) * vmax2
         return math.sqrt(c2), c2, 1.0 / c2, 1.0 / vmax2, gamma, dt, (grid.dx1, grid.dx2, grid.dx3)
 

@@ -26,6 +26,7 @@ class TwoMoment(MomentSolver):
     )
     reference = "Jiang & Oh 2018, ApJ 854, 5; Chan et al. 2019, MNRAS 488, 3716"
     on_tube = True
+    on_levels = True
     stages = (Predict(), Correct())
     components = (2, NCOEFFICIENT, 2)
 
@@ -59,15 +60,15 @@ class TwoMoment(MomentSolver):
             return
         advance = predict_on_tube if isinstance(which, Predict) else correct_on_tube
         lines = (*self.lines, self.crossing) if isinstance(which, Correct) else self.lines
-        advance(self.moments(dt), self.pack.grid, self.pack.tube, self.registers, *lines)
+        advance(self.moments(dt, self.pack.grid), self.pack.grid, self.pack.tube, self.registers, *lines)
 
     def reach(self):
         if self.pack.tube is None:
             return super().reach()
         return largest_reach_on_tube(self.registers.frozen, self.pack.grid, self.pack.tube)
 
-    def moments(self, dt):
-        moments = Moments(*self.common_moments(dt))
+    def moments(self, dt, grid):
+        moments = Moments(*self.common_moments(dt, grid))
         return moments._replace(drain=moments.drain * wave_share(self.params.f_stream))
 
     def history(self):
@@ -75,14 +76,15 @@ class TwoMoment(MomentSolver):
 
     def splitting(self):
         """Return the largest dt (kappa + v_stream l)/l^2, l = e/|b.grad e|: where it is >> 1 splitting from the gas damps too much."""
-        g = self.pack.grid
-        register = self.registers.start
-        register[:, ENERGY] = self.pack.u0[:, ECR]
+        pack, register = self.pack, self.registers.start
+        register[:, ENERGY] = pack.u0[:, ECR]
         self.freeze(self.populations[0])
-        faint = max(_FAINT * self.ghosts.comm.max(float(self.pack.active(register)[:, ENERGY].max(initial=0.0))), 1e-300)
-        frozen, moments = self.registers.frozen, self.moments(1.0)
-        if self.pack.tube is None:
-            fastest = fastest_response(register, frozen, moments, g, make_axes(g, 1.0), faint)
+        faint = max(_FAINT * self.ghosts.comm.max(float(pack.active(register)[:, ENERGY].max(initial=0.0))), 1e-300)
+        state = register, self.registers.frozen
+        if pack.tube is not None:
+            fastest = fastest_response_on_tube(*state, self.moments(1.0, pack.grid), pack.grid, pack.tube, faint)
         else:
-            fastest = fastest_response_on_tube(register, frozen, moments, g, self.pack.tube, faint)
+            moments = [self.moments(1.0, part.grid) for part in pack.parts]
+            parts = zip(pack.parts, moments, strict=True)
+            fastest = max(fastest_response(*part.of(state), m, part.grid, part.axes(1.0), faint) for part, m in parts)
         return self.ghosts.comm.max(self.last_dt * fastest)
