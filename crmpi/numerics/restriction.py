@@ -44,7 +44,6 @@ def restrict(fine, coarse, first, last, table, span):
     table : int array (n, `RESTRICT_COLUMNS`)
     span : Span
     """
-    share = 1.0 / (span.mean1 * span.mean2 * span.mean3)
     right, back, above = span.mean1 - 1, span.mean2 - 1, span.mean3 - 1
     for row in range(table.shape[0]):
         for c in range(first, last):
@@ -53,21 +52,12 @@ def restrict(fine, coarse, first, last, table, span):
                 fk = table[row, 2] + span.step3 * k
                 for j in range(table[row, 9]):
                     fj = table[row, 3] + span.step2 * j
+                    here, behind = f[fk, fj], f[fk, fj + back]
+                    over, beyond = f[fk + above, fj], f[fk + above, fj + back]
+                    out = target[table[row, 5] + k, table[row, 6] + j]
                     for i in range(table[row, 10]):
                         fi = table[row, 4] + span.step1 * i
-                        total = _pair(f, fk, fj, fi, right)
-                        if back:
-                            total += _pair(f, fk, fj + 1, fi, right)
-                        if above:
-                            upper = _pair(f, fk + 1, fj, fi, right)
-                            if back:
-                                upper += _pair(f, fk + 1, fj + 1, fi, right)
-                            total += upper
-                        k0, j0, i0 = table[row, 5] + k, table[row, 6] + j, table[row, 7] + i
-                        target[k0, j0, i0] = share * total
-
-
-@kernel
-def _pair(f, k, j, i, right):
-    """Return the sum of one or two neighbours along x1."""
-    return f[k, j, i] + f[k, j, i + 1] if right else f[k, j, i]
+                        # along an axis that is not averaged the same number twice: doubling is exact
+                        lower = (here[fi] + here[fi + right]) + (behind[fi] + behind[fi + right])
+                        upper = (over[fi] + over[fi + right]) + (beyond[fi] + beyond[fi + right])
+                        out[table[row, 7] + i] = 0.125 * (lower + upper)
