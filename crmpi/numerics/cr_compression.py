@@ -21,6 +21,7 @@ from crmpi.numerics.reconstruct import PLM, interfaces
 from crmpi.numerics.rows import load, row, separate, store
 from crmpi.numerics.stage import first_scalar
 
+MIXED = 0.4  # variation of n/rho beyond which e begins to count, however strong the shock: a contact, or the edge of a source
 ONSET = 0.003  # convergence over a cell, in sound speeds, from which n counts; from twice as much it counts in full
 
 
@@ -117,7 +118,8 @@ def compress_cell(cr, keep, v, convergence, states, places, new, strides, masses
     _, per_mass, start, kept = states
     at, i = places
     leaving = _leaving(row(per_mass, v - ECR), at, strides, masses)
-    weight = _ramp(convergence / ONSET) * _ramp(3.0 - _spread(row(per_mass, 0), at, strides) / convergence)
+    allowed = min(convergence, MIXED)
+    weight = _ramp(convergence / ONSET) * _ramp(3.0 - _spread(row(per_mass, 0), at, strides) / allowed)
     number = _number(cr, 1.0 / cr.gamma, load(row(start, v), i)) - leaving
     before = load(row(new, v), i)
     after = before + weight * (_energy(cr, keep, number, load(row(kept, v), i)) - before)
