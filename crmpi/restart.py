@@ -24,6 +24,7 @@ NOTED = (
     "fluid.reconstruction",
     "fluid.integrator",
     "fluid.first_order_flux_correction",
+    "fluid.shock_dissipation",
     "fluid.floors.*",
     "mesh.boundaries.*",
 )

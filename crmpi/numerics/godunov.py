@@ -18,6 +18,7 @@ from crmpi.numerics.interfaces import keep_plane
 from crmpi.numerics.layout import ET1, ET2, FLUX
 from crmpi.numerics.memory import put_rows
 from crmpi.numerics.rows import row, rows, shift, whole
+from crmpi.numerics.shocks import mark_shocks
 from crmpi.numerics.stage import block_of, face, first_scalar, shift_if, tracers, window_cell
 from crmpi.numerics.sweeps import solve_faces
 from crmpi.numerics.update import divergence_rows, gravity_rows, tracer_work_rows, work_rows
@@ -53,9 +54,12 @@ def _march(scheme, stage, grid, axes, block, scratch, health, kept):
     """March through the planes of one block; return the numbers of troubled and of settled cells, and the energy density settled."""
     troubled, settled, moved = 0, 0, 0.0
     reach = 1 if grid.ng3 else 0
+    shocked = (0, 0)  # cells in strong shocks in the last plane and in this one
     for k in range(grid.ng3 - reach, grid.ng3 + grid.n3 + reach):
+        found = mark_shocks(scheme, grid, axes, block, scratch, k) if stage.dissipate else 0
+        shocked = shocked[1], found
         for axis in axes:
-            solve_faces(scheme, stage, grid, axis, block, scratch, k)
+            solve_faces(scheme, stage, grid, axis, block, scratch, k, shocked)
             if axis.stride and has_valve(block.valves, axis.normal):
                 close_valves(grid, axis, block, scratch, k)
         _electric(grid, block.bcc, block, scratch, k)

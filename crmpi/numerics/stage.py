@@ -26,6 +26,7 @@ class Stage(NamedTuple):
     find_troubled: bool  # mark cells whose new state is unphysical
     booked: bool  # something of this stage lasts: sum what crosses the boundary of the mesh
     keep: float  # share of the state at the start of the step in the result
+    dissipate: bool  # use HLLE at faces beside strong shocks
 
 
 class Fields(NamedTuple):
@@ -69,8 +70,9 @@ class Scratch(NamedTuple):
     lower: object  # strip: states at lower faces
     normal: object  # strip: normal field on the faces
     speeds: object  # strip: signal speeds
-    spare: object  # row: other faces
-    flags: object  # row: which faces take them
+    shocks: object  # planes: how strong shocks along each axis are, slot parity of the plane
+    spare: object  # strip: other faces
+    flags: object  # strip: which faces take them, or how much of them
     cells: object  # row of updated cells, as long as in the block
     work: object  # row: work of gravity, summed over the rows of a block
     per_mass: object  # block: n/rho of the cosmic rays

@@ -15,8 +15,9 @@ from crmpi.numerics.faces import flag_faces, replace_flagged_rows, riemann_rows,
 from crmpi.numerics.induction import copy_row
 from crmpi.numerics.layout import FLUX, states_in_buffer, states_of_cells
 from crmpi.numerics.reconstruct import reconstruct_rows
-from crmpi.numerics.riemann import LLF
+from crmpi.numerics.riemann import HLLE, LLF
 from crmpi.numerics.rows import row, rows, shift, whole
+from crmpi.numerics.shocks import blend_rows, weigh_faces
 from crmpi.numerics.stage import STRIP, face, first_scalar, row_if, shift_if, window_cell
 
 
@@ -29,23 +30,27 @@ class Strip(NamedTuple):
 
 
 @device
-def solve_faces(scheme, stage, grid, axis, block, scratch, k):
-    """Solve the lower faces of plane `k` along an axis."""
+def solve_faces(scheme, stage, grid, axis, block, scratch, k, shocked):
+    """Solve the lower faces of plane `k` along an axis.
+
+    ``shocked``: numbers of cells in strong shocks in the last plane and in this one.
+    """
     if axis.stride == 0:
         return
     wanted = axis.normal != 2 or k >= grid.ng3  # of the lowest plane only the states at its upper x3-faces
     if not stage.first_order:
-        _faces_of_states(scheme, grid, axis, block, scratch, k, wanted)
+        _faces_of_states(scheme, grid, axis, block, scratch, k, wanted, shocked)
     elif wanted:
-        _faces_of_cells(scheme, grid, axis, block, scratch, k)
+        _faces_of_cells(scheme, grid, axis, block, scratch, k, shocked)
     if stage.correct_marked and wanted:
         _correct_faces(scheme, grid, axis, block, scratch, k)
 
 
 @device
-def _faces_of_states(scheme, grid, axis, block, scratch, k, wanted):
+def _faces_of_states(scheme, grid, axis, block, scratch, k, wanted, shocked):
     """Reconstruct the cells of a plane, and solve the faces if they are `wanted`."""
     window = scratch.window
+    weights, spare = row(rows(scratch.flags, 0, 0), 0), rows(scratch.spare, 0, 0)
     lower = rows(scratch.lower, 0, 0)
     first = 0
     while first < window.n2:
@@ -61,8 +66,12 @@ def _faces_of_states(scheme, grid, axis, block, scratch, k, wanted):
             sides = states_in_buffer(below), states_in_buffer(lower)
             bn = _normal_field(grid, axis, block.bface, scratch, strip)
             faces = face(scratch, axis.normal, k & 1, strip.place)
-            n = whole(strip.count * window.n1)
-            solve_rows(scheme.riemann, scheme.gas, scheme.cr, sides, bn, axis, block.nvar, n, rows(scratch.speeds, 0, 0), faces)
+            n, nvar, speeds = strip.count * window.n1, block.nvar, rows(scratch.speeds, 0, 0)
+            gas, cr = scheme.gas, scheme.cr
+            solve_rows(scheme.riemann, gas, cr, sides, bn, axis, nvar, whole(n), speeds, faces)
+            if weigh_faces(n, axis, scratch, shocked, k, strip.place) > 0:
+                solve_rows(HLLE(), gas, cr, sides, bn, axis, nvar, whole(n), speeds, spare)
+                blend_rows(n, weights, FLUX + nvar, spare, faces)
         first += strip.count
 
 
@@ -91,12 +100,17 @@ def _normal_field(grid, axis, bface, scratch, strip):
 
 
 @device
-def _faces_of_cells(scheme, grid, axis, block, scratch, k):
+def _faces_of_cells(scheme, grid, axis, block, scratch, k, shocked):
     """Solve the faces of a plane without slopes."""
     window = scratch.window
+    weights, spare = row(rows(scratch.flags, 0, 0), 0), rows(scratch.spare, 0, 0)
     for r in range(_first_row(axis), window.n2):
-        faces = face(scratch, axis.normal, k & 1, r * window.n1)
-        _solve_cells(scheme.riemann, scheme, window.n1, axis, block, scratch, window_cell(grid, window, k, r), faces)
+        cell, place = window_cell(grid, window, k, r), r * window.n1
+        faces = face(scratch, axis.normal, k & 1, place)
+        _solve_cells(scheme.riemann, scheme, window.n1, axis, block, scratch, cell, faces)
+        if weigh_faces(window.n1, axis, scratch, shocked, k, place) > 0:
+            _solve_cells(HLLE(), scheme, window.n1, axis, block, scratch, cell, spare)
+            blend_rows(window.n1, weights, FLUX + block.nvar, spare, faces)
 
 
 @device

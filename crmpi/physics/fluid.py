@@ -18,7 +18,7 @@ from crmpi.numerics.godunov import advance_blocks
 from crmpi.numerics.interfaces import replace_electric, replace_fluxes
 from crmpi.numerics.layout import FLUX, STATE
 from crmpi.numerics.reconstruct import RECONSTRUCTIONS
-from crmpi.numerics.riemann import SOLVERS
+from crmpi.numerics.riemann import HLLE, LLF, SOLVERS
 from crmpi.numerics.rows import LANES, make_axes
 from crmpi.numerics.signals import fastest_rate, fastest_rate_in_boxes
 from crmpi.numerics.stage import STRIP, Fields, Floors, Health, Scheme, Scratch, make_window
@@ -55,6 +55,7 @@ class FluidParams:
     reconstruction: str = par("plm", choices=list(RECONSTRUCTIONS), doc="reconstruction of the primitive variables")
     integrator: str = par("vl2", choices=list(INTEGRATORS), doc="vl2: predictor-corrector of van Leer; rk3: Runge-Kutta, third order")
     first_order_flux_correction: bool = par(True, doc="redo unphysical cells with first-order fluxes before any floor acts")
+    shock_dissipation: bool = par(True, doc="HLLE fluxes at faces transverse to strong shocks")
     frozen: bool = par(False, doc="keep gas and field as they are and only carry cosmic rays and scalars along")
     floors: FloorParams
 
@@ -116,6 +117,9 @@ class Fluid:
         self.params, self.pack = params, pack
         self.eos = EOS(params.gamma, params.gamma_cr, params.mu)
         self.scheme = make_scheme(params, len(pack.tracers), on_tube=pack.tube is not None)
+        dimensions = sum(1 for n in (pack.grid.ng1, pack.grid.ng2, pack.grid.ng3) if n)
+        resolves = not isinstance(self.scheme.riemann, (HLLE, LLF))  # contacts and shear
+        self._dissipate = params.shock_dissipation and resolves and dimensions > 1
         self.floors = Floors(params.floors.dens, params.floors.press, params.floors.ecr)
         self.troubled = pack.allocate(1)
         self.reflux = None
@@ -287,7 +291,8 @@ class Fluid:
             bcc = bface = b_in = b_out = None
         grav = pack.allocate(0) if pack.grav is None else pack.grav
         fields = Fields(pack.w0, bcc, bface, u_in, b_in, u_out, b_out, grav, self.troubled, self.valves, pack.u0)
-        stage = KernelStage(part, plan.first_order, correct, find, plan.lasts > 0.0, plan.keep)
+        booked = plan.lasts > 0.0
+        stage = KernelStage(part, plan.first_order, correct, find, booked, plan.keep, self._dissipate)
         if pack.tube is None:
             for level in pack.parts:
                 kept = self.reflux and self.reflux.kept_of(level)
@@ -354,8 +359,9 @@ def _make_scratch(pack):
         lower=buffers(1, STATE + nvar, STRIP),
         normal=buffers(1, 1, STRIP),
         speeds=buffers(1, 2, STRIP),
-        spare=buffers(1, FLUX + nvar, 1),
-        flags=buffers(1, 1, 1),
+        shocks=buffers(2, 3, window.n2),
+        spare=buffers(1, FLUX + nvar, STRIP),
+        flags=buffers(1, 1, STRIP),
         cells=aligned_zeros((1, nvar, 1, 1, grid.m1)),
         work=aligned_zeros((1, 1, 1, 1, grid.m1)),
         per_mass=aligned_zeros((1, energies, *pack.w0.shape[2:])),

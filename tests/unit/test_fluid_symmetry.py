@@ -1,4 +1,4 @@
-"""Mirror symmetry: of the values at faces, which depend continuously on cells, and of flow in two dimensions."""
+"""Mirror symmetry of the values at faces, which depend continuously on cells, and of flow."""
 
 import numpy as np
 import pytest
@@ -9,7 +9,7 @@ from crmpi.numerics.reconstruct import RECONSTRUCTIONS, interfaces
 from tests.fluid_case import Case
 
 LIPSCHITZ = {"donor": 1.0, "plm": 3.5, "ppm": 7.0}
-"""Largest change of a face value per change of a cell, an upper bound from the coefficients of the limiters."""
+"""Bounds from the coefficients of the limiters: change of a face value per change of a cell."""
 
 
 @kernel
@@ -29,7 +29,9 @@ def stencils(n=20000, seed=5):
     """Return plateaus and steps of small integers, half of them with noise of several sizes."""
     rng = np.random.default_rng(seed)
     found = rng.integers(0, 5, size=(n, 5)).astype(float)
-    found[n // 2 :] += rng.normal(size=(n - n // 2, 5)) * rng.choice([1e-6, 1e-3, 1.0], size=(n - n // 2, 1))
+    found[n // 2 :] += rng.normal(size=(n - n // 2, 5)) * rng.choice(
+        [1e-6, 1e-3, 1.0], size=(n - n // 2, 1)
+    )
     return np.vstack([found, [[1.0, 4.0, 4.0, 1.0, 1.0], [1.0, 1.0, 4.0, 4.0, 1.0]]])
 
 
@@ -52,11 +54,13 @@ def test_faces_of_mirrored_cells_are_mirrored(name):
 @pytest.mark.parametrize("scale", [1e-30, 1e30])
 def test_limits_have_no_scale(scale):
     power = 2.0 ** np.round(np.log2(scale))  # exact in binary
-    assert np.array_equal(face_values("ppm", power * stencils()), power * face_values("ppm", stencils()))
+    assert np.array_equal(
+        face_values("ppm", power * stencils()), power * face_values("ppm", stencils())
+    )
 
 
 def test_parabolas_keep_smooth_extrema():
-    """A parabola u = u0 + x**2, given as averages over cells, has the exact values at faces wherever its minimum lies."""
+    """Averages of a parabola give its exact values at faces, wherever its minimum lies."""
     centres = np.linspace(-0.5, 0.5, 41)[:, None] + np.arange(-2, 3)
     exact = (centres[:, 2:3] + [-0.5, 0.5]) ** 2
     assert np.allclose(face_values("ppm", centres**2 + 1.0 / 12.0), exact, rtol=0.0, atol=1e-14)
@@ -73,10 +77,17 @@ def test_parabolas_stay_between_monotone_cells():
 @pytest.mark.parametrize("riemann", ["hllc", "hlld", "hlle", "llf"])
 @pytest.mark.parametrize("reconstruction", RECONSTRUCTIONS)
 def test_a_blast_stays_symmetric(reconstruction, riemann):
-    """Mirror images in x1, in x2 and in the diagonal differ by round-off, which grows by a few per step."""
+    """Mirror images in x1, in x2 and in the diagonal differ by round-off, which grows slowly."""
     n, steps = 32, 24
     magnetic = riemann == "hlld"
-    case = Case((n, n, 1), widths=(1.0, 1.0, 1.0), magnetic=magnetic, cosmic_rays=False, riemann=riemann, reconstruction=reconstruction)
+    case = Case(
+        (n, n, 1),
+        widths=(1.0, 1.0, 1.0),
+        magnetic=magnetic,
+        cosmic_rays=False,
+        riemann=riemann,
+        reconstruction=reconstruction,
+    )
     x = (np.arange(n) + 0.5) / n - 0.5
     w = np.zeros((5, 1, n, n))
     w[DENS] = 1.0

@@ -31,6 +31,7 @@ HOT = {
     "faces.scalar_rows": 1,
     "faces.flag_faces": 1,
     "faces.replace_flagged_rows": 1,
+    "shocks.count_rows": 1,
     "induction.electric_rows": 1,
     "induction.edge_rows": 1,
     "induction.induce_row": 1,
