@@ -77,7 +77,7 @@ def figure_of(tables):
         raise CrmpiError("there is nothing to draw: numbers of one snapshot are a row; give the folder of a run, or a profile or diagram")
     parts = [sheet.images(len(diagrams), 1, 0.85, across=1 if curves and len(diagrams) < 4 else None)] if diagrams else []
     if curves:
-        words = [name for panel in curves for name in panel.values]
+        words = [f"{name} (below)" for panel in curves for name in panel.values]
         parts.append(sheet.lines(len(curves), words, min(_ACROSS - bool(diagrams), len(curves)), panel=(3.0, 2.0)))
     label, time = tables[-1].time
     run = tables[-1].source.parent.parent.name or tables[-1].source.name
@@ -136,6 +136,10 @@ def _curves(axes, panel):
             low, high = panel.values[f"{name}_16"], panel.values[f"{name}_84"]
             axes.fill_between(x, low, high, color=line.get_color(), alpha=0.2, linewidth=0)
     set_scale(axes, lines, np.concatenate([panel.values[name] for name in lines]))
+    low = axes.get_ylim()[0]
+    for line in axes.get_lines():
+        if np.nanmax(line.get_ydata()) < low:
+            line.set_label(f"{line.get_label()} (below)")
     name, place = split_unit(where)
     heading = f"through {'planes at' if panel.surface[0] == 'h' else 'the sphere of'} {panel.surface[1:]}" if panel.surface else ""
     axes.set_title(heading)

@@ -163,7 +163,7 @@ class Lines(NamedTuple):
 
 def lines(count, legends=(), across=1, apart=True, size=None, panel=(5.0, 1.7)):
     """Return `Lines` of the natural size of a `panel`, or as large as `size` (inches) allows; `legends`: all words of all legends."""
-    legend = 0.5 + LETTER * max(map(len, legends)) if legends else 0.0
+    legend = 0.6 + LETTER * max(map(len, legends)) if legends else 0.0
     one = Lines(count, *panel, legend, across, apart)
     if size is None:
         return one

@@ -199,6 +199,13 @@ def test_what_observe_draws(what):
     assert all(len(axes.get_lines()) <= 7 for axes in figure.axes)
 
 
+def test_lines_below_the_panel_are_called_so():
+    values = {"N H [1/cm^2]": np.array([1e20, 1e19]), "N MgII [1/cm^2]": np.array([1e3, 1e2])}
+    figure = figures.figure_of(tables(Measured("columns", values, {"impact [kpc]": np.array([20.0, 50.0])})))
+    assert [text.get_text() for text in figure.axes[0].get_legend().get_texts()] == ["N H", "N MgII (below)"]
+    assert faults(figure) == []
+
+
 def test_data_fill_a_diagram():
     """The range of the data, 11 x 11 bins, is most of the frame; all 48 x 32 bins were shown before, .08 of it."""
     figure = figures.figure_of(tables(diagram()))
