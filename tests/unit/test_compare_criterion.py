@@ -7,7 +7,9 @@ import pytest
 
 from crmpi.compare import data as published
 from crmpi.compare.tension import Criterion, Data, binomial_tail, judge, pulls
+from crmpi.constraints.cgm import in_cgs
 from crmpi.constraints.cos_halos import read_cos_halos
+from crmpi.constraints.haloes import HaloParams, circular_velocities
 from crmpi.params import make
 from crmpi.units import Units
 
@@ -117,9 +119,9 @@ def test_bounds_on_kappa_are_for_a_column_of_hydrogen():
     power = 0.1 * 1e51 / (100.0 * 3.15576e7)  # erg/s: a tenth of 1e51 erg per 100 Msun
     by_hand = power / (12.0 * np.pi * 1.67262e-24 * 1e19 / (np.pi * 0.76) * 2e7**2)
     assert bounds.hydrogen == 19.0
-    line = rows[list(rows["system"]).index(bounds.name[0])]
-    vc = np.sqrt(line["sfr_msun_yr"] * by_hand / 10.0 ** bounds.value[0]) * 200.0
-    assert 100.0 < vc < 400.0  # km/s: what remains is the circular velocity of the halo
+    chosen = rows[[list(rows["system"]).index(name) for name in bounds.name]]
+    vc = circular_velocities(chosen, in_cgs(HaloParams))
+    assert 10.0**bounds.value == pytest.approx(by_hand * chosen["sfr_msun_yr"] * (2e7 / vc) ** 2, rel=1e-3)
 
 
 def test_share_of_gamma_rays_above_a_gev():
