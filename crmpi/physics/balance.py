@@ -9,6 +9,7 @@ import math
 import numpy as np
 
 from crmpi.constants import ENER
+from crmpi.coordinates import level_mesh
 
 _BITS = 30  # energies are counted in 2^-30 of the largest: sums over up to 2^23 cells of a layer are then exact
 
@@ -31,17 +32,36 @@ def spread_over_layers(pack, mesh, comm, radiated):
     Notes
     -----
     Energies become multiples of one unit before they are added. Sums are exact then, and the heat has the same bits for any blocks.
+
+    On a refined mesh layers are those of the finest level. A coarser cell lies in several of them: it radiates evenly
+    in all, and gets the mean of what their cells get.
     """
     unit = math.ldexp(comm.max(float(radiated.max(initial=0.0))), -_BITS)
     if unit == 0.0:
         return np.zeros(pack.nblock)
-    layers = np.zeros((pack.nblock, mesh.cells[2]))
-    first, count = pack.origins[:, 2], pack.grid.n3
+    finest = _finest(mesh)
+    layers = np.zeros((pack.nblock, finest.cells[2]))
+    for b, (span, repeat, area) in enumerate(_places(pack, finest)):
+        sums = np.rint(radiated[b].astype(float) / unit).sum(axis=(1, 2))
+        layers[b, span] = np.repeat(sums * area, repeat)
+    heat = comm.block_sums(layers) * (unit / (finest.cells[0] * finest.cells[1]))
+    energy, given = pack.active(pack.u0)[:, ENER], np.zeros(pack.nblock)
+    for b, (span, repeat, _) in enumerate(_places(pack, finest)):
+        own = heat[span] if repeat == 1 else heat[span].reshape(-1, repeat).mean(axis=1)
+        energy[b] += own[:, None, None]
+        given[b] = own.sum() * (pack.grid.n1 * pack.grid.n2)
+    return given
+
+
+def _finest(mesh):
+    """Return the mesh as the blocks of its finest level see it."""
+    return level_mesh(mesh, getattr(mesh, "max_level", 0))
+
+
+def _places(pack, finest):
+    """Yield of each block its layers of the mesh `finest`, how many of them a cell fills, and the area of a cell in theirs."""
     for b in range(pack.nblock):
-        layers[b, first[b] : first[b] + count] = np.rint(radiated[b].astype(float) / unit).sum(axis=(1, 2))
-    heat = comm.block_sums(layers) * (unit / (mesh.cells[0] * mesh.cells[1]))
-    energy = pack.active(pack.u0)[:, ENER]
-    for b in range(pack.nblock):
-        energy[b] += heat[first[b] : first[b] + count, None, None]
-    area = pack.grid.n1 * pack.grid.n2
-    return np.array([heat[k : k + count].sum() * area for k in first])
+        coarser = getattr(finest, "level", 0) - int(pack.levels[b])
+        wide = [1 if cells == 1 else 1 << coarser for cells in finest.cells]
+        first = int(pack.origins[b, 2]) * wide[2]
+        yield slice(first, first + pack.grid.n3 * wide[2]), wide[2], wide[0] * wide[1]

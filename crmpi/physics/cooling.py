@@ -69,8 +69,6 @@ class Cooling(Source):
         super().__init__(params, pack, eos, units, mesh)
         if params.balance != "none" and getattr(mesh, "geometry", None) is not None:
             raise CrmpiError("'cooling.balance' = 'layers' needs planes; a tube has none", everywhere=True)
-        if params.balance != "none" and pack.refined:
-            raise CrmpiError("'cooling.balance' = 'layers' needs layers of equal cells; leave out mesh.refinement", everywhere=True)
         if units.dimensionless:
             raise CrmpiError("cooling needs physical units; set units.system to 'galactic' or 'custom', or remove 'cooling'")
         self.curve = self._make_curve()
@@ -83,7 +81,7 @@ class Cooling(Source):
         cool_pack(self.pack.u0, self.pack.bcc, self.pack.grid, (self.gas, self.const, self.curve), dt, self.account)
         if before is not None:
             given = spread_over_layers(self.pack, self.mesh, self.comm, np.maximum(before - energy, 0.0))
-            self.account[:, 1] += given * self.gas.volumes.volume
+            self.account[:, 1] += given * self.pack.cell_volumes
 
     def _make_curve(self):
         p = self.params

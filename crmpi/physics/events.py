@@ -114,24 +114,58 @@ def footprint(mesh, position, radius):
     """
     if getattr(mesh, "geometry", None) is not None:
         return _footprint_on_tube(mesh.geometry, position, radius)
-    index, offset = [], []
-    for axis in range(3):
-        cells, lower = mesh.cells[axis], mesh.lower[axis]
-        if cells == 1:
-            index.append(np.zeros(1, dtype=np.int64))
-            offset.append(np.zeros(1))
-            continue
-        width = (mesh.upper[axis] - lower) / cells
-        first = math.ceil((position[axis] - radius - lower) / width - 0.5)
-        last = math.floor((position[axis] + radius - lower) / width - 0.5)
-        if not mesh.periodic[axis]:
-            first, last = max(first, 0), min(last, cells - 1)
-        near = np.arange(first, last + 1)
-        index.append(near % cells)
-        offset.append(lower + (near + 0.5) * width - position[axis])
-    square = offset[0][None, None, :] ** 2 + offset[1][None, :, None] ** 2 + offset[2][:, None, None] ** 2
-    weight = np.maximum(1.0 - square / radius**2, 0.0) ** 2
+    index, offset = zip(*(_near(mesh, axis, position[axis], radius) for axis in range(3)), strict=True)
+    weight = _kernel(offset, radius)
     return Footprint(*index, *offset, weight / weight.sum())
+
+
+def footprints_on_blocks(mesh, origins, block, position, radius):
+    """Yield (place, `Footprint`) of the blocks of one level that the kernel reaches.
+
+    Parameters
+    ----------
+    mesh : LevelMesh
+        the box as a mesh of the cells of the level
+    origins : int array (nblock, 3)
+        first cell of each block of the level
+    block : sequence of 3 ints
+        cells of a block
+    position : sequence of 3 floats
+    radius : float
+
+    Notes
+    -----
+    Weights are those of `footprint` before they are normalised: the whole kernel lies on blocks of several
+    levels and ranks. Only blocks that hold cells of the kernel are looked at one by one.
+    """
+    index, offset = zip(*(_near(mesh, axis, position[axis], radius) for axis in range(3)), strict=True)
+    reached = [np.isin(origins[:, a] // block[a], np.unique(index[a] // block[a])) for a in range(3)]
+    for place in np.flatnonzero(np.logical_and.reduce(reached)).tolist():
+        inside = [(index[a] >= origins[place, a]) & (index[a] < origins[place, a] + block[a]) for a in range(3)]
+        near = [offset[a][inside[a]] for a in range(3)]
+        weight = _kernel(near, radius)
+        if weight.any():
+            yield place, Footprint(*(index[a][inside[a]] for a in range(3)), *near, weight)
+
+
+def _near(mesh, axis, position, radius):
+    """Return (indices, centres as seen from `position`) of the cells along an axis that are not farther away than `radius`."""
+    cells, lower = mesh.cells[axis], mesh.lower[axis]
+    if cells == 1:
+        return np.zeros(1, dtype=np.int64), np.zeros(1)
+    width = (mesh.upper[axis] - lower) / cells
+    first = math.ceil((position - radius - lower) / width - 0.5)
+    last = math.floor((position + radius - lower) / width - 0.5)
+    if not mesh.periodic[axis]:
+        first, last = max(first, 0), min(last, cells - 1)
+    near = np.arange(first, last + 1)
+    return near % cells, lower + (near + 0.5) * width - position
+
+
+def _kernel(offset, radius):
+    """Return (1 - (r/radius)^2)^2, 0 outside, of the cells (n3, n2, n1) at these offsets along the axes."""
+    square = offset[0][None, None, :] ** 2 + offset[1][None, :, None] ** 2 + offset[2][:, None, None] ** 2
+    return np.maximum(1.0 - square / radius**2, 0.0) ** 2
 
 
 def _footprint_on_tube(geometry, position, radius):

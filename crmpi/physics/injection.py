@@ -15,12 +15,14 @@ from typing import NamedTuple
 import numpy as np
 
 from crmpi.constants import DENS, ECR, ENER, MOM1, MOM2, MOM3
+from crmpi.coordinates import level_mesh
 from crmpi.errors import CrmpiError
 from crmpi.jit import device, kernel
+from crmpi.mesh.pack import Part
 from crmpi.numerics.volumes import cell_volume
 from crmpi.params import par
 from crmpi.physics.base import Source, SourceParams, gas_const, kinetic_energy
-from crmpi.physics.events import NOWHERE, Layer, events_between, footprint
+from crmpi.physics.events import NOWHERE, Layer, events_between, footprint, footprints_on_blocks
 
 
 class Supernova(NamedTuple):
@@ -36,7 +38,6 @@ class Injection(Source):
     """Supernovae; ledger columns ``thermal``, ``kinetic``, ``cosmic``, ``mass`` (ejecta) and ``supernovae`` (their number)."""
 
     name = "injection"
-    on_levels = False
     doc = "supernovae: thermal, kinetic and cosmic-ray energy"
     reference = "rates and distributions: Girichidis et al. 2016; Simpson et al. 2016"
     columns = ("thermal", "kinetic", "cosmic", "mass", "supernovae")
@@ -87,25 +88,26 @@ class Injection(Source):
         self._done = None
         if params.mode == "plane":
             self.layer = Layer(params.profile, params.midplane, params.height)
-            faces = layer_faces(mesh)
-            self.shares = self.layer.shares(faces) / (mesh.cells[0] * mesh.cells[1])
+            self.shares = {part.level: self._shares(level_mesh(mesh, part.level)) for part in pack.parts}
             self.rate = params.rate_per_area * math.prod(mesh.upper[a] - mesh.lower[a] for a in (0, 1))
         elif params.mode == "central":
             self.rate = params.rate
-        self.radius = max([params.radius, *cell_widths(mesh)])
+        self.radius = max([params.radius, *cell_widths(mesh)])  # on the coarsest level
         if params.sampling == "discrete" or params.mode == "central":
             self._share(NOWHERE, 0.0)  # the kernel is compiled now, on all ranks at once, and not when the first star explodes
 
     def apply(self, time, dt):
         start, end = self._interval(time, dt)
         if self.params.sampling == "discrete":
-            for event in events_between(start, end, self.rate, self.params.seed):
-                self._explode(self._position(event), 1.0)
+            events = events_between(start, end, self.rate, self.params.seed)
+            self._explode([self._position(event) for event in events], 1.0)
         elif self.params.mode == "central":
-            self._explode(self.params.center, self.rate * (end - start))
+            self._explode([self.params.center], self.rate * (end - start))
         elif self.params.mode == "plane":
-            number = self.rate * (end - start) * self.shares
-            inject_layers(self.pack.u0, self.pack.grid, self.pack.origins, number, (self.gas, self.one), self.account)
+            for part in self.pack.parts:
+                number = self.rate * (end - start) * self.shares[part.level]
+                arrays = part.of(self.pack.u0), part.grid, part.of(self.pack.origins)
+                inject_layers(*arrays, number, (part.of(self.gas), self.one), part.of(self.account))
         else:
             number = self.params.rate_per_mass * (end - start)
             inject_dense(self.pack.u0, self.pack.grid, self.params.threshold, number, (self.gas, self.one), self.account)
@@ -130,11 +132,59 @@ class Injection(Source):
         x1, x2 = (lower[a] + event.place[a] * (upper[a] - lower[a]) for a in (0, 1))
         return x1, x2, self.layer.draw(event.place[2], lower[2], upper[2])
 
-    def _explode(self, position, number):
-        self._share(footprint(self.mesh, position, self.radius), number)
+    def _shares(self, mesh):
+        """Return the share of all supernovae that a cell of each layer along x3 gets; `mesh`: that of a level."""
+        return self.layer.shares(layer_faces(mesh)) / (mesh.cells[0] * mesh.cells[1])
 
-    def _share(self, cells, number):
-        inject_footprint(self.pack.u0, self.pack.grid, self.pack.origins, cells, number, (self.gas, self.one), self.account)
+    def _explode(self, positions, number):
+        """Let `number` supernovae explode at each of the `positions`, the same on all ranks."""
+        if self.pack.refined:
+            self._explode_on_levels(positions, number)
+            return
+        for position in positions:
+            self._share(footprint(self.mesh, position, self.radius), number)
+
+    def _explode_on_levels(self, positions, number):
+        """The same where the kernels lie on blocks of several levels: their cells count with their volumes.
+
+        The weights of an event are normalised by one sum over all blocks, so its energy is exact.
+        """
+        if not positions:
+            return
+        found, sums = [], np.zeros((self.pack.nblock, len(positions)))
+        for event, position in enumerate(positions):
+            for block, part, cells in self._footprints(position):
+                sums[block, event] = cells.weight.sum() * part.volume
+                found.append((event, block, part, cells))
+        totals = self.comm.block_sums(sums)
+        for event, block, part, cells in found:
+            share = cells._replace(weight=cells.weight * (part.volume / totals[event]))
+            self._share(share, number, part._replace(blocks=slice(block, block + 1)))
+
+    def _footprints(self, position):
+        """Yield (block, its part of the pack, kernel on its cells), where the kernel has a radius of a cell at least."""
+        radius = max([self.params.radius, *cell_widths(self.mesh.at_level(self._level_at(position)))])
+        for part in self.pack.parts:
+            mesh, origins = self.mesh.at_level(part.level), part.of(self.pack.origins)
+            for place, cells in footprints_on_blocks(mesh, origins, self.mesh.block, position, radius):
+                yield part.blocks.start + place, part, cells
+
+    def _level_at(self, position):
+        """Return the level of the block that holds a position."""
+        tree = self.mesh
+        finest = tree.at_level(tree.max_level)
+        index = []
+        for axis in range(3):
+            fraction = (position[axis] - tree.lower[axis]) / (tree.upper[axis] - tree.lower[axis])
+            inside = 0 if tree.missing[axis] else int(fraction * finest.cells[axis])
+            index.append(min(inside, finest.cells[axis] - 1) // tree.block[axis])
+        return int(tree.levels[tree.find(np.array([tree.max_level]), np.array([index]))[0]])
+
+    def _share(self, cells, number, part=None):
+        """Give the cells of a `Footprint` their shares of `number` supernovae, only in the blocks of `part` where it is given."""
+        part = Part(0, slice(None), self.pack.grid) if part is None else part
+        arrays = part.of(self.pack.u0), part.grid, part.of(self.pack.origins)
+        inject_footprint(*arrays, cells, number, (part.of(self.gas), self.one), part.of(self.account))
 
 
 def layer_faces(mesh):
