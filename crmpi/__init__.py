@@ -3,8 +3,11 @@
 __version__ = "0.1.0"
 
 
-def open(path):
-    """Return an xarray data set of a snapshot, of all snapshots of a run's folder, or of a history; see `crmpi.observables.dataset`."""
+def open(path, level=0, resample=True):
+    """Return an xarray data set of a snapshot, of all snapshots of a run's folder, or of a history; see `crmpi.observables.dataset`.
+
+    A refined mesh is shown with the cells of `level`; without `resample` cells of other levels are NaN.
+    """
     from crmpi.observables.dataset import open_dataset
 
-    return open_dataset(path)
+    return open_dataset(path, level, resample)

@@ -7,6 +7,7 @@ from crmpi.mesh.pack import HYDRO_FIELDS
 from crmpi.mesh.tree import BlockTree
 from crmpi.output.snapshot import write_snapshot
 from tests.output_case import make_case
+from tests.refined_case import random_leaves
 
 
 def cube(n, block=None, half=1.0):
@@ -15,15 +16,18 @@ def cube(n, block=None, half=1.0):
     return BlockTree((n, n, n), (block, block, block), (-half,) * 3, (half,) * 3, (False,) * 3)
 
 
+def refined_cube(n, block, seed, half=1.0, rounds=3, periodic=False):
+    """Return the tree of a cube around the origin, n^3 cells on level 0, in which random blocks are refined."""
+    root = BlockTree((n, n, n), (block, block, block), (-half,) * 3, (half,) * 3, (periodic,) * 3)
+    return root.with_leaves(random_leaves(root.roots, np.random.default_rng(seed), rounds, 0.15))
+
+
 def write_gas(path, tree, density, temperature=1e4, units="galactic"):
     """Write a snapshot; `density` is a function of x1, x2, x3 in code units, `temperature` a number of K or such a function."""
     state, record, writer, _ = make_case(tree=tree, units=units, magnetic=False, fields=HYDRO_FIELDS)
     pack = state.pack
-    for b, origin in enumerate(pack.origins):
-        x = [
-            tree.lower[a] + (first + 0.5 + np.arange(n)) * (tree.upper[a] - tree.lower[a]) / tree.cells[a]
-            for a, (first, n) in enumerate(zip(origin, tree.block, strict=True))
-        ]
+    for b in range(pack.nblock):
+        x = pack.coords(b)
         x1, x2, x3 = x[0][None, None, :], x[1][None, :, None], x[2][:, None, None]
         dens = density(x1, x2, x3) + 0.0 * (x1 + x2 + x3)
         temp = temperature(x1, x2, x3) if callable(temperature) else temperature

@@ -11,6 +11,7 @@ import yaml
 
 from crmpi.constraints.cgm import M_P, MSUN, YEAR, injection_rate, kappa_min
 from crmpi.errors import CrmpiError
+from crmpi.observables.resampled import PLANES
 from crmpi.params import group, make, par
 from crmpi.params.fields import specs
 from crmpi.physics.gravity import Gravity
@@ -90,16 +91,11 @@ def halo_bounds(snapshot, impacts, assumptions):
 def column_map(snapshot, axis):
     """Return the mass column along an axis, code units, array over the other two axes in the order of the mesh, and its positions.
 
-    Blocks are read one after the other, each is added where it is.
+    Blocks are read one after the other, each is added where it is; cells are those of the highest level.
     """
-    total = np.zeros([snapshot.cells[a] for a in (2, 1, 0) if a != axis])
-    width = (snapshot.upper[axis] - snapshot.lower[axis]) / snapshot.cells[axis]
-    for gid in range(snapshot.nblock):
-        first = [int(start) * n for start, n in zip(snapshot.locations[gid], snapshot.block, strict=True)]
-        span = [slice(first[a], first[a] + snapshot.block[a]) for a in (2, 1, 0) if a != axis]
-        total[tuple(span)] += snapshot.values("dens", gid).sum(axis=2 - axis) * width
-    slow, fast = (snapshot.centres(a) for a in (2, 1, 0) if a != axis)
-    return total, np.hypot(slow[:, None], fast[None, :])
+    plane = snapshot.projection("dens", axis)
+    fast, slow = (0.5 * (faces[1:] + faces[:-1]) for faces in plane.faces)
+    return plane.values, np.hypot(slow[:, None], fast[None, :])
 
 
 def source_power(config, units, snapshot):
@@ -145,8 +141,8 @@ def arrived_share(r, kappa, time):
 def _require_halo(snapshot):
     if snapshot.units.dimensionless:
         raise CrmpiError(f"{snapshot.path} is dimensionless: it has no columns, star formation and velocities to compare")
-    if len(snapshot.axes) < 3 or snapshot.is_tube or snapshot.max_level:
-        raise CrmpiError(f"{snapshot.path} is not a three-dimensional uniform mesh: sight lines need one")
+    if len(snapshot.axes) < 3 or snapshot.is_tube:
+        raise CrmpiError(f"{snapshot.path} is not of a three-dimensional mesh: sight lines need one")
     if snapshot.missing:
         raise CrmpiError(f"{snapshot.path} lacks {', '.join(map(str, snapshot.missing))}: sight lines would end in the gap")
     if not any((yaml.safe_load(snapshot.config).get("gravity") or {}).values()):
@@ -165,7 +161,7 @@ def _require_inside(snapshot, places):
 
 def _on_circle(columns, radius, snapshot, axis, impact):
     """Return the columns of the map within half a cell of a circle about the centre."""
-    width = snapshot.widest_cell([a for a in range(3) if a != axis])
+    width = max((snapshot.upper[a] - snapshot.lower[a]) / n for a, n in zip(PLANES[axis][::-1], columns.shape, strict=True))
     return columns[np.abs(radius - impact) <= 0.5 * width]
 
 

@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 import yaml
 
+from crmpi.mesh.tree import FINER, NO_NEIGHBOUR, direction
 from crmpi.observables.derived import DERIVED, unknown
 from crmpi.output.snapshot import cell_variables, face_variables
 
@@ -27,6 +28,10 @@ class MeshShape:
         """The axes that have more than one cell."""
         return [axis for axis in range(3) if self.cells[axis] > 1]
 
+    def cells_at(self, level):
+        """Return the numbers of cells (x1, x2, x3) of the mesh in cells of a refinement level."""
+        return tuple(n if n == 1 else n << int(level) for n in self.cells)
+
     @property
     def is_tube(self):
         """Whether cells have different widths or cross-sections."""
@@ -37,7 +42,7 @@ class MeshShape:
         return min(min(-self.lower[a], self.upper[a]) for a in (self.axes if axes is None else axes))
 
     def widest_cell(self, axes=None):
-        """Return the largest width of equal cells along `axes`, all there are by default."""
+        """Return the largest width of the cells of level 0 along `axes`, all there are by default."""
         return max((self.upper[a] - self.lower[a]) / self.cells[a] for a in (self.axes if axes is None else axes))
 
 
@@ -63,7 +68,7 @@ class Facts(NamedTuple):
     config: dict
     where: str
 
-    axes, is_tube = MeshShape.axes, MeshShape.is_tube  # named tuples do not inherit
+    axes, is_tube, cells_at = MeshShape.axes, MeshShape.is_tube, MeshShape.cells_at  # named tuples do not inherit
     nearest_face, widest_cell = MeshShape.nearest_face, MeshShape.widest_cell
 
 
@@ -88,16 +93,21 @@ class Cells:
         of the run, from `facts`
     gid : int
         global number of the block
+    level : int
+        refinement level of the block
     first : tuple of 3 ints
-        global index of its first cell, axes x1, x2, x3
+        global index of its first cell, axes x1, x2, x3, counted in cells of this level
+    mesh : tuple of 3 ints
+        numbers of cells of the whole mesh in cells of this level
     shape : (n3, n2, n1)
     """
 
-    def __init__(self, facts, gid, first, read, along=None):
+    def __init__(self, facts, gid, first, read, along=None, level=0, tree=None):
         self.facts, self.gid, self.first = facts, int(gid), tuple(int(n) for n in first)
         self.units, self.magnetic = facts.units, facts.magnetic
         self.gamma, self.gamma_cr, self.mu = facts.gamma, facts.gamma_cr, facts.mu
         self.shape = tuple(facts.block[::-1])
+        self.level, self.mesh, self._tree = int(level), facts.cells_at(level), tree
         self._read, self._along, self._known = read, along, {}
 
     def __getitem__(self, name):
@@ -120,16 +130,30 @@ class Cells:
         """Return the positions of the faces along an axis (0, 1, 2), n + 1 numbers."""
         if self._along_tube(axis):
             return self._along.faces
-        lower, upper, total = self.facts.lower[axis], self.facts.upper[axis], self.facts.cells[axis]
+        lower, upper, total = self.facts.lower[axis], self.facts.upper[axis], self.mesh[axis]
         return lower + (upper - lower) * ((self.first[axis] + np.arange(self.facts.block[axis] + 1)) / total)
 
     def centres(self, axis, beyond=0):
-        """Return the positions of the centres along an axis (0, 1, 2), n numbers, or n + 2 with those of the neighbours (`beyond` = 1)."""
+        """Return the positions of the centres along an axis (0, 1, 2), n numbers, or n + 2 with those of the neighbours (`beyond` = 1).
+
+        Neighbours are the nearest cells of the next block, whatever its level; beyond a physical boundary, cells of the own size.
+        """
         if self._along_tube(axis):
             return self._along.centres if beyond else self._along.centres[1:-1]
-        lower, upper, total = self.facts.lower[axis], self.facts.upper[axis], self.facts.cells[axis]
+        lower, upper, total = self.facts.lower[axis], self.facts.upper[axis], self.mesh[axis]
         index = self.first[axis] - beyond + np.arange(self.facts.block[axis] + 2 * beyond)
-        return lower + (index + 0.5) * ((upper - lower) / total)
+        centres = lower + (index + 0.5) * ((upper - lower) / total)
+        if beyond and self._tree is not None and self._tree.max_level:
+            below, above = (0.5 * (upper - lower) / total * (1.0 - 0.5**step) for step in self._steps(axis))
+            centres[0], centres[-1] = centres[0] + below, centres[-1] - above
+        return centres
+
+    def _steps(self, axis):
+        """Return how many levels finer the neighbours at the lower and upper end along an axis are: -1, 0 or 1."""
+        for side in (-1, 1):
+            offset = [side if a == axis else 0 for a in range(3)]
+            found = int(self._tree.neighbours[self.gid, direction(offset)])
+            yield 1 if found == FINER else 0 if found == NO_NEIGHBOUR else int(self._tree.levels[found]) - self.level
 
     @property
     def x1(self):
@@ -156,7 +180,7 @@ class Cells:
         return self.along(axis, self.centres(axis))
 
     def index(self, axis):
-        """Return the global indices of the cells along an axis, of a shape that broadcasts."""
+        """Return the global indices of the cells along an axis, counted in cells of the own level, of a shape that broadcasts."""
         return self.along(axis, self.first[axis] + np.arange(self.facts.block[axis]))
 
     @staticmethod
@@ -171,7 +195,7 @@ class Cells:
     @property
     def widths(self):
         """Widths of the cells along x1, x2, x3: numbers, or an array along a tube."""
-        plain = [(hi - lo) / n for lo, hi, n in zip(self.facts.lower, self.facts.upper, self.facts.cells, strict=True)]
+        plain = [(hi - lo) / n for lo, hi, n in zip(self.facts.lower, self.facts.upper, self.mesh, strict=True)]
         return tuple(self.along(a, np.diff(self._along.faces)) if self._along_tube(a) else plain[a] for a in range(3))
 
     @property
@@ -213,8 +237,8 @@ def running(sim, facts=None):
 
         return read
 
-    for b, (gid, first) in enumerate(zip(sim.pack.gids, sim.pack.origins, strict=True)):
-        yield Cells(facts, gid, first, reader(b), _tube_of(sim.tree, first))
+    for b, (gid, first, level) in enumerate(zip(sim.pack.gids, sim.pack.origins, sim.pack.levels, strict=True)):
+        yield Cells(facts, gid, first, reader(b), _tube_of(sim.tree, first), level, sim.tree)
 
 
 class _LateFlux:

@@ -12,8 +12,8 @@ from crmpi.errors import CrmpiError
 from crmpi.observables.derived import available
 from crmpi.observables.ions.names import ELEMENTS, USUAL, parse_ion, require_known
 from crmpi.observables.ions.tables import computed_table
-from crmpi.observables.rays import lines_at, shells, trace
-from crmpi.observables.readers import PLANES
+from crmpi.observables.rays import Crossed, lines_at, shells, trace
+from crmpi.observables.resampled import PLANES, picture_level
 from crmpi.params import group, par
 from crmpi.units import UNITS
 
@@ -100,16 +100,18 @@ def columns(snapshot, ions, lines, table=None, composition=None):
     if not lines:
         raise CrmpiError(f"no sight line crosses the box of {snapshot.path}; give distances inside of it")
     table = _table_for(ions, table)
-    paths = [_path(snapshot, line) for line in lines]
-    owner = np.repeat(np.arange(len(lines)), [len(path.lengths) for path in paths])
-    cells, lengths = np.concatenate([path.cells for path in paths]), np.concatenate([path.lengths for path in paths])
-    found, outside = np.zeros((len(ions), len(lengths))), 0
-    for gid, here, inside in _by_block(snapshot, cells):
-        gas = _stored(snapshot, gid, inside, ions, composition or Composition())
+    composition = composition or Composition()
+    owner, starts, lengths, found, outside = [], [], [], [], 0
+    for gid, crossed in _crossed(snapshot, lines):
+        here, inside = crossed.in_block(snapshot.locations[gid])
+        gas = _stored(snapshot, gid, inside, ions, composition)
         outside += int(gas.outside(table).sum())
-        for row, ion in zip(found, ions, strict=True):
-            row[here] = gas.density(ion, table)
-    sums = [np.bincount(owner, row * lengths, len(lines)) for row in found]  # along the line, whatever the blocks are
+        found.append([gas.density(ion, table) for ion in ions])
+        for values, part in ((owner, crossed.owner), (starts, crossed.starts), (lengths, crossed.lengths)):
+            values.append(part[here])
+    owner, starts, lengths = map(np.concatenate, (owner, starts, lengths))
+    order = np.lexsort((starts, owner))  # along the line, whatever the blocks are
+    sums = [np.bincount(owner[order], (row * lengths)[order], len(lines)) for row in np.concatenate(found, axis=1)]
     values = {ion.name: row * snapshot.units.cgs("length") for ion, row in zip(ions, sums, strict=True)}
     return Columns(np.array([line.impact for line in lines]), values, len(lengths), outside, table)
 
@@ -128,24 +130,29 @@ class Map(NamedTuple):
     outside: int
 
 
-def column_map(snapshot, ion, axis=2, table=None, composition=None):
-    """Return the `Map` of a column along an axis (0, 1, 2), the size of the mesh."""
+def column_map(snapshot, ion, axis=2, table=None, composition=None, level=None):
+    """Return the `Map` of a column along an axis (0, 1, 2).
+
+    It has the cells of `level`, by default the highest one (`crmpi.observables.resampled.picture_level`); smaller cells count with
+    their share of the area, so that the sum over the map times the area of its cells is the number of all atoms.
+    """
     ion = parse_ion(ion)
     _require(snapshot, [ion])
     _require_plain(snapshot)
     table = _table_for([ion], table)
+    level = picture_level(snapshot, axis) if level is None else level
     horizontal, vertical = PLANES[axis]
-    values, outside = np.zeros((snapshot.cells[vertical], snapshot.cells[horizontal])), 0
+    values, outside = np.zeros([snapshot.cells_at(level)[a] for a in (vertical, horizontal)]), 0
     width = (snapshot.upper[axis] - snapshot.lower[axis]) / snapshot.cells[axis]
-    for gid in np.argsort(snapshot.locations[:, axis], kind="stable"):
+    for gid in np.argsort([snapshot.ends(gid)[0][axis] for gid in range(snapshot.nblock)], kind="stable").tolist():
         gas = _stored(snapshot, gid, ..., [ion], composition or Composition())
         outside += int(gas.outside(table).sum())
-        first = [snapshot.locations[gid][a] * snapshot.block[a] for a in (vertical, horizontal)]
-        place = tuple(slice(f, f + snapshot.block[a]) for f, a in zip(first, (vertical, horizontal), strict=True))
+        share = snapshot.cells[axis] / snapshot.cells_at(snapshot.levels[gid])[axis]  # of the width: a power of two
         for layer in np.moveaxis(gas.density(ion, table), 2 - axis, 0):  # one by one: the same order for all blocks
-            values[place] += layer
+            place, part = snapshot.spread(gid, layer * share, level, (vertical, horizontal))
+            values[place] += part
     values *= width * snapshot.units.cgs("length")
-    return Map(values, (horizontal, vertical), (snapshot.faces(horizontal), snapshot.faces(vertical)), outside)
+    return Map(values, (horizontal, vertical), tuple(snapshot.faces(a, level) for a in (horizontal, vertical)), outside)
 
 
 class Gas:
@@ -183,22 +190,20 @@ def _stored(snapshot, gid, where, ions, composition):
     return Gas(density, temp, composition)
 
 
-def _by_block(snapshot, cells):
-    """Yield (gid, indices into `cells`, index (k, j, i) inside of the block) for every block that holds some of the cells."""
-    places, inside = np.divmod(cells, np.array(snapshot.block))
-    gids = {tuple(location): gid for gid, location in enumerate(snapshot.locations)}
-    unique, which = np.unique(places, axis=0, return_inverse=True)
-    for n, place in enumerate(unique):
-        here = np.flatnonzero(which.ravel() == n)
-        i, j, k = inside[here].T
-        yield gids[tuple(place)], here, (k, j, i)
+def _crossed(snapshot, lines):
+    """Yield (gid, `Crossed` of its level) for every block that a line crosses."""
+    for level in np.unique(snapshot.levels).tolist():
+        crossed = Crossed([_path(snapshot, line, level) for line in lines], snapshot.block)
+        for gid in np.flatnonzero(snapshot.levels == level).tolist():
+            if len(crossed.in_block(snapshot.locations[gid])[0]):
+                yield gid, crossed
 
 
-def _path(snapshot, line):
+def _path(snapshot, line, level):
     if snapshot.geometry == "spherical":
         return shells(snapshot.faces(0), line.impact, snapshot.path)
     _require_plain(snapshot)
-    return trace(snapshot, line, snapshot.path)
+    return trace(snapshot, line, snapshot.path, level)
 
 
 def _table_for(ions, table):
@@ -220,6 +225,6 @@ def _require(snapshot, ions):
 
 
 def _require_plain(snapshot):
-    if snapshot.is_tube or snapshot.max_level:
-        kind = "refinement" if snapshot.max_level else f"geometry '{snapshot.geometry}' and spacing '{snapshot.spacing}'"
+    if snapshot.is_tube:
+        kind = f"geometry '{snapshot.geometry}' and spacing '{snapshot.spacing}'"
         raise CrmpiError(f"columns need a mesh of equal cells, or a spherical one; {snapshot.path} has {kind}")

@@ -5,6 +5,7 @@ from xarray.backends import BackendArray
 from xarray.core import indexing
 
 from crmpi.observables.readers import open_snapshot
+from crmpi.observables.resampled import spread
 
 
 class Files:
@@ -47,11 +48,16 @@ class Lazy(BackendArray):
     factor : float
         from code units to those of the data set
     along_time : bool
+    level : int
+        of the mesh on which it is shown
+    resample : bool
+        whether cells of other levels are copied and averaged; otherwise they are NaN
     """
 
-    def __init__(self, files, name, factor, along_time):
+    def __init__(self, files, name, factor, along_time, level=0, resample=True):
         self._files, self._name, self._factor, self._along_time = files, name, factor, along_time
-        self.shape = ((len(files),) if along_time else ()) + files[0].cells[::-1]
+        self._level, self._resample = level, resample
+        self.shape = ((len(files),) if along_time else ()) + files[0].cells_at(level)[::-1]
         self.dtype = np.dtype(np.float64)
 
     def __getitem__(self, key):
@@ -61,21 +67,44 @@ class Lazy(BackendArray):
         """Return the part `key`, one integer or slice per axis."""
         wanted = [np.atleast_1d(np.arange(n)[part]) for n, part in zip(self.shape, key, strict=True)]
         chosen = wanted[0] if self._along_time else [0]
-        parts = [self._factor * read_part(self._files[n], self._name, wanted[-3:]) for n in chosen]
+        what = (self._name, wanted[-3:], self._level, self._resample)
+        parts = [self._factor * read_part(self._files[n], *what) for n in chosen]
         whole = np.stack(parts) if self._along_time else parts[0]
         return whole[tuple(slice(None) if isinstance(part, slice) else 0 for part in key)]
 
 
-def read_part(snapshot, name, wanted):
-    """Return a quantity, code units, in the cells `wanted` (three arrays of indices: k, j, i); only blocks that hold some are read."""
-    out = np.full([len(indices) for indices in wanted], np.nan)
+def read_part(snapshot, name, wanted, level=0, resample=True):
+    """Return a quantity, code units, in the cells `wanted` (three arrays of indices: k, j, i) of the mesh of a level.
+
+    Only blocks that hold some are read, and of them the smallest box around these. Smaller cells are averaged, larger ones copied;
+    without `resample` cells of other levels are NaN.
+    """
+    out = np.full([len(indices) for indices in wanted], 0.0 if resample else np.nan)
     for gid in range(snapshot.nblock):
-        spans = snapshot.place(gid)
-        here = [np.flatnonzero((w >= span.start) & (w < span.stop)) for w, span in zip(wanted, spans, strict=True)]
+        if not resample and snapshot.levels[gid] != level:
+            continue
+        steps = [0 if snapshot.cells[a] == 1 else level - int(snapshot.levels[gid]) for a in (2, 1, 0)]
+        ends = [_scaled(span, step) for span, step in zip(snapshot.place(gid), steps, strict=True)]
+        here = [np.flatnonzero((w >= low) & (w < high)) for w, (low, high) in zip(wanted, ends, strict=True)]
         if all(hits.size for hits in here):
-            inside = [w[hits] - span.start for w, hits, span in zip(wanted, here, spans, strict=True)]
-            lowest = [at.min() for at in inside]
-            box = tuple(slice(low, at.max() + 1) for low, at in zip(lowest, inside, strict=True))
-            values = snapshot.values(name, gid, box)
-            out[np.ix_(*here)] = values[np.ix_(*(at - low for low, at in zip(lowest, inside, strict=True)))]
+            asked = [w[hits] for w, hits in zip(wanted, here, strict=True)]
+            index, values = _box(snapshot, name, gid, asked, steps)
+            chosen = values[np.ix_(*(at - span.start for at, span in zip(asked, index, strict=True)))]
+            out[np.ix_(*here)] = chosen if min(steps) >= 0 else out[np.ix_(*here)] + chosen  # blocks may share a larger cell
     return out
+
+
+def _scaled(span, step):
+    """Return the ends of a span of cells counted in cells `step` levels finer, those that are covered in part included."""
+    return (span.start << step, span.stop << step) if step >= 0 else (span.start >> -step, ((span.stop - 1) >> -step) + 1)
+
+
+def _box(snapshot, name, gid, asked, steps):
+    """Return (index, values) as `crmpi.observables.resampled.spread` does, of the part of a block that holds the cells `asked`."""
+    box, first = [], []
+    for indices, step, span in zip(asked, steps, snapshot.place(gid), strict=True):
+        low, high = (at >> step if step >= 0 else at << -step for at in (int(indices.min()), int(indices.max()) + (step < 0)))
+        low, high = max(low, span.start), min(high + (step >= 0), span.stop)
+        box.append(slice(low - span.start, high - span.start))
+        first.append(low)
+    return spread(snapshot.values(name, gid, tuple(box)), first, steps)

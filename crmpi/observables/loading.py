@@ -23,7 +23,7 @@ class Surface(NamedTuple):
 class Loading(Observable):
     """Rates through surfaces, outward positive, and loading factors: mass over star formation, energy over that of supernovae.
 
-    On planes the flux density of cell centres is interpolated linearly between the two layers beside the plane. On a sphere of radius R
+    On planes the flux density of cell centres is interpolated linearly between the two layers beside the plane, whatever their levels. On a sphere of radius R
     it is averaged over a shell with the weight W = max(0, 1 - |r - R|/thickness); the rate is 4 pi sum(F W dV)/sum(W/r^2 dV), exact for
     a flux ~ 1/r^2 on any cells.
     """
@@ -154,7 +154,7 @@ class Loading(Observable):
 def interpolation(cells, axis, position):
     """Return the weights (n,) with which layers of cells interpolate linearly to `position`; beyond the last centre it alone counts."""
     centres = cells.centres(axis, beyond=1)
-    first, last = cells.first[axis] == 0, cells.first[axis] + cells.facts.block[axis] == cells.facts.cells[axis]
+    first, last = cells.first[axis] == 0, cells.first[axis] + cells.facts.block[axis] == cells.mesh[axis]
     below, here, above = centres[:-2], centres[1:-1], centres[2:]
     weight = np.where(position < here, (position - below) / (here - below), (above - position) / (above - here))
     if first and position < here[0]:

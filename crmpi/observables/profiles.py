@@ -45,13 +45,17 @@ class _Profile(Observable):
         """Return the direction of fluxes."""
 
     def partial(self, cells):
+        return np.ravel(self._sums(cells, self.bins(cells), self.nbins))
+
+    def _sums(self, cells, bins, nbins):
+        """Return the sums of all rows in bins of the cells (rows, nbins)."""
         volume = np.broadcast_to(cells.volume, cells.shape)
-        bins = np.broadcast_to(self.bins(cells), cells.shape).ravel()
+        bins = np.broadcast_to(bins, cells.shape).ravel()
         inside = bins >= 0
         values = {"volume": 1.0, "place": self.place(cells)} | {name: cells[name] for name in self.means}
         values |= flux_densities(cells, self.normal(cells), self.fluxes)
         weights = [np.broadcast_to(values[row] * volume, cells.shape).ravel()[inside] for row in self.rows]
-        return np.concatenate([np.bincount(bins[inside], weight, self.nbins) for weight in weights])
+        return np.array([np.bincount(bins[inside], weight, nbins) for weight in weights])
 
     def finish(self, sums):
         table = dict(zip(self.rows, sums.reshape(len(self.rows), self.nbins), strict=True))
@@ -103,25 +107,42 @@ class _Profile(Observable):
 
 
 class AxisProfile(_Profile):
-    """Means over the layers of cells along an axis, a tube included; fluxes are along it."""
+    """Means over the layers of cells along an axis, a tube included; fluxes are along it.
+
+    On a refined mesh layers are those of the cells of `level`: smaller cells are parts of a layer, larger ones count in each layer that
+    they reach into.
+    """
 
     name = "profile"
     doc = "means and fluxes over the layers along an axis"
 
     class Params:
         axis: str | None = par(None, choices=["x1", "x2", "x3"], doc="none: x3, or the last axis there is")
+        level: int = par(0, ge=0, le=20, doc="layers are as thick as the cells of this refinement level")
         fields: tuple[str, ...] = par((), doc="more quantities, such as cs or beta")
 
     def setup(self):
         super().setup()
         self.axis = AXIS_NUMBERS[self.params.axis] if self.params.axis else self.facts.axes[-1]
-        self.nbins, self.along_what = self.facts.cells[self.axis], f"x{self.axis + 1}"
+        if self.facts.is_tube and self.params.level:
+            self.refuse("has one level of cells along a tube; leave profile.level out")
+        self.nbins, self.along_what = self.facts.cells_at(self.params.level)[self.axis], f"x{self.axis + 1}"
 
     def place(self, cells):
         return cells.position(self.axis)
 
     def bins(self, cells):
-        return cells.index(self.axis)
+        return cells.index(self.axis) >> max(cells.level - self.params.level, 0) * (self.axis in self.facts.axes)
+
+    def partial(self, cells):
+        finer = self.params.level - cells.level
+        if finer <= 0 or self.axis not in self.facts.axes:
+            return super().partial(cells)
+        table = np.repeat(self._sums(cells, self.bins(cells), cells.mesh[self.axis]), 2**finer, axis=1) * 0.5**finer
+        width = (self.facts.upper[self.axis] - self.facts.lower[self.axis]) / self.nbins
+        middles = self.facts.lower[self.axis] + (np.arange(self.nbins) + 0.5) * width
+        table[self.rows.index("place")] = table[self.rows.index("volume")] * middles
+        return np.ravel(table)
 
     def normal(self, cells):
         return along_axis(self.axis)

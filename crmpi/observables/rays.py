@@ -18,10 +18,45 @@ class Line(NamedTuple):
 
 
 class Path(NamedTuple):
-    """What a line crosses: `cells` (n, 3), global indices i, j, k, and the length of the path in each."""
+    """What a line crosses: `cells` (n, 3), global indices i, j, k, the length of the path in each, and how far along the line it begins."""
 
     cells: np.ndarray
     lengths: np.ndarray
+    starts: np.ndarray
+
+
+class Crossed:
+    """The cells of one level that lines cross, found by the block that holds them.
+
+    Parameters
+    ----------
+    paths : sequence of Path
+        of all lines, on the mesh of one level
+    block : sequence of 3 ints
+        cells of a block
+
+    Attributes
+    ----------
+    cells, lengths, starts : as in `Path`, of all lines one after the other
+    owner : int array
+        number of the line
+    """
+
+    def __init__(self, paths, block):
+        self.cells, self.lengths, self.starts = (np.concatenate(parts) for parts in zip(*paths, strict=True))
+        self.owner = np.repeat(np.arange(len(paths)), [len(path.lengths) for path in paths])
+        places = self.cells // np.array(block)
+        unique, which = np.unique(places, axis=0, return_inverse=True)
+        order = np.argsort(which.ravel(), kind="stable")
+        pieces = np.split(order, np.cumsum(np.bincount(which.ravel(), minlength=len(unique)))[:-1])
+        self._inside = self.cells - places * np.array(block)
+        self._by_block = dict(zip(map(tuple, unique.tolist()), pieces, strict=True))
+
+    def in_block(self, place):
+        """Return (which of the cells lie in the block at `place`, their index (k, j, i) in it)."""
+        here = self._by_block.get(tuple(int(n) for n in place), np.zeros(0, int))
+        i, j, k = self._inside[here].T
+        return here, (k, j, i)
 
 
 def axis_lines(impacts, axis, count, missing=()):
@@ -78,23 +113,27 @@ def lines_at(mesh, impacts, axes, count):
     return [line for axis in axes for line in axis_lines(impacts, axis, count, missing)]
 
 
-def trace(mesh, line, where):
-    """Return the `Path` of a line through a mesh with equal cells.
+def trace(mesh, line, where, level=0):
+    """Return the `Path` of a line through a mesh with equal cells, those of a level.
+
+    On a refined mesh, cells that lie in blocks of this level are those that the line crosses; others of the path are parts of larger
+    cells, or made of smaller ones.
 
     Parameters
     ----------
-    mesh : object with ``cells``, ``lower``, ``upper``
+    mesh : object with ``cells_at``, ``lower``, ``upper``
         a `Snapshot` or its `Facts`
     line : Line
     where : str or path
         what to call it in messages
+    level : int
 
     Raises
     ------
     CrmpiError
         the line misses the box
     """
-    lower, upper, cells = (np.array(values, float) for values in (mesh.lower, mesh.upper, mesh.cells))
+    lower, upper, cells = (np.array(values, float) for values in (mesh.lower, mesh.upper, mesh.cells_at(level)))
     widths = (upper - lower) / cells
     moving = line.direction != 0.0
     beside = ~moving & ((line.point < lower) | (line.point > upper))
@@ -112,7 +151,7 @@ def trace(mesh, line, where):
     marks = np.unique(np.clip(np.concatenate(marks), start, stop))
     middles = line.point + 0.5 * (marks[1:] + marks[:-1])[:, None] * line.direction
     index = np.clip(np.floor((middles - lower) / widths), 0, cells - 1).astype(int)
-    return Path(index, np.diff(marks))
+    return Path(index, np.diff(marks), marks[:-1])
 
 
 def shells(faces, impact, where):
@@ -123,4 +162,4 @@ def shells(faces, impact, where):
     reached = np.sqrt(np.maximum(faces**2 - impact**2, 0.0))
     lengths = 2.0 * np.diff(reached)
     crossed = np.flatnonzero(lengths > 0.0)
-    return Path(np.stack([crossed, 0 * crossed, 0 * crossed], axis=1), lengths[crossed])
+    return Path(np.stack([crossed, 0 * crossed, 0 * crossed], axis=1), lengths[crossed], reached[crossed])

@@ -3,36 +3,18 @@
 import json
 from functools import cached_property
 from pathlib import Path
-from typing import NamedTuple
 
 import h5py
 import numpy as np
 
 from crmpi.errors import CrmpiError
+from crmpi.mesh.tree import BlockTree
 from crmpi.observables.cells import Along, Cells, MeshShape, stored_facts
 from crmpi.observables.derived import DERIVED, shown_in, unknown
+from crmpi.observables.resampled import PLANES, Profile, array_of, layer_profile, projection_of, slice_of, spread
 from crmpi.output.blockfile import missing_parts
 from crmpi.output.seal import DIGEST, UNREADABLE, broken_seal, damaged_block
 from crmpi.units import Units
-
-PLANES = {0: (1, 2), 1: (0, 2), 2: (0, 1)}  # axis across a slice or a map to its (horizontal, vertical) axes
-
-
-class Slice(NamedTuple):
-    """A plane of cells. `values[vertical, horizontal]`; `axes` names the two axes (0, 1, 2); `faces` are the cell faces along them."""
-
-    values: np.ndarray
-    axes: tuple[int, int]
-    faces: tuple[np.ndarray, np.ndarray]
-    position: float
-
-
-class Profile(NamedTuple):
-    """Means `values` over the cells at each `x`."""
-
-    x: np.ndarray
-    values: np.ndarray
-
 
 class Snapshot(MeshShape):
     """An open snapshot; made by `open_snapshot`, usable in a ``with`` block. All numbers are in code units of `units`.
@@ -48,6 +30,8 @@ class Snapshot(MeshShape):
     geometry, spacing : str
         as in `mesh.geometry`, `mesh.spacing`
     periodic : tuple of bool
+    levels, locations : int arrays (nblock,), (nblock, 3)
+        refinement level of each block, and its place on the lattice of blocks of this level
     missing : list of paths
         parts of the file that are not there: their blocks read as NaN
     """
@@ -71,7 +55,7 @@ class Snapshot(MeshShape):
         self.version, self.max_level = str(attributes["version"]), int(attributes["MaxLevel"])
         self.config = self._file["config"][()].decode()
         self.provenance = json.loads(self._file["provenance"][()])
-        self.locations = self._file["LogicalLocations"][:]
+        self.locations, self.levels = self._file["LogicalLocations"][:], self._file["Levels"][:].astype(np.int64)
         self.geometry, self.spacing = str(attributes.get("geometry", "cartesian")), str(attributes.get("spacing", "uniform"))
         self.periodic = tuple(bool(flag) for flag in attributes.get("periodic", (False, False, False)))
         self.missing = missing_parts(self._file)
@@ -114,18 +98,18 @@ class Snapshot(MeshShape):
         order = np.argsort(self.locations[:, self.axes[0]])
         return self._file[name][:][order, span].ravel()
 
-    def faces(self, axis):
-        """Return the positions of all cell faces along an axis (0, 1, 2), n + 1 numbers."""
+    def faces(self, axis, level=0):
+        """Return the positions of all cell faces of the mesh of a level along an axis (0, 1, 2), n + 1 numbers."""
         if self.is_tube and axis in self.axes:
             return np.append(self._along_tube(f"x{axis + 1}f", slice(-1)), self.upper[axis])
-        n = self.cells[axis]
+        n = self.cells_at(level)[axis]
         return self.lower[axis] + (self.upper[axis] - self.lower[axis]) * (np.arange(n + 1) / n)
 
-    def centres(self, axis):
-        """Return the positions of all cell centres along an axis (0, 1, 2)."""
+    def centres(self, axis, level=0):
+        """Return the positions of all cell centres of the mesh of a level along an axis (0, 1, 2)."""
         if self.is_tube and axis in self.axes:
             return self._along_tube(f"x{axis + 1}v", slice(None))
-        faces = self.faces(axis)
+        faces = self.faces(axis, level)
         return 0.5 * (faces[1:] + faces[:-1])
 
     def dimension(self, name):
@@ -148,9 +132,26 @@ class Snapshot(MeshShape):
 
     def cells_of(self, gid):
         """Return the `crmpi.observables.cells.Cells` of a block: what observables are computed from."""
-        self._require_uniform()
-        first = [int(place) * n for place, n in zip(self.locations[gid], self.block, strict=True)]
-        return Cells(self.facts, gid, first, lambda name: self.values(name, gid), self._tube(gid) if self.is_tube else None)
+        along = self._tube(gid) if self.is_tube else None
+        tree = self.tree if self.max_level else None
+        return Cells(self.facts, gid, self.first(gid), lambda name: self.values(name, gid), along, int(self.levels[gid]), tree)
+
+    def first(self, gid):
+        """Return the indices (x1, x2, x3) of the first cell of a block, counted in cells of its level."""
+        return [int(place) * n for place, n in zip(self.locations[gid], self.block, strict=True)]
+
+    def ends(self, gid):
+        """Return the corners (lower, upper) of a block, code units."""
+        lower, count = self.first(gid), self.cells_at(self.levels[gid])
+        upper = [n + m for n, m in zip(lower, self.block, strict=True)]
+        size = [high - low for low, high in zip(self.lower, self.upper, strict=True)]
+        return tuple([self.lower[a] + size[a] * (place[a] / count[a]) for a in range(3)] for place in (lower, upper))
+
+    @cached_property
+    def tree(self):
+        """The `BlockTree` of the mesh; not of a tube."""
+        leaves = np.concatenate([self.levels[:, None], self.locations], axis=1).astype(np.int64)
+        return BlockTree(self.cells, self.block, self.lower, self.upper, self.periodic, leaves=leaves)
 
     def blocks(self):
         """Yield the `Cells` of all blocks in the order of their numbers; only what is asked of them is read."""
@@ -167,50 +168,44 @@ class Snapshot(MeshShape):
         faces, areas, volumes = (self._file[name + kind][gid] for kind in "faw")
         return Along(centres[place.start : place.stop + 2], faces, areas, volumes)
 
-    def array(self, name):
-        """Return a quantity on the whole mesh, array (n3, n2, n1)."""
-        self._require_uniform()
-        out = np.empty(self.cells[::-1])
-        for gid in range(self.nblock):
-            out[self.place(gid)] = self.values(name, gid)
-        return out
+    def spread(self, gid, values, level, axes=(2, 1, 0)):
+        """Return (index, values): where, and with what, numbers of the cells of a block add to the mesh of a level.
 
-    def slice(self, name, axis, position=None):
+        `axes` (0, 1, 2) are those of `values`, in order.
+        """
+        steps = [0 if self.cells[a] == 1 else level - int(self.levels[gid]) for a in axes]
+        first = self.first(gid)
+        return spread(values, [first[a] for a in axes], steps)
+
+    def array(self, name, level=0):
+        """Return a quantity on the whole mesh of a level, array (n3, n2, n1).
+
+        Means over volume of smaller cells, copies of larger ones; derived quantities are averaged as they are.
+        """
+        return array_of(self, name, level)
+
+    def slice(self, name, axis, position=None, level=None):
         """Return the `Slice` of a quantity through the cells at `position` (code units; the middle by default) along `axis` (0, 1, 2).
 
-        Only blocks that the plane cuts are read, and of them only one layer.
+        Only blocks that the plane cuts are read, and of them only one layer. The picture has the cells of `level`, by default the
+        highest one of these blocks (of a picture of `resampled.LARGEST` cells at most).
         """
-        self._require_uniform()
-        lower, upper, n = self.lower[axis], self.upper[axis], self.cells[axis]
-        position = 0.5 * (lower + upper) if position is None else position
-        if not lower <= position <= upper:
-            raise CrmpiError(f"a slice at x{axis + 1} = {position:g} is outside of {self.path}, which reaches from {lower:g} to {upper:g}")
-        index = min(int(np.searchsorted(self.faces(axis), position, side="right")) - 1, n - 1)
-        layer, inside = divmod(index, self.block[axis])
-        horizontal, vertical = PLANES[axis]
-        out = np.empty((self.cells[vertical], self.cells[horizontal]))
-        where = tuple(inside if a == axis else slice(None) for a in (2, 1, 0))
-        for gid in np.flatnonzero(self.locations[:, axis] == layer):
-            place = [span for a, span in zip((2, 1, 0), self.place(gid), strict=True) if a != axis]
-            out[tuple(place)] = self.values(name, gid, where)
-        return Slice(out, (horizontal, vertical), (self.faces(horizontal), self.faces(vertical)), float(self.centres(axis)[index]))
+        return slice_of(self, name, axis, position, level)
+
+    def projection(self, name, axis, weight=None, level=None):
+        """Return the integral of a quantity along an axis (0, 1, 2) as a `Slice`, or its mean along it weighted with `weight`."""
+        return projection_of(self, name, axis, weight, level)
 
     def profile(self, name, axis, weight=None):
         """Return the `Profile` of a quantity along an axis (0, 1, 2): means over the other two, weighted by volume or by `weight`."""
-        others = tuple(2 - a for a in range(3) if a != axis)
-        total, norm = np.zeros(self.cells[axis]), np.zeros(self.cells[axis])
-        for gid, values, weights in self._weighted(name, weight):
-            span = self.place(gid)[2 - axis]
-            total[span] += (values * weights).sum(axis=others)
-            norm[span] += weights.sum(axis=others)
-        return Profile(self.centres(axis), total / norm)
+        return layer_profile(self, name, axis, weight)
 
     def radial_profile(self, name, nbins=None, weight=None):
         """Return the `Profile` of a quantity over the distance from the origin: means over shells, weighted by volume or by `weight`."""
         furthest = np.sqrt(sum(max(abs(self.lower[a]), abs(self.upper[a])) ** 2 for a in self.axes))
         nbins = nbins or max(self.cells) // 2
         total, norm = np.zeros(nbins), np.zeros(nbins)
-        for gid, values, weights in self._weighted(name, weight):
+        for gid, values, weights in self.weighted(name, weight):
             bins = np.minimum((self._radius(gid) / furthest * nbins).astype(int), nbins - 1).ravel()
             total += np.bincount(bins, (values * weights).ravel(), nbins)
             norm += np.bincount(bins, weights.ravel(), nbins)
@@ -225,34 +220,33 @@ class Snapshot(MeshShape):
             low, high = np.fmin(low, np.fmin.reduce(values, axis=None)), np.fmax(high, np.fmax.reduce(values, axis=None))
         return float(low), float(high)
 
-    def _weighted(self, name, weight):
-        self._require_uniform()
+    def weighted(self, name, weight=None):
+        """Yield (gid, values, weights) of all blocks: relative volumes, times the quantity `weight`."""
         for gid in range(self.nblock):
             values = self.values(name, gid)
             weights = np.ones_like(values) if weight is None else self.values(weight, gid)
             if self.is_tube:
                 place = self.place(gid)[2 - self.axes[0]]
                 weights = weights * self.volumes()[place].reshape(values.shape)
+            if self.max_level:
+                weights = weights * 2.0 ** -(len(self.axes) * self.levels[gid])
             yield gid, values, weights
 
     def _radius(self, gid):
         """Return the distance of the cells of a block from the origin; missing axes do not count."""
-        k, j, i = (self.centres(a)[span] if a in self.axes else np.zeros(1) for a, span in zip((2, 1, 0), self.place(gid), strict=True))
+        level = int(self.levels[gid])
+        places = zip((2, 1, 0), self.place(gid), strict=True)
+        k, j, i = (self.centres(a, level)[span] if a in self.axes else np.zeros(1) for a, span in places)
         return np.sqrt(i[None, None, :] ** 2 + j[None, :, None] ** 2 + k[:, None, None] ** 2)
 
     def place(self, gid):
-        """Return the index (k, j, i) of a block in the whole mesh."""
+        """Return the index (k, j, i) of a block in the whole mesh of its level."""
         return tuple(slice(first * n, (first + 1) * n) for first, n in zip(self.locations[gid][::-1], self.block[::-1], strict=True))
 
     def _derived(self, name):
         if name not in DERIVED:
             raise unknown(name, self.names, self.units, self.path)
         return DERIVED[name]
-
-    def _require_uniform(self):
-        if self.max_level:
-            levels = f"{self.path} has {self.max_level} refinement levels"
-            raise CrmpiError(f"{levels}: read it with crmpi.yt.load, or block by block with values()")
 
 
 def open_snapshot(path):

@@ -8,7 +8,7 @@ from crmpi.observables.columns import Composition, Gas
 from crmpi.observables.ions.coefficients import backgrounds
 from crmpi.observables.ions.names import USUAL, parse_ion, require_known
 from crmpi.observables.ions.tables import IonTable, computed_table
-from crmpi.observables.rays import lines_at, shells, trace
+from crmpi.observables.rays import Crossed, lines_at, shells, trace
 from crmpi.params import make, par
 
 AXES = {"x1": (0,), "x2": (1,), "x3": (2,), "all": (0, 1, 2), "any": ()}
@@ -45,15 +45,18 @@ class SightLines(Observable):
             self.table = IonTable.read(p.table, p.redshift) if p.table else computed_table(p.redshift, p.background)
             self.composition = make(Composition, metallicity=p.metallicity)
             lines = lines_at(self.facts, p.impacts, AXES[p.axis], p.lines)
-            paths = [self._path(line) for line in lines]
+            self.lines = lines_at(self.facts, p.impacts, AXES[p.axis], p.lines)
+            self.crossed = {0: self._crossed(0)}
         except CrmpiError as error:
             raise CrmpiError(str(error), everywhere=True) from error
-        self.cells, self.lengths = np.concatenate([path.cells for path in paths]), np.concatenate([path.lengths for path in paths])
-        self.owner = np.repeat(np.arange(len(lines)), [len(path.lengths) for path in paths])
-        self.impacts = np.array([line.impact for line in lines])
+        self.impacts = np.array([line.impact for line in self.lines])
         self.axes = {"impact [kpc]": self.shown(np.unique(self.impacts), "kpc")}
 
-    def _path(self, line):
+    def _crossed(self, level):
+        """Return the cells of a level that lines cross, wherever the mesh has that level."""
+        return Crossed([self._path(line, level) for line in self.lines], self.facts.block)
+
+    def _path(self, line, level):
         facts = self.facts
         if facts.geometry == "spherical":
             return shells(self.sphere, line.impact, facts.where)
@@ -61,7 +64,7 @@ class SightLines(Observable):
             self.refuse(
                 f"needs a mesh of equal cells, or a spherical one; this one has geometry '{facts.geometry}', spacing '{facts.spacing}'"
             )
-        return trace(facts, line, facts.where)
+        return trace(facts, line, facts.where, level)
 
     @property
     def sphere(self):
@@ -71,11 +74,12 @@ class SightLines(Observable):
 
     def partial(self, cells):
         """Return the columns of all ions along all lines, then the number of cells of each line that are not in the table."""
-        inside = self.cells - np.array(cells.first)
-        here = np.flatnonzero(np.all((inside >= 0) & (inside < np.array(cells.shape[::-1])), axis=1))
-        i, j, k = inside[here].T
+        if cells.level not in self.crossed:
+            self.crossed[cells.level] = self._crossed(cells.level)
+        crossed = self.crossed[cells.level]
+        here, (k, j, i) = crossed.in_block([first // n for first, n in zip(cells.first, self.facts.block, strict=True)])
         gas = Gas(cells["dens"][k, j, i] * cells.units.cgs("density"), cells["temp"][k, j, i], self.composition)
-        owner, lengths, count = self.owner[here], self.lengths[here] * cells.units.cgs("length"), len(self.impacts)
+        owner, lengths, count = crossed.owner[here], crossed.lengths[here] * cells.units.cgs("length"), len(self.impacts)
         columns = [np.bincount(owner, gas.density(ion, self.table) * lengths, count) for ion in self.ions]
         return np.concatenate([*columns, np.bincount(owner, gas.outside(self.table), count)])
 

@@ -116,7 +116,8 @@ class XRayProfile(_XRay):
         b = np.sqrt(sum(cells.position(axis) ** 2 for axis in self.across))
         index = np.broadcast_to((b / self.outer * self.nbins).astype(int), cells.shape).ravel()
         inside = index < self.nbins
-        area = cells.volume / cells.widths[int(self.params.axis[1]) - 1] / self.facts.cells[int(self.params.axis[1]) - 1]
+        along = int(self.params.axis[1]) - 1
+        area = cells.volume / cells.widths[along] / cells.mesh[along]
         areas = np.bincount(index[inside], minlength=self.nbins) * area  # every cell brings its share of the area of its column
         return np.concatenate([np.bincount(index[inside], self.powers(cells).ravel()[inside], self.nbins), areas])
 

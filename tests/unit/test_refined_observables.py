@@ -1,0 +1,133 @@
+"""Observables on randomly refined meshes: every leaf counts once, with its volume."""
+
+import numpy as np
+import pytest
+
+from crmpi.observables.catalogue import measure
+from crmpi.observables.columns import Composition, column, column_map, columns
+from crmpi.observables.rays import Line, tilted_lines
+from crmpi.observables.readers import open_snapshot
+from crmpi.units import Units
+from tests.columns_case import cube, refined_cube, write_gas
+
+CM = Units("galactic").factor("cm")  # in code units
+GRAMS = Units("galactic").cgs("mass")
+BLOCKS = {"8": dict(block=8, seed=6, rounds=3), "4": dict(block=4, seed=4, rounds=2)}
+
+
+@pytest.fixture(params=BLOCKS)
+def tree(request):
+    made = refined_cube(16, **BLOCKS[request.param])
+    assert set(made.levels) >= {0, 1, 2}
+    return made
+
+
+def snapshot_of(tmp_path, tree, density, name="gas", **options):
+    write_gas(tmp_path / f"{name}.athdf", tree, density, **options)
+    return open_snapshot(tmp_path / f"{name}.athdf")
+
+
+def wavy(x1, x2, x3):
+    return 2.0 + np.sin(3.0 * x1) * np.cos(2.0 * x2 + x3)
+
+
+def leaf_sum(snapshot, name):
+    """Return the volume integral of a quantity, by hand: cell volumes fall by 8 from level to level."""
+    size = np.prod(np.subtract(snapshot.upper, snapshot.lower) / snapshot.cells)
+    return sum(snapshot.values(name, g).sum() * size / 8.0 ** snapshot.levels[g] for g in range(snapshot.nblock))
+
+
+def test_volumes_fill_the_box_and_positions_are_those_of_the_file(tmp_path, tree):
+    snapshot = snapshot_of(tmp_path, tree, wavy)
+    assert sum(np.sum(np.broadcast_to(c.volume, c.shape)) for c in snapshot.blocks()) == pytest.approx(8.0, rel=1e-14)
+    for cells in snapshot.blocks():
+        for axis in range(3):
+            assert np.array_equal(cells.faces(axis), snapshot._file[f"x{axis + 1}f"][cells.gid])
+            assert np.allclose(cells.centres(axis), snapshot._file[f"x{axis + 1}v"][cells.gid], rtol=0, atol=1e-15)
+        assert np.allclose(cells["dens"], wavy(cells.x1, cells.x2, cells.x3), rtol=1e-14)
+
+
+@pytest.mark.parametrize("axis", (0, 1, 2))
+def test_columns_through_a_uniform_sphere(tmp_path, tree, axis):
+    """The chord of a ball of radius 0.7, as far as cells resolve its edge: two cells of level 0."""
+    ball = lambda x1, x2, x3: np.where(x1**2 + x2**2 + x3**2 < 0.49, 1.0, 1e-12)  # noqa: E731
+    snapshot = snapshot_of(tmp_path, tree, ball)
+    uniform = snapshot_of(tmp_path, cube(16, 8), ball, name="uniform")
+    whole = Composition().hydrogen_fraction * Units("galactic").cgs("density") * Units("galactic").cgs("length") / 1.67262192369e-24
+    for b in (0.03, 0.3):
+        found = column(snapshot, "H", b, axis) / whole
+        assert found == pytest.approx(2.0 * np.sqrt(0.49 - b**2), abs=2.0 * 2.0 / 16)
+        assert found == pytest.approx(column(uniform, "H", b, axis) / whole, abs=2.0 * 2.0 / 16)
+
+
+def test_lines_in_any_direction_see_all_of_the_box(tmp_path, tree):
+    snapshot = snapshot_of(tmp_path, tree, lambda x1, x2, x3: 1.0)
+    lines = tilted_lines([0.0, 0.4], 12)
+    found = columns(snapshot, ["H"], lines)
+    uniform = columns(snapshot_of(tmp_path, cube(16, 8), lambda x1, x2, x3: 1.0, name="uniform"), ["H"], lines)
+    assert np.allclose(found.values["H"], uniform.values["H"], rtol=1e-12)
+
+
+@pytest.mark.parametrize("level", (0, 1, None))
+def test_maps_hold_all_the_mass(tmp_path, tree, level):
+    snapshot = snapshot_of(tmp_path, tree, wavy)
+    atoms = leaf_sum(snapshot, "dens") * GRAMS * Composition().hydrogen_fraction / 1.67262192369e-24
+    for axis in range(3):
+        plane = snapshot.projection("dens", axis, level=level)
+        area = np.prod([faces[1] - faces[0] for faces in plane.faces])
+        assert plane.values.sum() * area == pytest.approx(leaf_sum(snapshot, "dens"), rel=1e-13)
+        found = column_map(snapshot, "H", axis, level=level)
+        assert found.values.sum() * area / CM**2 == pytest.approx(atoms, rel=1e-13)
+        mean = snapshot.projection("temp", axis, weight="dens", level=level)
+        assert np.allclose(mean.values, 1e4, rtol=1e-12)
+
+
+def test_a_map_is_the_column_along_its_lines(tmp_path, tree):
+    """Along centres of cells of the finest level, lines and the map of that level see the same cells."""
+    snapshot = snapshot_of(tmp_path, tree, wavy)
+    found = column_map(snapshot, "H", 2)
+    x1, x2 = (0.5 * (faces[1:] + faces[:-1]) for faces in found.faces)
+    places = [(3, 5), (17, 40), (60, 21)]
+    lines = [Line(np.array([x1[i], x2[j], 0.0]), np.array([0.0, 0.0, 1.0]), 0.0) for j, i in places]
+    values = columns(snapshot, ["H"], lines).values["H"]
+    assert np.allclose(values, [found.values[place] for place in places], rtol=1e-12)
+
+
+def table(snapshot, name, *overrides):
+    (found,) = measure(snapshot, [name], overrides)
+    return found.axes | found.columns
+
+
+@pytest.mark.parametrize("level", (0, 1, 3))
+@pytest.mark.parametrize("axis", (0, 1, 2))
+def test_profile_of_a_linear_field(tmp_path, tree, axis, level):
+    """Layers of level 0 have the mean of what is linear, whatever blocks they hold; finer ones hold the volume of the box."""
+    linear = lambda *x: 3.0 + 2.0 * x[axis]  # noqa: E731
+    snapshot = snapshot_of(tmp_path, tree, linear, units="none")
+    found = table(snapshot, "profile", f"profile.axis=x{axis + 1}", f"profile.level={level}")
+    x = found[f"x{axis + 1} [code]"]
+    n = 16 * 2**level
+    assert np.allclose(found["volume [code]"], 8.0 / n, rtol=1e-13)
+    assert np.allclose(x, -1.0 + (np.arange(n) + 0.5) * 2.0 / n, rtol=0, atol=1e-14)
+    dens = found["dens [code]"]
+    assert (dens * found["volume [code]"]).sum() == pytest.approx(leaf_sum(snapshot, "dens"), rel=1e-13)
+    if level == 0:
+        assert np.allclose(dens, 3.0 + 2.0 * x, rtol=1e-13)
+        assert np.allclose(snapshot.profile("dens", axis).values.reshape(16, -1).mean(axis=1), 3.0 + 2.0 * x, rtol=1e-13)
+    else:
+        assert np.abs(dens - 3.0 - 2.0 * x).max() <= 2.0 / 16  # half a cell of level 0 times the slope
+
+
+def test_radial_profiles_and_phase_diagrams_count_everything(tmp_path, tree):
+    snapshot = snapshot_of(tmp_path, tree, wavy, temperature=lambda x1, x2, x3: 10.0 ** (5.0 + x1 + x2))
+    units = snapshot.units
+    mass, volume = leaf_sum(snapshot, "dens"), 8.0
+    phase = table(snapshot, "phase")
+    assert phase["mass [Msun]"].sum() * units.factor("Msun") == pytest.approx(mass, rel=1e-13)
+    assert phase["volume [kpc^3]"].sum() * units.factor("kpc^3") == pytest.approx(volume, rel=1e-13)
+    shells = table(snapshot, "radial_profile", f"radial_profile.outer={np.sqrt(3.0) / units.factor('kpc')} kpc")
+    assert shells["volume [kpc^3]"].sum() * units.factor("kpc^3") == pytest.approx(volume, rel=1e-13)
+    dens = shells["dens [m_p/cm^3]"] * units.factor("m_p/cm^3")
+    assert np.nansum(dens * shells["volume [kpc^3]"]) * units.factor("kpc^3") == pytest.approx(mass, rel=1e-13)
+    found = snapshot.radial_profile("dens")
+    assert np.all((found.values > 1.0) & (found.values < 3.0))
