@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from crmpi.constants import DENS, PRES
-from crmpi.mesh.pack import HYDRO_FIELDS
+from crmpi.constants import DENS, ECR, PRES, VEL1
+from crmpi.mesh.pack import ECR_FIELD, HYDRO_FIELDS
 from crmpi.mesh.tree import BlockTree
 from crmpi.output.snapshot import write_snapshot
 from tests.output_case import make_case
@@ -22,9 +22,13 @@ def refined_cube(n, block, seed, half=1.0, rounds=3, periodic=False):
     return root.with_leaves(random_leaves(root.roots, np.random.default_rng(seed), rounds, 0.15))
 
 
-def write_gas(path, tree, density, temperature=1e4, units="galactic"):
-    """Write a snapshot; `density` is a function of x1, x2, x3 in code units, `temperature` a number of K or such a function."""
-    state, record, writer, _ = make_case(tree=tree, units=units, magnetic=False, fields=HYDRO_FIELDS)
+def write_gas(path, tree, density, temperature=1e4, units="galactic", velocity=None, ecr=None):
+    """Write a snapshot; `density` is a function of x1, x2, x3 in code units, `temperature` a number of K or such a function.
+
+    ``velocity(x1, x2, x3)`` returns three numbers or arrays; `ecr` is a number, the energy density of cosmic rays.
+    """
+    fields = HYDRO_FIELDS if ecr is None else (*HYDRO_FIELDS, ECR_FIELD)
+    state, record, writer, _ = make_case(tree=tree, units=units, magnetic=False, fields=fields)
     pack = state.pack
     for b in range(pack.nblock):
         x = pack.coords(b)
@@ -34,5 +38,10 @@ def write_gas(path, tree, density, temperature=1e4, units="galactic"):
         k_over_m = 1.0 if units == "none" else record.units.k_B / record.units.m_p
         cells = pack.active(pack.w0)[b]
         cells[DENS], cells[PRES] = dens, dens * k_over_m * temp / record.mu
+        if velocity is not None:
+            for axis, component in enumerate(velocity(x1, x2, x3)):
+                cells[VEL1 + axis] = component
+        if ecr is not None:
+            cells[ECR] = ecr
     write_snapshot(path, state, record, writer, "f8")
     return record

@@ -23,9 +23,9 @@ class Surface(NamedTuple):
 class Loading(Observable):
     """Rates through surfaces, outward positive, and loading factors: mass over star formation, energy over that of supernovae.
 
-    On planes the flux density of cell centres is interpolated linearly between the two layers beside the plane, whatever their levels. On a sphere of radius R
-    it is averaged over a shell with the weight W = max(0, 1 - |r - R|/thickness); the rate is 4 pi sum(F W dV)/sum(W/r^2 dV), exact for
-    a flux ~ 1/r^2 on any cells.
+    On planes the flux density of cell centres is interpolated linearly between the two layers beside the plane, whatever
+    their levels. On a sphere of radius R it is averaged over a shell with the weight W = max(0, 1 - |r - R|/thickness); the rate
+    is 4 pi sum(F W dV)/sum(W/r^2 dV), exact for a flux ~ 1/r^2 on any cells.
     """
 
     name = "loading"

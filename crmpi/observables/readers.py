@@ -11,10 +11,11 @@ from crmpi.errors import CrmpiError
 from crmpi.mesh.tree import BlockTree
 from crmpi.observables.cells import Along, Cells, MeshShape, stored_facts
 from crmpi.observables.derived import DERIVED, shown_in, unknown
-from crmpi.observables.resampled import PLANES, Profile, array_of, layer_profile, projection_of, slice_of, spread
+from crmpi.observables.resampled import Profile, array_of, layer_profile, projection_of, slice_of, spread
 from crmpi.output.blockfile import missing_parts
 from crmpi.output.seal import DIGEST, UNREADABLE, broken_seal, damaged_block
 from crmpi.units import Units
+
 
 class Snapshot(MeshShape):
     """An open snapshot; made by `open_snapshot`, usable in a ``with`` block. All numbers are in code units of `units`.

@@ -44,7 +44,6 @@ class SightLines(Observable):
                 require_known(ion.element)
             self.table = IonTable.read(p.table, p.redshift) if p.table else computed_table(p.redshift, p.background)
             self.composition = make(Composition, metallicity=p.metallicity)
-            lines = lines_at(self.facts, p.impacts, AXES[p.axis], p.lines)
             self.lines = lines_at(self.facts, p.impacts, AXES[p.axis], p.lines)
             self.crossed = {0: self._crossed(0)}
         except CrmpiError as error:

@@ -14,7 +14,10 @@ _STEEP = "criteria: [{name: gradient, variable: press, refine: 0.2, derefine: 0.
 ADAPTIVE = f"mesh.refinement={{max_level: 2, interval: 2, min_age: 4, {_STEEP}}}"
 _BOX = "{name: moving_box, lower: [-0.4, -0.2, -0.2], upper: [-0.1, 0.1, 0.1], velocity: [60, 20, 0]}"
 BOXED = f"mesh.refinement={{max_level: 1, interval: 2, min_age: 0, criteria: [{_BOX}]}}"
+REGIONS = "mesh.refinement={regions: [{level: 2, lower: [-0.1,-0.1,0], upper: [0.1,0.1,0]}, {level: 1, shape: sphere, radius: 0.3}]}"
+LOADING = "observables={compute: [loading], loading: {heights: [0.1], radii: [0.2], axis: x1}}"
 CASES = {
+    "blast static": ["mesh.cells=[32,32,1]", "mesh.block=[8,8,1]", "time.max_steps=8", "transport.solver=none", REGIONS, LOADING],
     "blast adaptive": ["mesh.cells=[32,32,1]", "mesh.block=[8,8,1]", "time.max_steps=16", "transport.solver=none", ADAPTIVE],
     "blast boxed": ["mesh.cells=[24,16,16]", "mesh.block=[8,8,8]", "time.max_steps=8", "transport.solver=none", BOXED],
     "orszag_tang": ["mesh.cells=[32,32,1]", "mesh.block=[8,16,1]", "time.max_steps=6"],
@@ -88,7 +91,7 @@ def test_ranks_do_not_change_a_bit(comm, tmp_path, shared_folder, case):
 
 
 @pytest.mark.mpi(min_size=2)
-@pytest.mark.parametrize("case", ["cr_box", "cr_box alfven", "cr_box streaming", "galactic_wind", "cr_wind"])
+@pytest.mark.parametrize("case", ["blast static", "cr_box", "cr_box alfven", "cr_box streaming", "galactic_wind", "cr_wind"])
 def test_restart_on_other_ranks_does_not_change_a_bit(comm, tmp_path, shared_folder, case):
     """A serial run, stopped half-way and restarted on all ranks, ends like the run that never stopped."""
     straight = run(SerialComm(), tmp_path / "straight", case)

@@ -216,6 +216,8 @@ class SnapshotOf:
         self.units, self.names, self.cells, self.block, self.lower, self.upper = (
             facts.units, facts.names, facts.cells, facts.block, facts.lower, facts.upper,
         )  # fmt: skip
+        self.cells_at = facts.cells_at
+        self.levels = np.array([b.level for _, b in sorted(self._blocks.items())])
         self.locations = np.array([np.array(b.first) // np.array(facts.block) for _, b in sorted(self._blocks.items())])
 
     def values(self, name, gid):

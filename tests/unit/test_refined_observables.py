@@ -131,3 +131,52 @@ def test_radial_profiles_and_phase_diagrams_count_everything(tmp_path, tree):
     assert np.nansum(dens * shells["volume [kpc^3]"]) * units.factor("kpc^3") == pytest.approx(mass, rel=1e-13)
     found = snapshot.radial_profile("dens")
     assert np.all((found.values > 1.0) & (found.values < 3.0))
+
+
+@pytest.mark.parametrize("axis", (0, 1, 2))
+def test_planes_between_any_levels(tmp_path, tree, axis):
+    """A flux that is linear along the normal is interpolated exactly, also where a coarse layer lies beside a fine one."""
+    velocity = lambda *_: [1.0 if a == axis else 0.0 for a in range(3)]  # noqa: E731
+    snapshot = snapshot_of(tmp_path, tree, lambda *x: 3.0 + 2.0 * x[axis], units="none", velocity=velocity)
+    heights = np.array([0.05, 0.25, 0.26, 0.31, 0.4, 0.49, 0.5, 0.51, 0.745, 0.76, 0.88])
+    for midplane in (-0.95, 0.05):
+        words = [f"loading.heights={(heights + 0.001).tolist()}", f"loading.axis=x{axis + 1}", f"loading.midplane={midplane}"]
+        found = table(snapshot, "loading", *words)
+        rates = [value for label, value in found.items() if label.startswith("mass_out_")]
+        places = [[midplane + s * (h + 0.001) for s in (-1, 1)] for h in heights]
+        inside = [[place for place in both if abs(place) < 1.0] for both in places]
+        exact = [4.0 * sum((3.0 + 2.0 * place) for place in both if place > midplane) for both in inside]
+        assert np.allclose(rates, exact, rtol=1e-12)
+
+
+def test_spheres_cut_any_levels(tmp_path, tree):
+    """rho v ~ 1/r^2 through any sphere is the same rate."""
+    def velocity(x1, x2, x3):
+        r3 = (x1**2 + x2**2 + x3**2) ** 1.5
+        return x1 / r3, x2 / r3, x3 / r3
+
+    snapshot = snapshot_of(tmp_path, tree, lambda *x: 1.0, units="none", velocity=velocity)
+    found = table(snapshot, "loading", "loading.radii=[0.4, 0.55, 0.7]")
+    assert np.allclose([found[f"mass_r{r} [code]"] for r in (0.4, 0.55, 0.7)], 4.0 * np.pi, rtol=1e-12)
+
+
+def test_light_of_a_uniform_box(tmp_path, tree):
+    """Gamma rays and X-rays are volume sums: what a uniform mesh has, exactly; so is the brightness of every ring."""
+    made = [snapshot_of(tmp_path, t, lambda *x: 1e-3, name, temperature=1e7, ecr=0.4) for t, name in ((tree, "a"), (cube(16, 8), "b"))]
+    for snapshot in made:
+        snapshot.facts.config["losses"] = {"enabled": True}
+    for name in ("gamma_rays", "xray", "xray_profile", "ionisation", "columns"):
+        words = ["columns.impacts=[0.2, 0.4]"] if name == "columns" else []
+        refined, uniform = (table(snapshot, name, *words) for snapshot in made)
+        for label, values in uniform.items():
+            assert np.allclose(refined[label], values, rtol=1e-12) or label.startswith("outside"), label
+
+
+def test_the_mass_column_of_a_halo(tmp_path, tree):
+    from crmpi.constraints.simulated import column_map as mass_columns
+
+    snapshot = snapshot_of(tmp_path, tree, wavy)
+    for axis in range(3):
+        found, radius = mass_columns(snapshot, axis)
+        assert found.shape == radius.shape == (64, 64)
+        assert found.sum() * (2.0 / 64) ** 2 == pytest.approx(leaf_sum(snapshot, "dens"), rel=1e-13)

@@ -1,0 +1,209 @@
+"""Files of refined meshes: snapshots as yt and ParaView see them, checkpoints, readers, and observables during a run and after it."""
+
+import os
+from xml.etree import ElementTree
+
+import h5py
+import numpy as np
+import pytest
+
+import crmpi
+from crmpi import driver
+from crmpi.configuration import configure
+from crmpi.errors import CrmpiError
+from crmpi.observables.catalogue import measure
+from crmpi.observables.readers import open_snapshot
+from crmpi.observables.stream import read_profiles
+from crmpi.output.checkpoint import read_checkpoint, read_leaves
+from crmpi.output.history import read_history
+from crmpi.parallel.comm import SerialComm
+from tests.columns_case import refined_cube, write_gas
+
+NAMES = ["gamma_rays", "ionisation", "xray", "loading", "radial_profile", "profile", "phase", "xray_profile", "columns"]
+REGIONS = "{level: 2, shape: sphere, center: [50,50,50], radius: 8}, {level: 1, lower: [0,-60,0], upper: [40,0,60]}"
+WORDS = [
+    "mesh.cells=[16,16,16]", "mesh.block=[8,8,8]", "mesh.lower=[-60,-60,-60]", "mesh.upper=[60,60,60]",
+    f"mesh.refinement={{regions: [{REGIONS}]}}", "transport.solver=none", "injection.enabled=false",
+    "output.history_interval=none", "output.precision=f8", f"observables.compute=[{','.join(NAMES)}]",
+    "observables.profile.level=1", "observables.loading={radii: [25], heights: [20, 31]}", "observables.columns.impacts=[20]",
+]  # fmt: skip
+
+
+def run(folder, *more, restart=None):
+    config, problem_class = configure("cgm_halo", [*WORDS, f"output.dir={folder}", *more])
+    with open(os.devnull, "w") as quiet:
+        return driver.run(config, problem_class, SerialComm(), restart=restart, stream=quiet)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    path = tmp_path_factory.mktemp("run")
+    run(path, "time.max_steps=3")
+    return path
+
+
+@pytest.fixture
+def path(folder):
+    return sorted(folder.glob("snapshots/*.athdf"))[-1]
+
+
+@pytest.fixture(scope="module")
+def gas(tmp_path_factory):
+    """A snapshot of a random tree with a linear density."""
+    made = tmp_path_factory.mktemp("gas") / "gas_00000.athdf"
+    tree = refined_cube(16, block=8, seed=6)
+    write_gas(made, tree, lambda x1, x2, x3: 3.0 + x1 + 0.5 * x2 - 0.25 * x3, units="none")
+    return made
+
+
+def cell_of_place(blocks, x):
+    """Return (gid, k, j, i) of the cell that holds a place; `blocks`: faces of each block (block, n + 1) along the three axes."""
+    inside = np.all([(f[:, 0] <= p) & (p < f[:, -1]) for f, p in zip(blocks, x, strict=True)], axis=0)
+    (gid,) = np.flatnonzero(inside)
+    i, j, k = (int(np.searchsorted(f[gid], p, side="right")) - 1 for f, p in zip(blocks, x, strict=True))
+    return gid, k, j, i
+
+
+def test_the_mesh_of_a_snapshot(path):
+    with h5py.File(path) as file:
+        levels, places = file["Levels"][:], file["LogicalLocations"][:]
+        assert file.attrs["MaxLevel"] == levels.max() == 2 and set(levels) == {0, 1, 2}
+        assert len(levels) == file.attrs["NumMeshBlocks"] == file["prim"].shape[1]
+        for axis in range(3):
+            width = 60.0 / 2.0**levels
+            assert np.allclose(file[f"x{axis + 1}f"][:, 0], -60.0 + places[:, axis] * width)
+            assert np.allclose(file[f"x{axis + 1}f"][:, -1], -60.0 + (places[:, axis] + 1) * width)
+    with open_snapshot(path) as snapshot:
+        assert np.array_equal(snapshot.tree.leaves[:, 0], levels) and np.array_equal(snapshot.tree.leaves[:, 1:], places)
+        history = read_history(path.parents[1] / "history.txt")
+        mass = sum(cells.integral(cells["dens"]) for cells in snapshot.blocks())
+        unit = 1.0 if history.units["mass"] == "code" else snapshot.units.factor(history.units["mass"])
+        assert mass == pytest.approx(history["mass"][-1] * unit, rel=1e-13)
+
+
+def test_yt_opens_it_as_a_refined_mesh(path):
+    pytest.importorskip("yt").set_log_level(50)
+    import crmpi.yt
+
+    ds = crmpi.yt.load(path)
+    data = ds.all_data()
+    with open_snapshot(path) as snapshot:
+        assert ds.index.max_level == snapshot.max_level == 2
+        mass = sum(cells.integral(cells["dens"]) for cells in snapshot.blocks())
+        assert float(data.sum(("gas", "cell_mass")).to("code_mass")) == pytest.approx(mass, rel=1e-12)
+        cut = ds.slice("z", ds.quan(0.1, "code_length"))
+        x, y = (np.array(cut[name].to("code_length")) for name in "xy")
+        dens = np.array(cut["gas", "density"].to("code_density"))
+        plane = snapshot.slice("dens", 2, 0.1)
+        ends = map(snapshot.ends, range(snapshot.nblock))
+        assert len(x) == 64 * sum(1 for low, high in ends if low[2] <= 0.1 < high[2])
+        i, j = (np.searchsorted(faces, at) - 1 for faces, at in zip(plane.faces, (x, y), strict=True))
+        assert np.allclose(plane.values[j, i], dens, rtol=1e-12)
+        lines = ds.proj(("gas", "density"), "x")
+        column, area = (np.array(lines[name]) for name in (("gas", "density"), "pdx"))
+        ours = snapshot.projection("dens", 0)
+        i, j = (np.searchsorted(f, np.array(lines[a].to("code_length"))) - 1 for f, a in zip(ours.faces, ("px", "py"), strict=True))
+        factor = snapshot.units.cgs("surface_density")
+        assert len(area) and np.allclose(column, ours.values[j, i] * factor, rtol=1e-12)
+
+
+def test_the_side_car_describes_every_block(path):
+    root = ElementTree.parse(f"{path}.xdmf").getroot()
+    blocks = root.findall("./Domain/Grid/Grid")
+    with h5py.File(path) as file, open_snapshot(path) as snapshot:
+        assert len(blocks) == snapshot.nblock
+        for gid, block in enumerate(blocks):
+            faces = [read_item(item, file) for item in block.find("Geometry")]
+            counts = [int(n) for n in block.find("Topology").attrib["NumberOfElements"].split()]
+            assert counts == [f.size for f in faces[::-1]]
+            assert np.allclose([f.ravel()[[0, -1]] for f in faces], np.transpose(snapshot.ends(gid)))
+            for attribute in block.findall("Attribute"):
+                if attribute.attrib["Name"] == "rho":
+                    assert np.array_equal(read_item(attribute.find("DataItem"), file), snapshot.values("dens", gid))
+
+
+def read_item(item, file):
+    """Return the array that a hyperslab of a side car takes out of the file."""
+    selection, source = item.findall("DataItem")
+    start, stride, count = np.array(selection.text.split(), int).reshape(3, -1)
+    dataset = file[source.text.split(":")[1]]
+    assert list(dataset.shape) == [int(n) for n in source.attrib["Dimensions"].split()] and (stride == 1).all()
+    values = dataset[tuple(slice(a, a + n) for a, n in zip(start, count, strict=True))]
+    return values.reshape([int(n) for n in item.attrib["Dimensions"].split()])
+
+
+def test_checkpoints_hold_the_tree_and_a_restart_goes_on(folder, tmp_path):
+    """Stopped after one step and continued: the files of the run that never stopped."""
+    with open_snapshot(sorted(folder.glob("snapshots/*.athdf"))[-1]) as snapshot:
+        leaves = snapshot.tree.leaves
+    last = sorted(folder.glob("checkpoints/*.h5"))[-1]
+    assert np.array_equal(read_leaves(last), leaves) and read_leaves(last).dtype.kind == "i"
+    run(tmp_path, "time.max_steps=1")
+    run(tmp_path, "time.max_steps=3", restart=sorted(tmp_path.glob("checkpoints/*.h5"))[-1])
+    one, other = (read_checkpoint(sorted(place.glob("checkpoints/*.h5"))[-1]) for place in (folder, tmp_path))
+    assert one.u0.tobytes() == other.u0.tobytes() and one.step == other.step == 3
+    assert all(a.tobytes() == b.tobytes() for a, b in zip(one.faces, other.faces, strict=True))
+    assert (folder / "history.txt").read_text() == (tmp_path / "history.txt").read_text()
+
+
+def test_observables_during_and_after_are_bitwise_identical(folder, path):
+    history = read_history(folder / "history.txt")
+    with open_snapshot(path) as snapshot:
+        found = measure(snapshot, NAMES)
+        (row,) = np.flatnonzero(history["step"] == snapshot.step)
+    numbers = {label.split(" [")[0]: value for one in found if not one.axes for label, value in one.columns.items()}
+    assert len(numbers) > 15
+    for name, value in numbers.items():
+        assert np.array_equal(history[name][row], value, equal_nan=True), name
+    for one in (one for one in found if one.axes):
+        written = read_profiles(folder, one.name)
+        for label, values in (one.axes | one.columns).items():
+            assert written[label][-1].tobytes() == np.asarray(values).tobytes(), label
+
+
+def test_slices_show_the_cells_that_the_plane_cuts(gas):
+    with open_snapshot(gas) as snapshot, h5py.File(gas) as file:
+        blocks = [file[f"x{axis + 1}f"][:] for axis in range(3)]
+        for axis, position in ((0, 0.2), (1, -0.41), (2, 0.0)):
+            plane = snapshot.slice("dens", axis, position)
+            middles = [0.5 * (faces[1:] + faces[:-1]) for faces in plane.faces]
+            rng = np.random.default_rng(axis)
+            for _ in range(30):
+                i, j = (rng.integers(len(m)) for m in middles)
+                x = np.empty(3)
+                x[list(plane.axes)], x[axis] = (middles[0][i], middles[1][j]), position
+                gid, *inside = cell_of_place(blocks, x)
+                assert plane.values[j, i] == snapshot.values("dens", gid)[tuple(inside)]
+            area = (plane.blocks[:, 1] - plane.blocks[:, 0]) * (plane.blocks[:, 3] - plane.blocks[:, 2])
+            assert area.sum() == pytest.approx(4.0, rel=1e-14)
+            coarse = snapshot.slice("dens", axis, position, level=0)
+            assert coarse.values.shape == (16, 16) and coarse.values.mean() == pytest.approx(plane.values.mean(), rel=1e-13)
+
+
+def test_resampled_arrays_keep_the_integral(gas):
+    with open_snapshot(gas) as snapshot:
+        mass = sum(cells.integral(cells["dens"]) for cells in snapshot.blocks())
+        for level in (0, 1, 2):
+            whole = snapshot.array("dens", level)
+            assert whole.shape == (16 * 2**level,) * 3 and whole.sum() * (2.0 / len(whole)) ** 3 == pytest.approx(mass, rel=1e-13)
+        x = snapshot.centres(0)
+        exact = 3.0 + x + 0.5 * x[:, None] - 0.25 * x[:, None, None]
+        assert np.allclose(snapshot.array("dens"), exact, rtol=1e-13)
+        with pytest.raises(CrmpiError, match="level = 21 is not possible"):
+            snapshot.array("dens", 21)
+
+
+def test_xarray_by_level_and_resampled(gas):
+    pytest.importorskip("xarray")
+    with open_snapshot(gas) as snapshot:
+        for level in (0, 1, 2):
+            opened = crmpi.open(gas, level=level)
+            whole = snapshot.array("dens", level)
+            assert np.allclose(opened.dens.values, whole, rtol=1e-14)
+            assert np.allclose(opened.dens[3, 2:9, ::3].values, whole[3, 2:9, ::3], rtol=1e-14)
+            assert opened.x2.size == 16 * 2**level
+            own = crmpi.open(gas, level=level, resample=False).dens.values
+            cells = 512 * int((snapshot.levels == level).sum())
+            assert np.isfinite(own).sum() == cells and np.allclose(own[np.isfinite(own)], whole[np.isfinite(own)], rtol=1e-14)
+        with pytest.raises(CrmpiError, match="level = -1 is not possible"):
+            crmpi.open(gas, level=-1)
