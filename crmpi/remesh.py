@@ -116,13 +116,16 @@ class Remesher:
         old = _Old(sim, self.ages)
         kind, source = sources_of(old.tree, tree)
         owner = partition(tree, sim.comm.nranks)
-        staging = Staging(sim.comm, old.owner, old.gids, _wanted(old.tree, kind, source, owner))
-        state = {name: staging.bring(array) for name, array in old.arrays.items()}
+        wanted = _wanted(old, kind, source, owner)
+        staging = Staging(sim.comm, old.owner, old.gids, wanted)
+        heavy = Staging(sim.comm, old.owner, old.gids, _that_change(wanted, old, kind, source, owner))
+        state = {name: heavy.bring(old.arrays[name]) for name in ("u", "b")}
+        numbers = {name: staging.bring(array) for name, array in old.arrays.items() if name not in state}
         sim.assemble(tree, owner)
-        _Transfer(sim, kind, source, staging, state, old.tree).run()
-        self.ages = _moved(sim.pack.gids, kind, source, staging, state["ages"], old.tree, fresh=0)
+        _Transfer(sim, kind, source, heavy, state, old).run()
+        self.ages = _moved(sim.pack.gids, kind, source, staging, numbers["ages"], old.tree, fresh=0)
         for name, array in sim.amounts().items():
-            array[...] = _summed(sim.pack.gids, kind, source, staging, state[f"state {name}"], old.tree, tree)
+            array[...] = _summed(sim.pack.gids, kind, source, staging, numbers[f"state {name}"], old.tree, tree)
         sim.refresh()
 
     def _user(self, b, time):
@@ -147,8 +150,16 @@ def _children(old, gid_of_first):
     return gid_of_first[:, None] + np.arange(len(old.roots.children))  # siblings follow each other on the curve
 
 
+def _that_change(wanted, old, kind, source, owner):
+    """Return the rows of `wanted` without blocks that stay on their rank: those are copied from pack to pack."""
+    stays = np.zeros(old.tree.nblock, bool)
+    stays[source[(kind == STAYS) & (owner == old.owner[source])]] = True
+    return wanted[~(stays[wanted[:, 1]] & (wanted[:, 0] == old.owner[wanted[:, 1]]))]
+
+
 def _wanted(old, kind, source, owner):
     """Return the unique (rank, old gid) pairs of blocks that ranks need."""
+    old = old.tree
     pairs = [np.stack([owner[kind != JOINED], source[kind != JOINED]], axis=1)]
     family = _children(old, source[kind == JOINED])
     pairs.append(np.stack([np.repeat(owner[kind == JOINED], family.shape[1]), family.ravel()], axis=1))
@@ -183,7 +194,8 @@ class _Transfer:
 
     def __init__(self, sim, kind, source, staging, state, old):
         self.sim, self.pack, self.tree = sim, sim.pack, sim.tree
-        self.kind, self.source, self.staging, self.old = kind, source, staging, old
+        self.kind, self.source, self.staging, self.old = kind, source, staging, old.tree
+        self._before, self._slots = old.arrays, places(old.gids, old.tree.nblock)
         self.u, self.b = (np.ascontiguousarray(state[name]) for name in ("u", "b"))
         self.shape = block_shape(self.pack.grid)
         self.ratio = make_ratio(self.tree.missing)
@@ -207,9 +219,14 @@ class _Transfer:
         prolong_conserved((self.u, self.b), (pack.u0, pack.b0), table, self.ratio, self.up, first_scalar)
 
     def _copy(self):
-        mine = np.flatnonzero(self.kind[self.pack.gids] == STAYS)
-        place = self.staging.place[self.source[self.pack.gids[mine]]]
-        self.pack.u0[mine], self.pack.b0[mine] = self.u[place], self.b[place]
+        for n in np.flatnonzero(self.kind[self.pack.gids] == STAYS):
+            gid = self.source[self.pack.gids[n]]
+            place = self.staging.place[gid]
+            if place >= 0:
+                self.pack.u0[n], self.pack.b0[n] = self.u[place], self.b[place]
+            else:
+                slot = self._slots[gid]
+                self.pack.u0[n], self.pack.b0[n] = self._before["u"][slot], self._before["b"][slot]
 
     def _join(self):
         """Average siblings."""

@@ -55,7 +55,7 @@ class Crossing:
         """Return the parent buffers of arrays, in which the means of their active parts stand."""
         made = [self.parents.buffer(q.shape[1], f"cells{n}") for n, q in enumerate(cells)]
         made += [self.parents.buffer(3, f"faces{n}") for n in range(len(faces))]
-        self._average((*cells, *faces), made, len(cells), self.parents.whole)
+        self._average((*cells, *faces), made, len(cells), self.parents.own)
         return made
 
     def complete(self, cells, faces, buffers):

@@ -10,7 +10,7 @@ import numpy as np
 
 from crmpi.errors import CrmpiError
 from crmpi.mesh.leaves import OFFSETS
-from crmpi.mesh.links import COARSE, EQUAL, FINE, SELF, Shape, region_ends, relations
+from crmpi.mesh.links import COARSE, EQUAL, FINE, Shape, region_ends, relations
 from crmpi.mesh.pack import aligned_zeros, at_level
 from crmpi.mesh.regions import CELLS
 from crmpi.numerics.prolongation import PROLONG_COLUMNS, WRITES
@@ -45,8 +45,9 @@ class Parents:
         level of the cells of each buffer
     relation : int array (n, 27)
         what lies in each direction, see `crmpi.mesh.links`
-    whole, edges : dict {kind: table}
-        what is averaged from active cells or faces, and from ghosts, see `crmpi.numerics.restriction`
+    own, edges : dict {kind: table}
+        what is averaged from active cells or faces near coarser blocks, and from ghosts, see
+        `crmpi.numerics.restriction`
     ghosts : table
         what is prolonged, see `crmpi.numerics.prolongation`
 
@@ -64,7 +65,7 @@ class Parents:
         self.relation = relation[self.slots]
         self.levels = pack.levels[self.slots] - 1
         self.grid = _buffer_grid(pack.grid, self.shape)
-        self.whole = {kind: self._averages((SELF,), kind) for kind in _KINDS}
+        self.own = {kind: self._own(kind) for kind in _KINDS}
         self.edges = {kind: self._averages((EQUAL, FINE), kind) for kind in _KINDS}
         self.ghosts = self._prolonged()
         self._buffers = {}
@@ -75,6 +76,29 @@ class Parents:
             g = self.grid
             self._buffers[name, ncomp] = aligned_zeros((len(self.slots), ncomp, g.m3, g.m2, g.m1))
         return self._buffers[name, ncomp]
+
+    def _own(self, kind):
+        """Return the rows of `RESTRICT_COLUMNS` of the active cells that coarser blocks and slopes beside them need."""
+        rows = [np.zeros((0, RESTRICT_COLUMNS), np.int64)]
+        coarser = self.relation == COARSE
+        for column, offset in enumerate(OFFSETS):
+            covered = np.zeros(len(self.slots), bool)
+            for axis in (a for a in range(3) if offset[a]):  # the region of a face holds those of its edges and corners
+                wider = [0 if a == axis else o for a, o in enumerate(offset)]
+                covered |= coarser[:, OFFSETS.index(tuple(wider))] if any(wider) else False
+            chosen = np.flatnonzero(coarser[:, column] & ~covered)
+            table = self._table(chosen, RESTRICT_COLUMNS, offset, self._near)
+            if kind != CELLS and self.shape.ng[kind]:
+                table[:, 10 - kind] += 1
+            rows.append(table)
+        return np.concatenate(rows)
+
+    def _near(self, axis, side):
+        """Return (fine index, buffer index, number of buffer cells) of the active cells next to one side."""
+        n, g, gc = self.shape.n[axis], self.shape.ng[axis], self.shape.nc[axis]
+        half, depth = n // 2 if g else n, g  # as many coarse cells as a coarser block has ghosts
+        first = half - depth if side > 0 else 0
+        return (g, gc, half) if side == 0 else (g + 2 * first, gc + first, depth)
 
     def _averages(self, relation, kind):
         """Return the rows of `RESTRICT_COLUMNS` of the regions of buffers with one of these relations."""
@@ -102,12 +126,12 @@ class Parents:
             rows.append(table)
         return np.concatenate(rows)
 
-    def _table(self, chosen, columns, offset):
+    def _table(self, chosen, columns, offset, span=None):
         """Return rows of the regions in one direction: fine block, buffer, fine k j i, buffer k j i, extents k j i in buffer cells."""
         table = np.zeros((len(chosen), columns), np.int64)
         table[:, 0], table[:, 1] = self.slots[chosen], chosen
         for axis, side in enumerate(offset):
-            table[:, 4 - axis], table[:, 7 - axis], table[:, 10 - axis] = self._span(axis, side)
+            table[:, 4 - axis], table[:, 7 - axis], table[:, 10 - axis] = (span or self._span)(axis, side)
         return table
 
     def _span(self, axis, side):

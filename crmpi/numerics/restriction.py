@@ -8,6 +8,7 @@ the last bit.
 from typing import NamedTuple
 
 from crmpi.jit import kernel
+from crmpi.numerics.rows import load, pointer, separate, store
 
 RESTRICT_COLUMNS = 11  # fine block, coarse block, fine k j i, coarse k j i, coarse extents k j i
 
@@ -44,20 +45,29 @@ def restrict(fine, coarse, first, last, table, span):
     table : int array (n, `RESTRICT_COLUMNS`)
     span : Span
     """
-    right, back, above = span.mean1 - 1, span.mean2 - 1, span.mean3 - 1
+    m1, m2, m3 = fine.shape[4], fine.shape[3], fine.shape[2]
+    n1, n2, n3 = coarse.shape[4], coarse.shape[3], coarse.shape[2]
+    steps = (span.mean1 - 1, (span.mean2 - 1) * m1, (span.mean3 - 1) * m1 * m2)
     for row in range(table.shape[0]):
         for c in range(first, last):
-            f, target = fine[table[row, 0], c], coarse[table[row, 1], c]
+            source = (table[row, 0] * fine.shape[1] + c) * m3
+            target = (table[row, 1] * coarse.shape[1] + c) * n3
             for k in range(table[row, 8]):
-                fk = table[row, 2] + span.step3 * k
+                fk, ck = source + table[row, 2] + span.step3 * k, target + table[row, 5] + k
                 for j in range(table[row, 9]):
-                    fj = table[row, 3] + span.step2 * j
-                    here, behind = f[fk, fj], f[fk, fj + back]
-                    over, beyond = f[fk + above, fj], f[fk + above, fj + back]
-                    out = target[table[row, 5] + k, table[row, 6] + j]
-                    for i in range(table[row, 10]):
-                        fi = table[row, 4] + span.step1 * i
-                        # along an axis that is not averaged the same number twice: doubling is exact
-                        lower = (here[fi] + here[fi + right]) + (behind[fi] + behind[fi + right])
-                        upper = (over[fi] + over[fi + right]) + (beyond[fi] + beyond[fi + right])
-                        out[table[row, 7] + i] = 0.125 * (lower + upper)
+                    here = (fk * m2 + table[row, 3] + span.step2 * j) * m1 + table[row, 4]
+                    there = (ck * n2 + table[row, 6] + j) * n1 + table[row, 7]
+                    average_row(table[row, 10], span.step1, steps, pointer(fine, here), pointer(coarse, there))
+
+
+@kernel
+def average_row(n, stride, steps, fine, coarse):
+    """Write `n` means of eight places; along an axis that is not averaged the same number twice, as doubling is exact."""
+    separate()
+    right, back, above = steps
+    for i in range(n):
+        f = stride * i
+        lower = (load(fine, f) + load(fine, f + right)) + (load(fine, f + back) + load(fine, f + back + right))
+        g = f + above
+        upper = (load(fine, g) + load(fine, g + right)) + (load(fine, g + back) + load(fine, g + back + right))
+        store(coarse, i, 0.125 * (lower + upper), 0)
