@@ -55,14 +55,25 @@ class Interfaces:
     def __init__(self, tree, pack):
         self._tree, self.shape = tree, block_shape(pack.grid)
         relation = relations(tree)
-        self._kept, self.slots = _kept_faces(relation[pack.gids])
+        self._relation = relation[pack.gids]
+        self._kept, self.slots = _kept_faces(self._relation)
         self.nplane = len(self._kept)
         self.extent = 1 + max(n for n, g in zip(self.shape.n, self.shape.ng, strict=True) if g)
-        finer = _any_side(relation[pack.gids] == FINE)
-        self.refluxed = self._rows(_face_relation(relation[pack.gids]) == FINE)
+        finer = _any_side(self._relation == FINE)
+        self.refluxed = self._rows(_face_relation(self._relation) == FINE)
         self.touched = self._rows(finer)
-        coarser = _any_side(relation[pack.gids] == COARSE)
+        coarser = _any_side(self._relation == COARSE)
         self.means = {(piece, axis): self._means(piece, axis, coarser) for piece in PIECES for axis in range(3)}
+
+    def foreign(self, grid):
+        """Return which ghosts hold cells of another level, bool array (nblock, m3, m2, m1) of a pack with this `Grid`."""
+        result = np.zeros((len(self._relation), grid.m3, grid.m2, grid.m1), bool)
+        for column, offset in enumerate(OFFSETS):
+            blocks = np.flatnonzero(np.isin(self._relation[:, column], (FINE, COARSE)))
+            spans = [{-1: (0, g), 0: (g, g + n), 1: (g + n, n + 2 * g)}[side]
+                     for side, n, g in zip(offset, self.shape.n, self.shape.ng, strict=True)]  # fmt: skip
+            result[(blocks, *(slice(*span) for span in spans[::-1]))] = True
+        return result
 
     def transfers(self, piece):
         """Return the `Transfer` of fluxes or of an electric field."""

@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from crmpi.jit import device, kernel
 from crmpi.numerics.crossing import cross_rows, touches
+from crmpi.numerics.level_faces import keep_row
 from crmpi.numerics.rows import Axis, load, row, rows, separate, shift, store
 
 NORMAL, ALONG = 0, 1  # face coefficients: of the normal difference, and the part of it that the corners do better
@@ -127,7 +128,7 @@ def add_decay_rates(faces, mesh, axis, rate):
 
 
 @kernel
-def diffusion_rate(e, faces, corners, shape, dt, work, rate, crossing):
+def diffusion_rate(e, faces, corners, shape, dt, work, rate, crossing, kept=None):
     """Fill the active cells of `rate` (nblock, 1, m3, m2, m1) with div(D grad e); `e` needs two ghost cells.
 
     Parameters
@@ -140,6 +141,8 @@ def diffusion_rate(e, faces, corners, shape, dt, work, rate, crossing):
         explicit step after which no cell may leave the extrema of its neighbourhood
     crossing : Crossing
         gets the rate of what comes in through outer faces
+    kept : crmpi.numerics.level_faces.Kept or None
+        on a refined mesh, gets the fluxes through faces beside another level
     """
     mesh, grid = shape
     for b in range(e.shape[0]):
@@ -160,6 +163,7 @@ def diffusion_rate(e, faces, corners, shape, dt, work, rate, crossing):
                     add_limited(row(rows(work.correction, 0, 0), a), rows(work.room, 0, 0), mesh, a, row(rows(work.face, 0, 0), a))
         if touches(crossing, b):
             cross_walls(rows(work.face, 0, 0), mesh, grid, crossing, b)
+        keep_faces(rows(work.face, 0, 0), mesh, grid, kept, b)
         negative_divergence(rows(work.face, 0, 0), mesh, row(rows(rate, b, 0), 0))
 
 
@@ -169,10 +173,27 @@ def cross_walls(faces, mesh, grid, crossing, b):
     axes = (_axis_of(mesh, 0), _axis_of(mesh, 1), _axis_of(mesh, 2))
     for k in range(grid.ng3, grid.ng3 + grid.n3):
         for j in range(grid.ng2, grid.ng2 + grid.n2):
-            here = shift(faces, (k * grid.m2 + j) * grid.m1 + grid.ng1)
-            lower = (here, shift(here, faces.step), shift(here, 2 * faces.step))
-            upper = (shift(lower[0], mesh.strides[0]), shift(lower[1], mesh.strides[1]), shift(lower[2], mesh.strides[2]))
+            lower, upper = _around(faces, mesh, grid, k, j)
             cross_rows(grid, axes, crossing, (b, k, j), lower, upper, 0, 1)
+
+
+@device
+def keep_faces(faces, mesh, grid, kept, b):
+    """Keep the fluxes of block `b` through faces beside another level."""
+    if kept is not None:
+        axes = (_axis_of(mesh, 0), _axis_of(mesh, 1), _axis_of(mesh, 2))
+        for k in range(grid.ng3, grid.ng3 + grid.n3):
+            for j in range(grid.ng2, grid.ng2 + grid.n2):
+                lower, upper = _around(faces, mesh, grid, k, j)
+                keep_row(grid, axes, kept, (b, k, j), lower, upper, 0)
+
+
+@device
+def _around(faces, mesh, grid, k, j):
+    """Return the faces below and above a row of active cells, along each axis."""
+    here = shift(faces, (k * grid.m2 + j) * grid.m1 + grid.ng1)
+    lower = (here, shift(here, faces.step), shift(here, 2 * faces.step))
+    return lower, (shift(lower[0], mesh.strides[0]), shift(lower[1], mesh.strides[1]), shift(lower[2], mesh.strides[2]))
 
 
 @device
@@ -309,75 +330,3 @@ def super_stage(stage, dt, e0, last, rates, rate0, out):
     for i in range(y.size):
         change = stage.mu * (y1[i] - y0[i]) + stage.nu * (y[i] - y0[i])
         y[i] = y0[i] + (change + dt * (stage.rate * l1[i] + stage.rate0 * l0[i]))
-
-
-@kernel
-def extremes(e, grid):
-    """Return the smallest and the largest value of the active cells and of one layer of ghosts."""
-    r1, r2, r3 = min(grid.ng1, 1), min(grid.ng2, 1), min(grid.ng3, 1)
-    least = most = e[0, 0, grid.ng3, grid.ng2, grid.ng1]
-    for b in range(e.shape[0]):
-        for k in range(grid.ng3 - r3, grid.ng3 + grid.n3 + r3):
-            for j in range(grid.ng2 - r2, grid.ng2 + grid.n2 + r2):
-                for i in range(grid.ng1 - r1, grid.ng1 + grid.n1 + r1):
-                    least = min(least, e[b, 0, k, j, i])
-                    most = max(most, e[b, 0, k, j, i])
-    return least, most
-
-
-@device
-def sum_around(values, i, strides):
-    """Return the sum over the 26 cells around cell `i` and the cell itself; cells repeat where an axis is missing."""
-    s1, s2, s3 = strides
-    total = 0.0
-    for d3 in (-s3, 0, s3):
-        for d2 in (-s2, 0, s2):
-            for d1 in (-s1, 0, s1):
-                total += values[i + (d1 + d2 + d3)]
-    return total
-
-
-@device
-def excess_around(values, i, strides, bound):
-    """Return the same sum of what is above `bound`."""
-    s1, s2, s3 = strides
-    total = 0.0
-    for d3 in (-s3, 0, s3):
-        for d2 in (-s2, 0, s2):
-            for d1 in (-s1, 0, s1):
-                total += max(values[i + (d1 + d2 + d3)] - bound, 0.0)
-    return total
-
-
-@kernel
-def request_shares(e, bound, mesh, shares):
-    """Write for every cell the fraction of the energy above `bound` in the cells around that lifts it to `bound`; 0 for cells above."""
-    for b in range(e.shape[0]):
-        x, share = e[b, 0].reshape(-1), shares[b, 0].reshape(-1)
-        for i in range(mesh.margin, mesh.size - mesh.margin):
-            share[i] = 0.0
-            if x[i] < bound:
-                spare = excess_around(x, i, mesh.strides, bound)
-                share[i] = (bound - x[i]) / spare if spare > 0.0 else 0.0
-
-
-@kernel
-def grant_shares(e, bound, noise, mesh, grid, shares, moved):
-    """Lift cells below `bound` to it at the expense of the cells around; add the energy each block received to `moved` (nblock,).
-
-    A cell that lacks less than `noise`, the rounding error of e, gets it for nothing: in uniform surroundings nobody has anything to spare.
-    """
-    volume = mesh.widths[0] * mesh.widths[1] * mesh.widths[2]
-    for b in range(e.shape[0]):
-        x, share = e[b, 0].reshape(-1), shares[b, 0].reshape(-1)
-        for k in range(grid.ng3, grid.ng3 + grid.n3):
-            for j in range(grid.ng2, grid.ng2 + grid.n2):
-                first = (k * grid.m2 + j) * grid.m1 + grid.ng1
-                for i in range(first, first + grid.n1):
-                    if share[i] > 0.0:
-                        moved[b] += (bound - x[i]) * volume
-                        x[i] = bound
-                    elif x[i] > bound:
-                        x[i] -= (x[i] - bound) * sum_around(share, i, mesh.strides)
-                    if x[i] < bound and bound - x[i] < noise:
-                        x[i] = bound

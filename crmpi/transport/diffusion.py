@@ -8,19 +8,19 @@ from crmpi.errors import CrmpiError
 from crmpi.mesh.pack import aligned_zeros
 from crmpi.numerics.cr_checkerboard import smoothing_rate
 from crmpi.numerics.cr_diffusion import (
+    ALONG,
     Work,
     add_decay_rates,
     aligned_corners,
     aligned_faces,
     diffusion_rate,
-    extremes,
-    grant_shares,
     isotropic_faces,
     make_mesh,
-    request_shares,
     super_stage,
 )
 from crmpi.numerics.cr_streaming import give_to_gas, wave_losses
+from crmpi.numerics.cr_undershoots import extremes, grant_shares, request_shares
+from crmpi.numerics.level_faces import replace_in_register
 from crmpi.numerics.rkl2 import Stage, plan, stages
 from crmpi.numerics.tube_diffusion import conductances, sum_on_tube, tube_decay_rates, tube_diffusion_rate, tube_wave_losses
 from crmpi.params import par
@@ -69,11 +69,14 @@ class Diffusion(TransportSolver):
     Params = LossyDiffusionParams
     columns = ("lifted", "heat")
     on_tube = True
+    on_levels = True
 
     def __init__(self, params, pack, scattering, ghosts, fluid):
         super().__init__(params, pack, scattering, ghosts, fluid)
         grid = pack.grid
         self.mesh = make_mesh(grid)
+        self.levels = [(part, make_mesh(part.grid)) for part in pack.parts]
+        self.foreign = self.reflux.interfaces.foreign(grid) if pack.refined else None
         self.axes = [a for a in range(3) if self.mesh.strides[a]]
         self.kappa = pack.allocate(2)
         self.faces = tuple(pack.allocate(2) for _ in range(3))
@@ -118,7 +121,9 @@ class Diffusion(TransportSolver):
             return
         pack, factor = self.pack, self.params.alfven_losses * (self.fluid.eos.gamma_cr - 1.0) * dt
         if pack.tube is None:
-            wave_losses(pack.u0, pack.bcc, factor, self.mesh, pack.grid, self.e, self.rate)
+            for part, mesh in self.levels:
+                u, bcc, e, loss = part.of((pack.u0, pack.bcc, self.e, self.rate))
+                wave_losses(u, bcc, factor, mesh, part.grid, e, loss)
         else:
             tube_wave_losses(pack.u0, pack.bcc, factor, pack.grid, pack.tube, self.e, self.rate)
         pack.active(self.e)[...] -= pack.active(self.rate)
@@ -132,7 +137,7 @@ class Diffusion(TransportSolver):
         grid = self.pack.grid
         sums = np.zeros(self.pack.nblock)
         give_to_gas(self.pack.u0, self.heat, grid, self.fluid.frozen, sums)
-        sums *= grid.dx1 * grid.dx2 * grid.dx3
+        sums *= self.pack.cell_volumes
         if self.pack.tube is not None:
             sums[...] = 0.0
             sum_on_tube(self.heat, grid, self.pack.tube, sums)
@@ -184,15 +189,16 @@ class Diffusion(TransportSolver):
         if self.pack.tube is not None:
             tube_decay_rates(self.faces[self.pack.tube.axis], self.pack.grid, self.pack.tube, self.rate)
         else:
-            for a in self.axes:
-                add_decay_rates(self.faces[a], self.mesh, a, self.rate)
+            for part, mesh in self.levels:
+                for a in self.axes:
+                    add_decay_rates(part.of(self.faces[a]), mesh, a, part.of(self.rate))
         fastest = self.ghosts.comm.max(float(self.pack.active(self.rate).max(initial=0.0)))
         return self.params.cfl / fastest if fastest > 0.0 else math.inf
 
     def super_step(self, weights, step, limit, time, fields):
         """Advance `e` by one super-step; ghost zones are valid before and after."""
         self.start[...] = self.e
-        least, most = extremes(self.start, self.pack.grid)
+        least, most = extremes(self.start, self.pack.grid, self.foreign)
         lifts = self.along_field and self.pack.tube is None  # linear schemes do not undershoot
         bound = self.ghosts.comm.min(least) if lifts else -math.inf
         noise = _NOISE * self.ghosts.comm.max(most) if lifts else 0.0
@@ -210,10 +216,21 @@ class Diffusion(TransportSolver):
         if not self.along_field or self.pack.tube is not None:
             return
         pack = self.pack
-        smoothing_rate(self.e, self.faces, self.mesh, dt, self.work.room, self.rate)
+        self.close_between_levels()
+        for part, mesh in self.levels:
+            e, faces, rate = part.of((self.e, self.faces, self.rate))
+            smoothing_rate(e, faces, mesh, dt, self.work.room, rate)
         pack.active(self.e)[...] += pack.active(self.rate)
         self.came += pack.sums(self.rate, [0])  # between cells it cancels: what is left passed the boundary of the mesh
         self.ghosts.fill_cells(self.e, fields, time)
+
+    def close_between_levels(self):
+        """Set the part along the field of the coefficients of faces beside another level to zero, until they are made anew."""
+        if self.foreign is None:
+            return
+        for a in self.axes:
+            own, beside = ~self.foreign, 3 - a
+            self.faces[a][:, ALONG][own != np.roll(own, 1, beside)] = 0.0
 
     def stage(self, stage, step, limit, *, first):
         """Write to `e`, which holds the stage before `last`, the stage after it."""
@@ -240,7 +257,20 @@ class Diffusion(TransportSolver):
         if self.pack.tube is not None:
             tube_diffusion_rate(self.last, self.faces[self.pack.tube.axis], grid, self.pack.tube, self.rate, self.crossing)
         else:
-            diffusion_rate(self.last, self.faces, self.corners, (self.mesh, grid), limit, self.work, self.rate, self.crossing)
+            for part, mesh in self.levels:
+                kept = None if self.reflux is None else self.reflux.kept_of(part)
+                e, faces, corners, rate, crossing = part.of((self.last, self.faces, self.corners, self.rate, self.crossing))
+                diffusion_rate(e, faces, corners, (mesh, part.grid), limit, self.work, rate, crossing, kept)
+            self.correct_levels()
+
+    def correct_levels(self):
+        """Replace the fluxes through faces that finer blocks share by theirs, in the rate of the cells next to them."""
+        if self.reflux is None:
+            return
+        self.reflux.exchange()
+        for part in self.pack.parts:
+            touched, rate = self.reflux.refluxed_of(part), part.of(self.rate)
+            replace_in_register(part.grid, part.axes(1.0), touched, self.reflux.planes, self.refluxed, rate, None)
 
     def tube_faces(self, aligned):
         """Fill `faces` along a tube; `aligned`: only where there is a field."""
@@ -251,14 +281,19 @@ class Diffusion(TransportSolver):
         """Let cells of `e` below `bound`, the smallest e before the super-step, take from the cells around what they lack.
 
         An explicit step never needs this; RKL2 stages extrapolate from earlier ones, and the limiter of the fluxes does not see that.
+        Cells of another level take no part.
         """
         grid, comm = self.pack.grid, self.ghosts.comm
         for _ in range(_MOST_PASSES):
-            if bound == -math.inf or comm.min(extremes(self.e, grid)[0]) >= bound:
+            if bound == -math.inf or comm.min(extremes(self.e, grid, self.foreign)[0]) >= bound:
                 return
-            request_shares(self.e, bound, self.mesh, self.rate)
+            if self.foreign is not None:
+                self.e[:, 0][self.foreign] = bound  # these have nothing to give and lack nothing
             before = self.pack.sums(self.e, [0])
-            grant_shares(self.e, bound, noise, self.mesh, grid, self.rate, self.account[:, 0])
+            for part, mesh in self.levels:
+                e, shares, moved = part.of((self.e, self.rate, self.account[:, 0]))
+                request_shares(e, bound, mesh, shares)
+                grant_shares(e, bound, noise, mesh, part.grid, shares, moved)
             self.came_now += self.pack.sums(self.e, [0]) - before  # at walls, ghost cells are among the cells around
             self.ghosts.fill_cells(self.e, fields, time)
 
@@ -278,8 +313,9 @@ class IsotropicDiffusion(Diffusion):
         if self.pack.tube is not None:
             self.tube_faces(aligned=False)
             return
-        for a in self.axes:
-            isotropic_faces(self.kappa, self.mesh, a, self.faces[a])
+        for part, mesh in self.levels:
+            for a in self.axes:
+                isotropic_faces(part.of(self.kappa), mesh, a, part.of(self.faces[a]))
 
 
 class AnisotropicDiffusion(Diffusion):
@@ -298,6 +334,7 @@ class AnisotropicDiffusion(Diffusion):
         if self.pack.tube is not None:
             self.tube_faces(aligned=True)
             return
-        for a in self.axes:
-            aligned_faces(self.kappa, self.pack.b0, self.pack.bcc, self.mesh, a, self.faces[a])
+        for part, mesh in self.levels:
+            for a in self.axes:
+                aligned_faces(*part.of((self.kappa, self.pack.b0, self.pack.bcc)), mesh, a, part.of(self.faces[a]))
         aligned_corners(self.kappa, self.pack.bcc, self.mesh, self.corners)

@@ -71,26 +71,31 @@ class StreamingDiffusion(AnisotropicDiffusion):
 
     def longest_side(self):
         """Return the longest side of the mesh."""
-        grid, origins = self.pack.grid, self.pack.origins
-        reach = (origins + np.array([grid.n1, grid.n2, grid.n3])) * np.array(self.mesh.widths)
+        grid, longest = self.pack.grid, 0.0
         present = [bool(stride) for stride in self.mesh.strides]
-        return self.ghosts.comm.max(float(reach[:, present].max(initial=0.0)))
+        for part, mesh in self.levels:
+            reach = (part.of(self.pack.origins) + np.array([grid.n1, grid.n2, grid.n3])) * np.array(mesh.widths)
+            longest = max(longest, float(reach[:, present].max(initial=0.0)))
+        return self.ghosts.comm.max(longest)
 
     def face_coefficients(self):
         """Fill the coefficients of diffusion, and in `faces` those with the most that streaming can add, for the explicit step."""
-        pack, frozen = self.pack, self.frozen
+        pack = self.pack
         super().face_coefficients()
-        for a in self.axes:
-            frozen.faces[a][...] = self.faces[a]
-            field_shares(pack.b0, pack.bcc, self.mesh, a, frozen.shares[a])
-        frozen.excess[:, 0] = self.corners[:, EXCESS]
-        corner_speeds(pack.u0, pack.bcc, self.params.f_stream, self.mesh, frozen.speed)
-        largest_coefficients(self.law, frozen, self.mesh, self.buffers, self.faces)
+        self.frozen.excess[:, 0] = self.corners[:, EXCESS]
+        corner_speeds(pack.u0, pack.bcc, self.params.f_stream, self.mesh, self.frozen.speed)
+        for part, mesh in self.levels:
+            b0, bcc, frozen, faces = part.of((pack.b0, pack.bcc, self.frozen, self.faces))
+            for a in self.axes:
+                frozen.faces[a][...] = faces[a]
+                field_shares(b0, bcc, mesh, a, frozen.shares[a])
+            largest_coefficients(self.law, frozen, mesh, self.buffers, faces)
 
     def least_super_steps(self, dt):
         """Return the number of super-steps in which streaming crosses few enough cells."""
-        crossed = self.law.gamma * fastest_crossing(self.frozen.speed, self.corners, self.mesh, self.pack.grid)
-        return max(1, math.ceil(dt * self.ghosts.comm.max(crossed) / _MOST_CROSSED - 1e-12))
+        arrays = self.frozen.speed, self.corners
+        crossed = max(fastest_crossing(*part.of(arrays), mesh, part.grid) for part, mesh in self.levels)
+        return max(1, math.ceil(dt * self.ghosts.comm.max(self.law.gamma * crossed) / _MOST_CROSSED - 1e-12))
 
     def super_step(self, weights, step, limit, time, fields):
         self.heat_now[...] = 0.0
@@ -107,6 +112,8 @@ class StreamingDiffusion(AnisotropicDiffusion):
         refuse_cooling(self.e, self.heat_now)
 
     def find_rate(self, limit):
-        streaming_coefficients(self.last, self.law, self.frozen, self.mesh, self.buffers, self.faces, self.corners, self.heating)
+        for part, mesh in self.levels:
+            e, frozen, faces, corners, heating = part.of((self.last, self.frozen, self.faces, self.corners, self.heating))
+            streaming_coefficients(e, self.law, frozen, mesh, self.buffers, faces, corners, heating)
         super().find_rate(limit)
         self.rate -= self.heating
