@@ -2,9 +2,10 @@
 
 import numpy as np
 
-from crmpi.params import make
+from crmpi.params import Selector, make
 from crmpi.scattering.constant import ConstantScattering
-from crmpi.transport.base import find_solver
+from crmpi.transport.base import find_solver, transport_solvers
+from crmpi.transport.populations import PopulationParams
 from tests.refined_case import inside, places
 from tests.refined_fluid_case import RefinedFluid
 
@@ -23,7 +24,8 @@ class RefinedTransport(RefinedFluid):
 
     def __init__(self, comm, tree, owner=None, *, solver, settings=None, kappa=None, **options):
         cls = find_solver(solver)
-        params = make(cls.Params, **(settings or {}))
+        shared = Selector("solver", transport_solvers(), common=PopulationParams).params(solver)
+        params = make(shared, solver=solver, **(settings or {}))
         super().__init__(comm, tree, owner, rays=cls.fields_for(params), ng=cls.ghosts_needed, **options)
         scattering = ConstantScattering(make(ConstantScattering.Params, **(kappa or {"kappa_par": 0.02})))
         self.transport = cls(params, self.pack, scattering, self.ghosts, self.fluid)

@@ -136,7 +136,8 @@ class ScatteringModel:
         clipped = (kappa <= lowest) & (lowest > 0.0) | (kappa >= highest)
         cells = np.full(pack.nblock, kappa[0].size if pack.nblock else 0)
         sums = kappa.sum(axis=(1, 2, 3), dtype=float)
-        total, count, all_cells = comm.block_sums(np.stack([sums, clipped.sum(axis=(1, 2, 3)), cells], axis=1))
+        weights = pack.cell_volumes[:, None] if pack.refined else 1.0
+        total, count, all_cells = comm.block_sums(weights * np.stack([sums, clipped.sum(axis=(1, 2, 3)), cells], axis=1))
         least, most = comm.min(float(kappa.min(initial=np.inf))), comm.max(float(kappa.max(initial=0.0)))
         return {"kappa_mean": total / all_cells, "kappa_min": least, "kappa_max": most, "kappa_clipped": count / all_cells}
 
