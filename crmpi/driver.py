@@ -33,8 +33,9 @@ INTERRUPTED = 75  # exit code of a run stopped by a signal: the checkpoint is wr
 class Result(NamedTuple):
     """How a run ended.
 
-    ``reason``: why it stopped. ``exit_code``: 0, or `INTERRUPTED`. ``norms``: errors against the problem's exact solution,
-    {variable: {'L1': ..., 'L2': ..., 'Linf': ...}}. ``history``: {column: array}, on rank 0. ``sim``: the final `Simulation`.
+    ``reason``: why it stopped. ``exit_code``: 0, `INTERRUPTED`, or that of a run that could not go on.
+    ``norms``: errors against the problem's exact solution, {variable: {'L1': ..., 'L2': ..., 'Linf': ...}}.
+    ``history``: {column: array}, on rank 0. ``sim``: the final `Simulation`.
     """
 
     reason: str
@@ -149,16 +150,17 @@ def _run(config, comm, progress, writer, sim):
             progress.say(f"stopped: {stop}: step {sim.clock.step + 1} is lost; earlier output and checkpoints are intact")
             return Result(str(stop), INTERRUPTED, {}, {}, sim)
     stopped_by_signal = reason.startswith("received")
+    exit_code = INTERRUPTED if stopped_by_signal else RunError.exit_code if sim.remesher.full else 0
     norms = sim.error_norms()
     with sim.timers("output"):
-        writer.finalize(state_of(sim), complete=not stopped_by_signal)
+        writer.finalize(state_of(sim), complete=exit_code == 0)
     progress.say(f"stopped: {reason}")
     progress.finish(sim.time, sim.clock.step, sim.timers.seconds)
     progress.say(kernels_line())
     history = read_history(Path(config.output.dir) / "history.txt") if comm.rank == 0 else {}
     for line in summary_lines(sim, history, norms) if comm.rank == 0 else ():
         progress.say(line)
-    return Result(reason, INTERRUPTED if stopped_by_signal else 0, norms, history, sim)
+    return Result(reason, exit_code, norms, history, sim)
 
 
 def make_progress(config, comm, stream):
@@ -318,6 +320,8 @@ def stop_reason(sim, interrupts, elapsed):
     number = int(sim.comm.max(interrupts.received))
     if number:
         return f"received {signal.Signals(number).name}"
+    if sim.remesher.full:
+        return sim.remesher.full
     if sim.comm.any(elapsed > (output.wall_time or float("inf"))):
         return "reached output.wall_time"
     if sim.comm.any(sim.comm.rank == 0 and take_stop_file(Path(output.dir))):

@@ -11,11 +11,11 @@ import numpy as np
 from crmpi import hooks
 from crmpi.constants import ENER
 from crmpi.coordinates import array_axis
-from crmpi.errors import RunError
 from crmpi.mesh import partition
 from crmpi.mesh.leaves import OFFSETS
 from crmpi.mesh.links import EQUAL, relations
 from crmpi.mesh.parents import block_shape
+from crmpi.mesh.partition import block_costs
 from crmpi.numerics.prolongation import (
     PROLONG_COLUMNS,
     WRITES,
@@ -49,6 +49,8 @@ class Remesher:
     ----------
     ages : int array (nblock,)
         steps since a block of this rank was made by refinement, part of the state of a run
+    full : str
+        a sentence, the same on every rank, once the mesh would need more blocks than it may have
     """
 
     def __init__(self, sim):
@@ -59,6 +61,7 @@ class Remesher:
             if criterion.name == "user":
                 criterion.hook = self._user
         self.ages = np.full(sim.pack.nblock, self.params.min_age)
+        self.full = ""
         self._checked = False
 
     def due(self, step):
@@ -72,11 +75,11 @@ class Remesher:
         if leaves is self.sim.tree.leaves:
             return False
         if len(leaves) > self.params.max_blocks:
-            raise RunError(
+            self.full = (
                 f"the mesh would need {len(leaves)} blocks, more than 'mesh.refinement.max_blocks' = {self.params.max_blocks}; "
-                "raise it, or the thresholds of the criteria",
-                everywhere=True,
+                "raise it, or the thresholds of the criteria, and restart"
             )
+            return False
         self.change(self.sim.tree.with_leaves(leaves))
         return True
 
@@ -115,7 +118,7 @@ class Remesher:
         sim = self.sim
         old = _Old(sim, self.ages)
         kind, source = sources_of(old.tree, tree)
-        owner = partition(tree, sim.comm.nranks)
+        owner = partition(tree, sim.comm.nranks, block_costs(tree))
         wanted = _wanted(old, kind, source, owner)
         staging = Staging(sim.comm, old.owner, old.gids, wanted)
         heavy = Staging(sim.comm, old.owner, old.gids, _that_change(wanted, old, kind, source, owner))

@@ -10,6 +10,7 @@ from crmpi.jit import working_seconds
 from crmpi.mesh import BlockTree, make_pack, partition
 from crmpi.mesh.geometry import make_geometry
 from crmpi.mesh.pack import HYDRO_FIELDS
+from crmpi.mesh.partition import block_costs
 from crmpi.numerics.solenoidal import largest_divergence
 from crmpi.observables.stream import Observing
 from crmpi.parallel.reflux import Reflux
@@ -110,7 +111,7 @@ class Simulation:
         """
         config, comm, mesh = self.config, self.comm, self.config.mesh
         self.tree = tree
-        self.owner = partition(tree, comm.nranks) if owner is None else owner
+        self.owner = partition(tree, comm.nranks, block_costs(tree)) if owner is None else owner
         self.pack = self._make_pack()
         self.positions = [block_coordinates(self.pack, self.tree, b) for b in range(self.pack.nblock)]
         self.fluid = Fluid(config.fluid, self.pack)

@@ -3,6 +3,19 @@
 import numpy as np
 
 from crmpi.errors import CrmpiError
+from crmpi.mesh.tree import FINER
+
+_BESIDE_COARSER, _BESIDE_FINER = 0.5, 0.1  # work of a block beyond its cells: averages and prolongation; replaced fluxes
+
+
+def block_costs(tree):
+    """Return the modelled work of each block (nblock,) for `partition`; all equal on a mesh of one level."""
+    cost = np.ones(tree.nblock)
+    if tree.max_level:
+        found = tree.neighbours
+        coarser = (found >= 0) & (tree.levels[np.maximum(found, 0)] < tree.levels[:, None])
+        cost += _BESIDE_COARSER * coarser.any(axis=1) + _BESIDE_FINER * (found == FINER).any(axis=1)
+    return cost
 
 
 def partition(tree, nranks, cost=None):

@@ -114,7 +114,7 @@ def test_restart_on_other_ranks_does_not_change_a_bit(comm, tmp_path, shared_fol
 def test_no_partition_of_a_changing_mesh_changes_a_bit(comm, tmp_path, shared_folder, monkeypatch, case):
     """Blocks are dealt out at random, anew with every mesh."""
 
-    def deal(tree, nranks):
+    def deal(tree, nranks, cost=None):
         rng = np.random.default_rng(tree.nblock)
         owner = rng.integers(nranks, size=tree.nblock)
         owner[rng.permutation(tree.nblock)[:nranks]] = np.arange(nranks)  # nobody goes away empty-handed

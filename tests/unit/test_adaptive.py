@@ -3,10 +3,13 @@
 import numpy as np
 import pytest
 
-from crmpi import stepper
+from crmpi import driver, stepper
+from crmpi.configuration import configure
 from crmpi.errors import CrmpiError
 from crmpi.mesh.leaves import OFFSETS, Index, Lattice
+from crmpi.mesh.partition import block_costs, partition
 from crmpi.mesh.tree import BlockTree
+from crmpi.parallel.comm import SerialComm
 from crmpi.refinement.adapt import next_leaves, sources_of
 from crmpi.refinement.base import DEREFINE, KEEP, REFINE, criteria_classes
 from tests.refined_case import MESHES, divergence, random_tree
@@ -142,3 +145,24 @@ def test_wrong_refinement_is_one_sentence(words, sentence):
     with pytest.raises(CrmpiError) as caught:
         begin("blast", *BLAST, f"mesh.refinement={words}")
     assert sentence in str(caught.value)
+
+
+def test_too_many_blocks_end_a_run_with_a_checkpoint(tmp_path):
+    """The mesh of a blast grows beyond what is allowed: one sentence, exit code 3, and a checkpoint of the last state."""
+    steep = "{name: gradient, variable: press, refine: 0.05, derefine: 0.02}"
+    growing = f"mesh.refinement={{max_level: 2, max_blocks: 60, interval: 2, criteria: [{steep}]}}"
+    config, problem_class = configure("blast", [*BLAST, growing, f"output.dir={tmp_path}", "time.max_steps=80"])
+    with open(tmp_path.with_suffix(".log"), "w") as stream:
+        result = driver.run(config, problem_class, SerialComm(), stream=stream)
+    assert result.exit_code == 3
+    assert "more than 'mesh.refinement.max_blocks' = 60; raise it" in result.reason
+    assert len(list((tmp_path / "checkpoints").glob("*.h5"))) == 1
+
+
+def test_a_refined_run_balances_its_cost():
+    sim = begin("blast", *BLAST, "mesh.refinement={regions: [{level: 2, lower: [-0.1,-0.1,0], upper: [0.1,0.1,0]}]}")
+    cost = block_costs(sim.tree)
+    assert (cost[sim.tree.levels == 0] >= 1.0).all() and cost.max() > 1.4
+    owner = partition(sim.tree, 3, cost)
+    shares = np.bincount(owner, weights=cost)
+    assert np.abs(shares - cost.sum() / 3).max() <= cost.max()
