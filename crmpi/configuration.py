@@ -14,6 +14,7 @@ from crmpi.problem import Problem
 from crmpi.problem_files import find_problem
 from crmpi.problem_source import lasting_name
 from crmpi.refinement.parameters import RefinedMeshParams
+from crmpi.scalars import ScalarParams, check_inflow
 from crmpi.scattering.base import ScatteringParams, scattering_models
 from crmpi.transport.base import transport_solvers
 from crmpi.transport.populations import PopulationParams
@@ -32,6 +33,7 @@ def groups_for(problem_class):
         "mesh": RefinedMeshParams,
         "problem": _problem_group(problem_class),
         "fluid": FluidParams,
+        "scalars": ScalarParams,
         "transport": Selector("solver", transport_solvers(), "none", common=TransportParams, doc="how cosmic rays move along the field"),
         "scattering": Selector("model", scattering_models(), "constant", common=ScatteringParams, doc="what sets kappa"),
         "gravity": Gravity.Params,
@@ -60,6 +62,7 @@ def load_run(problem_class, source, overrides=(), defaults=None):
         defaults |= hooks.call(problem_class, "defaults", draft)
     config = load(source, overrides, groups, defaults=defaults, presets=presets)
     _refuse_idle_boundaries(problem_class, config)
+    check_inflow(config)
     return config
 
 

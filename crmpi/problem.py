@@ -75,13 +75,16 @@ def block_coordinates(pack, mesh, b):
 
 
 def primitives(pack, b, extra=None):
-    """Return views of the active primitives of block `b` by name: dens vel1 vel2 vel3 press ecr ... b1 b2 b3, and `extra`."""
+    """Return views of the active primitives of block `b` by name: dens vel1 vel2 vel3 press ecr ... b1 b2 b3, and `extra`.
+
+    Passive scalars are concentrations.
+    """
     w = pack.active(pack.w0)[b]
-    names = ["press" if n == "ener" else n.replace("mom", "vel") for n in pack.variable_names()]
+    names = ["dens", "vel1", "vel2", "vel3", "press", *pack.variable_names()[ENER + 1 :]]
     views = {name: w[v] for v, name in enumerate(names)}
     scalar0 = ENER + 1 + pack.has_cr + len(pack.tracers)
-    for v in range(scalar0, pack.nvar):
-        views[names[v]] = w[v] * w[DENS]  # kernels keep scalar/dens; people think in densities
+    for v in range(scalar0, pack.nvar - len(pack.scalars)):
+        views[names[v]] = w[v] * w[DENS]  # kernels keep scalar/dens; people think in densities of energy
     field = pack.active(pack.bcc)[b] if pack.magnetic else np.zeros((3,) + w.shape[1:])
     views |= {"b1": field[0], "b2": field[1], "b3": field[2]}
     return SimpleNamespace(**views, **{name: value for name, value in (extra or {}).items() if value is not None})
@@ -128,7 +131,8 @@ def _field_complaint(problem, fields, comm):
     return None
 
 
-_PRIMITIVES = ("dens", "vel1", "vel2", "vel3", "press", "ecr", "b1", "b2", "b3")
+FIELD = ("b1", "b2", "b3")
+_PRIMITIVES = ("dens", "vel1", "vel2", "vel3", "press", "ecr", *FIELD)
 
 
 def known_variables(pack):
@@ -163,7 +167,7 @@ def _tube_complaint(problem, pack, b, values):
 
 def _set_cells(problem, pack, b, x, values, gamma):
     u = pack.active(pack.u0)[b]
-    full = {name: hooks.array(problem, "initial", name, value, x.shape) for name, value in values.items() if name[0] != "b"}
+    full = {name: hooks.array(problem, "initial", name, value, x.shape) for name, value in values.items() if name not in FIELD}
     for name, value in full.items():
         wrong = ~np.isfinite(value) | (value <= 0.0 if name in ("dens", "press") else value < 0.0 if name[:3] == "ecr" else False)
         if wrong.any():
@@ -185,7 +189,8 @@ def _set_cells(problem, pack, b, x, values, gamma):
         u[ENER] += _magnetic_energy(pack, b)
     for field in pack.fields:
         if pack.index[field.name] > ENER:
-            u[pack.index[field.name]] = full.get(field.name, full.get(field.bulk, 0.0))  # tracers start like the bulk
+            value = full.get(field.name, full.get(field.bulk, 0.0))  # tracers start like the bulk
+            u[pack.index[field.name]] = dens * value if field.passive else value
     return None
 
 

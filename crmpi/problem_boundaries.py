@@ -14,10 +14,12 @@ class UserBoundary:
     mesh : BlockTree
     states : object with ix1 ... ox3, optional
         the group ``mesh.inflow``
+    scalars : sequence of str
+        names of the passive scalars
     """
 
-    def __init__(self, problem, mesh, states=None):
-        self.problem, self.mesh, self.states = problem, mesh, states
+    def __init__(self, problem, mesh, states=None, scalars=()):
+        self.problem, self.mesh, self.states, self.scalars = problem, mesh, states, tuple(scalars)
         self._places = {}  # slabs are filled at every sub-step, and their positions never change
 
     def check(self, side):
@@ -80,6 +82,8 @@ class Inflow:
             value = getattr(state, name, None)
             if value is not None:
                 self.constant[name] = value
+        given = getattr(state, "scalars", ()) or (0.0,) * len(boundary.scalars)
+        self.constant |= dict(zip(boundary.scalars, given, strict=True))
 
     def __call__(self, side, w, box, time, faces=None):
         """Set `w`, see `crmpi.boundary.user.UserHook`; what nobody gives stays as it is."""

@@ -29,6 +29,7 @@ from crmpi.problem_boundaries import UserBoundary
 from crmpi.reductions import join
 from crmpi.refinement.static import first_tree
 from crmpi.remesh import Remesher
+from crmpi.scalars import scalar_fields
 from crmpi.scattering.base import make_scattering
 from crmpi.timers import Timers
 from crmpi.transport.base import find_solver, make_solver
@@ -115,7 +116,7 @@ class Simulation:
         self.pack = self._make_pack()
         self.positions = [block_coordinates(self.pack, self.tree, b) for b in range(self.pack.nblock)]
         self.fluid = Fluid(config.fluid, self.pack)
-        user = UserBoundary(self.problem, self.tree, mesh.inflow)
+        user = UserBoundary(self.problem, self.tree, mesh.inflow, config.scalars.names)
         self.ghosts = Ghosts(comm, self.tree, self.owner, self.pack, mesh.boundaries, self.fluid.eos, user=user)
         self.fluid.watch(self.ghosts.beyond())
         self.fluid.valves[...] = self.ghosts.valves()
@@ -147,6 +148,7 @@ class Simulation:
             solver = find_solver(self.config.transport.solver)
             fields = fields + solver.fields_for(self.config.transport)
             ng = max(ng, solver.ghosts_needed)
+        fields = fields + scalar_fields(self.config.scalars.names)
         if self.config.mesh.refinement.levels:
             ng += ng % 2  # pairs of cells become one of the coarser level
         gids = np.flatnonzero(self.owner == self.comm.rank)
@@ -242,8 +244,9 @@ class Simulation:
 
     def not_finite(self):
         """Tell whether this rank found a cell that is not a number."""
-        tracers = (self.pack.active(self.pack.u0)[:, self.pack.index[name]] for name in self.pack.tracers)  # the fluid looks at the others
-        lost = any(not np.isfinite(energy.sum()) for energy in tracers)
+        unseen = (*self.pack.tracers, *self.pack.scalars)  # the fluid looks at the others
+        sums = (self.pack.active(self.pack.u0)[:, self.pack.index[name]].sum() for name in unseen)
+        lost = any(not np.isfinite(total) for total in sums)
         return lost or bool(self.fluid.ledger.counts[:, self.fluid.ledger.count_names.index("nan")].any())
 
     # ------------------------------------------------------------------ numbers for people
@@ -347,6 +350,7 @@ class Simulation:
         if self.pack.has_cr:
             energies = ("ecr", *self.pack.tracers, *(self.transport.energies if self.transport else ()))
             sums |= {name: x.integral(getattr(w, name)) for name in energies}
+        sums |= {f"mass_{name}": x.integral(u[self.pack.index[name]]) for name in self.pack.scalars}
         given = hooks.history(self.problem, x, w) if self.problem.has("history") else {}
         return sums, {name if "[" in name else f"{name} [code]": value for name, value in given.items()}
 
@@ -365,8 +369,7 @@ class Simulation:
             errors = [np.abs(getattr(w, name) - given[name]) for name in names]
             sums.append([s for e in errors for s in (e.sum(), (e**2).sum())])
             largest.append([e.max() for e in errors])
-        shares = 0.5 ** (self.pack.levels * sum(not gone for gone in self.tree.missing))  # of a cell in one of level 0
-        means = self.comm.block_sums(np.array(sums) * shares[:, None]) / np.prod(self.tree.cells)
+        means = self.comm.block_sums(np.array(sums)) / self.zones
         peaks = [self.comm.max(float(peak)) for peak in np.max(largest, axis=0)]
         return {
             name: {"L1": float(means[2 * n]), "L2": float(np.sqrt(means[2 * n + 1])), "Linf": peaks[n]} for n, name in enumerate(names)

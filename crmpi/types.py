@@ -30,7 +30,8 @@ class Field(NamedTuple):
     ``vector``: the components flip sign across a reflecting wall normal to them. ``unit`` is a dimension name of
     ``crmpi.units``. ``title`` is for humans. ``population``: 0, or the number of the cosmic-ray tracer it belongs to.
     ``turned``: what plays its role where B points the other way: '' for what knows no direction of B, '-' for
-    its own negative, else the name of another variable.
+    its own negative, else the name of another variable. ``passive``: a scalar of the user, stored as a
+    density and known to people as a concentration.
     """
 
     name: str
@@ -40,6 +41,7 @@ class Field(NamedTuple):
     title: str = ""
     population: int = 0
     turned: str = ""
+    passive: bool = False
 
     def of(self, number):
         """Return this variable of the bulk as that of a cosmic-ray population: `ecr` of tracer 2 is `ecr_2`; number 0 is the bulk."""

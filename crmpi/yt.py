@@ -4,6 +4,8 @@ import h5py
 import numpy as np
 import yt
 
+from crmpi.observables.derived import SOLAR_METALS, has_metallicity
+
 
 def load(path, metallicity=None, **options):
     """Open a snapshot in yt with its code units, adiabatic index and cosmic-ray fields.
@@ -18,7 +20,8 @@ def load(path, metallicity=None, **options):
     path : path
         of an `.athdf` file
     metallicity : float, optional
-        of all gas, in solar units; gives ``("gas", "metallicity")``, which Trident needs for ions of metals
+        of all gas, in solar units; gives ``("gas", "metallicity")``, which Trident needs for ions of metals. By default that
+        of the passive scalars `metallicity` or `metals`, where the run has them
     options
         passed on to ``yt.load``
     """
@@ -35,6 +38,9 @@ def load(path, metallicity=None, **options):
         _add_cosmic_rays(ds)
     if tube is not None:
         _set_volumes(ds, *tube)
+    names = [name.decode() for name in facts["VariableNames"]]
+    if metallicity is None and has_metallicity(names):
+        ds.add_field(("gas", "metallicity"), _carried(names), sampling_type="cell", units="Zsun")
     if metallicity is not None:
         ds.add_field(("gas", "metallicity"), _uniform(metallicity), sampling_type="cell", units="Zsun")
     return ds
@@ -64,6 +70,15 @@ def _set_volumes(ds, axis, faces, volumes):
 def _uniform(metallicity):
     def field(field, data):
         return data.ds.arr(np.full(data["gas", "density"].shape, metallicity), "Zsun")
+
+    return field
+
+
+def _carried(names):
+    name, scale = ("metallicity", 1.0) if "metallicity" in names else ("metals", SOLAR_METALS)
+
+    def field(field, data):
+        return data.ds.arr(data["athena_pp", name].d / scale, "Zsun")
 
     return field
 

@@ -17,7 +17,8 @@ class Case:
         self.cells = cells
         block = block or cells
         widths = widths or cells
-        fields = HYDRO_FIELDS + ((ECR_FIELD,) if self.params.cosmic_rays else ()) + tuple(Field(f"s{n}") for n in range(scalars))
+        passive = tuple(Field(f"s{n}", passive=True) for n in range(scalars))
+        fields = HYDRO_FIELDS + ((ECR_FIELD,) if self.params.cosmic_rays else ()) + passive
         grid = make_grid(block, cells, (0.0, 0.0, 0.0), widths, nghost(self.params))
         counts = [total // n for total, n in zip(cells, block, strict=True)]
         origins = [

@@ -31,9 +31,10 @@ class UserHook(Protocol):
         side : str
             'ix1' ... 'ox3'
         w : namespace of arrays (k, j, i) of the slab
-            dens, vel1..3, press, ecr and the other scalars of the run as densities, b1..b3; filled
-            with outflow values, to be changed in place or replaced. Tracers (ecr_1, fcr_1 ...) are
-            NaN: those left so get what the hook sets for the bulk
+            dens, vel1..3, press, ecr and the other variables of cosmic rays as densities, passive
+            scalars as concentrations, b1..b3; filled with outflow values, to be changed in place or
+            replaced. Tracers (ecr_1, fcr_1 ...) are NaN: those left so get what the hook sets for
+            the bulk
         box : Box
             cells of the slab, transverse ghosts included
         time : float
@@ -133,8 +134,8 @@ class Slab:
         w = self._namespace(field)
         w.dens, w.press = state[DENS].copy(), (gamma - 1.0) * (state[ENER] - energy)
         w.vel1, w.vel2, w.vel3 = velocity
-        for name, v in self._scalars():
-            setattr(w, name, state[v].copy())
+        for name, v, passive in self._others():
+            setattr(w, name, state[v] / state[DENS] if passive else state[v].copy())
         return w
 
     def known_primitives(self):
@@ -143,8 +144,8 @@ class Slab:
         w = self._namespace(self.cells(self._pack.bcc) if self._pack.magnetic else self.field(self._pack.bcc))
         w.dens, w.press = state[DENS].copy(), state[ENER].copy()
         w.vel1, w.vel2, w.vel3 = state[MOM1 : MOM1 + 3].copy()
-        for name, v in self._scalars():
-            setattr(w, name, self.cells(self._pack.u0)[v].copy())
+        for name, v, passive in self._others():
+            setattr(w, name, state[v].copy() if passive else self.cells(self._pack.u0)[v].copy())
         return w
 
     def conserve(self, w, u, b, gamma):
@@ -156,12 +157,14 @@ class Slab:
             state[MOM1 + axis] = w.dens * velocity
             energy += 0.5 * state[MOM1 + axis] * velocity
         state[ENER] = w.press / (gamma - 1.0) + energy
-        for name, v in self._scalars():
-            state[v] = getattr(w, name)
+        for name, v, passive in self._others():
+            value = getattr(w, name)
+            state[v] = w.dens * value if passive else value
 
-    def _scalars(self):
-        """Return (name, component) of what follows the gas in ``u0``."""
-        return [(name, v) for v, name in enumerate(self._pack.variable_names()) if v >= NHYDRO]
+    def _others(self):
+        """Return (name, component, whether it is a passive scalar) of what follows the gas in ``u0``."""
+        names = self._pack.variable_names()
+        return [(name, v, name in self._pack.scalars) for v, name in enumerate(names) if v >= NHYDRO]
 
     def _namespace(self, field):
         b1, b2, b3 = field.copy()

@@ -36,6 +36,7 @@ def add_arguments(parser):
 def main(arguments):
     """Run ``crmpi columns``."""
     from crmpi.observables import columns
+    from crmpi.observables.derived import has_metallicity
     from crmpi.observables.readers import open_snapshot
     from crmpi.params import make
 
@@ -51,8 +52,9 @@ def main(arguments):
         found = columns.profile(snapshot, ions, impacts, AXES[a.axis], a.lines, table, composition)
         drawn = _draw(snapshot, ions, a, table, composition) if a.map else []
         units, path = snapshot.units, snapshot.path
+        metals = "of the run's own metals" if has_metallicity(snapshot.names) else f"{a.metallicity:g}"
     source = f"; ions {found.table.source}" if found.table else ""
-    print(f"# {path}, log10 of columns [1/cm^2], {len(found.impacts)} lines, metallicity {a.metallicity:g}{source}")
+    print(f"# {path}, log10 of columns [1/cm^2], {len(found.impacts)} lines, metallicity {metals}{source}")
     print("\n".join(_text(units, found)))
     if found.warning():
         print(f"# {found.warning()}")

@@ -164,6 +164,8 @@ class Pack:
         whether the faces ix1, ox1, ix2 ... of a block are on the boundary of the mesh and not periodic
     is_open : bool
         the mesh has such faces, on whatever rank
+    scalars : tuple of str
+        passive scalars, the last variables of ``u0``
     refined : bool
         the mesh has several levels, on whatever rank
     """
@@ -188,6 +190,7 @@ class Pack:
             self.index[field.name] = sum(f.ncomp for f in self.fields[: len(self.index)])
         self.nvar = sum(f.ncomp for f in self.fields)
         self.has_cr = "ecr" in self.index
+        self.scalars = tuple(field.name for field in self.fields if field.passive)
         self.tracers = tuple(field.name for field in self.fields if field.population and field.bulk == "ecr")
         self.u0, self.u1, self.w0 = (self.allocate(self.nvar) for _ in range(3))
         nface = 3 if magnetic else 0

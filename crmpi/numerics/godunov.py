@@ -17,6 +17,7 @@ from crmpi.numerics.induction import copy_row, edge_rows, electric_rows, induce_
 from crmpi.numerics.interfaces import keep_plane
 from crmpi.numerics.layout import ET1, ET2, FLUX
 from crmpi.numerics.memory import put_rows
+from crmpi.numerics.passive import bound_scalars
 from crmpi.numerics.rows import row, rows, shift, whole
 from crmpi.numerics.shocks import mark_shocks
 from crmpi.numerics.stage import block_of, face, first_scalar, shift_if, tracers, window_cell
@@ -62,6 +63,7 @@ def _march(scheme, stage, grid, axes, block, scratch, health, kept):
             solve_faces(scheme, stage, grid, axis, block, scratch, k, shocked)
             if axis.stride and has_valve(block.valves, axis.normal):
                 close_valves(grid, axis, block, scratch, k)
+            bound_scalars(stage, grid, axes, axis, block, scratch, k)
         _electric(grid, block.bcc, block, scratch, k)
         if k >= grid.ng3:
             _edges(grid, axes, block.bcc, scratch, k)

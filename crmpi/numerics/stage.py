@@ -27,6 +27,7 @@ class Stage(NamedTuple):
     booked: bool  # something of this stage lasts: sum what crosses the boundary of the mesh
     keep: float  # share of the state at the start of the step in the result
     dissipate: bool  # use HLLE at faces beside strong shocks
+    seen: float  # share of a predictor's fluxes that the state which gives the fluxes has seen
 
 
 class Fields(NamedTuple):
@@ -43,6 +44,8 @@ class Fields(NamedTuple):
     marks: object
     valves: object  # bool array (nblock, 6, 3), see `crmpi.numerics.valves`
     u_first: object  # state at the start of the step
+    early: object  # mass flux of the predictor through lower faces, with passive scalars, else no components
+    passive: int  # number of the first passive scalar, that of variables if there is none
 
 
 class Window(NamedTuple):
@@ -115,6 +118,8 @@ class Block(NamedTuple):
     marks: object
     valves: object
     u_first: object
+    early: object
+    passive: int
     nvar: int
     heavy: bool  # there is gravity
     index: int
@@ -163,6 +168,8 @@ def block_of(fields, b):
         rows(fields.marks, b, 0),
         fields.valves[b],
         rows(fields.u_first, b, 0),
+        rows(fields.early, b, 0),
+        fields.passive,
         fields.w.shape[1],
         fields.grav.shape[1] > 0,
         b,

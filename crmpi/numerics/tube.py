@@ -19,20 +19,22 @@ from crmpi.numerics.crossing import cross_line
 from crmpi.numerics.faces import flag_faces, replace_flagged_rows
 from crmpi.numerics.health import inspect_row, settle_row
 from crmpi.numerics.layout import FLUX, VFACE, states_in_buffer, states_of_cells
+from crmpi.numerics.passive import bound_rows, carry_rows
 from crmpi.numerics.reconstruct import natural, reconstruct_rows
 from crmpi.numerics.riemann import LLF
-from crmpi.numerics.rows import Axis, row, rows, shift
+from crmpi.numerics.rows import Axis, moved, row, rows, shift
 from crmpi.numerics.stage import block_of, first_scalar, shift_if
 from crmpi.numerics.sweeps import solve_rows
 from crmpi.numerics.valves import has_valve, is_forbidden
 
 
 class Line(NamedTuple):
-    """Buffers (1, ncomp, 1, 1, m) of one line: primitives, marks, states at both faces, speeds, two sets of faces, flags,
-    n/rho of cosmic rays.
+    """Buffers (1, ncomp, 1, 1, m) of one line: primitives, the state at the start of the stage, marks, states at both faces, speeds,
+    two sets of faces, flags, n/rho of cosmic rays.
     """
 
     cells: object
+    old: object
     marks: object
     lower: object
     upper: object
@@ -74,6 +76,7 @@ def advance_tubes(scheme, stage, grid, axes, fields, tube, line, health, selecte
             health.work[b] = 0.0
             solve_line(scheme, stage, fields, axes[tube.axis], line, b)
             close_ends(grid, axes, fields, tube, line, b)
+            bound_line(stage, fields, axes[tube.axis], line, b)
             update_line(scheme, stage, grid, fields, tube, line, health, b)
             inspect_line(scheme, stage, grid, axes, fields, tube, health, b)
 
@@ -124,6 +127,23 @@ def close_ends(grid, axes, fields, tube, line, b):
             for v in range(block.nvar):
                 faces[FLUX + v, 0, 0, end] = faces[FLUX + v, 0, 0, end] if v == MOM1 else 0.0
             faces[VFACE, 0, 0, end] = 0.0
+
+
+@kernel
+def bound_line(stage, fields, axis, line, b):
+    """Limit the fluxes of the passive scalars, as `crmpi.numerics.passive.bound_scalars` does."""
+    m, nvar = line.cells.shape[4], fields.w.shape[1]
+    if fields.passive == nvar:
+        return
+    early, faces, cells = row(rows(fields.early, b, 0), 0), rows(line.faces, 0, 0), rows(line.cells, 0, 0)
+    span, n = (fields.passive, nvar), m - 3  # no active face is below the third cell
+    if stage.first_order:
+        carry_rows(n, 1, shift(cells, 2), span, shift(faces, 2), moved(early, 2))
+    else:
+        copy_line(fields.u_in, b, axis, line.old)
+        old = rows(line.old, 0, 0)
+        along, none = Axis(1, axis.dtdx, 0, 1, 2), Axis(0, 0.0, 1, 2, 0)
+        bound_rows(n, along, (along, none, none), stage.seen, moved(early, 2), shift(cells, 2), shift(old, 2), span, shift(faces, 2))
 
 
 @kernel

@@ -3,13 +3,14 @@
 The share of every ion comes from an `IonTable` at the density and the temperature of each cell; metals have solar proportions.
 """
 
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
 
 from crmpi.eos.ionisation import HYDROGEN_FRACTION
 from crmpi.errors import CrmpiError
-from crmpi.observables.derived import available
+from crmpi.observables.derived import available, has_metallicity
 from crmpi.observables.ions.names import ELEMENTS, USUAL, parse_ion, require_known
 from crmpi.observables.ions.tables import computed_table
 from crmpi.observables.rays import Crossed, lines_at, shells, trace
@@ -24,8 +25,12 @@ M_P = UNITS["m_p"].value
 class Composition:
     """What the gas is made of."""
 
-    metallicity: float = par(0.3, ge=0, doc="elements heavier than helium, relative to the Sun (Asplund et al. 2009)")
+    metallicity: float = par(0.3, ge=0, doc="metals relative to the Sun (Asplund et al. 2009); scalars metallicity or metals replace it")
     hydrogen_fraction: float = par(HYDROGEN_FRACTION, gt=0, le=1, doc="share of hydrogen in the mass of the gas")
+
+    def carried(self, names, read):
+        """Return the composition where a run carries its metals along: `read` gives a variable of cells; else itself."""
+        return replace(self, metallicity=read("metallicity")) if has_metallicity(names) else self
 
     def atoms(self, element):
         """Return the atoms of an element per atom of hydrogen; helium is what hydrogen leaves of the mass."""
@@ -187,7 +192,7 @@ def _stored(snapshot, gid, where, ions, composition):
     bad = ~(np.isfinite(density) if temp is None else np.isfinite(density) & np.isfinite(temp))
     if bad.any():
         raise CrmpiError(f"{bad.sum()} cells of block {gid} of {snapshot.path} hold no number; crmpi info says which parts are missing")
-    return Gas(density, temp, composition)
+    return Gas(density, temp, composition.carried(snapshot.names, lambda name: snapshot.values(name, gid)[where]))
 
 
 def _crossed(snapshot, lines):

@@ -21,6 +21,15 @@ def _temperature(facts, dens, press):
     return facts.mu * units.m_p / units.k_B * press / dens
 
 
+SOLAR_METALS = 0.0134
+"""Share of the elements heavier than helium in the mass of the Sun (Asplund, Grevesse, Sauval & Scott 2009, table 4)."""
+
+
+def has_metallicity(names):
+    """Tell whether a run carries its metals along: as the passive scalar `metallicity`, solar units, or `metals`, a share of the mass."""
+    return "metallicity" in names or "metals" in names
+
+
 def _along_field(_facts, flux, component, strength):
     """Return a component of the vector of this length along the field; zero where there is no field."""
     return flux * component / np.maximum(strength, 1e-300)
@@ -39,6 +48,7 @@ DERIVED = {
     "fecr2": Derived("energy_flux", ("fcr", "b2", "bmag"), _along_field),
     "fecr3": Derived("energy_flux", ("fcr", "b3", "bmag"), _along_field),
     "temp": Derived("temperature", ("dens", "press"), _temperature),
+    "metallicity": Derived("none", ("metals",), lambda facts, metals: metals / SOLAR_METALS),
 }
 
 TITLES = {

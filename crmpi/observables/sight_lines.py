@@ -29,7 +29,7 @@ class SightLines(Observable):
         impacts: tuple[float, ...] = par((), unit="length", ge=0, doc="distances of the lines from the origin")
         axis: str = par("all", choices=list(AXES), doc="lines along an axis, along all three, or in any direction")
         lines: int = par(8, ge=1, doc="at each distance, for each axis")
-        metallicity: float = par(0.3, ge=0, doc="of the gas, solar units")
+        metallicity: float = par(0.3, ge=0, doc="of the gas, solar units; scalars metallicity or metals replace it")
         redshift: float = par(0.2, ge=0, doc="of the ultraviolet background")
         background: str = par("hm12", choices=[*backgrounds(), "none"], doc="ultraviolet background")
         table: str | None = par(None, doc="file of ion fractions in the layout of Trident; none: the one that comes with crmpi")
@@ -77,7 +77,8 @@ class SightLines(Observable):
             self.crossed[cells.level] = self._crossed(cells.level)
         crossed = self.crossed[cells.level]
         here, (k, j, i) = crossed.in_block([first // n for first, n in zip(cells.first, self.facts.block, strict=True)])
-        gas = Gas(cells["dens"][k, j, i] * cells.units.cgs("density"), cells["temp"][k, j, i], self.composition)
+        composition = self.composition.carried(self.facts.names, lambda name: cells[name][k, j, i])
+        gas = Gas(cells["dens"][k, j, i] * cells.units.cgs("density"), cells["temp"][k, j, i], composition)
         owner, lengths, count = crossed.owner[here], crossed.lengths[here] * cells.units.cgs("length"), len(self.impacts)
         columns = [np.bincount(owner, gas.density(ion, self.table) * lengths, count) for ion in self.ions]
         return np.concatenate([*columns, np.bincount(owner, gas.outside(self.table), count)])

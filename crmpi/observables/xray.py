@@ -4,6 +4,7 @@ import numpy as np
 
 from crmpi.eos.ionisation import HYDROGEN_FRACTION
 from crmpi.observables.base import Observable
+from crmpi.observables.derived import has_metallicity
 from crmpi.params import par
 
 BREMSSTRAHLUNG = 1.4e-27  # erg cm^3 s^-1 K^-1/2, per electron and ion of charge 1 (Rybicki & Lightman 1979, eq. 5.15b)
@@ -26,7 +27,7 @@ def emissivity(dens, temp, metallicity=0.3, hydrogen=HYDROGEN_FRACTION, band=(0.
         g/cm^3
     temp : array
         K
-    metallicity : float
+    metallicity : float or array
         solar units
     hydrogen : float
         mass fraction of hydrogen; the rest counts as helium
@@ -59,7 +60,8 @@ class _XRay(Observable):
     def powers(self, cells):
         """Return the power of each cell in the band, code units."""
         p = self.params
-        per_volume = emissivity(cells["dens"] * self.density, cells["temp"], p.metallicity, p.hydrogen_fraction, p.band) * self.power
+        metallicity = cells["metallicity"] if has_metallicity(self.facts.names) else p.metallicity
+        per_volume = emissivity(cells["dens"] * self.density, cells["temp"], metallicity, p.hydrogen_fraction, p.band) * self.power
         return np.where(cells["temp"] > p.coldest, per_volume, 0.0) * cells.volume
 
 
@@ -70,7 +72,7 @@ class XRay(_XRay):
     doc = "luminosity of hot gas at 0.5 to 2 keV, an estimate"
 
     class Params:
-        metallicity: float = par(0.3, ge=0, doc="solar units")
+        metallicity: float = par(0.3, ge=0, doc="solar units; scalars metallicity or metals replace it")
         hydrogen_fraction: float = par(HYDROGEN_FRACTION, gt=0, le=1, doc="mass fraction of hydrogen")
         band: tuple[float, float] = par((0.5, 2.0), gt=0, doc="keV")
         coldest: float = par(1e5, unit="K", ge=0, doc="gas below is taken as dark")

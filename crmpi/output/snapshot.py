@@ -33,12 +33,15 @@ class Variable(NamedTuple):
 
 
 def cell_variables(pack):
-    """Return the variables of `/prim`: primitives of gas and cosmic rays, then other evolved variables as they are evolved (densities)."""
+    """Return the variables of `/prim`: primitives of gas and cosmic rays, then what else is evolved.
+
+    Passive scalars are concentrations, the other variables densities.
+    """
     gas = [("dens", "density"), ("vel1", "velocity"), ("vel2", "velocity"), ("vel3", "velocity"), ("press", "pressure")]
     variables = [Variable(name, unit, "w0", c) for c, (name, unit) in enumerate(gas)]
     for field in pack.fields[3:]:
         first = pack.index[field.name]
-        array = "w0" if field.name == "ecr" else "u0"
+        array = "w0" if field.name == "ecr" or field.passive else "u0"
         names = [field.name] if field.ncomp == 1 else [f"{field.name}{c + 1}" for c in range(field.ncomp)]
         variables += [Variable(name, field.unit, array, first + c) for c, name in enumerate(names)]
     return variables

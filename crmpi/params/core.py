@@ -50,6 +50,7 @@ class InflowState:
     b1: float = par(0.0, unit="magnetic_field", doc="field along x1; through the face it follows from div B = 0")
     b2: float = par(0.0, unit="magnetic_field", doc="field along x2; through the face it follows from div B = 0")
     b3: float = par(0.0, unit="magnetic_field", doc="field along x3; through the face it follows from div B = 0")
+    scalars: tuple[float, ...] = par((), doc="concentrations in the order of the key scalars; none given: 0")
 
 
 @group

@@ -133,6 +133,7 @@ class Fluid:
         self._rays = [pack.index[field.name] for field in pack.fields if is_energy_of_rays(field)]
         self.stages = INTEGRATORS[params.integrator]
         self._u2 = pack.allocate(pack.nvar) if any(stage.result[0] == 2 for stage in self.stages) else None
+        self._early = pack.allocate(3 if pack.scalars else 0)
         self._latest = self.stages[0]  # the stage that was made last
         self._unbooked = None  # the same, until what its entropy floor did is booked
         self._scratch = _make_scratch(pack) if pack.tube is None else _make_line(pack)
@@ -290,9 +291,12 @@ class Fluid:
         if not pack.magnetic:
             bcc = bface = b_in = b_out = None
         grav = pack.allocate(0) if pack.grav is None else pack.grav
-        fields = Fields(pack.w0, bcc, bface, u_in, b_in, u_out, b_out, grav, self.troubled, self.valves, pack.u0)
+        passive = pack.nvar - len(pack.scalars)
+        registers = (pack.w0, bcc, bface, u_in, b_in, u_out, b_out, grav)
+        fields = Fields(*registers, self.troubled, self.valves, pack.u0, self._early, passive)
         booked = plan.lasts > 0.0
-        stage = KernelStage(part, plan.first_order, correct, find, booked, plan.keep, self._dissipate)
+        seen = self.stages[0].part / plan.part if plan.fluxes != plan.start else 0.0
+        stage = KernelStage(part, plan.first_order, correct, find, booked, plan.keep, self._dissipate, seen)
         if pack.tube is None:
             for level in pack.parts:
                 kept = self.reflux and self.reflux.kept_of(level)
@@ -335,7 +339,7 @@ class Fluid:
 def _make_line(pack):
     """Return the buffers of the stage kernel of a tube."""
     m, nvar = pack.tube.area.shape[1], pack.nvar
-    sizes = (nvar, 1, STATE + nvar, STATE + nvar, 2, FLUX + nvar, FLUX + nvar, 1, nvar)
+    sizes = (nvar, nvar, 1, STATE + nvar, STATE + nvar, 2, FLUX + nvar, FLUX + nvar, 1, nvar)
     return Line(*(aligned_zeros((1, ncomp, 1, 1, m)) for ncomp in sizes))
 
 
