@@ -293,9 +293,11 @@ def inject_dense(u, grid, threshold, number, physics, account):
 
 
 def _require_inside(center, mesh):
-    """Refuse supernovae outside of the mesh; missing axes do not count."""
+    """Refuse supernovae outside of the mesh; missing axes do not count, and a sphere's own centre lies within its innermost cell."""
+    spherical = mesh.geometry is not None and mesh.geometry.kind == "spherical"
     for axis in range(3):
-        if mesh.cells[axis] > 1 and not mesh.lower[axis] <= center[axis] <= mesh.upper[axis]:
-            box = f"from {mesh.lower[axis]:g} to {mesh.upper[axis]:g}"
+        lower = 0.0 if spherical and axis == mesh.geometry.axis else mesh.lower[axis]
+        if mesh.cells[axis] > 1 and not lower <= center[axis] <= mesh.upper[axis]:
+            box = f"from {lower:g} to {mesh.upper[axis]:g}"
             where = f"x{axis + 1} = {center[axis]:g} is outside of the mesh, {box} (code units)"
             raise CrmpiError(f"'injection.center': {where}; move it inside", everywhere=True)

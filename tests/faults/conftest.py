@@ -12,7 +12,7 @@ import pytest
 from crmpi.cli.doctor import find_mpirun
 
 ROOT = Path(__file__).parents[2]
-SECONDS = 60  # on a busy machine, compilation of kernels included; a hang is longer
+SECONDS = 180  # on a busy machine, compilation of kernels included; a hang is longer
 
 
 class Done(NamedTuple):

@@ -18,6 +18,7 @@ from pathlib import Path
 import pytest
 
 from crmpi.numerics.convert import convert_row
+from crmpi.numerics.tube import advance_tubes
 from tests.compiled_code import functions, kernels_made, packed_machine_code
 from tests.stepping import SOLVERS, begin, step
 
@@ -87,12 +88,15 @@ CHECKED = {
 
 @pytest.fixture(scope="module")
 def kernels():
-    """Run two steps of every solver and of the plain fluid; return all kernels called."""
+    """Run two steps of every solver and of the plain fluid; return all kernels called.
+
+    Those of tubes that an earlier test of this process has run do not count: a tube is one row, and its step is not what takes time.
+    """
     for solver in SOLVERS:
         step(begin("cr_box", "mesh.cells=[16,8,8]", "mesh.block=[16,8,8]", *SOLVERS[solver]), 2)
     step(begin("linear_wave", "mesh.cells=[16,8,8]", "mesh.block=[16,8,8]"), 2)
     step(begin("linear_wave", "mesh.cells=[16,8,8]", "mesh.block=[16,8,8]", "fluid.reconstruction=ppm"), 2)
-    return kernels_made()
+    return [kernel for kernel in kernels_made() if kernel is not advance_tubes]
 
 
 @pytest.fixture(scope="module")

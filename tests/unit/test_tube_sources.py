@@ -5,6 +5,7 @@ import math
 import numpy as np
 import pytest
 
+from crmpi.api import total
 from crmpi.errors import CrmpiError
 from tests.tube_case import advance, tube_run, whole
 
@@ -74,7 +75,8 @@ def test_plane_of_supernovae_needs_a_tube_along_x3():
 
 def test_fluxes_through_spheres_count_their_area():
     hooks = {"history": lambda self, x, w, p: {
-        "out": x.face_integral("ox1", w.dens * w.vel1), "middle": x.plane_integral(w.dens * w.vel1, x1=1.0), "volume": x.integral(1.0),
+        "out": total(x.face_integral("ox1", w.dens * w.vel1)), "middle": total(x.plane_integral(w.dens * w.vel1, x1=1.0)),
+        "volume": total(x.integral(1.0)),
     }}  # fmt: skip
     sim = tube_run(lambda s: {"dens": s**-2, "vel": 3.0, "press": 1.0}, block=8, mesh=SPHERE, hooks=hooks, walls="outflow")
     row = sim.history_row()
