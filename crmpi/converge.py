@@ -48,20 +48,24 @@ def converge(values, configure, comm, report=None):
     Raises
     ------
     CrmpiError
-        fewer than two values, or not ascending; a solver without vmax
+        fewer than two values, or not ascending; a solver without vmax; a mesh that changes during a run
     """
     runs = []
     for text in values:
         config, problem_class = configure(f"transport.vmax={text}")
+        if config.mesh.refinement.criteria:
+            raise CrmpiError("runs are compared cell by cell: give mesh.refinement regions, and no criteria", everywhere=True)
         _require_ascending(text, config.transport.vmax, [run["vmax"] for run in runs])
         started = time.perf_counter()
         sim, history = run_inline(config, problem_class, comm)
         seconds = time.perf_counter() - started
-        norms, mean = sim.error_norms(), _mean(comm, sim.pack.active(sim.pack.u0)[:, ECR])
+        volumes = sim.pack.cell_volumes if sim.pack.refined else np.ones(sim.pack.nblock)
+        norms, mean = sim.error_norms(), _mean(comm, sim.pack.active(sim.pack.u0)[:, ECR], volumes)
         error = norms["ecr"]["L1"] / mean if "ecr" in norms else None
         substeps = int(history.get("cr_substeps", [0])[-1])
         e = sim.pack.active(sim.pack.u0)[:, ECR].copy()
-        runs.append({"text": text, "vmax": config.transport.vmax, "error": error, "e": e, "cost": (sim.clock.step, substeps, seconds)})
+        made = {"text": text, "vmax": config.transport.vmax, "error": error, "e": e, "volumes": volumes}
+        runs.append(made | {"cost": (sim.clock.step, substeps, seconds)})
         if report is not None:
             report(Row(text, error, 0.0, None, None, *runs[-1]["cost"]))
     return _table(runs, comm)
@@ -72,20 +76,20 @@ def _require_ascending(text, vmax, before):
         raise CrmpiError(f"--vmax must ascend, and {text} does not; give two or more values such as 30,100,300", everywhere=True)
 
 
-def _mean(comm, values):
-    """Return the mean over the mesh of an array (nblock, n3, n2, n1)."""
+def _mean(comm, values, volumes):
+    """Return the mean over the mesh of an array (nblock, n3, n2, n1); `volumes` (nblock,) weight its blocks."""
     partials = np.stack([np.abs(values).sum(axis=(1, 2, 3)), np.full(len(values), float(values[0].size) if len(values) else 0.0)], axis=1)
-    total, count = comm.block_sums(partials)
+    total, count = comm.block_sums(partials * volumes[:, None])
     return total / count
 
 
 def _table(runs, comm):
     """Return the rows, with changes and orders."""
     finest = runs[-1]["e"]
-    scale = _mean(comm, finest)
+    scale = _mean(comm, finest, runs[-1]["volumes"])
     rows = []
     for number, run in enumerate(runs):
-        change = _mean(comm, run["e"] - finest) / scale
+        change = _mean(comm, run["e"] - finest, run["volumes"]) / scale
         last = rows[-1] if rows else None
         ratio = run["vmax"] / runs[number - 1]["vmax"] if rows else None
         order = _order(last.error, run["error"], ratio) if rows else None

@@ -275,6 +275,7 @@ def loop(sim, writer, progress, interrupts):
         if sim.clock.step == first and reason is None:
             progress.start(sim.time, first)  # the first step compiles kernels: it says nothing about the speed of the others
         else:
+            progress.zones = sim.zones
             progress.step(sim.time, sim.clock.step, dt, sim.progress())
         if reason is not None or sim.clock.step % LOOK_EVERY == 0:
             books.look()

@@ -4,8 +4,10 @@ import copy
 import math
 
 from crmpi.errors import CrmpiError
+from crmpi.expectation import root_of
 from crmpi.parallel.comm import SerialComm
 from crmpi.problem import set_initial_state
+from crmpi.refinement.static import first_tree
 from crmpi.simulation import Simulation
 
 LARGEST = 64**3
@@ -19,6 +21,9 @@ class FirstOfMany(SerialComm):
         super().__init__()
         self.nranks = nranks
 
+    def channel(self, peers, outgoing, incoming):
+        """Return nothing: no message is ever sent."""
+
 
 def rehearse(config, problem_class, *, initial=True):
     """Assemble a run with its first block alone, and set the initial state there; write nothing.
@@ -30,6 +35,11 @@ def rehearse(config, problem_class, *, initial=True):
     initial : bool
         whether the run begins with the initial state, and not with a checkpoint
 
+    Returns
+    -------
+    Simulation
+        with blocks of at most `LARGEST` cells
+
     Raises
     ------
     CrmpiError
@@ -39,12 +49,12 @@ def rehearse(config, problem_class, *, initial=True):
     if math.prod(mesh.block) > LARGEST:
         object.__setattr__(mesh, "block", tuple(_divisor(n, 32) for n in mesh.block))
     trial.groups = config.groups | {"mesh": mesh}
-    nblock = math.prod(cells // block for cells, block in zip(mesh.cells, mesh.block, strict=True))
-    sim = Simulation(trial, problem_class, FirstOfMany(nblock))
+    sim = Simulation(trial, problem_class, FirstOfMany(first_tree(root_of(mesh), mesh.refinement).nblock))
     if initial:
         complaint = set_initial_state(sim.problem, sim.pack, sim.tree, config.fluid.gamma)
         if complaint is not None:
             raise CrmpiError(complaint)
+    return sim
 
 
 def _divisor(number, limit):

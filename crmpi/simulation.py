@@ -369,7 +369,8 @@ class Simulation:
             errors = [np.abs(getattr(w, name) - given[name]) for name in names]
             sums.append([s for e in errors for s in (e.sum(), (e**2).sum())])
             largest.append([e.max() for e in errors])
-        means = self.comm.block_sums(np.array(sums)) / self.zones
+        shares = 0.5 ** (self.pack.levels * sum(not gone for gone in self.tree.missing))  # of a cell in one of level 0
+        means = self.comm.block_sums(np.array(sums) * shares[:, None]) / np.prod(self.tree.cells)
         peaks = [self.comm.max(float(peak)) for peak in np.max(largest, axis=0)]
         return {
             name: {"L1": float(means[2 * n]), "L2": float(np.sqrt(means[2 * n + 1])), "Linf": peaks[n]} for n, name in enumerate(names)

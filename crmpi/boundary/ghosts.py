@@ -4,6 +4,7 @@ import numpy as np
 
 from crmpi.boundary.conditions import CONDITIONS, Hydrostatic, Outflow, Reflect, User
 from crmpi.boundary.layers import SIDES, Face
+from crmpi.boundary.parents import ParentBoundaries
 from crmpi.boundary.refined import Crossing
 from crmpi.errors import CrmpiError
 from crmpi.mesh.tree import NO_NEIGHBOUR, direction
@@ -41,9 +42,9 @@ class Ghosts:
         self._nblock = pack.nblock
         self.crossing = Crossing(tree, pack, eos.gamma) if tree.max_level else None
         self.halo = Halo(comm, tree, owner, pack, self.crossing and self.crossing.parents)
-        self._conditions = []
-        for face, kind in _physical_faces(tree, pack, boundaries):
-            self._conditions.append(CONDITIONS[kind](face, pack, eos, user))
+        faces = list(_physical_faces(tree, pack, boundaries))
+        self._conditions = [CONDITIONS[kind](face, pack, eos, user) for face, kind in faces]
+        self._beyond = ParentBoundaries(pack, self.crossing, faces, eos, user) if self.crossing else None
         # a user sees whole slabs: their outer corners must hold sensible values before they are set for good
         needs_corners = any(isinstance(condition, User) for condition in self._conditions)
         self._first_guess = [Outflow(c.face, pack, eos, None) for c in self._conditions] if needs_corners else []
@@ -55,7 +56,7 @@ class Ghosts:
 
     def let_move(self):
         """Tell the boundaries that cosmic rays move along the field, apart from the gas."""
-        for condition in self._conditions:
+        for condition in self._conditions + (self._beyond.conditions if self._beyond else []):
             if isinstance(condition, Hydrostatic):
                 condition.moving = True
 
@@ -76,12 +77,13 @@ class Ghosts:
         time : float
             passed on to user boundaries, code units
         """
+        if self._walls:  # when the first state is known
+            self._look_at_walls(b)
         faces = (b,) if b.shape[1] else ()
         buffers = self._exchange((u,), faces)
         if self.crossing:
+            self._beyond.fluid(buffers[0], self.crossing.faces_of(buffers), time)
             self.crossing.prolong_fluid(u, b, buffers)
-        while self._walls:  # when the first state is known
-            self._walls.pop().look(self.comm, b)
         for condition in self._first_guess + self._conditions:
             condition.fluid(u, b, time)
 
@@ -101,12 +103,19 @@ class Ghosts:
         """
         buffers = self._exchange((q,), ())
         if self.crossing:
+            self._beyond.cells(buffers[0], fields, time)
             self.crossing.prolong(q, buffers[0])
         for condition in self._first_guess + self._conditions:
             condition.cells(q, fields, time)
 
+    def _look_at_walls(self, b):
+        while self._walls:
+            self._walls.pop().look(self.comm, b)
+        if self._beyond:
+            self._beyond.follow(self._conditions)
+
     def _exchange(self, cells, faces):
-        """Fill ghosts from neighbouring blocks; return the complete parent buffers of a refined mesh."""
+        """Fill ghosts from neighbouring blocks; return the parent buffers of a refined mesh, complete but for physical boundaries."""
         if not self.crossing:
             self.halo.exchange(cells, faces)
             return ()

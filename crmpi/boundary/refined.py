@@ -3,9 +3,9 @@
 The order of a fill: (1) the active cells of blocks beside a coarser level are averaged into their parent
 buffers, and faces shared with a coarser block are given to it; (2) one exchange copies between equal
 blocks, from buffers to coarser blocks, and from coarser blocks to buffers; (3) the ghosts that came from
-equal and finer blocks are averaged into the buffers; (4) beyond a physical boundary a buffer repeats its
-last layer, so that slopes across it vanish; (5) ghosts beside a coarser level are prolonged from the
-buffers. Physical boundaries of the blocks themselves follow.
+equal and finer blocks are averaged into the buffers; (4) the physical boundaries act on the buffers
+(`crmpi.boundary.parents`); (5) ghosts beside a coarser level are prolonged from the buffers. Physical
+boundaries of the blocks themselves follow.
 
 Cells of the fluid are prolonged as primitive variables, scalars as concentrations, the field free of
 divergence, and the energy is made anew with the field of the fine faces.
@@ -13,12 +13,9 @@ divergence, and the energy is made anew with the field of the fine faces.
 
 import numpy as np
 
-from crmpi.boundary.layers import SIDES, Face, edge_layer, layer_table
 from crmpi.constants import ENER
-from crmpi.mesh.leaves import OFFSETS
-from crmpi.mesh.links import NONE
 from crmpi.mesh.parents import Parents
-from crmpi.mesh.regions import CELLS, copy_regions
+from crmpi.mesh.regions import CELLS
 from crmpi.numerics.prolongation import (
     conserve_regions,
     fill_inner_faces,
@@ -39,17 +36,23 @@ class Crossing:
     pack : Pack
     gamma : float
         adiabatic index of the gas
+
+    Attributes
+    ----------
+    parents : crmpi.mesh.parents.Parents
+    up : tuple of 3 ints
+        0 along missing axes, else 1
+    first_scalar : int
+        the first variable that is prolonged as a concentration
     """
 
     def __init__(self, tree, pack, gamma):
         self.parents = Parents(tree, pack)
         self.pack, self._gamma = pack, gamma
-        self._missing = tree.missing
         self._ratio = make_ratio(tree.missing)
         self._spans = {CELLS: make_span(tree.missing)} | {a: make_span(tree.missing, a) for a in range(3)}
-        self._up = tuple(0 if gone else 1 for gone in tree.missing)
-        self._repeated = {kind: self._edges(kind) for kind in (CELLS, 0, 1, 2)}
-        self._first_scalar = ENER + 1 + pack.has_cr + len(pack.tracers)
+        self.up = tuple(0 if gone else 1 for gone in tree.missing)
+        self.first_scalar = ENER + 1 + pack.has_cr + len(pack.tracers)
 
     def buffers(self, cells, faces):
         """Return the parent buffers of arrays, in which the means of their active parts stand."""
@@ -59,28 +62,27 @@ class Crossing:
         return made
 
     def complete(self, cells, faces, buffers):
-        """Complete the `buffers` with means of ghosts and with the layers beyond physical boundaries."""
+        """Complete the `buffers` with means of ghosts; what lies beyond physical boundaries is left to these."""
         self._average((*cells, *faces), buffers, len(cells), self.parents.edges)
-        for n, buffer in enumerate(buffers):
-            if n < len(cells):
-                self._repeat(buffer, 0, buffer.shape[1], CELLS)
-            else:
-                for axis in range(3):
-                    self._repeat(buffer, axis, axis + 1, axis)
 
     def prolong_fluid(self, u, b, buffers):
         """Fill the ghosts of conserved cells `u` and faces `b` beside coarser blocks."""
         table, magnetic = self.parents.ghosts, b.shape[1] > 0
-        coarse_b = buffers[1] if magnetic else buffers[0][:, :0]
+        coarse_b = self.faces_of(buffers)
         if magnetic:
             for axis in range(3):
                 prolong_outer_faces(coarse_b, b, axis, table, self._ratio)
             for level, rows in self._by_level(table):
                 g = level.grid
                 fill_inner_faces(b, rows, self._ratio, (g.dx2 * g.dx3, g.dx3 * g.dx1, g.dx1 * g.dx2))
-        primitive_cells(buffers[0], coarse_b, self._up, self._gamma - 1.0, self._first_scalar)
+        primitive_cells(buffers[0], coarse_b, self.up, self._gamma - 1.0, self.first_scalar)
         prolong_cells(buffers[0], u, 0, u.shape[1], table, self._ratio)
-        conserve_regions(u, b, table, self._ratio, self._up, 1.0 / (self._gamma - 1.0), self._first_scalar)
+        conserve_regions(u, b, table, self._ratio, self.up, 1.0 / (self._gamma - 1.0), self.first_scalar)
+
+    @staticmethod
+    def faces_of(buffers):
+        """Return the buffer of the field of a fluid; one without components where there is none."""
+        return buffers[1] if len(buffers) > 1 else buffers[0][:, :0]
 
     def prolong(self, q, buffer):
         """Fill the ghosts of a register `q` beside coarser blocks."""
@@ -94,27 +96,9 @@ class Crossing:
                 for axis in range(3):
                     restrict(array, buffer, axis, axis + 1, tables[axis], self._spans[axis])
 
-    def _repeat(self, buffer, first, last, kind):
-        for table in self._repeated[kind]:
-            copy_regions(buffer, buffer, first, last, table)
-
-    def _edges(self, kind):
-        """Return the tables that repeat the last layer of buffers at physical boundaries, x1 first."""
-        tables, relation = [], self.parents.relation
-        for n, name in enumerate(SIDES):
-            axis, outward = n // 2, 2 * (n % 2) - 1
-            if self._missing[axis]:
-                continue
-            offset = tuple(outward if a == axis else 0 for a in range(3))
-            outside = np.flatnonzero(relation[:, OFFSETS.index(offset)] == NONE)
-            face = Face(name, axis, outward, outside.tolist())
-            tables.append(layer_table(self.parents.grid, face, kind, edge_layer))
-        return tables
-
     def _by_level(self, table):
         """Yield (part of the pack, rows of its blocks)."""
         for part in self.pack.parts:
             inside = (table[:, 0] >= part.blocks.start) & (table[:, 0] < part.blocks.stop)
             if inside.any():
                 yield part, np.ascontiguousarray(table[inside])
-

@@ -3,6 +3,7 @@
 crmpi plot runs/galactic_wind
 crmpi plot runs/galactic_wind/snapshots/snapshot_00004.athdf dens pcr beta --axis x2 --output wind.png
 crmpi plot runs/galactic_wind/history.txt ecr ener 'floor_*'
+crmpi plot runs/galactic_wind dens temp --projection --axis x2 --outlines
 crmpi plot runs/galactic_wind dens temp --limits dens=1e-5,1 temp=1e4,1e7 --log --cmap magma --size 8 6
 crmpi plot runs/diffusion dens pcr --beside runs/streaming runs/two_moment --output three.pdf
 """
@@ -20,7 +21,12 @@ def add_arguments(parser):
     parser.add_argument("fields", nargs="*", help="quantities, also derived ones (pcr, temp, beta); columns of a history, also with *")
     parser.add_argument("--axis", choices=("x1", "x2", "x3"), help="axis that a slice is normal to, or along which a profile runs")
     parser.add_argument("--position", type=float, help="where the slice is, in the unit of the picture; default: the middle")
-    parser.add_argument("--kind", choices=("slice", "profile", "radial"), help="default: profiles in 1-D, slices otherwise")
+    kinds = parser.add_mutually_exclusive_group()
+    kinds.add_argument("--kind", choices=("slice", "projection", "profile", "radial"), help="default: profiles in 1-D, slices otherwise")
+    kinds.add_argument(
+        "--projection", dest="kind", action="store_const", const="projection", help="integrals along --axis; means by mass of other fields"
+    )
+    parser.add_argument("--outlines", action="store_true", help="draw the edges of the blocks of the mesh")
     parser.add_argument("--beside", nargs="+", default=[], metavar="FILE", help="more runs, snapshots or histories for the same picture")
     parser.add_argument(
         "--limits", nargs="+", metavar="LOW HIGH|NAME=LOW,HIGH", help="of colours, or of the vertical axis, in the unit shown"
@@ -61,7 +67,7 @@ def _options(a):
 
     if a.size and not all(0.0 < length < 200.0 for length in a.size):
         raise CrmpiError(f"--size {a.size[0]:g} {a.size[1]:g}: width and height are inches, between 0 and 200")
-    return Options(_limits(a.limits or []), a.log, a.cmap, tuple(a.size) if a.size else None)
+    return Options(_limits(a.limits or []), a.log, a.cmap, tuple(a.size) if a.size else None, outlines=a.outlines)
 
 
 def _limits(words):

@@ -23,7 +23,11 @@ def add_arguments(parser):
     parser.add_argument("words", nargs="*", metavar="PROBLEM|FILE.yaml|key=value", help="what to run, and parameters to change")
     parser.add_argument("--restart", metavar="FILE", help="checkpoint to continue from, or the folder of a run: its last checkpoint")
     parser.add_argument("--resume", action="store_true", help="continue from the last checkpoint in output.dir; start if there is none")
-    parser.add_argument("--dry-run", action="store_true", help="check parameters, setup and initial state of one block; do not run")
+    parser.add_argument(
+        "--dry-run",
+        action="store_true",
+        help="check parameters, setup and the initial state of one block, tell mesh and memory; do not run",
+    )
     parser.add_argument("--quiet", action="store_true", help="print errors only")
 
 
@@ -42,9 +46,13 @@ def _run(comm, arguments):
     if arguments.dry_run:
         if comm.rank == 0 and not arguments.quiet:
             print("\n".join([config.describe(), *(f"note: {note}" for note in config.notes)]))
+        from crmpi.expectation import expectation
         from crmpi.rehearsal import rehearse
 
-        together(comm, lambda: rehearse(config, problem_class, initial=restart is None) if comm.rank == 0 else None)
+        trial = lambda: rehearse(config, problem_class, initial=restart is None) if comm.rank == 0 else None  # noqa: E731
+        sim = together(comm, trial, share=False)
+        if comm.rank == 0 and not arguments.quiet:
+            print("\n".join(expectation(config, sim)))
         return 0
     from crmpi import driver
 

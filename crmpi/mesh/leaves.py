@@ -144,8 +144,8 @@ def close(lattice, leaves):
         leaves = split(lattice, leaves, coarse)
 
 
-def refine(lattice, leaves, wanted):
-    """Return leaves refined to the levels that `wanted` asks for, 2:1 included.
+def refine(lattice, leaves, wanted, closed=True):
+    """Return leaves refined to the levels that `wanted` asks for, 2:1 included if `closed`.
 
     Parameters
     ----------
@@ -155,5 +155,5 @@ def refine(lattice, leaves, wanted):
     while True:
         chosen = wanted(leaves) > leaves[:, 0]
         if not chosen.any():
-            return close(lattice, leaves)
+            return close(lattice, leaves) if closed else leaves
         leaves = split(lattice, leaves, chosen)

@@ -65,13 +65,13 @@ def slices(snapshots, names, fields, axis, position, options=DEFAULT):
     part = sheet.images(len(fields), len(snapshots), shape, 1, size=room)
     titles = [_title(name, time, part.size[0], one_time) for name, time in zip(names, times, strict=True)]
     part = sheet.images(len(fields), len(snapshots), shape, max(map(len, titles)), size=room)
-    planes = [panels.slice_values(snapshot, fields[0], axis, position)[0] for snapshot in snapshots[:1]]
+    planes = [panels.slice_values(snapshot, fields[0], axis, position, options)[0] for snapshot in snapshots[:1]]
     heading = [times[0]] if one_time else []
     heading += [text] if (text := panels.position_text(snapshots[0], planes[0], axis)) else []
     figure, (corner,) = sheet.page([part], "   ".join(heading), options.size)
     for (places, bar), field in zip(part.places(), fields, strict=True):
         drawn = _block(figure, corner, places, titles, snapshots, (field, axis, position), options)
-        panels.colour_bar(drawn, bar.axes(figure, *corner), label(field, snapshots[0].shown_in(field)[0]))
+        panels.colour_bar(drawn, bar.axes(figure, *corner), panels.plane_label(snapshots[0], field, options))
     return figure
 
 
@@ -84,7 +84,7 @@ def _title(name, time, width, one_time):
 def _block(figure, corner, places, titles, snapshots, what, options):
     """Draw the slices of all runs of one quantity and return the last image; `what`: (field, axis, position)."""
     field, axis, position = what
-    shown = [panels.slice_values(snapshot, field, axis, position) for snapshot in snapshots]
+    shown = [panels.slice_values(snapshot, field, axis, position, options) for snapshot in snapshots]
     least = max(panels.least(snapshot, field) for snapshot in snapshots)
     scale = colours(field, np.concatenate([values.ravel() for _, values in shown]), options, least)
     same_row = places[0].bottom == places[-1].bottom
@@ -92,6 +92,8 @@ def _block(figure, corner, places, titles, snapshots, what, options):
         shape = min(max(panels.aspect(snapshot, axis), 1.0 / sheet.LONGEST), sheet.LONGEST)
         axes = place.shaped(shape).axes(figure, *corner)
         drawn = panels.draw_slice(axes, snapshot, plane, values, scale)
+        if options.outlines:
+            panels.outline(axes, snapshot, plane)
         axes.set_title("\n".join(lines), size=8, pad=3.0)
         if same_row and place is not places[0]:
             axes.set_ylabel("")
@@ -192,6 +194,6 @@ def figure_of(paths, fields, settings, options=DEFAULT):
             raise CrmpiError("snapshots with different numbers of dimensions cannot share a picture: give them one by one")
         chosen, kind, axis, position = settings(snapshots[0])
         options.check(chosen)
-        if kind == "slice":
-            return slices(snapshots, names, chosen, axis, position, options)
+        if kind in ("slice", "projection"):
+            return slices(snapshots, names, chosen, axis, position, options._replace(projection=kind == "projection"))
         return profiles(snapshots, names, chosen, axis, kind == "radial", options)

@@ -7,10 +7,12 @@ import h5py
 import numpy as np
 
 from crmpi.errors import CrmpiError
+from crmpi.mesh.census import census
+from crmpi.mesh.census import times as _times
 from crmpi.observables.derived import shown_in
 from crmpi.observables.readers import open_snapshot
 from crmpi.output.blockfile import parts_of
-from crmpi.output.checkpoint import damage, read_checkpoint
+from crmpi.output.checkpoint import damage, read_checkpoint, read_leaves
 from crmpi.output.directory import RunDirectory
 from crmpi.output.history import read_history
 from crmpi.problem_source import ProblemSource
@@ -48,6 +50,10 @@ def _snapshot(path):
         lines = [f"snapshot {path} ({_size(path)})", f"  time       {time}, step {snapshot.step}"]
         lines += [f"  mesh       {_times(snapshot.cells)} cells in {snapshot.nblock} blocks of {_times(snapshot.block)}, code units:"]
         lines += [f"    x{axis + 1}       {snapshot.lower[axis]:.6g} to {snapshot.upper[axis]:.6g}" for axis in snapshot.axes]
+        if snapshot.max_level:
+            lines += [f"    {line}" for line in census(snapshot.cells, snapshot.block, snapshot.tree.leaves)]
+        cells = snapshot.nblock * int(np.prod(snapshot.block))
+        lines += [f"  memory     {_bytes(8 * cells * len(snapshot.names))} for all variables in float64"]
         lines += [f"  units      {_units(snapshot.units)}", f"  gamma      {snapshot.gamma:.6g}, of cosmic rays {snapshot.gamma_cr:.6g}"]
         lines += [f"  MISSING    {part}: its blocks read as NaN" for part in snapshot.missing]
         lines += ["  variables  min and max"]
@@ -64,7 +70,8 @@ def _checkpoint(path):
         raise CrmpiError(f"cannot read {path}: {reason}")
     checkpoint = read_checkpoint(path, [0])
     with h5py.File(path, "r") as file:
-        nblock = len(file["u0"])
+        nblock, cells = len(file["u0"]), file.attrs["cells"]
+    leaves = read_leaves(path)
     low = high = None
     for gid in range(nblock):  # one block at a time: a checkpoint may exceed the memory
         block = read_checkpoint(path, [gid])
@@ -74,12 +81,19 @@ def _checkpoint(path):
     lines = [f"checkpoint {path} ({_size(path)}), complete, all checksums right"]
     lines += [f"  time       {checkpoint.time:.17g} (code), step {checkpoint.step}, dt {checkpoint.dt:.17g}"]
     lines += _problem(ProblemSource.from_json(checkpoint.source))
-    lines += [f"  blocks     {nblock} of {_times(checkpoint.u0.shape[:1:-1])} cells", "  variables  min and max (code)"]
+    lines += [f"  blocks     {nblock} of {_times(checkpoint.u0.shape[:1:-1])} cells", *_levels(cells, checkpoint, leaves)]
+    lines += ["  variables  min and max (code)"]
     names = [*checkpoint.variables, *(f"b{axis + 1}" for axis in range(len(checkpoint.faces)))]
     lines += [f"    {name:<8s} {a:14.6e} {b:14.6e}" for name, a, b in zip(names, low, high, strict=True)]
     lines += [f"    {name}: {_times(values.shape[1:]) or 1} numbers per block" for name, values in checkpoint.blocks.items()]
     lines += [f"    {name} = {value}" for name, value in checkpoint.scalars.items()]
     return "\n".join(lines + _origin(checkpoint.provenance, checkpoint.config)) + "\n"
+
+
+def _levels(cells, checkpoint, leaves):
+    """Return the lines on the levels of the mesh of a checkpoint, none where it has one."""
+    block = checkpoint.u0.shape[:1:-1]
+    return [f"    {line}" for line in census(cells, block, leaves)] if leaves[:, 0].max() else []
 
 
 def _problem(source):
@@ -134,11 +148,10 @@ def _units(units):
     return f"{units.system}: length {units.cgs('length'):.6g} cm, time {units.cgs('time'):.6g} s, mass {units.cgs('mass'):.6g} g"
 
 
-def _times(numbers):
-    return " x ".join(str(n) for n in numbers)
-
-
 def _size(path):
-    size = sum(os.path.getsize(file) for file in (path, *parts_of(path)))
+    return _bytes(sum(os.path.getsize(file) for file in (path, *parts_of(path))))
+
+
+def _bytes(size):
     power = min(int(np.log10(max(size, 1)) / 3), 3)
     return f"{size / 1000**power:.3g} {('B', 'kB', 'MB', 'GB')[power]}"

@@ -3,6 +3,7 @@
 import math
 
 import numpy as np
+from matplotlib.collections import LineCollection
 from matplotlib.colors import LogNorm
 from matplotlib.ticker import FixedLocator, FuncFormatter, LogFormatterSciNotation, MaxNLocator, NullLocator
 
@@ -37,9 +38,11 @@ def time_text(snapshot):
 
 
 def position_text(snapshot, plane, axis):
-    """Return 'x_2 = 0.1 kpc', where a slice is; '' if the box has no such axis."""
+    """Return 'x_2 = 0.1 kpc', where a slice is, or along what a projection is; '' if the box has no such axis."""
     if axis not in snapshot.axes:
         return ""
+    if math.isnan(plane.position):
+        return f"along $x_{axis + 1}$"
     unit, scale = length_unit(snapshot)
     return f"$x_{axis + 1}$ = {plane.position * scale:.4g} {unit}".rstrip()
 
@@ -57,18 +60,45 @@ def least(snapshot, name):
     return _ROUNDING * snapshot.extrema("cs")[1] * snapshot.shown_in(name)[1]
 
 
-def slice_values(snapshot, name, axis, position=None):
-    """Return a `Slice` at `position`, in the unit of the picture, and its values as they are shown."""
+def slice_values(snapshot, name, axis, position=None, options=DEFAULT):
+    """Return a `Slice` at `position`, in the unit of the picture, or a projection, and its values as they are shown."""
+    if options.projection:
+        plane = snapshot.projection(name, axis, None if is_summed(snapshot, name) else "dens")
+        return plane, plane.values * plane_unit(snapshot, name, options)[1]
     _, scale = length_unit(snapshot)
     plane = snapshot.slice(name, axis, None if position is None else position / scale)
     return plane, plane.values * snapshot.shown_in(name)[1]
 
 
+def is_summed(snapshot, name):
+    """Tell whether a projection integrates a quantity, a density of mass or of energy; of others it is a mean weighted with density."""
+    return snapshot.dimension(name) == "density" or (snapshot.dimension(name) == "pressure" and name.startswith("e"))
+
+
+def plane_unit(snapshot, name, options=DEFAULT):
+    """Return (label, factor): the unit of a quantity in an image, and what its values in code units are multiplied by."""
+    if not options.projection or not is_summed(snapshot, name) or snapshot.units.dimensionless:
+        return snapshot.shown_in(name)
+    unit = "Msun/pc^2" if snapshot.dimension(name) == "density" else "erg/cm^2"
+    return unit, 1.0 / snapshot.units.factor(unit)
+
+
+def plane_label(snapshot, name, options=DEFAULT):
+    """Return the label of the bar of colours of an image."""
+    text = label(name, plane_unit(snapshot, name, options)[0])
+    if not options.projection:
+        return text
+    title, bracket, unit = text.partition(" [")
+    return f"{title}, {'integral' if is_summed(snapshot, name) else 'mean by mass'}{bracket}{unit}"
+
+
 def image(axes, bar, snapshot, name, axis, position=None, options=DEFAULT):
-    """Draw a slice and its bar of colours, and return it."""
-    plane, values = slice_values(snapshot, name, axis, position)
+    """Draw a slice or a projection and its bar of colours, and return it."""
+    plane, values = slice_values(snapshot, name, axis, position, options)
     drawn = draw_slice(axes, snapshot, plane, values, colours(name, values, options, least(snapshot, name)))
-    colour_bar(drawn, bar, label(name, snapshot.shown_in(name)[0]))
+    if options.outlines:
+        outline(axes, snapshot, plane)
+    colour_bar(drawn, bar, plane_label(snapshot, name, options))
     return plane
 
 
@@ -81,6 +111,15 @@ def draw_slice(axes, snapshot, plane, values, scale_of_colours):
     drawn = axes.imshow(values, origin="lower", extent=extent, cmap=cmap, norm=norm, interpolation="nearest", aspect="auto")
     finish_image(axes, extent, *(position_label(snapshot, a) for a in plane.axes))
     return drawn
+
+
+def outline(axes, snapshot, plane):
+    """Draw the edges of the blocks of a `Slice`, dark on light, so that they are seen on every colour."""
+    _, scale = length_unit(snapshot)
+    left, right, bottom, top = np.unique(plane.blocks * scale, axis=0).T
+    corners = np.stack([[left, bottom], [right, bottom], [right, top], [left, top], [left, bottom]])  # (corner, x or y, block)
+    for width, colour in ((1.0, "white"), (0.4, "black")):
+        axes.add_collection(LineCollection(corners.transpose(2, 0, 1), linewidths=width, colors=colour), autolim=False)
 
 
 def finish_image(axes, extent, xlabel, ylabel):

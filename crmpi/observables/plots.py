@@ -17,6 +17,7 @@ from crmpi.output.files import clear_write_errors
 from crmpi.output.history import read_history
 
 FORMATS = (".png", ".pdf", ".svg")
+IMAGES = ("slice", "projection")
 _CLOCK = ("time", "step", "dt")
 _LEDGERS = ("floor_", "boundary_", "cr_", "cooling_", "injection_", "losses_", "gravity_", "frozen_", "kappa_", "mom")
 _TALL = 2.0  # images more than this times as high as wide stand side by side
@@ -36,8 +37,9 @@ def plot(path, fields=None, axis=None, position=None, kind=None, output=None, ot
         axis that a slice is normal to, or along which a profile runs
     position : float, optional
         where the slice is, in the unit of the picture; the middle by default
-    kind : {"slice", "profile", "radial"}, optional
-        of a snapshot; by default a slice in 2-D and 3-D, a profile in 1-D
+    kind : {"slice", "projection", "profile", "radial"}, optional
+        of a snapshot; by default a slice in 2-D and 3-D, a profile in 1-D. A projection integrates densities of mass and energy along
+        the axis, and averages other quantities with density as weight; of a run folder it shows the latest snapshot
     output : path, optional
         name ending in .png, .pdf or .svg; by default beside `path`
     others : paths, optional
@@ -54,6 +56,8 @@ def plot(path, fields=None, axis=None, position=None, kind=None, output=None, ot
     if axis is not None and axis not in AXIS_NUMBERS:
         raise CrmpiError(f"axis = '{axis}' is not one of x1, x2, x3")
     across = AXIS_NUMBERS.get(axis)
+    if kind == "projection" and path.is_dir() and not others:
+        path = RunDirectory(path).latest_snapshot()
     output = Path(output) if output else (path / ("beside.png" if others else "summary.png") if path.is_dir() else path.with_suffix(".png"))
     if output.suffix not in FORMATS:
         raise CrmpiError(f"output = {output} must end in one of {', '.join(FORMATS)}")
@@ -96,12 +100,13 @@ def snapshot_figure(snapshot, fields=None, axis=None, position=None, kind=None, 
     fields, kind, axis, position = _settings(snapshot, fields, axis, position, kind)
     options.check(fields)
     heading = [panels.time_text(snapshot)]
-    if kind == "slice":
-        plane, _ = panels.slice_values(snapshot, fields[0], axis, position)
+    is_image, options = kind in IMAGES, options._replace(projection=kind == "projection")
+    if is_image:
+        plane, _ = panels.slice_values(snapshot, fields[0], axis, position, options)
         heading += [panels.position_text(snapshot, plane, axis)]
     heading = "   ".join(word for word in [*heading, _warning(snapshot)] if word)
     room = sheet.inner(options.size)
-    if kind == "slice":
+    if is_image:
         part = sheet.images(len(fields), 1, panels.aspect(snapshot, axis), size=room)
         figure, (corner,) = sheet.page([part], heading, options.size)
         _images(figure, part, corner, snapshot, fields, axis, position, options)
@@ -124,10 +129,14 @@ def _outer(axes, name, names):
 
 def _settings(snapshot, fields, axis, position, kind):
     """Return (fields, kind, axis, position) with the defaults for this snapshot filled in."""
-    if kind not in (None, "slice", "profile", "radial"):
-        raise CrmpiError(f"kind = '{kind}' is not one of slice, profile, radial")
+    if kind not in (None, *IMAGES, "profile", "radial"):
+        raise CrmpiError(f"kind = '{kind}' is not one of slice, projection, profile, radial")
+    if kind == "projection" and position is not None:
+        raise CrmpiError("a projection goes through the whole box: leave out --position")
+    if kind == "projection" and len(snapshot.axes) == 1:
+        raise CrmpiError(f"{snapshot.path} is one-dimensional, there is nothing to project: use --kind profile")
     kind = kind or ("slice" if len(snapshot.axes) > 1 else "profile")
-    if kind == "slice":
+    if kind in IMAGES:
         axis = _normal(snapshot, axis)
     elif axis is None:
         axis = snapshot.axes[-1]

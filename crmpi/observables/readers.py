@@ -198,7 +198,10 @@ class Snapshot(MeshShape):
         return projection_of(self, name, axis, weight, level)
 
     def profile(self, name, axis, weight=None):
-        """Return the `Profile` of a quantity along an axis (0, 1, 2): means over the other two, weighted by volume or by `weight`."""
+        """Return the `Profile` of a quantity along an axis (0, 1, 2): means over the other two, weighted by volume or by `weight`.
+
+        Layers are as thick as the largest cells that lie in them.
+        """
         return layer_profile(self, name, axis, weight)
 
     def radial_profile(self, name, nbins=None, weight=None):

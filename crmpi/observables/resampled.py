@@ -152,11 +152,26 @@ def projection_of(snapshot, name, axis, weight=None, level=None):
 
 
 def layer_profile(snapshot, name, axis, weight=None):
-    """Return the `Profile` over the layers of the finest cells along an axis; larger cells count in all layers that they reach into."""
+    """Return the `Profile` over layers along an axis, as thick as the largest cells there: every cell lies in one layer."""
     level, others = snapshot.max_level, tuple(2 - a for a in range(3) if a != axis)
     total, norm = (np.zeros(snapshot.cells_at(level)[axis]) for _ in range(2))
     for gid, values, weights in snapshot.weighted(name, weight):
         for target, sums in ((total, values * weights), (norm, weights)):
             (place,), part = snapshot.spread(gid, sums.sum(axis=others), level, (axis,))
             target[place] += part
-    return Profile(snapshot.centres(axis, level), total / norm)
+    if not level or axis not in snapshot.axes:
+        return Profile(snapshot.centres(axis), total / norm)
+    first = _layers(snapshot, axis)
+    faces = snapshot.faces(axis, level)[np.append(first, len(total))]
+    means = np.add.reduceat(total, first) / np.add.reduceat(norm, first)
+    return Profile(0.5 * (faces[1:] + faces[:-1]), means)
+
+
+def _layers(snapshot, axis):
+    """Return the indices, counted in cells of the highest level, at which layers as thick as the largest cells there begin."""
+    top = snapshot.max_level
+    step = np.zeros(snapshot.cells_at(top)[axis], np.int64)
+    for place, level in {(int(p[axis]), int(n)) for p, n in zip(snapshot.locations, snapshot.levels, strict=True)}:
+        width = snapshot.block[axis] << (top - level)
+        step[place * width : (place + 1) * width] = np.maximum(step[place * width : (place + 1) * width], top - level)
+    return np.flatnonzero(np.arange(len(step)) & ((1 << step) - 1) == 0)

@@ -40,13 +40,16 @@ class Options(NamedTuple):
     """What the user asks of a picture.
 
     `limits` {quantity: (low, high)} in the units shown, '' for all others; `log`: True, False, or None to choose from the numbers; `cmap`:
-    name of a colour map; `size`: (width, height) of the page in inches.
+    name of a colour map; `size`: (width, height) of the page in inches; `outlines`: draw the blocks of the mesh; `projection`: images
+    are integrals along the axis, or means weighted with density.
     """
 
     limits: dict = {}
     log: bool | None = None
     cmap: str | None = None
     size: tuple | None = None
+    outlines: bool = False
+    projection: bool = False
 
     def range_of(self, names):
         """Return (low, high) asked for a panel with these quantities, or None."""

@@ -46,6 +46,7 @@ class Progress:
         self.every = every
         self.terminal = self.stream.isatty()
         self._first = self._shown = self._live = None
+        self._counted = self._cycles = self._cycles_shown = 0
         self._live_on = False
 
     def say(self, text):
@@ -64,7 +65,8 @@ class Progress:
         """Start the clock: everything before, compiling above all, is left out of the rates."""
         now = self.clock()
         self._first = self._shown = (now, sim_time, step)
-        self._live = now
+        self._live, self._counted = now, step
+        self._cycles = self._cycles_shown = 0
 
     def step(self, sim_time, step, dt, extras=None):
         """Report a step that is done, if a line is due.
@@ -79,10 +81,12 @@ class Progress:
             return
         if self._first is None:
             self.start(sim_time, step - 1)
+        self._cycles += self.zones * (step - self._counted)  # the mesh may change from step to step
+        self._counted = step
         now = self.clock()
         if now - self._shown[0] >= self.every or step - self._first[2] <= _FIRST_LINES:
             self.say(self.line(now, sim_time, step, dt, extras))
-            self._shown = (now, sim_time, step)
+            self._shown, self._cycles_shown = (now, sim_time, step), self._cycles
         elif self.terminal and now - self._live > 0.2:
             self._clear()
             self.stream.write(self.bar(now, sim_time, step))
@@ -91,8 +95,7 @@ class Progress:
 
     def line(self, now, sim_time, step, dt, extras=None):
         """Return the progress line; the rate is that since the line before."""
-        before, _, step_before = self._shown
-        rate = self.zones * (step - step_before) / max(now - before, 1e-9)
+        rate = (self._cycles - self._cycles_shown) / max(now - self._shown[0], 1e-9)
         parts = [f"step {step}", f"time {self._time(sim_time)}", f"{100 * self._fraction(sim_time, step):.1f}%", f"dt {self._time(dt)}"]
         parts += [f"{rate:.3g} zone-cycles/s", f"left {self._left(now, sim_time, step)}"]
         parts += [f"{name} {value:.4g}" if isinstance(value, float) else f"{name} {value}" for name, value in (extras or {}).items()]
@@ -119,7 +122,7 @@ class Progress:
         wall, steps = now - start, step - first
         self.say(f"finished at step {step}, time {self._time(sim_time)}: {steps} steps in {clock(wall)}")
         if steps:
-            self.say(f"{self.zones * steps / wall:.4g} zone-cycles/s, {1e3 * wall / steps:.4g} ms per step")
+            self.say(f"{self._cycles / wall:.4g} zone-cycles/s, {1e3 * wall / steps:.4g} ms per step")
         charged = sum((seconds or {}).values())
         for name, spent in sorted((seconds or {}).items(), key=lambda item: -item[1]):
             self.say(f"  {name:<24s} {spent:10.3f} s  {100 * spent / max(charged, 1e-9):5.1f}%")

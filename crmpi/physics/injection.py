@@ -151,15 +151,16 @@ class Injection(Source):
         """
         if not positions:
             return
-        found, sums = [], np.zeros((self.pack.nblock, len(positions)))
-        for event, position in enumerate(positions):
-            for block, part, cells in self._footprints(position):
-                sums[block, event] = cells.weight.sum() * part.volume
-                found.append((event, block, part, cells))
-        totals = self.comm.block_sums(sums)
-        for event, block, part, cells in found:
-            share = cells._replace(weight=cells.weight * (part.volume / totals[event]))
-            self._share(share, number, part._replace(blocks=slice(block, block + 1)))
+        found = {position: list(self._footprints(position)) for position in positions}
+        sums = np.zeros((self.pack.nblock, len(found)))
+        for column, footprints in enumerate(found.values()):
+            for block, part, cells in footprints:
+                sums[block, column] = cells.weight.sum() * part.volume
+        totals = dict(zip(found, self.comm.block_sums(sums), strict=True))
+        for position in positions:
+            for block, part, cells in found[position]:
+                share = cells._replace(weight=cells.weight * (part.volume / totals[position]))
+                self._share(share, number, part._replace(blocks=slice(block, block + 1)))
 
     def _footprints(self, position):
         """Yield (block, its part of the pack, kernel on its cells), where the kernel has a radius of a cell at least."""

@@ -5,6 +5,12 @@ from crmpi.mesh.leaves import refine
 from crmpi.refinement.regions import region_levels
 
 
+def asked_blocks(root, params):
+    """Return how many blocks the regions of `params` ask for by themselves, without those that 2:1 adds."""
+    wanted = lambda leaves: region_levels(params.regions, root, leaves)  # noqa: E731
+    return len(refine(root.roots, root.leaves, wanted, closed=False))
+
+
 def first_tree(root, params):
     """Return the tree with the regions of `params` refined, neighbours differing by one level at most.
 

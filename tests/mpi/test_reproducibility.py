@@ -47,9 +47,28 @@ CASES = {
 }
 
 
+_INNER = "regions: [{level: 2, shape: sphere, center: [0.4, 0.5, 0.5], radius: 0.15}]"
+_SQUARE = "{name: moving_box, lower: [0, 0, 0], upper: [0.4, 0.3, 0.3], velocity: [30, 20, 0]}"
+_CHANGES = f"max_level: 2, interval: 2, min_age: 0, {_INNER}, criteria: [{_SQUARE}]"
+_COARSE = ["mesh.cells=[32,32,1]", "mesh.block=[8,8,1]"]
+FINER = [*_COARSE, "time.max_steps=3", f"mesh.refinement={{{_INNER}}}"]
+MOVING = [*_COARSE, "time.max_steps=6", f"mesh.refinement={{{_CHANGES}}}"]
+ON_LEVELS = {
+    "cr_box finer": [*FINER, "transport.tracer_rigidities=[3]", "scattering.kappa_perp=0.01"],
+    "cr_box finer 3d": ["mesh.cells=[8,8,8]", "mesh.block=[4,4,4]", "time.max_steps=2", f"mesh.refinement={{{_INNER}}}"],
+    "cr_box finer alfven": [*FINER, "transport={solver: alfven_regulated, vmax: 30, light_speed: 1000, gyro_rate: 1e8, wave_floor: 1e-3}"],
+    "cr_box finer isotropic": [*FINER, "transport={solver: isotropic_diffusion, tracer_rigidities: [3]}"],
+    "cr_box finer anisotropic": [*FINER, "transport={solver: anisotropic_diffusion, alfven_losses: 1}", "scattering.kappa_par=1"],
+    "cr_box finer streaming": [*FINER, "transport={solver: streaming_diffusion, regularisation_length: 0.3}"],
+    "cr_box moving": MOVING,
+    "cr_box moving anisotropic": [*MOVING, "transport={solver: anisotropic_diffusion}"],
+}
+"""Transport across levels, on a mesh that stays and on one that changes."""
+
+
 def run(comm, folder, case, overrides=(), restart=None):
     """Run a case and return its Simulation; all chatter is dropped."""
-    words = [*CASES[case], f"output.dir={folder}", "output.history_interval=none", *overrides]
+    words = [*(CASES | ON_LEVELS)[case], f"output.dir={folder}", "output.history_interval=none", *overrides]
     config, problem_class = configure(case.split()[0], words)
     with open(os.devnull, "w") as quiet:
         return driver.run(config, problem_class, comm, restart=restart, stream=quiet)
@@ -112,17 +131,8 @@ def test_restart_on_other_ranks_does_not_change_a_bit(comm, tmp_path, shared_fol
 @pytest.mark.mpi(min_size=2)
 @pytest.mark.parametrize("case", ["blast adaptive", "blast boxed"])
 def test_no_partition_of_a_changing_mesh_changes_a_bit(comm, tmp_path, shared_folder, monkeypatch, case):
-    """Blocks are dealt out at random, anew with every mesh."""
-
-    def deal(tree, nranks, cost=None):
-        rng = np.random.default_rng(tree.nblock)
-        owner = rng.integers(nranks, size=tree.nblock)
-        owner[rng.permutation(tree.nblock)[:nranks]] = np.arange(nranks)  # nobody goes away empty-handed
-        return owner
-
     serial = run(SerialComm(), tmp_path / "serial", case)
-    for module in ("simulation", "remesh"):
-        monkeypatch.setattr(f"crmpi.{module}.partition", deal)
+    deal_at_random(monkeypatch)
     parallel = run(comm, shared_folder, case)
     assert parallel.sim.tree.nblock == serial.sim.tree.nblock
     assert same_blocks(parallel.sim, serial.sim)
@@ -130,3 +140,29 @@ def test_no_partition_of_a_changing_mesh_changes_a_bit(comm, tmp_path, shared_fo
         assert len(set(serial.history["blocks"])) > 1  # the mesh did change
         for name, column in serial.history.items():
             assert np.array_equal(column, parallel.history[name]), name
+
+
+@pytest.mark.mpi(min_size=2)
+@pytest.mark.parametrize("case", ON_LEVELS)
+def test_no_partition_changes_a_bit_of_transport_across_levels(comm, tmp_path, shared_folder, monkeypatch, case):
+    serial = run(SerialComm(), tmp_path / "serial", case)
+    deal_at_random(monkeypatch)
+    parallel = run(comm, shared_folder, case)
+    assert same_blocks(parallel.sim, serial.sim)
+    if comm.rank == 0:
+        assert serial.history["levels"].max() == 3
+        for name, column in serial.history.items():
+            assert np.array_equal(column, parallel.history[name]), name
+
+
+def deal_at_random(monkeypatch):
+    """Let blocks be dealt out at random, anew with every mesh."""
+
+    def deal(tree, nranks, cost=None):
+        rng = np.random.default_rng(tree.nblock)
+        owner = rng.integers(nranks, size=tree.nblock)
+        owner[rng.permutation(tree.nblock)[:nranks]] = np.arange(nranks)  # nobody goes away empty-handed
+        return owner
+
+    for module in ("simulation", "remesh"):
+        monkeypatch.setattr(f"crmpi.{module}.partition", deal)

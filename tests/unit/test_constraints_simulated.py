@@ -50,6 +50,22 @@ def test_the_bound_is_the_formula_with_what_the_run_has(path):
     assert np.all((b.nh_low <= b.nh) & (b.nh <= b.nh_high))
 
 
+def test_the_bound_on_a_refined_mesh_is_that_of_its_sight_lines(path, tmp_path):
+    """Smaller cells sample the same smooth halo: the bound moves by the error of 16 cells across it, and the columns keep the mass."""
+    region = "mesh.refinement={regions: [{level: 1, lower: [-128,-128,-64], upper: [128,0,64]}]}"
+    words = ["problem.cr_ratio=1e-3", "time.max_steps=0", "transport.solver=none", region, "mesh.block=[8,8,8]"]
+    assert main(["run", "cgm_halo/static", CELLS[0], *words, f"output.dir={tmp_path}"]) == 0
+    a = in_cgs(Assumptions)
+    with open_snapshot(path) as uniform, open_snapshot(next(tmp_path.glob("snapshots/*.athdf"))) as refined:
+        assert set(refined.levels) == {0, 1}
+        one, other = (halo_bounds(snapshot, [50 * KPC, 90 * KPC], a) for snapshot in (uniform, refined))
+        np.testing.assert_allclose(other.nh, one.nh, rtol=0.05)
+        np.testing.assert_allclose(other.kappa, one.kappa, rtol=0.05)
+        columns, _ = column_map(refined, 2)
+        mass = sum(cells.integral(cells["dens"]) for cells in refined.blocks())
+        assert columns.shape == (32, 32) and columns.sum() * 8.0**2 == pytest.approx(mass, rel=1e-13)
+
+
 def test_circular_velocity_of_the_halo(path):
     """NFW with M200 = 1e12 Msun, c = 10, H = 70 km/s/Mpc: vc^2 = G M m(x)/(m(c) r)."""
     with open_snapshot(path) as snapshot:

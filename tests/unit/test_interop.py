@@ -17,12 +17,15 @@ from crmpi.observables.rays import Line
 from crmpi.observables.readers import open_snapshot
 from crmpi.parallel.comm import SerialComm
 
+REGION = "mesh.refinement={regions: [{level: 1, lower: [0,0,-100], upper: [100,100,100]}]}"
+MESHES = {"uniform": [], "refined": [REGION, "transport.solver=none"]}
 
-@pytest.fixture(scope="module")
-def path(tmp_path_factory):
-    """Return a snapshot of a small halo in eight blocks."""
+
+@pytest.fixture(scope="module", params=MESHES)
+def path(request, tmp_path_factory):
+    """Return a snapshot of a small halo in eight blocks, or with two of them refined."""
     folder = tmp_path_factory.mktemp("runs") / "halo"
-    words = ["mesh.cells=[16,16,16]", "mesh.block=[8,8,8]", "time.max_steps=1", f"output.dir={folder}"]
+    words = ["mesh.cells=[16,16,16]", "mesh.block=[8,8,8]", "time.max_steps=1", f"output.dir={folder}", *MESHES[request.param]]
     config, problem_class = configure("cgm_halo", words)
     with open(os.devnull, "w") as quiet:
         driver.run(config, problem_class, SerialComm(), stream=quiet)
@@ -39,14 +42,12 @@ def test_vtk_reads_the_side_car(path):
     reader.Update()
     blocks = reader.GetOutputDataObject(0)
     with open_snapshot(path) as snapshot:
-        assert blocks.GetNumberOfBlocks() == snapshot.nblock == 8
+        assert blocks.GetNumberOfBlocks() == snapshot.nblock == (22 if snapshot.max_level else 8)
         for gid in range(snapshot.nblock):
             block = blocks.GetBlock(gid)
             found = vtk_to_numpy(block.GetCellData().GetArray("rho")).reshape(8, 8, 8)
             assert np.array_equal(found, snapshot.values("dens", gid).astype(found.dtype))
-            k, j, i = snapshot.place(gid)
-            edges = [snapshot.faces(a)[[s.start, s.stop]] for a, s in enumerate((i, j, k))]
-            assert np.allclose(block.GetBounds(), np.ravel(edges), rtol=1e-6)
+            assert np.allclose(block.GetBounds(), np.ravel(np.transpose(snapshot.ends(gid))), rtol=1e-6)
 
 
 def test_trident_agrees_about_columns(path, tmp_path, monkeypatch):

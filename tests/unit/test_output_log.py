@@ -43,6 +43,18 @@ def test_lines_come_at_a_sensible_rate(wall):
     assert lines[3] == "step 13  time 1.3 Myr  13.0%  dt 0.1 Myr  2e+03 zone-cycles/s  left 43.5 s  sub-steps 12"
 
 
+def test_rates_count_the_cells_that_there_were(wall):
+    """Ten steps on 1000 cells and ten on 3000, half a second each: 4000 per second in all."""
+    stream = io.StringIO()
+    progress = follow(wall, stream, steps=10)
+    progress.zones = 3000
+    for step in range(11, 21):
+        wall[0] += 0.5
+        progress.step(0.01 * step, step, 0.01)
+    progress.finish(0.2, 20)
+    assert "4000 zone-cycles/s, 500 ms per step" in stream.getvalue()
+
+
 def test_other_ranks_are_silent(wall):
     stream = io.StringIO()
     follow(wall, stream, rank=1).finish(1.0, 100)

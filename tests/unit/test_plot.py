@@ -73,7 +73,7 @@ def test_mistakes(tmp_path):
     path = tmp_path / "snapshots/snapshot_00000.athdf"
     for options, message in (
         ({"axis": "z"}, "not one of x1, x2, x3"),
-        ({"kind": "volume"}, "not one of slice, profile, radial"),
+        ({"kind": "volume"}, "not one of slice, projection, profile, radial"),
         ({"output": "x.gif"}, "must end in one of .png"),
         ({"fields": ["pressure"]}, "has no 'pressure'"),
     ):

@@ -9,14 +9,19 @@ import pytest
 
 import crmpi
 from crmpi import driver
+from crmpi.cli.main import main
 from crmpi.configuration import configure
 from crmpi.errors import CrmpiError
+from crmpi.expectation import array_bytes, memory
 from crmpi.observables.catalogue import measure
+from crmpi.observables.info import info
 from crmpi.observables.readers import open_snapshot
 from crmpi.observables.stream import read_profiles
 from crmpi.output.checkpoint import read_checkpoint, read_leaves
 from crmpi.output.history import read_history
 from crmpi.parallel.comm import SerialComm
+from crmpi.rehearsal import rehearse
+from crmpi.simulation import Simulation
 from tests.columns_case import refined_cube, write_gas
 
 NAMES = ["gamma_rays", "ionisation", "xray", "loading", "radial_profile", "profile", "phase", "xray_profile", "columns"]
@@ -161,6 +166,28 @@ def test_observables_during_and_after_are_bitwise_identical(folder, path):
             assert written[label][-1].tobytes() == np.asarray(values).tobytes(), label
 
 
+def test_observables_follow_a_mesh_that_changes(tmp_path):
+    """The last row of the history has the bits of the last snapshot, on the mesh that there is then."""
+    criteria = "{max_level: 2, interval: 2, min_age: 2, criteria: [{name: gradient, variable: press, refine: 0.2, derefine: 0.1}]}"
+    config, problem_class = configure("blast", [
+        "mesh.cells=[32,32,1]", "mesh.block=[8,8,1]", "transport.solver=none", f"mesh.refinement={criteria}", "time.max_steps=12",
+        "observables.compute=[loading, profile]", "observables.loading={heights: [0.1, 0.2], radii: [0.2], axis: x1}",
+        "observables.profile.level=2", "output.precision=f8", f"output.dir={tmp_path}",
+    ])  # fmt: skip
+    with open(os.devnull, "w") as quiet:
+        driver.run(config, problem_class, SerialComm(), stream=quiet)
+    history = read_history(tmp_path / "history.txt")
+    assert len(set(history["blocks"])) > 1 and history["levels"][-1] == 3
+    with open_snapshot(sorted(tmp_path.glob("snapshots/*.athdf"))[-1]) as snapshot:
+        assert snapshot.nblock == history["blocks"][-1]
+        loading, profile = measure(snapshot, ["loading", "profile"])
+    for label, value in loading.columns.items():
+        assert history[label.split(" [")[0]][-1] == value, label
+    written = read_profiles(tmp_path, "profile")
+    for label, values in (profile.axes | profile.columns).items():
+        assert written[label][-1].tobytes() == np.asarray(values).tobytes(), label
+
+
 def test_slices_show_the_cells_that_the_plane_cuts(gas):
     with open_snapshot(gas) as snapshot, h5py.File(gas) as file:
         blocks = [file[f"x{axis + 1}f"][:] for axis in range(3)]
@@ -207,3 +234,35 @@ def test_xarray_by_level_and_resampled(gas):
             assert np.isfinite(own).sum() == cells and np.allclose(own[np.isfinite(own)], whole[np.isfinite(own)], rtol=1e-14)
         with pytest.raises(CrmpiError, match="level = -1 is not possible"):
             crmpi.open(gas, level=-1)
+
+
+def test_info_counts_blocks_and_cells_of_each_level(folder):
+    """By hand: of 8 blocks of level 0 two are refined, and of one of these one child: 6, 15 and 8 blocks of 512 cells."""
+    for path in (*folder.glob("snapshots/*1.athdf"), *folder.glob("checkpoints/*.h5")):
+        text = [" ".join(line.split()) for line in info(path).splitlines()]
+        assert "14848 cells in 29 blocks of 8 x 8 x 8; all on level 2 there would be 262144 cells, 17.7 times as many" in text
+        for row in ("0 6 3072 16 x 16 x 16 75%", "1 15 7680 32 x 32 x 32 23.4%", "2 8 4096 64 x 64 x 64 1.56%"):
+            assert row in text
+
+
+@pytest.mark.parametrize(("corner", "asked", "added"), [("-0.1,-0.1,0", 40, 0), ("0.01,0.01,0", 22, 9)])
+def test_a_dry_run_counts_what_regions_and_2_to_1_take(capsys, corner, asked, added):
+    """By hand: 16 blocks of level 0; around the origin 4 and 4 are refined, in a corner 1 and 1, and for 2:1 its 3 neighbours."""
+    region = f"mesh.refinement={{regions: [{{level: 2, lower: [{corner}], upper: [0.1,0.1,0]}}]}}"
+    words = ["run", "blast", "mesh.cells=[32,32,1]", "mesh.block=[8,8,1]", "transport.solver=none", region, "--dry-run"]
+    assert main(words) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert f"  regions ask for {asked} blocks, 2:1 between neighbours adds {added}" in lines
+    assert f"mesh: {64 * (asked + added)} cells in {asked + added} blocks of 8 x 8 x 1" in "\n".join(lines)
+    assert f"a step: {64 * (asked + added)} zone updates in 2 stages" in lines[-1]
+
+
+def test_the_memory_of_a_run_is_estimated(tmp_path):
+    """What one block with its own messages takes bounds what blocks of a serial run take, without being much more."""
+    config, problem_class = configure("cgm_halo", [*WORDS, f"output.dir={tmp_path}"])
+    trial = rehearse(config, problem_class)
+    whole = Simulation(config, problem_class, SerialComm())
+    (own, shared), total = memory(trial), array_bytes(whole)
+    assert trial.pack.nblock == 1 and total < 1.05 * (own * whole.tree.nblock + shared) < 1.6 * total
+    pack = whole.pack.u0.nbytes + whole.pack.u1.nbytes
+    assert pack < array_bytes(whole.pack) < array_bytes(whole)

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from crmpi.mesh.leaves import split
 from crmpi.observables.catalogue import measure
 from crmpi.observables.columns import Composition, column, column_map, columns
 from crmpi.observables.rays import Line, tilted_lines
@@ -113,7 +114,8 @@ def test_profile_of_a_linear_field(tmp_path, tree, axis, level):
     assert (dens * found["volume [code]"]).sum() == pytest.approx(leaf_sum(snapshot, "dens"), rel=1e-13)
     if level == 0:
         assert np.allclose(dens, 3.0 + 2.0 * x, rtol=1e-13)
-        assert np.allclose(snapshot.profile("dens", axis).values.reshape(16, -1).mean(axis=1), 3.0 + 2.0 * x, rtol=1e-13)
+        layers = snapshot.profile("dens", axis)  # as thick as the largest cells there
+        assert len(layers.x) >= 16 and np.allclose(layers.values, 3.0 + 2.0 * layers.x, rtol=1e-13)
     else:
         assert np.abs(dens - 3.0 - 2.0 * x).max() <= 2.0 / 16  # half a cell of level 0 times the slope
 
@@ -180,3 +182,14 @@ def test_the_mass_column_of_a_halo(tmp_path, tree):
         found, radius = mass_columns(snapshot, axis)
         assert found.shape == radius.shape == (64, 64)
         assert found.sum() * (2.0 / 64) ** 2 == pytest.approx(leaf_sum(snapshot, "dens"), rel=1e-13)
+
+
+def test_layers_are_as_thick_as_the_largest_cells_there(tmp_path):
+    """A slab that is refined across the whole box shows its cells; beside it there are those of level 0."""
+    root = cube(16, 4)
+    leaves = split(root.roots, root.leaves, root.leaves[:, 3] == 1)
+    snapshot = snapshot_of(tmp_path, root.with_leaves(leaves), lambda x1, x2, x3: 2.0 + x3, units="none")
+    found = snapshot.profile("dens", 2)
+    width = np.array([0.125] * 4 + [0.0625] * 8 + [0.125] * 8)
+    assert np.allclose(found.x, -1.0 + np.cumsum(width) - 0.5 * width) and np.allclose(found.values, 2.0 + found.x, rtol=1e-13)
+    assert len(snapshot.profile("dens", 0).x) == 16
