@@ -80,9 +80,7 @@ def read_part(snapshot, name, wanted, level=0, resample=True):
     without `resample` cells of other levels are NaN.
     """
     out = np.full([len(indices) for indices in wanted], 0.0 if resample else np.nan)
-    for gid in range(snapshot.nblock):
-        if not resample and snapshot.levels[gid] != level:
-            continue
+    for gid in _near(snapshot, wanted, level, resample):
         steps = [0 if snapshot.cells[a] == 1 else level - int(snapshot.levels[gid]) for a in (2, 1, 0)]
         ends = [_scaled(span, step) for span, step in zip(snapshot.place(gid), steps, strict=True)]
         here = [np.flatnonzero((w >= low) & (w < high)) for w, (low, high) in zip(wanted, ends, strict=True)]
@@ -92,6 +90,18 @@ def read_part(snapshot, name, wanted, level=0, resample=True):
             chosen = values[np.ix_(*(at - span.start for at, span in zip(asked, index, strict=True)))]
             out[np.ix_(*here)] = chosen if min(steps) >= 0 else out[np.ix_(*here)] + chosen  # blocks may share a larger cell
     return out
+
+
+def _near(snapshot, wanted, level, resample):
+    """Return the numbers of the blocks that may hold some of the cells `wanted`, those that lie between the ends of them."""
+    near = np.full(snapshot.nblock, True) if resample else snapshot.levels == level
+    if not all(indices.size for indices in wanted):
+        return []
+    for axis, indices in zip((2, 1, 0), wanted, strict=True):
+        scale = 1.0 if snapshot.cells[axis] == 1 else 2.0 ** (level - snapshot.levels)
+        low = snapshot.locations[:, axis] * snapshot.block[axis] * scale
+        near = near & (low < indices.max() + 1) & (low + snapshot.block[axis] * scale > indices.min())
+    return np.flatnonzero(near).tolist()
 
 
 def _scaled(span, step):

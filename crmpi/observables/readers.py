@@ -11,7 +11,7 @@ from crmpi.errors import CrmpiError
 from crmpi.mesh.tree import BlockTree
 from crmpi.observables.cells import Along, Cells, MeshShape, stored_facts
 from crmpi.observables.derived import DERIVED, shown_in, unknown
-from crmpi.observables.resampled import Profile, array_of, layer_profile, projection_of, slice_of, spread
+from crmpi.observables.resampled import array_of, layer_profile, projection_of, shell_profile, slice_of, spread
 from crmpi.output.blockfile import missing_parts
 from crmpi.output.seal import DIGEST, UNREADABLE, broken_seal, damaged_block
 from crmpi.units import Units
@@ -205,16 +205,12 @@ class Snapshot(MeshShape):
         return layer_profile(self, name, axis, weight)
 
     def radial_profile(self, name, nbins=None, weight=None):
-        """Return the `Profile` of a quantity over the distance from the origin: means over shells, weighted by volume or by `weight`."""
-        furthest = np.sqrt(sum(max(abs(self.lower[a]), abs(self.upper[a])) ** 2 for a in self.axes))
-        nbins = nbins or max(self.cells) // 2
-        total, norm = np.zeros(nbins), np.zeros(nbins)
-        for gid, values, weights in self.weighted(name, weight):
-            bins = np.minimum((self._radius(gid) / furthest * nbins).astype(int), nbins - 1).ravel()
-            total += np.bincount(bins, (values * weights).ravel(), nbins)
-            norm += np.bincount(bins, weights.ravel(), nbins)
-        filled = norm > 0
-        return Profile(((np.arange(nbins) + 0.5) * furthest / nbins)[filled], (total[filled] / norm[filled]))
+        """Return the `Profile` of a quantity over the distance from the origin: means over shells, weighted by volume or by `weight`.
+
+        `nbins` shells of equal thickness, by default half as many as there are cells along the longest axis; on a refined mesh these
+        are cut where blocks are smaller.
+        """
+        return shell_profile(self, name, nbins, weight)
 
     def extrema(self, name):
         """Return (min, max) of a quantity; NaN of missing parts is left out."""
@@ -236,7 +232,7 @@ class Snapshot(MeshShape):
                 weights = weights * 2.0 ** -(len(self.axes) * self.levels[gid])
             yield gid, values, weights
 
-    def _radius(self, gid):
+    def radius(self, gid):
         """Return the distance of the cells of a block from the origin; missing axes do not count."""
         level = int(self.levels[gid])
         places = zip((2, 1, 0), self.place(gid), strict=True)

@@ -76,16 +76,22 @@ def picture_level(snapshot, axis):
 
 def array_of(snapshot, name, level):
     """Return a quantity on the whole mesh of a level, array (n3, n2, n1): means over volume of smaller cells, copies of larger ones."""
-    check_level(snapshot, level)
-    try:
-        out = np.zeros(snapshot.cells_at(level)[::-1])
-    except MemoryError:
-        sizes = " x ".join(map(str, snapshot.cells_at(level)))
-        raise CrmpiError(f"{sizes} cells of level {level} of {snapshot.path} do not fit into memory; choose a lower level") from None
+    out = _zeros(snapshot, level, (2, 1, 0))
     for gid in range(snapshot.nblock):
         index, part = snapshot.spread(gid, snapshot.values(name, gid), level)
         out[index] += part
     return out
+
+
+def _zeros(snapshot, level, axes):
+    """Return an array for the mesh of a level along `axes`."""
+    check_level(snapshot, level)
+    shape = [snapshot.cells_at(level)[a] for a in axes]
+    try:
+        return np.zeros(shape)
+    except (MemoryError, ValueError):
+        sizes = " x ".join(map(str, shape))
+        raise CrmpiError(f"{sizes} cells of level {level} of {snapshot.path} do not fit into memory; choose a lower level") from None
 
 
 def check_level(snapshot, level):
@@ -108,9 +114,8 @@ def slice_of(snapshot, name, axis, position=None, level=None):
         cut += np.flatnonzero(there).tolist()
     finest = int(snapshot.levels[cut].max())
     level = min(finest, picture_level(snapshot, axis)) if level is None else level
-    check_level(snapshot, level)
     horizontal, vertical = PLANES[axis]
-    out = np.zeros([snapshot.cells_at(level)[a] for a in (vertical, horizontal)])
+    out = _zeros(snapshot, level, (vertical, horizontal))
     for gid in cut:
         inside = index[int(snapshot.levels[gid])] % snapshot.block[axis]
         where = tuple(inside if a == axis else slice(None) for a in (2, 1, 0))
@@ -130,9 +135,8 @@ def outlines(snapshot, gids, axis):
 def projection_of(snapshot, name, axis, weight=None, level=None):
     """Return the integral of a quantity along an axis, or its mean weighted with `weight`, see `Snapshot.projection`."""
     level = picture_level(snapshot, axis) if level is None else level
-    check_level(snapshot, level)
     horizontal, vertical = PLANES[axis]
-    total = np.zeros([snapshot.cells_at(level)[a] for a in (vertical, horizontal)])
+    total = _zeros(snapshot, level, (vertical, horizontal))
     norm = np.zeros_like(total)
     for gid in range(snapshot.nblock):
         values = snapshot.values(name, gid)
@@ -161,17 +165,48 @@ def layer_profile(snapshot, name, axis, weight=None):
             target[place] += part
     if not level or axis not in snapshot.axes:
         return Profile(snapshot.centres(axis), total / norm)
-    first = _layers(snapshot, axis)
+    first = _starts(_layers(snapshot, axis))
     faces = snapshot.faces(axis, level)[np.append(first, len(total))]
     means = np.add.reduceat(total, first) / np.add.reduceat(norm, first)
     return Profile(0.5 * (faces[1:] + faces[:-1]), means)
 
 
 def _layers(snapshot, axis):
-    """Return the indices, counted in cells of the highest level, at which layers as thick as the largest cells there begin."""
+    """Return for each layer of cells of the highest level how many levels lower the lowest one is that it goes through."""
     top = snapshot.max_level
     step = np.zeros(snapshot.cells_at(top)[axis], np.int64)
     for place, level in {(int(p[axis]), int(n)) for p, n in zip(snapshot.locations, snapshot.levels, strict=True)}:
         width = snapshot.block[axis] << (top - level)
         step[place * width : (place + 1) * width] = np.maximum(step[place * width : (place + 1) * width], top - level)
+    return step
+
+
+def _starts(step):
+    """Return where groups of 2^step neighbours begin, counted from the first one."""
     return np.flatnonzero(np.arange(len(step)) & ((1 << step) - 1) == 0)
+
+
+def shell_profile(snapshot, name, nbins=None, weight=None):
+    """Return the `Profile` over shells about the origin, see `crmpi.observables.readers.Snapshot.radial_profile`."""
+    furthest = np.sqrt(sum(max(abs(snapshot.lower[a]), abs(snapshot.upper[a])) ** 2 for a in snapshot.axes))
+    top = 0 if nbins else snapshot.max_level
+    nbins = nbins or max(snapshot.cells) // 2 << top
+    total, norm = np.zeros(nbins), np.zeros(nbins)
+    step = np.zeros(nbins, np.int64)
+    for gid, values, weights in snapshot.weighted(name, weight):
+        bins = np.minimum((snapshot.radius(gid) / furthest * nbins).astype(int), nbins - 1).ravel()
+        total += np.bincount(bins, (values * weights).ravel(), nbins)
+        norm += np.bincount(bins, weights.ravel(), nbins)
+        if top:
+            here = slice(bins.min(), bins.max() + 1)
+            step[here] = np.maximum(step[here], top - snapshot.levels[gid])
+    first = np.arange(nbins)
+    if top:
+        for n in range(top):  # a group is as wide as the widest of its shells
+            wide = np.repeat(np.maximum.reduceat(step, first[:: 2 << n]) > n, 2 << n)
+            step[wide] = np.maximum(step[wide], n + 1)
+        first = _starts(step)
+        total, norm = np.add.reduceat(total, first), np.add.reduceat(norm, first)
+    middles = (first + 0.5 * np.diff(first, append=nbins)) * furthest / nbins
+    filled = norm > 0
+    return Profile(middles[filled], total[filled] / norm[filled])

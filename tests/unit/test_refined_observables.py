@@ -3,11 +3,13 @@
 import numpy as np
 import pytest
 
-from crmpi.mesh.leaves import split
+from crmpi.errors import CrmpiError
+from crmpi.mesh.leaves import close, split
 from crmpi.observables.catalogue import measure
 from crmpi.observables.columns import Composition, column, column_map, columns
 from crmpi.observables.rays import Line, tilted_lines
 from crmpi.observables.readers import open_snapshot
+from crmpi.refinement.regions import leaf_boxes
 from crmpi.units import Units
 from tests.columns_case import cube, refined_cube, write_gas
 
@@ -131,8 +133,8 @@ def test_radial_profiles_and_phase_diagrams_count_everything(tmp_path, tree):
     assert shells["volume [kpc^3]"].sum() * units.factor("kpc^3") == pytest.approx(volume, rel=1e-13)
     dens = shells["dens [m_p/cm^3]"] * units.factor("m_p/cm^3")
     assert np.nansum(dens * shells["volume [kpc^3]"]) * units.factor("kpc^3") == pytest.approx(mass, rel=1e-13)
-    found = snapshot.radial_profile("dens")
-    assert np.all((found.values > 1.0) & (found.values < 3.0))
+    found = snapshot.radial_profile("dens", nbins=8)
+    assert len(found.x) == 8 and np.all((found.values > 1.0) & (found.values < 3.0))
 
 
 @pytest.mark.parametrize("axis", (0, 1, 2))
@@ -193,3 +195,25 @@ def test_layers_are_as_thick_as_the_largest_cells_there(tmp_path):
     width = np.array([0.125] * 4 + [0.0625] * 8 + [0.125] * 8)
     assert np.allclose(found.x, -1.0 + np.cumsum(width) - 0.5 * width) and np.allclose(found.values, 2.0 + found.x, rtol=1e-13)
     assert len(snapshot.profile("dens", 0).x) == 16
+
+
+def test_shells_are_thinner_where_cells_are_smaller(tmp_path):
+    """Around the origin on level 2 of 16^3: shells of a quarter there, the mean density of a linear function of the radius."""
+    root = cube(16, 2)
+    leaves = root.leaves
+    for _ in range(2):
+        low, high = leaf_boxes(root, leaves)
+        leaves = close(root.roots, split(root.roots, leaves, (np.abs(0.5 * (low + high)) < 0.25).all(axis=1)))
+    snapshot = snapshot_of(tmp_path, root.with_leaves(leaves), lambda x1, x2, x3: 1.0 + np.sqrt(x1**2 + x2**2 + x3**2), units="none")
+    found = snapshot.radial_profile("dens")
+    thickness = np.sqrt(3.0) / 8
+    inner = found.x < 0.2
+    assert inner.sum() == 4 and np.allclose(np.diff(found.x)[:3], thickness / 4) and np.allclose(np.diff(found.x)[-2:], thickness)
+    assert np.abs(found.values - 1.0 - found.x).max() < 0.5 * thickness
+    assert np.abs(found.values - 1.0 - found.x)[inner].max() < 0.5 * thickness / 4
+
+
+def test_a_mesh_that_does_not_fit_is_refused(tmp_path, tree):
+    snapshot = snapshot_of(tmp_path, tree, wavy)
+    with pytest.raises(CrmpiError, match=r"16777216 x 16777216 x 16777216 cells of level 20 of .* choose a lower level"):
+        snapshot.array("dens", 20)
