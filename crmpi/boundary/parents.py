@@ -26,7 +26,7 @@ class ParentView:
 
     Attributes
     ----------
-    grid, origins, levels, fields, tube, magnetic, has_cr, grav, u0, w0, bcc
+    grid, origins, levels, fields, scalars, tube, magnetic, has_cr, grav, u0, w0, bcc
         as those of `Pack`, with a buffer in the place of a block; ``u0``, ``w0``, ``bcc`` hold the last
         state of the fluid, where they are kept at all
     """
@@ -41,6 +41,7 @@ class ParentView:
         self.origins = pack.origins[parents.slots] // self._pairs
         self.levels = parents.levels
         self.fields, self.magnetic, self.has_cr = pack.fields, pack.magnetic, pack.has_cr
+        self.scalars = pack.scalars
         self.grav = None if pack.grav is None else self.allocate(3)
         self.u0 = self.w0 = self.bcc = None
 
