@@ -95,7 +95,7 @@ class Simulation:
         self.timers = Timers(working_seconds)
         self.clock = Clock()
         self.gravity = Gravity(config.gravity, self.units)
-        self.between = lambda done, planned: None
+        self.between, self._make_between = lambda done, planned: None, None
         self.kappa_clipped = 0.0
         self.parts = 0
         self.assemble(first_tree(root, mesh.refinement) if leaves is None else root.with_leaves(leaves))
@@ -128,6 +128,7 @@ class Simulation:
 
     def stop_between(self, make):
         """Call ``between = make(); between(done, planned)`` now and then in long steps, on all ranks: what it raises ends the run."""
+        self._make_between = make
         self.between = make()
         if self.transport is not None:
             self.transport.between = make()
@@ -166,7 +167,12 @@ class Simulation:
         scattering = make_scattering(self.config.scattering, self.units, self.fluid.eos, self.tree)
         if self.config.transport.solver != "none":
             self.ghosts.let_move()
-        return make_solver(self.config.transport, self.pack, scattering, self.ghosts, self.fluid)
+        solver = make_solver(self.config.transport, self.pack, scattering, self.ghosts, self.fluid)
+        if self.pack.refined and self.config.mesh.refinement.subcycle == "level":
+            solver.step_by_level()
+        if self._make_between is not None:  # the mesh has changed
+            solver.between = self._make_between()
+        return solver
 
     def _make_sources(self):
         made = make_sources(self.config, self.pack, self.fluid.eos, self.units, self.tree)

@@ -20,15 +20,19 @@ class RefinedTransport(RefinedFluid):
         parameters of the solver, in code units
     kappa : dict
         parameters of the constant scattering model
+    by_level : bool
+        sub-steps halve from level to level
     """
 
-    def __init__(self, comm, tree, owner=None, *, solver, settings=None, kappa=None, **options):
+    def __init__(self, comm, tree, owner=None, *, solver, settings=None, kappa=None, by_level=False, **options):
         cls = find_solver(solver)
         shared = Selector("solver", transport_solvers(), common=PopulationParams).params(solver)
         params = make(shared, solver=solver, **(settings or {}))
         super().__init__(comm, tree, owner, rays=cls.fields_for(params), ng=cls.ghosts_needed, **options)
         scattering = ConstantScattering(make(ConstantScattering.Params, **(kappa or {"kappa_par": 0.02})))
         self.transport = cls(params, self.pack, scattering, self.ghosts, self.fluid)
+        if by_level:
+            self.transport.step_by_level()
 
     def set(self, name, function):
         """Set a variable in active cells from ``function(x1, x2, x3)``, and refresh."""

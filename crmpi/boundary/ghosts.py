@@ -108,6 +108,20 @@ class Ghosts:
         for condition in self._first_guess + self._conditions:
             condition.cells(q, fields, time)
 
+    def fill_level(self, q, above, fields, time, level):
+        """Fill the ghost cells of a register in the blocks of one level of a refined mesh.
+
+        `q`, `fields` and `time` as for `fill_cells`; ghosts beside coarser blocks are made of what these hold
+        in `above`, and those beside finer blocks of what these hold in `q`. Ghosts of other levels become invalid.
+        """
+        buffer = self.crossing.buffer_of_level(q, level)
+        self.halo.exchange_level(q, above, buffer, level)
+        self.crossing.complete_level(q, buffer, level)
+        self._beyond.cells(buffer, fields, time)
+        self.crossing.prolong_level(q, buffer, level)
+        for condition in self._first_guess + self._conditions:
+            condition.cells(q, fields, time)
+
     def _look_at_walls(self, b):
         while self._walls:
             self._walls.pop().look(self.comm, b)

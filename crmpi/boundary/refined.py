@@ -53,6 +53,7 @@ class Crossing:
         self._spans = {CELLS: make_span(tree.missing)} | {a: make_span(tree.missing, a) for a in range(3)}
         self.up = tuple(0 if gone else 1 for gone in tree.missing)
         self.first_scalar = ENER + 1 + pack.has_cr + len(pack.tracers)
+        self._levels = {}
 
     def buffers(self, cells, faces):
         """Return the parent buffers of arrays, in which the means of their active parts stand."""
@@ -88,6 +89,31 @@ class Crossing:
         """Fill the ghosts of a register `q` beside coarser blocks."""
         prolong_cells(buffer, q, 0, q.shape[1], self.parents.ghosts, self._ratio)
 
+    def buffer_of_level(self, q, level):
+        """Return the parent buffer of a register in which the means stand that a fill of the ghosts of one level needs."""
+        buffer, tables = self.parents.buffer(q.shape[1], "cells0"), self._tables_of(level)
+        restrict(q, buffer, 0, q.shape[1], tables["own"], self._spans[CELLS])
+        return buffer
+
+    def complete_level(self, q, buffer, level):
+        """Do what `complete` does, for the buffers of the blocks of one level."""
+        restrict(q, buffer, 0, q.shape[1], self._tables_of(level)["edges"], self._spans[CELLS])
+
+    def prolong_level(self, q, buffer, level):
+        """Fill the ghosts of a register beside coarser blocks, in the blocks of one level."""
+        prolong_cells(buffer, q, 0, q.shape[1], self._tables_of(level)["ghosts"], self._ratio)
+
+    def _tables_of(self, level):
+        """Return {name: rows} of the tables of cells for a fill of the ghosts of one level."""
+        if level not in self._levels:
+            parents, levels = self.parents, self.pack.levels
+            self._levels[level] = {
+                "own": _of_levels(parents.own[CELLS], levels, (level, level + 1)),
+                "edges": _of_levels(parents.edges[CELLS], levels, (level,)),
+                "ghosts": _of_levels(parents.ghosts, levels, (level,)),
+            }
+        return self._levels[level]
+
     def _average(self, arrays, buffers, ncell, tables):
         for n, (array, buffer) in enumerate(zip(arrays, buffers, strict=True)):
             if n < ncell:
@@ -102,3 +128,8 @@ class Crossing:
             inside = (table[:, 0] >= part.blocks.start) & (table[:, 0] < part.blocks.stop)
             if inside.any():
                 yield part, np.ascontiguousarray(table[inside])
+
+
+def _of_levels(table, levels, wanted):
+    """Return the rows of a table whose fine blocks are of the `wanted` levels."""
+    return np.ascontiguousarray(table[np.isin(levels[table[:, 0]], wanted)])

@@ -44,6 +44,12 @@ class Interfaces:
     slots : int array (nblock, 6)
         plane of each face of the blocks of the pack, -1 where all around is of one level
     nplane : int
+    block_of_plane : int array (nplane,)
+        its place in the pack
+    top : int
+        highest level of the mesh
+    meets_finer, meets_coarser : bool arrays (nblock,)
+        whether such a block lies in any direction
     extent : int
         rows and columns of a plane
     means : dict {(piece, axis): (table, Span)}
@@ -58,6 +64,9 @@ class Interfaces:
         self._relation = relation[pack.gids]
         self._kept, self.slots = _kept_faces(self._relation)
         self.nplane = len(self._kept)
+        self.block_of_plane = self._kept[:, 0]
+        self.top = tree.max_level
+        self.meets_finer, self.meets_coarser = ((self._relation == other).any(axis=1) for other in (FINE, COARSE))
         self.extent = 1 + max(n for n, g in zip(self.shape.n, self.shape.ng, strict=True) if g)
         finer = _any_side(self._relation == FINE)
         self.refluxed = self._rows(_face_relation(self._relation) == FINE)

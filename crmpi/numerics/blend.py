@@ -20,3 +20,12 @@ def blend_row(n, keep, old, new):
     more = 1.0 - keep
     for i in range(n):
         store(new, i, keep * load(old, i) + more * load(new, i), 0)
+
+
+@kernel
+def mix_blocks(share, old, new, blocks, out):
+    """Set the blocks (n,) of `out` to ``old + share (new - old)``; a uniform state stays as it is."""
+    for n in range(blocks.shape[0]):
+        a, b, c = old[blocks[n]].reshape(-1), new[blocks[n]].reshape(-1), out[blocks[n]].reshape(-1)
+        for i in range(c.size):
+            c[i] = a[i] + share * (b[i] - a[i])

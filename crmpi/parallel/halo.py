@@ -8,7 +8,7 @@ order of messages.
 
 import numpy as np
 
-from crmpi.mesh.links import DOWN, SAME, SHARED, UP, make_links
+from crmpi.mesh.links import DOWN, SAME, SHARED, UP, Links, make_links
 from crmpi.mesh.parents import block_shape
 from crmpi.mesh.regions import CELLS
 from crmpi.parallel.exchange import Exchange, Part, Routes
@@ -44,8 +44,10 @@ class Halo:
         self._families = (SAME,) if parents is None else (SAME, UP, DOWN)
         routes, shape = Routes(comm.rank, owner, self.peers), block_shape(pack.grid)
 
-        def tables(family, kind):
+        def tables(family, kind, level=None):
             links = make_links(tree, shape, kind, family)
+            if level is not None:
+                links = Links(*(part[tree.levels[links.target] == level] for part in links))
             source = (buffers if family in (UP, SHARED) else blocks)[links.source]
             target = (buffers if family == DOWN else blocks)[links.target]
             return routes.tables(links, source, target)
@@ -55,7 +57,7 @@ class Halo:
         if parents is not None:
             parts = [Part(1, 0, axis, axis + 1, tables(SHARED, axis)) for axis in range(3)]
             self._shared = Exchange(comm, self.peers, parts)
-        self._exchanges = {}
+        self._exchanges, self._level_exchanges, self._make_tables = {}, {}, tables
 
     def share(self, faces, buffer):
         """On a refined mesh, set the active faces that a finer block shares to its means; collective.
@@ -90,6 +92,25 @@ class Halo:
         if key not in self._exchanges:
             self._exchanges[key] = Exchange(self._comm, self.peers, self._parts(*key))
         self._exchanges[key].run((*cells, *faces, *buffers))
+
+    def exchange_level(self, q, above, buffer, level):
+        """Fill the ghost cells of the blocks of one level of a refined mesh alone; collective.
+
+        Parameters
+        ----------
+        q : array (nblock, ncomp, m3, m2, m1)
+        above : array of the same shape
+            what coarser blocks hold at this time
+        buffer : array (nbuffer, ncomp, ...)
+            parent buffer of `q`
+        level : int
+        """
+        key = q.shape[1], level
+        if key not in self._level_exchanges:
+            routes = {SAME: (0, 0), UP: (2, 0), DOWN: (1, 2)}
+            parts = [Part(*ends, 0, key[0], self._make_tables(family, CELLS, level)) for family, ends in routes.items()]
+            self._level_exchanges[key] = Exchange(self._comm, self.peers, parts)
+        self._level_exchanges[key].run((q, above, buffer))
 
     def _parts(self, ncomps, nfaces):
         """Return the parts of an exchange: array after array, buffers behind the arrays."""

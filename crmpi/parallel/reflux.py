@@ -35,7 +35,9 @@ class Reflux:
         self.interfaces = Interfaces(tree, pack)
         self._comm, self._peers = comm, find_peers(comm.rank, tree, np.asarray(owner))
         routes, blocks = Routes(comm.rank, np.asarray(owner), self._peers), places(pack.gids, tree.nblock)
-        self._tables = {piece: self._make_tables(routes, blocks, piece) for piece in PIECES}
+        self._levels, self._owned = tree.levels, pack.levels
+        self._tables = {None: {piece: self._make_tables(routes, blocks, piece) for piece in PIECES}}
+        self._make = lambda piece, level: self._make_tables(routes, blocks, piece, level)
         fluxes = pack.nvar + 1  # the last one is the velocity
         self._lay_out({FLUXES: (0, fluxes), ALONG_ROWS: (fluxes, fluxes + 1), ALONG_COLUMNS: (fluxes + 1, fluxes + 2)})
 
@@ -58,13 +60,24 @@ class Reflux:
         """What the coarser side has used and what the finer side has found, for the kernels that replace fluxes."""
         return self.kept.planes, self.fine
 
-    def exchange(self):
-        """Average the planes of the finer side and give them to the coarser one; collective."""
-        for (piece, _), (table, span) in self.interfaces.means.items():
-            if piece in self._pieces:
-                restrict(self.kept.planes, self._means, *self._pieces[piece], table, span)
+    def exchange(self, level=None):
+        """Average the planes of the finer side and give them to the coarser one; collective.
+
+        ``level``: to coarse blocks of this level alone.
+        """
+        if level not in self._exchanges:
+            self._exchanges[level] = self._make_exchange(level)
+        means, exchange = self._exchanges[level]
+        for piece, table, span in means:
+            restrict(self.kept.planes, self._means, *self._pieces[piece], table, span)
         self.fine[...] = self.kept.planes
-        self._exchange.run((self._means, self.fine))
+        exchange.run((self._means, self.fine))
+
+    def planes_of(self, part):
+        """Return the slice of the planes of the blocks of one level."""
+        slots = part.of(self.kept.slots)
+        slots = slots[slots >= 0]
+        return slice(slots.min(), slots.max() + 1) if len(slots) else slice(0, 0)
 
     def _lay_out(self, pieces):
         """Make planes whose components first <= c < last are the `pieces`, and their exchange."""
@@ -72,12 +85,24 @@ class Reflux:
         shape = (faces.nplane, ncomp, 1, faces.extent, faces.extent)
         self.kept = Kept(faces.slots, aligned_zeros(shape))
         self._means, self.fine = aligned_zeros(shape), aligned_zeros(shape)
-        self._pieces = pieces
-        parts = [Part(0, 1, *span, self._tables[piece]) for piece, span in pieces.items()]
-        self._exchange = Exchange(self._comm, self._peers, parts)
+        self._pieces, self._exchanges = pieces, {}
 
-    def _make_tables(self, routes, blocks, piece):
+    def _make_exchange(self, level):
+        """Return what is averaged, rows (piece, table, span), and the `Exchange`."""
+        if level not in self._tables:
+            self._tables[level] = {piece: self._make(piece, level) for piece in self._pieces}
+        means = [(piece, table, span) for (piece, _), (table, span) in self.interfaces.means.items() if piece in self._pieces]
+        if level is not None:
+            above = self._owned[self.interfaces.block_of_plane] == level + 1
+            means = [(piece, np.ascontiguousarray(table[above[table[:, 0]]]), span) for piece, table, span in means]
+        parts = [Part(0, 1, *span, self._tables[level][piece]) for piece, span in self._pieces.items()]
+        return means, Exchange(self._comm, self._peers, parts)
+
+    def _make_tables(self, routes, blocks, piece, level=None):
         transfer = self.interfaces.transfers(piece)
+        if level is not None:
+            chosen = self._levels[transfer.target[:, 0]] == level
+            transfer = transfer._replace(**{name: part[chosen] for name, part in transfer._asdict().items()})
         slots = np.concatenate([self.interfaces.slots, np.full((1, 6), -1)])  # the last row: blocks of other ranks
         source, target = (slots[blocks[end[:, 0]], end[:, 1]] for end in (transfer.source, transfer.target))
         return routes.tables((transfer.target[:, 0], transfer.source[:, 0], transfer.boxes), source, target)

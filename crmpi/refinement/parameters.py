@@ -15,6 +15,7 @@ class RefinementParams:
     criteria: tuple = records(criterion_selector(), doc="criteria of adaptive refinement: name, refine, derefine, max_level, and their own")
     interval: int = par(5, ge=1, doc="steps between two looks at the criteria")
     min_age: int = par(10, ge=0, doc="steps before a block that was made by refinement may be joined again")
+    subcycle: str = par("global", choices=["level", "global"], doc="sub-steps of transport with a flux: halved level by level, or the same")
     max_blocks: int = par(1_000_000, ge=1, doc="a run that would need more blocks stops with a checkpoint")
 
     @property

@@ -184,6 +184,9 @@ class TransportSolver:
         if done // HEED_EVERY > (done - count) // HEED_EVERY:
             self.between(done, planned)
 
+    def step_by_level(self):
+        """Let coarser levels of a refined mesh take longer sub-steps, where the solver can."""
+
     def came_in(self, densities):
         """Book the energy of the bulk that came in through the boundary of the mesh, sums of densities over cells (nblock,)."""
         if _BOUNDARY in self.columns:

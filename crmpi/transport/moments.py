@@ -16,6 +16,7 @@ from crmpi.scattering.base import KAPPA_PERP
 from crmpi.transport.base import TransportSolver
 from crmpi.transport.diffusion import AnisotropicDiffusion
 from crmpi.transport.fluxes import aligned
+from crmpi.transport.level_steps import LevelSteps
 from crmpi.types import Field
 
 FCR_FIELD = Field("fcr", unit="energy_flux", title="cosmic-ray energy flux along B in the gas frame", turned="-")
@@ -57,6 +58,7 @@ class MomentSolver(TransportSolver):
         self._column = aligned_zeros((grid.n1,))
         self._line = aligned_zeros((1, 3, 1, 1, grid.m1))
         self.momentum = self.reflux.of_register(3) if pack.refined else None
+        self.by_level = None
         self.after_fluid = False
         self.totals = np.zeros((pack.nblock, EXCHANGED))
         self.across = self._make_across()
@@ -134,22 +136,32 @@ class MomentSolver(TransportSolver):
 
     def sub_cycle(self, dt, time, population):
         """Advance the register by `dt` in sub-steps: half a step, then the whole one with the faces of the half step."""
-        comm, registers = self.ghosts.comm, self.registers
-        half, whole = self.stages
-        fastest = max(self.signal_speed(), comm.max(self.other_signals()))
-        self.substeps = max(1, math.ceil(dt * fastest * comm.max(self.reach()) / self.params.cfl - 1e-12))
+        top = self.by_level.top if self.by_level else 0
+        fastest = max(self.signal_speed(), self.ghosts.comm.max(self.other_signals()))
+        steps = max(1, math.ceil(dt * fastest * self.ghosts.comm.max(self.reach()) / self.params.cfl - 1e-12))
+        self.substeps = steps << top  # on the finest level
         self.begin_substeps(self.substeps, dt, "check units and cell sizes, lower transport.vmax")
-        step = dt / self.substeps
         self.crossing.amounts[...] = 0.0
-        for n in range(self.substeps):
-            self.stage(half, 0.5 * step)
-            self.ghosts.fill_cells(registers.half, population.fields, time + (n + 0.5) * step)
-            self.stage(whole, step)
-            self.ghosts.fill_cells(registers.start, population.fields, time + (n + 1) * step)
-            self.after_substeps(n + 1, self.substeps)
+        for n in range(steps):
+            self.sub_step(n, dt / steps, time, population.fields)
+            self.after_substeps((n + 1) << top, self.substeps, 1 << top)
         if not population.passive:
             energies = [component for component in range(self.components[0]) if component != FLUX]
             self.came_in(self.crossing.amounts[:, energies].sum(axis=1))
+
+    def sub_step(self, n, step, time, fields):
+        """Make sub-step `n` of length `step` since `time`, ghosts valid before and after."""
+        if self.by_level:
+            self.by_level.step(step, time + n * step, fields)
+            return
+        half, whole = self.stages
+        self.stage(half, 0.5 * step)
+        self.ghosts.fill_cells(self.registers.half, fields, time + (n + 0.5) * step)
+        self.stage(whole, step)
+        self.ghosts.fill_cells(self.registers.start, fields, time + (n + 1) * step)
+
+    def step_by_level(self):
+        self.by_level = LevelSteps(self)
 
     def other_signals(self):
         """Return the speed of the fastest signals beside those of (e, f) on this rank."""
@@ -159,24 +171,32 @@ class MomentSolver(TransportSolver):
         """Advance the registers by one stage of duration `dt`."""
         corrects = self.reflux is not None and which is self.stages[1]
         for part in self.pack.parts:
-            kept = self.reflux.kept_of(part) if corrects else None
-            registers, crossing = part.of((self.registers, self.crossing))
-            march(which, self.moments(dt, part.grid), part.grid, part.axes(dt), registers, self.planes, crossing, kept)
+            self.march(which, dt, part)
         if corrects:
-            self.correct_levels(dt)
+            self.reflux.exchange()
+            for part in self.pack.parts:
+                self.correct_level(dt, part)
 
-    def correct_levels(self, dt):
+    def march(self, which, dt, part):
+        """Advance the registers of one level by one stage; the whole step keeps its fluxes beside other levels."""
+        kept = self.reflux.kept_of(part) if self.reflux is not None and which is self.stages[1] else None
+        registers, crossing = part.of((self.registers, self.crossing))
+        march(which, self.moments(dt, part.grid), part.grid, part.axes(dt), registers, self.planes, crossing, kept)
+
+    def correct_level(self, dt, part):
         """Replace the fluxes of energy of the whole step through faces that finer blocks share by theirs; f stays as it is."""
-        reflux, registers = self.reflux, self.registers
-        reflux.exchange()
-        for part in self.pack.parts:
-            arrays = part.of((registers.start, registers.account[:, MADE]))
-            replace_in_register(part.grid, part.axes(dt), reflux.refluxed_of(part), reflux.planes, self.refluxed, *arrays)
+        arrays = part.of((self.registers.start, self.registers.account[:, MADE]))
+        touched, planes = self.reflux.refluxed_of(part), self.reflux.planes
+        replace_in_register(part.grid, part.axes(dt), touched, planes, self.refluxed, *arrays)
 
     def reach(self):
-        """Return the inverse of the shortest way across a cell along the field, on this rank."""
+        """Return the inverse of the shortest way across a cell along the field, on this rank.
+
+        With steps by level this is what it would be if the cells were those of level 0.
+        """
         parts, frozen = self.pack.parts, self.registers.frozen
-        return max(largest_reach(part.of(frozen), part.grid, part.axes(1.0), self._column) for part in parts)
+        found = [largest_reach(part.of(frozen), part.grid, part.axes(1.0), self._column) for part in parts]
+        return max(reach * 0.5**part.level if self.by_level else reach for reach, part in zip(found, parts, strict=True))
 
     def moments(self, dt, grid):
         """Return the constants of a stage of duration `dt` on the cells of `grid`."""

@@ -55,12 +55,14 @@ FINER = [*_COARSE, "time.max_steps=3", f"mesh.refinement={{{_INNER}}}"]
 MOVING = [*_COARSE, "time.max_steps=6", f"mesh.refinement={{{_CHANGES}}}"]
 ON_LEVELS = {
     "cr_box finer": [*FINER, "transport.tracer_rigidities=[3]", "scattering.kappa_perp=0.01"],
+    "cr_box finer by level": [*_COARSE, "time.max_steps=3", f"mesh.refinement={{{_INNER}, subcycle: level}}"],
     "cr_box finer 3d": ["mesh.cells=[8,8,8]", "mesh.block=[4,4,4]", "time.max_steps=2", f"mesh.refinement={{{_INNER}}}"],
     "cr_box finer alfven": [*FINER, "transport={solver: alfven_regulated, vmax: 30, light_speed: 1000, gyro_rate: 1e8, wave_floor: 1e-3}"],
     "cr_box finer isotropic": [*FINER, "transport={solver: isotropic_diffusion, tracer_rigidities: [3]}"],
     "cr_box finer anisotropic": [*FINER, "transport={solver: anisotropic_diffusion, alfven_losses: 1}", "scattering.kappa_par=1"],
     "cr_box finer streaming": [*FINER, "transport={solver: streaming_diffusion, regularisation_length: 0.3}"],
     "cr_box moving": MOVING,
+    "cr_box moving by level": [*_COARSE, "time.max_steps=6", f"mesh.refinement={{{_CHANGES}, subcycle: level}}"],
     "cr_box moving anisotropic": [*MOVING, "transport={solver: anisotropic_diffusion}"],
 }
 """Transport across levels, on a mesh that stays and on one that changes."""

@@ -1,4 +1,4 @@
-"""Verification cases C1-C5: transport of cosmic rays across the levels of a refined mesh.
+"""Verification cases C1-C6: transport of cosmic rays across the levels of a refined mesh.
 
 Conservation and uniform states on random trees are in `tests/unit/test_refined_transport.py`.
 """
@@ -12,7 +12,7 @@ from crmpi.mesh.leaves import Lattice, close, root_leaves, split
 from crmpi.parallel.comm import SerialComm
 from tests.refined_transport_case import RefinedTransport
 from tests.verification.runs import run_problem
-from tests.verification.table import Check, case
+from tests.verification.table import Check, case, reported
 
 KAPPA = 0.1
 SOLVERS = ("two_moment", "anisotropic_diffusion", "isotropic_diffusion", "streaming_diffusion")
@@ -150,3 +150,20 @@ def _wall_case(solver):
 
 for _solver in ("two_moment", "alfven_regulated"):
     _wall_case(_solver)
+
+
+@case("C6", "sub-steps by level", "crmpi run cr_diffusion 'mesh.refinement={subcycle: level, ...}'", solver="two_moment")
+def by_level(full):
+    """Two nested parts, |x| < 1/2 and |x| < 1/4; twice as many sub-steps on each level, against one number for all."""
+    places = "{level: 1, lower: [-0.5,-9,-9], upper: [0.5,9,9]}, {level: 2, lower: [-0.25,-9,-9], upper: [0.25,9,9]}"
+    for n in (64, 128, 256) if full else (64,):
+        mesh = f"mesh.cells=[{n},1,1]", "mesh.block=[8,1,1]", f"scattering.kappa_par={KAPPA}", "time.dt_max=0.01"
+        runs = {}
+        for steps in ("global", "level"):
+            runs[steps] = run_problem("cr_diffusion", *mesh, f"mesh.refinement={{subcycle: {steps}, regions: [{places}]}}")
+        errors = [runs[steps].norms["ecr"]["L1"] for steps in ("global", "level")]
+        yield Check(f"{n} cells: relative difference of the L1 errors", abs(errors[1] / errors[0] - 1), "<", 0.05)
+        history, pack = runs["level"].history, runs["level"].sim.pack
+        lost = history["ecr"][-1] - history["ecr"][0] - history["cr_boundary"][-1]
+        yield Check(f"{n} cells: change of the sum of e", abs(lost) / history["ecr"][0], "<", 1e-14)
+        yield reported(f"{n} cells: counted gain", pack.nblock * 2**pack.levels.max() / (2**pack.levels).sum())
