@@ -6,7 +6,7 @@ import numpy as np
 
 from tests.verification.cases_mhd import floor_count
 from tests.verification.runs import max_divergence, run_problem
-from tests.verification.table import Check, case
+from tests.verification.table import Check, case, reported
 
 SOLVERS = {
     "none": "transport={solver: none}",
@@ -20,10 +20,13 @@ SOLVERS = {
 
 
 class Totals:
-    """Sums over a closed box, one row for each look: mass, momentum with that of the cosmic-ray flux, energy with cosmic rays."""
+    """Sums over a closed box, one row for each look: mass, momentum with that of the cosmic-ray flux, energy with cosmic rays.
+
+    ``entropies``: the minimum of p/rho^gamma at each look.
+    """
 
     def __init__(self):
-        self.rows, self.momentum = [], 1e-300
+        self.rows, self.momentum, self.entropies = [], 1e-300, []
 
     def __call__(self, sim):
         pack = sim.pack
@@ -33,6 +36,8 @@ class Totals:
         if "fcr" in pack.index:
             flux = u[:, pack.index["fcr"]] / sim.config.transport.vmax**2
             momentum += (flux / np.sqrt((b**2).sum(axis=1)))[:, None] * b
+        w = pack.active(pack.w0)
+        self.entropies.append((w[:, 4] * w[:, 0] ** -sim.config.fluid.gamma).min())
         self.rows.append([u[:, 0].sum(), *momentum.sum(axis=(0, 2, 3, 4)), (u[:, 4] + ecr).sum()])
         self.momentum = max(self.momentum, np.sqrt((u[:, 1:4] ** 2).sum(axis=1)).sum())
 
@@ -41,6 +46,38 @@ class Totals:
         change = np.abs(np.array(self.rows) - self.rows[0]).max(axis=0)
         mass, *_, energy = self.rows[0]
         return {"mass": change[0] / mass, "momentum": change[1:4].max() / self.momentum, "energy": change[4] / energy}
+
+
+ENTROPY_KEPT = 0.9
+"""Of the minimum of p/rho^gamma at the start: gas never falls below it; a tenth is for truncation errors where shocks form."""
+
+KNOWN = {
+    (128, "collision", 2, 1e4, 1.0): 0.57,
+    (128, "collision", 10, 100, 1.0): 0.70,
+    (128, "collision", 50, 1, 1.0): 0.72,
+    (128, "collision", 50, 100, 1.0): 0.026,
+    (256, "collision", 2, 1e4, 1e-4): 0.70,
+    (256, "collision", 2, 1e4, 1e-2): 0.70,
+    **{(256, "collision", 10, 1e4, kappa): 0.16 for kappa in (1e-4, 1e-2, 1.0)},
+    **{(256, "collision", 50, 100, kappa): 0.12 for kappa in (1e-4, 1e-2, 1.0)},
+    (256, "tube", 0, 1e4, 1.0): 0.54,
+}
+"""Cells, flow, Mach number, P/Pg, kappa: four fifths of what is left of p/rho^gamma where more than a tenth is lost."""
+
+KNOWN_SHORT = {(128, solver): 0.64 for solver in ("none", "isotropic_diffusion", "anisotropic_diffusion")}
+"""The same by cells and solver, for Mach 10 and P/Pg = 100."""
+
+SETTLED = "where P >> p the errors of E + e land in the gas, and one step may leave half of p/rho^gamma (docs/fluid.md)"
+
+
+def entropy_checks(title, totals, outcome, worst=None):
+    """Yield the checks of the gas entropy; `worst` bounds a known miss. The share of floors is reported."""
+    first, last = totals.entropies[0], totals.entropies[-1]
+    known = {"shortfall": SETTLED, "worst": worst} if worst is not None else {}
+    yield Check(f"{title}minimum p/rho^gamma at the end / at the start", last / first, ">", ENTROPY_KEPT, **known)
+    yield reported(f"{title}minimum p/rho^gamma of the whole run / at the start", min(totals.entropies) / first)
+    updates = outcome.cells("dens").size * outcome.sim.clock.step
+    yield reported(f"{title}share of cell updates with a floor", floor_count(outcome.history) / updates)
 
 
 def _conservation_case(solver):
@@ -60,14 +97,14 @@ for _solver in SOLVERS:
 
 
 def stress(flow, mach, ratio, kappa, n):
-    """Return (outcome, drift) of a stressed flow with `n` cells; `kappa` in units of sound speed times half the box."""
+    """Return (outcome, `Totals`) of a stressed flow with `n` cells; `kappa` in units of sound speed times half the box."""
     sound = np.sqrt(5 / 3 + 4 / 3 * ratio)
     fastest = sound * max(mach, 10.0)
     end = 0.5 / (mach * sound) if flow == "collision" else 0.05 / sound  # before the shocks meet their images
     totals = Totals()
     flow = f"problem.flow={flow}", f"problem.mach={mach}", f"problem.ratio={ratio}"
     transport = f"scattering.kappa_par={kappa * sound}", f"transport.vmax={30 * fastest}"
-    return run_problem("cr_stress", *flow, *transport, f"time.end={end}", cells=(n, 1, 1), watch=totals), totals.drift()
+    return run_problem("cr_stress", *flow, *transport, f"time.end={end}", cells=(n, 1, 1), watch=totals), totals
 
 
 def _stress_case(flow, mach, ratio, kappas):
@@ -78,13 +115,11 @@ def _stress_case(flow, mach, ratio, kappas):
     def measure(full):
         n = 256 if full else 128
         for kappa in kappas if full else kappas[-1:]:
-            outcome, drift = stress(flow, mach, ratio, kappa, n)
-            title = f"kappa/(c L) = {kappa:g}"
-            yield Check(f"{title}: least gas pressure", outcome.cells("press").min(), ">", 0.0)
+            outcome, totals = stress(flow, mach, ratio, kappa, n)
+            title, drift = f"kappa/(c L) = {kappa:g}", totals.drift()
+            yield from entropy_checks(f"{title}: ", totals, outcome, KNOWN.get((n, flow, mach, ratio, kappa)))
             yield Check(f"{title}: relative change of E + e", drift["energy"], "<", 1e-13)
             yield Check(f"{title}: change of momentum with f b/Vm^2", drift["momentum"], "<", 1e-12)
-            floors = floor_count(outcome.history) / (n * outcome.sim.clock.step)
-            yield Check(f"{title}: share of cell updates with a floor (reported)", floors, "<", 1.0)
             if full:
                 fine, _ = stress(flow, mach, ratio, kappa, 4 * n)
                 variation = [np.abs(np.diff(o.cells("dens").ravel())).sum() for o in (outcome, fine)]
@@ -103,10 +138,9 @@ def _short_stress_case(solver):
         totals = Totals()
         outcome = run_problem("cr_stress", *flow, SOLVERS[solver], f"scattering.kappa_par={0.01 * sound}", cells=(n, 1, 1), watch=totals)
         drift = totals.drift()
-        yield Check("least gas pressure", outcome.cells("press").min(), ">", 0.0)
+        yield from entropy_checks("", totals, outcome, KNOWN_SHORT.get((n, solver)))
         yield Check("relative change of E + e", drift["energy"], "<", 1e-13)
         yield Check("change of momentum", drift["momentum"], "<", 1e-12)
-        yield Check("share of cell updates with a floor (reported)", floor_count(outcome.history) / (n * outcome.sim.clock.step), "<", 1.0)
 
     return measure
 
