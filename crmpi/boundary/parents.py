@@ -150,7 +150,7 @@ class ParentBoundaries:
 
         Means of ghosts do not reach it and nothing is prolonged from it, but conditions act on whole layers.
         """
-        touching = np.unique([block for condition in self.conditions for block in condition.face.blocks]).astype(int)
+        touching = np.flatnonzero(self._crossing.parents.touches_boundary())
         tables, grid = [], self.view.grid
         for axis in range(3):
             n, g = axis_shape(grid, axis)

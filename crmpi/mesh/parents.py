@@ -10,7 +10,7 @@ import numpy as np
 
 from crmpi.errors import CrmpiError
 from crmpi.mesh.leaves import OFFSETS
-from crmpi.mesh.links import COARSE, EQUAL, FINE, Shape, region_ends, relations
+from crmpi.mesh.links import COARSE, EQUAL, FINE, NONE, Shape, region_ends, relations
 from crmpi.mesh.pack import aligned_zeros, at_level
 from crmpi.mesh.regions import CELLS
 from crmpi.numerics.prolongation import PROLONG_COLUMNS, WRITES
@@ -78,20 +78,33 @@ class Parents:
         return self._buffers[name, ncomp]
 
     def _own(self, kind):
-        """Return the rows of `RESTRICT_COLUMNS` of the active cells that coarser blocks and slopes beside them need."""
+        """Return the rows of `RESTRICT_COLUMNS` of the active cells that coarser blocks and slopes beside them need.
+
+        At the boundary of the mesh these are all cells: physical boundaries act on whole layers.
+        """
         rows = [np.zeros((0, RESTRICT_COLUMNS), np.int64)]
-        coarser = self.relation == COARSE
+        outer = self.touches_boundary()
+        coarser = (self.relation == COARSE) & ~outer[:, None]
         for column, offset in enumerate(OFFSETS):
             covered = np.zeros(len(self.slots), bool)
             for axis in (a for a in range(3) if offset[a]):  # the region of a face holds those of its edges and corners
                 wider = [0 if a == axis else o for a, o in enumerate(offset)]
                 covered |= coarser[:, OFFSETS.index(tuple(wider))] if any(wider) else False
-            chosen = np.flatnonzero(coarser[:, column] & ~covered)
+            chosen = np.flatnonzero(coarser[:, column] & ~covered if any(offset) else outer)
             table = self._table(chosen, RESTRICT_COLUMNS, offset, self._near)
             if kind != CELLS and self.shape.ng[kind]:
                 table[:, 10 - kind] += 1
             rows.append(table)
         return np.concatenate(rows)
+
+    def touches_boundary(self):
+        """Return (n,) whether the block of a buffer lies at a physical boundary."""
+        touching = np.zeros(len(self.slots), bool)
+        for axis in (a for a in range(3) if self.shape.ng[a]):
+            for side in (-1, 1):
+                offset = tuple(side if a == axis else 0 for a in range(3))
+                touching |= self.relation[:, OFFSETS.index(offset)] == NONE
+        return touching
 
     def _near(self, axis, side):
         """Return (fine index, buffer index, number of buffer cells) of the active cells next to one side."""

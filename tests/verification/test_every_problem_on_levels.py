@@ -1,0 +1,86 @@
+"""Every problem and variant runs on a refined mesh, by a switch: no problem file knows of levels."""
+
+import numpy as np
+import pytest
+import yaml
+
+from crmpi.energy_books import EnergyBooks
+from crmpi.errors import CrmpiError
+from crmpi.inline import run_to_end
+from crmpi.transport.base import transport_solvers
+from tests.stepping import begin
+from tests.verification.test_every_problem import PROBLEMS, variants
+
+BLOCK = 8
+LARGEST = {1: 64, 2: 32, 3: 16}  # cells along the longest axis, by the number of dimensions
+
+
+def source_of(target):
+    """Return the configuration of a problem or variant as it is written, with that it is based on."""
+    source = yaml.safe_load((PROBLEMS / f"{target}.yaml").read_text())
+    if "base" not in source:
+        return source
+    base = yaml.safe_load((PROBLEMS / target.split("/")[0] / source["base"]).read_text())
+    groups = [name for name in source if isinstance(source[name], dict) and isinstance(base.get(name), dict)]
+    return base | source | {name: base[name] | source[name] for name in groups}
+
+
+TUBES = [target for target in variants() if source_of(target)["mesh"].get("geometry", "cartesian") != "cartesian"]
+
+
+def small(source):
+    """Return (cells, block, lower, upper) of a small mesh of small blocks."""
+    mesh = source["mesh"]
+    cells = mesh["cells"]
+    shrink = max(1, max(cells) // LARGEST[sum(n > 1 for n in cells)])
+    few = [max(2 * BLOCK, n // shrink // BLOCK * BLOCK) if n > 1 else 1 for n in cells]
+    lower, upper = ([number(x) for x in mesh[side]] for side in ("lower", "upper"))
+    if source.get("scattering", {}).get("mode") == "resolved":  # what is on the grid must stay on it: a piece of the box, not coarser cells
+        lower, upper = ([x * a / b for x, a, b in zip(ends, few, cells, strict=True)] for ends in (lower, upper))
+    return few, [min(n, BLOCK) for n in few], lower, upper
+
+
+def number(value):
+    """Return a length of the configuration without its unit."""
+    return float(value.split()[0]) if isinstance(value, str) else float(value)
+
+
+def overrides(target, refinement):
+    """Return the overrides of a short run of a small mesh with a refined region; `refinement`: function of the corners."""
+    source = source_of(target)
+    cells, block, lower, upper = small(source)
+    mesh = {"cells": cells, "block": block, "lower": lower, "upper": upper}
+    solver = source.get("transport", {}).get("solver", "none")
+    more = [] if transport_solvers()[solver].on_levels else ["transport.solver=none"]
+    return [*(f"mesh.{name}={value}" for name, value in mesh.items()), f"mesh.refinement={refinement(lower, upper)}", *more]
+
+
+def middle(lower, upper):
+    """Return a region that is half a side wide at most, in the middle of the mesh."""
+    ends = [[a + share * (b - a) for a, b in zip(lower, upper, strict=True)] for share in (0.25, 0.5)]
+    return f"{{regions: [{{level: 1, lower: {ends[0]}, upper: {ends[1]}}}]}}"
+
+
+def run_guarded(target, refinement, steps=3):
+    """Run a few steps; the energy ledger must close. Return (simulation, history)."""
+    sim = begin(target, *overrides(target, refinement), f"time.max_steps={steps}")
+    books = EnergyBooks(sim)
+    history = run_to_end(sim)
+    books.look()
+    return sim, history
+
+
+@pytest.mark.parametrize("target", [target for target in variants() if target not in TUBES])
+def test_problem_runs_with_a_refined_region(target):
+    sim, history = run_guarded(target, middle)
+    assert sim.clock.step == 3 or sim.time == sim.config.time.end
+    assert history["levels"][-1] == 2.0
+    assert np.isfinite(sim.pack.active(sim.pack.u0)).all()
+    assert history.get("divb_max", np.zeros(1)).max() < 1e-12
+
+
+@pytest.mark.parametrize("target", TUBES)
+def test_a_tube_is_refused_in_one_sentence(target):
+    with pytest.raises(CrmpiError, match="mesh.refinement") as caught:
+        begin(target, *overrides(target, middle))
+    assert "\n" not in str(caught.value).strip()
