@@ -46,9 +46,9 @@ class Recorder:
         return {name: np.array([row[name] for row in self.rows]) for name in self.rows[-1]}
 
     def start(self, *_):
-        """Progress is not shown."""
+        """Progress is not shown, and files know nothing of a mesh."""
 
-    step = say = start
+    step = say = remesh = start
 
 
 def run_to_end(sim, every=None, watch=None):
@@ -63,4 +63,5 @@ def run_inline(config, problem_class, comm, every=None, watch=None):
     """Return (Simulation at its end, history); collective."""
     sim = Simulation(config, problem_class, comm)
     sim.initialise()
+    sim.remesher.settle()
     return sim, run_to_end(sim, every, watch)

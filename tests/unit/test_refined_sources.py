@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from crmpi.constants import DENS, ECR, ENER
+from crmpi.energy_books import EnergyBooks
 from crmpi.mesh import BlockTree, make_pack
 from crmpi.mesh.leaves import Lattice, close, root_leaves, split
 from crmpi.parallel.comm import SerialComm
@@ -12,6 +13,7 @@ from crmpi.physics.balance import spread_over_layers
 from crmpi.physics.injection import Injection
 from crmpi.units import Units
 from tests.refined_case import EOS, FIELDS, places
+from tests.stepping import begin, step
 
 UNITS = Units("galactic")
 LOWER, UPPER = (-0.4, -0.4, -1.0), (0.4, 0.4, 1.0)
@@ -156,3 +158,25 @@ def test_a_uniform_loss_is_given_back_uniformly(serial):
     before = pack.active(pack.u0)[:, ENER].copy()
     spread_over_layers(pack, tree, serial, radiated)
     assert pack.active(pack.u0)[:, ENER] - before == pytest.approx(0.25, abs=1e-13)
+
+
+SUPERNOVAE = {
+    "plane": "mode: plane, rate_per_area: 1e3 1/Myr/kpc^2, height: 0.2 kpc",
+    "density": "mode: density, threshold: 0, rate_per_mass: 1e-3 1/Myr/Msun",
+    "central": "mode: central, sampling: discrete, rate: 500 1/Myr, kinetic_fraction: 0.2, ejecta: 3 Msun, center: [0.5, 0.5, 0.5]",
+}
+
+
+@pytest.mark.parametrize("mode", SUPERNOVAE)
+def test_the_energy_ledger_closes_with_all_sources(mode):
+    """Cooling that layers give back, supernovae, losses and the hook of the problem, where levels meet."""
+    region = "mesh.refinement={regions: [{level: 1, lower: [0.25, 0.25, 0.25], upper: [0.5, 0.5, 0.5]}]}"
+    sources = ("cooling={enabled: true, balance: layers}", f"injection={{enabled: true, {SUPERNOVAE[mode]}}}", "losses={enabled: true}")
+    sim = begin("calorimeter", "transport.solver=none", *sources, region)
+    assert sim.tree.max_level == 1
+    books = EnergyBooks(sim)
+    before, _ = books._sums()
+    step(sim, 4)
+    after, terms = books._sums()
+    assert all(terms[name] for name in ("cooling_radiated", "cooling_heated", "injection_thermal", "losses_escaped", "problem_ecr"))
+    assert after - before == pytest.approx(sum(terms.values()), abs=1e-13 * (before + sum(map(abs, terms.values()))))
