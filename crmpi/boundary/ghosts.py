@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from crmpi.boundary.conditions import CONDITIONS, Hydrostatic, Outflow, Reflect, User
-from crmpi.boundary.layers import SIDES, Face
+from crmpi.boundary.conditions import CONDITIONS, Diode, Hydrostatic, Outflow, Reflect, User
+from crmpi.boundary.layers import SIDES, Face, open_end
 from crmpi.boundary.parents import ParentBoundaries
 from crmpi.boundary.refined import Crossing
 from crmpi.errors import CrmpiError
@@ -31,6 +31,11 @@ class Ghosts:
     user : UserHook, optional
         the problem's boundary conditions, for 'user'
 
+    Attributes
+    ----------
+    open_ends : int array (number, 10)
+        ghost cells that are copies of the last active ones, see `crmpi.boundary.layers.open_end`
+
     Raises
     ------
     CrmpiError
@@ -48,6 +53,8 @@ class Ghosts:
         # a user sees whole slabs: their outer corners must hold sensible values before they are set for good
         needs_corners = any(isinstance(condition, User) for condition in self._conditions)
         self._first_guess = [Outflow(c.face, pack, eos, None) for c in self._conditions] if needs_corners else []
+        ends = [open_end(pack.grid, c.face) for c in self._conditions if type(c) in (Outflow, Diode)]
+        self.open_ends = np.concatenate([np.zeros((0, 10), np.int64), *ends])
         self._walls = [condition for condition in self._conditions if isinstance(condition, Reflect)]
 
     def beyond(self):

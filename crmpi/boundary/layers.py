@@ -74,6 +74,13 @@ def ghost_boxes(grid, face):
     return np.array([[block, *first, *count] for block in face.blocks], dtype=np.int64).reshape(-1, 7)
 
 
+def open_end(grid, face):
+    """Return the rows of `ghost_boxes`, each with the axis, which way is outward, and the index of the boundary's face along the axis."""
+    n, g = axis_shape(grid, face.axis)
+    boxes = ghost_boxes(grid, face)
+    return np.hstack([boxes, np.tile([face.axis, face.outward, g if face.outward < 0 else g + n], (len(boxes), 1))])
+
+
 def field_at_wall(b, face, grid):
     """Return the largest field through the faces of the boundary, and the largest on any face next to it."""
     n, g = axis_shape(grid, face.axis)

@@ -20,8 +20,8 @@ from crmpi.numerics.cr_moments import (
     MADE,
     NCOEFFICIENT,
     SIGMA,
-    SPEED,
     VSTREAM,
+    damped_square,
     divergence,
     slope,
     solve_face,
@@ -33,6 +33,7 @@ PLUS, MINUS = 2, 3  # components of the register after ENERGY, FLUX; of a face: 
 NREGISTER = 4
 DRAG, GROWTH, NONLINEAR, SEED = range(NCOEFFICIENT - 1, NCOEFFICIENT + 3)  # frozen coefficients of the cell after v_A, see `Matter`
 NFROZEN = NCOEFFICIENT + 3
+SPEED = 1  # component of the coupling after SIGMA
 SEEDED = 2  # component of the account after HEAT, MADE
 NACCOUNT = 3
 
@@ -140,8 +141,9 @@ def wave_face_rows(n, moments, axis, cells, frozen, coupling, out):
         f0, f1, f2, f3 = load(f, i - 2 * d), load(f, i - d), load(f, i), load(f, i + d)
         left = causal(moments.c, e1 + slope(e0, e1, e2), f1 + slope(f0, f1, f2), e1)
         right = causal(moments.c, e2 - slope(e1, e2, e3), f2 - slope(f1, f2, f3), e2)
-        fastest = max(load(speed_below, i), load(speed, i))
-        flux, energy = solve_face(moments, width, load(bn, i), left, right, (load(sigma_below, i), load(sigma, i), fastest, -fastest))
+        scattered = damped_square(moments, width, load(bn, i), min(load(sigma_below, i), load(sigma, i)), 1.0)
+        fastest = min(max(load(speed_below, i), load(speed, i)) + moments.c * math.sqrt(scattered), moments.c)
+        flux, energy = solve_face(moments.ic2, load(bn, i), left, right, fastest)
         ride = 0.5 * load(bn, i) * (load(va, i - d) + load(va, i))
         store(row(out, FSTAR), i, flux, 0)
         store(row(out, ESTAR), i, energy, 1)

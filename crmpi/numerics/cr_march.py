@@ -114,7 +114,7 @@ def update_plane(stage, moments, grid, axes, registers, books, b, k):
             (faces2, shift(faces2, axes[1].stride)),
             (rows(planes.faces, 4 + (k & 1), place), rows(planes.faces, 4 + above, place)),
         )
-        update_rows(stage, grid.n1, moments, axes, registers, b, offset, rows(planes.coupling, k & 1, place), faces)
+        update_rows(stage, grid.n1, moments, axes, registers, b, offset, faces)
         lower, upper = (faces[0][0], faces[1][0], faces[2][0]), (faces[0][1], faces[1][1], faces[2][1])
         keep_row(grid, axes, kept, (b, k, j), lower, upper, 0)
         if booked:
@@ -190,29 +190,29 @@ def faces_with_waves(stage, n, moments, axis, cells, frozen, coupling, out):
 
 
 @choice
-def update_rows(stage, n, moments, axes, registers, b, offset, coupling, faces):
+def update_rows(stage, n, moments, axes, registers, b, offset, faces):
     """Update a row of cells."""
 
 
 @update_rows.option(Predict)
-def predict(stage, n, moments, axes, registers, b, offset, coupling, faces):
+def predict(stage, n, moments, axes, registers, b, offset, faces):
     frozen, half = rows(registers.frozen, b, offset), rows(registers.half, b, offset)
-    predict_rows(n, moments, axes, rows(registers.start, b, offset), frozen, coupling, faces, half)
+    predict_rows(n, moments, axes, rows(registers.start, b, offset), frozen, faces, half)
 
 
 @update_rows.option(Correct)
-def correct(stage, n, moments, axes, registers, b, offset, coupling, faces):
+def correct(stage, n, moments, axes, registers, b, offset, faces):
     frozen, half = rows(registers.frozen, b, offset), rows(registers.half, b, offset)
-    correct_rows(n, moments, axes, rows(registers.start, b, offset), half, frozen, coupling, faces, rows(registers.account, b, offset))
+    correct_rows(n, moments, axes, rows(registers.start, b, offset), half, frozen, faces, rows(registers.account, b, offset))
 
 
 @update_rows.option(PredictWaves)
-def predict_waves(stage, n, moments, axes, registers, b, offset, coupling, faces):
+def predict_waves(stage, n, moments, axes, registers, b, offset, faces):
     frozen, half = rows(registers.frozen, b, offset), rows(registers.half, b, offset)
     predict_wave_rows(n, moments, axes, rows(registers.start, b, offset), frozen, faces, half)
 
 
 @update_rows.option(CorrectWaves)
-def correct_waves(stage, n, moments, axes, registers, b, offset, coupling, faces):
+def correct_waves(stage, n, moments, axes, registers, b, offset, faces):
     frozen, half = rows(registers.frozen, b, offset), rows(registers.half, b, offset)
     correct_wave_rows(n, moments, axes, rows(registers.start, b, offset), half, frozen, faces, rows(registers.account, b, offset))

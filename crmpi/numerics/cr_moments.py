@@ -4,11 +4,9 @@ With g = b.grad e, P = (gamma_cr - 1) e and c^2 = (gamma_cr - 1) vmax^2 the syst
 
     e_t + div(f b) = -H            f_t + c^2 (g + s f) = 0            H = v_s (gamma_cr - 1) s f
 
-where 1/s = kappa + v_A gamma_cr e / |g| holds diffusion and streaming, and v_s = -v_A sign(g). The face values e*, f* solve the
-one-dimensional Riemann problem along b between the states upstream and downstream of the face. Waves c are damped inside a cell when
-it is optically thick: the dissipative speed is c / sqrt(1 + (s c dx)^2/2), with the same limits as that of Jiang & Oh (2018, ApJ 854, 5):
-c, and sqrt(2) kappa/dx, a little more than a plain diffusion scheme has. dx counts along the field. The larger speed of the two cells
-is taken, or a front could stall at e = 0.
+where 1/s = kappa + v_A gamma_cr e / |g| holds diffusion and streaming, and v_s = -v_A sign(g). The g of s is that of the force, or a
+steady flow would not have the flux -g/s. The face values e*, f* solve the one-dimensional Riemann problem along b between the states
+upstream and downstream of the face, with the speeds of signals +-c_d, see `signal_speed`.
 """
 
 import math
@@ -21,15 +19,14 @@ from crmpi.precision import LARGE
 ENERGY, FLUX = 0, 1  # components of the register
 BN1, BN2, BN3, VSTREAM, KAPPA = range(5)  # frozen coefficients: unit field along the axis at lower faces; cell: f_stream v_A and kappa_par
 NCOEFFICIENT = 5
-SIGMA, SPEED = 0, 1  # components of the coupling: s and v_s
+SIGMA, FREEDOM = 0, 1  # components of the coupling: s, and the square of the speed of signals over c^2, see `freedom`
 FSTAR, ESTAR = 0, 1  # components of a face: b.n f* and e*
 HEAT, MADE = 0, 1  # components of the account of a cell: energy given to streaming waves; energy made by the floor
 
 _TINY = 1e-300
 STIFFEST = LARGE  # rates beyond are infinite, and their squares must not be
-_HALF_ROOT = math.sqrt(0.5)
 _STEEPNESS = 1.5  # of the limiter: 1 is minmod, 2 monotonised central
-KINK = 0.06  # how much a kink of e weakens streaming, see `coupling_rows`
+_SLOWEST = 1.73  # c_d is at least this many times the speed gamma_cr v_A at which e streams
 
 
 class Moments(NamedTuple):
@@ -53,40 +50,39 @@ def inverse_coupling(gradient, e, vstream, kappa, gamma):
 
 
 @device
-def down_gradient(g, va):
-    """Return the streaming speed along b: v_A against the gradient, 0 where there is none."""
-    return (-va if g > 0.0 else va) if g != 0.0 else 0.0
+def freedom(g, e, f, vstream, kappa, gamma):
+    """Return the square of the speed of signals over c^2, before scattering damps them.
 
-
-@device
-def kink(below, above):
-    """Return a measure of the difference of two gradients: second order small in smooth flow, as large as they are at a kink."""
-    return (below - above) * (below - above) / (abs(below) + abs(above) + _TINY)
+    It is d(g + s f)/dg = 1 - h |f|/(kappa |g| + h)^2 with h = v_A gamma_cr e, for f down the gradient: 1 where e diffuses or f is
+    small, 0 where e streams, because then more gradient means as much more scattering and the flux stays what it is.
+    """
+    streaming = vstream * gamma * max(e, 0.0)
+    most = kappa * abs(g) + streaming + _TINY
+    down = (-f if g > 0.0 else f) if g != 0.0 else 0.0
+    return min(max(1.0 - min(down / most, STIFFEST) * (streaming / most), 0.0), 1.0)
 
 
 @kernel
 def coupling_rows(n, moments, cells, frozen, strides, out):
-    """Write s and v_s of `n` cells; the gradient is the mean of the two face differences, each along the field at its face.
+    """Write s and the freedom of signals of `n` cells, which tell the faces how fast signals are.
 
-    In s the gradient is made a little steeper at kinks of e: there the exact solution goes from f below to f at the streaming flux, and a
-    cell that streams too early pins the kink. The weight is chosen with the plateaus of verification cases V7 and V8.
+    The gradient is the mean of the two face differences, each along the field at its face.
     """
     separate()
-    e, vstream, kappa = row(cells, ENERGY), row(frozen, VSTREAM), row(frozen, KAPPA)
+    e, f, vstream, kappa = row(cells, ENERGY), row(cells, FLUX), row(frozen, VSTREAM), row(frozen, KAPPA)
     bn1, bn2, bn3 = row(frozen, BN1), row(frozen, BN2), row(frozen, BN3)
     s1, s2, s3 = strides
     h1, h2, h3 = 0.5 / moments.width[0], 0.5 / moments.width[1], 0.5 / moments.width[2]
-    sigma, speed = row(out, SIGMA), row(out, SPEED)
+    sigma, free = row(out, SIGMA), row(out, FREEDOM)
     for i in range(n):
         here = load(e, i)
-        l1, r1 = h1 * load(bn1, i) * (here - load(e, i - s1)), h1 * load(bn1, i + s1) * (load(e, i + s1) - here)
-        l2, r2 = h2 * load(bn2, i) * (here - load(e, i - s2)), h2 * load(bn2, i + s2) * (load(e, i + s2) - here)
-        l3, r3 = h3 * load(bn3, i) * (here - load(e, i - s3)), h3 * load(bn3, i + s3) * (load(e, i + s3) - here)
-        g = ((l1 + r1) + (l2 + r2)) + (l3 + r3)
-        steep = abs(g) + 2.0 * KINK * ((kink(l1, r1) + kink(l2, r2)) + kink(l3, r3))
-        va = load(vstream, i)
-        store(sigma, i, inverse_coupling(steep, here, va, load(kappa, i), moments.gamma), 0)
-        store(speed, i, down_gradient(g, va), 1)
+        g1 = h1 * (load(bn1, i) * (here - load(e, i - s1)) + load(bn1, i + s1) * (load(e, i + s1) - here))
+        g2 = h2 * (load(bn2, i) * (here - load(e, i - s2)) + load(bn2, i + s2) * (load(e, i + s2) - here))
+        g3 = h3 * (load(bn3, i) * (here - load(e, i - s3)) + load(bn3, i + s3) * (load(e, i + s3) - here))
+        g = (g1 + g2) + g3
+        va, k = load(vstream, i), load(kappa, i)
+        store(sigma, i, inverse_coupling(abs(g), here, va, k, moments.gamma), 0)
+        store(free, i, freedom(g, here, load(f, i), va, k, moments.gamma), 1)
 
 
 @device
@@ -98,21 +94,33 @@ def slope(below, here, above):
 
 
 @device
-def solve_face(moments, width, bn, left, right, coupling):
-    """Return (b.n f*, e*); `left`, `right` are (e, f, e of the cell) and `coupling` (s left, s right, v_s left, v_s right).
+def damped_square(moments, width, bn, sigma, free):
+    """Return the square of the speed of signals that scattering has damped across a cell, over c^2.
+
+    With a the freedom and tau = s c dx, dx along the field, it is a^2/(a + tau^2/2): a where the cell is optically thin and 2 a^2/tau^2
+    where it is thick, so that the dissipation is that of a diffusion scheme, sqrt(2) kappa/dx (limits of Jiang & Oh 2018 for a = 1).
+    """
+    depth = sigma * moments.c * width
+    return free * free * bn * bn / (free * bn * bn + 0.5 * depth * depth + _TINY)
+
+
+@device
+def signal_speed(moments, width, bn, sigma, free, vstream):
+    """Return c_d of a face; arguments but `bn` are pairs of cells. The larger one counts, or fronts could stall at e = 0."""
+    below, above = damped_square(moments, width, bn, sigma[0], free[0]), damped_square(moments, width, bn, sigma[1], free[1])
+    slowest = _SLOWEST * moments.gamma * max(vstream[0], vstream[1])
+    return min(max(moments.c * math.sqrt(max(below, above)), slowest), moments.c)
+
+
+@device
+def solve_face(ic2, bn, left, right, speed):
+    """Return (b.n f*, e*); `left`, `right` are (e, f, e of the cell), signals go both ways at `speed` along the field.
 
     e* is made from cell values: errors of e* and f* then nearly cancel in diffusion, with linear states they add up to three times more.
     """
-    along = bn > 0.0  # speeds count along the axis: where the field runs against it they change sign, and so does their product with jumps
-    quickest, slowest = max(coupling[2], coupling[3]), min(coupling[2], coupling[3])
-    depth = _HALF_ROOT * min(coupling[0], coupling[1]) * moments.c * width
-    damped = moments.c * abs(bn) / math.sqrt(bn * bn + depth * depth + _TINY)
-    fast = max(min((quickest if along else -slowest) + damped, moments.c), 0.0)
-    slow = min(max((slowest if along else -quickest) - damped, -moments.c), 0.0)
-    share = 1.0 / (fast - slow + _TINY)
-    both = math.copysign(fast * slow, -bn)
-    f_star = (fast * left[1] - slow * right[1] + both * (right[0] - left[0])) * share
-    e_star = (fast * left[2] - slow * right[2] + both * (right[1] - left[1]) * moments.ic2) * share
+    half = math.copysign(0.5 * speed, bn)
+    f_star = 0.5 * (left[1] + right[1]) - half * (right[0] - left[0])
+    e_star = 0.5 * (left[2] + right[2]) - half * (right[1] - left[1]) * ic2
     return bn * f_star, e_star
 
 
@@ -120,9 +128,9 @@ def solve_face(moments, width, bn, left, right, coupling):
 def face_rows(n, moments, axis, cells, frozen, coupling, out):
     """Write `n` lower faces along `axis` from states linear inside cells."""
     separate()
-    e, f, bn = row(cells, ENERGY), row(cells, FLUX), row(frozen, axis.normal)
-    sigma, speed = row(coupling[1], SIGMA), row(coupling[1], SPEED)
-    sigma_below, speed_below = row(coupling[0], SIGMA), row(coupling[0], SPEED)
+    e, f, bn, vstream = row(cells, ENERGY), row(cells, FLUX), row(frozen, axis.normal), row(frozen, VSTREAM)
+    sigma, free = row(coupling[1], SIGMA), row(coupling[1], FREEDOM)
+    sigma_below, free_below = row(coupling[0], SIGMA), row(coupling[0], FREEDOM)
     f_star, e_star = row(out, FSTAR), row(out, ESTAR)
     d, width = axis.stride, moments.width[axis.normal]
     for i in range(n):
@@ -130,8 +138,9 @@ def face_rows(n, moments, axis, cells, frozen, coupling, out):
         f0, f1, f2, f3 = load(f, i - 2 * d), load(f, i - d), load(f, i), load(f, i + d)
         left = (e1 + slope(e0, e1, e2), f1 + slope(f0, f1, f2), e1)
         right = (e2 - slope(e1, e2, e3), f2 - slope(f1, f2, f3), e2)
-        matter = (load(sigma_below, i), load(sigma, i), load(speed_below, i), load(speed, i))
-        flux, energy = solve_face(moments, width, load(bn, i), left, right, matter)
+        sigmas, frees = (load(sigma_below, i), load(sigma, i)), (load(free_below, i), load(free, i))
+        speed = signal_speed(moments, width, load(bn, i), sigmas, frees, (load(vstream, i - d), load(vstream, i)))
+        flux, energy = solve_face(moments.ic2, load(bn, i), left, right, speed)
         store(f_star, i, flux, 0)
         store(e_star, i, energy, 1)
 
@@ -147,13 +156,21 @@ def divergence(lower, upper, frozen, axis, here, i):
 
 
 @device
-def advance_cell(moments, axes, frozen, faces, i, state, sigma, speed):
+def scatter(moments, push, e, vstream, kappa):
+    """Return (optical depth x = c^2 s dt, v_s) of a cell with the push -c^2 g dt on f, so with the gradient of the force itself."""
+    most = kappa * abs(push) * moments.ic2 / moments.dt + vstream * moments.gamma * max(e, 0.0) + _TINY
+    return min(abs(push) / most, STIFFEST), math.copysign(vstream, push)
+
+
+@device
+def advance_cell(moments, axes, frozen, faces, i, state):
     """Return (dt div(f b), push on f, optical depth x, v_s) of a cell; `state` is its e of the time of the faces."""
     q1, g1 = divergence(faces[0][0], faces[0][1], frozen, axes[0], state, i)
     q2, g2 = divergence(faces[1][0], faces[1][1], frozen, axes[1], state, i)
     q3, g3 = divergence(faces[2][0], faces[2][1], frozen, axes[2], state, i)
-    x = min(moments.dt * moments.c2 * load(sigma, i), STIFFEST)
-    return (q1 + q2) + q3, -moments.c2 * ((g1 + g2) + g3), x, load(speed, i)
+    push = -moments.c2 * ((g1 + g2) + g3)
+    x, vs = scatter(moments, push, state, load(row(frozen, VSTREAM), i), load(row(frozen, KAPPA), i))
+    return (q1 + q2) + q3, push, x, vs
 
 
 @device
@@ -174,24 +191,24 @@ def correct_cell(here, old, outflow, push, x, drain):
 
 
 @kernel
-def predict_rows(n, moments, axes, start, frozen, coupling, faces, out):
+def predict_rows(n, moments, axes, start, frozen, faces, out):
     """Advance `n` cells from `start` to `out` by half a step: backward Euler in the coupling, flux first, then energy, no matrix.
 
     Where x is large backward Euler gives the flux that belongs to e at the start, and the old flux belongs to e half a step before it; the
     extrapolated flux belongs to e at the half step, exactly so for a steadily changing gradient. `faces`: (lower, upper) of each axis.
     """
     separate()
-    e, f, sigma, speed = row(start, ENERGY), row(start, FLUX), row(coupling, SIGMA), row(coupling, SPEED)
+    e, f = row(start, ENERGY), row(start, FLUX)
     for i in range(n):
         here, old = load(e, i), load(f, i)
-        outflow, push, x, vs = advance_cell(moments, axes, frozen, faces, i, here, sigma, speed)
+        outflow, push, x, vs = advance_cell(moments, axes, frozen, faces, i, here)
         energy, flux = predict_cell(here, old, outflow, push, x, vs * moments.drain)
         store(row(out, ENERGY), i, energy, 0)
         store(row(out, FLUX), i, flux, 1)
 
 
 @kernel
-def correct_rows(n, moments, axes, start, half, frozen, coupling, faces, account):
+def correct_rows(n, moments, axes, start, half, frozen, faces, account):
     """Advance `n` cells of `start` in place by a whole step, second order in time and L-stable in the coupling.
 
     f_t = p - x f is solved with exp(-x) ~ 1 / (1 + x + x^2/2). Both source terms come from the midpoint. The heat is the force sigma f that
@@ -199,11 +216,10 @@ def correct_rows(n, moments, axes, start, half, frozen, coupling, faces, account
     """
     separate()
     e, f, now = row(start, ENERGY), row(start, FLUX), row(half, ENERGY)
-    sigma, speed = row(coupling, SIGMA), row(coupling, SPEED)
     heats, mades = row(account, HEAT), row(account, MADE)
     for i in range(n):
         old = load(f, i)
-        outflow, push, x, vs = advance_cell(moments, axes, frozen, faces, i, load(now, i), sigma, speed)
+        outflow, push, x, vs = advance_cell(moments, axes, frozen, faces, i, load(now, i))
         energy, new, heat = correct_cell(load(e, i), old, outflow, push, x, vs * moments.drain)
         kept = max(energy, 0.0)
         store(e, i, kept, 0)
@@ -234,3 +250,24 @@ def fastest_response(q, frozen, moments, grid, axes, faint):
                     steep = abs(g) / max(e[c], faint)
                     largest = max(largest, steep * (kappa[c] * steep + vstream[c] * moments.gamma))
     return largest
+
+
+@kernel
+def stream_out(q, frozen, ends, gamma):
+    """Let cosmic rays that stream out of the mesh go on streaming in the ghost cells of its open `ends`.
+
+    Copies of the last cell have no gradient, and without one any flux below v_A gamma_cr e is steady: the end would keep whatever
+    flux came first. Where f points outwards and exceeds half of it, the ghost cells get all of it. `ends`, a row per box of ghost cells:
+    block, first k j i, numbers k j i, axis, -1 or +1 outward, index of the boundary's face along the axis.
+    """
+    for row_of in range(ends.shape[0]):
+        b, axis, outward, wall = ends[row_of, 0], ends[row_of, 7], ends[row_of, 8], ends[row_of, 9]
+        for k in range(ends[row_of, 1], ends[row_of, 1] + ends[row_of, 4]):
+            for j in range(ends[row_of, 2], ends[row_of, 2] + ends[row_of, 5]):
+                for i in range(ends[row_of, 3], ends[row_of, 3] + ends[row_of, 6]):
+                    face = (wall if axis == 2 else k, wall if axis == 1 else j, wall if axis == 0 else i)
+                    through = outward * frozen[b, BN1 + axis, face[0], face[1], face[2]]
+                    f = q[b, FLUX, k, j, i]
+                    most = frozen[b, VSTREAM, k, j, i] * gamma * max(q[b, ENERGY, k, j, i], 0.0)
+                    if f * through > 0.0 and 0.5 * most < abs(f) < most:
+                        q[b, FLUX, k, j, i] = math.copysign(most, f)

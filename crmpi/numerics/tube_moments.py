@@ -12,15 +12,14 @@ from crmpi.numerics.cr_moments import (
     FLUX,
     HEAT,
     KAPPA,
-    KINK,
     MADE,
-    STIFFEST,
     VSTREAM,
     correct_cell,
-    down_gradient,
+    freedom,
     inverse_coupling,
-    kink,
     predict_cell,
+    scatter,
+    signal_speed,
     slope,
     solve_face,
 )
@@ -39,28 +38,28 @@ def gradients(e, bn, gap, place, c):
 
 @kernel
 def couple_line(moments, place, q, frozen, gap, coupling):
-    """Write s and v_s (2, m) of the active cells of a line and one more on each side."""
-    e, bn = q[ENERGY].reshape(-1), frozen.reshape(frozen.shape[0], -1)
+    """Write s and the freedom of signals (2, m) of the active cells of a line and one more on each side."""
+    e, f, bn = q[ENERGY].reshape(-1), q[FLUX].reshape(-1), frozen.reshape(frozen.shape[0], -1)
     for c in range(place.first - 1, place.first + place.n + 1):
         here = c * place.stride
         below, above = gradients(e, bn[place.normal], gap, place, c)
-        g = 0.5 * (below + above)
-        steep = abs(g) + 2.0 * KINK * kink(0.5 * below, 0.5 * above)
-        coupling[0, c] = inverse_coupling(steep, e[here], bn[VSTREAM, here], bn[KAPPA, here], moments.gamma)
-        coupling[1, c] = down_gradient(g, bn[VSTREAM, here])
+        g, matter = 0.5 * (below + above), (bn[VSTREAM, here], bn[KAPPA, here], moments.gamma)
+        coupling[0, c] = inverse_coupling(abs(g), e[here], *matter)
+        coupling[1, c] = freedom(g, e[here], f[here], *matter)
 
 
 @kernel
 def solve_line_faces(moments, place, q, frozen, gap, coupling, faces):
     """Write b f* and e* (2, m) at the active faces of a line."""
     e, f, bn = q[ENERGY].reshape(-1), q[FLUX].reshape(-1), frozen[place.normal].reshape(-1)
-    d = place.stride
+    vstream, d = frozen[VSTREAM].reshape(-1), place.stride
     for c in range(place.first, place.first + place.n + 1):
         i = c * d
         left = (e[i - d] + slope(e[i - 2 * d], e[i - d], e[i]), f[i - d] + slope(f[i - 2 * d], f[i - d], f[i]), e[i - d])
         right = (e[i] - slope(e[i - d], e[i], e[i + d]), f[i] - slope(f[i - d], f[i], f[i + d]), e[i])
-        matter = (coupling[0, c - 1], coupling[0, c], coupling[1, c - 1], coupling[1, c])
-        faces[0, c], faces[1, c] = solve_face(moments, gap[c], bn[i], left, right, matter)
+        sigma, free = (coupling[0, c - 1], coupling[0, c]), (coupling[1, c - 1], coupling[1, c])
+        speed = signal_speed(moments, gap[c], bn[i], sigma, free, (vstream[i - d], vstream[i]))
+        faces[0, c], faces[1, c] = solve_face(moments.ic2, bn[i], left, right, speed)
 
 
 @device
@@ -83,12 +82,13 @@ def predict_on_tube(moments, grid, tube, registers, coupling, faces):
         couple_line(moments, place, start, frozen, tube.gap[b], coupling)
         solve_line_faces(moments, place, start, frozen, tube.gap[b], coupling, faces)
         e, f, bn = start[ENERGY].reshape(-1), start[FLUX].reshape(-1), frozen[place.normal].reshape(-1)
+        vstream, kappa = frozen[VSTREAM].reshape(-1), frozen[KAPPA].reshape(-1)
         e_half, f_half = registers.half[b, ENERGY].reshape(-1), registers.half[b, FLUX].reshape(-1)
         for c in range(place.first, place.first + place.n):
             i = c * place.stride
             outflow, push = drive(moments, place, tube, b, bn, faces, c, e[i])
-            x = min(moments.dt * moments.c2 * coupling[0, c], STIFFEST)
-            e_half[i], f_half[i] = predict_cell(e[i], f[i], outflow, push, x, coupling[1, c] * moments.drain)
+            x, vs = scatter(moments, push, e[i], vstream[i], kappa[i])
+            e_half[i], f_half[i] = predict_cell(e[i], f[i], outflow, push, x, vs * moments.drain)
 
 
 @kernel
@@ -100,12 +100,13 @@ def correct_on_tube(moments, grid, tube, registers, coupling, faces, crossing):
         couple_line(moments, place, half, frozen, tube.gap[b], coupling)
         solve_line_faces(moments, place, half, frozen, tube.gap[b], coupling, faces)
         e, f, bn = registers.start[b, ENERGY].reshape(-1), registers.start[b, FLUX].reshape(-1), frozen[place.normal].reshape(-1)
+        vstream, kappa = frozen[VSTREAM].reshape(-1), frozen[KAPPA].reshape(-1)
         now, heat, made = half[ENERGY].reshape(-1), registers.account[b, HEAT].reshape(-1), registers.account[b, MADE].reshape(-1)
         for c in range(place.first, place.first + place.n):
             i = c * place.stride
             outflow, push = drive(moments, place, tube, b, bn, faces, c, now[i])
-            x = min(moments.dt * moments.c2 * coupling[0, c], STIFFEST)
-            energy, f[i], warmth = correct_cell(e[i], f[i], outflow, push, x, coupling[1, c] * moments.drain)
+            x, vs = scatter(moments, push, now[i], vstream[i], kappa[i])
+            energy, f[i], warmth = correct_cell(e[i], f[i], outflow, push, x, vs * moments.drain)
             e[i] = max(energy, 0.0)
             heat[i] += warmth
             made[i] += e[i] - energy

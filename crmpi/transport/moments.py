@@ -142,6 +142,7 @@ class MomentSolver(TransportSolver):
         self.substeps = steps << top  # on the finest level
         self.begin_substeps(self.substeps, dt, "check units and cell sizes, lower transport.vmax")
         self.crossing.amounts[...] = 0.0
+        self.leave_freely(self.registers.start)
         for n in range(steps):
             self.sub_step(n, dt / steps, time, population.fields)
             self.after_substeps((n + 1) << top, self.substeps, 1 << top)
@@ -157,8 +158,13 @@ class MomentSolver(TransportSolver):
         half, whole = self.stages
         self.stage(half, 0.5 * step)
         self.ghosts.fill_cells(self.registers.half, fields, time + (n + 0.5) * step)
+        self.leave_freely(self.registers.half)
         self.stage(whole, step)
         self.ghosts.fill_cells(self.registers.start, fields, time + (n + 1) * step)
+        self.leave_freely(self.registers.start)
+
+    def leave_freely(self, register):
+        """Change the ghost cells of a register at open ends of the mesh, which are copies of the last cells, if the solver wants it."""
 
     def step_by_level(self):
         self.by_level = LevelSteps(self)

@@ -5,7 +5,7 @@ import numpy as np
 from crmpi.constants import ECR
 from crmpi.numerics.cr_coefficients import freeze_coefficients
 from crmpi.numerics.cr_march import Correct, Predict
-from crmpi.numerics.cr_moments import ENERGY, NCOEFFICIENT, Moments, fastest_response
+from crmpi.numerics.cr_moments import ENERGY, NCOEFFICIENT, Moments, fastest_response, stream_out
 from crmpi.numerics.rows import make_axes
 from crmpi.numerics.tube_moments import correct_on_tube, fastest_response_on_tube, largest_reach_on_tube, predict_on_tube
 from crmpi.params import par
@@ -53,6 +53,10 @@ class TwoMoment(MomentSolver):
         self.scattering.evaluate(pack, self.kappa, population.rigidity)
         state, factor = (pack.u0, pack.b0, pack.bcc), self.streaming_factor()
         freeze_coefficients(*state, self.kappa, factor, pack.grid, make_axes(pack.grid, 1.0), self.registers.frozen)
+
+    def leave_freely(self, register):
+        """Let cosmic rays that stream out go on streaming beyond the mesh."""
+        stream_out(register, self.registers.frozen, self.ghosts.open_ends, self.fluid.eos.gamma_cr)
 
     def stage(self, which, dt):
         if self.pack.tube is None:
