@@ -18,6 +18,7 @@ class Ghosts:
     def __init__(self, pack, cells, boundary="periodic", lower_x1=None):
         self.pack, self.cells, self.boundary, self.lower_x1 = pack, cells, boundary, lower_x1
         self.comm = SimpleNamespace(min=float, max=float)
+        self.open_ends = np.zeros((0, 10), np.int64)
 
     def fill_cells(self, q, fields, time):
         """Fill the ghost zones of a cell register (nblock, ncomp, m3, m2, m1)."""

@@ -36,6 +36,7 @@ class LevelSteps:
         """Advance the register of the solver by `dt`; ghosts are valid before and after."""
         self._step(0, 0, dt, time, fields)
         self._solver.ghosts.fill_cells(self._solver.registers.start, fields, time + dt)
+        self._solver.leave_freely(self._solver.registers.start)
 
     def _step(self, level, number, dt, time, fields):
         """Make step `number`, 0 or 1, of a level in the step of the coarser one; ghosts are valid at the start of the first."""
@@ -45,6 +46,7 @@ class LevelSteps:
             self._fill(start, level, 0.5, time, fields)
             for finer in range(level + 1, self.top + 1):
                 self._solver.ghosts.fill_level(start, start, fields, time, finer)
+            self._solver.leave_freely(start)
         self._march(level, to_half, 0.5 * dt)
         for part in self._borrowers.get(level + 1, ()):
             self._solver.march(to_half, 0.5 * dt, part)
@@ -70,6 +72,7 @@ class LevelSteps:
         if level:
             mix_blocks(share, self._old, start, self._lenders[level - 1], self._between)
         self._solver.ghosts.fill_level(q, self._between, fields, time, level)
+        self._solver.leave_freely(q)
 
     def _collect(self, level, number):
         """Average the fluxes of two steps of a level."""
