@@ -95,7 +95,7 @@ def test_cells_match_the_slices_of_the_mesh(tmp_path):
 
 
 def test_an_unknown_quantity_is_named(box, tmp_path):
-    with stored(box, tmp_path / "s.athdf") as snapshot, pytest.raises(CrmpiError, match="has no 'metallicity'; it has dens"):
-        snapshot.cells_of(0)["metallicity"]
-    with pytest.raises(CrmpiError, match="this run has no 'metallicity'"):
-        next(running(box))["metallicity"]
+    with stored(box, tmp_path / "s.athdf") as snapshot, pytest.raises(CrmpiError, match="has no 'vorticity'; it has dens"):
+        snapshot.cells_of(0)["vorticity"]
+    with pytest.raises(CrmpiError, match="this run has no 'vorticity'"):
+        next(running(box))["vorticity"]
