@@ -6,6 +6,7 @@ import pytest
 from tests.refined_case import MESHES, random_tree
 from tests.refined_transport_case import RefinedTransport
 from tests.unit.test_refined_fluid import UNIFORM, blast, potential
+from tests.verification.runs import begin
 
 VARIANTS = {
     "two_moment": {"vmax": 20.0},
@@ -27,14 +28,14 @@ def deep_tree(name, seed, scale=1):
     return next(tree for tree in trees if tree.max_level == 2)
 
 
-def make_case(comm, variant, name, seed, more=None, **options):
+def make_case(comm, variant, name, seed, more=None, tree=None, **options):
     """Return a `RefinedTransport` on a random tree of three levels (two if they would be many cells); `more`: parameters of the solver."""
     settings = VARIANTS[variant] | (more or {})
     kappa = {"kappa_par": 0.02} | {key: settings.pop(key) for key in ("kappa_par", "kappa_perp") if key in settings}
     solver = variant.split()[0]
-    if solver == "streaming_diffusion":  # with more ghosts, blocks are larger
+    if tree is None and solver == "streaming_diffusion":  # with more ghosts, blocks are larger
         tree = random_tree(name, seed, rounds=1, scale=2) if name == "3d" else deep_tree(name, seed, scale=2)
-    else:
+    elif tree is None:
         tree = deep_tree(name, seed)
     by_level = variant.endswith("by level")
     return RefinedTransport(comm, tree, solver=solver, settings=settings, kappa=kappa, by_level=by_level, **options)
@@ -90,6 +91,23 @@ def test_energy_and_momentum_are_kept_with_the_gas(serial, variant, name):
         assert np.abs(case.momentum() - momentum).max() < 1e-13 * np.abs(momentum).max()
 
 
+@pytest.mark.parametrize("kind", ["outflow", "reflect"])
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_energy_is_accounted_for_with_boundaries(serial, variant, kind):
+    """What passes the boundary of the mesh is in the ledger, on blocks of every level."""
+    solver = variant.split()[0]
+    tree = random_tree("2d", 4, periodic=False, rounds=2, scale=2 if solver == "streaming_diffusion" else 1)
+    case = make_case(serial, variant, "2d", 4, tree=tree, frozen=True, kind=kind)
+    start_blast(case)
+    before = case.energy()
+    for _ in range(2):
+        case.move(0.02)
+    levels = case.pack.levels[case.transport.ledger()["cr_boundary"] != 0.0]
+    if kind == "outflow" and variant != "isotropic_diffusion":  # along the field; without a gradient nothing diffuses
+        assert len(np.unique(levels)) > 1
+    assert abs(case.energy() - before - case.booked()) < 1e-14 * before
+
+
 @pytest.mark.parametrize("variant", ["two_moment", "isotropic_diffusion", "anisotropic_diffusion far"])
 def test_tracers_are_kept(serial, variant):
     still = {"streaming": False} if variant == "two_moment" else {}
@@ -115,3 +133,15 @@ def test_what_is_lifted_stays_within_a_level(serial):
     energies = case.pack.active(case.pack.u0)[:, case.pack.index["ecr"]]
     assert energies.min() > least * (1.0 - 1e-10)
     assert case.energy() == pytest.approx(before, rel=1e-14)
+
+
+def test_transport_hears_signals_after_the_mesh_has_changed():
+    box = "{name: moving_box, lower: [0, 0, 0], upper: [0.3, 0.3, 0.3], velocity: [40, 0, 0]}"
+    refinement = f"mesh.refinement={{max_level: 1, interval: 1, min_age: 0, criteria: [{box}]}}"
+    sim = begin("cr_box", "mesh.cells=[16,16,1]", "mesh.block=[4,4,1]", "time.max_steps=1", refinement)
+    heard = []
+    sim.stop_between(lambda: lambda done, planned: heard.append(planned))
+    sim.remesher.settle()
+    sim.transport.advance(1e-3, 0.0)
+    assert sim.pack.refined
+    assert heard
