@@ -81,11 +81,15 @@ def make_pack(tree, gids, fields=HYDRO_FIELDS, ng=2, *, magnetic=True, gravity=F
 
 
 class Part(NamedTuple):
-    """The blocks of one level in a pack: kernels run over ``blocks``, a slice, with the widths of ``grid``."""
+    """The blocks of one level in a pack: kernels run over ``blocks``, a slice, with the widths of ``grid``.
+
+    ``whole``: these are all blocks of the pack.
+    """
 
     level: int
     blocks: slice
     grid: Grid
+    whole: bool = False
 
     @property
     def volume(self):
@@ -98,6 +102,8 @@ class Part(NamedTuple):
 
     def of(self, value):
         """Return what belongs to the blocks of this level: of arrays (nblock, ...) a slice, of a named tuple that of each member."""
+        if self.whole:
+            return value
         if isinstance(value, np.ndarray):
             return value[self.blocks]
         if isinstance(value, tuple):
@@ -118,7 +124,7 @@ def make_parts(grid, levels):
     parts = []
     for level in np.unique(levels).tolist() or [0]:
         first, last = np.searchsorted(levels, [level, level + 1]).tolist()
-        parts.append(Part(level, slice(first, last), at_level(grid, level)))
+        parts.append(Part(level, slice(first, last), at_level(grid, level), whole=last - first == len(levels)))
     return tuple(parts)
 
 

@@ -90,4 +90,4 @@ def runs_of(part, chosen):
     """Return `part` cut down to each run of consecutive blocks that are `chosen` (nblock,)."""
     places = np.flatnonzero(chosen[part.blocks]) + part.blocks.start
     runs = np.split(places, np.flatnonzero(np.diff(places) > 1) + 1) if len(places) else []
-    return [part._replace(blocks=slice(int(run[0]), int(run[-1]) + 1)) for run in runs]
+    return [part._replace(blocks=slice(int(run[0]), int(run[-1]) + 1), whole=False) for run in runs]
