@@ -18,8 +18,9 @@ def triangle(full):
         outcome = run_problem("cr_streaming", f"transport.vmax={vmax}", "time.dt_max=0.01", cells=line(n))
         errors[vmax] = abs(outcome.history["e(0)"][-1] / streaming.triangle_plateau(1.0)[0] - 1)
         yield Check(f"relative error of E_p at t = 1, Vm = {vmax}, N = {n}", errors[vmax], "<", 1.5e-3 * max(100 / vmax, 1.0))
-    for low, high in ((30, 100), (100, 300)) if full else ((30, 100),):
-        yield Check(f"order in 1/Vm, {low} to {high}", order(errors[low], errors[high], high / low), ">", ORDER)
+    yield Check("order in 1/Vm, 30 to 100", order(errors[30], errors[100], 100 / 30), ">", ORDER)
+    for vmax in (300, 1000) if full else ():  # errors of the mesh are left, at least of first order: V7 asks for twice as much at N = 512
+        yield Check(f"relative error of E_p at t = 1, Vm = {vmax}, N = {n}: that of the mesh", errors[vmax], "<", 1e-4)
 
 
 @case("V14", "bottleneck", "crmpi converge --vmax 30,100,300,1000 cr_bottleneck", solver="two_moment")
