@@ -119,7 +119,7 @@ def compress_cell(cr, keep, v, convergence, states, places, new, strides, masses
     at, i = places
     leaving = _leaving(row(per_mass, v - ECR), at, strides, masses)
     allowed = min(convergence, MIXED)
-    weight = _ramp(convergence / ONSET) * _ramp(3.0 - _spread(row(per_mass, 0), at, strides) / allowed)
+    weight = ramp(convergence / ONSET) * ramp(3.0 - _spread(row(per_mass, 0), at, strides) / allowed)
     number = _number(cr, 1.0 / cr.gamma, load(row(start, v), i)) - leaving
     before = load(row(new, v), i)
     after = before + weight * (_energy(cr, keep, number, load(row(kept, v), i)) - before)
@@ -130,7 +130,7 @@ def compress_cell(cr, keep, v, convergence, states, places, new, strides, masses
 
 
 @device
-def _ramp(x):
+def ramp(x):
     """Return 0 up to x = 1, 1 from x = 2, linear between."""
     return max(0.0, min(1.0, x - 1.0))
 
@@ -161,14 +161,22 @@ def _leaving(s, i, strides, masses):
     """Return the number density that leaves a cell with the mass: s = n/rho, reconstructed with `PLM` whatever the scheme takes."""
     total = 0.0
     for a in range(3):
-        step, (mass_below, mass_above) = strides[a], masses[a]
-        here, below, above = load(s, i), load(s, i - step), load(s, i + step)
-        lower, upper = interfaces(PLM(), here, below, here, above, here)
-        _, under = interfaces(PLM(), here, load(s, i - 2 * step), below, here, here)
-        over, _ = interfaces(PLM(), here, here, above, load(s, i + 2 * step), here)
-        gained = mass_below * (under if mass_below >= 0.0 else lower)
-        total += mass_above * (upper if mass_above >= 0.0 else over) - gained
+        step = strides[a]
+        near = load(s, i - step), load(s, i), load(s, i + step)
+        total += leaving_along((load(s, i - 2 * step), *near, load(s, i + 2 * step)), masses[a])
     return total
+
+
+@device
+def leaving_along(values, masses):
+    """Return what leaves a cell with the mass along an axis; `values`: what a unit of mass carries, in five cells around it."""
+    below2, below, here, above, above2 = values
+    mass_below, mass_above = masses
+    lower, upper = interfaces(PLM(), here, below, here, above, here)
+    _, under = interfaces(PLM(), here, below2, below, here, here)
+    over, _ = interfaces(PLM(), here, here, above, above2, here)
+    gained = mass_below * (under if mass_below >= 0.0 else lower)
+    return mass_above * (upper if mass_above >= 0.0 else over) - gained
 
 
 @device

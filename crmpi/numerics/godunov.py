@@ -19,6 +19,7 @@ from crmpi.numerics.layout import ET1, ET2, FLUX
 from crmpi.numerics.memory import put_rows
 from crmpi.numerics.passive import bound_scalars
 from crmpi.numerics.rows import row, rows, shift, whole
+from crmpi.numerics.shock_acceleration import accelerate_row
 from crmpi.numerics.shocks import mark_shocks
 from crmpi.numerics.stage import block_of, face, first_scalar, shift_if, tracers, window_cell
 from crmpi.numerics.sweeps import solve_faces
@@ -46,6 +47,7 @@ def open_books(health, scratch, b):
     """Forget what an earlier stage, or this one before its correction, booked for block `b`."""
     health.crossing.amounts[b, :] = 0.0
     health.work[b] = 0.0
+    health.accelerated[b] = 0.0
     scratch.work[0, 0, 0, 0, :] = 0.0
     scratch.made[0] = 0
 
@@ -100,6 +102,7 @@ def _update_plane(scheme, stage, grid, axes, block, scratch, health, k):
         divergence_rows(grid.n1, shift(block.u_in, cell), new, axes, lower, upper, block.nvar)
         if _add_work(grid.n1, scheme.gas, scheme.cr, w, new, axes, lower, upper) > 0:
             _compress(grid, scheme.gas, scheme.cr, stage.keep, block, scratch, cell, axes, (lower, upper))
+            health.accelerated[block.index] += _accelerate(grid.n1, scheme.acceleration, scheme, block, new, cell, axes, (lower, upper))
         if block.heavy:
             work = row(rows(scratch.work, 0, 0), 0)
             gravity_rows(grid.n1, stage.dt, w, shift(block.grav, cell), new, axes, lower, upper, work)
@@ -131,6 +134,17 @@ def _compress(grid, gas, cr, keep, block, scratch, cell, axes, faces):
             per_mass_rows(grid.m1 * grid.m2 * (grid.n3 + 2 * grid.ng3), cr, first_scalar(cr), block.w, rows(scratch.per_mass, 0, 0))
         states = (shift(block.w, cell), rows(scratch.per_mass, 0, cell), shift(block.u_in, cell), shift(block.u_first, cell))
         compress_rows(grid.n1, gas, cr, keep, states, rows(scratch.cells, 0, grid.ng1), axes, faces[0], faces[1])
+
+
+@device
+def _accelerate(n, acceleration, scheme, block, new, cell, axes, faces):
+    """Give the cosmic rays of the row at element `cell` their share of what shocks dissipate; return its sum."""
+    given = 0.0
+    if acceleration is not None:
+        laws, states = (acceleration, scheme.gas, scheme.cr), (shift(block.w, cell), shift(block.u_in, cell))
+        fields = (shift_if(block.b_in, cell), shift_if(block.b_out, cell))
+        given = accelerate_row(n, laws, states, new, fields, axes, faces)
+    return given
 
 
 @device

@@ -9,12 +9,15 @@ from crmpi.numerics.rows import row, rows, shift
 
 
 class Scheme(NamedTuple):
-    """What is compiled in: marker types of the solver and the reconstruction, the gas, the cosmic rays (or None)."""
+    """What is compiled in: marker types of the solver and the reconstruction, the gas, the cosmic rays (or None),
+    the `crmpi.numerics.shock_acceleration.Acceleration` at shocks (or None).
+    """
 
     riemann: object
     reconstruction: object
     gas: object
     cr: object
+    acceleration: object = None
 
 
 class Stage(NamedTuple):
@@ -102,6 +105,7 @@ class Health(NamedTuple):
     moved: object  # energy density moved from cosmic rays to gas there, summed over cells
     crossing: object  # `crmpi.numerics.crossing.Crossing` of all variables
     work: object  # energy density that gravity gave to the gas, summed over cells
+    accelerated: object  # energy density that shocks gave to cosmic rays, summed over cells
 
 
 class Block(NamedTuple):

@@ -17,12 +17,13 @@ from crmpi.jit import device, kernel
 from crmpi.numerics.cr_compression import compress_cell, per_mass_rows, sound_square
 from crmpi.numerics.crossing import cross_line
 from crmpi.numerics.faces import flag_faces, replace_flagged_rows
-from crmpi.numerics.health import inspect_row, settle_row
+from crmpi.numerics.health import inspect_row, pressure, settle_row
 from crmpi.numerics.layout import FLUX, VFACE, states_in_buffer, states_of_cells
 from crmpi.numerics.passive import bound_rows, carry_rows
 from crmpi.numerics.reconstruct import natural, reconstruct_rows
 from crmpi.numerics.riemann import LLF
-from crmpi.numerics.rows import Axis, moved, row, rows, shift
+from crmpi.numerics.rows import Axis, in_order, moved, row, rows, shift
+from crmpi.numerics.shock_acceleration import accelerate_cell, shock_weight
 from crmpi.numerics.stage import block_of, first_scalar, shift_if
 from crmpi.numerics.sweeps import solve_rows
 from crmpi.numerics.valves import has_valve, is_forbidden
@@ -77,7 +78,7 @@ def advance_tubes(scheme, stage, grid, axes, fields, tube, line, health, selecte
             solve_line(scheme, stage, fields, axes[tube.axis], line, b)
             close_ends(grid, axes, fields, tube, line, b)
             bound_line(stage, fields, axes[tube.axis], line, b)
-            update_line(scheme, stage, grid, fields, tube, line, health, b)
+            update_line(scheme, stage, grid, axes, fields, tube, line, health, b)
             inspect_line(scheme, stage, grid, axes, fields, tube, health, b)
 
 
@@ -147,7 +148,7 @@ def bound_line(stage, fields, axis, line, b):
 
 
 @kernel
-def update_line(scheme, stage, grid, fields, tube, line, health, b):
+def update_line(scheme, stage, grid, axes, fields, tube, line, health, b):
     """Update the active cells of a block from the faces of its line, and sum what crosses its ends."""
     place, axis = span(grid, tube.axis), tube.axis
     faces, area = line.faces[0, :, 0, 0], tube.area[b]
@@ -163,6 +164,7 @@ def update_line(scheme, stage, grid, fields, tube, line, health, b):
             cross_line(health.crossing, b, place, axis, area, flux, stage.dt, natural(along, v))
     _add_work(scheme.cr, stage.dt, place, fields, tube, line, b)
     _compress(scheme.gas, scheme.cr, stage, place, fields, tube, line, b)
+    health.accelerated[b] = _accelerate(scheme.acceleration, scheme, stage.dt, place, axes, fields, tube, line, b)
     if fields.grav.shape[1] > 0:
         health.work[b] = _add_gravity(stage.dt, place, fields, tube, line, b)
 
@@ -203,10 +205,36 @@ def _compress(gas, cr, stage, place, fields, tube, line, b):
             stretch = share * (area[c + 1] * faces[VFACE, c + 1] - area[c] * faces[VFACE, c])
             dens, rate = line.cells[0, DENS, 0, 0, c], stage.dt / tube.width[b, c]
             convergence = -stretch / (rate * math.sqrt(sound_square(gas, cr, cells, c) / dens))
-            mass = share * area[c] * faces[FLUX + DENS, c], share * area[c + 1] * faces[FLUX + DENS, c + 1]
-            masses, places = (mass, (0.0, 0.0), (0.0, 0.0)), (c, c * place.stride)
+            masses, places = _masses(share, area, faces, c), (c, c * place.stride)
             for v in range(ECR, first_scalar(cr)):
                 compress_cell(cr, stage.keep, v, convergence, states, places, rows(fields.u_out, b, 0), (1, 0, 0), masses)
+
+
+@device
+def _masses(share, area, faces, c):
+    """Return the masses over the volume of a cell that pass its faces below and above, for each axis; `share`: dt over the volume."""
+    mass = share * area[c] * faces[FLUX + DENS, c], share * area[c + 1] * faces[FLUX + DENS, c + 1]
+    return mass, (0.0, 0.0), (0.0, 0.0)
+
+
+@device
+def _accelerate(acceleration, scheme, dt, place, axes, fields, tube, line, b):
+    """Do as `crmpi.numerics.shock_acceleration.accelerate_row` on a tube; what is given is weighted with the volume."""
+    given = 0.0
+    if acceleration is not None:
+        faces, area, cells, block = line.faces[0, :, 0, 0], tube.area[b], rows(line.cells, 0, 0), block_of(fields, b)
+        gas, ordered, strides = scheme.gas, in_order(axes), (1, 0, 0)
+        laws, states = (acceleration, gas, scheme.cr), (cells, block.u_in)
+        for c in range(place.first, place.first + place.n):
+            here, volume = c * place.stride, tube.volume[b, c]
+            stretch = (area[c + 1] * faces[VFACE, c + 1] - area[c] * faces[VFACE, c]) / volume
+            weight = shock_weight(laws, cells, c, strides, -stretch * tube.width[b, c])
+            if weight > 0.0:
+                masses = _masses(dt / volume, area, faces, c)
+                before = pressure(gas, block.u_in, block.b_in, ordered, here)
+                press = before, pressure(gas, block.u_out, block.b_out, ordered, here)
+                given += volume * accelerate_cell(laws, weight, states, (c, here), block.u_out, strides, masses, press)
+    return given
 
 
 @device

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-COLUMNS = ("boundary_mass", "boundary_energy", "boundary_ecr", "gravity_work", "frozen_exchange")
+COLUMNS = ("boundary_mass", "boundary_energy", "boundary_ecr", "gravity_work", "frozen_exchange", "shock_acceleration")
 
 
 def is_energy_of_rays(field):
@@ -16,7 +16,8 @@ class BoxLedger:
     ``boundary_mass``, ``boundary_energy`` (gas and field), ``boundary_ecr`` (cosmic rays with their waves):
     carried by the fluid step through the outer faces of the mesh. ``gravity_work``: of the static acceleration
     on the gas. ``frozen_exchange``: where the gas is kept as it is, all that its flow did to the cosmic rays,
-    less what sources would have given to the gas.
+    less what sources would have given to the gas. ``shock_acceleration``: given by the gas to the cosmic rays
+    at shocks; their sum does not change.
 
     Parameters
     ----------
@@ -42,7 +43,7 @@ class BoxLedger:
 
     def energy_signs(self):
         """Return {name: +1} of the columns that change the energy of the box."""
-        return {name: 1.0 for name in self.used if name != "boundary_mass"}
+        return {name: 1.0 for name in self.used if name not in ("boundary_mass", "shock_acceleration")}
 
     def state(self):
         """Return the arrays, leading axis nblock, that a checkpoint writes and a restart writes back in place."""

@@ -20,6 +20,7 @@ from crmpi.numerics.layout import FLUX, STATE
 from crmpi.numerics.reconstruct import RECONSTRUCTIONS
 from crmpi.numerics.riemann import HLLE, LLF, SOLVERS
 from crmpi.numerics.rows import LANES, make_axes
+from crmpi.numerics.shock_acceleration import REACH, make_acceleration
 from crmpi.numerics.signals import fastest_rate, fastest_rate_in_boxes
 from crmpi.numerics.stage import STRIP, Fields, Floors, Health, Scheme, Scratch, make_window
 from crmpi.numerics.stage import Stage as KernelStage
@@ -57,6 +58,8 @@ class FluidParams:
     first_order_flux_correction: bool = par(True, doc="redo unphysical cells with first-order fluxes before any floor acts")
     shock_dissipation: bool = par(True, doc="HLLE fluxes at faces transverse to strong shocks")
     frozen: bool = par(False, doc="keep gas and field as they are and only carry cosmic rays and scalars along")
+    shock_acceleration: float = par(0.0, ge=0, lt=1, doc="share of the energy dissipated at shocks that cosmic rays get")
+    shock_mach_min: float = par(1.3, ge=1.1, doc="Mach number up to which shocks do not accelerate cosmic rays")
     floors: FloorParams
 
     def check(self):
@@ -66,11 +69,15 @@ class FluidParams:
             fitting = [name for name, other in SOLVERS.items() if self.magnetic in other.fields]
             field = "a" if self.magnetic else "no"
             yield "riemann", f"cannot be used with {field} magnetic field: choose one of {', '.join(fitting)}, or auto"
+        if self.shock_acceleration > 0 and (self.frozen or not self.cosmic_rays):
+            yield "shock_acceleration", "needs gas that moves and cosmic rays: set it to 0, or fluid.frozen=false fluid.cosmic_rays=true"
+        if self.shock_acceleration > 0 and any(stage.keep for stage in INTEGRATORS[self.integrator]):
+            yield "shock_acceleration", "cannot be used with this fluid.integrator: set it to 0, or fluid.integrator=vl2"
 
 
 def nghost(params):
     """Return the number of ghost zones that the fluid step needs."""
-    return max(2, RECONSTRUCTIONS[params.reconstruction].ghosts)
+    return max(2, RECONSTRUCTIONS[params.reconstruction].ghosts, REACH if params.shock_acceleration > 0 else 0)
 
 
 def make_scheme(params, tracers=0, on_tube=False):
@@ -81,7 +88,8 @@ def make_scheme(params, tracers=0, on_tube=False):
     name = params.riemann if params.riemann != "auto" else ("hlld" if params.magnetic else "hllc")
     name = "hllc" if on_tube and name == "hlld" else name
     cr = cosmic_rays(params.gamma_cr, tracers) if params.cosmic_rays else None
-    return Scheme(SOLVERS[name](), RECONSTRUCTIONS[params.reconstruction](), ideal_gas(params.gamma), cr)
+    acceleration = make_acceleration(params.shock_acceleration, params.shock_mach_min, params.gamma)
+    return Scheme(SOLVERS[name](), RECONSTRUCTIONS[params.reconstruction](), ideal_gas(params.gamma), cr, acceleration)
 
 
 class Fluid:
@@ -128,7 +136,8 @@ class Fluid:
         self.ledger = FloorLedger(pack.nblock, pack.cell_volumes)
         nblock = pack.nblock
         crossing = Crossing(pack.outer, np.zeros((nblock, pack.nvar)))
-        self._health = Health(self.floors, *(np.zeros(nblock, kind) for kind in (int, int, float)), crossing, np.zeros(nblock))
+        counted = (np.zeros(nblock, kind) for kind in (int, int, float))
+        self._health = Health(self.floors, *counted, crossing, np.zeros(nblock), np.zeros(nblock))
         self.box = BoxLedger(nblock, pack.cell_volumes, self._box_columns())
         self._rays = [pack.index[field.name] for field in pack.fields if is_energy_of_rays(field)]
         self.stages = INTEGRATORS[params.integrator]
@@ -255,7 +264,9 @@ class Fluid:
         if self.frozen:
             return ["frozen_exchange"]
         boundary = ["boundary_mass", "boundary_energy", "boundary_ecr"][: 3 if self.pack.has_cr else 2]
-        return (boundary if self.pack.is_open else []) + (["gravity_work"] if self.pack.grav is not None else [])
+        inside = ["gravity_work"] if self.pack.grav is not None else []
+        inside += ["shock_acceleration"] if self.scheme.acceleration is not None else []
+        return (boundary if self.pack.is_open else []) + inside
 
     def max_dt(self, cfl):
         """Return `cfl` times the time the fastest signal, or the frozen flow, takes to cross a cell; infinity if nothing moves.
@@ -321,6 +332,7 @@ class Fluid:
             self.box.add("boundary_energy", lasts * came[:, ENER])
             self.box.add("boundary_ecr", lasts * came[:, self._rays].sum(axis=1))
             self.box.add("gravity_work", lasts * self._health.work)
+            self.box.add("shock_acceleration", lasts * self._health.accelerated)
 
     def _carry(self, stage, dt):
         """Advance cosmic rays and scalars with the frozen flow; gas and field are copied."""
