@@ -18,7 +18,7 @@ makes xi of them behind, r the largest density within three cells. D has either 
 
 from typing import NamedTuple
 
-from crmpi.constants import DENS, ECR, ENER, PRES
+from crmpi.constants import DENS, ECR, ENER, PRES, VEL1
 from crmpi.jit import device, kernel
 from crmpi.numerics.cr_compression import ONSET, crossings, leaving_along, ramp, sound_square
 from crmpi.numerics.health import pressure
@@ -122,12 +122,32 @@ def shock_weight(laws, w, i, strides, approach):
         return 0.0
     jump = 0.0
     for a in range(3):
-        least, greatest = _total(cr, w, i), _total(cr, w, i)
-        for side in range(-REACH, REACH + 1):
-            total = _total(cr, w, i + side * strides[a])
-            least, greatest = min(least, total), max(greatest, total)
-        jump = max(jump, greatest / least - 1.0)
+        if strides[a]:
+            jump = max(jump, _jump(cr, w, a, i, strides[a]))
     return ramp(1.0 + STEEPNESS * (jump / acceleration.jump - 1.0))
+
+
+@device
+def _jump(cr, w, a, i, step):
+    """Return the relative jump of pressure along an axis around a cell, as far as it is a shock's.
+
+    With the differences of velocity and of 1/rho between the ends of a shock, and anywhere in
+    between, the pressure differs by dv^2/d(1/rho). Where it differs by more, as in a steep gradient
+    at rest, only that counts.
+    """
+    velocity = row(w, VEL1 + a)
+    least, greatest = _total(cr, w, i), _total(cr, w, i)
+    slowest, fastest = load(velocity, i), load(velocity, i)
+    thinnest, densest = load(row(w, DENS), i), load(row(w, DENS), i)
+    for side in range(-REACH, REACH + 1):
+        at = i + side * step
+        total, speed, dens = _total(cr, w, at), load(velocity, at), load(row(w, DENS), at)
+        least, greatest = min(least, total), max(greatest, total)
+        slowest, fastest = min(slowest, speed), max(fastest, speed)
+        thinnest, densest = min(thinnest, dens), max(densest, dens)
+    rise, squeeze = greatest - least, 1.0 / thinnest - 1.0 / densest
+    push = (fastest - slowest) * (fastest - slowest)
+    return (rise if push >= rise * squeeze else push / squeeze) / least
 
 
 @device
