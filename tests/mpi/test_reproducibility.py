@@ -43,6 +43,7 @@ CASES = {
         "time.max_steps=6",
         "transport={solver: two_moment, vmax: 100, tracer_rigidities: [3]}",
     ],
+    "cloud_wind": ["mesh.cells=[32,16,16]", "mesh.block=[8,8,8]", "time.max_steps=3"],
     "cgm_halo": ["mesh.cells=[16,16,16]", "mesh.block=[8,8,8]", "time.max_steps=3"],
 }
 
