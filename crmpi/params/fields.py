@@ -113,9 +113,9 @@ class Spec:
     @property
     def type_name(self):
         """The type in words, for tables and messages."""
-        word = "group" if self.nested else {float: "number", int: "integer", bool: "true/false", str: "text"}[self.kind]
         if self.par is not None and self.par.records is not None:
             return "list of groups"
+        word = "group" if self.nested else {float: "number", int: "integer", bool: "true/false", str: "text"}[self.kind]
         if self.many:
             word = f"list of {self.length} {word}s" if self.length else f"list of {word}s"
         return f"{word} or none" if self.optional else word
