@@ -60,7 +60,8 @@ def halo_on_levels(full):
                 "<", 0.1)  # fmt: skip
     rings, steps = zip(*(ring(depth, width, speed, density, HALF / 2**n) for n in range(1, levels)), strict=True)
     yield Check(f"{text}: rms speed beside a boundary of levels over that of the layers around", max(rings), "<", 1.5)
-    yield Check(f"{text}: step of the density at a boundary of levels", max(steps), "<", 0.03)
+    cusp = {"shortfall": "nested cubes resolve the cusp of the potential no better inwards", "worst": 0.045} if full else {}
+    yield Check(f"{text}: step of the density at a boundary of levels", max(steps), "<", 0.03, **cusp)
     if full:
         _, radius, _, speed, _ = cells_of(settled(3, 300, n=32))
         yield Check("3 levels of 32^3 cells, 300 Myr: rms speed within 100 kpc [km/s]", rms(speed[radius < 100.0]), "<", 1.0)
