@@ -52,12 +52,15 @@ class Links(NamedTuple):
 
 
 def relations(tree):
-    """Return what lies in each direction of each block, (nblock, 27) of `SELF` ... `NONE`."""
-    found = tree.neighbours
-    other = tree.levels[np.maximum(found, 0)] - tree.levels[:, None]
-    relation = np.where(found == NO_NEIGHBOUR, NONE, np.where(found == FINER, FINE, other))
-    relation[:, _MIDDLE] = SELF
-    return relation
+    """Return what lies in each direction of each block, (nblock, 27) of `SELF` ... `NONE`; kept with the tree, not to be changed."""
+    if tree.relations is None:
+        found = tree.neighbours
+        other = tree.levels[np.maximum(found, 0)] - tree.levels[:, None]
+        relation = np.where(found == NO_NEIGHBOUR, NONE, np.where(found == FINER, FINE, other))
+        relation[:, _MIDDLE] = SELF
+        relation.flags.writeable = False
+        tree.relations = relation
+    return tree.relations
 
 
 def make_links(tree, shape, kind, family):

@@ -46,7 +46,7 @@ class Parents:
     relation : int array (n, 27)
         what lies in each direction, see `crmpi.mesh.links`
     own, edges : dict {kind: table}
-        what is averaged from active cells or faces near coarser blocks, and from ghosts, see
+        what is averaged from active cells or faces near coarser blocks, and from ghosts beside these, see
         `crmpi.numerics.restriction`
     ghosts : table
         what is prolonged, see `crmpi.numerics.prolongation`
@@ -66,7 +66,7 @@ class Parents:
         self.levels = pack.levels[self.slots] - 1
         self.grid = _buffer_grid(pack.grid, self.shape)
         self.own = {kind: self._own(kind) for kind in _KINDS}
-        self.edges = {kind: self._averages((EQUAL, FINE), kind) for kind in _KINDS}
+        self.edges = {kind: self._averages(kind) for kind in _KINDS}
         self.ghosts = self._prolonged()
         self._buffers = {}
 
@@ -113,19 +113,33 @@ class Parents:
         first = half - depth if side > 0 else 0
         return (g, gc, half) if side == 0 else (g + 2 * first, gc + first, depth)
 
-    def _averages(self, relation, kind):
-        """Return the rows of `RESTRICT_COLUMNS` of the regions of buffers with one of these relations."""
+    def _averages(self, kind):
+        """Return the rows of `RESTRICT_COLUMNS` of the ghosts that slopes beside coarser blocks need, of equal and finer blocks.
+
+        A slope looks one buffer cell further along an axis: at a region whose direction differs from that of a
+        coarser block along this axis alone, and of it at the layer next to that block's.
+        """
         rows = [np.zeros((0, RESTRICT_COLUMNS), np.int64)]
         for column, offset in enumerate(OFFSETS):
-            chosen = np.flatnonzero(np.isin(self.relation[:, column], relation))
-            table = self._table(chosen, RESTRICT_COLUMNS, offset)
-            if kind != CELLS and self.shape.ng[kind]:  # faces 0 ... count, without those of others
-                first, last = region_ends(self.relation, chosen, np.array(offset), kind)
-                table[:, 4 - kind] += 2 * ~first
-                table[:, 7 - kind] += ~first
-                table[:, 10 - kind] += 1 - ~first - ~last
-            rows.append(table)
+            held = np.isin(self.relation[:, column], (EQUAL, FINE))
+            for axis in (a for a in range(3) if self.shape.ng[a]):
+                for side in (0,) if offset[axis] else (-1, 1):
+                    beside = tuple(side if a == axis else o for a, o in enumerate(offset))
+                    chosen = np.flatnonzero(held & (self.relation[:, OFFSETS.index(beside)] == COARSE))
+                    rows.append(self._layer(chosen, offset, kind, axis, side))
         return np.concatenate(rows)
+
+    def _layer(self, chosen, offset, kind, axis, side):
+        """Return rows of one layer, along `axis`, of the regions in one direction: on one side, or (0) next to the active cells."""
+        table = self._table(chosen, RESTRICT_COLUMNS, offset)
+        upper = side > 0 or (side == 0 and offset[axis] < 0)  # the last layer of the region, not the first
+        count = table[:, 10 - axis].copy()
+        table[:, 4 - axis] += 2 * (count - 1) * upper
+        table[:, 7 - axis] += (count - 1) * upper
+        table[:, 10 - axis] = 1
+        if kind != CELLS and self.shape.ng[kind]:  # both ends: the energy of the field of a cell asks for all of its faces
+            table[:, 10 - kind] += 1
+        return table
 
     def _prolonged(self):
         """Return the rows of `PROLONG_COLUMNS` of the ghost regions that have a coarser block."""

@@ -62,6 +62,8 @@ class BlockTree:
         refinement level of each block
     leaves : int64 array (nblock, 4)
         level and place of each block
+    relations : int64 array (nblock, 27) or None
+        kept by `crmpi.mesh.links.relations`
     find : function (levels, places (n, 3)) -> gids (n,)
         see `crmpi.mesh.leaves.Index.find`
 
@@ -86,6 +88,7 @@ class BlockTree:
         self.locations = [Location(*leaf) for leaf in self.leaves.tolist()]
         self.find = Index(self.roots, self.leaves).find
         self.neighbours = self._find_neighbours()
+        self.relations = None
 
     @property
     def nblock(self):

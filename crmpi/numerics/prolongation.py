@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from crmpi.constants import DENS, ENER, MOM1, NHYDRO
 from crmpi.jit import device, kernel
+from crmpi.numerics.rows import load, pointer, store
 
 PROLONG_COLUMNS = 17
 """Fine block, coarse block, fine k j i, coarse k j i, coarse extents k j i, and whether the first and the
@@ -49,24 +50,44 @@ def slope(q, k, j, i, dk, dj, di):
 @kernel
 def prolong_cells(coarse, fine, first, last, table, ratio):
     """Set the components first <= c < last of fine regions from coarse cells and their neighbours."""
-    d1, d2, d3 = ratio.r1 - 1, ratio.r2 - 1, ratio.r3 - 1
+    n1, n2, n3 = coarse.shape[4], coarse.shape[3], coarse.shape[2]
+    m1, m2, m3 = fine.shape[4], fine.shape[3], fine.shape[2]
+    steps = (ratio.r1 - 1, (ratio.r2 - 1) * n1, (ratio.r3 - 1) * n1 * n2)
+    halves = (ratio.r1 - 1, (ratio.r2 - 1) * m1, (ratio.r3 - 1) * m1 * m2)
     for row in range(table.shape[0]):
         for c in range(first, last):
-            q, f = coarse[table[row, 1], c], fine[table[row, 0], c]
+            source = (table[row, 1] * coarse.shape[1] + c) * n3 + table[row, 5]
+            target = (table[row, 0] * fine.shape[1] + c) * m3 + table[row, 2]
             for k in range(table[row, 8]):
-                fk, ck = table[row, 2] + ratio.r3 * k, table[row, 5] + k
                 for j in range(table[row, 9]):
-                    fj, cj = table[row, 3] + ratio.r2 * j, table[row, 6] + j
-                    for i in range(table[row, 10]):
-                        fi, ci = table[row, 4] + ratio.r1 * i, table[row, 7] + i
-                        s1 = slope(q, ck, cj, ci, 0, 0, d1)
-                        s2 = slope(q, ck, cj, ci, 0, d2, 0)
-                        s3 = slope(q, ck, cj, ci, d3, 0, 0)
-                        for o3 in range(ratio.r3):
-                            for o2 in range(ratio.r2):
-                                for o1 in range(ratio.r1):
-                                    shift = (_sign(o1) * s1 + _sign(o2) * s2) + _sign(o3) * s3
-                                    f[fk + o3, fj + o2, fi + o1] = q[ck, cj, ci] + shift
+                    here = ((source + k) * n2 + table[row, 6] + j) * n1 + table[row, 7]
+                    there = ((target + ratio.r3 * k) * m2 + table[row, 3] + ratio.r2 * j) * m1 + table[row, 4]
+                    _spread_row(table[row, 10], ratio.r1, steps, halves, pointer(coarse, here), pointer(fine, there))
+
+
+@device
+def _spread_row(n, stride, steps, halves, q, f):
+    """Write the fine places of `n` coarse ones in a row, linear along the axes whose step is not 0.
+
+    ``stride``: fine places from a coarse place to the next; ``steps``: to coarse neighbours along x1, x2, x3;
+    ``halves``: between the two fine places of a coarse one, 0 where there is one, which is written twice.
+    """
+    for i in range(n):
+        here = load(q, i)
+        s1 = _slope_in_row(q, i, steps[0], here)
+        s2 = _slope_in_row(q, i, steps[1], here)
+        s3 = _slope_in_row(q, i, steps[2], here)
+        for o3 in range(2):
+            for o2 in range(2):
+                for o1 in range(2):
+                    shift = (_sign(o1) * s1 + _sign(o2) * s2) + _sign(o3) * s3
+                    store(f, stride * i + o1 * halves[0] + o2 * halves[1] + o3 * halves[2], here + shift, 0)
+
+
+@device
+def _slope_in_row(q, i, step, here):
+    """Return a quarter of the limited slope in a row along the axis of a step; 0 for none."""
+    return 0.25 * minmod(load(q, i + step) - here, here - load(q, i - step))
 
 
 @device
@@ -126,51 +147,68 @@ def conserve_regions(fine, b, table, ratio, up, igm1, first_scalar):
     igm1 : float
         1/(gamma - 1)
     """
+    m1, m2, m3 = fine.shape[4], fine.shape[3], fine.shape[2]
+    step, to_scalar, nvar = m1 * m2 * m3, max(first_scalar, NHYDRO), fine.shape[1]
+    field_steps = (up[0], step + up[1] * m1, 2 * step + up[2] * m1 * m2)
     for row in range(table.shape[0]):
-        u = fine[table[row, 0]]
         for k in range(table[row, 2], table[row, 2] + ratio.r3 * table[row, 8]):
             for j in range(table[row, 3], table[row, 3] + ratio.r2 * table[row, 9]):
-                for i in range(table[row, 4], table[row, 4] + ratio.r1 * table[row, 10]):
-                    dens = u[DENS, k, j, i]
-                    speed2 = 0.0
-                    for a in range(3):
-                        speed2 += u[MOM1 + a, k, j, i] ** 2
-                        u[MOM1 + a, k, j, i] *= dens
-                    u[ENER, k, j, i] = u[ENER, k, j, i] * igm1 + 0.5 * dens * speed2
-                    if b.shape[1]:
-                        u[ENER, k, j, i] += 0.5 * _field_square(b[table[row, 0]], k, j, i, up)
-                    for v in range(max(first_scalar, NHYDRO), u.shape[0]):
-                        u[v, k, j, i] *= dens
+                cell, n = (k * m2 + j) * m1 + table[row, 4], ratio.r1 * table[row, 10]
+                u = pointer(fine, table[row, 0] * nvar * step + cell)
+                if b.shape[1]:
+                    faces = pointer(b, table[row, 0] * 3 * step + cell)
+                    _conserve_row(n, u, (nvar, to_scalar), step, igm1, faces, field_steps)
+                else:
+                    _conserve_row(n, u, (nvar, to_scalar), step, igm1, None, field_steps)
+
+
+@device
+def _conserve_row(n, u, counts, step, igm1, b, field_steps):
+    """Do what `conserve_regions` says to `n` cells in a row, whose variables are `step` apart.
+
+    ``counts``: variables, first scalar; ``field_steps``: from a lower face along x1 to the upper ones.
+    """
+    nvar, first_scalar = counts
+    for i in range(n):
+        dens = load(u, i + DENS * step)
+        speed2 = 0.0
+        for a in range(3):
+            vel = load(u, i + (MOM1 + a) * step)
+            speed2 += vel**2
+            store(u, i + (MOM1 + a) * step, vel * dens, 0)
+        energy = load(u, i + ENER * step) * igm1 + 0.5 * dens * speed2
+        if b is not None:
+            b1 = 0.5 * (load(b, i) + load(b, i + field_steps[0]))
+            b2 = 0.5 * (load(b, i + step) + load(b, i + field_steps[1]))
+            b3 = 0.5 * (load(b, i + 2 * step) + load(b, i + field_steps[2]))
+            energy += 0.5 * (b1 * b1 + b2 * b2 + b3 * b3)
+        store(u, i + ENER * step, energy, 0)
+        for v in range(first_scalar, nvar):
+            store(u, i + v * step, load(u, i + v * step) * dens, 0)
 
 
 @kernel
 def prolong_outer_faces(coarse, fine, axis, table, ratio):
     """Set the fine faces along `axis` that lie on coarse faces, linear in the transverse axes."""
+    n1, n2, n3 = coarse.shape[4], coarse.shape[3], coarse.shape[2]
+    m1, m2, m3 = fine.shape[4], fine.shape[3], fine.shape[2]
     step = (int(axis == 0), int(axis == 1), int(axis == 2))
-    d1 = 0 if axis == 0 else ratio.r1 - 1
-    d2 = 0 if axis == 1 else ratio.r2 - 1
-    d3 = 0 if axis == 2 else ratio.r3 - 1
+    d1, d2, d3 = (1 - step[0]) * (ratio.r1 - 1), (1 - step[1]) * (ratio.r2 - 1), (1 - step[2]) * (ratio.r3 - 1)
+    steps, halves = (d1, d2 * n1, d3 * n1 * n2), (d1, d2 * m1, d3 * m1 * m2)
     present = (ratio.r1, ratio.r2, ratio.r3)[axis] == 2
     for row in range(table.shape[0]):
-        q, f = coarse[table[row, 1], axis], fine[table[row, 0], axis]
+        source = (table[row, 1] * coarse.shape[1] + axis) * n3 + table[row, 5]
+        target = (table[row, 0] * fine.shape[1] + axis) * m3 + table[row, 2]
         counts = (table[row, 10], table[row, 9], table[row, 8])
         begin = 0 if table[row, WRITES + 2 * axis] else 1
         end = counts[axis] + (1 if present and table[row, WRITES + 2 * axis + 1] else 0)
         low = (begin * step[0], begin * step[1], begin * step[2])
+        n = (end if axis == 0 else counts[0]) - low[0]
         for k in range(low[2], end if axis == 2 else counts[2]):
-            fk, ck = table[row, 2] + ratio.r3 * k, table[row, 5] + k
             for j in range(low[1], end if axis == 1 else counts[1]):
-                fj, cj = table[row, 3] + ratio.r2 * j, table[row, 6] + j
-                for i in range(low[0], end if axis == 0 else counts[0]):
-                    fi, ci = table[row, 4] + ratio.r1 * i, table[row, 7] + i
-                    s1 = slope(q, ck, cj, ci, 0, 0, d1)
-                    s2 = slope(q, ck, cj, ci, 0, d2, 0)
-                    s3 = slope(q, ck, cj, ci, d3, 0, 0)
-                    for o3 in range(d3 + 1):
-                        for o2 in range(d2 + 1):
-                            for o1 in range(d1 + 1):
-                                shift = (_sign(o1) * s1 + _sign(o2) * s2) + _sign(o3) * s3
-                                f[fk + o3, fj + o2, fi + o1] = q[ck, cj, ci] + shift
+                here = ((source + k) * n2 + table[row, 6] + j) * n1 + table[row, 7] + low[0]
+                there = ((target + ratio.r3 * k) * m2 + table[row, 3] + ratio.r2 * j) * m1 + table[row, 4] + ratio.r1 * low[0]
+                _spread_row(n, ratio.r1, steps, halves, pointer(coarse, here), pointer(fine, there))
 
 
 @kernel

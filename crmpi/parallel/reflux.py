@@ -70,7 +70,7 @@ class Reflux:
         means, exchange = self._exchanges[level]
         for piece, table, span in means:
             restrict(self.kept.planes, self._means, *self._pieces[piece], table, span)
-        self.fine[...] = self.kept.planes
+        self._keep_edges()
         exchange.run((self._means, self.fine))
 
     def planes_of(self, part):
@@ -78,6 +78,13 @@ class Reflux:
         slots = part.of(self.kept.slots)
         slots = slots[slots >= 0]
         return slice(slots.min(), slots.max() + 1) if len(slots) else slice(0, 0)
+
+    def _keep_edges(self):
+        """Set the electric fields that no finer block may give to the own ones; fluxes of refluxed faces all come from finer blocks."""
+        if ALONG_ROWS in self._pieces:
+            first = self._pieces[ALONG_ROWS][0]
+            touched = self.interfaces.touched[:, 1]
+            self.fine[touched, first:] = self.kept.planes[touched, first:]
 
     def _lay_out(self, pieces):
         """Make planes whose components first <= c < last are the `pieces`, and their exchange."""
