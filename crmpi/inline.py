@@ -36,9 +36,6 @@ class Recorder:
         if self.sim.clock.step == 0 or (self.every and self.sim.clock.step % self.every == 0):
             self.note()
 
-    def remesh(self, *_):
-        """Follow the run to another mesh: nothing here knows of blocks."""
-
     def note(self):
         """Add a row to the history."""
         row = {"time": self.sim.time} | self.sim.history_row()
