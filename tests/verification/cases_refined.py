@@ -222,10 +222,10 @@ _NESTED = (
 @case("R7", "blast with cosmic rays over three levels", f"crmpi run blast problem.cr_share=0.5 fluid.cosmic_rays=true '{_NESTED}'")
 def blast_over_levels(full):
     """Part of the blast has left both regions at the end: a shock has crossed two boundaries of levels."""
-    n = 64
+    n = 64 if full else 32
     words = (
         "problem.cr_share=0.5", "problem.beta=1", "problem.angle=0", "fluid.cosmic_rays=true", "transport.solver=none",
-        "time.end=%s" % (0.05 if full else 0.01),
+        "time.end=%s" % (0.05 if full else 0.02),
     )  # fmt: skip
     best = on_level(refined("blast", (8 * n, 8 * n, 1), *words, block=n), "dens", 0)
     reference = best.reshape(1, 4 * n, 2, 4 * n, 2).mean(axis=(2, 4))
