@@ -78,7 +78,7 @@ def layer_run(gas, cells, supply, *overrides, end):
 def runaway(full):
     """A source beyond the flux that can pass fills the layer, one below it empties it: at the rate of the difference, whatever e is."""
     gas, errors = Gas(), []
-    meshes, end = ((128, 256, 512), 3) if full else ((64, 128), 1.5)
+    meshes, end = ((128, 256, 512), 3) if full else ((128, 256), 1.5)
     for n in meshes:
         found, exact = layer_run(gas, n, 1.5, end=end)
         errors.append(abs((found - 1) / (exact - 1) - 1))

