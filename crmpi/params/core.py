@@ -135,7 +135,7 @@ class TimeParams:
 
     end: float = par(unit="time", ge=0, doc="the run ends at this time")
     max_steps: int | None = par(None, ge=0, doc="or after this many steps")
-    cfl: float = par(0.3, gt=0, le=1, doc="step as a fraction of the cell crossing time; with VL2 and PLM stable up to 1/2 in 1-D and 2-D, 1/3 in 3-D")
+    cfl: float = par(0.3, gt=0, le=1, doc="step as a fraction of the cell crossing time; stable up to 1/2 in 1-D and 2-D, 1/3 in 3-D")
     dt_max: float = par(float("inf"), unit="time", gt=0, doc="longest step")
 
 

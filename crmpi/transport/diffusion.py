@@ -220,8 +220,8 @@ class Diffusion(TransportSolver):
         for part, mesh in self.levels:
             e, faces, rate = part.of((self.e, self.faces, self.rate))
             smoothing_rate(e, faces, mesh, dt, self.work.room, rate)
-        pack.active(self.e)[...] += pack.active(self.rate)
-        self.came += pack.sums(self.rate, [0])  # between cells it cancels: what is left passed the boundary of the mesh
+        self.e += self.rate  # ghost zones, too: they are filled below
+        self.came += pack.sums(self.rate, slice(0, 1))  # between cells it cancels: what is left passed the boundary of the mesh
         self.ghosts.fill_cells(self.e, fields, time)
 
     def close_between_levels(self):
@@ -289,12 +289,12 @@ class Diffusion(TransportSolver):
                 return
             if self.foreign is not None:
                 self.e[:, 0][self.foreign] = bound  # these have nothing to give and lack nothing
-            before = self.pack.sums(self.e, [0])
+            before = self.pack.sums(self.e, slice(0, 1))
             for part, mesh in self.levels:
                 e, shares, moved = part.of((self.e, self.rate, self.account[:, 0]))
                 request_shares(e, bound, mesh, shares)
                 grant_shares(e, bound, noise, mesh, part.grid, shares, moved)
-            self.came_now += self.pack.sums(self.e, [0]) - before  # at walls, ghost cells are among the cells around
+            self.came_now += self.pack.sums(self.e, slice(0, 1)) - before  # at walls, ghost cells are among the cells around
             self.ghosts.fill_cells(self.e, fields, time)
 
 

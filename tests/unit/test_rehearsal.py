@@ -48,8 +48,9 @@ def test_a_good_problem_on_a_mesh_of_a_billion_cells(dry_run, tmp_path):
 
 
 def test_a_refined_mesh(dry_run):
-    mesh = ["mesh.cells=[64,64,64]", "mesh.block=[16,16,16]", "mesh.refinement={regions: [{level: 1, lower: [0, 0, 0], upper: [0.25, 0.25, 0.25]}]}"]
-    code, out, err = dry_run(*mesh)
+    region = "{level: 1, lower: [0, 0, 0], upper: [0.25, 0.25, 0.25]}"
+    mesh = ["mesh.cells=[64,64,64]", "mesh.block=[16,16,16]"]
+    code, out, err = dry_run(*mesh, f"mesh.refinement={{regions: [{region}]}}")
     assert (code, err) == (0, [])
     assert "71 blocks" in out  # 64 of level 0, of which one is replaced by eight
 
