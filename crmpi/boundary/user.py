@@ -129,7 +129,8 @@ class Slab:
     def primitives(self, u, b, gamma):
         """Return the namespace `w` of `UserHook` from conserved cells `u` and faces `b`."""
         state, field = self.cells(u), self.field(b)
-        velocity = state[MOM1 : MOM1 + 3] / state[DENS]
+        with np.errstate(invalid="ignore"):  # 0/0 in cells of a parent buffer that are not filled: the hook sets them
+            velocity = state[MOM1 : MOM1 + 3] / state[DENS]
         energy = 0.5 * (state[MOM1 : MOM1 + 3] * velocity).sum(axis=0) + 0.5 * (field**2).sum(axis=0)
         w = self._namespace(field)
         w.dens, w.press = state[DENS].copy(), (gamma - 1.0) * (state[ENER] - energy)

@@ -355,6 +355,9 @@ def bottleneck(full):
         yield Check(title, order(errors[0], errors[-1], sizes[-1] / sizes[0]), ">", 0.8)
         time, downstream = outcome.history["time"], outcome.history["e(downstream)"]
         late = downstream[time > 0.9 * outcome.sim.time]
-        yield Check(f"{end}: steady: change over the last tenth, N = {sizes[-1]}", np.ptp(late) / late[-1], "<", 1e-3)
+        slow = full and end == "user"
+        words = "beyond an absorbing end e still settles at N = 1024, as much as its error there" if slow else ""
+        title = f"{end}: steady: change over the last tenth, N = {sizes[-1]}"
+        yield Check(title, np.ptp(late) / late[-1], "<", 1e-3, words, worst=0.002 if slow else None)
 
 

@@ -97,7 +97,7 @@ def streaming_errors(cells):
 
 @case("V12", "laminar wind two_moment", "crmpi run cr_wind/streaming time.end=0.1", solver="two_moment")
 def laminar_wind(full):
-    """The laminar wind is steady in the code too; later it breaks up into sound waves, which streaming amplifies."""
+    """The laminar wind is steady in the code too."""
     words = "the cell at the base, where e is held, is of first order: 3% off at N = 256, 1.7% at 512"
     coarse, fine = (streaming_errors(cells) for cells in (128, 256))
     for name, a, b in zip(("density", "cosmic-ray pressure"), coarse, fine, strict=True):
@@ -111,6 +111,5 @@ def broken_wind(full):
     outcome = run_problem("cr_wind/streaming", cells=(256, 1, 1), every=20)
     late = outcome.history["time"] > 2.0
     mean, laminar = outcome.history["mdot"][late].mean() / (4 * np.pi), outcome.sim.problem.wind.mdot
-    reason = "streaming amplifies sound waves (Begelman & Zweibel 1994): the laminar wind breaks up, faster on finer meshes"
     title = "relative difference of the mean mass loss, t = 2 to 4, from laminar"
-    yield Check(title, abs(mean / laminar - 1.0), "<", PUBLISHED, reason, worst=0.45)
+    yield Check(title, abs(mean / laminar - 1.0), "<", PUBLISHED)
