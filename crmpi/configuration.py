@@ -67,15 +67,14 @@ def load_run(problem_class, source, overrides=(), defaults=None):
     return config
 
 
+_STABLE_IN_3D = 1.0 / 3.0
+"""Largest stable `time.cfl` on three axes, where the signals of all of them add up."""
+
+
 def _note_long_steps(config):
     """Say that steps in 3-D are longer than the schemes are stable for: noise grows into a checkerboard, slowly and without an error."""
     if min(config.mesh.cells) > 1 and config.time.cfl > _STABLE_IN_3D:
-        note = f"'time.cfl' = {config.time.cfl:g} is above 1/3: in 3-D noise from cell to cell grows; use 0.3"
-        config.notes.extend([note] if note not in config.notes else [])
-
-
-_STABLE_IN_3D = 1.0 / 3.0
-"""Largest stable `time.cfl` on three axes, where the signals of all of them add up."""
+        config.notes.append(f"'time.cfl' = {config.time.cfl:g} is above 1/3: in 3-D noise from cell to cell grows; use 0.3")
 
 
 def _refuse_idle_boundaries(problem_class, config):

@@ -131,12 +131,12 @@ class Slab:
         state, field = self.cells(u), self.field(b)
         with np.errstate(invalid="ignore"):  # 0/0 in cells of a parent buffer that are not filled: the hook sets them
             velocity = state[MOM1 : MOM1 + 3] / state[DENS]
+            others = {name: state[v] / state[DENS] if passive else state[v].copy() for name, v, passive in self._others()}
         energy = 0.5 * (state[MOM1 : MOM1 + 3] * velocity).sum(axis=0) + 0.5 * (field**2).sum(axis=0)
         w = self._namespace(field)
         w.dens, w.press = state[DENS].copy(), (gamma - 1.0) * (state[ENER] - energy)
         w.vel1, w.vel2, w.vel3 = velocity
-        for name, v, passive in self._others():
-            setattr(w, name, state[v] / state[DENS] if passive else state[v].copy())
+        vars(w).update(others)
         return w
 
     def known_primitives(self):

@@ -5,8 +5,6 @@ import numpy as np
 from crmpi.params import par
 from crmpi.refinement.base import Criterion
 
-_G = 6.674e-8  # cm^3/(g s^2)
-
 
 class JeansLength(Criterion):
     """Cells per Jeans length sqrt(pi c_s^2 / (G rho)): four at least, or fragments are an artefact."""
@@ -23,8 +21,7 @@ class JeansLength(Criterion):
             view.require("temp", self.name)  # physical units
 
     def indicator(self, view):
-        per_code = self.units.factor("cm^3/(g s^2)") * _G
-        length = np.sqrt(np.pi * self.eos.gamma * view["press"] / per_code) / view["dens"]
+        length = np.sqrt(np.pi * self.eos.gamma * view["press"] / self.units.factor("grav")) / view["dens"]
         return self.params.cells * view.cell / length
 
 
