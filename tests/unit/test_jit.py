@@ -79,8 +79,12 @@ def test_compilation_is_announced_and_is_no_work_of_the_run(tmp_path):
     assert "announced" not in finish(start(WATCHED, CRMPI_CACHE_DIR=tmp_path))
     file = tmp_path / "file"
     file.write_text("not a folder")
-    nowhere = {"CRMPI_CACHE_DIR": file, "HOME": file / "home", "XDG_CACHE_HOME": None, "TMPDIR": file}
-    assert finish(start(WATCHED, **nowhere)) == ["announced", "idle"]
+    nowhere = {"CRMPI_CACHE_DIR": file, "HOME": file / "home", "XDG_CACHE_HOME": None, "TMPDIR": tmp_path}
+    # a folder that everybody may write to is not trusted, so nothing is kept and nothing of an earlier test is found
+    (tmp_path / f"crmpi-{os.getuid()}").mkdir()
+    (tmp_path / f"crmpi-{os.getuid()}").chmod(0o777)
+    for _ in range(2):
+        assert finish(start(WATCHED, **nowhere)) == ["announced", "idle"]
 
 
 def test_processes_that_start_together_compile_once(tmp_path):
