@@ -2,9 +2,9 @@
 
 import numpy as np
 
+from crmpi.diagnostics.reductions import maximum, mean, minimum, total
 from crmpi.errors import CrmpiError
+from crmpi.model.problem import Problem
 from crmpi.params import par
-from crmpi.problem import Problem
-from crmpi.reductions import maximum, mean, minimum, total
 
 __all__ = ["CrmpiError", "Problem", "maximum", "mean", "minimum", "np", "par", "total"]

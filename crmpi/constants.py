@@ -1,6 +1,7 @@
 """Names of the variables: the one table of indices used by kernels and by Python.
 
-Conserved ``u`` and primitive ``w`` share their numbering, so a variable keeps its place when it is converted.
+Conserved ``u`` and primitive ``w`` share their numbering, so a variable keeps its place when it is
+converted.
 """
 
 # conserved                       primitive

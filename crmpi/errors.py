@@ -2,14 +2,16 @@
 
 
 class CrmpiError(Exception):
-    """A mistake in the input or in the environment; the message is one sentence that names the key and the remedy.
+    """A mistake in the input or in the environment; the message is one sentence that names the key
+    and the remedy.
 
     Parameters
     ----------
     message : str
         what is wrong, with the offending value, and what to do
     everywhere : bool
-        every rank raises this same error, so that each may leave by itself; otherwise the command line aborts all ranks
+        every rank raises this same error, so that each may leave by itself; otherwise the command
+        line aborts all ranks
     """
 
     exit_code = 2
@@ -20,7 +22,8 @@ class CrmpiError(Exception):
 
 
 class RunError(CrmpiError):
-    """A run that started and cannot go on: a state that is not finite, a time step that vanished, a full disk."""
+    """A run that started and cannot go on: a state that is not finite, a time step that vanished, a
+    full disk."""
 
     exit_code = 3
 

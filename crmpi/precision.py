@@ -1,8 +1,11 @@
-"""Precision of the state and of the arithmetic: double, or single on request (``CRMPI_PRECISION=single``, ``crmpi run --single``).
+"""Precision of the state and of the arithmetic: double, or single on request
+(``CRMPI_PRECISION=single``, ``crmpi run --single``).
 
-The choice is one of the process, made before any kernel is compiled. In single precision arrays of a pack are float32, and kernels are
-compiled from the same source with all their constants in float32: numba would otherwise make every product with a constant a double.
-Numbers that Python hands to kernels are rounded at the call. Time, the time step, sums over blocks and ledgers stay double.
+The choice is one of the process, made before any kernel is compiled. In single precision arrays of
+a pack are float32, and kernels are compiled from the same source with all their constants in
+float32: numba would otherwise make every product with a constant a double. Numbers that Python
+hands to kernels are rounded at the call. Time, the time step, sums over blocks and ledgers stay
+double.
 """
 
 import functools
@@ -21,7 +24,9 @@ def chosen():
     """Return the precision that the environment asks for."""
     name = os.environ.get(VARIABLE, "double")
     if name not in CHOICES:
-        raise CrmpiError(f"{VARIABLE} = '{name}' is not one of {', '.join(CHOICES)}", everywhere=True)
+        raise CrmpiError(
+            f"{VARIABLE} = '{name}' is not one of {', '.join(CHOICES)}", everywhere=True
+        )
     return name
 
 
@@ -33,18 +38,32 @@ _TINIEST = float(np.finfo(np.float32).tiny)
 
 
 def in_precision(function):
-    """Return `function` with its constants, those of its module included, in the precision of the process."""
+    """Return `function` with its constants, those of its module included, in the precision of the
+    process."""
     if not SINGLE:
         return function
-    code = function.__code__.replace(co_consts=tuple(single(constant) for constant in function.__code__.co_consts))
-    copy = types.FunctionType(code, _Globals(function.__globals__), function.__name__, function.__defaults__, function.__closure__)
+    code = function.__code__.replace(
+        co_consts=tuple(single(constant) for constant in function.__code__.co_consts)
+    )
+    copy = types.FunctionType(
+        code,
+        _Globals(function.__globals__),
+        function.__name__,
+        function.__defaults__,
+        function.__closure__,
+    )
     return functools.update_wrapper(copy, function)
 
 
 def single(value):
-    """Return a number, or a tuple of them however deep, with float as float32; what would underflow becomes the smallest normal number."""
+    """Return a number, or a tuple of them however deep, with float as float32; what would underflow
+    becomes the smallest normal number."""
     if isinstance(value, float):
-        return np.float32(value) if value == 0.0 or abs(value) >= _TINIEST else np.float32(np.copysign(_TINIEST, value))
+        return (
+            np.float32(value)
+            if value == 0.0 or abs(value) >= _TINIEST
+            else np.float32(np.copysign(_TINIEST, value))
+        )
     if isinstance(value, tuple):
         parts = [single(part) for part in value]
         return type(value)(*parts) if hasattr(value, "_fields") else tuple(parts)
@@ -52,7 +71,8 @@ def single(value):
 
 
 class _Globals(dict):
-    """The names of a module, looked up when they are needed: a module defines some of them after the function."""
+    """The names of a module, looked up when they are needed: a module defines some of them after
+    the function."""
 
     def __init__(self, module):
         super().__init__(module)

@@ -1,12 +1,12 @@
 """Units: a small algebra of unit expressions and the code units of a run.
 
-A table of some forty units, all that this field writes in its papers, takes 1 ms to import where a general units package
-takes 0.4-0.7 s on every rank, and makes every accepted spelling visible on one screen. Constants are CODATA 2018 and IAU 2015
-values in Gaussian cgs.
+A table of some forty units, all that this field writes in its papers, takes 1 ms to import where a
+general units package takes 0.4-0.7 s on every rank, and makes every accepted spelling visible on
+one screen. Constants are CODATA 2018 and IAU 2015 values in Gaussian cgs.
 
-Magnetic fields are gauss outside and Heaviside-Lorentz inside the code: pressure is ``B^2/2`` in code units and ``B^2/(8 pi)``
-in gauss, hence ``B_code = B_gauss / sqrt(4 pi p)`` with ``p`` the code unit of pressure in erg/cm^3. Temperature is in kelvin
-everywhere.
+Magnetic fields are gauss outside and Heaviside-Lorentz inside the code: pressure is ``B^2/2`` in
+code units and ``B^2/(8 pi)`` in gauss, hence ``B_code = B_gauss / sqrt(4 pi p)`` with ``p`` the
+code unit of pressure in erg/cm^3. Temperature is in kelvin everywhere.
 """
 
 import difflib
@@ -29,7 +29,10 @@ class Quantity(NamedTuple):
     dims: tuple
 
     def __mul__(self, other):
-        return Quantity(self.value * other.value, tuple(a + b for a, b in zip(self.dims, other.dims, strict=True)))
+        return Quantity(
+            self.value * other.value,
+            tuple(a + b for a, b in zip(self.dims, other.dims, strict=True)),
+        )
 
     def __truediv__(self, other):
         return self * other**-1
@@ -43,11 +46,30 @@ def _quantity(value, length=0, mass=0, time=0, temperature=0, magnetic_field=0):
 
 
 _SECOND = {"s": 1.0, "yr": 3.15576e7, "kyr": 3.15576e10, "Myr": 3.15576e13, "Gyr": 3.15576e16}
-_CENTIMETRE = {"cm": 1.0, "m": 1e2, "km": 1e5, "au": 1.495978707e13, "pc": 3.0856775814913673e18, "Rsun": 6.957e10}
+_CENTIMETRE = {
+    "cm": 1.0,
+    "m": 1e2,
+    "km": 1e5,
+    "au": 1.495978707e13,
+    "pc": 3.0856775814913673e18,
+    "Rsun": 6.957e10,
+}
 _CENTIMETRE |= {"kpc": 1e3 * _CENTIMETRE["pc"], "Mpc": 1e6 * _CENTIMETRE["pc"]}
-_GRAM = {"g": 1.0, "kg": 1e3, "m_p": 1.67262192369e-24, "m_e": 9.1093837015e-28, "m_u": 1.66053906660e-24, "Msun": 1.988409870698051e33}
+_GRAM = {
+    "g": 1.0,
+    "kg": 1e3,
+    "m_p": 1.67262192369e-24,
+    "m_e": 9.1093837015e-28,
+    "m_u": 1.66053906660e-24,
+    "Msun": 1.988409870698051e33,
+}
 _ERG = {"erg": 1.0, "J": 1e7, "eV": 1.602176634e-12}
-_ERG |= {"keV": 1e3 * _ERG["eV"], "MeV": 1e6 * _ERG["eV"], "GeV": 1e9 * _ERG["eV"], "TeV": 1e12 * _ERG["eV"]}
+_ERG |= {
+    "keV": 1e3 * _ERG["eV"],
+    "MeV": 1e6 * _ERG["eV"],
+    "GeV": 1e9 * _ERG["eV"],
+    "TeV": 1e12 * _ERG["eV"],
+}
 _GAUSS = {"G": 1.0, "mG": 1e-3, "uG": 1e-6, "nG": 1e-9}
 
 UNITS = (
@@ -104,12 +126,27 @@ _SYNONYMS = {"energy_density": "pressure", "speed": "velocity"}
 DIMENSIONS |= {name: DIMENSIONS[other] for name, other in _SYNONYMS.items()}
 
 CONSTANTS = {
-    "k_B": "k_B", "m_p": "m_p", "m_e": "m_e", "G": "grav", "c": "c", "eV": "eV", "Msun": "Msun", "yr": "yr", "Myr": "Myr",
-    "pc": "pc", "kpc": "kpc", "erg": "erg", "sn_energy": "1e51 erg",
-}  # fmt: skip
+    "k_B": "k_B",
+    "m_p": "m_p",
+    "m_e": "m_e",
+    "G": "grav",
+    "c": "c",
+    "eV": "eV",
+    "Msun": "Msun",
+    "yr": "yr",
+    "Myr": "Myr",
+    "pc": "pc",
+    "kpc": "kpc",
+    "erg": "erg",
+    "sn_energy": "1e51 erg",
+}
 
-_TOKEN = re.compile(r"\s*(?:(?P<number>(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)|(?P<name>[A-Za-z_]+)|(?P<power>\*\*|\^)|(?P<mark>[*/()+-]))")
-_VALUE = re.compile(r"\s*(?P<number>[+-]?(?:(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?|inf|nan))(?=$|[\s\[(/*A-Za-zµμ])\s*(?P<unit>.*?)\s*$")
+_TOKEN = re.compile(
+    r"\s*(?:(?P<number>(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)|(?P<name>[A-Za-z_]+)|(?P<power>\*\*|\^)|(?P<mark>[*/()+-]))"
+)
+_VALUE = re.compile(
+    r"\s*(?P<number>[+-]?(?:(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?|inf|nan))(?=$|[\s\[(/*A-Za-zµμ])\s*(?P<unit>.*?)\s*$"
+)
 
 
 def split_value(text):
@@ -124,7 +161,8 @@ def split_value(text):
 
 
 def parse_unit(text):
-    """Return the `Quantity` of a unit expression: products (space or ``*``), quotients, powers (``^`` or ``**``), brackets, left to right.
+    """Return the `Quantity` of a unit expression: products (space or ``*``), quotients, powers
+    (``^`` or ``**``), brackets, left to right.
 
     Raises ValueError with the end of a sentence if it cannot be read.
     """
@@ -137,9 +175,15 @@ def parse_unit(text):
     except ArithmeticError:  # a division by zero, or a power that overflows
         result = _quantity(math.nan)
     if tokens and math.isfinite(result.value):
-        raise ValueError(f"has the unit '{text}' that cannot be read at '{tokens[0][1]}'; write for example 'cm^2/s'")
+        raise ValueError(
+            f"has the unit '{text}' that cannot be read at '{tokens[0][1]}'; write for example "
+            "'cm^2/s'"
+        )
     if not (0.0 < result.value < math.inf and all(map(math.isfinite, result.dims))):
-        raise ValueError(f"has the unit '{text}', whose size is not a positive finite number; write for example 'cm^2/s'")
+        raise ValueError(
+            f"has the unit '{text}', whose size is not a positive finite number; write for "
+            "example 'cm^2/s'"
+        )
     return result
 
 
@@ -149,7 +193,10 @@ def _tokens(text):
     while position < len(text):
         match = _TOKEN.match(text, position)
         if match is None:
-            raise ValueError(f"has the unit '{text}' that cannot be read at '{text[position:].strip()}'; write for example 'cm^2/s'")
+            raise ValueError(
+                f"has the unit '{text}' that cannot be read at '{text[position:].strip()}'; "
+                "write for example 'cm^2/s'"
+            )
         tokens.append((match.lastgroup, match[match.lastgroup]))
         position = match.end()
     return tokens
@@ -208,11 +255,21 @@ def _atom(tokens):
     return UNITS[text]
 
 
-_WORDS = {"sec": "s", "second": "s", "year": "yr", "parsec": "pc", "gauss": "G", "kelvin": "K", "gram": "g", "joule": "J"}
+_WORDS = {
+    "sec": "s",
+    "second": "s",
+    "year": "yr",
+    "parsec": "pc",
+    "gauss": "G",
+    "kelvin": "K",
+    "gram": "g",
+    "joule": "J",
+}
 
 
 def _close_unit(text):
-    """Return the unit that `text` probably means, or None: first one that differs in capitals alone (myr is Myr, not yr)."""
+    """Return the unit that `text` probably means, or None: first one that differs in capitals alone
+    (myr is Myr, not yr)."""
     word = text.casefold()
     if word.removesuffix("s") in _WORDS:
         return _WORDS[word.removesuffix("s")]
@@ -227,15 +284,21 @@ def _expect(tokens, mark):
 
 
 def dimension_name(dims):
-    """Return the name of a dimension: 'diffusivity', or its formula 'length^2/time' if it has no name."""
+    """Return the name of a dimension: 'diffusivity', or its formula 'length^2/time' if it has no
+    name."""
     for name, exponents in DIMENSIONS.items():
         if all(abs(a - b) < 1e-12 for a, b in zip(exponents, dims, strict=True)):
             return "no dimension" if name == "none" else name
-    return " ".join(base if power == 1 else f"{base}^{power:g}" for base, power in zip(BASES, dims, strict=True) if power)
+    return " ".join(
+        base if power == 1 else f"{base}^{power:g}"
+        for base, power in zip(BASES, dims, strict=True)
+        if power
+    )
 
 
 def dims_of(unit):
-    """Return the exponents of `BASES` of a unit expression or of a dimension name; None and '' count as 'none'."""
+    """Return the exponents of `BASES` of a unit expression or of a dimension name; None and ''
+    count as 'none'."""
     return DIMENSIONS[unit or "none"] if (unit or "none") in DIMENSIONS else parse_unit(unit).dims
 
 
@@ -248,14 +311,16 @@ class Units:
     Parameters
     ----------
     system : str
-        'galactic' (1 kpc, 1 km/s, 1 m_p/cm^3; the unit of time is 0.978 Gyr), 'none' (dimensionless) or 'custom'
+        'galactic' (1 kpc, 1 km/s, 1 m_p/cm^3; the unit of time is 0.978 Gyr), 'none'
+        (dimensionless) or 'custom'
     length, velocity, density : str or float, only with 'custom'
         size of the code units: a value with unit ('8.5 kpc'), or a number in cgs
 
     Attributes
     ----------
     k_B, m_p, m_e, G, c, eV, Msun, yr, Myr, pc, kpc, erg, sn_energy : float
-        constants and common units in code units (``sn_energy`` is 1e51 erg); there are none in a dimensionless run
+        constants and common units in code units (``sn_energy`` is 1e51 erg); there are none in a
+        dimensionless run
 
     Examples
     --------
@@ -271,17 +336,29 @@ class Units:
         given = (length, velocity, density)
         if system == "custom":
             if None in given:
-                raise CrmpiError("units.system = 'custom' needs units.length, units.velocity and units.density")
+                raise CrmpiError(
+                    "units.system = 'custom' needs units.length, units.velocity and units.density"
+                )
             self.length, self.velocity, self.density = (_in_cgs(value) for value in given)
         elif system in PRESETS:
-            self.length, self.velocity, self.density = (parse_unit(unit).value for unit in PRESETS[system])
+            self.length, self.velocity, self.density = (
+                parse_unit(unit).value for unit in PRESETS[system]
+            )
         elif system == "none":
             self.length = self.velocity = self.density = 1.0
         else:
-            raise CrmpiError(f"'units.system' = '{system}' is not one of {['none', *PRESETS, 'custom']}")
+            raise CrmpiError(
+                f"'units.system' = '{system}' is not one of {['none', *PRESETS, 'custom']}"
+            )
         pressure = self.density * self.velocity**2
         gauss = 1.0 if system == "none" else math.sqrt(4 * math.pi * pressure)
-        self._base = (self.length, self.density * self.length**3, self.length / self.velocity, 1.0, gauss)
+        self._base = (
+            self.length,
+            self.density * self.length**3,
+            self.length / self.velocity,
+            1.0,
+            gauss,
+        )
         if system != "none":
             for name, unit in CONSTANTS.items():
                 setattr(self, name, self.factor(unit))
@@ -292,16 +369,23 @@ class Units:
         return self.system == "none"
 
     def cgs(self, dimension):
-        """Return the code unit of a dimension ('pressure', or any unit of it) in cgs (gauss, kelvin); 1 in a dimensionless run."""
-        return math.prod(base**power for base, power in zip(self._base, dims_of(dimension), strict=True))
+        """Return the code unit of a dimension ('pressure', or any unit of it) in cgs (gauss,
+        kelvin); 1 in a dimensionless run."""
+        return math.prod(
+            base**power for base, power in zip(self._base, dims_of(dimension), strict=True)
+        )
 
     def factor(self, unit):
-        """Return one `unit` in code units; 1 for a dimension name. Raises CrmpiError for a physical unit in a dimensionless run."""
+        """Return one `unit` in code units; 1 for a dimension name. Raises CrmpiError for a physical
+        unit in a dimensionless run."""
         if unit is None or unit in DIMENSIONS:
             return 1.0
         quantity = parse_unit(unit)
         if self.dimensionless and quantity.dims != DIMENSIONS["none"]:
-            raise CrmpiError(f"the unit '{unit}' has no meaning in a dimensionless run; set units.system to 'galactic' or 'custom'")
+            raise CrmpiError(
+                f"the unit '{unit}' has no meaning in a dimensionless run; set units.system to "
+                "'galactic' or 'custom'"
+            )
         return quantity.value / self.cgs(unit)
 
     def to_code(self, value, unit):
@@ -330,13 +414,19 @@ class Units:
 
     def __getattr__(self, name):
         if name in CONSTANTS:
-            raise CrmpiError(f"units.{name} has no value in a dimensionless run; set units.system to 'galactic' or 'custom'")
+            raise CrmpiError(
+                f"units.{name} has no value in a dimensionless run; set units.system to "
+                "'galactic' or 'custom'"
+            )
         raise AttributeError(name)
 
     def __repr__(self):
         if self.system != "custom":
             return f"Units({self.system!r})"
-        return f"Units('custom', length={self.length!r}, velocity={self.velocity!r}, density={self.density!r})"
+        return (
+            f"Units('custom', length={self.length!r}, velocity={self.velocity!r}, "
+            f"density={self.density!r})"
+        )
 
 
 def _in_cgs(value):

@@ -17,15 +17,18 @@ def cube(n, block=None, half=1.0):
 
 
 def refined_cube(n, block, seed, half=1.0, rounds=3, periodic=False):
-    """Return the tree of a cube around the origin, n^3 cells on level 0, in which random blocks are refined."""
+    """Return the tree of a cube around the origin, n^3 cells on level 0, in which random blocks are
+    refined."""
     root = BlockTree((n, n, n), (block, block, block), (-half,) * 3, (half,) * 3, (periodic,) * 3)
     return root.with_leaves(random_leaves(root.roots, np.random.default_rng(seed), rounds, 0.15))
 
 
 def write_gas(path, tree, density, temperature=1e4, units="galactic", velocity=None, ecr=None):
-    """Write a snapshot; `density` is a function of x1, x2, x3 in code units, `temperature` a number of K or such a function.
+    """Write a snapshot; `density` is a function of x1, x2, x3 in code units, `temperature` a number
+    of K or such a function.
 
-    ``velocity(x1, x2, x3)`` returns three numbers or arrays; `ecr` is a number, the energy density of cosmic rays.
+    ``velocity(x1, x2, x3)`` returns three numbers or arrays; `ecr` is a number, the energy density
+    of cosmic rays.
     """
     fields = HYDRO_FIELDS if ecr is None else (*HYDRO_FIELDS, ECR_FIELD)
     state, record, writer, _ = make_case(tree=tree, units=units, magnetic=False, fields=fields)

@@ -1,4 +1,5 @@
-"""The optimised LLVM code of kernels, function by function; the disk cache keeps it beside the machine code."""
+"""The optimised LLVM code of kernels, function by function; the disk cache keeps it beside the
+machine code."""
 
 import importlib
 import re
@@ -11,7 +12,9 @@ class Code(NamedTuple):
     """What the LLVM code of one function holds."""
 
     loops: int  # vectorised loops
-    checked: int  # those that choose between a vector and a scalar loop when they run, for LLVM cannot tell whether arrays overlap
+    # those that choose between a vector and a scalar loop when they run, for LLVM cannot tell
+    # whether arrays overlap
+    checked: int
     packed: int  # instructions with vectors of doubles
     scalar: int  # arithmetic with single doubles
 
@@ -19,12 +22,17 @@ class Code(NamedTuple):
 def kernels_made():
     """Return the kernels that this process has compiled or loaded, each once."""
     names = dict.fromkeys(kernel.name for kernel in made)
-    found = [getattr(importlib.import_module(module), function) for module, _, function in (name.rpartition(".") for name in names)]
-    return [kernel for kernel in found if hasattr(kernel, "overloads")]  # a test may have replaced one
+    found = [
+        getattr(importlib.import_module(module), function)
+        for module, _, function in (name.rpartition(".") for name in names)
+    ]
+    # a test may have replaced one
+    return [kernel for kernel in found if hasattr(kernel, "overloads")]
 
 
 def functions(kernels):
-    """Return {'module.function': [Code of every specialisation]} of kernels and all that they contain as functions of their own."""
+    """Return {'module.function': [Code of every specialisation]} of kernels and all that they
+    contain as functions of their own."""
     found = {}
     for kernel in kernels:
         for compiled in kernel.overloads.values():
@@ -51,7 +59,8 @@ def read(body):
 
 
 def function_name(definition):
-    """Return 'module.function' from the mangled name in a definition, '' for wrappers and for functions of numba."""
+    """Return 'module.function' from the mangled name in a definition, '' for wrappers and for
+    functions of numba."""
     mangled = re.search(r'@"?_ZN(\w+)', definition)
     rest, parts = mangled.group(1) if mangled else "", []
     while length := re.match(r"\d+", rest):
@@ -62,7 +71,8 @@ def function_name(definition):
 
 
 def packed_machine_code(kernels):
-    """Return {'module.function': largest number of arithmetic instructions on whole AVX registers of doubles in a specialisation}."""
+    """Return {'module.function': largest number of arithmetic instructions on whole AVX registers
+    of doubles in a specialisation}."""
     found = {}
     for kernel in kernels:
         for compiled in kernel.overloads.values():
@@ -70,6 +80,10 @@ def packed_machine_code(kernels):
             text = library.codegen._tm.emit_assembly(library._get_module_for_linking())
             for body in re.split(r'\n(?="?_ZN\w+[^\n]*:)', text)[1:]:
                 name = function_name("@" + body.split("\n", 1)[0])
-                packed = len(re.findall(r"\sv(?:add|sub|mul|div|sqrt|max|min|fn?m\w+)pd\s[^\n]*%[yz]mm", body))
+                packed = len(
+                    re.findall(
+                        r"\sv(?:add|sub|mul|div|sqrt|max|min|fn?m\w+)pd\s[^\n]*%[yz]mm", body
+                    )
+                )
                 found[name] = max(found.get(name, 0), packed)
     return found

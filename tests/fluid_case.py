@@ -22,21 +22,37 @@ class Case:
         grid = make_grid(block, cells, (0.0, 0.0, 0.0), widths, nghost(self.params))
         counts = [total // n for total, n in zip(cells, block, strict=True)]
         origins = [
-            (i * block[0], j * block[1], k * block[2]) for k in range(counts[2]) for j in range(counts[1]) for i in range(counts[0])
+            (i * block[0], j * block[1], k * block[2])
+            for k in range(counts[2])
+            for j in range(counts[1])
+            for i in range(counts[0])
         ]
         gids = range(len(origins))
-        self.pack = Pack(grid, gids, origins, (0.0, 0.0, 0.0), fields, magnetic=self.params.magnetic, gravity=gravity)
+        self.pack = Pack(
+            grid,
+            gids,
+            origins,
+            (0.0, 0.0, 0.0),
+            fields,
+            magnetic=self.params.magnetic,
+            gravity=gravity,
+        )
         self.fluid = Fluid(self.params, self.pack)
 
     def start(self, w, b=None):
-        """Set conserved variables from global primitives (nvar, n3, n2, n1) and a uniform or face field (3, n3, n2, n1)."""
+        """Set conserved variables from global primitives (nvar, n3, n2, n1) and a uniform or face
+        field (3, n3, n2, n1)."""
         pack = self.pack
         gamma = self.params.gamma
         b = np.zeros((3, *w.shape[1:])) if b is None else b
         centred = [0.5 * (b[a] + np.roll(b[a], -1, axis=2 - a)) for a in range(3)]
         u = w.copy()
         u[MOM1 : MOM1 + 3] *= w[0]
-        u[ENER] = w[ENER] / (gamma - 1.0) + 0.5 * w[0] * (w[1:4] ** 2).sum(axis=0) + 0.5 * sum(c**2 for c in centred)
+        u[ENER] = (
+            w[ENER] / (gamma - 1.0)
+            + 0.5 * w[0] * (w[1:4] ** 2).sum(axis=0)
+            + 0.5 * sum(c**2 for c in centred)
+        )
         first = ECR + 1 if self.params.cosmic_rays else ECR
         u[first:] *= w[0]
         self.scatter(pack.u0, u)
@@ -61,11 +77,14 @@ class Case:
         return out
 
     def scatter(self, a, values):
-        """Write global values to all cells (and last faces) of a pack array, ghosts included, periodically."""
+        """Write global values to all cells (and last faces) of a pack array, ghosts included,
+        periodically."""
         g = self.pack.grid
         for n, origin in enumerate(self.pack.origins):
             index = []
-            for start, total, ng, size in zip(origin, self.cells, (g.ng1, g.ng2, g.ng3), (g.n1, g.n2, g.n3), strict=True):
+            for start, total, ng, size in zip(
+                origin, self.cells, (g.ng1, g.ng2, g.ng3), (g.n1, g.n2, g.n3), strict=True
+            ):
                 index.append((start - ng + np.arange(size + 2 * ng + (1 if ng else 0))) % total)
             block = values[np.ix_(range(len(values)), index[2], index[1], index[0])]
             a[n, :, : block.shape[1], : block.shape[2], : block.shape[3]] = block
@@ -94,7 +113,8 @@ class Case:
         return self.gather(self.pack.w0)
 
     def div_b(self):
-        """Return the largest divergence of the face field over the largest field, per cell width 1."""
+        """Return the largest divergence of the face field over the largest field, per cell width
+        1."""
         b = self.gather(self.pack.b0)
         g = self.pack.grid
         widths = (g.dx1, g.dx2, g.dx3)

@@ -1,4 +1,5 @@
-"""Ghost zones against a global periodic array: what the serial and the MPI tests of the halo share."""
+"""Ghost zones against a global periodic array: what the serial and the MPI tests of the halo
+share."""
 
 import numpy as np
 
@@ -23,13 +24,15 @@ CASES = {
 
 
 def whole_mesh(tree, ncomp):
-    """Return distinct values (ncomp, n3, n2, n1), one for each cell (or periodic lower face) of the mesh and component."""
+    """Return distinct values (ncomp, n3, n2, n1), one for each cell (or periodic lower face) of the
+    mesh and component."""
     n1, n2, n3 = tree.cells
     return 1.0 + np.arange(ncomp * n3 * n2 * n1, dtype=float).reshape(ncomp, n3, n2, n1)
 
 
 def padded_block(tree, pack, b, values, kind=None):
-    """Return block `b` of the periodic mesh array `values` (n3, n2, n1) with its ghost cells, or faces of axis `kind`."""
+    """Return block `b` of the periodic mesh array `values` (n3, n2, n1) with its ghost cells, or
+    faces of axis `kind`."""
     for axis in range(3):
         n, g = axis_shape(pack.grid, axis)
         count = n + 2 * g + (1 if kind == axis and g else 0)
@@ -39,7 +42,8 @@ def padded_block(tree, pack, b, values, kind=None):
 
 
 def fill_active(tree, pack, array, values, faces):
-    """Set the active cells (faces) of `array` from the mesh array `values`, and everything else to NaN."""
+    """Set the active cells (faces) of `array` from the mesh array `values`, and everything else to
+    NaN."""
     array[...] = np.nan
     for b in range(pack.nblock):
         for c in range(array.shape[1]):
@@ -49,11 +53,14 @@ def fill_active(tree, pack, array, values, faces):
                 _, g = axis_shape(pack.grid, axis)
                 inner[2 - axis] = slice(g, whole.shape[2 - axis] - g)
             target = tuple(inner)
-            array[b, c][: whole.shape[0], : whole.shape[1], : whole.shape[2]][target] = whole[target]
+            array[b, c][: whole.shape[0], : whole.shape[1], : whole.shape[2]][target] = whole[
+                target
+            ]
 
 
 def exchange_errors(comm, cells, block, ng=3):
-    """Exchange two cell arrays and a face array on a periodic mesh; return the number of wrong ghost values on this rank."""
+    """Exchange two cell arrays and a face array on a periodic mesh; return the number of wrong
+    ghost values on this rank."""
     tree = BlockTree(cells, block)
     owner = partition(tree, comm.nranks)
     pack = make_pack(tree, np.flatnonzero(owner == comm.rank), FIELDS, ng)

@@ -1,4 +1,5 @@
-"""What can be measured of a figure without looking at it: letters that overlap, are cut off, or cover a panel."""
+"""What can be measured of a figure without looking at it: letters that overlap, are cut off, or
+cover a panel."""
 
 import itertools
 
@@ -36,7 +37,11 @@ def _texts(artist):
         return
     if isinstance(artist, Axis):
         drawn = artist._update_ticks()
-        parts = [artist.label, artist.offsetText, *(label for tick in drawn for label in (tick.label1, tick.label2))]
+        parts = [
+            artist.label,
+            artist.offsetText,
+            *(label for tick in drawn for label in (tick.label1, tick.label2)),
+        ]
         for part in parts:
             yield from _texts(part)
         return
@@ -53,7 +58,8 @@ def letters(figure):
 
 
 def faults(figure):
-    """Return sentences: letters on letters, letters beyond the page, letters of one panel on another panel."""
+    """Return sentences: letters on letters, letters beyond the page, letters of one panel on
+    another panel."""
     found = letters(figure)
     assert found
     page = figure.bbox
@@ -64,7 +70,11 @@ def faults(figure):
     for axes in figure.axes:
         if axes.images or axes.collections:
             inside = axes.get_window_extent().padded(-2.0)
-            said += [f"'{text}' is on an image" for text, box in found if _overlap(box, inside) and text not in _own(axes)]
+            said += [
+                f"'{text}' is on an image"
+                for text, box in found
+                if _overlap(box, inside) and text not in _own(axes)
+            ]
     return said
 
 
@@ -74,7 +84,12 @@ def _own(axes):
 
 
 def _beyond(box, page):
-    return box.x0 < -_TOUCH or box.y0 < -_TOUCH or box.x1 > page.width + _TOUCH or box.y1 > page.height + _TOUCH
+    return (
+        box.x0 < -_TOUCH
+        or box.y0 < -_TOUCH
+        or box.x1 > page.width + _TOUCH
+        or box.y1 > page.height + _TOUCH
+    )
 
 
 def _overlap(a, b):

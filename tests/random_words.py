@@ -1,4 +1,5 @@
-"""Random overrides of configurations, right and wrong, from a seeded generator: the same ones every time."""
+"""Random overrides of configurations, right and wrong, from a seeded generator: the same ones every
+time."""
 
 import random
 import re
@@ -22,12 +23,97 @@ NUMBERS = (
     "5.",
     "1_000",
 )
-UNITS = ("kpc", "Myr", "km/s", "cm^2/s", "K", "erg", "Msun", "uG", "g/cm^3", "m_p/cm^3", "1/Myr", "myr", "kpcs", "kpc/0",
-         "kpc^1e9", "cm^", "(cm", "cm)", "^2", "µG", "pc pc pc", "c", "", "*", "/", "kpc^-1e9", "kpc**(1/2)", "1e400 kpc")  # fmt: skip
-WORDS = ("true", "false", "on", "off", "none", "null", "~", "auto", "", " ", "two_moment", "patchy", "constant", "user", "reflect",
-         "hlld", "ppm", "x" * 5000, "ä", "日本", "\\", "'", '"', "a b", "#", "!!python/object", "&a 1", "*a", "&a [*a]", "{", "}",
-         "[", "]", "[[1]]", "{a: 1}", "{a: {b: {c: 1}}}", "[" * 40, "%", "@", "`", "- 1", "? 1", "a: b: c", "\t", "\0", "1,2",
-         "../../etc", "NaN", "0x10", "1e", "e1", "--", "1 2 3", "[1,2,3", "[true,false]", "[none]", "[a,b,c]", "<<", "=")  # fmt: skip
+UNITS = (
+    "kpc",
+    "Myr",
+    "km/s",
+    "cm^2/s",
+    "K",
+    "erg",
+    "Msun",
+    "uG",
+    "g/cm^3",
+    "m_p/cm^3",
+    "1/Myr",
+    "myr",
+    "kpcs",
+    "kpc/0",
+    "kpc^1e9",
+    "cm^",
+    "(cm",
+    "cm)",
+    "^2",
+    "µG",
+    "pc pc pc",
+    "c",
+    "",
+    "*",
+    "/",
+    "kpc^-1e9",
+    "kpc**(1/2)",
+    "1e400 kpc",
+)
+WORDS = (
+    "true",
+    "false",
+    "on",
+    "off",
+    "none",
+    "null",
+    "~",
+    "auto",
+    "",
+    " ",
+    "two_moment",
+    "patchy",
+    "constant",
+    "user",
+    "reflect",
+    "hlld",
+    "ppm",
+    "x" * 5000,
+    "ä",
+    "日本",
+    "\\",
+    "'",
+    '"',
+    "a b",
+    "#",
+    "!!python/object",
+    "&a 1",
+    "*a",
+    "&a [*a]",
+    "{",
+    "}",
+    "[",
+    "]",
+    "[[1]]",
+    "{a: 1}",
+    "{a: {b: {c: 1}}}",
+    "[" * 40,
+    "%",
+    "@",
+    "`",
+    "- 1",
+    "? 1",
+    "a: b: c",
+    "\t",
+    "\0",
+    "1,2",
+    "../../etc",
+    "NaN",
+    "0x10",
+    "1e",
+    "e1",
+    "--",
+    "1 2 3",
+    "[1,2,3",
+    "[true,false]",
+    "[none]",
+    "[a,b,c]",
+    "<<",
+    "=",
+)
 
 
 class Overrides:
@@ -47,7 +133,8 @@ class Overrides:
         return [word for row in chosen for word in (*self._companions(row), self._one(row))]
 
     def _companions(self, row):
-        """Return what switches the choice or the group on that a parameter belongs to, most of the time."""
+        """Return what switches the choice or the group on that a parameter belongs to, most of the
+        time."""
         group = row.key.rpartition(".")[0]
         on = [f"{group}.enabled=true"] if f"{group}.enabled" in self._keys and group else []
         if " = " in row.only:

@@ -1,4 +1,5 @@
-"""Refined meshes for tests: random trees, states that levels must represent exactly, and what is wrong with ghosts."""
+"""Refined meshes for tests: random trees, states that levels must represent exactly, and what is
+wrong with ghosts."""
 
 from types import SimpleNamespace
 
@@ -32,10 +33,13 @@ def random_leaves(lattice, rng, rounds=3, share=0.25):
 
 
 def random_tree(name, seed, periodic=True, rounds=3, scale=1):
-    """Return a randomly refined tree of one of `MESHES`, with `scale` times as many cells along every axis."""
+    """Return a randomly refined tree of one of `MESHES`, with `scale` times as many cells along
+    every axis."""
     cells, block = ([n if n == 1 else scale * n for n in shape] for shape in MESHES[name])
     missing = tuple(n == 1 for n in cells)
-    lattice = Lattice(tuple(n // m for n, m in zip(cells, block, strict=True)), (periodic,) * 3, missing)
+    lattice = Lattice(
+        tuple(n // m for n, m in zip(cells, block, strict=True)), (periodic,) * 3, missing
+    )
     share = 0.25 if sum(missing) else 0.1
     leaves = random_leaves(lattice, np.random.default_rng(seed), rounds, share)
     upper = (1.0, 1.5, 1.0)
@@ -45,12 +49,15 @@ def random_tree(name, seed, periodic=True, rounds=3, scale=1):
 def ghosts_of(comm, tree, owner, ng=2, kind="outflow"):
     """Return (pack, ghosts) of this rank."""
     pack = make_pack(tree, np.flatnonzero(owner == comm.rank), FIELDS, ng)
-    boundaries = {side: "periodic" if tree.periodic[n // 2] else kind for n, side in enumerate(SIDES)}
+    boundaries = {
+        side: "periodic" if tree.periodic[n // 2] else kind for n, side in enumerate(SIDES)
+    }
     return pack, Ghosts(comm, tree, owner, pack, boundaries, EOS)
 
 
 def places(tree, pack, b, axis, faces=False):
-    """Return the positions of all cells, or lower faces, of block `b` along an axis, ghosts included."""
+    """Return the positions of all cells, or lower faces, of block `b` along an axis, ghosts
+    included."""
     grid = pack.grid
     n, g = (grid.n1, grid.n2, grid.n3)[axis], (grid.ng1, grid.ng2, grid.ng3)[axis]
     mesh = tree.at_level(pack.levels[b])
@@ -64,22 +71,28 @@ def places(tree, pack, b, axis, faces=False):
 
 
 def field_of(tree, pack, b, axis, potential):
-    """Return the faces along `axis` of block `b`, ghosts included, of the field with a vector potential.
+    """Return the faces along `axis` of block `b`, ghosts included, of the field with a vector
+    potential.
 
-    ``potential(component, x, y)``: of the two coordinates after that of the component, in cyclic order, so
-    that its mean over an edge is its value there and levels agree about fluxes.
+    ``potential(component, x, y)``: of the two coordinates after that of the component, in cyclic
+    order, so that its mean over an edge is its value there and levels agree about fluxes.
     """
     faces = [places(tree, pack, b, a, faces=True) for a in range(3)]
     centres = [places(tree, pack, b, a) for a in range(3)]
     mesh = tree.at_level(pack.levels[b])
     total = np.zeros([len(faces[a] if a == axis else centres[a]) for a in (2, 1, 0)])
-    for component, along, sign in (((axis + 2) % 3, (axis + 1) % 3, 1.0), ((axis + 1) % 3, (axis + 2) % 3, -1.0)):
+    for component, along, sign in (
+        ((axis + 2) % 3, (axis + 1) % 3, 1.0),
+        ((axis + 1) % 3, (axis + 2) % 3, -1.0),
+    ):
         if tree.missing[along]:
             continue
         at = [None, None, None]
         for a in range(3):  # on the edge along `component`
             at[a] = centres[a] if a == component or tree.missing[a] else faces[a]
-        shaped = [x.reshape([-1 if 2 - a == place else 1 for place in range(3)]) for a, x in enumerate(at)]
+        shaped = [
+            x.reshape([-1 if 2 - a == place else 1 for place in range(3)]) for a, x in enumerate(at)
+        ]
         first, second = (component + 1) % 3, (component + 2) % 3
         values = potential(component, shaped[first], shaped[second])
         shape = [1, 1, 1]
@@ -100,7 +113,8 @@ def linear(tree, pack, b, coefficients):
 
 
 def inside(tree, pack, b, faces=None):
-    """Return the slices (k, j, i) of the active cells of a block in an array with ghosts, or of its active faces."""
+    """Return the slices (k, j, i) of the active cells of a block in an array with ghosts, or of its
+    active faces."""
     grid = pack.grid
     result = []
     for axis in (2, 1, 0):
@@ -110,7 +124,8 @@ def inside(tree, pack, b, faces=None):
 
 
 def in_mesh(tree, pack, b, margin=0, faces=None):
-    """Return where cells (or the faces of an axis) of a block, ghosts included, are in the mesh and `margin` cells off its ends."""
+    """Return where cells (or the faces of an axis) of a block, ghosts included, are in the mesh and
+    `margin` cells off its ends."""
     grid, mesh = pack.grid, tree.at_level(pack.levels[b])
     where = np.ones((1, 1, 1), bool)
     for axis in range(3):
@@ -122,7 +137,8 @@ def in_mesh(tree, pack, b, margin=0, faces=None):
 
 
 def divergence(pack, b):
-    """Return |div B| of all cells of a block, ghosts included, in units of the largest |B| over the cell width."""
+    """Return |div B| of all cells of a block, ghosts included, in units of the largest |B| over the
+    cell width."""
     grid, part = pack.grid, next(part for part in pack.parts if part.level == pack.levels[b])
     field, widths = pack.b0[b], (part.grid.dx1, part.grid.dx2, part.grid.dx3)
     count = [n + 2 * g for n, g in ((grid.n3, grid.ng3), (grid.n2, grid.ng2), (grid.n1, grid.ng1))]
@@ -137,7 +153,8 @@ def divergence(pack, b):
 
 
 def set_uniform(pack):
-    """Set a uniform moving gas with cosmic rays and a scalar in all active cells; the field is left alone."""
+    """Set a uniform moving gas with cosmic rays and a scalar in all active cells; the field is left
+    alone."""
     active = pack.active(pack.u0)
     active[:, DENS] = 2.0
     for axis, velocity in enumerate((0.3, -0.2, 0.1)):

@@ -19,22 +19,38 @@ _MARKS = (Field("troubled"),)
 class RefinedFluid:
     """A `Fluid` on a refined tree, periodic or with one condition on all sides."""
 
-    def __init__(self, comm, tree, owner=None, *, kind="outflow", gravity=False, rays=(ECR_FIELD,), ng=2, **params):
+    def __init__(
+        self,
+        comm,
+        tree,
+        owner=None,
+        *,
+        kind="outflow",
+        gravity=False,
+        rays=(ECR_FIELD,),
+        ng=2,
+        **params,
+    ):
         self.comm, self.tree = comm, tree
         self.params = make(FluidParams, **params)
         owner = np.zeros(tree.nblock, int) if owner is None else owner
         fields = HYDRO_FIELDS + (rays if self.params.cosmic_rays else ()) + (Field("dye"),)
         ng = 2 * ((max(ng, nghost(self.params)) + 1) // 2)
         gids = np.flatnonzero(owner == comm.rank)
-        self.pack = make_pack(tree, gids, fields, ng, magnetic=self.params.magnetic, gravity=gravity)
+        self.pack = make_pack(
+            tree, gids, fields, ng, magnetic=self.params.magnetic, gravity=gravity
+        )
         self.fluid = Fluid(self.params, self.pack)
-        boundaries = {side: "periodic" if tree.periodic[n // 2] else kind for n, side in enumerate(SIDES)}
+        boundaries = {
+            side: "periodic" if tree.periodic[n // 2] else kind for n, side in enumerate(SIDES)
+        }
         self.ghosts = Ghosts(comm, tree, owner, self.pack, boundaries, self.fluid.eos)
         self.fluid.reflux = Reflux(comm, tree, owner, self.pack) if tree.max_level else None
         self.time = 0.0
 
     def start(self, state, potential=None):
-        """Set primitives ``state(x1, x2, x3)``, a dict, and the field of a vector potential, see `field_of`."""
+        """Set primitives ``state(x1, x2, x3)``, a dict, and the field of a vector potential, see
+        `field_of`."""
         pack = self.pack
         for b in range(pack.nblock):
             x = [places(self.tree, pack, b, axis) for axis in range(3)]
@@ -42,13 +58,19 @@ class RefinedFluid:
             cells = inside(self.tree, pack, b)
             u = pack.u0[b]
             for axis in range(3):
-                u[(MOM1 + axis, *cells)] = self._cells(w["dens"] * w.get(f"vel{axis + 1}", 0.0), x)[cells]
+                u[(MOM1 + axis, *cells)] = self._cells(w["dens"] * w.get(f"vel{axis + 1}", 0.0), x)[
+                    cells
+                ]
             u[(DENS, *cells)] = self._cells(w["dens"], x)[cells]
             kinetic = 0.5 * sum(u[(MOM1 + a, *cells)] ** 2 for a in range(3)) / u[(DENS, *cells)]
-            u[(ENER, *cells)] = self._cells(w["press"], x)[cells] / (self.params.gamma - 1.0) + kinetic
+            u[(ENER, *cells)] = (
+                self._cells(w["press"], x)[cells] / (self.params.gamma - 1.0) + kinetic
+            )
             if pack.has_cr:
                 u[(ECR, *cells)] = self._cells(w["ecr"], x)[cells]
-            u[(pack.index["dye"], *cells)] = u[(DENS, *cells)] * self._cells(w.get("dye", 0.5), x)[cells]
+            u[(pack.index["dye"], *cells)] = (
+                u[(DENS, *cells)] * self._cells(w.get("dye", 0.5), x)[cells]
+            )
             if pack.magnetic:
                 self._set_field(b, potential, w)
                 field = [pack.b0[b, a] for a in range(3)]
@@ -57,7 +79,10 @@ class RefinedFluid:
                     grown = field[a][region]
                     axis = 2 - a
                     if grown.shape[axis] > pack.active(pack.u0).shape[2 + axis]:
-                        grown = 0.5 * (grown.take(range(1, grown.shape[axis]), axis) + grown.take(range(grown.shape[axis] - 1), axis))
+                        grown = 0.5 * (
+                            grown.take(range(1, grown.shape[axis]), axis)
+                            + grown.take(range(grown.shape[axis] - 1), axis)
+                        )
                     u[(ENER, *cells)] += 0.5 * grown**2
         self.refresh(pack.u0, pack.b0)
 
@@ -98,7 +123,8 @@ class RefinedFluid:
             self.step(self.comm.min(self.fluid.max_dt(cfl)), force)
 
     def totals(self):
-        """Return the volume integrals of the conserved variables, with E + e in place of both, and the magnetic fluxes."""
+        """Return the volume integrals of the conserved variables, with E + e in place of both, and
+        the magnetic fluxes."""
         pack = self.pack
         volumes = pack.cell_volumes[:, None]
         sums = (pack.active(pack.u0).sum(axis=(2, 3, 4)) * volumes).sum(axis=0)
@@ -114,8 +140,16 @@ class RefinedFluid:
         for axis in range(3) if pack.magnetic else ():
             for part in pack.parts:
                 width = (part.grid.dx1, part.grid.dx2, part.grid.dx3)[axis]
-                at_end = [b for b in range(part.blocks.start, part.blocks.stop) if pack.origins[b][axis] == 0]
-                fluxes[axis] += sum(self._plane(b, axis, first[axis]).sum() for b in at_end) * part.volume / width
+                at_end = [
+                    b
+                    for b in range(part.blocks.start, part.blocks.stop)
+                    if pack.origins[b][axis] == 0
+                ]
+                fluxes[axis] += (
+                    sum(self._plane(b, axis, first[axis]).sum() for b in at_end)
+                    * part.volume
+                    / width
+                )
         return fluxes
 
     def shared_face_mismatches(self):

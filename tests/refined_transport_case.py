@@ -24,12 +24,27 @@ class RefinedTransport(RefinedFluid):
         sub-steps halve from level to level
     """
 
-    def __init__(self, comm, tree, owner=None, *, solver, settings=None, kappa=None, by_level=False, **options):
+    def __init__(
+        self,
+        comm,
+        tree,
+        owner=None,
+        *,
+        solver,
+        settings=None,
+        kappa=None,
+        by_level=False,
+        **options,
+    ):
         cls = find_solver(solver)
         shared = Selector("solver", transport_solvers(), common=PopulationParams).params(solver)
         params = make(shared, solver=solver, **(settings or {}))
-        super().__init__(comm, tree, owner, rays=cls.fields_for(params), ng=cls.ghosts_needed, **options)
-        scattering = ConstantScattering(make(ConstantScattering.Params, **(kappa or {"kappa_par": 0.02})))
+        super().__init__(
+            comm, tree, owner, rays=cls.fields_for(params), ng=cls.ghosts_needed, **options
+        )
+        scattering = ConstantScattering(
+            make(ConstantScattering.Params, **(kappa or {"kappa_par": 0.02}))
+        )
         self.transport = cls(params, self.pack, scattering, self.ghosts, self.fluid)
         if by_level:
             self.transport.step_by_level()
@@ -57,7 +72,11 @@ class RefinedTransport(RefinedFluid):
 
     def integral(self, *names):
         """Return the volume integral of the sum of some variables."""
-        return float(self.comm.block_sums(self._sums(self.pack.u0[:, [self.pack.index[name] for name in names]]))[0])
+        return float(
+            self.comm.block_sums(
+                self._sums(self.pack.u0[:, [self.pack.index[name] for name in names]])
+            )[0]
+        )
 
     def energy(self):
         """Return the energy of gas, field, cosmic rays and the solver's own energies."""
@@ -76,7 +95,10 @@ class RefinedTransport(RefinedFluid):
     def booked(self):
         """Return the energy that the ledger says was made or lost."""
         signs, ledger = self.transport.energy_signs(), self.transport.ledger()
-        return sum(sign * float(self.comm.block_sums(ledger[name][:, None])[0]) for name, sign in signs.items())
+        return sum(
+            sign * float(self.comm.block_sums(ledger[name][:, None])[0])
+            for name, sign in signs.items()
+        )
 
     def _sums(self, cells):
         return (self.pack.active(cells).sum(axis=(1, 2, 3, 4)) * self.pack.cell_volumes)[:, None]

@@ -1,14 +1,21 @@
 """Small simulations in this process, for tests that look at the steps themselves."""
 
-from crmpi.configuration import configure
-from crmpi.driver import next_dt, require_finite
 from crmpi.parallel.comm import SerialComm
-from crmpi.simulation import Simulation
-from crmpi.stepper import advance
+from crmpi.run.configuration import configure
+from crmpi.run.driver import next_dt, require_finite
+from crmpi.run.simulation import Simulation
+from crmpi.run.stepper import advance
 
 SOLVERS = {
     solver: [f"transport.solver={solver}"]
-    for solver in ("none", "isotropic_diffusion", "anisotropic_diffusion", "streaming_diffusion", "two_moment", "alfven_regulated")
+    for solver in (
+        "none",
+        "isotropic_diffusion",
+        "anisotropic_diffusion",
+        "streaming_diffusion",
+        "two_moment",
+        "alfven_regulated",
+    )
 }
 """Overrides of a dimensionless run for every transport solver."""
 SOLVERS["alfven_regulated"] += ["transport.gyro_rate=1", "transport.light_speed=30"]

@@ -1,4 +1,5 @@
-"""Stand-ins for tests of one room alone: blocks of a uniform mesh, their ghost zones, and a fluid that only refreshes primitives."""
+"""Stand-ins for tests of one room alone: blocks of a uniform mesh, their ghost zones, and a fluid
+that only refreshes primitives."""
 
 import itertools
 from types import SimpleNamespace
@@ -13,7 +14,8 @@ MODES = {"periodic": "wrap", "outflow": "edge"}
 
 
 class Ghosts:
-    """Ghost zones of all blocks of a mesh in one pack, through one global array: slow and obviously right."""
+    """Ghost zones of all blocks of a mesh in one pack, through one global array: slow and obviously
+    right."""
 
     def __init__(self, pack, cells, boundary="periodic", lower_x1=None):
         self.pack, self.cells, self.boundary, self.lower_x1 = pack, cells, boundary, lower_x1
@@ -33,10 +35,13 @@ class Ghosts:
             padded[0, :, :, : g.ng1] = self.lower_x1
         for b, first in enumerate(self.pack.origins):
             extent = [n[a] + 2 * ng[a] for a in range(3)]
-            q[(b, slice(None), *box((0, 0, 0), extent))] = padded[(slice(None), *box(first[::-1], extent))]
+            q[(b, slice(None), *box((0, 0, 0), extent))] = padded[
+                (slice(None), *box(first[::-1], extent))
+            ]
 
     def fill_fluid(self, u, b, time):
-        """Fill the ghost zones of the conserved state; the face field is set everywhere by the tests."""
+        """Fill the ghost zones of the conserved state; the face field is set everywhere by the
+        tests."""
         self.fill_cells(u, self.pack.fields, time)
 
 
@@ -53,7 +58,9 @@ class Fluid:
         w[...] = u
         rho = np.where(u[:, :1] > 0.0, u[:, :1], 1.0)
         w[:, VEL1 : VEL1 + 3] = u[:, MOM1 : MOM1 + 3] / rho
-        w[:, PRES] = (2.0 / 3.0) * (u[:, ENER] - 0.5 * (u[:, MOM1 : MOM1 + 3] ** 2).sum(axis=1) / rho[:, 0])
+        w[:, PRES] = (2.0 / 3.0) * (
+            u[:, ENER] - 0.5 * (u[:, MOM1 : MOM1 + 3] ** 2).sum(axis=1) / rho[:, 0]
+        )
 
 
 def box(first, extent):
@@ -62,7 +69,8 @@ def box(first, extent):
 
 
 class Stage:
-    """A mesh of equal blocks with uniform gas at rest, cosmic rays and a frozen field, ready for a transport solver.
+    """A mesh of equal blocks with uniform gas at rest, cosmic rays and a frozen field, ready for a
+    transport solver.
 
     Parameters
     ----------
@@ -72,19 +80,24 @@ class Stage:
         extra scalars
     """
 
-    def __init__(self, cells, block=None, lower=(0, 0, 0), upper=(1, 1, 1), fields=(), ng=2, **ghosts):
+    def __init__(
+        self, cells, block=None, lower=(0, 0, 0), upper=(1, 1, 1), fields=(), ng=2, **ghosts
+    ):
         block = block or cells
         grid = make_grid(block, cells, lower, upper, ng)
         counts = [c // b for c, b in zip(cells, block, strict=True)]
         places = itertools.product(*(range(count) for count in counts[::-1]))
         origins = [[p * b for p, b in zip(place[::-1], block, strict=True)] for place in places]
-        self.pack = Pack(grid, range(len(origins)), origins, lower, (*HYDRO_FIELDS, ECR_FIELD, *fields))
+        self.pack = Pack(
+            grid, range(len(origins)), origins, lower, (*HYDRO_FIELDS, ECR_FIELD, *fields)
+        )
         self.ghosts = Ghosts(self.pack, cells, **ghosts)
         self.pack.u0[:, 0] = 1.0
         self.pack.u0[:, ENER] = 1.5
 
     def coordinates(self, face_axis=None):
-        """Return x1, x2, x3 (nblock, m3, m2, m1) of all cell centres, or of the lower faces along one axis, ghosts included."""
+        """Return x1, x2, x3 (nblock, m3, m2, m1) of all cell centres, or of the lower faces along
+        one axis, ghosts included."""
         g, pack = self.pack.grid, self.pack
         m, ng, dx = (g.m1, g.m2, g.m3), (g.ng1, g.ng2, g.ng3), (g.dx1, g.dx2, g.dx3)
         x = []
@@ -103,7 +116,8 @@ class Stage:
             self.pack.bcc[:, a] = function(*self.coordinates())[a]
 
     def set_energy(self, function):
-        """Set the cosmic-ray energy density from ``function(x1, x2, x3)`` and fill ghosts and primitives."""
+        """Set the cosmic-ray energy density from ``function(x1, x2, x3)`` and fill ghosts and
+        primitives."""
         self.pack.u0[:, ECR] = function(*self.coordinates())
         self.refresh()
 
@@ -114,7 +128,9 @@ class Stage:
 
     def solver(self, cls, scattering, frozen=True, **params):
         """Return a transport solver of this mesh; `params` in code units, others default."""
-        return cls(make(cls.Params, **params), self.pack, scattering, self.ghosts, Fluid(self.pack, frozen))
+        return cls(
+            make(cls.Params, **params), self.pack, scattering, self.ghosts, Fluid(self.pack, frozen)
+        )
 
     def whole(self, component):
         """Return one component of u0 on the whole mesh (N3, N2, N1)."""

@@ -2,11 +2,11 @@
 
 import numpy as np
 
-from crmpi import stepper
 from crmpi.api import Problem
-from crmpi.configuration import load_run
 from crmpi.parallel.comm import SerialComm
-from crmpi.simulation import Simulation
+from crmpi.run import stepper
+from crmpi.run.configuration import load_run
+from crmpi.run.simulation import Simulation
 
 
 def line(axis, value, other):
@@ -14,8 +14,19 @@ def line(axis, value, other):
     return [value if a == axis else other for a in range(3)]
 
 
-def tube_run(initial, cells=32, block=None, axis=0, lower=0.5, upper=2.0, walls="reflect", hooks=None, **groups):
-    """Return the `Simulation` of a tube along `axis`; ``initial(s)`` gives the primitives, with `vel` and `b` along the tube.
+def tube_run(
+    initial,
+    cells=32,
+    block=None,
+    axis=0,
+    lower=0.5,
+    upper=2.0,
+    walls="reflect",
+    hooks=None,
+    **groups,
+):
+    """Return the `Simulation` of a tube along `axis`; ``initial(s)`` gives the primitives, with
+    `vel` and `b` along the tube.
 
     Parameters
     ----------
@@ -36,9 +47,12 @@ def tube_run(initial, cells=32, block=None, axis=0, lower=0.5, upper=2.0, walls=
 
     problem = type("TubeProblem", (Problem,), {"initial": whole, "name": "tube", **(hooks or {})})
     mesh = {
-        "cells": line(axis, cells, 1), "block": line(axis, block or cells, 1), "lower": line(axis, lower, -0.5),
-        "upper": line(axis, upper, 0.5), "boundaries": {f"{side}x{axis + 1}": walls for side in "io"},
-    }  # fmt: skip
+        "cells": line(axis, cells, 1),
+        "block": line(axis, block or cells, 1),
+        "lower": line(axis, lower, -0.5),
+        "upper": line(axis, upper, 0.5),
+        "boundaries": {f"{side}x{axis + 1}": walls for side in "io"},
+    }
     mesh |= groups.pop("mesh", {"geometry": "spherical"})
     source = {"mesh": mesh, "time": {"end": 1.0}, "units": {"system": "none"}, **groups}
     sim = Simulation(load_run(problem, source), problem, SerialComm())

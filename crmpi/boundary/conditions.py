@@ -1,7 +1,8 @@
 """The physical boundary conditions; one class each, chosen by name in ``mesh.boundaries``.
 
-A condition fills the ghost layers of the blocks at one face of the mesh: ``fluid`` those of the conserved cells and the face
-field, ``cells`` those of a register of a transport solver. Both act on whole layers, transverse ghosts included.
+A condition fills the ghost layers of the blocks at one face of the mesh: ``fluid`` those of the
+conserved cells and the face field, ``cells`` those of a register of a transport solver. Both act on
+whole layers, transverse ghosts included.
 """
 
 from types import SimpleNamespace
@@ -16,14 +17,22 @@ from crmpi.boundary.kernels import (
     spread_flux,
     stop_inflow,
 )
-from crmpi.boundary.layers import edge_layer, field_at_wall, ghost_boxes, inner_layer, layer_table, mirror_layer
+from crmpi.boundary.layers import (
+    edge_layer,
+    field_at_wall,
+    ghost_boxes,
+    inner_layer,
+    layer_table,
+    mirror_layer,
+)
 from crmpi.boundary.user import Slab
 from crmpi.constants import NHYDRO
 from crmpi.errors import CrmpiError
 from crmpi.mesh.pack import HYDRO_FIELDS, component_names
 from crmpi.mesh.regions import CELLS, axis_shape
 
-_THREAD = 1e-6  # of the field strength at a wall: a weaker field through it is that of rounding errors
+# of the field strength at a wall: a weaker field through it is that of rounding errors
+_THREAD = 1e-6
 
 
 class Outflow:
@@ -47,7 +56,8 @@ class Outflow:
         self.face_layers = [layer_table(pack.grid, face, axis, self.source) for axis in range(3)]
 
     def beyond(self):
-        """Return the boxes of ghost cells behind active faces: rows of block, first k j i, numbers k j i."""
+        """Return the boxes of ghost cells behind active faces: rows of block, first k j i, numbers
+        k j i."""
         return ghost_boxes(self.pack.grid, self.face)
 
     def fluid(self, u, b, time):
@@ -56,7 +66,9 @@ class Outflow:
             for axis, layers in enumerate(self.face_layers):
                 copy_layers(b, axis, axis + 1, layers)
             if self.pack.tube is not None:
-                spread_flux(b, self.face_layers[self.face.axis], self.face.axis, self.pack.tube.area)
+                spread_flux(
+                    b, self.face_layers[self.face.axis], self.face.axis, self.pack.tube.area
+                )
         copy_layers(u, 0, u.shape[1], self.layers)
         match_magnetic_energy(u, b, self.layers, self.pack.grid)
 
@@ -66,7 +78,8 @@ class Outflow:
 
 
 class Diode(Outflow):
-    """Outflow that lets nothing in: where the Riemann problem at the face would, the face is a wall.
+    """Outflow that lets nothing in: where the Riemann problem at the face would, the face is a
+    wall.
 
     A ghost cell that would send gas into the mesh gets zero normal velocity.
     """
@@ -80,13 +93,15 @@ class Diode(Outflow):
 
 
 class Reflect(Outflow):
-    """Free-slip wall: a mirror. No mass, energy or cosmic rays go through, and nothing pulls along it.
+    """Free-slip wall: a mirror. No mass, energy or cosmic rays go through, and nothing pulls along
+    it.
 
-    Velocities through the wall are odd, all else of the gas is even. The field knows two mirrors. Where
-    none goes through the wall, B is a vector like the velocity: odd through the wall, even along it. Where
-    some does, B is the axial vector that it is: even through the wall, odd along it. Then field lines meet
-    the wall at right angles, their ends slide freely, and what is measured along B turns around: fluxes
-    change sign, waves along and against B change places. All walls of tubes are of that kind.
+    Velocities through the wall are odd, all else of the gas is even. The field knows two mirrors.
+    Where none goes through the wall, B is a vector like the velocity: odd through the wall, even
+    along it. Where some does, B is the axial vector that it is: even through the wall, odd along
+    it. Then field lines meet the wall at right angles, their ends slide freely, and what is
+    measured along B turns around: fluxes change sign, waves along and against B change places. All
+    walls of tubes are of that kind.
 
     Attributes
     ----------
@@ -101,7 +116,8 @@ class Reflect(Outflow):
         self.threaded = pack.tube is not None
 
     def look(self, comm, b):
-        """Find out, on all ranks together, whether the field `b` goes through the wall: none can get there later."""
+        """Find out, on all ranks together, whether the field `b` goes through the wall: none can
+        get there later."""
         if b.shape[1] == 0 or self.pack.tube is not None:
             return
         through, along = field_at_wall(b, self.face, self.pack.grid)
@@ -110,7 +126,12 @@ class Reflect(Outflow):
     def fluid(self, u, b, time):
         """Fill the ghost layers of conserved cells `u` and faces `b` at `time`."""
         if b.shape[1]:
-            images = np.array([[axis, 1 if (axis == self.face.axis) == self.threaded else -1] for axis in range(3)])
+            images = np.array(
+                [
+                    [axis, 1 if (axis == self.face.axis) == self.threaded else -1]
+                    for axis in range(3)
+                ]
+            )
             for axis, layers in enumerate(self.face_layers):
                 mirror_layers(b, axis, axis + 1, layers, images)
         self.mirror(u, self.pack.fields)
@@ -135,15 +156,18 @@ class Reflect(Outflow):
             turned = field.turned if self.threaded else ""
             for component in range(field.ncomp):
                 odd = (field.vector and component == self.face.axis) != (turned == "-")
-                images.append([places.get(turned, places[field.name] + component), -1 if odd else 1])
+                images.append(
+                    [places.get(turned, places[field.name] + component), -1 if odd else 1]
+                )
         return np.array(images)
 
 
 class Hydrostatic(Outflow):
-    """Isothermal atmosphere in balance with gravity, see `crmpi.boundary.atmosphere`; nothing flows in.
+    """Isothermal atmosphere in balance with gravity, see `crmpi.boundary.atmosphere`; nothing flows
+    in.
 
-    Gas flows out freely where gravity holds it back; where gravity points out of the mesh nothing does. Cosmic
-    rays that move along the field leave with the gradient that they have inside.
+    Gas flows out freely where gravity holds it back; where gravity points out of the mesh nothing
+    does. Cosmic rays that move along the field leave with the gradient that they have inside.
 
     Attributes
     ----------
@@ -158,7 +182,10 @@ class Hydrostatic(Outflow):
         super().__init__(face, pack, eos, hook)
         if pack.grav is None:
             raise CrmpiError(
-                f"'mesh.boundaries.{face.name}' = 'hydrostatic' needs gravity: set the group 'gravity', or use 'outflow'",
+                (
+                    f"'mesh.boundaries.{face.name}' = 'hydrostatic' needs gravity: set the group "
+                    "'gravity', or use 'outflow'"
+                ),
                 everywhere=True,
             )
         self.columns = layer_table(pack.grid, face, CELLS, inner_layer)
@@ -167,11 +194,13 @@ class Hydrostatic(Outflow):
         self.edge = g if face.outward < 0 else g + n - 1
 
     def _distances(self):
-        """Return the distance of the centres of each ghost layer and the layer inside, a number per row of `columns`."""
+        """Return the distance of the centres of each ghost layer and the layer inside, a number per
+        row of `columns`."""
         tube, axis = self.pack.tube, self.face.axis
         if tube is None:
             return self.pack.widths(axis)[self.columns[:, 1]]
-        upper = np.maximum(self.columns[:, 4 - axis], self.columns[:, 7 - axis])  # the two layers touch at the lower face of this one
+        # the two layers touch at the lower face of this one
+        upper = np.maximum(self.columns[:, 4 - axis], self.columns[:, 7 - axis])
         return tube.gap[self.columns[:, 1], upper]
 
     def fluid(self, u, b, time):
@@ -184,11 +213,13 @@ class Hydrostatic(Outflow):
         self.let_leave(u, self.pack.fields[len(HYDRO_FIELDS) :], NHYDRO, bulk=False)
 
     def cells(self, q, fields, time):
-        """Fill the ghost layers of a register `q`: zero gradient, but for the energy of cosmic rays."""
+        """Fill the ghost layers of a register `q`: zero gradient, but for the energy of cosmic
+        rays."""
         self.let_leave(q, fields, 0, bulk=True)
 
     def let_leave(self, q, fields, component, *, bulk):
-        """Fill the ghost layers of cosmic-ray variables, `component` the first of them; with or without the `bulk` energy."""
+        """Fill the ghost layers of cosmic-ray variables, `component` the first of them; with or
+        without the `bulk` energy."""
         face = (self.face.axis, self.face.outward, self.edge)
         for field in fields:
             if field.bulk == "ecr":
@@ -222,7 +253,8 @@ class User(Outflow):
             w = slab.primitives(u, b, self.eos.gamma)
             guess = stand_in(w, (), 0)
             self.ask(slab, w, self.pack.fields, time)
-            if b.shape[1] and self.pack.tube is None:  # the field of a tube is that of a constant flux
+            # the field of a tube is that of a constant flux
+            if b.shape[1] and self.pack.tube is None:
                 self.set_field(slab, guess, w, b, time)
             slab.conserve(w, u, b, self.eos.gamma)
 
@@ -230,7 +262,9 @@ class User(Outflow):
         """Return the hook for this face; raise `CrmpiError` if there is none."""
         if hook is None:
             side = self.face.name
-            message = f"'mesh.boundaries.{side}' = 'user' needs a problem with a method boundary_{side}"
+            message = (
+                f"'mesh.boundaries.{side}' = 'user' needs a problem with a method boundary_{side}"
+            )
             raise CrmpiError(message, everywhere=True)
         hook.check(self.face.name)
         return hook
@@ -256,7 +290,8 @@ class User(Outflow):
             slab.follow_divergence(b)
 
     def cells(self, q, fields, time):
-        """Fill the ghost layers of a register `q`: variables of the run as the hook sets them, all else with zero gradient."""
+        """Fill the ghost layers of a register `q`: variables of the run as the hook sets them, all
+        else with zero gradient."""
         super().cells(q, fields, time)
         known = self.pack.variable_names()
         names = [(c, name) for c, name in enumerate(component_names(fields)) if name in known]
@@ -271,22 +306,30 @@ class User(Outflow):
                 register[c] = getattr(w, name)
 
     def ask(self, slab, w, fields, time):
-        """Let the hook set `w`; for each tracer population in `fields` it is asked once more, with the tracer in the place of the bulk."""
+        """Let the hook set `w`; for each tracer population in `fields` it is asked once more, with
+        the tracer in the place of the bulk."""
         tracers = [field for field in fields if field.population]
-        stand_ins = {number: stand_in(w, tracers, number) for number in sorted({field.population for field in tracers})}
+        stand_ins = {
+            number: stand_in(w, tracers, number)
+            for number in sorted({field.population for field in tracers})
+        }
         for field in tracers:
-            setattr(w, field.name, np.full_like(getattr(w, field.name), np.nan))  # to see what the hook sets
+            # to see what the hook sets
+            setattr(w, field.name, np.full_like(getattr(w, field.name), np.nan))
         self.hook(self.face.name, w, slab.box, time)
         for number, other in stand_ins.items():
             self.hook(self.face.name, other, slab.box, time)
             for field in tracers:
                 if field.population == number:
                     given = np.broadcast_to(getattr(w, field.name), slab.box.count[::-1])
-                    setattr(w, field.name, np.where(np.isnan(given), getattr(other, field.bulk), given))
+                    setattr(
+                        w, field.name, np.where(np.isnan(given), getattr(other, field.bulk), given)
+                    )
 
 
 def stand_in(w, tracers, number):
-    """Return a copy of the primitives `w` with the variables of tracer `number` under the names of the bulk."""
+    """Return a copy of the primitives `w` with the variables of tracer `number` under the names of
+    the bulk."""
     copy = SimpleNamespace(**{name: values.copy() for name, values in vars(w).items()})
     for field in tracers:
         if field.population == number:
@@ -295,7 +338,8 @@ def stand_in(w, tracers, number):
 
 
 class Inflow(User):
-    """The primitives and the field that ``mesh.inflow`` or the problem gives for this face, see `User` for the field."""
+    """The primitives and the field that ``mesh.inflow`` or the problem gives for this face, see
+    `User` for the field."""
 
     def find_hook(self, hook):
         if hook is None:

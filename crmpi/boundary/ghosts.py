@@ -1,4 +1,5 @@
-"""Ghosts: every ghost zone of this rank's blocks, from neighbours first and then from the physical boundaries."""
+"""Ghosts: every ghost zone of this rank's blocks, from neighbours first and then from the physical
+boundaries."""
 
 import numpy as np
 
@@ -14,8 +15,9 @@ from crmpi.parallel.halo import Halo
 class Ghosts:
     """Fills ghost zones.
 
-    Physical boundaries act axis by axis, x1, x2, x3, each over the full transverse extent with ghosts, so that edges and
-    corners of the mesh come out right; blocks that do not touch the boundary of the mesh are left alone.
+    Physical boundaries act axis by axis, x1, x2, x3, each over the full transverse extent with
+    ghosts, so that edges and corners of the mesh come out right; blocks that do not touch the
+    boundary of the mesh are left alone.
 
     Parameters
     ----------
@@ -49,17 +51,29 @@ class Ghosts:
         self.halo = Halo(comm, tree, owner, pack, self.crossing and self.crossing.parents)
         faces = list(_physical_faces(tree, pack, boundaries))
         self._conditions = [CONDITIONS[kind](face, pack, eos, user) for face, kind in faces]
-        self._beyond = ParentBoundaries(pack, self.crossing, faces, eos, user) if self.crossing else None
-        # a user sees whole slabs: their outer corners must hold sensible values before they are set for good
+        self._beyond = (
+            ParentBoundaries(pack, self.crossing, faces, eos, user) if self.crossing else None
+        )
+        # a user sees whole slabs: their outer corners must hold sensible values before they are set
+        # for good
         needs_corners = any(isinstance(condition, User) for condition in self._conditions)
-        self._first_guess = [Outflow(c.face, pack, eos, None) for c in self._conditions] if needs_corners else []
-        ends = [open_end(pack.grid, c.face) for c in self._conditions if type(c) in (Outflow, Diode)]
+        self._first_guess = (
+            [Outflow(c.face, pack, eos, None) for c in self._conditions] if needs_corners else []
+        )
+        ends = [
+            open_end(pack.grid, c.face) for c in self._conditions if type(c) in (Outflow, Diode)
+        ]
         self.open_ends = np.concatenate([np.zeros((0, 10), np.int64), *ends])
-        self._walls = [condition for condition in self._conditions if isinstance(condition, Reflect)]
+        self._walls = [
+            condition for condition in self._conditions if isinstance(condition, Reflect)
+        ]
 
     def beyond(self):
-        """Return the boxes of ghost cells beyond the mesh, next to active ones: rows of block, first k j i, numbers k j i."""
-        return np.concatenate([np.zeros((0, 7), np.int64), *(condition.beyond() for condition in self._conditions)])
+        """Return the boxes of ghost cells beyond the mesh, next to active ones: rows of block,
+        first k j i, numbers k j i."""
+        return np.concatenate(
+            [np.zeros((0, 7), np.int64), *(condition.beyond() for condition in self._conditions)]
+        )
 
     def let_move(self):
         """Tell the boundaries that cosmic rays move along the field, apart from the gas."""
@@ -68,14 +82,16 @@ class Ghosts:
                 condition.moving = True
 
     def valves(self):
-        """Return which way gas may go through the faces ix1, ox1, ix2 ... of each block: in, out, fall out; (nblock, 6, 3)."""
+        """Return which way gas may go through the faces ix1, ox1, ix2 ... of each block: in, out,
+        fall out; (nblock, 6, 3)."""
         valves = np.ones((self._nblock, len(SIDES), 3), bool)
         for condition in self._conditions:
             valves[condition.face.blocks, SIDES.index(condition.face.name)] = condition.valve
         return valves
 
     def fill_fluid(self, u, b, time):
-        """Fill the ghost cells of conserved variables `u` and the ghost faces of the field `b` (no components: none).
+        """Fill the ghost cells of conserved variables `u` and the ghost faces of the field `b` (no
+        components: none).
 
         Parameters
         ----------
@@ -97,8 +113,8 @@ class Ghosts:
     def fill_cells(self, q, fields, time):
         """Fill the ghost cells of a register of a transport solver.
 
-        Reflecting walls flip components as `fields` say; user boundaries set the variables that bear the name of a
-        variable of the run; all other boundaries have zero gradient.
+        Reflecting walls flip components as `fields` say; user boundaries set the variables that
+        bear the name of a variable of the run; all other boundaries have zero gradient.
 
         Parameters
         ----------
@@ -118,8 +134,9 @@ class Ghosts:
     def fill_level(self, q, above, fields, time, level):
         """Fill the ghost cells of a register in the blocks of one level of a refined mesh.
 
-        `q`, `fields` and `time` as for `fill_cells`; ghosts beside coarser blocks are made of what these hold
-        in `above`, and those beside finer blocks of what these hold in `q`. Ghosts of other levels become invalid.
+        `q`, `fields` and `time` as for `fill_cells`; ghosts beside coarser blocks are made of what
+        these hold in `above`, and those beside finer blocks of what these hold in `q`. Ghosts of
+        other levels become invalid.
         """
         buffer = self.crossing.buffer_of_level(q, level)
         self.halo.exchange_level(q, above, buffer, level)
@@ -136,7 +153,8 @@ class Ghosts:
             self._beyond.follow(self._conditions)
 
     def _exchange(self, cells, faces):
-        """Fill ghosts from neighbouring blocks; return the parent buffers of a refined mesh, complete but for physical boundaries."""
+        """Fill ghosts from neighbouring blocks; return the parent buffers of a refined mesh,
+        complete but for physical boundaries."""
         if not self.crossing:
             self.halo.exchange(cells, faces)
             return ()
@@ -156,19 +174,28 @@ def _physical_faces(tree, pack, boundaries):
     CrmpiError
         unknown kind, or only one of a pair of faces periodic
     """
-    kinds = boundaries if isinstance(boundaries, dict) else {name: getattr(boundaries, name) for name in SIDES}
+    kinds = (
+        boundaries
+        if isinstance(boundaries, dict)
+        else {name: getattr(boundaries, name) for name in SIDES}
+    )
     for axis in range(3):
         if tree.missing[axis]:
             continue
         names = SIDES[2 * axis : 2 * axis + 2]
         for name in names:
             if kinds[name] != "periodic" and kinds[name] not in CONDITIONS:
-                message = f"'mesh.boundaries.{name}' = '{kinds[name]}'; use one of periodic, {', '.join(CONDITIONS)}"
+                message = (
+                    f"'mesh.boundaries.{name}' = '{kinds[name]}'; use one of periodic, "
+                    f"{', '.join(CONDITIONS)}"
+                )
                 raise CrmpiError(message, everywhere=True)
         if any((kinds[name] == "periodic") != tree.periodic[axis] for name in names):
             raise CrmpiError(
-                f"'mesh.boundaries': {names[0]} = '{kinds[names[0]]}' and {names[1]} = '{kinds[names[1]]}'; "
-                f"periodic boundaries come in pairs, and the mesh is {'' if tree.periodic[axis] else 'not '}periodic along x{axis + 1}",
+                f"'mesh.boundaries': {names[0]} = '{kinds[names[0]]}' and {names[1]} = "
+                f"'{kinds[names[1]]}'; "
+                "periodic boundaries come in pairs, and the mesh is "
+                f"{'' if tree.periodic[axis] else 'not '}periodic along x{axis + 1}",
                 everywhere=True,
             )
         if tree.periodic[axis]:

@@ -1,7 +1,7 @@
 """Which layer of a block fills which ghost layer at a physical boundary.
 
-Layers are counted outward from the boundary: layer 0 is next to it. The result is a table of regions as in
-`crmpi.mesh.regions`, with whole layers, transverse ghosts included, as boxes.
+Layers are counted outward from the boundary: layer 0 is next to it. The result is a table of
+regions as in `crmpi.mesh.regions`, with whole layers, transverse ghosts included, as boxes.
 """
 
 from typing import NamedTuple
@@ -15,7 +15,8 @@ SIDES = ("ix1", "ox1", "ix2", "ox2", "ix3", "ox3")
 
 
 class Face(NamedTuple):
-    """A face of the mesh and the blocks of this rank (by place in the pack) that touch it; ``outward`` is -1 or +1."""
+    """A face of the mesh and the blocks of this rank (by place in the pack) that touch it;
+    ``outward`` is -1 or +1."""
 
     name: str
     axis: int
@@ -29,7 +30,8 @@ def edge_layer(grid, kind, face, layer):
 
 
 def mirror_layer(grid, kind, face, layer):
-    """Reflection: ghost layer l mirrors active layer l; faces mirror about the wall face, which stays as it is."""
+    """Reflection: ghost layer l mirrors active layer l; faces mirror about the wall face, which
+    stays as it is."""
     return _active_layer(grid, kind, face, layer, on_wall=False)
 
 
@@ -39,7 +41,8 @@ def inner_layer(grid, kind, face, layer):
 
 
 def layer_table(grid, face, kind, source):
-    """Return the table (rows of `COPY_COLUMNS`) that fills the ghost layers at `face`, per block from the inside outward.
+    """Return the table (rows of `COPY_COLUMNS`) that fills the ghost layers at `face`, per block
+    from the inside outward.
 
     Parameters
     ----------
@@ -65,24 +68,34 @@ def layer_table(grid, face, kind, source):
 
 
 def ghost_boxes(grid, face):
-    """Return the ghost cells at `face` without transverse ghosts: rows of block, first k j i, numbers k j i."""
+    """Return the ghost cells at `face` without transverse ghosts: rows of block, first k j i,
+    numbers k j i."""
     first, count = [grid.ng3, grid.ng2, grid.ng1], [grid.n3, grid.n2, grid.n1]
     n, g = axis_shape(grid, face.axis)
     place = 2 - face.axis
     first[place] = 0 if face.outward < 0 else g + n
     count[place] = g
-    return np.array([[block, *first, *count] for block in face.blocks], dtype=np.int64).reshape(-1, 7)
+    return np.array([[block, *first, *count] for block in face.blocks], dtype=np.int64).reshape(
+        -1, 7
+    )
 
 
 def open_end(grid, face):
-    """Return the rows of `ghost_boxes`, each with the axis, which way is outward, and the index of the boundary's face along the axis."""
+    """Return the rows of `ghost_boxes`, each with the axis, which way is outward, and the index of
+    the boundary's face along the axis."""
     n, g = axis_shape(grid, face.axis)
     boxes = ghost_boxes(grid, face)
-    return np.hstack([boxes, np.tile([face.axis, face.outward, g if face.outward < 0 else g + n], (len(boxes), 1))])
+    return np.hstack(
+        [
+            boxes,
+            np.tile([face.axis, face.outward, g if face.outward < 0 else g + n], (len(boxes), 1)),
+        ]
+    )
 
 
 def field_at_wall(b, face, grid):
-    """Return the largest field through the faces of the boundary, and the largest on any face next to it."""
+    """Return the largest field through the faces of the boundary, and the largest on any face next
+    to it."""
     n, g = axis_shape(grid, face.axis)
     wall, cell = (g, g) if face.outward < 0 else (g + n, g + n - 1)
     through, strongest = 0.0, 0.0
@@ -100,7 +113,8 @@ def _ghost_layer(grid, kind, face, layer):
 
 
 def _active_layer(grid, kind, face, layer, on_wall):
-    """Return the index of the active `layer` counted inward; of the faces of the axis, count the one on the wall or not."""
+    """Return the index of the active `layer` counted inward; of the faces of the axis, count the
+    one on the wall or not."""
     n, g = axis_shape(grid, face.axis)
     if kind == face.axis:
         depth = layer if on_wall else layer + 1

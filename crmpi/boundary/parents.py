@@ -1,8 +1,9 @@
 """Physical boundaries of parent buffers: the conditions of the blocks, on cells twice as wide.
 
-Prolongation takes slopes from a buffer. Beside a physical boundary these must be the slopes of the state
-beyond it: an atmosphere goes on, a wall is a mirror, and what flows in is what the problem says. So the
-condition classes act on the buffers too; to them a buffer is a block of the coarser level.
+Prolongation takes slopes from a buffer. Beside a physical boundary these must be the slopes of the
+state beyond it: an atmosphere goes on, a wall is a mirror, and what flows in is what the problem
+says. So the condition classes act on the buffers too; to them a buffer is a block of the coarser
+level.
 """
 
 import numpy as np
@@ -13,7 +14,7 @@ from crmpi.mesh.leaves import OFFSETS
 from crmpi.mesh.links import EQUAL, FINE, NONE
 from crmpi.mesh.pack import aligned_zeros, component_names
 from crmpi.mesh.regions import COPY_COLUMNS, axis_shape, copy_regions
-from crmpi.numerics.prolongation import primitive_cells
+from crmpi.numerics.levels.prolongation import primitive_cells
 
 
 class ParentView:
@@ -27,8 +28,8 @@ class ParentView:
     Attributes
     ----------
     grid, origins, levels, fields, scalars, tube, magnetic, has_cr, grav, u0, w0, bcc
-        as those of `Pack`, with a buffer in the place of a block; ``u0``, ``w0``, ``bcc`` hold the last
-        state of the fluid, where they are kept at all
+        as those of `Pack`, with a buffer in the place of a block; ``u0``, ``w0``, ``bcc`` hold the
+        last state of the fluid, where they are kept at all
     """
 
     tube = None
@@ -53,30 +54,49 @@ class ParentView:
     def widths(self, axis):
         """Return the cell width along an axis of each buffer (n,)."""
         width = (self.grid.dx1, self.grid.dx2, self.grid.dx3)[axis]
-        return width * 2.0**-self.levels if self._pairs[axis] == 2 else np.full(len(self.levels), width)
+        return (
+            width * 2.0**-self.levels
+            if self._pairs[axis] == 2
+            else np.full(len(self.levels), width)
+        )
 
     def variable_names(self):
         """Return one name per component of ``u0``: 'dens', 'mom1', ..."""
         return component_names(self.fields)
 
     def fill_gravity(self):
-        """Average the acceleration of the blocks; the outermost layer, which they do not reach, repeats the next one."""
-        spans = [slice(0, n + 2 * g) for n, g in (axis_shape(self.pack.grid, axis) for axis in (2, 1, 0))]
+        """Average the acceleration of the blocks; the outermost layer, which they do not reach,
+        repeats the next one."""
+        spans = [
+            slice(0, n + 2 * g) for n, g in (axis_shape(self.pack.grid, axis) for axis in (2, 1, 0))
+        ]
         means = self.pack.grav[self.parents.slots][:, :, *spans]
         margins = [(0, 0), (0, 0)]
         for axis in (2, 1, 0):
             place, pairs = 4 - axis, self._pairs[axis]
             if pairs == 2:
-                means = 0.5 * (means.take(range(0, means.shape[place], 2), place) + means.take(range(1, means.shape[place], 2), place))
-            margin = axis_shape(self.grid, axis)[1] - axis_shape(self.pack.grid, axis)[1] // 2 if pairs == 2 else 0
+                means = 0.5 * (
+                    means.take(range(0, means.shape[place], 2), place)
+                    + means.take(range(1, means.shape[place], 2), place)
+                )
+            margin = (
+                axis_shape(self.grid, axis)[1] - axis_shape(self.pack.grid, axis)[1] // 2
+                if pairs == 2
+                else 0
+            )
             margins.append((margin, margin))
         filled = np.pad(means, margins, mode="edge")
         self.grav[:, :, : filled.shape[2], : filled.shape[3], : filled.shape[4]] = filled
 
     def keep(self, u, b, gamma, up, first_scalar):
-        """Keep a state, for conditions that ask for it during transport: conserved cells `u`, faces `b`."""
+        """Keep a state, for conditions that ask for it during transport: conserved cells `u`, faces
+        `b`."""
         if self.u0 is None:
-            self.u0, self.w0, self.bcc = self.allocate(u.shape[1]), self.allocate(u.shape[1]), self.allocate(b.shape[1])
+            self.u0, self.w0, self.bcc = (
+                self.allocate(u.shape[1]),
+                self.allocate(u.shape[1]),
+                self.allocate(b.shape[1]),
+            )
         self.u0[...] = u
         self.w0[...] = u
         primitive_cells(self.w0, b, up, gamma - 1.0, first_scalar)
@@ -114,7 +134,9 @@ class ParentBoundaries:
             own = Face(face.name, face.axis, face.outward, outside.tolist())
             self.conditions.append(CONDITIONS[kind](own, self.view, eos, user))
         self._asks = any(isinstance(condition, User) for condition in self.conditions)
-        self._first_guess = [Outflow(c.face, self.view, eos, None) for c in self.conditions] if self._asks else []
+        self._first_guess = (
+            [Outflow(c.face, self.view, eos, None) for c in self.conditions] if self._asks else []
+        )
         self._rims = self._rim_tables(relation)
         self._has_gravity = False
 
@@ -146,9 +168,11 @@ class ParentBoundaries:
             copy_regions(q, q, 0, q.shape[1], table)
 
     def _rim_tables(self, relation):
-        """Return the tables that copy the outermost layer of buffers beside equal and finer blocks from the next one.
+        """Return the tables that copy the outermost layer of buffers beside equal and finer blocks
+        from the next one.
 
-        Means of ghosts do not reach it and nothing is prolonged from it, but conditions act on whole layers.
+        Means of ghosts do not reach it and nothing is prolonged from it, but conditions act on
+        whole layers.
         """
         touching = np.flatnonzero(self._crossing.parents.touches_boundary())
         tables, grid = [], self.view.grid
@@ -158,13 +182,22 @@ class ParentBoundaries:
             for column, offset in enumerate(OFFSETS):
                 chosen = touching[np.isin(relation[touching, column], (EQUAL, FINE))]
                 if g and offset[axis]:
-                    rows.append(_rim_rows(grid, chosen, offset, axis, (1, 0) if offset[axis] < 0 else (n + 2 * g - 2, n + 2 * g - 1)))
+                    rows.append(
+                        _rim_rows(
+                            grid,
+                            chosen,
+                            offset,
+                            axis,
+                            (1, 0) if offset[axis] < 0 else (n + 2 * g - 2, n + 2 * g - 1),
+                        )
+                    )
             tables.append(np.concatenate(rows))
         return [table for table in tables if len(table)]
 
 
 def _rim_rows(grid, chosen, offset, axis, layers):
-    """Return the rows of `COPY_COLUMNS` that copy one layer of a region to the next along an axis in the `chosen` buffers."""
+    """Return the rows of `COPY_COLUMNS` that copy one layer of a region to the next along an axis
+    in the `chosen` buffers."""
     row = np.zeros(COPY_COLUMNS, np.int64)
     for a, side in enumerate(offset):
         n, g = axis_shape(grid, a)

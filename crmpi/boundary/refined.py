@@ -1,14 +1,14 @@
 """Ghost zones across levels: means for coarser blocks, prolongation for finer ones.
 
-The order of a fill: (1) the active cells of blocks beside a coarser level are averaged into their parent
-buffers, and faces shared with a coarser block are given to it; (2) one exchange copies between equal
-blocks, from buffers to coarser blocks, and from coarser blocks to buffers; (3) the ghosts that came from
-equal and finer blocks are averaged into the buffers; (4) the physical boundaries act on the buffers
-(`crmpi.boundary.parents`); (5) ghosts beside a coarser level are prolonged from the buffers. Physical
-boundaries of the blocks themselves follow.
+The order of a fill: (1) the active cells of blocks beside a coarser level are averaged into their
+parent buffers, and faces shared with a coarser block are given to it; (2) one exchange copies
+between equal blocks, from buffers to coarser blocks, and from coarser blocks to buffers; (3) the
+ghosts that came from equal and finer blocks are averaged into the buffers; (4) the physical
+boundaries act on the buffers (`crmpi.boundary.parents`); (5) ghosts beside a coarser level are
+prolonged from the buffers. Physical boundaries of the blocks themselves follow.
 
-Cells of the fluid are prolonged as primitive variables, scalars as concentrations, the field free of
-divergence, and the energy is made anew with the field of the fine faces.
+Cells of the fluid are prolonged as primitive variables, scalars as concentrations, the field free
+of divergence, and the energy is made anew with the field of the fine faces.
 """
 
 import numpy as np
@@ -16,7 +16,7 @@ import numpy as np
 from crmpi.constants import ENER
 from crmpi.mesh.parents import Parents
 from crmpi.mesh.regions import CELLS
-from crmpi.numerics.prolongation import (
+from crmpi.numerics.levels.prolongation import (
     conserve_regions,
     fill_inner_faces,
     make_ratio,
@@ -24,7 +24,7 @@ from crmpi.numerics.prolongation import (
     prolong_cells,
     prolong_outer_faces,
 )
-from crmpi.numerics.restriction import make_span, restrict
+from crmpi.numerics.levels.restriction import make_span, restrict
 
 
 class Crossing:
@@ -50,7 +50,9 @@ class Crossing:
         self.parents = Parents(tree, pack)
         self.pack, self._gamma = pack, gamma
         self._ratio = make_ratio(tree.missing)
-        self._spans = {CELLS: make_span(tree.missing)} | {a: make_span(tree.missing, a) for a in range(3)}
+        self._spans = {CELLS: make_span(tree.missing)} | {
+            a: make_span(tree.missing, a) for a in range(3)
+        }
         self.up = tuple(0 if gone else 1 for gone in tree.missing)
         self.first_scalar = ENER + 1 + pack.has_cr + len(pack.tracers)
         self._levels = {}
@@ -63,7 +65,8 @@ class Crossing:
         return made
 
     def complete(self, cells, faces, buffers):
-        """Complete the `buffers` with means of ghosts; what lies beyond physical boundaries is left to these."""
+        """Complete the `buffers` with means of ghosts; what lies beyond physical boundaries is left
+        to these."""
         self._average((*cells, *faces), buffers, len(cells), self.parents.edges)
 
     def prolong_fluid(self, u, b, buffers):
@@ -75,10 +78,14 @@ class Crossing:
                 prolong_outer_faces(coarse_b, b, axis, table, self._ratio)
             for level, rows in self._by_level(table):
                 g = level.grid
-                fill_inner_faces(b, rows, self._ratio, (g.dx2 * g.dx3, g.dx3 * g.dx1, g.dx1 * g.dx2))
+                fill_inner_faces(
+                    b, rows, self._ratio, (g.dx2 * g.dx3, g.dx3 * g.dx1, g.dx1 * g.dx2)
+                )
         primitive_cells(buffers[0], coarse_b, self.up, self._gamma - 1.0, self.first_scalar)
         prolong_cells(buffers[0], u, 0, u.shape[1], table, self._ratio)
-        conserve_regions(u, b, table, self._ratio, self.up, 1.0 / (self._gamma - 1.0), self.first_scalar)
+        conserve_regions(
+            u, b, table, self._ratio, self.up, 1.0 / (self._gamma - 1.0), self.first_scalar
+        )
 
     @staticmethod
     def faces_of(buffers):
@@ -90,7 +97,8 @@ class Crossing:
         prolong_cells(buffer, q, 0, q.shape[1], self.parents.ghosts, self._ratio)
 
     def buffer_of_level(self, q, level):
-        """Return the parent buffer of a register in which the means stand that a fill of the ghosts of one level needs."""
+        """Return the parent buffer of a register in which the means stand that a fill of the ghosts
+        of one level needs."""
         buffer, tables = self.parents.buffer(q.shape[1], "cells0"), self._tables_of(level)
         restrict(q, buffer, 0, q.shape[1], tables["own"], self._spans[CELLS])
         return buffer

@@ -10,7 +10,8 @@ from crmpi.mesh.regions import axis_shape
 
 
 class Box(NamedTuple):
-    """A box of cells of the mesh of a level: index (x1, x2, x3) of its first cell, negative in ghosts, and number of cells."""
+    """A box of cells of the mesh of a level: index (x1, x2, x3) of its first cell, negative in
+    ghosts, and number of cells."""
 
     first: tuple
     count: tuple
@@ -21,7 +22,8 @@ class UserHook(Protocol):
     """What a problem offers to the boundary room."""
 
     def check(self, side):
-        """Raise `CrmpiError` unless the problem has a boundary condition for `side` ('ix1' ... 'ox3')."""
+        """Raise `CrmpiError` unless the problem has a boundary condition for `side` ('ix1' ...
+        'ox3')."""
 
     def __call__(self, side, w, box, time, faces=None):
         """Set the primitives of a ghost slab.
@@ -66,7 +68,9 @@ class Slab:
             if axis == face.axis and face.outward > 0:
                 start[axis] = n + ghosts
         ghosts = (g.ng1, g.ng2, g.ng3)
-        first = tuple(int(o) - ng + s for o, ng, s in zip(pack.origins[block], ghosts, start, strict=True))
+        first = tuple(
+            int(o) - ng + s for o, ng, s in zip(pack.origins[block], ghosts, start, strict=True)
+        )
         self.box = Box(first, tuple(count), int(pack.levels[block]))
         self._start, self._count = start, count
         self._face = face
@@ -85,17 +89,21 @@ class Slab:
         centred = []
         for axis in range(3):
             up = tuple(self._up[axis] if a == axis else 0 for a in range(3))
-            centred.append(0.5 * (block[axis][self._slices((0, 0, 0))] + block[axis][self._slices(up)]))
+            centred.append(
+                0.5 * (block[axis][self._slices((0, 0, 0))] + block[axis][self._slices(up)])
+            )
         return np.array(centred)
 
     def faces(self, b, axis):
-        """Return the view (k, j, i) of the field `b` on the lower faces along `axis` of the slab, and on the last face."""
+        """Return the view (k, j, i) of the field `b` on the lower faces along `axis` of the slab,
+        and on the last face."""
         count = [n + self._up[axis] if a == axis else n for a, n in enumerate(self._count)]
         spans = zip(self._start[::-1], count[::-1], strict=True)
         return b[self._block, axis][tuple(slice(start, start + n) for start, n in spans)]
 
     def staggered(self, axis):
-        """Tell whether the faces along `axis` are not at the centres of the cells: the axis is not missing."""
+        """Tell whether the faces along `axis` are not at the centres of the cells: the axis is not
+        missing."""
         return bool(self._up[axis])
 
     def on_faces(self, w, b, axis):
@@ -112,7 +120,8 @@ class Slab:
         return copy
 
     def follow_divergence(self, b):
-        """Set the normal field from the tangential faces so that div B = 0, outward from the boundary."""
+        """Set the normal field from the tangential faces so that div B = 0, outward from the
+        boundary."""
         g, axis, outward = self._pack.grid, self._face.axis, self._face.outward
         widths = (g.dx1, g.dx2, g.dx3)
         spread = np.zeros(self._count[::-1])
@@ -129,10 +138,16 @@ class Slab:
     def primitives(self, u, b, gamma):
         """Return the namespace `w` of `UserHook` from conserved cells `u` and faces `b`."""
         state, field = self.cells(u), self.field(b)
-        with np.errstate(invalid="ignore"):  # 0/0 in cells of a parent buffer that are not filled: the hook sets them
+        # 0/0 in cells of a parent buffer that are not filled: the hook sets them
+        with np.errstate(invalid="ignore"):
             velocity = state[MOM1 : MOM1 + 3] / state[DENS]
-            others = {name: state[v] / state[DENS] if passive else state[v].copy() for name, v, passive in self._others()}
-        energy = 0.5 * (state[MOM1 : MOM1 + 3] * velocity).sum(axis=0) + 0.5 * (field**2).sum(axis=0)
+            others = {
+                name: state[v] / state[DENS] if passive else state[v].copy()
+                for name, v, passive in self._others()
+            }
+        energy = 0.5 * (state[MOM1 : MOM1 + 3] * velocity).sum(axis=0) + 0.5 * (field**2).sum(
+            axis=0
+        )
         w = self._namespace(field)
         w.dens, w.press = state[DENS].copy(), (gamma - 1.0) * (state[ENER] - energy)
         w.vel1, w.vel2, w.vel3 = velocity
@@ -140,9 +155,12 @@ class Slab:
         return w
 
     def known_primitives(self):
-        """Return the namespace `w` from the pack's own primitives, as the gas does not change during transport."""
+        """Return the namespace `w` from the pack's own primitives, as the gas does not change
+        during transport."""
         state = self.cells(self._pack.w0)
-        w = self._namespace(self.cells(self._pack.bcc) if self._pack.magnetic else self.field(self._pack.bcc))
+        w = self._namespace(
+            self.cells(self._pack.bcc) if self._pack.magnetic else self.field(self._pack.bcc)
+        )
         w.dens, w.press = state[DENS].copy(), state[ENER].copy()
         w.vel1, w.vel2, w.vel3 = state[MOM1 : MOM1 + 3].copy()
         for name, v, passive in self._others():
@@ -163,13 +181,19 @@ class Slab:
             state[v] = w.dens * value if passive else value
 
     def _others(self):
-        """Return (name, component, whether it is a passive scalar) of what follows the gas in ``u0``."""
+        """Return (name, component, whether it is a passive scalar) of what follows the gas in
+        ``u0``."""
         names = self._pack.variable_names()
-        return [(name, v, name in self._pack.scalars) for v, name in enumerate(names) if v >= NHYDRO]
+        return [
+            (name, v, name in self._pack.scalars) for v, name in enumerate(names) if v >= NHYDRO
+        ]
 
     def _namespace(self, field):
         b1, b2, b3 = field.copy()
         return SimpleNamespace(b1=b1, b2=b2, b3=b3)
 
     def _slices(self, shift):
-        return tuple(slice(s + d, s + d + n) for s, n, d in zip(self._start[::-1], self._count[::-1], shift[::-1], strict=True))
+        return tuple(
+            slice(s + d, s + d + n)
+            for s, n, d in zip(self._start[::-1], self._count[::-1], shift[::-1], strict=True)
+        )

@@ -1,14 +1,17 @@
-"""Columns of hydrogen and of ions through a snapshot, over the distance of the sight lines from the centre.
+"""Columns of hydrogen and of ions through a snapshot, over the distance of the sight lines from the
+centre.
 
-  crmpi columns runs/cgm_halo                                         the usual ions, the last snapshot
+  crmpi columns runs/cgm_halo
+      the usual ions, the last snapshot
   crmpi columns runs/cgm_halo "O VI" "H I" --impact 10 50 100 --axis x3
-  crmpi columns snapshot_00004.athdf H "Mg II" --axis any --lines 64 --metallicity 0.5 --output columns.csv
+  crmpi columns snapshot_00004.athdf H "Mg II" --axis any --lines 64 --metallicity 0.5 --output
+      columns.csv
   crmpi columns snapshot_00004.athdf "O VI" --background ks19 --redshift 0.3
   crmpi columns snapshot_00004.athdf "O VI" --table my_trident_table.h5
   crmpi columns snapshot_00004.athdf "H I" "Mg II" "O VI" --axis x3 --map maps.pdf
 
-Distances without a unit are in kpc. Printed are decadic logarithms of 1/cm^2: median (16th, 84th percentile) over the lines.
-docs/ions.md says where the shares of the ions come from.
+Distances without a unit are in kpc. Printed are decadic logarithms of 1/cm^2: median (16th, 84th
+percentile) over the lines. docs/ions.md says where the shares of the ions come from.
 """
 
 from crmpi.errors import CrmpiError
@@ -19,25 +22,68 @@ AXES = {"x1": (0,), "x2": (1,), "x3": (2,), "all": (0, 1, 2), "any": None}
 def add_arguments(parser):
     """Declare the arguments of ``crmpi columns``."""
     parser.add_argument("file", help="snapshot, or folder of a run")
-    parser.add_argument("ions", nargs="*", metavar="ION", help="'O VI', 'H I'; 'H' for all hydrogen; default: the usual ones")
-    parser.add_argument("--impact", nargs="+", metavar="LENGTH", help="distances from the origin; default: five inside of the box")
-    parser.add_argument("--axis", choices=AXES, default="all", help="lines along an axis, along all three (default), or in any direction")
-    parser.add_argument("--lines", type=int, default=16, metavar="N", help="lines at each distance, for each axis; default 16")
-    parser.add_argument("--metallicity", type=float, default=0.3, help="of the gas, relative to the Sun; default 0.3")
-    parser.add_argument("--redshift", type=float, default=0.2, help="of the ultraviolet background; default 0.2")
-    parser.add_argument("--background", choices=("hm12", "ks19", "none"), default="hm12", help="ultraviolet background; default hm12")
-    parser.add_argument("--scale", type=float, default=1.0, help="factor on the background; default 1")
+    parser.add_argument(
+        "ions",
+        nargs="*",
+        metavar="ION",
+        help="'O VI', 'H I'; 'H' for all hydrogen; default: the usual ones",
+    )
+    parser.add_argument(
+        "--impact",
+        nargs="+",
+        metavar="LENGTH",
+        help="distances from the origin; default: five inside of the box",
+    )
+    parser.add_argument(
+        "--axis",
+        choices=AXES,
+        default="all",
+        help="lines along an axis, along all three (default), or in any direction",
+    )
+    parser.add_argument(
+        "--lines",
+        type=int,
+        default=16,
+        metavar="N",
+        help="lines at each distance, for each axis; default 16",
+    )
+    parser.add_argument(
+        "--metallicity",
+        type=float,
+        default=0.3,
+        help="of the gas, relative to the Sun; default 0.3",
+    )
+    parser.add_argument(
+        "--redshift", type=float, default=0.2, help="of the ultraviolet background; default 0.2"
+    )
+    parser.add_argument(
+        "--background",
+        choices=("hm12", "ks19", "none"),
+        default="hm12",
+        help="ultraviolet background; default hm12",
+    )
+    parser.add_argument(
+        "--scale", type=float, default=1.0, help="factor on the background; default 1"
+    )
     parser.add_argument("--thin", action="store_true", help="dense gas does not shield itself")
-    parser.add_argument("--table", metavar="FILE.h5", help="ion table of your own, in the layout of Trident")
-    parser.add_argument("--map", metavar="FILE", help="draw maps along --axis: name ending in .png, .pdf or .svg; needs matplotlib")
-    parser.add_argument("--output", "-o", metavar="FILE.csv", help="write the table, columns in 1/cm^2")
+    parser.add_argument(
+        "--table", metavar="FILE.h5", help="ion table of your own, in the layout of Trident"
+    )
+    parser.add_argument(
+        "--map",
+        metavar="FILE",
+        help="draw maps along --axis: name ending in .png, .pdf or .svg; needs matplotlib",
+    )
+    parser.add_argument(
+        "--output", "-o", metavar="FILE.csv", help="write the table, columns in 1/cm^2"
+    )
 
 
 def main(arguments):
     """Run ``crmpi columns``."""
-    from crmpi.observables import columns
-    from crmpi.observables.derived import has_metallicity
-    from crmpi.observables.readers import open_snapshot
+    from crmpi.analysis.measure import columns
+    from crmpi.analysis.read.derived import has_metallicity
+    from crmpi.analysis.read.readers import open_snapshot
     from crmpi.params import make
 
     a = arguments
@@ -52,9 +98,14 @@ def main(arguments):
         found = columns.profile(snapshot, ions, impacts, AXES[a.axis], a.lines, table, composition)
         drawn = _draw(snapshot, ions, a, table, composition) if a.map else []
         units, path = snapshot.units, snapshot.path
-        metals = "of the run's own metals" if has_metallicity(snapshot.names) else f"{a.metallicity:g}"
+        metals = (
+            "of the run's own metals" if has_metallicity(snapshot.names) else f"{a.metallicity:g}"
+        )
     source = f"; ions {found.table.source}" if found.table else ""
-    print(f"# {path}, log10 of columns [1/cm^2], {len(found.impacts)} lines, metallicity {metals}{source}")
+    print(
+        f"# {path}, log10 of columns [1/cm^2], {len(found.impacts)} lines, metallicity "
+        f"{metals}{source}"
+    )
     print("\n".join(_text(units, found)))
     if found.warning():
         print(f"# {found.warning()}")
@@ -80,16 +131,25 @@ def _snapshot(path):
 
 
 def _impacts(snapshot, words):
-    """Return the distances in code units; by default five that are inside of the box whatever the axis."""
+    """Return the distances in code units; by default five that are inside of the box whatever the
+    axis."""
     units = snapshot.units
     if units.dimensionless:
-        raise CrmpiError(f"{snapshot.path} is of a dimensionless run, which has no columns; set units.system to 'galactic' or 'custom'")
+        raise CrmpiError(
+            f"{snapshot.path} is of a dimensionless run, which has no columns; set units.system "
+            "to 'galactic' or 'custom'"
+        )
     if words is None:
         reach = snapshot.nearest_face()
         if snapshot.geometry == "spherical":
-            return [snapshot.lower[0] + share * (snapshot.upper[0] - snapshot.lower[0]) for share in (0.1, 0.3, 0.5, 0.7, 0.9)]
+            return [
+                snapshot.lower[0] + share * (snapshot.upper[0] - snapshot.lower[0])
+                for share in (0.1, 0.3, 0.5, 0.7, 0.9)
+            ]
         if reach <= 0:
-            raise CrmpiError(f"the origin is not inside of {snapshot.path}; give distances with --impact")
+            raise CrmpiError(
+                f"the origin is not inside of {snapshot.path}; give distances with --impact"
+            )
         return [share * reach for share in (0.1, 0.3, 0.5, 0.7, 0.9)]
     return [_length(units, word) for word in words]
 
@@ -109,7 +169,7 @@ def _length(units, word):
 
 
 def _table(a):
-    from crmpi.observables.ions import IonTable, computed_table
+    from crmpi.analysis.ions import IonTable, computed_table
 
     if a.table:
         return IonTable.read(a.table, a.redshift)
@@ -119,11 +179,17 @@ def _table(a):
 def _draw(snapshot, ions, a, table, composition):
     """Draw maps; return what to say about them."""
     try:
-        from crmpi.observables.column_maps import draw_maps
+        from crmpi.analysis.measure.column_maps import draw_maps
     except ModuleNotFoundError as problem:
-        raise CrmpiError(f"crmpi columns --map needs {problem.name}: pip install matplotlib") from None
+        raise CrmpiError(
+            f"crmpi columns --map needs {problem.name}: pip install matplotlib"
+        ) from None
     path, outside = draw_maps(snapshot, ions, AXES[a.axis][0], a.map, table, composition)
-    beyond = f"; {outside} cells are outside of the ion table and count with the value at its edge" if outside else ""
+    beyond = (
+        f"; {outside} cells are outside of the ion table and count with the value at its edge"
+        if outside
+        else ""
+    )
     return [f"wrote {path}{beyond}"]
 
 
@@ -139,7 +205,10 @@ def _text(units, found):
     for n, impact in enumerate(spreads[names[0]][0]):
         with np.errstate(divide="ignore"):
             logs = [np.log10(spreads[name][1:, n]) for name in names]
-        rows.append([f"{impact / units.factor('kpc'):.4g}"] + [f"{m:.2f} ({low:.2f} {high:.2f})" for m, low, high in logs])
+        rows.append(
+            [f"{impact / units.factor('kpc'):.4g}"]
+            + [f"{m:.2f} ({low:.2f} {high:.2f})" for m, low, high in logs]
+        )
     return aligned(["b [kpc]", *names], rows)
 
 
@@ -153,5 +222,10 @@ def _write(units, found, path):
     table = {}
     for name in found.values:
         impacts, median, low, high = found.spread(name)
-        table |= {"impact_kpc": impacts / units.factor("kpc"), name: median, f"{name}_16": low, f"{name}_84": high}
+        table |= {
+            "impact_kpc": impacts / units.factor("kpc"),
+            name: median,
+            f"{name}_16": low,
+            f"{name}_84": high,
+        }
     write_text(Path(path), csv_text(table))

@@ -1,11 +1,13 @@
-"""Hold finished runs against data: model x observable x datum, which are excluded and why, on one HTML page.
+"""Hold finished runs against data: model x observable x datum, which are excluded and why, on one
+HTML page.
 
   crmpi compare runs/sweep_cgm_halo --output report.html       the runs of a sweep
   crmpi compare runs/a runs/b --csv report.csv                 any runs, as a table
   crmpi compare runs/halo criterion.scatter=0.3 halo_mass=11.5 --output report.html
 
-Observables: columns of ions over impact parameter against COS-Halos, gamma rays over star formation against galaxies, kappa against the
-bound of each sight line. key=value changes how runs are seen and judged; --keys lists the keys.
+Observables: columns of ions over impact parameter against COS-Halos, gamma rays over star formation
+against galaxies, kappa against the bound of each sight line. key=value changes how runs are seen
+and judged; --keys lists the keys.
 """
 
 import shlex
@@ -15,12 +17,21 @@ from crmpi.errors import CrmpiError
 
 def add_arguments(parser):
     """Declare the arguments of ``crmpi compare``."""
-    parser.add_argument("words", nargs="*", metavar="DIR|key=value", help="folders of sweeps or of runs, and choices")
+    parser.add_argument(
+        "words",
+        nargs="*",
+        metavar="DIR|key=value",
+        help="folders of sweeps or of runs, and choices",
+    )
     parser.add_argument("--output", "-o", metavar="FILE.html", help="the page; needs matplotlib")
     parser.add_argument("--csv", metavar="FILE.csv", help="verdicts and numbers as a table")
     parser.add_argument("--figures", metavar="DIR", help="write the figures of the page as PNG too")
     parser.add_argument("--title", default="Cosmic-ray transport against data", help="of the page")
-    parser.add_argument("--note", default="", help="shown on the page above its own command, such as the command of the sweep")
+    parser.add_argument(
+        "--note",
+        default="",
+        help="shown on the page above its own command, such as the command of the sweep",
+    )
     parser.add_argument("--keys", action="store_true", help="list what can be chosen")
 
 
@@ -34,7 +45,10 @@ def main(arguments):
         print("\n".join(_keys(choices)))
         return 0
     if not folders:
-        raise CrmpiError("nothing to compare: name the folder of a sweep, or of runs, as in crmpi compare runs/sweep_cgm_halo")
+        raise CrmpiError(
+            "nothing to compare: name the folder of a sweep, or of runs, as in crmpi compare "
+            "runs/sweep_cgm_halo"
+        )
     if arguments.figures and not arguments.output:
         raise CrmpiError("--figures belongs to --output FILE.html")
     report = compare(folders, choices, command=_command(arguments))
@@ -51,13 +65,22 @@ def _page(write_page, report, arguments):
     try:
         write_page(report, arguments.output, arguments.title, arguments.figures)
     except ModuleNotFoundError as problem:
-        raise CrmpiError(f"crmpi compare --output needs {problem.name}: pip install matplotlib") from None
+        raise CrmpiError(
+            f"crmpi compare --output needs {problem.name}: pip install matplotlib"
+        ) from None
     print(f"wrote {arguments.output}")
 
 
 def _command(arguments):
     """Return the command line as it is shown on the page."""
-    own = shlex.join(["crmpi", "compare", *arguments.words, *(["--output", arguments.output] if arguments.output else [])])
+    own = shlex.join(
+        [
+            "crmpi",
+            "compare",
+            *arguments.words,
+            *(["--output", arguments.output] if arguments.output else []),
+        ]
+    )
     return f"{arguments.note}\n{own}".strip()
 
 
@@ -69,7 +92,9 @@ def _choices(overrides):
     from crmpi.params.loader import build
     from crmpi.params.source import read_sources
 
-    tree, errors, name = read_sources({"compare": {}, "units": {"system": "none"}}, [f"compare.{text}" for text in overrides])
+    tree, errors, name = read_sources(
+        {"compare": {}, "units": {"system": "none"}}, [f"compare.{text}" for text in overrides]
+    )
     try:
         return build(tree, {"units": UnitsParams, "compare": Choices}, name, errors).compare
     except ConfigError as error:
@@ -84,7 +109,10 @@ def _keys(choices):
     for name, spec in specs(type(choices)).items():
         if spec.nested:
             inner = getattr(choices, name)
-            found += [f"{name}.{key} = {getattr(inner, key)}  {s.par.doc}" for key, s in specs(type(inner)).items()]
+            found += [
+                f"{name}.{key} = {getattr(inner, key)}  {s.par.doc}"
+                for key, s in specs(type(inner)).items()
+            ]
         else:
             found.append(f"{name} = {getattr(choices, name)}  {spec.par.doc}")
     return found

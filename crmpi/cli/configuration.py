@@ -1,4 +1,5 @@
-"""From the words of the command line to a checked configuration on every rank: rank 0 reads and checks the parameters."""
+"""From the words of the command line to a checked configuration on every rank: rank 0 reads and
+checks the parameters."""
 
 import json
 import re
@@ -18,7 +19,7 @@ def configure(comm, target, overrides, restart=None):
     ----------
     comm : SerialComm or MpiComm
     target : str or None
-        see `crmpi.problem_files.find_problem`; None only for a restart, which knows its configuration
+        see `crmpi.model.files.find_problem`; None only for a restart, which knows its configuration
     overrides : sequence of str
         'key=value'
     restart : str, optional
@@ -33,12 +34,14 @@ def configure(comm, target, overrides, restart=None):
     CrmpiError
         on all ranks alike
     """
-    from crmpi.configuration import groups_for, load_run
-    from crmpi.problem_files import find_problem, load_problem
-    from crmpi.restart import check_changes, check_problem
+    from crmpi.model.files import find_problem, load_problem
+    from crmpi.run.configuration import groups_for, load_run
+    from crmpi.run.restart import check_changes, check_problem
 
     named, overrides = _problem_word(comm, overrides, restart)
-    origin, path = together(comm, lambda: _restart(target, restart, named) if comm.rank == 0 else (None, None))
+    origin, path = together(
+        comm, lambda: _restart(target, restart, named) if comm.rank == 0 else (None, None)
+    )
     if target is not None:
         found = together(comm, lambda: find_problem(target), share=False)
         problem_class, source = found.problem_class, found.yaml
@@ -52,7 +55,9 @@ def configure(comm, target, overrides, restart=None):
         if origin is None:
             config = load_run(problem_class, source, overrides, defaults)
         else:
-            config = load_run(problem_class, source, [*own_folder(origin.path, overrides), *overrides], defaults)
+            config = load_run(
+                problem_class, source, [*own_folder(origin.path, overrides), *overrides], defaults
+            )
             config.notes += check_problem(origin, problem_class, target)
             config.notes += check_changes(origin, problem_class, config)
         check_ranks(config, comm.nranks)
@@ -73,13 +78,15 @@ def _problem_word(comm, overrides, restart):
 
 
 def _names_problem(key, value):
-    """Tell whether an override says which problem to run, unlike problem={...}, which sets its parameters."""
+    """Tell whether an override says which problem to run, unlike problem={...}, which sets its
+    parameters."""
     parameters = value.lstrip().startswith("{") and not re.search(r"[{,]\s*name\s*:", value)
     return key.strip() == "problem.name" or (key.strip() == "problem" and not parameters)
 
 
 def together(comm, function, *, share=True):
-    """Call `function` on every rank and return rank 0's result (`share`), or each rank's own; an error of any rank is raised on all."""
+    """Call `function` on every rank and return rank 0's result (`share`), or each rank's own; an
+    error of any rank is raised on all."""
     result, error = None, None
     try:
         result = function()
@@ -93,13 +100,15 @@ def together(comm, function, *, share=True):
 
 
 def leave_together(comm, function):
-    """Return what `function` does: an error of all ranks ends each of them, an error of one rank ends all."""
+    """Return what `function` does: an error of all ranks ends each of them, an error of one rank
+    ends all."""
     try:
         return function()
     except CrmpiError as error:
         if comm.nranks == 1 or error.everywhere:
             raise
-        time.sleep(STAGGER * min(comm.rank, 10))  # when several ranks fail at once, the abort of the first silences the others
+        # when several ranks fail at once, the abort of the first silences the others
+        time.sleep(STAGGER * min(comm.rank, 10))
         if debugging():
             print_traceback(error)
         print_error(error)
@@ -112,10 +121,16 @@ def check_ranks(config, nranks):
     nblock = _count(cells, block)
     if nranks > nblock:
         smaller = _smaller_blocks(cells, block, nranks)
-        advice = f"or choose mesh.block=[{','.join(map(str, smaller))}]" if smaller else "or more mesh.cells"
+        advice = (
+            f"or choose mesh.block=[{','.join(map(str, smaller))}]"
+            if smaller
+            else "or more mesh.cells"
+        )
         raise CrmpiError(
-            f"'mesh.block' = {block} makes {nblock} block{'s' if nblock > 1 else ''} of 'mesh.cells' = {list(cells)} "
-            f"for {nranks} ranks, and every rank needs one; start at most {nblock} rank{'s' if nblock > 1 else ''}, {advice}"
+            f"'mesh.block' = {block} makes {nblock} block{'s' if nblock > 1 else ''} of "
+            f"'mesh.cells' = {list(cells)} "
+            f"for {nranks} ranks, and every rank needs one; start at most {nblock} "
+            f"rank{'s' if nblock > 1 else ''}, {advice}"
         )
 
 
@@ -124,7 +139,8 @@ def _count(cells, block):
 
 
 def _smaller_blocks(cells, block, nranks):
-    """Return `block` with its longest even edges halved until there is a block for every rank, or None."""
+    """Return `block` with its longest even edges halved until there is a block for every rank, or
+    None."""
     block = list(block)
     while _count(cells, block) < nranks:
         edges = [n for n in block if n % 2 == 0 and n >= 8]
@@ -136,13 +152,17 @@ def _smaller_blocks(cells, block, nranks):
 
 
 def _restart(target, restart, named):
-    """Return (Origin or None, path of the problem file where the command line names no problem or file to run)."""
-    from crmpi.problem_files import problem_file
-    from crmpi.restart import read_origin
+    """Return (Origin or None, path of the problem file where the command line names no problem or
+    file to run)."""
+    from crmpi.model.files import problem_file
+    from crmpi.run.restart import read_origin
 
     if restart is None:
         if target is None:
-            raise CrmpiError("nothing to run: name a problem or a YAML file, as in crmpi run galactic_wind (crmpi problems lists them)")
+            raise CrmpiError(
+                "nothing to run: name a problem or a YAML file, as in crmpi run galactic_wind "
+                "(crmpi problems lists them)"
+            )
         return None, None
     if target is not None and named is not None:
         raise CrmpiError(f"'{target}' and problem={named} exclude each other: leave one out")
@@ -167,7 +187,8 @@ def _checkpoint(path):
 
 
 def own_folder(checkpoint, overrides):
-    """Return the override that lets a restart go on in the folder where its checkpoint lies, weaker than those of the user.
+    """Return the override that lets a restart go on in the folder where its checkpoint lies, weaker
+    than those of the user.
 
     Raises
     ------
@@ -180,5 +201,8 @@ def own_folder(checkpoint, overrides):
     if folder is not None:
         return [f"output.dir={json.dumps(str(folder))}"]
     if not any(text.partition("=")[0].strip() in ("output", "output.dir") for text in overrides):
-        raise CrmpiError(f"'{checkpoint}' does not lie in the folder of a run: say with output.dir=... where to go on")
+        raise CrmpiError(
+            f"'{checkpoint}' does not lie in the folder of a run: say with output.dir=... where "
+            "to go on"
+        )
     return []

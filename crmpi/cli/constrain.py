@@ -1,14 +1,19 @@
 """What observations, or a simulation seen like one, say about the transport of cosmic rays.
 
-  crmpi constrain --sfr 1 --nh 1e19 --vc 200 --impact 100           the smallest kappa that one sight line through a halo allows
+  crmpi constrain --sfr 1 --nh 1e19 --vc 200 --impact 100
+      the smallest kappa that one sight line through a halo allows
   crmpi constrain cos-halos --output bounds.csv --plot bounds.png   the 44 sight lines of COS-Halos
   crmpi constrain cos-halos --sfr-from average --geometry 1         with other assumptions
-  crmpi constrain snapshot FILE --impact 20,50,100                  the same for a simulated halo, beside the kappa it had
-  crmpi constrain patchy --plot patchy.png                          which interstellar structures may scatter cosmic rays
-  crmpi constrain patchy --size 1pc --filling 1e-3 --field 1uG      what spheres of this size would do
+  crmpi constrain snapshot FILE --impact 20,50,100
+      the same for a simulated halo, beside the kappa it had
+  crmpi constrain patchy --plot patchy.png
+      which interstellar structures may scatter cosmic rays
+  crmpi constrain patchy --size 1pc --filling 1e-3 --field 1uG
+      what spheres of this size would do
 
-Numbers without a unit are in Msun/yr, cm^-2, km/s and kpc; units are accepted as elsewhere: --impact "0.1 Mpc".
-The last line is the result. docs/constraints.md derives the formulas and lists the sources.
+Numbers without a unit are in Msun/yr, cm^-2, km/s and kpc; units are accepted as elsewhere:
+--impact "0.1 Mpc". The last line is the result. docs/constraints.md derives the formulas and lists
+the sources.
 """
 
 import re
@@ -20,8 +25,14 @@ ONE = "one sight line"
 
 
 def add_arguments(parser):
-    """Declare the arguments of ``crmpi constrain``, those of all kinds; `_refuse_others` tells them apart."""
-    parser.add_argument("words", nargs="*", metavar="KIND", help="cos-halos, snapshot FILE, patchy; nothing for one sight line")
+    """Declare the arguments of ``crmpi constrain``, those of all kinds; `_refuse_others` tells them
+    apart."""
+    parser.add_argument(
+        "words",
+        nargs="*",
+        metavar="KIND",
+        help="cos-halos, snapshot FILE, patchy; nothing for one sight line",
+    )
     seen = set()
     for cls in _groups():
         section = parser.add_argument_group((cls.__doc__ or cls.__name__).splitlines()[0])
@@ -30,9 +41,17 @@ def add_arguments(parser):
                 section.add_argument(_dashed(name), metavar=_metavar(spec), help=_help(spec))
             seen.add(name)
     files = parser.add_argument_group("Files.")
-    files.add_argument("--data", metavar="FILE.csv", help="cos-halos, patchy: another table, columns as in crmpi/constraints/data")
+    files.add_argument(
+        "--data",
+        metavar="FILE.csv",
+        help="cos-halos, patchy: another table, columns as in crmpi/constraints/data",
+    )
     files.add_argument("--output", "-o", metavar="FILE.csv", help="write the table")
-    files.add_argument("--plot", metavar="FILE", help="draw it: name ending in .png, .pdf or .svg; needs matplotlib")
+    files.add_argument(
+        "--plot",
+        metavar="FILE",
+        help="draw it: name ending in .png, .pdf or .svg; needs matplotlib",
+    )
 
 
 def main(arguments):
@@ -40,9 +59,16 @@ def main(arguments):
     kind, *rest = arguments.words or [ONE]
     kinds = _kinds()
     if kind not in kinds:
-        raise CrmpiError(f"crmpi constrain knows no '{kind}'; it is one of {', '.join(list(kinds)[1:])}, or nothing for one sight line")
+        raise CrmpiError(
+            f"crmpi constrain knows no '{kind}'; it is one of {', '.join(list(kinds)[1:])}, or "
+            "nothing for one sight line"
+        )
     function, groups, _others = kinds[kind]
-    given = {name: value for name, value in vars(arguments).items() if value is not None and name != "words"}
+    given = {
+        name: value
+        for name, value in vars(arguments).items()
+        if value is not None and name != "words"
+    }
     _refuse_others(kind, given, kinds)
     for line in function(rest, given, *(_checked(cls, given) for cls in groups)):
         print(line)
@@ -61,25 +87,41 @@ def all_of_cos_halos(rest, given, assumptions, halo, choices):
     from crmpi.constraints import cos_halos, report
 
     if rest:
-        raise CrmpiError(f"crmpi constrain cos-halos takes no '{rest[0]}'; give another table with --data")
+        raise CrmpiError(
+            f"crmpi constrain cos-halos takes no '{rest[0]}'; give another table with --data"
+        )
     rows = cos_halos.read_cos_halos(given.get("data"))
     result = cos_halos.bounds(rows, assumptions, halo, choices.sfr_from)
     lines = report.bounds_lines(result)
-    lines += ["", ">(< x): star formation is an upper limit, so is the bound; weak: N_H is hardly constrained; both left out below", ""]
+    lines += [
+        "",
+        (
+            ">(< x): star formation is an upper limit, so is the bound; weak: N_H is hardly "
+            "constrained; both left out below"
+        ),
+        "",
+    ]
     lines += report.summary_lines(rows, assumptions, halo, choices.sfr_from)
-    lines += [f"left out, a value is not available: {', '.join(names)}" for names in [cos_halos.missing(result)] if names]
+    lines += [
+        f"left out, a value is not available: {', '.join(names)}"
+        for names in [cos_halos.missing(result)]
+        if names
+    ]
     lines += _files(given, report.bounds_columns(result), "draw_cos_halos", result)
     return [*lines, "", *report.headline(result)]
 
 
 def one_snapshot(rest, given, assumptions, lines):
     """Return what to say about a simulated halo; write and draw it."""
+    from crmpi.analysis.read.readers import open_snapshot
     from crmpi.constraints import report
     from crmpi.constraints.simulated import halo_bounds
-    from crmpi.observables.readers import open_snapshot
 
     if len(rest) != 1:
-        raise CrmpiError("crmpi constrain snapshot takes one file, such as runs/cgm_halo/snapshots/snapshot_00004.athdf")
+        raise CrmpiError(
+            "crmpi constrain snapshot takes one file, such as "
+            "runs/cgm_halo/snapshots/snapshot_00004.athdf"
+        )
     with open_snapshot(rest[0]) as snapshot:
         result = halo_bounds(snapshot, lines.impact, assumptions)
     said = report.halo_lines(result)
@@ -87,19 +129,30 @@ def one_snapshot(rest, given, assumptions, lines):
 
 
 def patches(rest, given, structure, target):
-    """Return what to say about structures that scatter, one kind or all candidates; write and draw it."""
+    """Return what to say about structures that scatter, one kind or all candidates; write and draw
+    it."""
     from crmpi.constraints import patchy_report as report
     from crmpi.constraints.candidates import read_candidates
 
     if rest:
-        raise CrmpiError(f"crmpi constrain patchy takes no '{rest[0]}'; describe structures with --size and --filling")
+        raise CrmpiError(
+            f"crmpi constrain patchy takes no '{rest[0]}'; describe structures with --size and "
+            "--filling"
+        )
     described = structure if structure.size is not None else None
     verdicts = report.verdicts_on(read_candidates(given.get("data")), target, structure.delta)
     if described is None:
         said, columns = report.candidate_lines(verdicts), report.candidate_columns(verdicts)
     else:
-        said, columns = report.structure_lines(structure, target), report.structure_columns(structure, target)
-    return [*said[:-1], *_files(given, columns, "draw_patchy", verdicts, target, described), said[-1]]
+        said, columns = (
+            report.structure_lines(structure, target),
+            report.structure_columns(structure, target),
+        )
+    return [
+        *said[:-1],
+        *_files(given, columns, "draw_patchy", verdicts, target, described),
+        said[-1],
+    ]
 
 
 def _kinds():
@@ -112,7 +165,11 @@ def _kinds():
 
     return {
         ONE: (one_sight_line, (SightLine, Assumptions), ()),
-        "cos-halos": (all_of_cos_halos, (Assumptions, HaloParams, Choices), ("data", "output", "plot")),
+        "cos-halos": (
+            all_of_cos_halos,
+            (Assumptions, HaloParams, Choices),
+            ("data", "output", "plot"),
+        ),
         "snapshot": (one_snapshot, (Assumptions, SightLines), ("output", "plot")),
         "patchy": (patches, (Structure, Target), ("data", "output", "plot")),
     }
@@ -124,24 +181,37 @@ def _groups():
 
 
 def _checked(cls, given):
-    """Return a checked group in cgs of those options that belong to it; mistakes are told in terms of options."""
+    """Return a checked group in cgs of those options that belong to it; mistakes are told in terms
+    of options."""
     from crmpi.constraints.cgm import in_cgs
 
     known = specs(cls)
-    values = {name: given[name].split(",") if known[name].many else given[name] for name in known if name in given}
+    values = {
+        name: given[name].split(",") if known[name].many else given[name]
+        for name in known
+        if name in given
+    }
     try:
         return in_cgs(cls, **values)
     except ConfigError as error:
-        raise ConfigError([_as_option(message) for message in error.messages], everywhere=True) from None
+        raise ConfigError(
+            [_as_option(message) for message in error.messages], everywhere=True
+        ) from None
 
 
 def _refuse_others(kind, given, kinds):
     """Refuse options that this kind does not use."""
-    used = {word: {*others, *(name for cls in groups for name in specs(cls))} for word, (_, groups, others) in kinds.items()}
+    used = {
+        word: {*others, *(name for cls in groups for name in specs(cls))}
+        for word, (_, groups, others) in kinds.items()
+    }
     for name in given:
         if name not in used[kind]:
             users = " and ".join(word for word, names in used.items() if name in names)
-            raise CrmpiError(f"{_dashed(name)} belongs to crmpi constrain for {users}, not for {kind}; leave it out")
+            raise CrmpiError(
+                f"{_dashed(name)} belongs to crmpi constrain for {users}, not for {kind}; leave "
+                "it out"
+            )
 
 
 def _files(given, columns, drawing, *results):
@@ -159,14 +229,21 @@ def _files(given, columns, drawing, *results):
         try:
             from crmpi.constraints import figures
         except ModuleNotFoundError as problem:
-            raise CrmpiError(f"crmpi constrain --plot needs {problem.name}: pip install matplotlib") from None
+            raise CrmpiError(
+                f"crmpi constrain --plot needs {problem.name}: pip install matplotlib"
+            ) from None
         lines.append(f"wrote {getattr(figures, drawing)(given['plot'], *results)}")
     return lines
 
 
 def _as_option(message):
     """Return a complaint of the loader about the parameter 'sn_mass' as one about --sn-mass."""
-    return re.sub(r"'([a-z_]+)'", lambda match: _dashed(match[1]), message.removeprefix("configuration: "), count=1)
+    return re.sub(
+        r"'([a-z_]+)'",
+        lambda match: _dashed(match[1]),
+        message.removeprefix("configuration: "),
+        count=1,
+    )
 
 
 def _dashed(name):
@@ -181,8 +258,14 @@ def _help(spec):
     default = spec.par.default
     if default in (REQUIRED, None) or isinstance(default, SameAs):
         return spec.par.doc.replace("%", "%%")
-    return f"{spec.par.doc}; default {default if isinstance(default, str) else _short(default)}".replace("%", "%%")
+    return f"{spec.par.doc}; default {default if isinstance(default, str) else _short(default)}".replace(
+        "%", "%%"
+    )
 
 
 def _short(default):
-    return ",".join(_short(item) for item in default) if isinstance(default, tuple) else format(default, ".4g")
+    return (
+        ",".join(_short(item) for item in default)
+        if isinstance(default, tuple)
+        else format(default, ".4g")
+    )

@@ -1,10 +1,12 @@
-"""Run a problem at several reduced speeds of light and say how the answer depends on it (verification case V14).
+"""Run a problem at several reduced speeds of light and say how the answer depends on it
+(verification case V14).
 
-  crmpi converge --vmax 30,100,300,1000 cr_streaming
-  crmpi converge --vmax "500 km/s,1000 km/s,2000 km/s" galactic_wind mesh.cells=[8,8,64] time.end="5 Myr"
+  crmpi converge --vmax 30,100,300,1000 cr_streaming crmpi converge --vmax "500 km/s,1000 km/s,2000
+  km/s" galactic_wind mesh.cells=[8,8,64] time.end="5 Myr"
 
-error: mean |e - exact| over the mean of e, where the problem has an exact solution. change: the same against the run with the largest vmax.
-Both fall like 1/vmax until errors of the mesh take over.
+error: mean |e - exact| over the mean of e, where the problem has an exact solution. change: the
+same against the run with the largest vmax. Both fall like 1/vmax until errors of the mesh take
+over.
 """
 
 from pathlib import Path
@@ -17,14 +19,23 @@ from crmpi.parallel.comm import make_comm
 
 def add_arguments(parser):
     """Declare the arguments of ``crmpi converge``."""
-    parser.add_argument("words", nargs="+", metavar="PROBLEM|FILE.yaml|key=value", help="what to run, and parameters to change")
-    parser.add_argument("--vmax", required=True, help="reduced speeds of light, ascending, separated by commas")
-    parser.add_argument("--output", "-o", metavar="FILE.md", help="write the table to this file as well")
+    parser.add_argument(
+        "words",
+        nargs="+",
+        metavar="PROBLEM|FILE.yaml|key=value",
+        help="what to run, and parameters to change",
+    )
+    parser.add_argument(
+        "--vmax", required=True, help="reduced speeds of light, ascending, separated by commas"
+    )
+    parser.add_argument(
+        "--output", "-o", metavar="FILE.md", help="write the table to this file as well"
+    )
 
 
 def main(arguments):
     """Run ``crmpi converge``; collective."""
-    from crmpi.converge import converge, format_table
+    from crmpi.tools.converge import converge, format_table
 
     comm = make_comm()
     values = [text.strip() for text in arguments.vmax.split(",") if text.strip()]
@@ -32,7 +43,9 @@ def main(arguments):
         raise CrmpiError("--vmax needs two or more values, such as 30,100,300", everywhere=True)
     target, overrides = split_words(arguments.words)
     if any(text.startswith("transport.vmax") for text in overrides):
-        raise CrmpiError("transport.vmax is what --vmax varies; leave it out of the parameters", everywhere=True)
+        raise CrmpiError(
+            "transport.vmax is what --vmax varies; leave it out of the parameters", everywhere=True
+        )
 
     def configured(override):
         config, problem_class, _ = configure(comm, target, [*overrides, override])

@@ -1,4 +1,5 @@
-"""Check Python, packages, MPI, HDF5, the kernel cache and threads; for each say what works or what to do."""
+"""Check Python, packages, MPI, HDF5, the kernel cache and threads; for each say what works or what
+to do."""
 
 import os
 import platform
@@ -38,8 +39,14 @@ a = np.arange(3.0)
 fill(a)
 print(a.tolist() == [0.0, 2.0, 4.0])
 """
-_MPI_IDENTITY = "from mpi4py import MPI; print(MPI.Get_library_version().split(chr(10))[0].strip(chr(0)).strip())"
-_MPI_PAIR = "import sys; from mpi4py import MPI; sys.stdout.write(f'<{MPI.COMM_WORLD.allreduce(1)}>')"  # one write: never torn apart
+_MPI_IDENTITY = (
+    "from mpi4py import MPI; "
+    "print(MPI.Get_library_version().split(chr(10))[0].strip(chr(0)).strip())"
+)
+# one write: never torn apart
+_MPI_PAIR = (
+    "import sys; from mpi4py import MPI; sys.stdout.write(f'<{MPI.COMM_WORLD.allreduce(1)}>')"
+)
 _HDF5_PAIR = """
 from mpi4py import MPI
 import h5py, sys
@@ -76,7 +83,11 @@ def main(arguments):
             print(f"{finding.status:>8s}  {finding.subject}: {finding.found}", flush=True)
             if finding.remedy:
                 print(f"{'':>8s}  -> {finding.remedy}", flush=True)
-    print("everything needed works" if not problems else f"{problems} problem{'s' if problems > 1 else ''} to solve")
+    print(
+        "everything needed works"
+        if not problems
+        else f"{problems} problem{'s' if problems > 1 else ''} to solve"
+    )
     return 1 if problems else 0
 
 
@@ -94,7 +105,9 @@ def check_packages():
             yield Finding(name, PROBLEM, found, f"pip install '{name}>={lowest}'")
         elif name in TRIED and _numbers(version)[:2] > _numbers(TRIED[name]):
             remedy = f"if kernels do not compile: pip install '{name}=={TRIED[name]}.*'"
-            yield Finding(name, NOTE, f"{version} is newer than {TRIED[name]}, the newest tried", remedy)
+            yield Finding(
+                name, NOTE, f"{version} is newer than {TRIED[name]}, the newest tried", remedy
+            )
         else:
             yield Finding(name, OK, version)
 
@@ -103,7 +116,10 @@ def check_kernels():
     """Whether a kernel compiles and computes what it should."""
     done = _python(_KERNEL)
     if done.returncode or done.stdout.strip() != "True":
-        remedy = f"pip install 'numba>={NEEDED['numba']}', in an environment of its own if something else needs another one"
+        remedy = (
+            f"pip install 'numba>={NEEDED['numba']}', in an environment of its own if "
+            "something else needs another one"
+        )
         yield Finding("kernels", PROBLEM, f"a small kernel fails: {_last_line(done)}", remedy)
     else:
         yield Finding("kernels", OK, "a small kernel compiles and computes")
@@ -113,10 +129,14 @@ def check_plots():
     """Pictures are optional."""
     version = _version("matplotlib")
     if version is None:
-        yield Finding("matplotlib", NOTE, "not installed: crmpi plot does not work", "pip install matplotlib")
+        yield Finding(
+            "matplotlib", NOTE, "not installed: crmpi plot does not work", "pip install matplotlib"
+        )
     elif _numbers(version) < _numbers(WANTED["matplotlib"]):
         found = f"{version} is too old for numpy 2: crmpi plot does not work"
-        yield Finding("matplotlib", PROBLEM, found, f"pip install 'matplotlib>={WANTED['matplotlib']}'")
+        yield Finding(
+            "matplotlib", PROBLEM, found, f"pip install 'matplotlib>={WANTED['matplotlib']}'"
+        )
     else:
         yield Finding("matplotlib", OK, version)
 
@@ -154,16 +174,26 @@ def check_mpi():
 def _check_pair():
     mpirun = find_mpirun()
     if mpirun is None:
-        return Finding("mpirun", PROBLEM, "not found", "put the bin folder of the MPI that mpi4py uses in PATH; under Slurm use srun")
+        return Finding(
+            "mpirun",
+            PROBLEM,
+            "not found",
+            "put the bin folder of the MPI that mpi4py uses in PATH; under Slurm use srun",
+        )
     done = _mpi_pair(mpirun, _MPI_PAIR)
     if done.stdout.count("<2>") == 2:
         return Finding("mpirun", OK, f"{mpirun} -n 2 starts two ranks")
     if done.stdout.count("<1>") == 2:
-        remedy = "mpirun and mpi4py belong to different MPIs; use the mpirun of mpi4py's MPI, or reinstall mpi4py"
+        remedy = (
+            "mpirun and mpi4py belong to different MPIs; use the mpirun of mpi4py's MPI, "
+            "or reinstall mpi4py"
+        )
         return Finding("mpirun", PROBLEM, f"{mpirun} -n 2 starts two runs of one rank each", remedy)
     remedy = "run it by hand to see more"
     if hasattr(os, "geteuid") and os.geteuid() == 0 and "root" in done.stderr:
-        remedy = "as root Open MPI wants OMPI_ALLOW_RUN_AS_ROOT=1 and OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1"
+        remedy = (
+            "as root Open MPI wants OMPI_ALLOW_RUN_AS_ROOT=1 and OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1"
+        )
     return Finding("mpirun", PROBLEM, f"{mpirun} -n 2 fails: {_last_line(done)}", remedy)
 
 
@@ -171,20 +201,40 @@ def check_hdf5():
     """Whether HDF5 can write one file from many ranks."""
     done = _python("import h5py; print(h5py.version.hdf5_version, int(h5py.get_config().mpi))")
     if done.returncode:
-        yield Finding("hdf5", PROBLEM, f"h5py cannot be imported: {_last_line(done)}", "pip install --force-reinstall h5py")
+        yield Finding(
+            "hdf5",
+            PROBLEM,
+            f"h5py cannot be imported: {_last_line(done)}",
+            "pip install --force-reinstall h5py",
+        )
         return
     version, parallel = done.stdout.split()
     mpirun = find_mpirun()
     if parallel == "0":
-        yield Finding("hdf5", OK, f"{version}, serial: files of many ranks are written without collective calls, and read the same")
+        yield Finding(
+            "hdf5",
+            OK,
+            (
+                f"{version}, serial: files of many ranks are written without collective calls, and "
+                "read the same"
+            ),
+        )
     elif mpirun is None or read_launch().size > 1:
         yield Finding("hdf5", OK, f"{version}, parallel (not tried here)")
     else:
         with tempfile.TemporaryDirectory() as folder:
             done = _mpi_pair(mpirun, _HDF5_PAIR, str(Path(folder) / "pair.h5"))
         if done.returncode:
-            remedy = "h5py and mpi4py must be built with the same MPI; or pip install --force-reinstall h5py for the serial one"
-            yield Finding("hdf5", PROBLEM, f"{version}, parallel, but two ranks cannot write a file: {_last_line(done)}", remedy)
+            remedy = (
+                "h5py and mpi4py must be built with the same MPI; or pip install "
+                "--force-reinstall h5py for the serial one"
+            )
+            yield Finding(
+                "hdf5",
+                PROBLEM,
+                f"{version}, parallel, but two ranks cannot write a file: {_last_line(done)}",
+                remedy,
+            )
         else:
             yield Finding("hdf5", OK, f"{version}, parallel: two ranks wrote one file")
 
@@ -193,18 +243,30 @@ def check_threads():
     """One thread per rank is what crmpi is made for."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     threads = os.environ.get("OMP_NUM_THREADS")
-    found = f"{cores} core{'s' if cores > 1 else ''} usable, OMP_NUM_THREADS is {threads or 'not set'}"
+    found = (
+        f"{cores} core{'s' if cores > 1 else ''} usable, OMP_NUM_THREADS is {threads or 'not set'}"
+    )
     if threads == "1":
         yield Finding("threads", OK, found)
     else:
-        yield Finding("threads", NOTE, found, "export OMP_NUM_THREADS=1: ranks, not threads, share the work, and every rank starts faster")
+        yield Finding(
+            "threads",
+            NOTE,
+            found,
+            (
+                "export OMP_NUM_THREADS=1: ranks, not threads, share the work, and every rank "
+                "starts faster"
+            ),
+        )
 
 
 def check_folder():
     """Whether results can be written here."""
     free = shutil.disk_usage(".").free / 1e9
     if not os.access(".", os.W_OK):
-        yield Finding("folder", NOTE, f"{Path.cwd()} is not writable", "give output.dir=FOLDER to crmpi run")
+        yield Finding(
+            "folder", NOTE, f"{Path.cwd()} is not writable", "give output.dir=FOLDER to crmpi run"
+        )
     else:
         yield Finding("folder", OK, f"{Path.cwd()} is writable, {free:.0f} GB free")
 
@@ -223,7 +285,9 @@ def _version(package):
 
 
 def _numbers(version):
-    return tuple(int(digits[0]) for part in version.split(".")[:3] if (digits := re.match(r"\d+", part)))
+    return tuple(
+        int(digits[0]) for part in version.split(".")[:3] if (digits := re.match(r"\d+", part))
+    )
 
 
 def _python(code):
@@ -237,7 +301,9 @@ def _mpi_pair(mpirun, code, *arguments):
 
 def _start(command):
     try:
-        return subprocess.run(command, capture_output=True, text=True, timeout=_TIMEOUT, check=False, env=unlaunched())
+        return subprocess.run(
+            command, capture_output=True, text=True, timeout=_TIMEOUT, check=False, env=unlaunched()
+        )
     except subprocess.TimeoutExpired:
         return subprocess.CompletedProcess(command, 1, "", f"no answer in {_TIMEOUT} s")
     except OSError as problem:

@@ -1,6 +1,6 @@
 """Say what is in a snapshot (.athdf), a checkpoint (.h5), a history (.txt) or the folder of a run.
 
-  crmpi info runs/galactic_wind
+crmpi info runs/galactic_wind
 """
 
 
@@ -11,7 +11,7 @@ def add_arguments(parser):
 
 def main(arguments):
     """Run ``crmpi info``."""
-    from crmpi.observables.info import info
+    from crmpi.analysis.read.info import info
 
     print(info(arguments.file), end="")
     return 0

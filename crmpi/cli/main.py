@@ -1,6 +1,8 @@
-"""The entry point ``crmpi``: find the command, run it, turn errors into one sentence and an exit code.
+"""The entry point ``crmpi``: find the command, run it, turn errors into one sentence and an exit
+code.
 
-Exit codes: 0 success, 2 bad input, 3 a run that failed, 75 a run stopped by a signal after its checkpoint, 130 Ctrl-C elsewhere.
+Exit codes: 0 success, 2 bad input, 3 a run that failed, 75 a run stopped by a signal after its
+checkpoint, 130 Ctrl-C elsewhere.
 """
 
 import argparse
@@ -23,11 +25,24 @@ COMMANDS = {
     "info": "say what is in a snapshot, a checkpoint, a history or the folder of a run",
     "plot": "draw slices, profiles and histories",
     "observe": "compute observables of snapshots: gamma rays, loading, profiles, phase diagrams",
-    "columns": "columns of hydrogen and of ions (O VI, Mg II ...) through a snapshot, over the distance from its centre",
+    "columns": (
+        "columns of hydrogen and of ions (O VI, Mg II ...) through a snapshot, over the "
+        "distance from its centre"
+    ),
     "converge": "run a problem at several reduced speeds of light and compare",
-    "sweep": "run a problem with every combination of parameters: serially, on groups of ranks, as a Slurm array",
-    "compare": "hold the runs of a sweep against data: one report with figures, and which models are excluded",
-    "constrain": "bound the transport of cosmic rays by observed haloes and by structures of the interstellar gas",
+    "sweep": (
+        "run a problem with every combination of parameters: serially, on groups of "
+        "ranks, "
+        "as a Slurm array"
+    ),
+    "compare": (
+        "hold the runs of a sweep against data: one report with figures, and which "
+        "models are excluded"
+    ),
+    "constrain": (
+        "bound the transport of cosmic rays by observed haloes and by structures of "
+        "the interstellar gas"
+    ),
     "bench": "measure zone-cycles per second beside the memory bandwidth of this machine",
     "warm": "compile the kernels of a run and keep them, so that a batch job starts at once",
     "doctor": "check Python, MPI, HDF5, the kernel cache and threads, and say what to do",
@@ -36,7 +51,17 @@ COMMANDS = {
 LONG_RUNNING = {"run", "sweep", "converge", "warm"}
 """Commands that go on when their output cannot be written; others end with the reader of a pipe."""
 
-ALONE = {"problems", "models", "params", "info", "plot", "observe", "columns", "compare", "constrain"}
+ALONE = {
+    "problems",
+    "models",
+    "params",
+    "info",
+    "plot",
+    "observe",
+    "columns",
+    "compare",
+    "constrain",
+}
 """Commands of one process: started by mpirun, the other ranks have nothing to do or to say."""
 
 
@@ -79,7 +104,9 @@ def _guarded(argv, debug):
         if error.filename is not None or error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EIO):
             raise
         _discard_output()
-        return report(CrmpiError(f"cannot write to standard output: {os.strerror(error.errno).lower()}"))
+        return report(
+            CrmpiError(f"cannot write to standard output: {os.strerror(error.errno).lower()}")
+        )
 
 
 @contextmanager
@@ -112,7 +139,8 @@ def report(error):
 
 def _first_rank():
     """Whether this process is the one that speaks, also before or without a communicator."""
-    from crmpi.parallel.launcher import read_launch  # the room imports numpy, which --help and --version can do without
+    # the room imports numpy, which --help and --version can do without
+    from crmpi.parallel.launcher import read_launch
 
     return read_launch().rank == 0
 
@@ -120,11 +148,20 @@ def _first_rank():
 def usage():
     """Return the text of ``crmpi --help``."""
     width = max(map(len, COMMANDS))
-    lines = ["usage: crmpi COMMAND ...", "", "Cosmic-ray magnetohydrodynamics on blocks, under MPI, in Python.", ""]
+    lines = [
+        "usage: crmpi COMMAND ...",
+        "",
+        "Cosmic-ray magnetohydrodynamics on blocks, under MPI, in Python.",
+        "",
+    ]
     lines += [f"  {name.ljust(width)}  {text}" for name, text in COMMANDS.items()]
     lines += [
         "",
-        "  crmpi COMMAND --help explains a command; crmpi --version prints the version; --debug shows tracebacks;",
+        (
+            "  crmpi COMMAND --help explains a command; crmpi --version prints the version; "
+            "--debug "
+            "shows tracebacks;"
+        ),
         "  --single computes in single precision (docs/precision.md).",
         "",
         "  crmpi run galactic_wind mesh.cells=[64,64,512] transport.solver=two_moment",
@@ -148,7 +185,11 @@ def _dispatch(argv):
     if name in ALONE and not _first_rank():
         return 0
     command = importlib.import_module(f"crmpi.cli.{name}")
-    parser = Parser(prog=f"crmpi {name}", description=command.__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = Parser(
+        prog=f"crmpi {name}",
+        description=command.__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     command.add_arguments(parser)
     return command.main(parser.parse_intermixed_args(argv[1:]))
 

@@ -14,7 +14,9 @@ def print_error(error):
 
 def debugging(argv=None):
     """Tell whether tracebacks are asked for, by --debug or by CRMPI_DEBUG."""
-    return "--debug" in (sys.argv if argv is None else argv) or os.environ.get("CRMPI_DEBUG", "0") not in ("", "0")
+    return "--debug" in (sys.argv if argv is None else argv) or os.environ.get(
+        "CRMPI_DEBUG", "0"
+    ) not in ("", "0")
 
 
 def print_traceback(error):

@@ -1,8 +1,8 @@
 """List the transport solvers, scattering models and presets with equation, parameters and paper.
 
-  crmpi models
-  crmpi models two_moment
-  crmpi models chan2019
+crmpi models
+crmpi models two_moment
+crmpi models chan2019
 """
 
 import difflib
@@ -15,16 +15,24 @@ from crmpi.params.table import format_rows, rows
 
 def add_arguments(parser):
     """Declare the arguments of ``crmpi models``."""
-    parser.add_argument("name", nargs="?", help="one solver, model or preset, with its parameters in full")
+    parser.add_argument(
+        "name", nargs="?", help="one solver, model or preset, with its parameters in full"
+    )
 
 
 def main(arguments):
     """Run ``crmpi models``."""
-    from crmpi.configuration import default_groups
-    from crmpi.presets import PRESETS
+    from crmpi.run.configuration import default_groups
+    from crmpi.transport.presets import PRESETS
 
-    selectors = {name: declared for name, declared in default_groups().items() if isinstance(declared, Selector)}
-    known = [choice for selector in selectors.values() for choice in selector.choices] + list(PRESETS)
+    selectors = {
+        name: declared
+        for name, declared in default_groups().items()
+        if isinstance(declared, Selector)
+    }
+    known = [choice for selector in selectors.values() for choice in selector.choices] + list(
+        PRESETS
+    )
     if arguments.name is not None and arguments.name not in known:
         close = difflib.get_close_matches(arguments.name, known, n=1)
         hint = f"did you mean '{close[0]}'?" if close else f"known are {', '.join(known)}"
@@ -40,13 +48,23 @@ def main(arguments):
 
 
 def _describe_preset(name, preset, selectors):
-    """Return the paragraph of one preset: what it chooses and how that is known, the equation that follows, the paper, what it found."""
+    """Return the paragraph of one preset: what it chooses and how that is known, the equation that
+    follows, the paper, what it found."""
     solver = selectors["transport"].choices[preset.settings["transport.solver"]]
     model = selectors["scattering"].choices[preset.settings["scattering.model"]]
     lines = [f"transport.preset = {name}", f"    {preset.doc}", f"    {solver.equation}"]
     lines += [f"    {model.equation}"] if solver.scatters and model.name != "constant" else []
     lines += [f"    paper: {preset.reference}", f"    found: {preset.found} ({preset.read})"]
-    return "\n".join(lines + [f"    {key} = {value}  ({preset.known[key]})" for key, value in preset.settings.items()]) + "\n"
+    return (
+        "\n".join(
+            lines
+            + [
+                f"    {key} = {value}  ({preset.known[key]})"
+                for key, value in preset.settings.items()
+            ]
+        )
+        + "\n"
+    )
 
 
 def _describe(group_name, selector, choice, cls, full):
@@ -57,7 +75,8 @@ def _describe(group_name, selector, choice, cls, full):
         if text:
             body = inspect.cleandoc(text).splitlines()
             lines += [f"    {'paper: ' if label == 'reference' else ''}{line}" for line in body]
-    alone = Selector(selector.key, {choice: cls}, common=selector.common)  # with the defaults of this choice
+    # with the defaults of this choice
+    alone = Selector(selector.key, {choice: cls}, common=selector.common)
     own = [row for row in rows({group_name: alone}) if row.key.split(".")[1] != selector.key]
     if full and own:
         lines += ["", format_rows(own)]

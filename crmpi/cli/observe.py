@@ -1,12 +1,14 @@
 """Compute observables of a snapshot, or of all snapshots of a run.
 
   crmpi observe                                                                      what there is
-  crmpi observe runs/galactic_wind gamma_rays loading loading.heights=[1,2]          one row for each snapshot
+  crmpi observe runs/galactic_wind gamma_rays loading loading.heights=[1,2]
+      one row for each snapshot
   crmpi observe runs/cgm_halo/snapshots/snapshot_00004.athdf radial_profile -o profile.txt
-  crmpi observe runs/cgm_halo gamma_rays radial_profile phase --plot halo.png        numbers over time, profiles and diagrams of the last
+  crmpi observe runs/cgm_halo gamma_rays radial_profile phase --plot halo.png
+      numbers over time, profiles and diagrams of the last
 
-Parameters, key=value, are those of the group 'observables' of a run, which computes the same numbers while it goes on;
-docs/observables.md has the formulas and the assumptions.
+Parameters, key=value, are those of the group 'observables' of a run, which computes the same
+numbers while it goes on; docs/observables.md has the formulas and the assumptions.
 """
 
 from crmpi.errors import CrmpiError
@@ -15,31 +17,48 @@ from crmpi.errors import CrmpiError
 def add_arguments(parser):
     """Declare the arguments of ``crmpi observe``."""
     parser.add_argument("file", nargs="?", help="snapshot, or folder of a run")
-    parser.add_argument("words", nargs="*", metavar="NAME|key=value", help="observables, and their parameters: loading.radii='[10,50] kpc'")
-    parser.add_argument("--output", "-o", metavar="FILE", help="write to a text file, or, ending in .h5, to HDF5")
-    parser.add_argument("--plot", metavar="FILE", help="draw numbers over time, profiles and diagrams: name ending in .png, .pdf or .svg")
+    parser.add_argument(
+        "words",
+        nargs="*",
+        metavar="NAME|key=value",
+        help="observables, and their parameters: loading.radii='[10,50] kpc'",
+    )
+    parser.add_argument(
+        "--output", "-o", metavar="FILE", help="write to a text file, or, ending in .h5, to HDF5"
+    )
+    parser.add_argument(
+        "--plot",
+        metavar="FILE",
+        help="draw numbers over time, profiles and diagrams: name ending in .png, .pdf or .svg",
+    )
 
 
 def _draw(tables, path):
     try:
-        from crmpi.observables.figures import draw
+        from crmpi.analysis.draw.figures import draw
     except ModuleNotFoundError as problem:
-        raise CrmpiError(f"crmpi observe --plot needs {problem.name}: pip install matplotlib") from None
+        raise CrmpiError(
+            f"crmpi observe --plot needs {problem.name}: pip install matplotlib"
+        ) from None
     return draw(tables, path)
 
 
 def main(arguments):
     """Run ``crmpi observe``."""
-    from crmpi.observables import report
-    from crmpi.observables.catalogue import REGISTRY
+    from crmpi.analysis.draw import report
+    from crmpi.analysis.measure.catalogue import REGISTRY
 
     if arguments.file is None:
         print(report.listing(REGISTRY))
         return 0
     names = [word for word in arguments.words if "=" not in word]
     if not names:
-        raise CrmpiError(f"name at least one observable of {arguments.file}: {', '.join(sorted(REGISTRY))}")
-    tables = report.observe(arguments.file, names, [word for word in arguments.words if "=" in word])
+        raise CrmpiError(
+            f"name at least one observable of {arguments.file}: {', '.join(sorted(REGISTRY))}"
+        )
+    tables = report.observe(
+        arguments.file, names, [word for word in arguments.words if "=" in word]
+    )
     if arguments.plot is not None:
         print(f"wrote {_draw(tables, arguments.plot)}")
     if arguments.output is not None:

@@ -5,8 +5,9 @@
   crmpi params mesh.block         one parameter
   crmpi params galactic_wind      the parameters of a problem
 
-A plain number is in the unit shown; where that is the name of a dimension (length, time, velocity ...) it is in code units.
-A string may have any unit of the right dimension: "3e28 cm^2/s", "100 Myr".
+A plain number is in the unit shown; where that is the name of a dimension (length, time, velocity
+...) it is in code units. A string may have any unit of the right dimension: "3e28 cm^2/s", "100
+Myr".
 """
 
 import difflib
@@ -31,8 +32,8 @@ def main(arguments):
 
 
 def _table(what):
-    from crmpi.configuration import default_groups
-    from crmpi.problem_files import find_problem, problem_folders
+    from crmpi.model.files import find_problem, problem_folders
+    from crmpi.run.configuration import default_groups
 
     groups = CORE | default_groups()
     table = rows(groups)

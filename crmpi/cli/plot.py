@@ -1,11 +1,11 @@
-"""Draw a picture of a snapshot (slices or profiles), of a history, or one page on the folder of a run.
+"""Draw a picture of a snapshot (slices or profiles), of a history, or one page on the folder of a
+run.
 
-crmpi plot runs/galactic_wind
-crmpi plot runs/galactic_wind/snapshots/snapshot_00004.athdf dens pcr beta --axis x2 --output wind.png
-crmpi plot runs/galactic_wind/history.txt ecr ener 'floor_*'
-crmpi plot runs/galactic_wind dens temp --projection --axis x2 --outlines
-crmpi plot runs/galactic_wind dens temp --limits dens=1e-5,1 temp=1e4,1e7 --log --cmap magma --size 8 6
-crmpi plot runs/diffusion dens pcr --beside runs/streaming runs/two_moment --output three.pdf
+crmpi plot runs/galactic_wind crmpi plot runs/galactic_wind/snapshots/snapshot_00004.athdf dens pcr
+beta --axis x2 --output wind.png crmpi plot runs/galactic_wind/history.txt ecr ener 'floor_*' crmpi
+plot runs/galactic_wind dens temp --projection --axis x2 --outlines crmpi plot runs/galactic_wind
+dens temp --limits dens=1e-5,1 temp=1e4,1e7 --log --cmap magma --size 8 6 crmpi plot runs/diffusion
+dens pcr --beside runs/streaming runs/two_moment --output three.pdf
 """
 
 import argparse
@@ -18,35 +18,80 @@ from crmpi.errors import CrmpiError
 def add_arguments(parser):
     """Declare the arguments of ``crmpi plot``."""
     parser.add_argument("file", help="snapshot, history, or folder of a run")
-    parser.add_argument("fields", nargs="*", help="quantities, also derived ones (pcr, temp, beta); columns of a history, also with *")
-    parser.add_argument("--axis", choices=("x1", "x2", "x3"), help="axis that a slice is normal to, or along which a profile runs")
-    parser.add_argument("--position", type=float, help="where the slice is, in the unit of the picture; default: the middle")
-    kinds = parser.add_mutually_exclusive_group()
-    kinds.add_argument("--kind", choices=("slice", "projection", "profile", "radial"), help="default: profiles in 1-D, slices otherwise")
-    kinds.add_argument(
-        "--projection", dest="kind", action="store_const", const="projection", help="integrals along --axis; means by mass of other fields"
-    )
-    parser.add_argument("--outlines", action="store_true", help="draw the edges of the blocks of the mesh")
-    parser.add_argument("--beside", nargs="+", default=[], metavar="FILE", help="more runs, snapshots or histories for the same picture")
     parser.add_argument(
-        "--limits", nargs="+", metavar="LOW HIGH|NAME=LOW,HIGH", help="of colours, or of the vertical axis, in the unit shown"
+        "fields",
+        nargs="*",
+        help="quantities, also derived ones (pcr, temp, beta); columns of a history, also with *",
     )
-    parser.add_argument("--log", action=argparse.BooleanOptionalAction, help="logarithmic or not; default: as the numbers ask for")
+    parser.add_argument(
+        "--axis",
+        choices=("x1", "x2", "x3"),
+        help="axis that a slice is normal to, or along which a profile runs",
+    )
+    parser.add_argument(
+        "--position",
+        type=float,
+        help="where the slice is, in the unit of the picture; default: the middle",
+    )
+    kinds = parser.add_mutually_exclusive_group()
+    kinds.add_argument(
+        "--kind",
+        choices=("slice", "projection", "profile", "radial"),
+        help="default: profiles in 1-D, slices otherwise",
+    )
+    kinds.add_argument(
+        "--projection",
+        dest="kind",
+        action="store_const",
+        const="projection",
+        help="integrals along --axis; means by mass of other fields",
+    )
+    parser.add_argument(
+        "--outlines", action="store_true", help="draw the edges of the blocks of the mesh"
+    )
+    parser.add_argument(
+        "--beside",
+        nargs="+",
+        default=[],
+        metavar="FILE",
+        help="more runs, snapshots or histories for the same picture",
+    )
+    parser.add_argument(
+        "--limits",
+        nargs="+",
+        metavar="LOW HIGH|NAME=LOW,HIGH",
+        help="of colours, or of the vertical axis, in the unit shown",
+    )
+    parser.add_argument(
+        "--log",
+        action=argparse.BooleanOptionalAction,
+        help="logarithmic or not; default: as the numbers ask for",
+    )
     parser.add_argument("--cmap", metavar="NAME", help="colour map of matplotlib")
-    parser.add_argument("--size", nargs=2, type=float, metavar=("WIDTH", "HEIGHT"), help="of the page in inches")
-    parser.add_argument("--output", "-o", metavar="FILE", help="name ending in .png, .pdf or .svg; default: beside the file")
+    parser.add_argument(
+        "--size", nargs=2, type=float, metavar=("WIDTH", "HEIGHT"), help="of the page in inches"
+    )
+    parser.add_argument(
+        "--output",
+        "-o",
+        metavar="FILE",
+        help="name ending in .png, .pdf or .svg; default: beside the file",
+    )
 
 
 def main(arguments):
     """Run ``crmpi plot`` and print the name of the picture."""
     try:
-        from crmpi.observables.plots import plot
+        from crmpi.analysis.draw.plots import plot
     except ModuleNotFoundError as problem:
         raise CrmpiError(f"crmpi plot needs {problem.name}: pip install matplotlib") from None
     a = arguments
     files = [word for word in a.fields if os.path.exists(word)]
     if files:
-        raise CrmpiError(f"'{files[0]}' is a file, not a quantity; for one picture of several: crmpi plot {a.file} --beside {files[0]}")
+        raise CrmpiError(
+            f"'{files[0]}' is a file, not a quantity; for one picture of several: crmpi plot "
+            f"{a.file} --beside {files[0]}"
+        )
     picture = plot(
         a.file,
         fields=a.fields or None,
@@ -63,11 +108,19 @@ def main(arguments):
 
 def _options(a):
     """Return the checked `Options` of a picture."""
-    from crmpi.observables.style import Options
+    from crmpi.analysis.draw.style import Options
 
     if a.size and not all(0.0 < length < 200.0 for length in a.size):
-        raise CrmpiError(f"--size {a.size[0]:g} {a.size[1]:g}: width and height are inches, between 0 and 200")
-    return Options(_limits(a.limits or []), a.log, a.cmap, tuple(a.size) if a.size else None, outlines=a.outlines)
+        raise CrmpiError(
+            f"--size {a.size[0]:g} {a.size[1]:g}: width and height are inches, between 0 and 200"
+        )
+    return Options(
+        _limits(a.limits or []),
+        a.log,
+        a.cmap,
+        tuple(a.size) if a.size else None,
+        outlines=a.outlines,
+    )
 
 
 def _limits(words):

@@ -1,12 +1,16 @@
 """Run a problem or a YAML file; under mpirun on all its ranks.
 
-  crmpi run galactic_wind                                a problem that comes with crmpi, with its default configuration
-  crmpi run shock_tube/brio_wu mesh.cells=[256,1,1]      a variant, with one parameter changed
-  crmpi run my_wind.yaml time.end="100 Myr"
-  mpirun -n 4 crmpi run ./my_wind                        a folder with problem.py and my_wind.yaml
-  crmpi run --restart runs/galactic_wind                 go on from the last checkpoint in a folder, or from a checkpoint file
-  crmpi run --restart runs/my_wind problem=../my_wind    the same, where the problem file is not where it was
-  crmpi run --resume my_wind.yaml                        go on from the last checkpoint in its output.dir, start if there is none
+crmpi run galactic_wind                                a problem that comes with crmpi, with its
+                                                       default configuration
+crmpi run shock_tube/brio_wu mesh.cells=[256,1,1]      a variant, with one parameter changed
+crmpi run my_wind.yaml time.end="100 Myr"
+mpirun -n 4 crmpi run ./my_wind                        a folder with problem.py and my_wind.yaml
+crmpi run --restart runs/galactic_wind                 go on from the last checkpoint in a folder,
+                                                       or from a checkpoint file
+crmpi run --restart runs/my_wind problem=../my_wind    the same, where the problem file is not
+                                                       where it was
+crmpi run --resume my_wind.yaml                        go on from the last checkpoint in its
+                                                       output.dir, start if there is none
 """
 
 import os
@@ -20,13 +24,30 @@ from crmpi.parallel.comm import make_comm
 
 def add_arguments(parser):
     """Declare the arguments of ``crmpi run``."""
-    parser.add_argument("words", nargs="*", metavar="PROBLEM|FILE.yaml|key=value", help="what to run, and parameters to change")
-    parser.add_argument("--restart", metavar="FILE", help="checkpoint to continue from, or the folder of a run: its last checkpoint")
-    parser.add_argument("--resume", action="store_true", help="continue from the last checkpoint in output.dir; start if there is none")
+    parser.add_argument(
+        "words",
+        nargs="*",
+        metavar="PROBLEM|FILE.yaml|key=value",
+        help="what to run, and parameters to change",
+    )
+    parser.add_argument(
+        "--restart",
+        metavar="FILE",
+        help="checkpoint to continue from, or the folder of a run: its last checkpoint",
+    )
+    parser.add_argument(
+        "--resume",
+        action="store_true",
+        help="continue from the last checkpoint in output.dir; start if there is none",
+    )
     parser.add_argument(
         "--dry-run",
         action="store_true",
-        help="check parameters, setup and the initial state of one block, tell mesh and memory; do not run",
+        help=(
+            "check parameters, setup and the initial state of one block, tell mesh and "
+            "memory; "
+            "do not run"
+        ),
     )
     parser.add_argument("--quiet", action="store_true", help="print errors only")
 
@@ -39,41 +60,68 @@ def main(arguments):
 
 def _run(comm, arguments):
     if arguments.resume and arguments.restart:
-        raise CrmpiError("--resume and --restart exclude each other: --resume takes the last checkpoint in output.dir", everywhere=True)
+        raise CrmpiError(
+            (
+                "--resume and --restart exclude each other: --resume takes the last checkpoint in "
+                "output.dir"
+            ),
+            everywhere=True,
+        )
     target, overrides = split_words(arguments.words)
     restart = resumed(comm, target, overrides) if arguments.resume else arguments.restart
     config, problem_class, restart = configure(comm, target, overrides, restart)
     if arguments.dry_run:
         if comm.rank == 0 and not arguments.quiet:
             print("\n".join([config.describe(), *(f"note: {note}" for note in config.notes)]))
-        from crmpi.expectation import expectation
-        from crmpi.rehearsal import rehearse
+        from crmpi.run.expectation import expectation
+        from crmpi.run.rehearsal import rehearse
 
-        trial = lambda: rehearse(config, problem_class, initial=restart is None) if comm.rank == 0 else None  # noqa: E731
+        trial = lambda: (
+            rehearse(config, problem_class, initial=restart is None) if comm.rank == 0 else None
+        )  # noqa: E731
         sim = together(comm, trial, share=False)
         if comm.rank == 0 and not arguments.quiet:
             print("\n".join(expectation(config, sim)))
         return 0
-    from crmpi import driver
+    from crmpi.run import driver
 
-    with open(os.devnull, "w", encoding="utf-8") if arguments.quiet else nullcontext(sys.stdout) as stream:
+    with (
+        open(os.devnull, "w", encoding="utf-8")
+        if arguments.quiet
+        else nullcontext(sys.stdout) as stream
+    ):
         result = driver.run(config, problem_class, comm, restart=restart, stream=stream)
     return result.exit_code
 
 
 def resumed(comm, target, overrides):
-    """Return the newest complete checkpoint in the folder of the run that these words describe, or None; collective."""
+    """Return the newest complete checkpoint in the folder of the run that these words describe, or
+    None; collective."""
     from crmpi.output.checkpoint import latest_checkpoint
 
     if target is None:
-        raise CrmpiError("--resume needs the problem or YAML file of the run, which it starts if there is no checkpoint", everywhere=True)
+        raise CrmpiError(
+            (
+                "--resume needs the problem or YAML file of the run, which it starts if there is "
+                "no "
+                "checkpoint"
+            ),
+            everywhere=True,
+        )
     config, _, _ = configure(comm, target, overrides)
     return together(comm, lambda: latest_checkpoint(config.output.dir) if comm.rank == 0 else None)
 
 
 def split_words(words):
     """Return (target or None, overrides): a word with '=' is an override unless it is a file."""
-    targets = [word for word in words if "=" not in word or os.path.exists(word)]  # unlike pathlib, os says no to impossible names
+    # unlike pathlib, os says no to impossible names
+    targets = [word for word in words if "=" not in word or os.path.exists(word)]
     if len(targets) > 1:
-        raise CrmpiError(f"'{targets[1]}' is neither a parameter (key=value) nor the first problem or file to run", everywhere=True)
+        raise CrmpiError(
+            (
+                f"'{targets[1]}' is neither a parameter (key=value) nor the first problem or file "
+                "to run"
+            ),
+            everywhere=True,
+        )
     return (targets[0] if targets else None), [word for word in words if word not in targets]

@@ -1,11 +1,14 @@
-"""Compile the kernels of a run and keep them, so that a batch job starts at once: a small copy of the run makes two steps.
+"""Compile the kernels of a run and keep them, so that a batch job starts at once: a small copy of
+the run makes two steps.
 
   crmpi warm galactic_wind transport.solver=two_moment
   crmpi warm my_wind.yaml
-  crmpi warm --clean                                           remove what older versions and edited files have left
+  crmpi warm --clean
+      remove what older versions and edited files have left
 
-The words are those of crmpi run. The copy has the same equations, sources, boundaries and outputs on a mesh of one small block, and writes
-to a folder that is removed at the end. Set CRMPI_CACHE_DIR as the job will have it; on nodes with their own disks run it once on each.
+The words are those of crmpi run. The copy has the same equations, sources, boundaries and outputs
+on a mesh of one small block, and writes to a folder that is removed at the end. Set CRMPI_CACHE_DIR
+as the job will have it; on nodes with their own disks run it once on each.
 """
 
 import os
@@ -22,8 +25,17 @@ _STEPS = 2
 
 def add_arguments(parser):
     """Declare the arguments of ``crmpi warm``."""
-    parser.add_argument("--clean", action="store_true", help="first remove kernels of other sources than those of this crmpi")
-    parser.add_argument("words", nargs="*", metavar="PROBLEM|FILE.yaml|key=value", help="what will be run, and parameters to change")
+    parser.add_argument(
+        "--clean",
+        action="store_true",
+        help="first remove kernels of other sources than those of this crmpi",
+    )
+    parser.add_argument(
+        "words",
+        nargs="*",
+        metavar="PROBLEM|FILE.yaml|key=value",
+        help="what will be run, and parameters to change",
+    )
 
 
 def main(arguments):
@@ -37,12 +49,18 @@ def main(arguments):
     if not arguments.words:
         if arguments.clean:
             return 0
-        raise CrmpiError("nothing to compile: name what will be run, as in crmpi warm galactic_wind", everywhere=True)
+        raise CrmpiError(
+            "nothing to compile: name what will be run, as in crmpi warm galactic_wind",
+            everywhere=True,
+        )
     target, overrides = split_words(arguments.words)
     try:
         _step(target, overrides)
     except RunError as error:
-        raise RunError(f"the small copy of the run failed ({error}); run one step of the run itself: time.max_steps=1") from None
+        raise RunError(
+            f"the small copy of the run failed ({error}); run one step of the run itself: "
+            "time.max_steps=1"
+        ) from None
     finally:
         if made:
             print(report(made, cache_folder()))
@@ -60,14 +78,17 @@ def _clean():
 
 def _step(target, overrides):
     """Make the steps of the copy, and call the kernels that only runs on several ranks need."""
-    from crmpi import driver
     from crmpi.parallel.comm import SerialComm
     from crmpi.parallel.exchange import make_message_kernels
+    from crmpi.run import driver
 
     comm = SerialComm()
     config, _, _ = configure(comm, target, overrides)
     with tempfile.TemporaryDirectory() as folder, open(os.devnull, "w", encoding="utf-8") as stream:
-        small = [f"mesh.cells={_smaller(config.mesh.cells)}", f"mesh.block={_smaller(config.mesh.cells)}"]
+        small = [
+            f"mesh.cells={_smaller(config.mesh.cells)}",
+            f"mesh.block={_smaller(config.mesh.cells)}",
+        ]
         small += [f"time.max_steps={_STEPS}", f"output.dir={Path(folder) / 'run'}"]
         config, problem_class, _ = configure(comm, target, [*overrides, *small])
         result = driver.run(config, problem_class, comm, stream=stream)
@@ -84,7 +105,12 @@ def report(kernels, folder):
     """Return the kernels with their seconds, the slowest first, and the sum."""
     lines = [f"{'seconds':>8s}  {'':8s}  kernel"]
     for kernel in sorted(kernels, key=lambda kernel: -kernel.seconds):
-        lines.append(f"{kernel.seconds:8.2f}  {'loaded' if kernel.loaded else 'compiled'}  {kernel.name}")
+        lines.append(
+            f"{kernel.seconds:8.2f}  {'loaded' if kernel.loaded else 'compiled'}  {kernel.name}"
+        )
     fresh = [kernel.seconds for kernel in kernels if not kernel.loaded]
-    lines.append(f"{len(fresh)} kernels compiled in {sum(fresh):.1f} s, {len(kernels) - len(fresh)} loaded; kept in {folder}")
+    lines.append(
+        f"{len(fresh)} kernels compiled in {sum(fresh):.1f} s, {len(kernels) - len(fresh)} "
+        f"loaded; kept in {folder}"
+    )
     return "\n".join(lines)

@@ -1,11 +1,13 @@
-"""What a verdict needs besides the run itself: a control without cosmic rays, and the model on two meshes.
+"""What a verdict needs besides the run itself: a control without cosmic rays, and the model on two
+meshes.
 
-A set-up that misses the data without any cosmic rays says nothing about their transport, and a number that changes with the cells says
-nothing about the model. So a model is judged only
+A set-up that misses the data without any cosmic rays says nothing about their transport, and a
+number that changes with the cells says nothing about the model. So a model is judged only
 
 - beside a *control*: the same set-up on the same mesh with ``fluid.cosmic_rays: false``,
 - by observables that do not exclude the control,
-- if its two finest meshes give the same answer, the same offset from the data and the same share of cosmic-ray pressure.
+- if its two finest meshes give the same answer, the same offset from the data and the same share of
+  cosmic-ray pressure.
 """
 
 import math
@@ -15,7 +17,7 @@ import numpy as np
 
 from crmpi.compare.runs import parameters_of
 from crmpi.compare.verdicts import doubt, predict
-from crmpi.sweep.results import WRITING
+from crmpi.tools.sweep.results import WRITING
 
 HOW = "fluid.cosmic_rays=false injection.enabled=false losses.enabled=false transport.solver=none"
 """How a control is made of a run."""
@@ -30,7 +32,8 @@ _PRESSURE = "P_cr/P_gas at 50 kpc"
 
 
 class Standing(NamedTuple):
-    """Of a run: `control`, the label of its control, or None; `meshes`, the labels of its model, finest first."""
+    """Of a run: `control`, the label of its control, or None; `meshes`, the labels of its model,
+    finest first."""
 
     control: str | None
     meshes: list
@@ -46,14 +49,23 @@ def standings(runs):
     found = {}
     controls = {(_setup(run), _cells(run)): run.label for run in runs if is_control(run)}
     for run in runs:
-        meshes = sorted((other for other in runs if _model(other) == _model(run)), key=_zones, reverse=True)
-        found[run.label] = Standing(controls.get((_setup(run), _cells(run))), [other.label for other in meshes])
+        meshes = sorted(
+            (other for other in runs if _model(other) == _model(run)), key=_zones, reverse=True
+        )
+        found[run.label] = Standing(
+            controls.get((_setup(run), _cells(run))), [other.label for other in meshes]
+        )
     return found
 
 
 def _kept(run, groups, keys):
-    """Return the parameters of a run but those of some groups and keys, as something that can be compared and hashed."""
-    left = {key: value for key, value in parameters_of(run.config) if key.partition(".")[0] not in groups and key not in keys}
+    """Return the parameters of a run but those of some groups and keys, as something that can be
+    compared and hashed."""
+    left = {
+        key: value
+        for key, value in parameters_of(run.config)
+        if key.partition(".")[0] not in groups and key not in keys
+    }
     return repr(sorted(left.items()))
 
 
@@ -74,7 +86,8 @@ def _zones(run):
 
 
 def settle(runs, seen, judged, data, criterion):
-    """Return {label: {observable: Verdict}}: what `judged` says where a verdict is allowed, 'no verdict' with the reason elsewhere.
+    """Return {label: {observable: Verdict}}: what `judged` says where a verdict is allowed, 'no
+    verdict' with the reason elsewhere.
 
     Parameters
     ----------
@@ -89,7 +102,10 @@ def settle(runs, seen, judged, data, criterion):
     """
     stand = standings(runs)
     return {
-        run.label: {name: _settled(run, name, stand[run.label], seen, judged, data, criterion) for name in judged[run.label]}
+        run.label: {
+            name: _settled(run, name, stand[run.label], seen, judged, data, criterion)
+            for name in judged[run.label]
+        }
         for run in runs
     }
 
@@ -102,13 +118,22 @@ def _settled(run, name, standing, seen, judged, data, criterion):
     if is_control(run):
         return verdict._replace(state="control")
     if standing.control is not None:
-        verdict = verdict._replace(difference=difference(seen[run.label], seen[standing.control], name, data[name]))
-    reason = _no_control(name, standing, seen, judged, criterion) or _no_agreement(run.label, name, standing, seen, judged, criterion)
-    return verdict._replace(state="no verdict", reason=f"no verdict: {reason}; {verdict.reason}") if reason else verdict
+        verdict = verdict._replace(
+            difference=difference(seen[run.label], seen[standing.control], name, data[name])
+        )
+    reason = _no_control(name, standing, seen, judged, criterion) or _no_agreement(
+        run.label, name, standing, seen, judged, criterion
+    )
+    return (
+        verdict._replace(state="no verdict", reason=f"no verdict: {reason}; {verdict.reason}")
+        if reason
+        else verdict
+    )
 
 
 def difference(model, control, name, data):
-    """Return the median of model minus control over the places of the data, dex; NaN where the control says nothing."""
+    """Return the median of model minus control over the places of the data, dex; NaN where the
+    control says nothing."""
     with np.errstate(invalid="ignore"):
         apart = predict(model, name, data.at)[0] - predict(control, name, data.at)[0]
     apart = apart[~np.isnan(apart)]
@@ -123,7 +148,10 @@ def _no_control(name, standing, seen, judged, criterion):
         return f"of the control, {reason}"
     control = judged[standing.control][name]
     if control.state in ("excluded", "unresolved"):
-        return f"the control without cosmic rays is off as well ({control.violated}/{control.count}, {control.offset:+.1f} dex)"
+        return (
+            "the control without cosmic rays is off as well "
+            f"({control.violated}/{control.count}, {control.offset:+.1f} dex)"
+        )
     return ""
 
 
@@ -139,15 +167,21 @@ def _no_agreement(label, name, standing, seen, judged, criterion):
         return f"meshes disagree: {pair[0].state}, on the coarser one {pair[1].state}"
     offsets = [verdict.offset for verdict in pair]
     if _apart(*offsets, criterion.agreement):
-        return f"meshes disagree: off by {offsets[0]:+.1f} dex, on the coarser one {offsets[1]:+.1f} dex"
+        return (
+            f"meshes disagree: off by {offsets[0]:+.1f} dex, on the coarser one "
+            f"{offsets[1]:+.1f} dex"
+        )
     ratios = [seen[one].numbers.get(_PRESSURE, math.nan) for one in (fine, coarse)]
     if all(ratio > 0.0 for ratio in ratios) and _apart(*np.log10(ratios), criterion.agreement):
-        return f"meshes disagree: {_PRESSURE} is {ratios[0]:.3g}, on the coarser one {ratios[1]:.3g}"
+        return (
+            f"meshes disagree: {_PRESSURE} is {ratios[0]:.3g}, on the coarser one {ratios[1]:.3g}"
+        )
     return ""
 
 
 def _apart(one, other, most):
-    """Return whether two numbers differ by more than `most`; where one is infinite or missing both must be."""
+    """Return whether two numbers differ by more than `most`; where one is infinite or missing both
+    must be."""
     if not (math.isfinite(one) and math.isfinite(other)):
         return not (one == other or (math.isnan(one) and math.isnan(other)))
     return abs(one - other) > most
@@ -169,6 +203,10 @@ def answer(verdicts):
 
 def _why_not(verdicts):
     """Return the commonest reason for which there is no verdict."""
-    reasons = [verdict.reason.partition("; ")[0] for verdict in verdicts.values() if verdict.state == "no verdict"]
+    reasons = [
+        verdict.reason.partition("; ")[0]
+        for verdict in verdicts.values()
+        if verdict.state == "no verdict"
+    ]
     reasons = reasons or [f"no verdict: {verdict.reason}" for verdict in verdicts.values()]
     return max(reasons, key=reasons.count)

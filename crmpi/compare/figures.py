@@ -1,4 +1,5 @@
-"""Figures of the report: models as lines of one colour and dash each, data in grey, limits as arrows."""
+"""Figures of the report: models as lines of one colour and dash each, data in grey, limits as
+arrows."""
 
 import io
 import itertools
@@ -8,10 +9,10 @@ import re
 import matplotlib as mpl
 import numpy as np
 
+from crmpi.analysis.draw.sheet import LETTER
+from crmpi.analysis.draw.style import STYLE, new_figure
 from crmpi.compare import data as published
 from crmpi.compare.verdicts import GAMMA_RAYS, HYDROGEN, KAPPA, of_hydrogen
-from crmpi.observables.sheet import LETTER
-from crmpi.observables.style import STYLE, new_figure
 
 _COLUMNS = 5
 SHOWN = "O VI"
@@ -23,15 +24,20 @@ _ARROW = 0.18  # length of the arrow of a limit as a share of the height of the 
 
 
 def looks(labels):
-    """Return {label: keywords of a line}: colours of the style, then the same dashed, and so on, then all of them wider."""
+    """Return {label: keywords of a line}: colours of the style, then the same dashed, and so on,
+    then all of them wider."""
     colours = STYLE["axes.prop_cycle"].by_key()["color"]
     widths = (STYLE["lines.linewidth"] * (1.0 + 0.6 * n) for n in itertools.count())
     kinds = ((width, dash, colour) for width in widths for dash in _DASHES for colour in colours)
-    return {label: {"color": c, "linestyle": d, "linewidth": w} for label, (w, d, c) in zip(labels, kinds, strict=False)}
+    return {
+        label: {"color": c, "linestyle": d, "linewidth": w}
+        for label, (w, d, c) in zip(labels, kinds, strict=False)
+    }
 
 
 def draw_columns(seen, data, ions):
-    """Return a figure of the column densities of `ions` against impact parameter, {label: Seen} over the data."""
+    """Return a figure of the column densities of `ions` against impact parameter, {label: Seen}
+    over the data."""
     with mpl.rc_context(STYLE):
         ncols = min(_COLUMNS, len(ions))
         nrows = -(-len(ions) // ncols)
@@ -55,7 +61,14 @@ def _ion(panel, seen, data, ion, lines):
     """Draw the columns of an ion and its data."""
     for label, one in seen.items():
         if ion in one.columns:
-            _band(panel, one.impacts, one.columns[ion], lines[label], label, shaded=len(seen) <= _SHADED)
+            _band(
+                panel,
+                one.impacts,
+                one.columns[ion],
+                lines[label],
+                label,
+                shaded=len(seen) <= _SHADED,
+            )
     _fit(panel, data.get(ion), [one.columns[ion][1] for one in seen.values() if ion in one.columns])
     if ion in data:
         scatter(panel, data[ion])
@@ -74,7 +87,11 @@ def draw_transport(seen, data):
             if "pcr" in one.profiles:
                 left.plot(one.radius, one.profiles["pcr"], label=label, **lines[label])
             if "kappa" in one.profiles:
-                middle.plot(one.radius, np.log10(np.where(one.profiles["kappa"] > 0, one.profiles["kappa"], np.nan)), **lines[label])
+                middle.plot(
+                    one.radius,
+                    np.log10(np.where(one.profiles["kappa"] > 0, one.profiles["kappa"], np.nan)),
+                    **lines[label],
+                )
         _pressures(left, seen)
         bounds = _bounds(seen, data[KAPPA])
         middle.set_ylim(27.5, max(32.0, middle.get_ylim()[1]))
@@ -88,7 +105,8 @@ def draw_transport(seen, data):
 
 
 def _bounds(seen, data):
-    """Return the bounds on kappa for the median column of hydrogen of all runs; those of 1e19 if no run has columns."""
+    """Return the bounds on kappa for the median column of hydrogen of all runs; those of 1e19 if no
+    run has columns."""
     with np.errstate(invalid="ignore"):
         values = [of_hydrogen(data, one).value for one in seen.values() if HYDROGEN in one.columns]
     return data._replace(value=np.median(values, axis=0)) if values else data
@@ -103,7 +121,9 @@ def _pressures(panel, seen):
         panel.plot(radius, gas[0], color="0.6", linewidth=1.0, zorder=0)
         panel.set_title("cosmic-ray pressure; grey: gas")
     elif gas:
-        panel.fill_between(radius, np.min(gas, axis=0), np.max(gas, axis=0), color="0.85", zorder=0, linewidth=0)
+        panel.fill_between(
+            radius, np.min(gas, axis=0), np.max(gas, axis=0), color="0.85", zorder=0, linewidth=0
+        )
         panel.set_title("cosmic-ray pressure; grey: gas")
     panel.set_yscale("log")
     panel.set_xlabel("radius [kpc]")
@@ -114,7 +134,9 @@ def _pressures(panel, seen):
 
 def _gamma(panel, seen, data, lines):
     """Draw L_gamma/L_SF of every run, the observed relation and the calorimetric value."""
-    seen = {label: one for label, one in seen.items() if one.numbers.get("L_gamma/L_SF", 0.0) > 0.0} or seen
+    seen = {
+        label: one for label, one in seen.items() if one.numbers.get("L_gamma/L_SF", 0.0) > 0.0
+    } or seen
     places = np.arange(len(seen))[::-1]
     panel.set_ylim(-0.7, len(seen) - 0.3)
     for place, (label, one) in zip(places, seen.items(), strict=True):
@@ -137,11 +159,37 @@ def scatter(panel, data, colour="0.35"):
     bottom, top = panel.get_ylim()
     length = _ARROW * (top - bottom)
     measured = data.kind == "measured"
-    panel.errorbar(data.at[measured], data.value[measured], data.error[measured], fmt="o", ms=2.5, color=colour, linewidth=0.6, zorder=3)
+    panel.errorbar(
+        data.at[measured],
+        data.value[measured],
+        data.error[measured],
+        fmt="o",
+        ms=2.5,
+        color=colour,
+        linewidth=0.6,
+        zorder=3,
+    )
     for kind, marker, sign in (("lower", "^", 1.0), ("upper", "v", -1.0)):
         chosen = data.kind == kind
-        panel.vlines(data.at[chosen], data.value[chosen], data.value[chosen] + sign * length, color=colour, linewidth=0.5, zorder=3)
-        panel.plot(data.at[chosen], data.value[chosen], marker, ms=3, color=colour, mfc="white", mew=0.6, linestyle="none", zorder=3)
+        panel.vlines(
+            data.at[chosen],
+            data.value[chosen],
+            data.value[chosen] + sign * length,
+            color=colour,
+            linewidth=0.5,
+            zorder=3,
+        )
+        panel.plot(
+            data.at[chosen],
+            data.value[chosen],
+            marker,
+            ms=3,
+            color=colour,
+            mfc="white",
+            mew=0.6,
+            linestyle="none",
+            zorder=3,
+        )
 
 
 def _band(panel, places, column, line, label, *, shaded):
@@ -154,7 +202,10 @@ def _band(panel, places, column, line, label, *, shaded):
 
 def _fit(panel, data, medians):
     """Choose the range of a panel: all data, and models down to 4 decades below them."""
-    values = np.concatenate([np.ravel(median) for median in medians] + ([data.value] if data is not None else []) or [np.zeros(1)])
+    values = np.concatenate(
+        [np.ravel(median) for median in medians] + ([data.value] if data is not None else [])
+        or [np.zeros(1)]
+    )
     values = values[np.isfinite(values)]
     if values.size:
         high = values.max()
@@ -164,7 +215,9 @@ def _fit(panel, data, medians):
 
 def _legend_columns(labels, width):
     """Return how many of these labels have room side by side in `width` (inches)."""
-    return max(1, min(6, len(labels), int(width / (0.7 + LETTER * max(map(len, labels), default=0)))))
+    return max(
+        1, min(6, len(labels), int(width / (0.7 + LETTER * max(map(len, labels), default=0))))
+    )
 
 
 def _legend_height(labels, width):
@@ -183,4 +236,5 @@ def svg(figure):
     with mpl.rc_context({**STYLE, "svg.hashsalt": "crmpi"}):
         figure.savefig(stream, format="svg", metadata={"Date": None, "Creator": None})
     text = stream.getvalue()
-    return re.sub(r"(\d+\.\d{2})\d+", r"\1", text[text.index("<svg") :])  # hundredths of a point are enough
+    # hundredths of a point are enough
+    return re.sub(r"(\d+\.\d{2})\d+", r"\1", text[text.index("<svg") :])

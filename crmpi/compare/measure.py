@@ -1,19 +1,20 @@
 """What an observer would see of a run: profiles, columns and numbers of its last snapshot.
 
-What cannot be had is noted with its reason in `Seen.absent`, and the observables that need it are untested for this run.
+What cannot be had is noted with its reason in `Seen.absent`, and the observables that need it are
+untested for this run.
 """
 
 from typing import NamedTuple
 
 import numpy as np
 
+from crmpi.analysis.ions import computed_table
+from crmpi.analysis.measure.catalogue import measure
+from crmpi.analysis.measure.columns import Composition, profile
+from crmpi.analysis.measure.stream import read_profiles
+from crmpi.analysis.read.readers import open_snapshot
 from crmpi.constraints.simulated import true_kappa
 from crmpi.errors import CrmpiError
-from crmpi.observables.catalogue import measure
-from crmpi.observables.columns import Composition, profile
-from crmpi.observables.ions import computed_table
-from crmpi.observables.readers import open_snapshot
-from crmpi.observables.stream import read_profiles
 from crmpi.output.directory import RunDirectory
 from crmpi.output.history import read_history
 from crmpi.params import make
@@ -29,10 +30,11 @@ _EV = UNITS["eV"].value  # erg
 class Seen(NamedTuple):
     """What was seen of a run.
 
-    ``radius`` (kpc) and ``profiles`` {name: array}: means over shells, `pcr` and `pgas` in eV/cm^3, `temp` in K, `kappa` in cm^2/s;
-    ``impacts`` (kpc) and ``columns`` {ion: (16%, median, 84%)}: decadic logarithms of columns in 1/cm^2; ``numbers`` {name: number};
-    ``absent`` {what: why}; ``width``: of the widest cells in kpc; ``floors``: energy that floors, that of the temperature too, have added
-    over that of the cosmic rays injected, 0 if the run has no source.
+    ``radius`` (kpc) and ``profiles`` {name: array}: means over shells, `pcr` and `pgas` in eV/cm^3,
+    `temp` in K, `kappa` in cm^2/s; ``impacts`` (kpc) and ``columns`` {ion: (16%, median, 84%)}:
+    decadic logarithms of columns in 1/cm^2; ``numbers`` {name: number}; ``absent`` {what: why};
+    ``width``: of the widest cells in kpc; ``floors``: energy that floors, that of the temperature
+    too, have added over that of the cosmic rays injected, 0 if the run has no source.
     """
 
     radius: np.ndarray
@@ -58,12 +60,24 @@ def observe(run, ions, choices):
     absent = {}
     with open_snapshot(run.snapshot) as snapshot:
         if snapshot.units.dimensionless:
-            raise CrmpiError(f"{run.snapshot} is dimensionless and data are not: leave {run.path} out, or give it units.system galactic")
-        radius, profiles = _noting(absent, "profiles", lambda: _profiles(run, snapshot)) or (np.empty(0), {})
+            raise CrmpiError(
+                f"{run.snapshot} is dimensionless and data are not: leave {run.path} out, or "
+                "give it units.system galactic"
+            )
+        radius, profiles = _noting(absent, "profiles", lambda: _profiles(run, snapshot)) or (
+            np.empty(0),
+            {},
+        )
         kpc = snapshot.units.factor("kpc")
         inside = np.array([b for b in choices.impacts if b < snapshot.nearest_face() / kpc])
-        columns = _noting(absent, "columns", lambda: _columns(snapshot, ions, inside, choices, absent)) or {}
-        numbers = {"time [Myr]": snapshot.units.from_code(snapshot.time, "Myr"), **_pressures(radius, profiles)}
+        columns = (
+            _noting(absent, "columns", lambda: _columns(snapshot, ions, inside, choices, absent))
+            or {}
+        )
+        numbers = {
+            "time [Myr]": snapshot.units.from_code(snapshot.time, "Myr"),
+            **_pressures(radius, profiles),
+        }
         for name in (*_NUMBERS, "loading"):
             numbers |= _noting(absent, name, lambda name=name: _numbers(snapshot, name)) or {}
         width = snapshot.widest_cell() / kpc
@@ -74,7 +88,8 @@ _FLOORS = ("floor_added_energy", "cooling_floored")
 
 
 def _floors(run):
-    """Return the energy added by floors over that of the cosmic rays injected, of the results of a sweep or the last row of a history."""
+    """Return the energy added by floors over that of the cosmic rays injected, of the results of a
+    sweep or the last row of a history."""
     plain = {_stem(label): value for label, value in run.numbers.items()}
     history = RunDirectory(run.path).history
     if "injection_cosmic" not in plain and history.is_file():
@@ -93,7 +108,8 @@ def _noting(absent, what, function):
 
 
 def _profiles(run, snapshot):
-    """Return (radius, profiles); kappa as the run measured it, else as the snapshot shows it, else the constant of its parameters."""
+    """Return (radius, profiles); kappa as the run measured it, else as the snapshot shows it, else
+    the constant of its parameters."""
     (measured,) = measure(snapshot, ["radial_profile"])
     columns = {_stem(label): values for label, values in measured.columns.items()}
     if "kappa_eff" not in columns:
@@ -104,12 +120,15 @@ def _profiles(run, snapshot):
 
 
 def _stored_kappa(run, snapshot, count):
-    """Return {'kappa_eff': array} of the profiles that the run wrote, or of the constant of its parameters; {} if there is neither."""
+    """Return {'kappa_eff': array} of the profiles that the run wrote, or of the constant of its
+    parameters; {} if there is neither."""
     try:
         stored = read_profiles(run.path, "radial_profile")
     except CrmpiError:
         stored = {}
-    kappa = next((values[-1] for label, values in stored.items() if _stem(label) == "kappa_eff"), np.empty(0))
+    kappa = next(
+        (values[-1] for label, values in stored.items() if _stem(label) == "kappa_eff"), np.empty(0)
+    )
     if len(kappa) == count:
         return {"kappa_eff": kappa}
     constant = true_kappa(run.config, snapshot.units)
@@ -120,10 +139,20 @@ def _columns(snapshot, ions, impacts, choices, absent):
     """Return {ion: (16%, median, 84%)} of the logarithms of columns."""
     if not len(impacts):
         reach = snapshot.nearest_face() / snapshot.units.factor("kpc")
-        raise CrmpiError(f"the box ends at {reach:.4g} kpc, before the first sight line at {min(choices.impacts):g} kpc")
+        raise CrmpiError(
+            f"the box ends at {reach:.4g} kpc, before the first sight line at "
+            f"{min(choices.impacts):g} kpc"
+        )
     code = impacts * snapshot.units.factor("kpc")
     composition = make(Composition, metallicity=choices.metallicity)
-    seen = profile(snapshot, ions, code, count=LINES, table=computed_table(choices.redshift), composition=composition)
+    seen = profile(
+        snapshot,
+        ions,
+        code,
+        count=LINES,
+        table=computed_table(choices.redshift),
+        composition=composition,
+    )
     if seen.outside:
         absent["some cells"] = seen.warning()
     found = {}
@@ -139,19 +168,28 @@ def _pressures(radius, profiles):
     numbers = {}
     for place in SURFACES:
         if {"pcr", "pgas"} <= set(profiles) and radius[0] <= place <= radius[-1]:
-            numbers[f"P_cr at {place:g} kpc [eV/cm^3]"] = float(np.interp(place, radius, profiles["pcr"]))
-            numbers[f"P_cr/P_gas at {place:g} kpc"] = float(np.interp(place, radius, profiles["pcr"] / profiles["pgas"]))
+            numbers[f"P_cr at {place:g} kpc [eV/cm^3]"] = float(
+                np.interp(place, radius, profiles["pcr"])
+            )
+            numbers[f"P_cr/P_gas at {place:g} kpc"] = float(
+                np.interp(place, radius, profiles["pcr"] / profiles["pgas"])
+            )
     return numbers
 
 
 def _numbers(snapshot, name):
-    """Return {'name [unit]': number} of an observable that is plain numbers; a pure number goes without unit. Of rates those of mass."""
+    """Return {'name [unit]': number} of an observable that is plain numbers; a pure number goes
+    without unit. Of rates those of mass."""
     overrides = ()
     if name == "loading":
         radii = ",".join(repr(r * snapshot.units.factor("kpc")) for r in SURFACES)
         overrides = [f"loading.radii=[{radii}]"]
     (measured,) = measure(snapshot, [name], overrides)
-    wanted = {label: value for label, value in measured.columns.items() if name != "loading" or label.startswith("mass_")}
+    wanted = {
+        label: value
+        for label, value in measured.columns.items()
+        if name != "loading" or label.startswith("mass_")
+    }
     return {label.removesuffix(" [1]"): float(value) for label, value in wanted.items()}
 
 

@@ -38,15 +38,20 @@ def page(title, report, figures):
     report : crmpi.compare.report.Report
     figures : list of (caption, svg text)
     """
-    pictures = [f"<figure>{picture}<figcaption class=small>{escape(caption)}</figcaption></figure>" for caption, picture in figures]
+    pictures = [
+        f"<figure>{picture}<figcaption class=small>{escape(caption)}</figcaption></figure>"
+        for caption, picture in figures
+    ]
     parts = [
         f"<h1>{escape(title)}</h1>",
         f"<p>{escape(headline(report.verdicts))}</p>",
         f"<pre>{escape(report.command)}</pre>",
         "<h2>Models against data</h2>",
         matrix(report.verdicts),
-        "<p class=small>Each field: data violated of data compared, the median of model minus datum, and of model minus control (&Delta;), "
-        "in dex. no verdict: the reason is below. unresolved: excluded, but the mesh is too coarse for this ion.</p>",
+        "<p class=small>Each field: data violated of data compared, the median of model minus "
+        "datum, and of model minus control (&Delta;), "
+        "in dex. no verdict: the reason is below. unresolved: excluded, but the mesh is too "
+        "coarse for this ion.</p>",
         "<h2>Why</h2>",
         reasons(report.verdicts, report.missing),
         "<h2>Figures</h2>",
@@ -70,15 +75,26 @@ def headline(verdicts):
         return _nothing(verdicts)
     alive = [label for label, found in judged.items() if not excluded_by(found)]
     names = {name for found in judged.values() for name in _tested(found)}
-    survivors = f"not excluded: {', '.join(alive)}" if alive else "all of them are excluded by at least one observable"
-    left = [label for label, found in verdicts.items() if label not in judged and "control" not in {v.state for v in found.values()}]
+    survivors = (
+        f"not excluded: {', '.join(alive)}"
+        if alive
+        else "all of them are excluded by at least one observable"
+    )
+    left = [
+        label
+        for label, found in verdicts.items()
+        if label not in judged and "control" not in {v.state for v in found.values()}
+    ]
     others = f"; no verdict: {', '.join(left)}" if left else ""
     return f"{len(judged)} models judged by {len(names)} observables; {survivors}{others}."
 
 
 def _nothing(verdicts):
-    """Return the commonest reason for which no model has a verdict; that of a coarser mesh counts last."""
-    models = [found for found in verdicts.values() if all(v.state != "control" for v in found.values())]
+    """Return the commonest reason for which no model has a verdict; that of a coarser mesh counts
+    last."""
+    models = [
+        found for found in verdicts.values() if all(v.state != "control" for v in found.values())
+    ]
     reasons = [answer(found) for found in models]
     reasons = [reason for reason in reasons if COARSER not in reason] or reasons
     if not reasons:
@@ -89,14 +105,20 @@ def _nothing(verdicts):
 
 def _tested(found):
     """Return the observables that give a verdict on a model."""
-    return [name for name, verdict in found.items() if verdict.state in ("ok", "excluded", "unresolved")]
+    return [
+        name for name, verdict in found.items() if verdict.state in ("ok", "excluded", "unresolved")
+    ]
 
 
 def matrix(verdicts):
     """Return the table model x observable."""
     names = list(next(iter(verdicts.values())))
     rows = [
-        [f"<td>{escape(label)}</td>", *(_field(found[name]) for name in names), f"<td>{len(excluded_by(found))}</td>"]
+        [
+            f"<td>{escape(label)}</td>",
+            *(_field(found[name]) for name in names),
+            f"<td>{len(excluded_by(found))}</td>",
+        ]
         for label, found in verdicts.items()
     ]
     return _table(["model", *names, "excluded by"], rows)
@@ -107,18 +129,32 @@ def _field(verdict):
     if verdict.state == "untested":
         return f'<td class=untested title="{tip}">–</td>'
     offset = "" if verdict.offset != verdict.offset else f", {verdict.offset:+.1f}"
-    apart = "" if verdict.difference != verdict.difference else f", &Delta; {verdict.difference:+.1f}"
+    apart = (
+        "" if verdict.difference != verdict.difference else f", &Delta; {verdict.difference:+.1f}"
+    )
     style = verdict.state.replace(" ", "-")
-    return f'<td class={style} title="{tip}">{verdict.state} {verdict.violated}/{verdict.count}{offset}{apart}</td>'
+    return (
+        f'<td class={style} title="{tip}">{verdict.state} '
+        f"{verdict.violated}/{verdict.count}{offset}{apart}</td>"
+    )
 
 
 def reasons(verdicts, missing):
     """Return a list: of every model what excludes it."""
     lines = []
     for label, found in verdicts.items():
-        bad = [f"{name}: {found[name].reason} (probability {found[name].chance:.0e})" for name in excluded_by(found)]
-        lines.append(f"<li><b>{escape(label)}</b> — {escape('; '.join(bad) or answer(found))}{_withheld(found)}</li>")
-    lines += [f"<li><b>{escape(name)}</b> — note: {escape(reason)}</li>" for name, reason in missing.items()]
+        bad = [
+            f"{name}: {found[name].reason} (probability {found[name].chance:.0e})"
+            for name in excluded_by(found)
+        ]
+        lines.append(
+            f"<li><b>{escape(label)}</b> — "
+            f"{escape('; '.join(bad) or answer(found))}{_withheld(found)}</li>"
+        )
+    lines += [
+        f"<li><b>{escape(name)}</b> — note: {escape(reason)}</li>"
+        for name, reason in missing.items()
+    ]
     return f"<ul>{''.join(lines)}</ul>"
 
 
@@ -127,25 +163,42 @@ def _withheld(found):
     reasons = {}
     for name, verdict in found.items():
         if verdict.state == "no verdict":
-            reasons.setdefault(verdict.reason.partition("; ")[0].removeprefix("no verdict: "), []).append(name)
-    return "".join(f"<br><span class=small>{escape(', '.join(names))}: {escape(reason)}</span>" for reason, names in reasons.items())
+            reasons.setdefault(
+                verdict.reason.partition("; ")[0].removeprefix("no verdict: "), []
+            ).append(name)
+    return "".join(
+        f"<br><span class=small>{escape(', '.join(names))}: {escape(reason)}</span>"
+        for reason, names in reasons.items()
+    )
 
 
 def numbers(rows):
     """Return the table of {label: {name: number}}."""
     names = list(dict.fromkeys(name for entry in rows.values() for name in entry))
-    fields = {label: [f"<td>{entry[name]:.3g}</td>" if name in entry else "<td>–</td>" for name in names] for label, entry in rows.items()}
-    return _table(["model", *names], [[f"<td>{escape(label)}</td>", *row] for label, row in fields.items()])
+    fields = {
+        label: [f"<td>{entry[name]:.3g}</td>" if name in entry else "<td>–</td>" for name in names]
+        for label, entry in rows.items()
+    }
+    return _table(
+        ["model", *names], [[f"<td>{escape(label)}</td>", *row] for label, row in fields.items()]
+    )
 
 
 def criterion(report):
     """Return the statement of what was assumed."""
-    c, assumed = report.criterion, "".join(f"<li>{escape(line)}</li>" for line in report.assumptions)
+    c, assumed = (
+        report.criterion,
+        "".join(f"<li>{escape(line)}</li>" for line in report.assumptions),
+    )
     return (
-        f"<p>A datum is violated if model and datum differ by more than {c.n_sigma:g} sigma, where sigma² is the sum of the squares of "
-        f"{c.scatter:g} dex (scatter of real galaxies about one idealised model), half the 16–84% range of the model's own sight lines "
-        f"(at most {c.max_spread:g} dex) and the error of the datum; limits are violated from one side only. A model is excluded by an "
-        f"observable if so many violations have a binomial probability below {c.significance:g}; by a single datum, if the probability of "
+        f"<p>A datum is violated if model and datum differ by more than {c.n_sigma:g} sigma, "
+        "where sigma² is the sum of the squares of "
+        f"{c.scatter:g} dex (scatter of real galaxies about one idealised model), half the "
+        "16–84% range of the model's own sight lines "
+        f"(at most {c.max_spread:g} dex) and the error of the datum; limits are violated from "
+        "one side only. A model is excluded by an "
+        "observable if so many violations have a binomial probability below "
+        f"{c.significance:g}; by a single datum, if the probability of "
         f"being so far off is.</p><ul>{assumed}</ul>"
     )
 
@@ -153,14 +206,22 @@ def criterion(report):
 def provenance(report):
     """Return the parameters that differ and the identity of every run."""
     labels = list(report.verdicts)
-    rows = [[f"<td>{escape(key)}</td>", *(f"<td>{escape(_short(v))}</td>" for v in values)] for key, values in report.differences.items()]
-    who = [[f"<td>{escape(text)}</td>" for text in (label, *map(str, report.identity[label].values()))] for label in labels]
+    rows = [
+        [f"<td>{escape(key)}</td>", *(f"<td>{escape(_short(v))}</td>" for v in values)]
+        for key, values in report.differences.items()
+    ]
+    who = [
+        [f"<td>{escape(text)}</td>" for text in (label, *map(str, report.identity[label].values()))]
+        for label in labels
+    ]
     return (
         _table(["run", *next(iter(report.identity.values()))], who)
         + "<p>Parameters that differ:</p>"
         + _table(["parameter", *labels], rows)
-        + f"<p class=small>Made by crmpi {escape(__version__)}. Gamma rays: {escape(published.GAMMA['reference'])}. "
-        "Columns and bounds on kappa: COS-Halos (Tumlinson et al. 2013; Werk et al. 2013, 2014; Butsky, Nakum et al. 2023).</p>"
+        + f"<p class=small>Made by crmpi {escape(__version__)}. Gamma rays: "
+        f"{escape(published.GAMMA['reference'])}. "
+        "Columns and bounds on kappa: COS-Halos (Tumlinson et al. 2013; Werk et al. 2013, 2014; "
+        "Butsky, Nakum et al. 2023).</p>"
     )
 
 
@@ -170,4 +231,8 @@ def _short(value):
 
 def _table(header, rows):
     head = "".join(f"<th>{escape(name)}</th>" for name in header)
-    return f"<div class=wide><table><tr>{head}</tr>" + "".join(f"<tr>{''.join(row)}</tr>" for row in rows) + "</table></div>"
+    return (
+        f"<div class=wide><table><tr>{head}</tr>"
+        + "".join(f"<tr>{''.join(row)}</tr>" for row in rows)
+        + "</table></div>"
+    )

@@ -8,14 +8,15 @@ import yaml
 
 from crmpi.errors import CrmpiError
 from crmpi.output.directory import RunDirectory
-from crmpi.sweep.results import FAILURE, RESULT, WRITING
+from crmpi.tools.sweep.results import FAILURE, RESULT, WRITING
 
 
 class Run(NamedTuple):
     """A run that has output.
 
-    ``choices``: {parameter: value} of a sweep, else empty; ``numbers``: of its result.json; ``config``: resolved parameters, nested;
-    ``fingerprint`` of them; ``snapshot``: the last one; ``complete``: reached its end.
+    ``choices``: {parameter: value} of a sweep, else empty; ``numbers``: of its result.json;
+    ``config``: resolved parameters, nested; ``fingerprint`` of them; ``snapshot``: the last one;
+    ``complete``: reached its end.
     """
 
     label: str
@@ -59,7 +60,10 @@ def find_runs(paths):
             elif reason:
                 missing[member.name] = reason
     if not runs:
-        why = "; ".join(f"{name}: {reason}" for name, reason in missing.items()) or "no run has written there"
+        why = (
+            "; ".join(f"{name}: {reason}" for name, reason in missing.items())
+            or "no run has written there"
+        )
         raise CrmpiError(f"nothing to compare in {', '.join(map(str, paths))}: {why}")
     return Found(_distinct(sorted(runs, key=_order)), missing)
 
@@ -80,7 +84,11 @@ def _read(folder):
     try:
         config = yaml.safe_load(directory.resolved.read_text(encoding="utf-8"))
         provenance = json.loads(directory.provenance.read_text(encoding="utf-8"))
-        result = json.loads((folder / RESULT).read_text(encoding="utf-8")) if (folder / RESULT).is_file() else {}
+        result = (
+            json.loads((folder / RESULT).read_text(encoding="utf-8"))
+            if (folder / RESULT).is_file()
+            else {}
+        )
     except (OSError, ValueError) as problem:
         raise CrmpiError(f"the run in {folder} cannot be read: {problem}") from None
     choices = result.get("choices") or _choices_of_name(folder.name)
@@ -88,9 +96,16 @@ def _read(folder):
     if not config.get("fluid", {}).get("cosmic_rays", True) and "control" not in label:
         label = f"control, {label}"
     return Run(
-        label, folder, choices, result.get("numbers", {}), config, result.get("parameters", ""), provenance,
-        directory.snapshots()[-1], bool(result),
-    )  # fmt: skip
+        label,
+        folder,
+        choices,
+        result.get("numbers", {}),
+        config,
+        result.get("parameters", ""),
+        provenance,
+        directory.snapshots()[-1],
+        bool(result),
+    )
 
 
 def _choices_of_name(name):
@@ -114,15 +129,25 @@ def _number_first(text):
 def _distinct(runs):
     """Return runs with labels that occur once: folders are added where they do not."""
     labels = [run.label for run in runs]
-    return [run._replace(label=f"{run.path.parent.name}/{run.label}") if labels.count(run.label) > 1 else run for run in runs]
+    return [
+        run._replace(label=f"{run.path.parent.name}/{run.label}")
+        if labels.count(run.label) > 1
+        else run
+        for run in runs
+    ]
 
 
 def differences(runs):
-    """Return {parameter: [value of each run]} of all parameters that are not the same everywhere; what a run writes does not count."""
+    """Return {parameter: [value of each run]} of all parameters that are not the same everywhere;
+    what a run writes does not count."""
     flat = [dict(parameters_of(run.config)) for run in runs]
-    keys = dict.fromkeys(key for parameters in flat for key in parameters if key.partition(".")[0] not in WRITING)
+    keys = dict.fromkeys(
+        key for parameters in flat for key in parameters if key.partition(".")[0] not in WRITING
+    )
     values = {key: [parameters.get(key) for parameters in flat] for key in keys}
-    return {key: column for key, column in values.items() if any(value != column[0] for value in column)}
+    return {
+        key: column for key, column in values.items() if any(value != column[0] for value in column)
+    }
 
 
 def parameters_of(node, path=""):

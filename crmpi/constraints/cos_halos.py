@@ -1,7 +1,8 @@
 """The bound of `cgm` for the 44 sight lines of COS-Halos, with limits and error bars.
 
-The star formation rate of every third galaxy is an upper limit; then kappa_min is one as well, an upper limit of a lower bound, and says
-nothing about kappa. The range of N_H gives the error bar, the highest N_H the lowest kappa_min. Solutions of quality 1 leave N_H open.
+The star formation rate of every third galaxy is an upper limit; then kappa_min is one as well, an
+upper limit of a lower bound, and says nothing about kappa. The range of N_H gives the error bar,
+the highest N_H the lowest kappa_min. Solutions of quality 1 leave N_H open.
 """
 
 from typing import NamedTuple
@@ -25,14 +26,20 @@ _FLAGS = ("sfr_is_upper_limit", "nhi_flag", "nh_solution_flag")
 class Choices:
     """How to read the table."""
 
-    sfr_from: str = par("measured", choices=SFR_SOURCES, doc="star formation: of today, or stellar mass over age of the universe")
+    sfr_from: str = par(
+        "measured",
+        choices=SFR_SOURCES,
+        doc="star formation: of today, or stellar mass over age of the universe",
+    )
 
 
 class Bounds(NamedTuple):
-    """The bounds of all sight lines, arrays in the order of the rows; cgs but for `impact` (kpc) and `sfr` (Msun/yr).
+    """The bounds of all sight lines, arrays in the order of the rows; cgs but for `impact` (kpc)
+    and `sfr` (Msun/yr).
 
-    ``low`` and ``high`` are kappa_min for the largest and the smallest N_H; ``is_bound`` is False where the star formation rate is only an
-    upper limit, ``weak`` True where N_H is hardly constrained; below ``arrival`` cosmic rays of this age of the universe are not yet there.
+    ``low`` and ``high`` are kappa_min for the largest and the smallest N_H; ``is_bound`` is False
+    where the star formation rate is only an upper limit, ``weak`` True where N_H is hardly
+    constrained; below ``arrival`` cosmic rays of this age of the universe are not yet there.
     """
 
     system: np.ndarray
@@ -55,7 +62,8 @@ class Bounds(NamedTuple):
 
 
 def read_cos_halos(path=None):
-    """Return the table of sight lines as a structured array, one field per column; NaN where a number is not available.
+    """Return the table of sight lines as a structured array, one field per column; NaN where a
+    number is not available.
 
     Parameters
     ----------
@@ -69,13 +77,17 @@ def read_cos_halos(path=None):
     """
     lines = read_table("cos_halos.csv", path)
     names = list(lines[0])
-    kinds = [(name, "U64" if name == "system" else int if _is_flag(name) else float) for name in names]
+    kinds = [
+        (name, "U64" if name == "system" else int if _is_flag(name) else float) for name in names
+    ]
     rows = np.zeros(len(lines), dtype=kinds)
     for number, line in enumerate(lines):
         try:
             rows[number] = tuple(_value(line[name], kind) for name, kind in kinds)
         except ValueError as problem:
-            raise CrmpiError(f"{path} line {number + 2}: {problem}; leave a field empty where there is no value") from None
+            raise CrmpiError(
+                f"{path} line {number + 2}: {problem}; leave a field empty where there is no value"
+            ) from None
     return rows
 
 
@@ -89,21 +101,36 @@ def bounds(rows, assumptions, halo, sfr_from="measured"):
     assumptions, halo : cgm.Assumptions, haloes.HaloParams
         in cgs
     sfr_from : str
-        'measured': today's rate, or its upper limit; 'average': stellar mass over the age of the universe at the redshift of the galaxy,
-        which is what cosmic rays that take gigayears to arrive remember
+        'measured': today's rate, or its upper limit; 'average': stellar mass over the age of the
+        universe at the redshift of the galaxy, which is what cosmic rays that take gigayears to
+        arrive remember
     """
     z, r = rows["z"], rows["impact_kpc"] * KPC
     age, vc = haloes.age(z, halo), haloes.circular_velocities(rows, halo)
     average = 10.0 ** rows["log_mstar_msun"] / (age / YEAR)
     sfr = rows["sfr_msun_yr"] if sfr_from == "measured" else average
     low, kappa, high = (
-        kappa_min(sfr * MSUN / YEAR, 10.0 ** rows[f"log_nh_{name}_cm2"], vc, assumptions) for name in ("high", "best", "low")
+        kappa_min(sfr * MSUN / YEAR, 10.0 ** rows[f"log_nh_{name}_cm2"], vc, assumptions)
+        for name in ("high", "best", "low")
     )
     is_bound = (rows["sfr_is_upper_limit"] == 0) | (sfr_from == "average")
     weak = rows["nh_solution_flag"] <= WEAK_SOLUTION
     nh = 10.0 ** rows["log_nh_best_cm2"]
     stream = streaming_speed(kappa, r)
-    return Bounds(rows["system"], rows["impact_kpc"], sfr, nh, vc, low, kappa, high, stream, arrival_kappa(r, age), is_bound, weak)
+    return Bounds(
+        rows["system"],
+        rows["impact_kpc"],
+        sfr,
+        nh,
+        vc,
+        low,
+        kappa,
+        high,
+        stream,
+        arrival_kappa(r, age),
+        is_bound,
+        weak,
+    )
 
 
 def missing(result):
@@ -117,8 +144,8 @@ def beyond(result, impact):
     Returns
     -------
     dict
-        `count`; `median`, `lowest`, `highest` of kappa_min; how many are `above_1e30` and, with the highest N_H, `surely_above_1e30`;
-        `stream`, the median streaming speed in km/s
+        `count`; `median`, `lowest`, `highest` of kappa_min; how many are `above_1e30` and, with the
+        highest N_H, `surely_above_1e30`; `stream`, the median streaming speed in km/s
     """
     chosen = result.firm & (result.impact > impact) & np.isfinite(result.kappa)
     kappa = result.kappa[chosen]

@@ -1,4 +1,5 @@
-"""What ``crmpi constrain patchy`` says: one kind of structure as described, or the list of candidates."""
+"""What ``crmpi constrain patchy`` says: one kind of structure as described, or the list of
+candidates."""
 
 import math
 
@@ -32,7 +33,8 @@ def structure_columns(structure, target):
 
 
 def structure_lines(structure, target):
-    """Return what one kind of structure does to cosmic rays; the last line is the range of energies in which it is as observed."""
+    """Return what one kind of structure does to cosmic rays; the last line is the range of energies
+    in which it is as observed."""
     columns = structure_columns(structure, target)
     share = structure.filling * PHASES[structure.phase]
     spacing = (4.0 * math.pi / 3.0 * structure.size**3 / share) ** (1.0 / 3.0) / PC
@@ -40,14 +42,28 @@ def structure_lines(structure, target):
     if structure.shape == "sphere" and structure.size == structure.size_max:
         lines.append(f"one structure in every ({spacing:.3g} pc)^3")
     lines += _limit_lines(structure, target)
-    header = ("R [GV]", "E of protons [GeV]", "r_L [au]", "mean free path [pc]", "kappa [cm^2/s]", "nu [1/s]", "exponent", "as observed")
+    header = (
+        "R [GV]",
+        "E of protons [GeV]",
+        "r_L [au]",
+        "mean free path [pc]",
+        "kappa [cm^2/s]",
+        "nu [1/s]",
+        "exponent",
+        "as observed",
+    )
     rows = []
-    for rigidity, energy, radius, path, kappa, rate, growth, good in zip(*columns.values(), strict=True):
+    for rigidity, energy, radius, path, kappa, rate, growth, good in zip(
+        *columns.values(), strict=True
+    ):
         lengths = (f"{rigidity:g}", f"{energy:.3g}", f"{radius:.3g}", f"{path:.3g}")
         rows.append((*lengths, sci(kappa), sci(rate, 1), f"{growth:.2f}", "yes" if good else "no"))
     lines += aligned(header, rows)
     stretch = viable_range(respond(structure, target))
-    wanted = f"{_span((target.kappa_low, target.kappa_high))} cm^2/s at 1 GV growing as R^{target.growth_low:g} .. {target.growth_high:g}"
+    wanted = (
+        f"{_span((target.kappa_low, target.kappa_high))} cm^2/s at 1 GV growing as "
+        f"R^{target.growth_low:g} .. {target.growth_high:g}"
+    )
     if stretch is None:
         return [*lines, f"as observed ({wanted}): at no energy"]
     low, high = kinetic_energy(np.array(stretch))
@@ -56,16 +72,22 @@ def structure_lines(structure, target):
 
 
 def _limit_lines(structure, target):
-    """Return which filling gives the kappa observed at 1 GV, and which rigidities these structures scatter strongly."""
+    """Return which filling gives the kappa observed at 1 GV, and which rigidities these structures
+    scatter strongly."""
     kappa = float(respond(structure, target, [1.0]).kappa[0])
-    needed = [structure.filling * kappa / wanted for wanted in (target.kappa_high, target.kappa_low)]
+    needed = [
+        structure.filling * kappa / wanted for wanted in (target.kappa_high, target.kappa_low)
+    ]
     some = f"{sci(needed[0], 0)} .. {sci(min(needed[1], 1.0), 0)}"
     known = some if needed[0] < 1.0 else "more than all of it"
     at_1_gv = gyro_radius(1.0, structure.field, CGS)
     strong = [size / at_1_gv for size in (structure.size, structure.size_max)]
     return [
         f"kappa as observed at 1 GV takes a share of its phase of {known}",
-        f"all scatter strongly up to {strong[0]:.3g} GV, from where kappa grows with rigidity; the largest do up to {strong[1]:.3g} GV",
+        (
+            f"all scatter strongly up to {strong[0]:.3g} GV, from where kappa grows with rigidity; "
+            f"the largest do up to {strong[1]:.3g} GV"
+        ),
     ]
 
 
@@ -75,8 +97,12 @@ def candidate_columns(verdicts):
         "structure": [v.candidate.name for v in verdicts],
         "shape": [v.candidate.shape for v in verdicts],
         "phase": [v.candidate.phase for v in verdicts],
-        "size_low_pc": [v.candidate.sizes[0] * UNITS[v.candidate.unit].value / PC for v in verdicts],
-        "size_high_pc": [v.candidate.sizes[1] * UNITS[v.candidate.unit].value / PC for v in verdicts],
+        "size_low_pc": [
+            v.candidate.sizes[0] * UNITS[v.candidate.unit].value / PC for v in verdicts
+        ],
+        "size_high_pc": [
+            v.candidate.sizes[1] * UNITS[v.candidate.unit].value / PC for v in verdicts
+        ],
         "field_uG": [float(v.candidate.field) for v in verdicts],
         "filling_low": [v.filling[0] for v in verdicts],
         "filling_high": [v.filling[1] for v in verdicts],
@@ -93,13 +119,31 @@ def candidate_columns(verdicts):
 
 def candidate_lines(verdicts):
     """Return the table of candidates; the last line names those that are allowed."""
-    numbers = ("mean free path [pc]", "kappa at 1 GV [cm^2/s]", f"exponent to {LEVER[1]:g} GV", "as observed to [GV]")
+    numbers = (
+        "mean free path [pc]",
+        "kappa at 1 GV [cm^2/s]",
+        f"exponent to {LEVER[1]:g} GV",
+        "as observed to [GV]",
+    )
     header = ("structure", "sizes", "filling", *numbers, "")
     rows = []
     for v in verdicts:
         c = v.candidate
-        spans = (f"{c.sizes[0]:g}-{c.sizes[1]:g} {c.unit}", _span(v.filling), _span([path / PC for path in v.path]), _span(v.kappa))
-        rows.append((c.name, *spans, f"{v.growth:.2f}", f"{v.reach:.2g}" if v.reach else "-", v.reason or "allowed"))
+        spans = (
+            f"{c.sizes[0]:g}-{c.sizes[1]:g} {c.unit}",
+            _span(v.filling),
+            _span([path / PC for path in v.path]),
+            _span(v.kappa),
+        )
+        rows.append(
+            (
+                c.name,
+                *spans,
+                f"{v.growth:.2f}",
+                f"{v.reach:.2g}" if v.reach else "-",
+                v.reason or "allowed",
+            )
+        )
     names = ", ".join(v.candidate.name for v in verdicts if v.allowed) or "none of them"
     return [*aligned(header, rows), f"allowed: {names}"]
 

@@ -1,4 +1,5 @@
-"""Ideal gas and adiabatic cosmic-ray fluid: the constants kernels need. Kernels take None for absent cosmic rays."""
+"""Ideal gas and adiabatic cosmic-ray fluid: the constants kernels need. Kernels take None for
+absent cosmic rays."""
 
 from typing import NamedTuple
 
@@ -32,5 +33,10 @@ def ideal_gas(gamma):
 
 
 def cosmic_rays(gamma, tracers=0):
-    """Return the `CosmicRays` with adiabatic index `gamma`, or `CosmicRayPopulations` if there are tracers."""
-    return CosmicRayPopulations(float(gamma), gamma - 1.0, tracers) if tracers else CosmicRays(float(gamma), gamma - 1.0)
+    """Return the `CosmicRays` with adiabatic index `gamma`, or `CosmicRayPopulations` if there are
+    tracers."""
+    return (
+        CosmicRayPopulations(float(gamma), gamma - 1.0, tracers)
+        if tracers
+        else CosmicRays(float(gamma), gamma - 1.0)
+    )

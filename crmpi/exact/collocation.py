@@ -1,6 +1,8 @@
-"""Boundary-value problems of ordinary differential equations with unknown parameters, by collocation of fourth order.
+"""Boundary-value problems of ordinary differential equations with unknown parameters, by
+collocation of fourth order.
 
-On every interval h the solution is a cubic whose slopes at both ends and in the middle are those of the equation (Lobatto IIIA)::
+On every interval h the solution is a cubic whose slopes at both ends and in the middle are those of
+the equation (Lobatto IIIA)::
 
     y1 - y0 = h/6 (f0 + 4 fm + f1),   ym = (y0 + y1)/2 + h/8 (f0 - f1)
 """
@@ -12,7 +14,8 @@ _HALVINGS = 20
 
 
 def solve_boundary_problem(rhs, conditions, t, y, p, tolerance=1e-9, iterations=60):
-    """Return (y, p) with dy/dt = rhs(t, y, p) on the nodes `t` and conditions(y at the first node, y at the last node, p) = 0.
+    """Return (y, p) with dy/dt = rhs(t, y, p) on the nodes `t` and conditions(y at the first node,
+    y at the last node, p) = 0.
 
     Parameters
     ----------
@@ -35,9 +38,15 @@ def solve_boundary_problem(rhs, conditions, t, y, p, tolerance=1e-9, iterations=
         step = np.linalg.solve(_jacobian(rhs, conditions, t, y, p, residual), -residual)
         size, length = np.linalg.norm(residual), 1.0
         for _ in range(_HALVINGS):
-            y_new, p_new = y + length * step[: y.size].reshape(y.shape[::-1]).T, p + length * step[y.size :]
+            y_new, p_new = (
+                y + length * step[: y.size].reshape(y.shape[::-1]).T,
+                p + length * step[y.size :],
+            )
             residual_new = _residual(rhs, conditions, t, y_new, p_new)
-            if np.isfinite(residual_new).all() and np.linalg.norm(residual_new) < (1.0 - 0.1 * length) * size:
+            if (
+                np.isfinite(residual_new).all()
+                and np.linalg.norm(residual_new) < (1.0 - 0.1 * length) * size
+            ):
                 break
             length *= 0.5
         y, p, residual = y_new, p_new, residual_new
@@ -57,7 +66,8 @@ def _residual(rhs, conditions, t, y, p):
 
 
 def _jacobian(rhs, conditions, t, y, p, residual):
-    """Return the matrix of derivatives; all even, then all odd nodes are moved at once, as an interval knows one of each."""
+    """Return the matrix of derivatives; all even, then all odd nodes are moved at once, as an
+    interval knows one of each."""
     (neq, n), size = y.shape, residual.size
     matrix = np.zeros((size, size))
     for parity in (0, 1):

@@ -4,7 +4,8 @@ import numpy as np
 
 
 def gaussian(distance, rate, kappa, t):
-    """Return exp(-rate d^2) after a time `t` of diffusion in one dimension, at `distance` d from its centre."""
+    """Return exp(-rate d^2) after a time `t` of diffusion in one dimension, at `distance` d from
+    its centre."""
     spread = 1 + 4 * rate * kappa * t
     return np.exp(-rate * distance**2 / spread) / np.sqrt(spread)
 

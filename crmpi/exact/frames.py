@@ -4,16 +4,24 @@ import numpy as np
 
 
 def wave_vector(periods, cells, lower, upper):
-    """Return k of a plane wave with `periods` whole periods across the box along each axis; missing axes (one cell) get 0."""
+    """Return k of a plane wave with `periods` whole periods across the box along each axis; missing
+    axes (one cell) get 0."""
     box = [hi - lo for lo, hi in zip(lower, upper, strict=True)]
-    return np.array([2 * np.pi * m / size if n > 1 else 0.0 for m, n, size in zip(periods, cells, box, strict=True)])
+    return np.array(
+        [
+            2 * np.pi * m / size if n > 1 else 0.0
+            for m, n, size in zip(periods, cells, box, strict=True)
+        ]
+    )
 
 
 def wave_frame(k):
-    """Return the rows (e1, e2, e3) of the right-handed frame of a plane wave with wave vector `k`: e1 along k, e2 horizontal.
+    """Return the rows (e1, e2, e3) of the right-handed frame of a plane wave with wave vector `k`:
+    e1 along k, e2 horizontal.
 
-    Along an axis the frame is a cyclic relabelling of (x1, x2, x3), so that runs along the three axes can agree bit for bit. Oblique
-    waves have e2 in the plane of x1 and x2 (Gardiner & Stone 2008, eq. 56).
+    Along an axis the frame is a cyclic relabelling of (x1, x2, x3), so that runs along the three
+    axes can agree bit for bit. Oblique waves have e2 in the plane of x1 and x2 (Gardiner & Stone
+    2008, eq. 56).
     """
     k = np.asarray(k, float)
     (axes,) = np.nonzero(k)
@@ -26,7 +34,8 @@ def wave_frame(k):
 
 
 def to_grid(frame, name, components):
-    """Return {name1, name2, name3}: a vector given by its `components` along the rows of `frame`, on the axes of the grid.
+    """Return {name1, name2, name3}: a vector given by its `components` along the rows of `frame`,
+    on the axes of the grid.
 
     Zero entries of the frame are skipped: along an axis the components are copied, not computed.
     """
@@ -38,7 +47,8 @@ def to_grid(frame, name, components):
 
 
 def along(axis, name, components):
-    """Return {name1, name2, name3} of a vector with `components` (along the axis, and along the next two in cyclic order); axis 1, 2, 3."""
+    """Return {name1, name2, name3} of a vector with `components` (along the axis, and along the
+    next two in cyclic order); axis 1, 2, 3."""
     return {f"{name}{(axis - 1 + c) % 3 + 1}": value for c, value in enumerate(components)}
 
 

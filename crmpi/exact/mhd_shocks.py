@@ -1,4 +1,5 @@
-"""Exact Riemann problem of ideal MHD whose four magnetosonic waves are shocks (Dai & Woodward 1994; Ryu & Jones 1995, sec. 2)."""
+"""Exact Riemann problem of ideal MHD whose four magnetosonic waves are shocks (Dai & Woodward 1994;
+Ryu & Jones 1995, sec. 2)."""
 
 from typing import NamedTuple
 
@@ -8,7 +9,8 @@ from crmpi.exact.roots import bisect
 
 
 class MhdState(NamedTuple):
-    """Uniform state: `vel` and `bt` are arrays, three velocities and the two components of the field across the tube."""
+    """Uniform state: `vel` and `bt` are arrays, three velocities and the two components of the
+    field across the tube."""
 
     dens: float
     vel: np.ndarray
@@ -24,10 +26,12 @@ class Wave(NamedTuple):
 
 
 def shock(state, bx, bt_behind, gamma, side):
-    """Return the shock that changes the strength of the transverse field to `bt_behind`: fast if it grows, slow if it falls.
+    """Return the shock that changes the strength of the transverse field to `bt_behind`: fast if it
+    grows, slow if it falls.
 
-    ``side`` is -1 for a wave that runs towards -x into the gas and +1 towards +x. With V = 1/rho and the mass flux W the jumps obey
-    W^2 [V B_t] = B_x^2 [B_t], [p + B_t^2/2] = -W^2 [V], and [p V]/(gamma - 1) + <p> [V] + [V] [B_t]^2/4 = 0.
+    ``side`` is -1 for a wave that runs towards -x into the gas and +1 towards +x. With V = 1/rho
+    and the mass flux W the jumps obey W^2 [V B_t] = B_x^2 [B_t], [p + B_t^2/2] = -W^2 [V], and [p
+    V]/(gamma - 1) + <p> [V] + [V] [B_t]^2/4 = 0.
     """
     bt0 = np.hypot(*state.bt)
     v0, jump = 1 / state.dens, bt_behind - bt0
@@ -38,10 +42,15 @@ def shock(state, bx, bt_behind, gamma, side):
 
     def hugoniot(v1):
         p1 = downstream(v1)[1]
-        return (p1 * v1 - state.press * v0) / (gamma - 1) + 0.5 * (p1 + state.press) * (v1 - v0) + 0.25 * (v1 - v0) * jump**2
+        return (
+            (p1 * v1 - state.press * v0) / (gamma - 1)
+            + 0.5 * (p1 + state.press) * (v1 - v0)
+            + 0.25 * (v1 - v0) * jump**2
+        )
 
     limits = (gamma - 1) / (gamma + 1) * v0, v0
-    pole = v0 * bt0 / bt_behind  # the mass flux is real on one side of it: fast shocks need v1 above it
+    # the mass flux is real on one side of it: fast shocks need v1 above it
+    pole = v0 * bt0 / bt_behind
     if jump > 0:
         limits = max(limits[0], pole * (1 + 1e-13)), v0
     v1 = float(bisect(hugoniot, *limits))
@@ -71,7 +80,8 @@ class MhdFan:
     left, right : MhdState
     bx, gamma : float
     guess : sequence of 4 floats
-        field strength behind the left fast shock, between the slow shocks, behind the right fast shock; angle of the field there (rad)
+        field strength behind the left fast shock, between the slow shocks, behind the right fast
+        shock; angle of the field there (rad)
 
     Raises
     ------
@@ -87,7 +97,12 @@ class MhdFan:
             if np.max(np.abs(mismatch)) < 1e-13:
                 break
             steps = 1e-7 * np.eye(4)
-            jacobian = np.array([(self._mismatch(unknowns + d) - self._mismatch(unknowns - d)) / 2e-7 for d in steps]).T
+            jacobian = np.array(
+                [
+                    (self._mismatch(unknowns + d) - self._mismatch(unknowns - d)) / 2e-7
+                    for d in steps
+                ]
+            ).T
             unknowns -= np.linalg.solve(jacobian, mismatch)
         if not np.max(np.abs(mismatch)) < 1e-11:
             raise ValueError("the seven-wave iteration did not converge: start from a better guess")
@@ -108,8 +123,17 @@ class MhdFan:
 
     def sample(self, xi):
         """Return dens, vel1, vel2, vel3, press, b2, b3 (arrays) on the rays x/t = `xi`."""
-        states = [self.left, *(w.behind for w in self.left_waves), *(w.behind for w in reversed(self.right_waves)), self.right]
-        speeds = [w.speed for w in self.left_waves] + [states[3].vel[0]] + [w.speed for w in reversed(self.right_waves)]
+        states = [
+            self.left,
+            *(w.behind for w in self.left_waves),
+            *(w.behind for w in reversed(self.right_waves)),
+            self.right,
+        ]
+        speeds = (
+            [w.speed for w in self.left_waves]
+            + [states[3].vel[0]]
+            + [w.speed for w in reversed(self.right_waves)]
+        )
         which = np.searchsorted(speeds, np.asarray(xi, float))
         table = np.array([[s.dens, *s.vel, s.press, *s.bt] for s in states])
         return tuple(table[which, q] for q in range(7))

@@ -1,8 +1,11 @@
-"""Diffusion through a medium of two phases, kappa_strong in patches and kappa_weak between them: what is known exactly.
+"""Diffusion through a medium of two phases, kappa_strong in patches and kappa_weak between them:
+what is known exactly.
 
-Patches are spheres (discs, segments) whose centres are a Poisson process: a Boolean model. A straight field line sees a one-dimensional
-random medium. There the resistances 1/kappa add up, so at late times kappa is the harmonic mean, however rare the patches are. Transport
-that is free to go around them feels them far less; the bounds of Hashin & Shtrikman (1962, J. Appl. Phys. 33, 3125) hold for it.
+Patches are spheres (discs, segments) whose centres are a Poisson process: a Boolean model. A
+straight field line sees a one-dimensional random medium. There the resistances 1/kappa add up, so
+at late times kappa is the harmonic mean, however rare the patches are. Transport that is free to go
+around them feels them far less; the bounds of Hashin & Shtrikman (1962, J. Appl. Phys. 33, 3125)
+hold for it.
 """
 
 import numpy as np
@@ -14,7 +17,8 @@ def harmonic_mean(strong, weak, filling):
 
 
 def isotropic_bounds(strong, weak, filling, dimensions):
-    """Return the least and the largest kappa of a statistically isotropic medium of two phases in 2 or 3 dimensions."""
+    """Return the least and the largest kappa of a statistically isotropic medium of two phases in 2
+    or 3 dimensions."""
     step = weak - strong
     least = strong + (1.0 - filling) / (1.0 / step + filling / (dimensions * strong))
     most = weak + filling / (-1.0 / step + (1.0 - filling) / (dimensions * weak))
@@ -22,7 +26,8 @@ def isotropic_bounds(strong, weak, filling, dimensions):
 
 
 def overlap(distance, radius, dimensions):
-    """Return the volume (area, length) common to two equal spheres whose centres are `distance` apart."""
+    """Return the volume (area, length) common to two equal spheres whose centres are `distance`
+    apart."""
     h, twice = np.minimum(distance, 2.0 * radius), 2.0 * radius
     if dimensions == 1:
         return twice - h
@@ -32,7 +37,8 @@ def overlap(distance, radius, dimensions):
 
 
 def resistance_length(strong, weak, filling, radius, dimensions):
-    """Return the integral over a line of the correlation of kappa_harmonic/kappa - 1: the length over which resistance fluctuates."""
+    """Return the integral over a line of the correlation of kappa_harmonic/kappa - 1: the length
+    over which resistance fluctuates."""
     density = -np.log1p(-filling) / overlap(0.0, radius, dimensions)
     distance = np.linspace(0.0, 2.0 * radius, 4001)
     covariance = (1.0 - filling) ** 2 * np.expm1(density * overlap(distance, radius, dimensions))
@@ -41,20 +47,25 @@ def resistance_length(strong, weak, filling, radius, dimensions):
 
 
 def late_excess(length, kappa, time):
-    """Return kappa(t)/kappa_harmonic - 1 of the growth of variance at late times, mean over many places of the start.
+    """Return kappa(t)/kappa_harmonic - 1 of the growth of variance at late times, mean over many
+    places of the start.
 
-    On scales far above `length` (see `resistance_length`) the medium has the conductivity kappa (1 - weak noise). To second order in the
-    noise the Laplace transform of the running diffusion coefficient is kappa (1 + length sqrt(s/kappa)/2), which is this long tail
-    ~ t^(-1/2) (its exponent for one dimension: Ernst, Machta, Dorfman & van Beijeren 1984, J. Stat. Phys. 34, 477, recalled).
+    On scales far above `length` (see `resistance_length`) the medium has the conductivity kappa (1
+    - weak noise). To second order in the noise the Laplace transform of the running diffusion
+    coefficient is kappa (1 + length sqrt(s/kappa)/2), which is this long tail ~ t^(-1/2) (its
+    exponent for one dimension: Ernst, Machta, Dorfman & van Beijeren 1984, J. Stat. Phys. 34, 477,
+    recalled).
     """
     return 0.5 * length / np.sqrt(np.pi * kappa * time)
 
 
 def scatter(length, spread):
-    """Return the relative standard deviation of kappa felt by a pulse of standard deviation `spread` on one field line, first order.
+    """Return the relative standard deviation of kappa felt by a pulse of standard deviation
+    `spread` on one field line, first order.
 
-    The mean of S with (kappa S')' = 1 grows by 1 per unit of time; to first order in the noise of the resistance the growth of variance
-    then samples it with the weight (x/spread)^2 g, g the Gaussian of the pulse: the variance is length x the integral of the weight
-    squared. Noise that is not weak scatters more: sparse patches of high contrast by several times.
+    The mean of S with (kappa S')' = 1 grows by 1 per unit of time; to first order in the noise of
+    the resistance the growth of variance then samples it with the weight (x/spread)^2 g, g the
+    Gaussian of the pulse: the variance is length x the integral of the weight squared. Noise that
+    is not weak scatters more: sparse patches of high contrast by several times.
     """
     return np.sqrt(0.75 * length / (2.0 * np.sqrt(np.pi) * spread))

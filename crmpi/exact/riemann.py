@@ -1,6 +1,8 @@
-"""Exact Riemann problem of ideal gas with adiabatic cosmic rays (Pfrommer et al. 2006, appendix B); without cosmic rays, the classical one.
+"""Exact Riemann problem of ideal gas with adiabatic cosmic rays (Pfrommer et al. 2006, appendix B);
+without cosmic rays, the classical one.
 
-Cosmic rays move with the gas and are compressed adiabatically everywhere, also in shocks: P ~ rho^gamma_cr.
+Cosmic rays move with the gas and are compressed adiabatically everywhere, also in shocks: P ~
+rho^gamma_cr.
 """
 
 from typing import NamedTuple
@@ -20,7 +22,8 @@ class Gammas(NamedTuple):
 
 
 class State(NamedTuple):
-    """Gas on one side of the diaphragm: density, velocity along the tube, gas pressure, cosmic-ray pressure."""
+    """Gas on one side of the diaphragm: density, velocity along the tube, gas pressure, cosmic-ray
+    pressure."""
 
     dens: float
     vel: float
@@ -38,16 +41,19 @@ class State(NamedTuple):
         return np.sqrt((g.gas * press + g.cr * pcr) / dens)
 
     def riemann_integral(self, dens, g):
-        """Return the integral of c d(ln rho) from `dens` to the density of this state: the velocity gained in a rarefaction."""
+        """Return the integral of c d(ln rho) from `dens` to the density of this state: the velocity
+        gained in a rarefaction."""
         span = np.log(self.dens / np.asarray(dens, float))
         logs = np.log(dens)[..., None] + 0.5 * span[..., None] * (1 + _NODES)
         return 0.5 * span * (self.sound_speed(np.exp(logs), g) @ _WEIGHTS)
 
 
 class Side(NamedTuple):
-    """The wave between an undisturbed state and the contact, in the mirror frame where it moves towards -x.
+    """The wave between an undisturbed state and the contact, in the mirror frame where it moves
+    towards -x.
 
-    ``head`` and ``tail`` are its speeds (equal in a shock); dens, press, pcr are those behind it, vel is the velocity of the contact.
+    ``head`` and ``tail`` are its speeds (equal in a shock); dens, press, pcr are those behind it,
+    vel is the velocity of the contact.
     """
 
     shock: bool
@@ -60,7 +66,8 @@ class Side(NamedTuple):
 
 
 def _shocked_density(state, total, g):
-    """Return the density behind a shock that raises the total pressure to `total`: the Hugoniot curve of gas and cosmic rays."""
+    """Return the density behind a shock that raises the total pressure to `total`: the Hugoniot
+    curve of gas and cosmic rays."""
     p1 = state.press + state.pcr
     energy1 = (state.press / (g.gas - 1) + state.pcr / (g.cr - 1)) / state.dens
 
@@ -84,7 +91,13 @@ def _wave(state, total, g):
         pcr = state.pcr * (dens / state.dens) ** g.cr
         speed = state.vel - flux / state.dens
         return Side(True, speed, speed, dens, state.vel - (total - p1) / flux, total - pcr, pcr)
-    dens = float(bisect(lambda d: sum(state.adiabat(d, g)) - total, state.dens * (total / p1) ** (1 / min(g)) / 2, state.dens))
+    dens = float(
+        bisect(
+            lambda d: sum(state.adiabat(d, g)) - total,
+            state.dens * (total / p1) ** (1 / min(g)) / 2,
+            state.dens,
+        )
+    )
     vel = state.vel + float(state.riemann_integral(dens, g))
     head, tail = state.vel - state.sound_speed(state.dens, g), vel - state.sound_speed(dens, g)
     return Side(False, head, tail, dens, vel, *state.adiabat(dens, g))
@@ -146,11 +159,19 @@ class RiemannFan:
             dens, vel, press, pcr = (np.full(xi.shape, q) for q in side[3:])
         else:
             dens = bisect(
-                lambda d: state.vel + state.riemann_integral(d, self.g) - state.sound_speed(d, self.g) - fan,
+                lambda d: (
+                    state.vel
+                    + state.riemann_integral(d, self.g)
+                    - state.sound_speed(d, self.g)
+                    - fan
+                ),
                 np.full(xi.shape, side.dens * (1 - 1e-9)),
                 state.dens * (1 + 1e-9),
             )
             vel = state.vel + state.riemann_integral(dens, self.g)
             press, pcr = state.adiabat(dens, self.g)
         ahead = xi < side.head
-        return [np.where(ahead, before, behind) for before, behind in zip(state, (dens, vel, press, pcr), strict=True)]
+        return [
+            np.where(ahead, before, behind)
+            for before, behind in zip(state, (dens, vel, press, pcr), strict=True)
+        ]

@@ -6,8 +6,9 @@ import numpy as np
 def bisect(function, lower, upper, iterations=200):
     """Return x in [lower, upper] where `function` changes sign; scalars or arrays, elementwise.
 
-    The interval is halved until it has no interior number left, so the answer is as good as the function. `function(lower)` and
-    `function(upper)` must differ in sign; an element where they do not raises ``ValueError``.
+    The interval is halved until it has no interior number left, so the answer is as good as the
+    function. `function(lower)` and `function(upper)` must differ in sign; an element where they do
+    not raises ``ValueError``.
     """
     lower, upper = np.broadcast_arrays(np.asarray(lower, float), np.asarray(upper, float))
     sign = np.sign(function(lower))

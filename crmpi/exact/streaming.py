@@ -8,11 +8,13 @@ from crmpi.exact.roots import bisect
 
 
 def triangle_plateau(t, va=1.0):
-    """Return (height, half width) of the plateau that grows in the streaming triangle e = max(2 - |x|, 0).
+    """Return (height, half width) of the plateau that grows in the streaming triangle e = max(2 -
+    |x|, 0).
 
-    Down its gradient e moves with f = (4/3) e v_A while it pays v_A grad P, so the wings run outwards at v_A unchanged; the peak flattens
-    because the flux is continuous and the energy inside is conserved up to what the wings pay. With s = 2 + v_A t and u = x_m/s
-    the plateau obeys (4 + 3u)^4 (1 - u)^3 = 256 (2/s)^7, e = s (1 - u) (Jiang & Oh 2018, sec. 4.1.2 in closed form).
+    Down its gradient e moves with f = (4/3) e v_A while it pays v_A grad P, so the wings run
+    outwards at v_A unchanged; the peak flattens because the flux is continuous and the energy
+    inside is conserved up to what the wings pay. With s = 2 + v_A t and u = x_m/s the plateau obeys
+    (4 + 3u)^4 (1 - u)^3 = 256 (2/s)^7, e = s (1 - u) (Jiang & Oh 2018, sec. 4.1.2 in closed form).
     """
     if t == 0:
         return 2.0, 0.0
@@ -29,10 +31,11 @@ def triangle(x, t, va=1.0):
 
 
 def bottleneck(dens, peak, ecr):
-    """Return the steady e(x) behind a bottleneck of the Alfven speed, for a uniform field, streaming towards +x.
+    """Return the steady e(x) behind a bottleneck of the Alfven speed, for a uniform field,
+    streaming towards +x.
 
-    e v_A^(4/3) is constant where the cosmic rays stream, so they cannot stream where v_A falls: e is flat up to the density maximum
-    (Wiener, Pfrommer & Oh 2017; Jiang & Oh 2018, sec. 4.2.1).
+    e v_A^(4/3) is constant where the cosmic rays stream, so they cannot stream where v_A falls: e
+    is flat up to the density maximum (Wiener, Pfrommer & Oh 2017; Jiang & Oh 2018, sec. 4.2.1).
 
     Parameters
     ----------
@@ -47,11 +50,13 @@ def bottleneck(dens, peak, ecr):
 
 
 def regularised_bottleneck(speed, dx, length, ecr, gamma_cr=4 / 3, wave_share=1.0):
-    """Return the steady e behind a bottleneck when cosmic rays stream with v tanh(u), u = L |e_x|/e, and leave freely at the upper end.
+    """Return the steady e behind a bottleneck when cosmic rays stream with v tanh(u), u = L
+    |e_x|/e, and leave freely at the upper end.
 
-    With e_x = -u e/L the steady equation of the energy becomes (ln tanh u)_x = (1 - s (gamma_cr - 1)/gamma_cr) u/L - (ln v)_x, with s the
-    speed of the waves over v, to be integrated downwards from u -> infinity at the free end; backward differences are stable where u is
-    large. First order in `dx`; infinitely long L and s = 1 give `bottleneck`.
+    With e_x = -u e/L the steady equation of the energy becomes (ln tanh u)_x = (1 - s (gamma_cr -
+    1)/gamma_cr) u/L - (ln v)_x, with s the speed of the waves over v, to be integrated downwards
+    from u -> infinity at the free end; backward differences are stable where u is large. First
+    order in `dx`; infinitely long L and s = 1 give `bottleneck`.
 
     Parameters
     ----------
@@ -76,7 +81,11 @@ def regularised_bottleneck(speed, dx, length, ecr, gamma_cr=4 / 3, wave_share=1.
 
 def _log_tanh(u):
     """Return ln tanh u without loss of digits at large u."""
-    return math.log(math.tanh(u)) if u < 0.5 else math.log1p(-2.0 / (math.exp(min(2.0 * u, 700.0)) + 1.0))
+    return (
+        math.log(math.tanh(u))
+        if u < 0.5
+        else math.log1p(-2.0 / (math.exp(min(2.0 * u, 700.0)) + 1.0))
+    )
 
 
 def _inverse(target, pull):

@@ -1,17 +1,21 @@
 """How kernels are compiled and where compiled code is kept: the only room that configures numba.
 
-``kernel``: a function called from Python or from other kernels, cached on disk. ``device``: a scalar function inlined into kernels.
-``choice`` makes the name of a kernel's option (a Riemann solver, a reconstruction) select its device function at compile time.
+``kernel``: a function called from Python or from other kernels, cached on disk. ``device``: a
+scalar function inlined into kernels. ``choice`` makes the name of a kernel's option (a Riemann
+solver, a reconstruction) select its device function at compile time.
 
-IEEE arithmetic is kept (no fastmath): answers must not depend on block shapes or on the number of ranks. Kernels have no runtime
-(numba's NRT): they cannot allocate, a kernel that tries is refused when it is compiled, and none counts references.
+IEEE arithmetic is kept (no fastmath): answers must not depend on block shapes or on the number of
+ranks. Kernels have no runtime (numba's NRT): they cannot allocate, a kernel that tries is refused
+when it is compiled, and none counts references.
 
-`crmpi.jit.parts` makes one unit of machine code of a kernel and all it calls; `crmpi.jit.cache` keeps it, keyed by the source below it.
+`crmpi.jit.parts` makes one unit of machine code of a kernel and all it calls; `crmpi.jit.cache`
+keeps it, keyed by the source below it.
 """
 
 import os
 
-os.environ.setdefault("NUMBA_DISABLE_INTEL_SVML", "1")  # vector and scalar remainder loops must round alike
+# vector and scalar remainder loops must round alike
+os.environ.setdefault("NUMBA_DISABLE_INTEL_SVML", "1")
 
 from crmpi.jit.cache import cache_folder, cache_note, keep, remove_stale
 from crmpi.jit.parts import Choice, Compiled, Made, before_first_compilation, made, working_seconds
@@ -27,7 +31,8 @@ def kernel(function):
 
 
 def device(function):
-    """Compile a scalar function that is always inlined, so that the loops of its callers vectorise."""
+    """Compile a scalar function that is always inlined, so that the loops of its callers
+    vectorise."""
     return device_in_double(in_precision(function))
 
 
@@ -37,14 +42,25 @@ def device_in_double(function):
 
 
 def choice(stub):
-    """Turn `stub` into a function that calls the device function registered for the type of its first argument, a NamedTuple.
+    """Turn `stub` into a function that calls the device function registered for the type of its
+    first argument, a NamedTuple.
 
-    Use ``@stub.option(MarkerClass)`` above the device function. The choice is made when a kernel is compiled: one specialisation each.
+    Use ``@stub.option(MarkerClass)`` above the device function. The choice is made when a kernel is
+    compiled: one specialisation each.
     """
     return Choice(stub, device)
 
 
 __all__ = [
-    "Made", "before_first_compilation", "cache_folder", "cache_note", "choice", "device", "device_in_double", "kernel", "made",
-    "remove_stale", "working_seconds",
-]  # fmt: skip
+    "Made",
+    "before_first_compilation",
+    "cache_folder",
+    "cache_note",
+    "choice",
+    "device",
+    "device_in_double",
+    "kernel",
+    "made",
+    "remove_stale",
+    "working_seconds",
+]

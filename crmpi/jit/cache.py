@@ -1,11 +1,12 @@
 """The disk cache of compiled kernels, keyed by the source they depend on (`crmpi.jit.sources`).
 
-``CRMPI_CACHE_DIR`` names a folder, or several with ':' between them: all are read, the first that is writable is written. So a site can
-keep a warm cache that users only read, in front of their own. Without the variable it is ``~/.cache/crmpi``, or where that is not writable
-``crmpi-UID`` in the folder for temporary files. Without a writable folder kernels are compiled in every process.
+``CRMPI_CACHE_DIR`` names a folder, or several with ':' between them: all are read, the first that
+is writable is written. So a site can keep a warm cache that users only read, in front of their own.
+Without the variable it is ``~/.cache/crmpi``, or where that is not writable ``crmpi-UID`` in the
+folder for temporary files. Without a writable folder kernels are compiled in every process.
 
-To load a kernel is to run code. So folders and files count only if they belong to the user or to root, and folders that everybody may
-write to do not count at all.
+To load a kernel is to run code. So folders and files count only if they belong to the user or to
+root, and folders that everybody may write to do not count at all.
 """
 
 import contextlib
@@ -33,11 +34,13 @@ from crmpi.jit.sources import source_hash
 
 _VARIABLE = "CRMPI_CACHE_DIR"
 _KEPT = re.compile(r"\w+-[0-9a-f]{16}")  # how the folders of kernels are named, see `folder_name`
-_DAMAGED = (OSError, EOFError, pickle.UnpicklingError)  # what reading a file says that is gone, torn or not ours
+# what reading a file says that is gone, torn or not ours
+_DAMAGED = (OSError, EOFError, pickle.UnpicklingError)
 
 
 class Folders(NamedTuple):
-    """Where compiled kernels are: folders to read, the one to write or None, and a sentence if that is not where they should be."""
+    """Where compiled kernels are: folders to read, the one to write or None, and a sentence if that
+    is not where they should be."""
 
     read: tuple
     written: Path | None
@@ -45,12 +48,14 @@ class Folders(NamedTuple):
 
 
 def cache_folder():
-    """Return the folder where kernels compiled for this machine and these versions are kept, or None if no place is writable."""
+    """Return the folder where kernels compiled for this machine and these versions are kept, or
+    None if no place is writable."""
     return cache_folders().written
 
 
 def cache_note():
-    """Return a sentence for the log if compiled kernels cannot be kept where they should be, else ''."""
+    """Return a sentence for the log if compiled kernels cannot be kept where they should be, else
+    ''."""
     return cache_folders().note
 
 
@@ -63,15 +68,27 @@ def cache_folders():
     build = f"python{platform.python_version()}-numba{numba.__version__}-{platform.machine()}-{precision.NAME}"
     refused = [root for root in wanted or [home] if not (_trusted(root) and _trusted(root / build))]
     kept = [root for root in wanted if root not in refused]
-    chosen = choose_folders(kept, home, temporary, lambda root: _writable(root / build, private=root == temporary), build)
+    chosen = choose_folders(
+        kept,
+        home,
+        temporary,
+        lambda root: _writable(root / build, private=root == temporary),
+        build,
+    )
     if not refused:
         return chosen
-    note = f"{', '.join(map(str, refused))} belongs to another user or is open to everybody: its kernels are not used"
-    return Folders(tuple(folder for folder in chosen.read if _trusted(folder)), chosen.written, note)
+    note = (
+        f"{', '.join(map(str, refused))} belongs to another user or is open to everybody: "
+        "its kernels are not used"
+    )
+    return Folders(
+        tuple(folder for folder in chosen.read if _trusted(folder)), chosen.written, note
+    )
 
 
 def _trusted(path):
-    """Tell whether code may come from a folder, if there is one: that of the user or of root, which not everybody may write to."""
+    """Tell whether code may come from a folder, if there is one: that of the user or of root, which
+    not everybody may write to."""
     try:
         status = path.stat()
     except OSError:
@@ -80,28 +97,44 @@ def _trusted(path):
 
 
 def choose_folders(wanted, home, temporary, writable, build="."):
-    """Return the `Folders` for these roots; ``writable(root)`` tells whether the folder of this build can be written below it."""
+    """Return the `Folders` for these roots; ``writable(root)`` tells whether the folder of this
+    build can be written below it."""
     roots = [*wanted, home, temporary]
     root = next((root for root in roots if writable(root)), None)
     first = wanted or [home]
     read = tuple(dict.fromkeys(root / build for root in [*first, root] if root is not None))
     names = os.pathsep.join(map(str, first))
     if root is None:
-        note = f"no folder for compiled kernels is writable ({', '.join(map(str, roots))}): every process compiles what it does not find"
+        note = (
+            f"no folder for compiled kernels is writable ({', '.join(map(str, roots))}): "
+            "every process compiles what it does not find"
+        )
     elif root not in first:
-        note = f"{_VARIABLE + '=' if wanted else ''}{names} is not writable: newly compiled kernels are kept in {root}"
+        note = (
+            f"{_VARIABLE + '=' if wanted else ''}{names} is not writable: newly compiled "
+            f"kernels are kept in {root}"
+        )
     else:
         return Folders(read, root / build, "")
-    return Folders(read, None if root is None else root / build, f"{note}; set {_VARIABLE} to a folder you can write")
+    return Folders(
+        read,
+        None if root is None else root / build,
+        f"{note}; set {_VARIABLE} to a folder you can write",
+    )
 
 
 def _writable(folder, *, private):
-    """Tell whether files can be written to `folder`; `private`: its parent must be ours alone, for it is in a place open to all."""
+    """Tell whether files can be written to `folder`; `private`: its parent must be ours alone, for
+    it is in a place open to all."""
     try:
         if private:
             folder.parent.mkdir(mode=0o700, exist_ok=True)
             status = folder.parent.lstat()
-            if status.st_uid != os.getuid() or stat.S_IMODE(status.st_mode) & 0o022 or not stat.S_ISDIR(status.st_mode):
+            if (
+                status.st_uid != os.getuid()
+                or stat.S_IMODE(status.st_mode) & 0o022
+                or not stat.S_ISDIR(status.st_mode)
+            ):
                 return False
         folder.mkdir(parents=True, exist_ok=True)
         tempfile.TemporaryFile(dir=folder).close()
@@ -116,12 +149,18 @@ def folder_name(path):
 
 
 def remove_stale(paths):
-    """Remove the kernels made from other sources than those of the Python files `paths`; return the numbers of folders and of bytes.
+    """Remove the kernels made from other sources than those of the Python files `paths`; return the
+    numbers of folders and of bytes.
 
-    Nothing but folders of kernels in the folder that is written is touched. Whoever still needs one compiles it again.
+    Nothing but folders of kernels in the folder that is written is touched. Whoever still needs one
+    compiles it again.
     """
     root, current = cache_folder(), {folder_name(path) for path in paths}
-    stale = [folder for folder in root.iterdir() if folder.is_dir() and _KEPT.fullmatch(folder.name) and folder.name not in current]
+    stale = [
+        folder
+        for folder in root.iterdir()
+        if folder.is_dir() and _KEPT.fullmatch(folder.name) and folder.name not in current
+    ]
     size = sum(file.stat().st_size for folder in stale for file in folder.iterdir())
     for folder in stale:
         shutil.rmtree(folder, ignore_errors=True)
@@ -129,8 +168,11 @@ def remove_stale(paths):
 
 
 def keep(dispatcher):
-    """Give a dispatcher its disk cache, unless its function was typed into a prompt or there is no folder; return it."""
-    if Path(dispatcher.py_func.__code__.co_filename).is_file() and any(folder.is_dir() for folder in cache_folders().read):
+    """Give a dispatcher its disk cache, unless its function was typed into a prompt or there is no
+    folder; return it."""
+    if Path(dispatcher.py_func.__code__.co_filename).is_file() and any(
+        folder.is_dir() for folder in cache_folders().read
+    ):
         dispatcher._cache = _SourceCache(dispatcher.py_func)
     return dispatcher
 
@@ -149,7 +191,11 @@ class _SourceLocator(caching._CacheLocator):
 
     def places(self):
         """Return the folders to read."""
-        return [str(folder / self._name) for folder in cache_folders().read if _trusted(folder / self._name)]
+        return [
+            str(folder / self._name)
+            for folder in cache_folders().read
+            if _trusted(folder / self._name)
+        ]
 
     def get_cache_path(self):
         return str((cache_folder() or cache_folders().read[0]) / self._name)
@@ -166,12 +212,14 @@ class _SourceCacheImpl(caching.CompileResultCacheImpl):
 
 
 class SharedIndex(caching.IndexDataCacheFile):
-    """Index of one kernel's compiled specialisations that several processes may write at the same time.
+    """Index of one kernel's compiled specialisations that several processes may write at the same
+    time.
 
-    Data files get unique names and are written before the index, so an index entry always points to its own, complete code. If two
-    processes race, one entry may be lost; it is then compiled again.
+    Data files get unique names and are written before the index, so an index entry always points to
+    its own, complete code. If two processes race, one entry may be lost; it is then compiled again.
 
-    Every file begins with a digest of the rest, so that one damaged on disk is never unpickled or run: its kernel is compiled anew.
+    Every file begins with a digest of the rest, so that one damaged on disk is never unpickled or
+    run: its kernel is compiled anew.
     """
 
     def save(self, key, data):
@@ -213,7 +261,8 @@ class SharedIndex(caching.IndexDataCacheFile):
 
 
 def _unsealed(path):
-    """Return the content of a cache file; one whose digest differs is removed, and counts as gone, like one of another user."""
+    """Return the content of a cache file; one whose digest differs is removed, and counts as gone,
+    like one of another user."""
     with open(path, "rb") as file:
         if os.fstat(file.fileno()).st_uid not in (os.getuid(), 0):
             raise FileNotFoundError(errno.ENOENT, "of another user", str(path))
@@ -227,7 +276,8 @@ def _unsealed(path):
 
 
 class _SourceCache(caching.FunctionCache):
-    """Disk cache of one kernel. Ranks that start together compile it once: one does, the others wait for it and load the result."""
+    """Disk cache of one kernel. Ranks that start together compile it once: one does, the others
+    wait for it and load the result."""
 
     _impl_class = _SourceCacheImpl
 
@@ -235,7 +285,9 @@ class _SourceCache(caching.FunctionCache):
         super().__init__(function)
         base, locator = self._impl.filename_base, self._impl.locator
         self._cache_file = SharedIndex(self._cache_path, base, locator.get_source_stamp())
-        self._files = [SharedIndex(place, base, locator.get_source_stamp()) for place in locator.places()]
+        self._files = [
+            SharedIndex(place, base, locator.get_source_stamp()) for place in locator.places()
+        ]
         self._lock = _Lock(Path(self._cache_path) / f"{base}.lock")
 
     def load_overload(self, sig, target_context):
@@ -243,7 +295,8 @@ class _SourceCache(caching.FunctionCache):
         found = self._load(key, target_context, self._files)
         if found is None:
             announce_compilation()
-        if found is None and cache_folder() is not None:  # numba will now compile, and then call save_overload
+        # numba will now compile, and then call save_overload
+        if found is None and cache_folder() is not None:
             self._lock.acquire()
             found = self._load(key, target_context, [self._cache_file])
             if found is not None:
@@ -253,7 +306,8 @@ class _SourceCache(caching.FunctionCache):
     def _load(self, key, target_context, files):
         """Return the kernel from the first file that has it, or None.
 
-        The compiler's registries, which numba would load first, take half a second and are no use to a kernel without a runtime.
+        The compiler's registries, which numba would load first, take half a second and are no use
+        to a kernel without a runtime.
         """
         data = next((data for data in (file.load(key) for file in files) if data is not None), None)
         return None if data is None else self._impl.rebuild(target_context, data)
@@ -265,7 +319,8 @@ class _SourceCache(caching.FunctionCache):
 
 
 class _Lock:
-    """File lock between processes; the kernel drops it when its owner dies. File systems without locks do without."""
+    """File lock between processes; the kernel drops it when its owner dies. File systems without
+    locks do without."""
 
     def __init__(self, path):
         self._path = path

@@ -1,8 +1,10 @@
 """From functions to machine code: one unit per kernel, with everything it calls, optimised once.
 
-By itself numba optimises every function and makes it machine code before it links it into each of its callers, where both happen again: a
-row kernel four calls below its entry is made five times. Here a function that compiled code calls is a *part*: LLVM code without wrappers
-for Python, which becomes machine code only inside a *whole*, the kernel that Python calls. This halves the time of a first start and
+By itself numba optimises every function and makes it machine code before it links it into each of
+its callers, where both happen again: a row kernel four calls below its entry is made five times.
+Here a function that compiled code calls is a *part*: LLVM code without wrappers for Python, which
+becomes machine code only inside a *whole*, the kernel that Python calls. This halves the time of a
+first start and
 changes no result: the arithmetic is IEEE either way.
 """
 
@@ -23,11 +25,13 @@ from numba.core.typed_passes import NativeLowering
 
 from crmpi.precision import SINGLE, single
 
-_ENVIRONMENT = "_ZN08NumbaEnv"  # how the names of numba's environments begin, a variable for each function
+# how the names of numba's environments begin, a variable for each function
+_ENVIRONMENT = "_ZN08NumbaEnv"
 _NO_CFUNC = {"nopython": True, "no_cfunc_wrapper": True}
 
 before_first_compilation = []
-"""Functions that are called, once, when this process is about to compile its first kernel: it takes long enough for a word."""
+"""Functions that are called, once, when this process is about to compile its first kernel: it takes
+long enough for a word."""
 
 made = []
 """The `Made` kernels of this process in the order of their first calls."""
@@ -42,7 +46,8 @@ class Made(NamedTuple):
 
 
 def announce_compilation():
-    """Call what waits in `before_first_compilation`; whoever finds a kernel missing in the cache does."""
+    """Call what waits in `before_first_compilation`; whoever finds a kernel missing in the cache
+    does."""
     while before_first_compilation:
         before_first_compilation.pop()()
 
@@ -53,7 +58,8 @@ def working_seconds():
 
 
 class Compiled(CPUDispatcher):
-    """A function compiled as a whole when Python calls it, and as a part of others when compiled code does.
+    """A function compiled as a whole when Python calls it, and as a part of others when compiled
+    code does.
 
     Parameters
     ----------
@@ -98,7 +104,8 @@ class Compiled(CPUDispatcher):
 
 
 class Choice:
-    """Calls the device function registered for the type of its first argument; see `crmpi.jit.choice`."""
+    """Calls the device function registered for the type of its first argument; see
+    `crmpi.jit.choice`."""
 
     is_compiling = False  # for numba: a choice is nothing that could call itself
 
@@ -106,7 +113,8 @@ class Choice:
         functools.update_wrapper(self, stub)
         self._device = device
         self.options = {}
-        self._numba_type_ = types.Dispatcher(self)  # what numba asks a dispatcher is answered by that of the option
+        # what numba asks a dispatcher is answered by that of the option
+        self._numba_type_ = types.Dispatcher(self)
 
     def __call__(self, marker, *args):
         return self.options[type(marker)](marker, *args)
@@ -140,14 +148,19 @@ class _Part(CPUDispatcher):
     """Compiles a function for calls from compiled code; it has no entry for Python."""
 
     def __init__(self, function, options):
-        super().__init__(function, targetoptions=options | _NO_CFUNC | {"no_cpython_wrapper": True}, pipeline_class=_PartCompiler)
+        super().__init__(
+            function,
+            targetoptions=options | _NO_CFUNC | {"no_cpython_wrapper": True},
+            pipeline_class=_PartCompiler,
+        )
 
     def add_overload(self, cres):
         self.overloads[tuple(cres.signature.args)] = cres
 
 
 class _Library(JITCodeLibrary):
-    """LLVM code of a function. One manager runs the passes over single functions, which numba makes anew for each of them."""
+    """LLVM code of a function. One manager runs the passes over single functions, which numba makes
+    anew for each of them."""
 
     def _optimize_functions(self, ll_module):
         ll_module.data_layout = self._codegen._data_layout
@@ -158,7 +171,8 @@ class _Library(JITCodeLibrary):
 
 
 class _PartLibrary(_Library):
-    """Stays as it is: neither linked with what it calls, nor optimised as a module, nor made machine code."""
+    """Stays as it is: neither linked with what it calls, nor optimised as a module, nor made
+    machine code."""
 
     def finalize(self):
         self._finalized = True
@@ -171,13 +185,18 @@ class _WholeLibrary(_Library):
         self._linking_libraries = _callers_first(self._linking_libraries)
         super().finalize()
         for variable in self._final_module.global_variables:
-            environment = lookup_environment(variable.name) if variable.name.startswith(_ENVIRONMENT) else None
+            environment = (
+                lookup_environment(variable.name)
+                if variable.name.startswith(_ENVIRONMENT)
+                else None
+            )
             if environment is not None:
                 self._codegen.set_env(variable.name, environment)
 
 
 def _callers_first(libraries):
-    """Return `libraries` and all parts they reach; the linker takes a function only if one already there calls it."""
+    """Return `libraries` and all parts they reach; the linker takes a function only if one already
+    there calls it."""
     finished = {}
 
     def visit(library):
@@ -237,7 +256,8 @@ class _WholeCompiler(CompilerBase):
 
 @contextmanager
 def _without_garbage_collection():
-    """Suspend Python's collector: the compiler makes millions of objects that stay, and searching them takes a fifth of its time."""
+    """Suspend Python's collector: the compiler makes millions of objects that stay, and searching
+    them takes a fifth of its time."""
     enabled = gc.isenabled()
     gc.disable()
     try:

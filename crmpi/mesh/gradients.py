@@ -1,4 +1,5 @@
-"""Centred differences on the cells of a pack, for diagnostics and closures; kernels have their own."""
+"""Centred differences on the cells of a pack, for diagnostics and closures; kernels have their
+own."""
 
 import numpy as np
 
@@ -22,7 +23,9 @@ def slopes(pack, values):
     for axis, ghosts in enumerate((grid.ng1, grid.ng2, grid.ng3)):
         if ghosts:
             slope = np.zeros_like(values)
-            inner, above, below = (_cut(axis, part) for part in (slice(1, -1), slice(2, None), slice(None, -2)))
+            inner, above, below = (
+                _cut(axis, part) for part in (slice(1, -1), slice(2, None), slice(None, -2))
+            )
             slope[inner] = (values[above] - values[below]) / _distance(pack, axis)
             yield axis, slope
 
@@ -36,7 +39,8 @@ def along_field(pack, values):
 
 
 def field_strength(pack):
-    """Return |B| (nblock, m3, m2, m1) in double precision, beside which numbers may stand that no float32 can hold."""
+    """Return |B| (nblock, m3, m2, m1) in double precision, beside which numbers may stand that no
+    float32 can hold."""
     return np.sqrt((pack.bcc**2).sum(axis=1, dtype=float))
 
 

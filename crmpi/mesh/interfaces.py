@@ -1,9 +1,11 @@
-"""Interfaces: which faces of blocks touch another level, and what the finer side tells the coarser one.
+"""Interfaces: which faces of blocks touch another level, and what the finer side tells the coarser
+one.
 
-The fluxes and the electric fields on such faces are kept in planes (`crmpi.numerics.level_faces`). The finer
-side averages them to places of the coarser one: fluxes over the fine faces of a coarse face, electric
-fields along the fine edges of a coarse edge. Blocks that meet a finer one only along an edge take the
-electric field of that edge too, so that faces shared by coarse blocks stay the same on both sides.
+The fluxes and the electric fields on such faces are kept in planes
+(`crmpi.numerics.levels.level_faces`). The finer side averages them to places of the coarser one:
+fluxes over the fine faces of a coarse face, electric fields along the fine edges of a coarse edge.
+Blocks that meet a finer one only along an edge take the electric field of that edge too, so that
+faces shared by coarse blocks stay the same on both sides.
 """
 
 from typing import NamedTuple
@@ -13,17 +15,22 @@ import numpy as np
 from crmpi.mesh.leaves import OFFSETS
 from crmpi.mesh.links import COARSE, FINE, relations
 from crmpi.mesh.parents import block_shape
-from crmpi.numerics.level_faces import FAST, SLOW
-from crmpi.numerics.restriction import RESTRICT_COLUMNS, Span
+from crmpi.numerics.levels.level_faces import FAST, SLOW
+from crmpi.numerics.levels.restriction import RESTRICT_COLUMNS, Span
 
-FLUXES, ALONG_ROWS, ALONG_COLUMNS = "fluxes", "electric field along rows", "electric field along columns"
+FLUXES, ALONG_ROWS, ALONG_COLUMNS = (
+    "fluxes",
+    "electric field along rows",
+    "electric field along columns",
+)
 PIECES = (FLUXES, ALONG_ROWS, ALONG_COLUMNS)
 
 
 class Transfer(NamedTuple):
     """Regions of planes that go from finer to coarser blocks, in the same order on every rank.
 
-    ``target``, ``source``: (gid, face 0 ... 5) of the planes, (n, 2). ``boxes`` as in `crmpi.mesh.links`.
+    ``target``, ``source``: (gid, face 0 ... 5) of the planes, (n, 2). ``boxes`` as in
+    `crmpi.mesh.links`.
     """
 
     target: np.ndarray
@@ -53,9 +60,10 @@ class Interfaces:
     extent : int
         rows and columns of a plane
     means : dict {(piece, axis): (table, Span)}
-        how planes of the finer side are averaged, see `crmpi.numerics.restriction.restrict`
+        how planes of the finer side are averaged, see `crmpi.numerics.levels.restriction.restrict`
     refluxed, touched : int arrays (n, 4)
-        block, plane, axis, side of the faces whose fluxes, or some of whose edges, a finer block gives
+        block, plane, axis, side of the faces whose fluxes, or some of whose edges, a finer block
+        gives
     """
 
     def __init__(self, tree, pack):
@@ -66,16 +74,23 @@ class Interfaces:
         self.nplane = len(self._kept)
         self.block_of_plane = self._kept[:, 0]
         self.top = tree.max_level
-        self.meets_finer, self.meets_coarser = ((self._relation == other).any(axis=1) for other in (FINE, COARSE))
+        self.meets_finer, self.meets_coarser = (
+            (self._relation == other).any(axis=1) for other in (FINE, COARSE)
+        )
         self.extent = 1 + max(n for n, g in zip(self.shape.n, self.shape.ng, strict=True) if g)
         finer = _any_side(self._relation == FINE)
         self.refluxed = self._rows(_face_relation(self._relation) == FINE)
         self.touched = self._rows(finer)
         coarser = _any_side(self._relation == COARSE)
-        self.means = {(piece, axis): self._means(piece, axis, coarser) for piece in PIECES for axis in range(3)}
+        self.means = {
+            (piece, axis): self._means(piece, axis, coarser)
+            for piece in PIECES
+            for axis in range(3)
+        }
 
     def foreign(self, grid):
-        """Return which ghosts hold cells of another level, bool array (nblock, m3, m2, m1) of a pack with this `Grid`."""
+        """Return which ghosts hold cells of another level, bool array (nblock, m3, m2, m1) of a
+        pack with this `Grid`."""
         result = np.zeros((len(self._relation), grid.m3, grid.m2, grid.m1), bool)
         for column, offset in enumerate(OFFSETS):
             blocks = np.flatnonzero(np.isin(self._relation[:, column], (FINE, COARSE)))
@@ -107,7 +122,8 @@ class Interfaces:
         return Transfer(target[order], source[order], boxes[order])
 
     def _regions(self, piece, targets, sources, offset, child):
-        """Return [(targets, sources, boxes)] of one direction and child; nothing where the piece has no part in it."""
+        """Return [(targets, sources, boxes)] of one direction and child; nothing where the piece
+        has no part in it."""
         axis = next(axis for axis in range(3) if offset[axis])  # of the plane
         slow, fast = SLOW[axis], FAST[axis]
         beside = [other for other in range(3) if offset[other] and other != axis]
@@ -140,7 +156,8 @@ class Interfaces:
         return self.shape.n[axis] // 2 if self.shape.ng[axis] else self.shape.n[axis]
 
     def _means(self, piece, axis, coarser):
-        """Return (table, Span) that averages the planes of faces along `axis` beside coarser blocks."""
+        """Return (table, Span) that averages the planes of faces along `axis` beside coarser
+        blocks."""
         slow, fast = SLOW[axis], FAST[axis]
         step_slow, step_fast = (2 if self.shape.ng[other] else 1 for other in (slow, fast))
         rows, columns = self._half(slow), self._half(fast)
@@ -149,7 +166,11 @@ class Interfaces:
             columns, mean_fast = columns + step_fast - 1, 1
         if piece == ALONG_COLUMNS:
             rows, mean_slow = rows + step_slow - 1, 1
-        chosen = [n for n, (block, side) in enumerate(self._kept) if side // 2 == axis and coarser[block, side]]
+        chosen = [
+            n
+            for n, (block, side) in enumerate(self._kept)
+            if side // 2 == axis and coarser[block, side]
+        ]
         table = np.zeros((len(chosen), RESTRICT_COLUMNS), np.int64)
         table[:, 0] = table[:, 1] = chosen
         table[:, 8], table[:, 9], table[:, 10] = 1, rows, columns
@@ -158,11 +179,14 @@ class Interfaces:
     def _rows(self, chosen):
         """Return (block, plane, axis, side) of the faces marked in `chosen` (nblock, 6)."""
         blocks, sides = np.nonzero(chosen)
-        return np.stack([blocks, self.slots[blocks, sides], sides // 2, sides % 2], axis=1).astype(np.int64)
+        return np.stack([blocks, self.slots[blocks, sides], sides // 2, sides % 2], axis=1).astype(
+            np.int64
+        )
 
 
 def _kept_faces(relation):
-    """Return ([(block, face)], slots (nblock, 6)) of the faces around which there is another level."""
+    """Return ([(block, face)], slots (nblock, 6)) of the faces around which there is another
+    level."""
     chosen = _any_side((relation == FINE) | (relation == COARSE))
     slots = np.full(chosen.shape, -1, dtype=np.int64)
     slots[chosen] = np.arange(chosen.sum())
@@ -170,16 +194,24 @@ def _kept_faces(relation):
 
 
 def _any_side(marked):
-    """Return (nblock, 6): whether any direction through a face, or past one of its edges, is marked (nblock, 27)."""
+    """Return (nblock, 6): whether any direction through a face, or past one of its edges, is marked
+    (nblock, 27)."""
     result = np.zeros((len(marked), 6), bool)
     for side in range(6):
         axis, outward = side // 2, 2 * (side % 2) - 1
-        columns = [n for n, offset in enumerate(OFFSETS) if offset[axis] == outward and sum(map(abs, offset)) <= 2]
+        columns = [
+            n
+            for n, offset in enumerate(OFFSETS)
+            if offset[axis] == outward and sum(map(abs, offset)) <= 2
+        ]
         result[:, side] = marked[:, columns].any(axis=1)
     return result
 
 
 def _face_relation(relation):
     """Return (nblock, 6): what lies behind each face."""
-    columns = [OFFSETS.index(tuple((2 * (side % 2) - 1) * (axis == side // 2) for axis in range(3))) for side in range(6)]
+    columns = [
+        OFFSETS.index(tuple((2 * (side % 2) - 1) * (axis == side // 2) for axis in range(3)))
+        for side in range(6)
+    ]
     return relation[:, columns]

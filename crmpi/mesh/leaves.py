@@ -3,8 +3,8 @@
 A block of level l covers ``block`` cells of width dx/2^l. Refining it replaces it by its 2, 4 or 8
 children; a missing axis is never refined. Neighbouring leaves, over faces, edges and corners and
 through periodic boundaries, differ by at most one level (2:1). A set of leaves is an integer array
-(n, 4) of rows (level, lx1, lx2, lx3), lx counted in blocks of this level, in the order of a Z-curve.
-Everything here is a function of such arrays alone and the same on every rank.
+(n, 4) of rows (level, lx1, lx2, lx3), lx counted in blocks of this level, in the order of a
+Z-curve. Everything here is a function of such arrays alone and the same on every rank.
 """
 
 import itertools
@@ -23,7 +23,8 @@ OFFSETS = tuple((o1, o2, o3) for o3, o2, o1 in itertools.product((-1, 0, 1), rep
 
 
 class Lattice(NamedTuple):
-    """The lattice of root blocks: their numbers, the axes that wrap around and those that are missing."""
+    """The lattice of root blocks: their numbers, the axes that wrap around and those that are
+    missing."""
 
     size: tuple
     periodic: tuple
@@ -73,7 +74,9 @@ def root_leaves(lattice):
     """Return the leaves of a mesh without refinement."""
     axes = (np.arange(n) for n in lattice.size)
     places = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, 3)
-    return in_z_order(lattice, np.concatenate([np.zeros((len(places), 1), np.int64), places], axis=1))
+    return in_z_order(
+        lattice, np.concatenate([np.zeros((len(places), 1), np.int64), places], axis=1)
+    )
 
 
 def in_z_order(lattice, leaves):
@@ -83,7 +86,8 @@ def in_z_order(lattice, leaves):
 
 
 class Index:
-    """Finds leaves by their place: the descendants of a block are a contiguous piece of the Z-curve."""
+    """Finds leaves by their place: the descendants of a block are a contiguous piece of the
+    Z-curve."""
 
     def __init__(self, lattice, leaves):
         self._lattice, self._leaves = lattice, leaves

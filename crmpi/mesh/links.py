@@ -1,19 +1,21 @@
 """Links: which region of which block fills which ghost region of another, between any two levels.
 
-A link joins a ghost region of a *target* block, in one of 26 directions, with the *source* that holds
-these cells. There are three families:
+A link joins a ghost region of a *target* block, in one of 26 directions, with the *source* that
+holds these cells. There are three families:
 
 ``SAME``    a block of the same level; cells are copied
 ``UP``      blocks of the next finer level: what they hold is averaged in their *parent buffers*
             (`crmpi.mesh.parents`) and copied from there
-``DOWN``    a block of the next coarser level: its cells are copied to the parent buffer of the target,
+``DOWN``    a block of the next coarser level: its cells are copied to the parent buffer of the
+            target,
             around the averages of the target's own cells; prolongation makes fine ghosts of them
 
-``SHARED``  the active faces of a block that finer ones share: their means, which the block's own values
+``SHARED``  the active faces of a block that finer ones share: their means, which the block's own
+values
             equal but for round-off, take the place of these before anything else is copied
 
-Every ghost cell has one source. A face that several regions share belongs to the finest of them, and
-the active faces of a block to itself; among equals all hold the same bits.
+Every ghost cell has one source. A face that several regions share belongs to the finest of them,
+and the active faces of a block to itself; among equals all hold the same bits.
 """
 
 from typing import NamedTuple
@@ -42,8 +44,8 @@ class Shape(NamedTuple):
 class Links(NamedTuple):
     """Regions to copy: rows in the order of (target, direction, source), the same on every rank.
 
-    ``target``, ``source``: gids (n,). ``boxes``: int array (n, 9), source k j i, destination k j i and
-    extents k j i in the arrays of the two blocks; parent buffers where the family says so.
+    ``target``, ``source``: gids (n,). ``boxes``: int array (n, 9), source k j i, destination k j i
+    and extents k j i in the arrays of the two blocks; parent buffers where the family says so.
     """
 
     target: np.ndarray
@@ -52,7 +54,8 @@ class Links(NamedTuple):
 
 
 def relations(tree):
-    """Return what lies in each direction of each block, (nblock, 27) of `SELF` ... `NONE`; kept with the tree, not to be changed."""
+    """Return what lies in each direction of each block, (nblock, 27) of `SELF` ... `NONE`; kept
+    with the tree, not to be changed."""
     if tree.relations is None:
         found = tree.neighbours
         other = tree.levels[np.maximum(found, 0)] - tree.levels[:, None]
@@ -69,11 +72,15 @@ def make_links(tree, shape, kind, family):
     wanted = {SAME: EQUAL, UP: FINE, DOWN: COARSE, SHARED: FINE}[family]
     pieces = []
     for column, offset in enumerate(OFFSETS):
-        if column == _MIDDLE or (family == SHARED and not (abs(offset[kind]) == sum(map(abs, offset)) == 1)):
+        if column == _MIDDLE or (
+            family == SHARED and not (abs(offset[kind]) == sum(map(abs, offset)) == 1)
+        ):
             continue
         targets = np.flatnonzero(relation[:, column] == wanted)
         if len(targets):
-            pieces += _pieces(tree, shape, kind, family, relation, targets, column, np.array(offset))
+            pieces += _pieces(
+                tree, shape, kind, family, relation, targets, column, np.array(offset)
+            )
     if not pieces:
         return Links(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros((0, 9), np.int64))
     target, source, column, boxes = (np.concatenate(part) for part in zip(*pieces, strict=True))
@@ -82,7 +89,8 @@ def make_links(tree, shape, kind, family):
 
 
 def _pieces(tree, shape, kind, family, relation, targets, column, offset):
-    """Return (target, source, column, boxes) of the links in one direction, one entry per child where sources are finer."""
+    """Return (target, source, column, boxes) of the links in one direction, one entry per child
+    where sources are finer."""
     if family in (SAME, DOWN):
         sources = tree.neighbours[targets, column]
         spans = _same_spans if family == SAME else _down_spans
@@ -113,7 +121,8 @@ def _piece(tree, shape, kind, relation, link, spans, child=None):
         half = None if child is None else child[axis]
         source, destination, count = spans(shape, axis, offset[axis], place, half)
         if kind == axis and spans is not _shared_spans:
-            lead = trail = np.ones(len(targets), bool)  # what is finer overwrites the ends of coarser cells in a buffer
+            # what is finer overwrites the ends of coarser cells in a buffer
+            lead = trail = np.ones(len(targets), bool)
             if spans is not _down_spans:
                 lead, trail = region_ends(relation, targets, offset, axis, half)
             source, destination = source + ~lead, destination + ~lead
@@ -141,7 +150,8 @@ def region_ends(relation, targets, offset, axis, half=None):
             theirs = relation[targets, _column(beside)]
             ends.append(mine > theirs if side else mine >= theirs)
     if side == 0 and half is not None:
-        ends[1 - half] = np.full(len(targets), half == 1)  # the face between the two belongs to the second
+        # the face between the two belongs to the second
+        ends[1 - half] = np.full(len(targets), half == 1)
     return ends
 
 
@@ -159,7 +169,8 @@ def _same_spans(shape, axis, side, place, child):
 
 
 def _up_spans(shape, axis, side, place, child):
-    """The same from the parent buffer of a finer block, which is `child` 0 or 1 of the place in this direction."""
+    """The same from the parent buffer of a finer block, which is `child` 0 or 1 of the place in
+    this direction."""
     half, g, gc = shape.n[axis] // 2, shape.ng[axis], shape.nc[axis]
     if side == 0:
         return gc, g + child * half, half
@@ -175,7 +186,8 @@ def _down_spans(shape, axis, side, place, child):
 
 
 def _shared_spans(shape, axis, side, place, child):
-    """The same, of the plane of faces towards a finer block: one face along `axis` where there is a side, else a half."""
+    """The same, of the plane of faces towards a finer block: one face along `axis` where there is a
+    side, else a half."""
     half, g, gc = shape.n[axis] // 2, shape.ng[axis], shape.nc[axis]
     if side == 0:
         return gc, g + child * half, half

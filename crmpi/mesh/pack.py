@@ -6,8 +6,8 @@ import numpy as np
 
 from crmpi.errors import CrmpiError
 from crmpi.mesh.tree import NO_NEIGHBOUR, direction
-from crmpi.numerics.rows import LANES, LINE, make_axes
-from crmpi.numerics.volumes import BlockVolumes, EqualVolumes, TubeVolumes
+from crmpi.numerics.rows.rows import LANES, LINE, make_axes
+from crmpi.numerics.rows.volumes import BlockVolumes, EqualVolumes, TubeVolumes
 from crmpi.precision import REAL
 from crmpi.types import Field, Grid
 
@@ -25,9 +25,11 @@ def component_names(fields):
 
 
 def aligned_zeros(shape):
-    """Return a C-ordered array of zeros, in the precision of the process, that starts on a cache line.
+    """Return a C-ordered array of zeros, in the precision of the process, that starts on a cache
+    line.
 
-    One more line of zeros lies on each side: kernels sweep whole rows and read the neighbours of their ends.
+    One more line of zeros lies on each side: kernels sweep whole rows and read the neighbours of
+    their ends.
     """
     size = int(np.prod(shape)) * np.dtype(REAL).itemsize
     raw = np.zeros(size + 3 * LINE, np.uint8)
@@ -36,7 +38,8 @@ def aligned_zeros(shape):
 
 
 def make_grid(block, cells, lower, upper, ng):
-    """Return the `Grid` of a block of shape `block` on a mesh of `cells` cells from `lower` to `upper`, axes in order x1, x2, x3.
+    """Return the `Grid` of a block of shape `block` on a mesh of `cells` cells from `lower` to
+    `upper`, axes in order x1, x2, x3.
 
     Raises
     ------
@@ -47,7 +50,8 @@ def make_grid(block, cells, lower, upper, ng):
     for axis, (n, g) in enumerate(zip(block, ghosts, strict=True)):
         if n < g:
             raise CrmpiError(
-                f"mesh.block = {list(block)} is thinner than the {g} ghost zones that this scheme needs along x{axis + 1}: "
+                f"mesh.block = {list(block)} is thinner than the {g} ghost zones that this "
+                f"scheme needs along x{axis + 1}: "
                 f"use blocks of at least {g} cells",
                 everywhere=True,
             )
@@ -58,7 +62,8 @@ def make_grid(block, cells, lower, upper, ng):
 
 
 def make_pack(tree, gids, fields=HYDRO_FIELDS, ng=2, *, magnetic=True, gravity=False):
-    """Return the `Pack` of the blocks `gids` of a `BlockTree`, with `ng` ghost zones along every axis that is not missing.
+    """Return the `Pack` of the blocks `gids` of a `BlockTree`, with `ng` ghost zones along every
+    axis that is not missing.
 
     Blocks are stored by level, then by gid.
     """
@@ -66,13 +71,20 @@ def make_pack(tree, gids, fields=HYDRO_FIELDS, ng=2, *, magnetic=True, gravity=F
     gids = gids[np.lexsort((gids, tree.levels[gids]))]
     grid = make_grid(tree.block, tree.cells, tree.lower, tree.upper, ng)
     origins = [tree.origin(gid) for gid in gids]
-    options = {"magnetic": magnetic, "gravity": gravity, "geometry": tree.geometry, "levels": tree.levels[gids]}
+    options = {
+        "magnetic": magnetic,
+        "gravity": gravity,
+        "geometry": tree.geometry,
+        "levels": tree.levels[gids],
+    }
     pack = Pack(grid, gids, origins, tree.lower, fields, **options)
     for axis in (a for a in range(3) if not tree.missing[a]):
         for side in (0, 1):
             offset = [0, 0, 0]
             offset[axis] = 2 * side - 1
-            pack.outer[:, 2 * axis + side] = tree.neighbours[pack.gids, direction(offset)] == NO_NEIGHBOUR
+            pack.outer[:, 2 * axis + side] = (
+                tree.neighbours[pack.gids, direction(offset)] == NO_NEIGHBOUR
+            )
     pack.refined = tree.max_level > 0
     if pack.refined:
         pack.volumes = BlockVolumes(pack.cell_volumes)
@@ -81,7 +93,8 @@ def make_pack(tree, gids, fields=HYDRO_FIELDS, ng=2, *, magnetic=True, gravity=F
 
 
 class Part(NamedTuple):
-    """The blocks of one level in a pack: kernels run over ``blocks``, a slice, with the widths of ``grid``.
+    """The blocks of one level in a pack: kernels run over ``blocks``, a slice, with the widths of
+    ``grid``.
 
     ``whole``: these are all blocks of the pack.
     """
@@ -97,11 +110,12 @@ class Part(NamedTuple):
         return self.grid.dx1 * self.grid.dx2 * self.grid.dx3
 
     def axes(self, dt):
-        """Return the three `crmpi.numerics.rows.Axis` of this level for a step `dt`."""
+        """Return the three `crmpi.numerics.rows.rows.Axis` of this level for a step `dt`."""
         return make_axes(self.grid, dt)
 
     def of(self, value):
-        """Return what belongs to the blocks of this level: of arrays (nblock, ...) a slice, of a named tuple that of each member."""
+        """Return what belongs to the blocks of this level: of arrays (nblock, ...) a slice, of a
+        named tuple that of each member."""
         if self.whole:
             return value
         if isinstance(value, np.ndarray):
@@ -112,19 +126,25 @@ class Part(NamedTuple):
         return value
 
     def boxes(self, boxes):
-        """Return the rows of a table of boxes (block, ...) whose blocks are of this level, counted from the first of them."""
+        """Return the rows of a table of boxes (block, ...) whose blocks are of this level, counted
+        from the first of them."""
         chosen = boxes[(boxes[:, 0] >= self.blocks.start) & (boxes[:, 0] < self.blocks.stop)].copy()
         chosen[:, 0] -= self.blocks.start
         return chosen
 
 
 def make_parts(grid, levels):
-    """Return the `Part` of each level in ascending `levels` (nblock,); `grid` is that of level 0."""
+    """Return the `Part` of each level in ascending `levels` (nblock,); `grid` is that of level
+    0."""
     levels = np.asarray(levels, dtype=np.int64)
     parts = []
     for level in np.unique(levels).tolist() or [0]:
         first, last = np.searchsorted(levels, [level, level + 1]).tolist()
-        parts.append(Part(level, slice(first, last), at_level(grid, level), whole=last - first == len(levels)))
+        parts.append(
+            Part(
+                level, slice(first, last), at_level(grid, level), whole=last - first == len(levels)
+            )
+        )
     return tuple(parts)
 
 
@@ -150,7 +170,8 @@ class Pack:
     lower : sequence of 3 floats
         lower corner of the mesh
     fields : sequence of Field
-        the evolved cell variables, in the order of ``u0``; hydro fields first, then ``ecr`` and the tracers' ``ecr_1`` ..., then scalars
+        the evolved cell variables, in the order of ``u0``; hydro fields first, then ``ecr`` and the
+        tracers' ``ecr_1`` ..., then scalars
     magnetic, gravity : bool
         allocate the magnetic field; the static acceleration
     geometry : crmpi.mesh.geometry.Geometry, optional
@@ -165,9 +186,10 @@ class Pack:
     tube : crmpi.mesh.geometry.Tube or None
         cross-sections and volumes along the tube
     volumes : EqualVolumes, BlockVolumes or TubeVolumes
-        of all cells, for `crmpi.numerics.volumes.cell_volume`
+        of all cells, for `crmpi.numerics.rows.volumes.cell_volume`
     outer : bool array (nblock, 6)
-        whether the faces ix1, ox1, ix2 ... of a block are on the boundary of the mesh and not periodic
+        whether the faces ix1, ox1, ix2 ... of a block are on the boundary of the mesh and not
+        periodic
     is_open : bool
         the mesh has such faces, on whatever rank
     scalars : tuple of str
@@ -176,11 +198,27 @@ class Pack:
         the mesh has several levels, on whatever rank
     """
 
-    def __init__(self, grid, gids, origins, lower, fields=HYDRO_FIELDS, *, magnetic=True, gravity=False, geometry=None, levels=None):
+    def __init__(
+        self,
+        grid,
+        gids,
+        origins,
+        lower,
+        fields=HYDRO_FIELDS,
+        *,
+        magnetic=True,
+        gravity=False,
+        geometry=None,
+        levels=None,
+    ):
         self.grid = grid
         self.gids = np.asarray(gids, dtype=np.int64)
         self.origins = np.asarray(origins, dtype=np.int64).reshape(-1, 3)
-        self.levels = np.zeros(len(self.gids), np.int64) if levels is None else np.asarray(levels, dtype=np.int64)
+        self.levels = (
+            np.zeros(len(self.gids), np.int64)
+            if levels is None
+            else np.asarray(levels, dtype=np.int64)
+        )
         self.parts = make_parts(grid, self.levels)
         self.lower = tuple(float(x) for x in lower)
         self.fields = tuple(fields)
@@ -197,7 +235,9 @@ class Pack:
         self.nvar = sum(f.ncomp for f in self.fields)
         self.has_cr = "ecr" in self.index
         self.scalars = tuple(field.name for field in self.fields if field.passive)
-        self.tracers = tuple(field.name for field in self.fields if field.population and field.bulk == "ecr")
+        self.tracers = tuple(
+            field.name for field in self.fields if field.population and field.bulk == "ecr"
+        )
         self.u0, self.u1, self.w0 = (self.allocate(self.nvar) for _ in range(3))
         nface = 3 if magnetic else 0
         self.b0, self.b1, self.b2, self.bcc = (self.allocate(nface) for _ in range(4))
@@ -220,14 +260,20 @@ class Pack:
     def widths(self, axis):
         """Return the cell width along an axis of each block (nblock,)."""
         width = (self.grid.dx1, self.grid.dx2, self.grid.dx3)[axis]
-        return width * 2.0**-self.levels if (self.grid.ng1, self.grid.ng2, self.grid.ng3)[axis] else np.full(self.nblock, width)
+        return (
+            width * 2.0**-self.levels
+            if (self.grid.ng1, self.grid.ng2, self.grid.ng3)[axis]
+            else np.full(self.nblock, width)
+        )
 
     @property
     def cell_volumes(self):
         """Volume of a cell of each block (nblock,); 1 on a tube, whose sums come weighted."""
         if self.tube is not None:
             return np.ones(self.nblock)
-        return np.concatenate([np.full(part.blocks.stop - part.blocks.start, part.volume) for part in self.parts])
+        return np.concatenate(
+            [np.full(part.blocks.stop - part.blocks.start, part.volume) for part in self.parts]
+        )
 
     def allocate(self, ncomp):
         """Return zeros of shape (nblock, ncomp, m3, m2, m1)."""
@@ -235,7 +281,8 @@ class Pack:
         return aligned_zeros((self.nblock, ncomp, g.m3, g.m2, g.m1))
 
     def by_gid(self, array, axis=0):
-        """Return an array with its blocks, along `axis`, in the order of their gids: itself where they are."""
+        """Return an array with its blocks, along `axis`, in the order of their gids: itself where
+        they are."""
         order = np.argsort(self.gids, kind="stable")
         return array if (np.diff(order) == 1).all() else np.take(array, order, axis=axis)
 
@@ -245,7 +292,8 @@ class Pack:
         return array[:, :, g.ng3 : g.ng3 + g.n3, g.ng2 : g.ng2 + g.n2, g.ng1 : g.ng1 + g.n1]
 
     def sums(self, array, variables):
-        """Return the sums of some components over the active cells of each block (nblock,), on a tube weighted with volumes."""
+        """Return the sums of some components over the active cells of each block (nblock,), on a
+        tube weighted with volumes."""
         cells = self.active(array)[:, variables]
         if self.tube is not None:
             g, axis = self.grid, self.tube.axis
@@ -256,7 +304,8 @@ class Pack:
         return cells.sum(axis=(1, 2, 3, 4), dtype=float)
 
     def coords(self, b):
-        """Return the centres (x1, x2, x3) of the active cells of block `b`, three 1-D arrays in code units.
+        """Return the centres (x1, x2, x3) of the active cells of block `b`, three 1-D arrays in
+        code units.
 
         They follow from global cell indices: the same bits for every choice of blocks.
         """
@@ -264,13 +313,16 @@ class Pack:
         return self.positions(self.origins[b], (g.n1, g.n2, g.n3), self.levels[b])
 
     def positions(self, first, count, level=0):
-        """Return the centres (x1, x2, x3) of `count` cells per axis from the indices `first` of a level on, three 1-D arrays."""
+        """Return the centres (x1, x2, x3) of `count` cells per axis from the indices `first` of a
+        level on, three 1-D arrays."""
         centres, grid = [], at_level(self.grid, int(level))
         for axis, width in enumerate((grid.dx1, grid.dx2, grid.dx3)):
             if self.geometry is not None and axis == self.geometry.axis:
                 centres.append(self.geometry.positions(int(first[axis]), int(count[axis])))
             else:
-                centres.append(self.lower[axis] + (first[axis] + np.arange(count[axis]) + 0.5) * width)
+                centres.append(
+                    self.lower[axis] + (first[axis] + np.arange(count[axis]) + 0.5) * width
+                )
         return tuple(centres)
 
     def variable_names(self):

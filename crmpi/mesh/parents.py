@@ -1,9 +1,9 @@
 """Parent buffers: a block that touches a coarser level, seen with the cells of that level.
 
-A buffer holds the means of the active cells of its block, n/2 along an axis, and ghosts around them:
-means of the block's own ghosts where there are blocks of its level or finer ones, cells of the coarser
-block elsewhere. Means go from here to the ghosts of coarser neighbours; prolongation goes from here to
-the block's own ghosts.
+A buffer holds the means of the active cells of its block, n/2 along an axis, and ghosts around
+them: means of the block's own ghosts where there are blocks of its level or finer ones, cells of
+the coarser block elsewhere. Means go from here to the ghosts of coarser neighbours; prolongation
+goes from here to the block's own ghosts.
 """
 
 import numpy as np
@@ -13,15 +13,16 @@ from crmpi.mesh.leaves import OFFSETS
 from crmpi.mesh.links import COARSE, EQUAL, FINE, NONE, Shape, region_ends, relations
 from crmpi.mesh.pack import aligned_zeros, at_level
 from crmpi.mesh.regions import CELLS
-from crmpi.numerics.prolongation import PROLONG_COLUMNS, WRITES
-from crmpi.numerics.restriction import RESTRICT_COLUMNS
-from crmpi.numerics.rows import LANES
+from crmpi.numerics.levels.prolongation import PROLONG_COLUMNS, WRITES
+from crmpi.numerics.levels.restriction import RESTRICT_COLUMNS
+from crmpi.numerics.rows.rows import LANES
 
 _KINDS = (CELLS, 0, 1, 2)
 
 
 def block_shape(grid):
-    """Return the `Shape` of the blocks of a `Grid`: a parent buffer has one layer more than half the ghosts, for slopes."""
+    """Return the `Shape` of the blocks of a `Grid`: a parent buffer has one layer more than half
+    the ghosts, for slopes."""
     ghosts = (grid.ng1, grid.ng2, grid.ng3)
     return Shape((grid.n1, grid.n2, grid.n3), ghosts, tuple(g // 2 + 1 if g else 0 for g in ghosts))
 
@@ -46,10 +47,10 @@ class Parents:
     relation : int array (n, 27)
         what lies in each direction, see `crmpi.mesh.links`
     own, edges : dict {kind: table}
-        what is averaged from active cells or faces near coarser blocks, and from ghosts beside these, see
-        `crmpi.numerics.restriction`
+        what is averaged from active cells or faces near coarser blocks, and from ghosts beside
+        these, see `crmpi.numerics.levels.restriction`
     ghosts : table
-        what is prolonged, see `crmpi.numerics.prolongation`
+        what is prolonged, see `crmpi.numerics.levels.prolongation`
 
     Raises
     ------
@@ -71,14 +72,16 @@ class Parents:
         self._buffers = {}
 
     def buffer(self, ncomp, name):
-        """Return the buffers (n, ncomp, m3, m2, m1) of an array, made at the first call with this name."""
+        """Return the buffers (n, ncomp, m3, m2, m1) of an array, made at the first call with this
+        name."""
         if (name, ncomp) not in self._buffers:
             g = self.grid
             self._buffers[name, ncomp] = aligned_zeros((len(self.slots), ncomp, g.m3, g.m2, g.m1))
         return self._buffers[name, ncomp]
 
     def _own(self, kind):
-        """Return the rows of `RESTRICT_COLUMNS` of the active cells that coarser blocks and slopes beside them need.
+        """Return the rows of `RESTRICT_COLUMNS` of the active cells that coarser blocks and slopes
+        beside them need.
 
         At the boundary of the mesh these are all cells: physical boundaries act on whole layers.
         """
@@ -87,7 +90,8 @@ class Parents:
         coarser = (self.relation == COARSE) & ~outer[:, None]
         for column, offset in enumerate(OFFSETS):
             covered = np.zeros(len(self.slots), bool)
-            for axis in (a for a in range(3) if offset[a]):  # the region of a face holds those of its edges and corners
+            # the region of a face holds those of its edges and corners
+            for axis in (a for a in range(3) if offset[a]):
                 wider = [0 if a == axis else o for a, o in enumerate(offset)]
                 covered |= coarser[:, OFFSETS.index(tuple(wider))] if any(wider) else False
             chosen = np.flatnonzero(coarser[:, column] & ~covered if any(offset) else outer)
@@ -107,17 +111,20 @@ class Parents:
         return touching
 
     def _near(self, axis, side):
-        """Return (fine index, buffer index, number of buffer cells) of the active cells next to one side."""
+        """Return (fine index, buffer index, number of buffer cells) of the active cells next to one
+        side."""
         n, g, gc = self.shape.n[axis], self.shape.ng[axis], self.shape.nc[axis]
         half, depth = n // 2 if g else n, g  # as many coarse cells as a coarser block has ghosts
         first = half - depth if side > 0 else 0
         return (g, gc, half) if side == 0 else (g + 2 * first, gc + first, depth)
 
     def _averages(self, kind):
-        """Return the rows of `RESTRICT_COLUMNS` of the ghosts that slopes beside coarser blocks need, of equal and finer blocks.
+        """Return the rows of `RESTRICT_COLUMNS` of the ghosts that slopes beside coarser blocks
+        need, of equal and finer blocks.
 
-        A slope looks one buffer cell further along an axis: at a region whose direction differs from that of a
-        coarser block along this axis alone, and of it at the layer next to that block's.
+        A slope looks one buffer cell further along an axis: at a region whose direction differs
+        from that of a coarser block along this axis alone, and of it at the layer next to that
+        block's.
         """
         rows = [np.zeros((0, RESTRICT_COLUMNS), np.int64)]
         for column, offset in enumerate(OFFSETS):
@@ -125,19 +132,24 @@ class Parents:
             for axis in (a for a in range(3) if self.shape.ng[a]):
                 for side in (0,) if offset[axis] else (-1, 1):
                     beside = tuple(side if a == axis else o for a, o in enumerate(offset))
-                    chosen = np.flatnonzero(held & (self.relation[:, OFFSETS.index(beside)] == COARSE))
+                    chosen = np.flatnonzero(
+                        held & (self.relation[:, OFFSETS.index(beside)] == COARSE)
+                    )
                     rows.append(self._layer(chosen, offset, kind, axis, side))
         return np.concatenate(rows)
 
     def _layer(self, chosen, offset, kind, axis, side):
-        """Return rows of one layer, along `axis`, of the regions in one direction: on one side, or (0) next to the active cells."""
+        """Return rows of one layer, along `axis`, of the regions in one direction: on one side, or
+        (0) next to the active cells."""
         table = self._table(chosen, RESTRICT_COLUMNS, offset)
-        upper = side > 0 or (side == 0 and offset[axis] < 0)  # the last layer of the region, not the first
+        # the last layer of the region, not the first
+        upper = side > 0 or (side == 0 and offset[axis] < 0)
         count = table[:, 10 - axis].copy()
         table[:, 4 - axis] += 2 * (count - 1) * upper
         table[:, 7 - axis] += (count - 1) * upper
         table[:, 10 - axis] = 1
-        if kind != CELLS and self.shape.ng[kind]:  # both ends: the energy of the field of a cell asks for all of its faces
+        # both ends: the energy of the field of a cell asks for all of its faces
+        if kind != CELLS and self.shape.ng[kind]:
             table[:, 10 - kind] += 1
         return table
 
@@ -154,15 +166,19 @@ class Parents:
         return np.concatenate(rows)
 
     def _table(self, chosen, columns, offset, span=None):
-        """Return rows of the regions in one direction: fine block, buffer, fine k j i, buffer k j i, extents k j i in buffer cells."""
+        """Return rows of the regions in one direction: fine block, buffer, fine k j i, buffer k j
+        i, extents k j i in buffer cells."""
         table = np.zeros((len(chosen), columns), np.int64)
         table[:, 0], table[:, 1] = self.slots[chosen], chosen
         for axis, side in enumerate(offset):
-            table[:, 4 - axis], table[:, 7 - axis], table[:, 10 - axis] = (span or self._span)(axis, side)
+            table[:, 4 - axis], table[:, 7 - axis], table[:, 10 - axis] = (span or self._span)(
+                axis, side
+            )
         return table
 
     def _span(self, axis, side):
-        """Return (fine index, buffer index, number of buffer cells) of the region on one side along an axis."""
+        """Return (fine index, buffer index, number of buffer cells) of the region on one side along
+        an axis."""
         n, g, gc = self.shape.n[axis], self.shape.ng[axis], self.shape.nc[axis]
         half, depth = n // 2 if g else n, g // 2
         if side == 0:
@@ -174,10 +190,15 @@ def check_shape(shape):
     """Raise an error if blocks of this `Shape` cannot touch another level."""
     for axis, (n, g, gc) in enumerate(zip(shape.n, shape.ng, shape.nc, strict=True)):
         if g % 2:
-            raise CrmpiError(f"a refined mesh needs an even number of ghost zones, not {g}", everywhere=True)
+            raise CrmpiError(
+                f"a refined mesh needs an even number of ghost zones, not {g}", everywhere=True
+            )
         smallest = 2 * max(g, gc)
         if g and (n % 2 or n < smallest):
-            message = f"mesh.block has {n} cells along x{axis + 1}; with mesh.refinement it needs an even number of at least {smallest}"
+            message = (
+                f"mesh.block has {n} cells along x{axis + 1}; with mesh.refinement it "
+                f"needs an even number of at least {smallest}"
+            )
             raise CrmpiError(message, everywhere=True)
 
 

@@ -5,11 +5,13 @@ import numpy as np
 from crmpi.errors import CrmpiError
 from crmpi.mesh.tree import FINER
 
-_BESIDE_COARSER, _BESIDE_FINER = 0.5, 0.1  # work of a block beyond its cells: averages and prolongation; replaced fluxes
+# work of a block beyond its cells: averages and prolongation; replaced fluxes
+_BESIDE_COARSER, _BESIDE_FINER = 0.5, 0.1
 
 
 def block_costs(tree):
-    """Return the modelled work of each block (nblock,) for `partition`; all equal on a mesh of one level."""
+    """Return the modelled work of each block (nblock,) for `partition`; all equal on a mesh of one
+    level."""
     cost = np.ones(tree.nblock)
     if tree.max_level:
         found = tree.neighbours
@@ -21,8 +23,8 @@ def block_costs(tree):
 def partition(tree, nranks, cost=None):
     """Cut the Z-curve of blocks into `nranks` contiguous pieces of nearly equal cost.
 
-    A block goes to the rank in whose share of the total cost its middle lies; with equal costs the numbers of blocks per
-    rank differ by at most one.
+    A block goes to the rank in whose share of the total cost its middle lies; with equal costs the
+    numbers of blocks per rank differ by at most one.
 
     Parameters
     ----------
@@ -44,7 +46,8 @@ def partition(tree, nranks, cost=None):
     nblock = tree.nblock
     if nranks > nblock:
         raise CrmpiError(
-            f"{nranks} ranks cannot share {nblock} block{'s' if nblock > 1 else ''}: start at most {nblock} "
+            f"{nranks} ranks cannot share {nblock} block{'s' if nblock > 1 else ''}: start at "
+            f"most {nblock} "
             f"rank{'s' if nblock > 1 else ''}, or make mesh.block smaller than {list(tree.block)}",
             everywhere=True,
         )

@@ -1,15 +1,18 @@
 """Regions: boxes of cells or faces inside the arrays of a pack, and the kernels that move them.
 
-A ghost zone is filled by moving boxes: from the active cells of a neighbour, through a message, or from the block itself at
-a physical boundary. All of that is a table of boxes, one row each, and one loop over the table.
+A ghost zone is filled by moving boxes: from the active cells of a neighbour, through a message, or
+from the block itself at a physical boundary. All of that is a table of boxes, one row each, and one
+loop over the table.
 
 Along one axis a block has these indices (``g`` ghosts, ``n`` active cells)::
 
     cells       0 .. g-1 | g ........ g+n-1 | g+n .. g+2g+n-1
-    faces       0 .. g-1 | g ......... g+n  | g+n+1 .. g+2g+n        of the component that lives on the faces of this axis
+    faces       0 .. g-1 | g ......... g+n  | g+n+1 .. g+2g+n        of the component that lives on
+                the faces of this axis
                  ghost   |      active      |  ghost
 
-The faces g and g+n are shared with the neighbours, which compute the same bits, so they are never moved.
+The faces g and g+n are shared with the neighbours, which compute the same bits, so they are never
+moved.
 """
 
 from crmpi.jit import kernel
@@ -18,7 +21,8 @@ CELLS = -1
 """Kind of a region of cells; kinds 0, 1, 2 are the faces of the axes x1, x2, x3."""
 
 COPY_COLUMNS = 11  # source block, destination block, source k j i, destination k j i, extents k j i
-BUFFER_COLUMNS = 9  # block, k j i, extents k j i, message, values before it in the message (per component)
+# block, k j i, extents k j i, message, values before it in the message (per component)
+BUFFER_COLUMNS = 9
 
 
 def axis_shape(grid, axis):
@@ -34,7 +38,8 @@ def full_span(grid, kind, axis):
 
 @kernel
 def copy_regions(origin, array, first, last, table):
-    """Copy the components first <= c < last of every region of `table` (rows of `COPY_COLUMNS`) from `origin` to `array`.
+    """Copy the components first <= c < last of every region of `table` (rows of `COPY_COLUMNS`)
+    from `origin` to `array`.
 
     The two may be the same array.
     """
@@ -48,7 +53,10 @@ def copy_regions(origin, array, first, last, table):
             for k in range(nk):
                 for j in range(nj):
                     if ni == 2:  # two ghost layers: preparing a vector loop would take longer
-                        b[dk + k, dj + j, di], b[dk + k, dj + j, di + 1] = a[sk + k, sj + j, si], a[sk + k, sj + j, si + 1]
+                        b[dk + k, dj + j, di], b[dk + k, dj + j, di + 1] = (
+                            a[sk + k, sj + j, si],
+                            a[sk + k, sj + j, si + 1],
+                        )
                     else:
                         for i in range(ni):
                             b[dk + k, dj + j, di + i] = a[sk + k, sj + j, si + i]
@@ -56,7 +64,8 @@ def copy_regions(origin, array, first, last, table):
 
 @kernel
 def regions_to_buffer(array, first, last, table, starts, buffer):
-    """Copy the components first <= c < last of every region of `table` (rows of `BUFFER_COLUMNS`) into `buffer`.
+    """Copy the components first <= c < last of every region of `table` (rows of `BUFFER_COLUMNS`)
+    into `buffer`.
 
     ``starts[m]`` is where this array's part of message ``m`` begins.
     """
@@ -70,7 +79,10 @@ def regions_to_buffer(array, first, last, table, starts, buffer):
             for k in range(nk):
                 for j in range(nj):
                     if ni == 2:  # as in `copy_regions`
-                        buffer[place], buffer[place + 1] = a[sk + k, sj + j, si], a[sk + k, sj + j, si + 1]
+                        buffer[place], buffer[place + 1] = (
+                            a[sk + k, sj + j, si],
+                            a[sk + k, sj + j, si + 1],
+                        )
                     else:
                         for i in range(ni):
                             buffer[place + i] = a[sk + k, sj + j, si + i]
@@ -90,7 +102,10 @@ def buffer_to_regions(array, first, last, table, starts, buffer):
             for k in range(nk):
                 for j in range(nj):
                     if ni == 2:
-                        a[dk + k, dj + j, di], a[dk + k, dj + j, di + 1] = buffer[place], buffer[place + 1]
+                        a[dk + k, dj + j, di], a[dk + k, dj + j, di + 1] = (
+                            buffer[place],
+                            buffer[place + 1],
+                        )
                     else:
                         for i in range(ni):
                             a[dk + k, dj + j, di + i] = buffer[place + i]

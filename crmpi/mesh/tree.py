@@ -15,7 +15,8 @@ FINER = REFINED
 
 
 class Location(NamedTuple):
-    """Logical place of a block: refinement level and integer position on the lattice of blocks of this level."""
+    """Logical place of a block: refinement level and integer position on the lattice of blocks of
+    this level."""
 
     level: int
     lx1: int
@@ -32,13 +33,14 @@ def direction(offset):
 class BlockTree:
     """Blocks of equal shape that cover a Cartesian box, numbered along a Z-curve.
 
-    The Z-curve keeps blocks that are close in space close in number, for any lattice of blocks: positions are ordered by
-    their Morton key, so counts need not be powers of two.
+    The Z-curve keeps blocks that are close in space close in number, for any lattice of blocks:
+    positions are ordered by their Morton key, so counts need not be powers of two.
 
     Parameters
     ----------
     cells, block : sequence of 3 ints
-        cells of the mesh and of a block, axes x1, x2, x3; 1 cell of the mesh makes an axis *missing*
+        cells of the mesh and of a block, axes x1, x2, x3; 1 cell of the mesh makes an axis
+        *missing*
     lower, upper : sequence of 3 floats
         corners of the mesh, code units
     periodic : sequence of 3 bools
@@ -73,7 +75,16 @@ class BlockTree:
         if the blocks do not tile the mesh, or a number is not positive
     """
 
-    def __init__(self, cells, block, lower=(0.0, 0.0, 0.0), upper=(1.0, 1.0, 1.0), periodic=(True, True, True), geometry=None, leaves=None):
+    def __init__(
+        self,
+        cells,
+        block,
+        lower=(0.0, 0.0, 0.0),
+        upper=(1.0, 1.0, 1.0),
+        periodic=(True, True, True),
+        geometry=None,
+        leaves=None,
+    ):
         self.cells = tuple(int(n) for n in cells)
         self.block = tuple(int(n) for n in block)
         self.lower = tuple(float(x) for x in lower)
@@ -115,16 +126,22 @@ class BlockTree:
         return None if found < 0 else found
 
     def origin(self, gid):
-        """Return the indices (x1, x2, x3) of the first cell of a block, counted in cells of its level."""
+        """Return the indices (x1, x2, x3) of the first cell of a block, counted in cells of its
+        level."""
         return tuple(int(p) * n for p, n in zip(self.leaves[gid, 1:], self.block, strict=True))
 
     def with_leaves(self, leaves):
         """Return the same mesh with other leaves, see `crmpi.mesh.leaves`."""
-        return BlockTree(self.cells, self.block, self.lower, self.upper, self.periodic, self.geometry, leaves)
+        return BlockTree(
+            self.cells, self.block, self.lower, self.upper, self.periodic, self.geometry, leaves
+        )
 
     def at_level(self, level):
         """Return the mesh as the blocks of a level see it, see `LevelMesh`."""
-        grown = (n if missing else n << level for n, missing in zip(self.cells, self.missing, strict=True))
+        grown = (
+            n if missing else n << level
+            for n, missing in zip(self.cells, self.missing, strict=True)
+        )
         return LevelMesh(tuple(grown), self.lower, self.upper, self.periodic, self.geometry, level)
 
     def _find_neighbours(self):
@@ -136,7 +153,8 @@ class BlockTree:
 
 
 class LevelMesh(NamedTuple):
-    """The box as a uniform mesh of the cells of one level; what `crmpi.coordinates` asks of a mesh."""
+    """The box as a uniform mesh of the cells of one level; what `crmpi.mesh.coordinates` asks of a
+    mesh."""
 
     cells: tuple
     lower: tuple
@@ -151,19 +169,28 @@ def _check(tree):
         name = f"x{axis + 1}"
         if n < 1 or m < 1:
             raise CrmpiError(
-                f"mesh.cells = {list(tree.cells)}, mesh.block = {list(tree.block)}: {name} needs at least one cell",
+                (
+                    f"mesh.cells = {list(tree.cells)}, mesh.block = {list(tree.block)}: {name} "
+                    "needs at least one cell"
+                ),
                 everywhere=True,
             )
         if n % m:
             divisors = [d for d in range(1, n + 1) if n % d == 0]
             near = sorted(sorted(divisors, key=lambda d: (abs(d - m), d))[:3])
             raise CrmpiError(
-                f"mesh.block = {list(tree.block)} does not divide mesh.cells = {list(tree.cells)} along {name}: "
-                f"{n} cells cannot be cut into blocks of {m}; use one of {', '.join(map(str, near))}",
+                f"mesh.block = {list(tree.block)} does not divide mesh.cells = "
+                f"{list(tree.cells)} along {name}: "
+                f"{n} cells cannot be cut into blocks of {m}; use one of "
+                f"{', '.join(map(str, near))}",
                 everywhere=True,
             )
         if not tree.upper[axis] > tree.lower[axis]:
             raise CrmpiError(
-                f"mesh.upper = {list(tree.upper)} must be above mesh.lower = {list(tree.lower)} along {name}",
+                (
+                    f"mesh.upper = {list(tree.upper)} must be above mesh.lower = "
+                    f"{list(tree.lower)} "
+                    f"along {name}"
+                ),
                 everywhere=True,
             )

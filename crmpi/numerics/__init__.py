@@ -1,1 +1,2 @@
-"""Numerics: jitted kernels on packs of blocks and plain algorithms; no MPI, no files, no parameters."""
+"""Numerics: jitted kernels on packs of blocks and plain algorithms; no MPI, no files, no
+parameters."""

@@ -1,11 +1,13 @@
-"""Random numbers that are functions of what they belong to: a seed and a counter, never of the order of the calls.
+"""Random numbers that are functions of what they belong to: a seed and a counter, never of the
+order of the calls.
 
-A stream such as ``numpy.random.default_rng`` gives different numbers when blocks, ranks or time steps are cut
-differently. Here the counter is the global index of a cell, or the number of an event, so every rank can draw the same
-numbers without talking to the others.
+A stream such as ``numpy.random.default_rng`` gives different numbers when blocks, ranks or time
+steps are cut differently. Here the counter is the global index of a cell, or the number of an
+event, so every rank can draw the same numbers without talking to the others.
 
-The generator is Philox4x32-10 (Salmon, Moraes, Dror & Shaw 2011, SC '11, "Parallel random numbers: as easy as 1, 2, 3"),
-which passes the BigCrush tests; the unit tests hold the known answers of its authors.
+The generator is Philox4x32-10 (Salmon, Moraes, Dror & Shaw 2011, SC '11, "Parallel random numbers:
+as easy as 1, 2, 3"), which passes the BigCrush tests; the unit tests hold the known answers of its
+authors.
 """
 
 import numpy as np
@@ -59,7 +61,10 @@ def uniform_pair(seed, index, stream=0):
     """
     index = np.asarray(index).astype(np.uint64)
     seed = int(seed)
-    words = philox4x32((index & _LOW, index >> _32, np.uint64(stream), np.uint64(0)), (seed & 0xFFFFFFFF, (seed >> 32) & 0xFFFFFFFF))
+    words = philox4x32(
+        (index & _LOW, index >> _32, np.uint64(stream), np.uint64(0)),
+        (seed & 0xFFFFFFFF, (seed >> 32) & 0xFFFFFFFF),
+    )
     return tuple(_to_unit(words[n], words[n + 1]) for n in (0, 2))
 
 
@@ -69,7 +74,8 @@ def uniform_field(seed, index, stream=0):
 
 
 def poisson(mean, uniform):
-    """Return the Poisson variate whose distribution function first exceeds `uniform` (a float in [0, 1)); meant for means below 100."""
+    """Return the Poisson variate whose distribution function first exceeds `uniform` (a float in
+    [0, 1)); meant for means below 100."""
     count, term = 0, np.exp(-mean)
     total = term
     while total <= uniform and term > 0.0:

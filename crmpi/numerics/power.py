@@ -1,7 +1,8 @@
-"""x**y without branches, tables or library calls, so that loops that use it vectorise and round the same everywhere."""
+"""x**y without branches, tables or library calls, so that loops that use it vectorise and round the
+same everywhere."""
 
 from crmpi.jit import device_in_double
-from crmpi.numerics.rows import bits_of, double_of
+from crmpi.numerics.rows.rows import bits_of, double_of
 
 _MANTISSA = 0x000FFFFFFFFFFFFF
 _ONE = 0x3FF0000000000000
@@ -13,7 +14,8 @@ _TWO_OVER_LN2 = 2.8853900817779268
 _ROUND = 6755399441055744.0  # 1.5 * 2**52: adding it rounds to the nearest integer
 _LARGEST = 1000.0  # of the binary exponent of the result
 
-# Chebyshev interpolants: (atanh(s)/s - 1)/s**2 in s**2 up to 0.0295 (error 7e-16), (exp(f) - 1 - f)/f**2 up to abs(f) = 0.3466 (9e-16)
+# Chebyshev interpolants: (atanh(s)/s - 1)/s**2 in s**2 up to 0.0295 (error 7e-16), (exp(f) - 1 -
+# f)/f**2 up to abs(f) = 0.3466 (9e-16)
 _L0 = 0.3333333333333104
 _L1 = 0.20000000005603252
 _L2 = 0.1428571206916208
@@ -33,10 +35,12 @@ _E8 = 2.761380686153829e-07
 
 @device_in_double
 def power(x, y):
-    """Return x**y for normal x > 0: relative error below 1e-14 for abs(y log2 x) < 30, and exactly 1 for x = 1.
+    """Return x**y for normal x > 0: relative error below 1e-14 for abs(y log2 x) < 30, and exactly
+    1 for x = 1.
 
-    x = 2**n m with m in [sqrt(1/2), sqrt(2)); log2 m = 2 atanh((m-1)/(m+1)) / ln 2; then 2**(y log2 x); two polynomials, evaluated in
-    pairs to keep chains of dependent operations short. The result saturates at 2**+-1000. Zero, negative, infinite and NaN x give NaN.
+    x = 2**n m with m in [sqrt(1/2), sqrt(2)); log2 m = 2 atanh((m-1)/(m+1)) / ln 2; then 2**(y log2
+    x); two polynomials, evaluated in pairs to keep chains of dependent operations short. The result
+    saturates at 2**+-1000. Zero, negative, infinite and NaN x give NaN.
     """
     bits = bits_of(x)
     mantissa = double_of((bits & _MANTISSA) | _ONE)

@@ -1,1 +1,2 @@
-"""Files of a run: snapshots, checkpoints, history, progress. `docs/output.md` describes every format."""
+"""Files of a run: snapshots, checkpoints, history, progress. `docs/output.md` describes every
+format."""

@@ -1,15 +1,18 @@
 """One logical HDF5 file with data sets over all blocks, written by any number of ranks.
 
-Every data set has one axis over the blocks of the run, in order of their global ids; a rank holds the rows of its own blocks.
-The bytes of the data never depend on the number of ranks. Three ways to write, chosen here and nowhere else:
+Every data set has one axis over the blocks of the run, in order of their global ids; a rank holds
+the rows of its own blocks. The bytes of the data never depend on the number of ranks. Three ways to
+write, chosen here and nowhere else:
 
 - HDF5 with MPI: all ranks write into one file, collectively.
-- serial HDF5, all ranks in one group (`ranks_per_file`): they send to rank 0, array by array, which writes one plain file.
-- serial HDF5, several groups: the first rank of each writes a part, then rank 0 a master whose *virtual* data sets show the
+- serial HDF5, all ranks in one group (`ranks_per_file`): they send to rank 0, array by array, which
+  writes one plain file.
+- serial HDF5, several groups: the first rank of each writes a part, then rank 0 a master whose
+  *virtual* data sets show the
   parts as one.
 
-A file appears under its name only when it is complete, parts before their master. Arrays have checksums, the rest of the file a
-digest (`crmpi.output.seal`).
+A file appears under its name only when it is complete, parts before their master. Arrays have
+checksums, the rest of the file a digest (`crmpi.output.seal`).
 """
 
 import re
@@ -21,16 +24,25 @@ import h5py
 import numpy as np
 
 from crmpi.errors import CrmpiError, RunError
-from crmpi.output.files import WRITE_FAILURES, clear_write_errors, commit, describe_failure, require_space, temporary
+from crmpi.output.files import (
+    WRITE_FAILURES,
+    clear_write_errors,
+    commit,
+    describe_failure,
+    require_space,
+    temporary,
+)
 from crmpi.output.seal import CHECKSUMS, DIGEST, block_checksums, digest
 
 PARTS = "parts"  # folder beside a master
-PART_ENDING = r"\.[\w-]+\.\d+\.\d{5}"  # run, number of the writing, number of the part: what the name of a part adds to its master's
+# run, number of the writing, number of the part: what the name of a part adds to its master's
+PART_ENDING = r"\.[\w-]+\.\d+\.\d{5}"
 _MARGIN = 1.02  # free space asked for, in file sizes
 
 
 class BlockArray(NamedTuple):
-    """A data set over blocks: `values` of this rank's blocks, in order of global id, which run along `axis`."""
+    """A data set over blocks: `values` of this rank's blocks, in order of global id, which run
+    along `axis`."""
 
     name: str
     axis: int
@@ -38,7 +50,8 @@ class BlockArray(NamedTuple):
 
 
 class Contents(NamedTuple):
-    """What to write. `arrays` go over blocks; `common` (small data sets) and `attrs` are equal on all ranks."""
+    """What to write. `arrays` go over blocks; `common` (small data sets) and `attrs` are equal on
+    all ranks."""
 
     arrays: tuple[BlockArray, ...]
     common: dict[str, np.ndarray]
@@ -83,7 +96,8 @@ class BlockFileWriter:
         self.writes = 0
 
     def write(self, path, contents):
-        """Write `contents` as the file `path`. Collective: a failure of one rank raises the same `RunError` on all of them."""
+        """Write `contents` as the file `path`. Collective: a failure of one rank raises the same
+        `RunError` on all of them."""
         path = Path(path)
         contents = self._sealed(contents)
         self.writes += 1
@@ -99,7 +113,9 @@ class BlockFileWriter:
 
     def _groups(self):
         ranks = range(self.comm.nranks)
-        return [ranks[first : first + self.ranks_per_file] for first in ranks[:: self.ranks_per_file]]
+        return [
+            ranks[first : first + self.ranks_per_file] for first in ranks[:: self.ranks_per_file]
+        ]
 
     def _gids(self, members):
         return np.concatenate([self.gids_of[rank] for rank in members])
@@ -120,7 +136,8 @@ class BlockFileWriter:
             self._on_root(path, self._write_master, path, groups, contents)
 
     def _write_members(self, target, path, members, contents, plain):
-        """Write the blocks of the ranks `members`; return the failure, if any: messages are received even then, nobody waits for ever."""
+        """Write the blocks of the ranks `members`; return the failure, if any: messages are
+        received even then, nobody waits for ever."""
         incoming = self._incoming(members, contents)
         gids = self._gids(members)
         positions = gids if plain else np.arange(len(gids))
@@ -129,7 +146,8 @@ class BlockFileWriter:
         return failure
 
     def _incoming(self, members, contents):
-        """Yield (array, place of its first row in the group, values) of every member, one at a time."""
+        """Yield (array, place of its first row in the group, values) of every member, one at a
+        time."""
         for array in contents.arrays:
             place = 0
             for rank in members:
@@ -150,11 +168,15 @@ class BlockFileWriter:
                 self._describe(file, contents)
             file.attrs["run_id"] = self.run_id
             for array in contents.arrays:
-                file.create_dataset(array.name, self._shape(array, len(positions)), array.values.dtype)
+                file.create_dataset(
+                    array.name, self._shape(array, len(positions)), array.values.dtype
+                )
             for array, place, values in incoming:
                 count = values.shape[array.axis]
                 for offset, first, length in runs_of(positions[place : place + count]):
-                    file[array.name][rows(array.axis, first, length)] = values[rows(array.axis, offset, length)]
+                    file[array.name][rows(array.axis, first, length)] = values[
+                        rows(array.axis, offset, length)
+                    ]
 
     def _write_master(self, path, groups, contents):
         with h5py.File(temporary(path), "w") as file:
@@ -163,10 +185,15 @@ class BlockFileWriter:
                 layout = h5py.VirtualLayout(self._shape(array, self.nblocks), array.values.dtype)
                 for number, members in enumerate(groups):
                     gids = self._gids(members)
-                    part = Path(PARTS) / self._part(path, number).name  # relative: the folder can be moved as a whole
-                    source = h5py.VirtualSource(str(part), array.name, self._shape(array, len(gids)), array.values.dtype)
+                    # relative: the folder can be moved as a whole
+                    part = Path(PARTS) / self._part(path, number).name
+                    source = h5py.VirtualSource(
+                        str(part), array.name, self._shape(array, len(gids)), array.values.dtype
+                    )
                     for place, first, length in runs_of(gids):
-                        layout[rows(array.axis, first, length)] = source[rows(array.axis, place, length)]
+                        layout[rows(array.axis, first, length)] = source[
+                            rows(array.axis, place, length)
+                        ]
                 fill = np.nan if array.values.dtype.kind == "f" else 0
                 file.create_virtual_dataset(array.name, layout, fillvalue=fill)
 
@@ -180,11 +207,14 @@ class BlockFileWriter:
 
     def _write_collective(self, path, contents):
         spans = [runs_of(gids) for gids in self.gids_of]
-        alike = len({len(span) for span in spans}) == 1  # collective calls must match one by one on all ranks
+        # collective calls must match one by one on all ranks
+        alike = len({len(span) for span in spans}) == 1
         with h5py.File(temporary(path), "w", driver="mpio", comm=self.comm.mpi) as file:
             self._describe(file, contents)
             for array in contents.arrays:
-                file.create_dataset(array.name, self._shape(array, self.nblocks), array.values.dtype)
+                file.create_dataset(
+                    array.name, self._shape(array, self.nblocks), array.values.dtype
+                )
             for array in contents.arrays:
                 dataset = file[array.name]
                 for place, first, length in spans[self.comm.rank]:
@@ -198,14 +228,19 @@ class BlockFileWriter:
     # -- shared --
 
     def _sealed(self, contents):
-        """Return the contents with the checksums of all blocks, the id of the run and the digest."""
+        """Return the contents with the checksums of all blocks, the id of the run and the
+        digest."""
         arrays = []
         for array in contents.arrays:
             checksums = block_checksums(array.values, array.axis)
             arrays += [array, BlockArray(array.name + CHECKSUMS, 0, checksums)]
         attrs = contents.attrs | {"run_id": self.run_id}
-        shapes = {array.name: (array.values.dtype, self._shape(array, self.nblocks)) for array in arrays}
-        return Contents(tuple(arrays), contents.common, attrs | {DIGEST: digest(attrs, contents.common, shapes)})
+        shapes = {
+            array.name: (array.values.dtype, self._shape(array, self.nblocks)) for array in arrays
+        }
+        return Contents(
+            tuple(arrays), contents.common, attrs | {DIGEST: digest(attrs, contents.common, shapes)}
+        )
 
     @staticmethod
     def _shape(array, count):
@@ -234,7 +269,9 @@ class BlockFileWriter:
 
     def _on_root(self, path, action, *arguments):
         """Run `action` on rank 0; its failure is everybody's."""
-        self._together(path, self._attempt(path, action, *arguments) if self.comm.rank == 0 else None)
+        self._together(
+            path, self._attempt(path, action, *arguments) if self.comm.rank == 0 else None
+        )
 
     def _attempt(self, path, action, *arguments):
         """Return None, or one sentence on why `action` failed."""
@@ -245,7 +282,8 @@ class BlockFileWriter:
         return None
 
     def _together(self, path, failure):
-        """Raise on every rank when one of them failed; what was begun is removed, earlier files stay as they are."""
+        """Raise on every rank when one of them failed; what was begun is removed, earlier files
+        stay as they are."""
         failures = [text for text in self.comm.allgather_object(failure) if text]
         if failures:
             if self.comm.rank == 0:
@@ -256,18 +294,26 @@ class BlockFileWriter:
 
 
 def parts_of(path):
-    """Return the files beside the block file `path` that are parts of it, of any run, and nothing else that begins like them."""
+    """Return the files beside the block file `path` that are parts of it, of any run, and nothing
+    else that begins like them."""
     name = re.compile(rf"{re.escape(path.name)}{PART_ENDING}")
-    return sorted(part for part in (path.parent / PARTS).glob(f"{path.name}.*") if name.fullmatch(part.name))
+    return sorted(
+        part for part in (path.parent / PARTS).glob(f"{path.name}.*") if name.fullmatch(part.name)
+    )
 
 
 def missing_parts(file):
-    """Return the parts (paths) that an open block file needs and that are absent, unreadable or of another run; [] if all is there.
+    """Return the parts (paths) that an open block file needs and that are absent, unreadable or of
+    another run; [] if all is there.
 
     HDF5 itself says nothing: it shows fill values in place of a missing part.
     """
-    datasets = [item for item in file.values() if isinstance(item, h5py.Dataset) and item.is_virtual]
-    names = sorted({source.file_name for dataset in datasets for source in dataset.virtual_sources()})
+    datasets = [
+        item for item in file.values() if isinstance(item, h5py.Dataset) and item.is_virtual
+    ]
+    names = sorted(
+        {source.file_name for dataset in datasets for source in dataset.virtual_sources()}
+    )
     folder = Path(file.filename).parent
     return [folder / name for name in names if not _belongs(folder / name, file.attrs["run_id"])]
 

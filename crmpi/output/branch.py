@@ -1,4 +1,5 @@
-"""The files that a run had written after the checkpoint of a restart: those of the branch that the restart leaves."""
+"""The files that a run had written after the checkpoint of a restart: those of the branch that the
+restart leaves."""
 
 import shutil
 
@@ -11,10 +12,11 @@ from crmpi.output.seal import UNREADABLE
 
 
 def leave_branch(directory, step):
-    """Set aside what is later than `step` in the folder of a run, so that nothing there is of two branches.
+    """Set aside what is later than `step` in the folder of a run, so that nothing there is of two
+    branches.
 
-    The rows of the history after it are dropped; the whole history, and copies of the files that mark a run, go with the others:
-    the branch can be looked at and continued.
+    The rows of the history after it are dropped; the whole history, and copies of the files that
+    mark a run, go with the others: the branch can be looked at and continued.
 
     Returns
     -------
@@ -27,7 +29,9 @@ def leave_branch(directory, step):
     )
     sidecars = [path.with_name(f"{path.name}.xdmf") for path in snapshots]
     parts = [part for path in (*snapshots, *checkpoints) for part in parts_of(path)]
-    files = [path for path in (*snapshots, *checkpoints, *profiles, *sidecars, *parts) if path.exists()]
+    files = [
+        path for path in (*snapshots, *checkpoints, *profiles, *sidecars, *parts) if path.exists()
+    ]
     rows = last_step(directory.history) > step
     if not files and not rows:
         return ""

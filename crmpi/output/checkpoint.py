@@ -1,7 +1,8 @@
 """Checkpoints: everything a run needs to go on bit for bit, on any number of ranks.
 
-A checkpoint holds the conserved cells `u0`, the face fields, the per-block arrays of the modules, the clock and the schedules,
-all in float64. The digest of the file is verified before anything in it is used, the checksum of a block when it is read.
+A checkpoint holds the conserved cells `u0`, the face fields, the per-block arrays of the modules,
+the clock and the schedules, all in float64. The digest of the file is verified before anything in
+it is used, the checksum of a block when it is read.
 """
 
 import json
@@ -26,12 +27,13 @@ class Checkpoint:
     """What `read_checkpoint` returns; arrays hold the blocks asked for, in this order.
 
     u0 : array (nblock, nvar, n3, n2, n1), active cells
-    faces : three arrays (nblock, n3, n2, n1 + 1) ..., active faces with the last; empty without a magnetic field
+    faces : three arrays (nblock, n3, n2, n1 + 1) ..., active faces with the last; empty without a
+        magnetic field
     variables : names of the components of `u0`
     blocks, scalars : the modules' data, as given in `SimState`
     schedules : writings done, by schedule name
     config : resolved configuration of the run, YAML
-    source : source of its problem, JSON (`crmpi.problem_source`)
+    source : source of its problem, JSON (`crmpi.model.source`)
     """
 
     path: Path
@@ -50,23 +52,31 @@ class Checkpoint:
     provenance: dict[str, str] = field(default_factory=dict)
 
     def restore(self, pack):
-        """Copy `u0` and the face field into `pack`, whose blocks and variables must be those of the checkpoint."""
+        """Copy `u0` and the face field into `pack`, whose blocks and variables must be those of the
+        checkpoint."""
         names = tuple(pack.variable_names())
         if names != self.variables:
-            raise CrmpiError(f"{self.path} has the variables {', '.join(self.variables)}; this run needs {', '.join(names)}")
+            raise CrmpiError(
+                f"{self.path} has the variables {', '.join(self.variables)}; this run needs "
+                f"{', '.join(names)}"
+            )
         if bool(self.faces) != pack.magnetic:
             here, there = ("a", "has none") if self.faces else ("no", "has one")
             raise CrmpiError(f"{self.path} has {here} magnetic field; this run {there}")
         target = pack.active(pack.u0)
         if target.shape != self.u0.shape:
-            raise CrmpiError(f"{self.path} has blocks of {self.u0.shape[:1:-1]} cells; this run has {target.shape[:1:-1]}")
+            raise CrmpiError(
+                f"{self.path} has blocks of {self.u0.shape[:1:-1]} cells; this run has "
+                f"{target.shape[:1:-1]}"
+            )
         target[...] = self.u0
         for axis, face in enumerate(self.faces):
             active_faces(pack, axis)[...] = face
 
 
 def active_faces(pack, axis):
-    """Return the view (nblock, n3, n2, n1) of the active faces of `b0` normal to `axis`, one more along it (not along a missing axis)."""
+    """Return the view (nblock, n3, n2, n1) of the active faces of `b0` normal to `axis`, one more
+    along it (not along a missing axis)."""
     grid = pack.grid
     counts = [grid.n1, grid.n2, grid.n3]
     ghosts = [grid.ng1, grid.ng2, grid.ng3]
@@ -96,8 +106,15 @@ def write_checkpoint(path, state, record, writer, schedules=None):
     if pack.magnetic:
         arrays |= {f"b{axis + 1}": active_faces(pack, axis) for axis in range(3)}
     arrays |= {_EXTRA + name: values for name, values in state.blocks.items()}
-    listed = [BlockArray(name, 0, np.ascontiguousarray(pack.by_gid(values))) for name, values in arrays.items()]
-    texts = {"config": record.config, "provenance": json.dumps(record.provenance), "source": record.source}
+    listed = [
+        BlockArray(name, 0, np.ascontiguousarray(pack.by_gid(values)))
+        for name, values in arrays.items()
+    ]
+    texts = {
+        "config": record.config,
+        "provenance": json.dumps(record.provenance),
+        "source": record.source,
+    }
     common = {name: np.bytes_(text) for name, text in texts.items()}
     tree = record.tree
     common["leaves"] = tree.leaves
@@ -125,7 +142,8 @@ def _plain(number):
 
 
 def read_checkpoint(path, gids=None):
-    """Return the `Checkpoint` in `path`, with the blocks `gids` (ascending; all by default). Every rank may read its own.
+    """Return the `Checkpoint` in `path`, with the blocks `gids` (ascending; all by default). Every
+    rank may read its own.
 
     Raises
     ------
@@ -172,7 +190,11 @@ def _read(file, path, gids):
         u0=arrays["u0"],
         faces=tuple(arrays[name] for name in ("b1", "b2", "b3") if name in arrays),
         variables=tuple(name.decode() for name in attributes["variables"]),
-        blocks={name.removeprefix(_EXTRA): values for name, values in arrays.items() if name.startswith(_EXTRA)},
+        blocks={
+            name.removeprefix(_EXTRA): values
+            for name, values in arrays.items()
+            if name.startswith(_EXTRA)
+        },
         scalars=json.loads(attributes["scalars"]),
         schedules=json.loads(attributes["schedules"]),
         config=file["config"][()].decode(),
@@ -185,18 +207,29 @@ def _read_blocks(file, name, gids, path):
     """Return the rows `gids` of a data set; a block whose checksum differs is an error."""
     dataset, checksums = file[name], file[name + CHECKSUMS][:]
     if len(gids) and max(gids) >= len(checksums):
-        raise CrmpiError(f"cannot restart from {path}: it has {len(checksums)} blocks, this run has more; keep mesh.cells and mesh.block")
+        raise CrmpiError(
+            f"cannot restart from {path}: it has {len(checksums)} blocks, this run has more; "
+            "keep mesh.cells and mesh.block"
+        )
     values = np.empty((len(gids), *dataset.shape[1:]), dataset.dtype)
     for row, gid in enumerate(gids):
         values[row] = dataset[gid]
-    damaged = [int(gid) for gid, crc in zip(gids, block_checksums(values), strict=True) if crc != checksums[gid]]
+    damaged = [
+        int(gid)
+        for gid, crc in zip(gids, block_checksums(values), strict=True)
+        if crc != checksums[gid]
+    ]
     if damaged:
-        raise CrmpiError(f"cannot restart from {path}: '{name}' of block {damaged[0]} is damaged; restart from an earlier checkpoint")
+        raise CrmpiError(
+            f"cannot restart from {path}: '{name}' of block {damaged[0]} is damaged; restart "
+            "from an earlier checkpoint"
+        )
     return values
 
 
 def damage(path):
-    """Return why the file `path` cannot be a complete checkpoint, or '' if it is one (checksums are verified when it is read)."""
+    """Return why the file `path` cannot be a complete checkpoint, or '' if it is one (checksums are
+    verified when it is read)."""
     path = Path(path)
     if not path.is_file():
         return "there is no such file"
@@ -208,7 +241,10 @@ def damage(path):
                 return f"it was written by a newer crmpi ({file.attrs['version']})"
             if file.attrs["format"] < FORMAT:
                 older = file.attrs["version"]
-                return f"it was written by crmpi {older}, whose checksums cover only a part of it; restart it with that version"
+                return (
+                    f"it was written by crmpi {older}, whose checksums cover only a part of "
+                    "it; restart it with that version"
+                )
             broken = broken_seal(file)
             if broken:
                 return f"it is damaged, {broken}; restart from an earlier checkpoint"

@@ -33,13 +33,15 @@ _OWN_FILES = {
 """Names of the files that a run writes, by folder; nothing else in them is ever touched."""
 
 RUN = "run"
-"""Entry of the provenance: id of a run, which its restarts share; every start has its own `run_id`."""
+"""Entry of the provenance: id of a run, which its restarts share; every start has its own
+`run_id`."""
 
 _SET_ASIDE = re.compile(r"replaced-(\d+)")
 
 
 def in_order(paths):
-    """Return paths by the number at the end of their stems, 100000 after 99999; first those without."""
+    """Return paths by the number at the end of their stems, 100000 after 99999; first those
+    without."""
 
     def key(path):
         digits = re.search(r"_(\d+)$", path.stem)
@@ -240,13 +242,15 @@ class RunDirectory:
                 else "restart that run"
             )
             raise CrmpiError(
-                f"output.dir = {self.path} holds another run{self._start()} than {checkpoint.path}: "
+                f"output.dir = {self.path} holds another run{self._start()} than "
+                f"{checkpoint.path}: "
                 f"choose another output.dir, or {remedy}"
             )
         return origin
 
     def next_checkpoint(self):
-        """Return the number of the next checkpoint: above all present ones, so the newest always has the highest number."""
+        """Return the number of the next checkpoint: above all present ones, so the newest always
+        has the highest number."""
         return max(map(number_of, self.checkpoints()), default=-1) + 1
 
     def mark(self, record):

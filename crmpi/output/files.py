@@ -1,4 +1,5 @@
-"""Writing files so that nothing readable is ever damaged: temporary name, flush to disk, rename; errors that say what to do."""
+"""Writing files so that nothing readable is ever damaged: temporary name, flush to disk, rename;
+errors that say what to do."""
 
 import errno
 import os
@@ -48,7 +49,8 @@ def temporary(path):
 
 
 def commit(path):
-    """Give the complete temporary of `path` its name; the bytes reach the disk before the name does."""
+    """Give the complete temporary of `path` its name; the bytes reach the disk before the name
+    does."""
     _flush(temporary(path))
     os.replace(temporary(path), path)
     _flush(Path(path).parent)
@@ -71,6 +73,7 @@ def write_text(path, text):
 
 
 def require_space(folder, nbytes):
-    """Raise `OSError` when the disk of `folder` has no room for `nbytes`: better before the first byte than after half of them."""
+    """Raise `OSError` when the disk of `folder` has no room for `nbytes`: better before the first
+    byte than after half of them."""
     if shutil.disk_usage(folder).free < nbytes:
         raise OSError(errno.ENOSPC, "no space left on the disk")

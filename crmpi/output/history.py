@@ -1,7 +1,7 @@
 """History: numbers over time as plain columns, `history.txt`, that any tool can read.
 
-The header names the columns and their units, `# [1]time[Myr] [2]step[1] ...`; a row follows per time. Numbers carry 17 digits,
-so they read back exactly.
+The header names the columns and their units, `# [1]time[Myr] [2]step[1] ...`; a row follows per
+time. Numbers carry 17 digits, so they read back exactly.
 """
 
 import re
@@ -25,15 +25,22 @@ class Columns(dict):
 
 
 def split_unit(label):
-    """Split 'mass flux [Msun/yr]' into ('mass flux', 'Msun/yr'); a label without unit is a pure number, '1'."""
+    """Split 'mass flux [Msun/yr]' into ('mass flux', 'Msun/yr'); a label without unit is a pure
+    number, '1'."""
     name, bracket, unit = label.partition("[")
     return name.strip(), unit.rstrip("] ") if bracket else "1"
 
 
 def header(labels):
     """Return the header lines for labels like 'time [Myr]'."""
-    columns = (f"[{n}]{name}[{unit}]" for n, (name, unit) in enumerate(map(split_unit, labels), start=1))
-    return "# crmpi history, one row per time; columns: [number]name[unit]\n# " + " ".join(columns) + "\n"
+    columns = (
+        f"[{n}]{name}[{unit}]" for n, (name, unit) in enumerate(map(split_unit, labels), start=1)
+    )
+    return (
+        "# crmpi history, one row per time; columns: [number]name[unit]\n# "
+        + " ".join(columns)
+        + "\n"
+    )
 
 
 class HistoryFile:
@@ -43,7 +50,8 @@ class HistoryFile:
     ----------
     path : path
     restart_step : int or None
-        a restarted run keeps the rows up to this step and drops later ones, which it will write again; a new run starts a new file
+        a restarted run keeps the rows up to this step and drops later ones, which it will write
+        again; a new run starts a new file
     """
 
     def __init__(self, path, restart_step=None):
@@ -57,7 +65,8 @@ class HistoryFile:
         Parameters
         ----------
         row : dict
-            label 'name [unit]' to number, in the same order every time; the first two are the time and the step
+            label 'name [unit]' to number, in the same order every time; the first two are the time
+            and the step
         """
         if self.labels is None:
             self._begin(list(row))
@@ -73,7 +82,11 @@ class HistoryFile:
         if self.restart_step is not None and self.path.exists():
             text = self.path.read_text(encoding="utf-8")
             if text.startswith(header(labels)):
-                kept = "".join(f"{line}\n" for line in _rows(text, len(labels)) if _step(line) <= self.restart_step)
+                kept = "".join(
+                    f"{line}\n"
+                    for line in _rows(text, len(labels))
+                    if _step(line) <= self.restart_step
+                )
             else:  # the restarted run has other columns: the earlier ones are kept beside
                 write_text(self.path.with_suffix(f".until_step_{self.restart_step}.txt"), text)
         write_text(self.path, header(labels) + kept)
@@ -113,7 +126,11 @@ def _number(value):
 def _rows(text, ncolumns):
     """Return the complete rows: a line that a killed run did not finish is left out."""
     complete = text[: text.rfind("\n") + 1].splitlines()
-    return [line for line in complete if line and not line.startswith("#") and len(line.split()) == ncolumns]
+    return [
+        line
+        for line in complete
+        if line and not line.startswith("#") and len(line.split()) == ncolumns
+    ]
 
 
 def read_history(path):
@@ -131,5 +148,7 @@ def read_history(path):
     columns = next((found for found in map(_COLUMN.findall, text.splitlines()[:10]) if found), None)
     if columns is None:
         raise CrmpiError(f"{path} is not a crmpi history: it has no header '# [1]time[...] ...'")
-    table = np.array([line.split() for line in _rows(text, len(columns))], np.float64).reshape(-1, len(columns))
+    table = np.array([line.split() for line in _rows(text, len(columns))], np.float64).reshape(
+        -1, len(columns)
+    )
     return Columns({name: table[:, n] for n, (name, _) in enumerate(columns)}, dict(columns))

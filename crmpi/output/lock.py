@@ -161,7 +161,8 @@ def _lives(pid, began):
 
 
 def _began(pid):
-    """Return when a process of this host began, as text; '' if the host does not tell, None for the dead."""
+    """Return when a process of this host began, as text; '' if the host does not tell, None for the
+    dead."""
     try:
         stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
         boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="utf-8").strip()

@@ -1,6 +1,7 @@
 """Progress of a run: lines from rank 0, a live line on a terminal, and the report at the end.
 
-    step 1200  time 12.34 Myr  12.3%  dt 3.4e-03 Myr  1.23e+06 zone-cycles/s  left 0:12:34  sub-steps 12
+step 1200  time 12.34 Myr  12.3%  dt 3.4e-03 Myr  1.23e+06 zone-cycles/s  left 0:12:34
+sub-steps 12
 """
 
 import sys
@@ -34,7 +35,17 @@ class Progress:
     Lines go to `log` as well, which is kept in the folder of the run.
     """
 
-    def __init__(self, rank, zones, end_time, max_steps=None, time_unit=("", 1.0), every=5.0, stream=None, clock=None):
+    def __init__(
+        self,
+        rank,
+        zones,
+        end_time,
+        max_steps=None,
+        time_unit=("", 1.0),
+        every=5.0,
+        stream=None,
+        clock=None,
+    ):
         self.stream = ResilientStream(stream or sys.stdout)
         self.log = Log()
         self.clock = clock or time.perf_counter
@@ -96,16 +107,27 @@ class Progress:
     def line(self, now, sim_time, step, dt, extras=None):
         """Return the progress line; the rate is that since the line before."""
         rate = (self._cycles - self._cycles_shown) / max(now - self._shown[0], 1e-9)
-        parts = [f"step {step}", f"time {self._time(sim_time)}", f"{100 * self._fraction(sim_time, step):.1f}%", f"dt {self._time(dt)}"]
+        parts = [
+            f"step {step}",
+            f"time {self._time(sim_time)}",
+            f"{100 * self._fraction(sim_time, step):.1f}%",
+            f"dt {self._time(dt)}",
+        ]
         parts += [f"{rate:.3g} zone-cycles/s", f"left {self._left(now, sim_time, step)}"]
-        parts += [f"{name} {value:.4g}" if isinstance(value, float) else f"{name} {value}" for name, value in (extras or {}).items()]
+        parts += [
+            f"{name} {value:.4g}" if isinstance(value, float) else f"{name} {value}"
+            for name, value in (extras or {}).items()
+        ]
         return "  ".join(parts)
 
     def bar(self, now, sim_time, step, width=30):
         """Return the live line of a terminal."""
         fraction = self._fraction(sim_time, step)
         filled = int(width * fraction)
-        return f"[{'#' * filled}{'.' * (width - filled)}] {100 * fraction:5.1f}%  step {step}  left {self._left(now, sim_time, step)}"
+        return (
+            f"[{'#' * filled}{'.' * (width - filled)}] {100 * fraction:5.1f}%  step {step}  "
+            f"left {self._left(now, sim_time, step)}"
+        )
 
     def finish(self, sim_time, step, seconds=None):
         """Write the final report.
@@ -120,9 +142,13 @@ class Progress:
         now = self.clock()
         start, _, first = self._first or (now, sim_time, step)
         wall, steps = now - start, step - first
-        self.say(f"finished at step {step}, time {self._time(sim_time)}: {steps} steps in {clock(wall)}")
+        self.say(
+            f"finished at step {step}, time {self._time(sim_time)}: {steps} steps in {clock(wall)}"
+        )
         if steps:
-            self.say(f"{self._cycles / wall:.4g} zone-cycles/s, {1e3 * wall / steps:.4g} ms per step")
+            self.say(
+                f"{self._cycles / wall:.4g} zone-cycles/s, {1e3 * wall / steps:.4g} ms per step"
+            )
         charged = sum((seconds or {}).values())
         for name, spent in sorted((seconds or {}).items(), key=lambda item: -item[1]):
             self.say(f"  {name:<24s} {spent:10.3f} s  {100 * spent / max(charged, 1e-9):5.1f}%")

@@ -1,12 +1,14 @@
 """When to write: schedules are objects that count, so their times never drift.
 
-The n-th time of `EveryTime` is ``start + n * interval``, computed afresh, never by adding intervals up.
+The n-th time of `EveryTime` is ``start + n * interval``, computed afresh, never by adding intervals
+up.
 """
 
 import math
 
 _NEVER = math.inf
-_SLACK = 1e-9  # of an interval: a time that close to the target has reached it (round-off of the loop's clock)
+# of an interval: a time that close to the target has reached it (round-off of the loop's clock)
+_SLACK = 1e-9
 _ROUND_OFF = 1e-13
 
 
@@ -24,7 +26,8 @@ class Schedule:
         return {"interval": self.interval, "count": self.count}
 
     def restore(self, state, time, step):
-        """Continue from the state in a checkpoint taken at `time` and `step`; a changed interval is counted afresh from there."""
+        """Continue from the state in a checkpoint taken at `time` and `step`; a changed interval is
+        counted afresh from there."""
         if state is not None and state["interval"] == self.interval:
             self.count = state["count"]
         else:
@@ -39,7 +42,8 @@ class Schedule:
         return False
 
     def done(self, time, step):
-        """Record that a writing took place now; times and steps already passed are not made up for."""
+        """Record that a writing took place now; times and steps already passed are not made up
+        for."""
         self.count += 1
 
 
@@ -53,7 +57,8 @@ class EveryTime(Schedule):
     start : float
         time of the first one
     exact : bool
-        whether steps are shortened to land on these times; otherwise the first step that reaches one counts
+        whether steps are shortened to land on these times; otherwise the first step that reaches
+        one counts
     """
 
     def __init__(self, interval, start=0.0, exact=False):
@@ -102,8 +107,8 @@ def make_schedule(interval, *, exact=False):
 def limit_dt(time, dt, targets):
     """Return a step at most `dt` that does not run past the next of `targets` (code times).
 
-    A target less than two steps away is approached in two equal steps, so no tiny step is ever left over.
-    A target within round-off of `time` counts as reached.
+    A target less than two steps away is approached in two equal steps, so no tiny step is ever left
+    over. A target within round-off of `time` counts as reached.
     """
     ahead = [target - time for target in targets if target - time > _ROUND_OFF * abs(target)]
     remaining = min(ahead, default=_NEVER)

@@ -1,7 +1,9 @@
-"""What makes a block file trustworthy: a checksum of every block of every array, and one digest of all else that the file says.
+"""What makes a block file trustworthy: a checksum of every block of every array, and one digest of
+all else that the file says.
 
-The digest covers every attribute, every small data set, and names, types and shapes of all data sets. So each number that a restart
-reads is covered by either, and nothing can be missing or added without notice.
+The digest covers every attribute, every small data set, and names, types and shapes of all data
+sets. So each number that a restart reads is covered by either, and nothing can be missing or added
+without notice.
 """
 
 import hashlib
@@ -52,7 +54,9 @@ def digest(attributes, common, arrays):
     """
     parts = [f"@{name}={_canonical(value)}" for name, value in attributes.items() if name != DIGEST]
     parts += [f"/{name}={_canonical(value)}" for name, value in common.items()]
-    parts += [f"#{name}={np.dtype(kind).str}{list(shape)}" for name, (kind, shape) in arrays.items()]
+    parts += [
+        f"#{name}={np.dtype(kind).str}{list(shape)}" for name, (kind, shape) in arrays.items()
+    ]
     return hashlib.sha256("\n".join(sorted(parts)).encode()).hexdigest()
 
 
@@ -60,7 +64,9 @@ def _canonical(value):
     """Return a text that is the same for a value and for what h5py reads back of it."""
     value = np.asarray(value)
     if value.dtype.kind in "SUO":
-        return repr([word.decode() if isinstance(word, bytes) else str(word) for word in value.ravel()])
+        return repr(
+            [word.decode() if isinstance(word, bytes) else str(word) for word in value.ravel()]
+        )
     return f"{value.dtype.str}{list(value.shape)}{value.tobytes().hex()}"
 
 
@@ -79,7 +85,8 @@ def broken_seal(file):
 
 
 def damaged_block(file, name, axis):
-    """Return the first block of the array `name`, whose blocks run along `axis`, that differs from its checksum, or None."""
+    """Return the first block of the array `name`, whose blocks run along `axis`, that differs from
+    its checksum, or None."""
     dataset, checksums = file[name], file[name + CHECKSUMS][:]
     for gid in range(len(checksums)):
         block = dataset[(slice(None),) * axis + (slice(gid, gid + 1),)]

@@ -1,7 +1,8 @@
 """Snapshots in the `.athdf` layout, which yt, VisIt and ParaView read.
 
-`/prim` (variable, block, k, j, i) holds the gas, the cosmic rays and the scalars, `/B` the cell-centred field. Names in the file
-are those that Athena++ tools know (`rho`, `Ec`, `Bcc1`); the attribute `names` gives crmpi's own in the same order.
+`/prim` (variable, block, k, j, i) holds the gas, the cosmic rays and the scalars, `/B` the
+cell-centred field. Names in the file are those that Athena++ tools know (`rho`, `Ec`, `Bcc1`); the
+attribute `names` gives crmpi's own in the same order.
 """
 
 import json
@@ -15,11 +16,13 @@ from crmpi.output.files import write_text
 from crmpi.output.xdmf import xdmf_text
 
 FORMAT = 2  # from 2 on: with checksums
-FILE_NAMES = {"dens": "rho", "ecr": "Ec", "b1": "Bcc1", "b2": "Bcc2", "b3": "Bcc3"}  # others keep their name
+# others keep their name
+FILE_NAMES = {"dens": "rho", "ecr": "Ec", "b1": "Bcc1", "b2": "Bcc2", "b3": "Bcc3"}
 
 
 class Variable(NamedTuple):
-    """One variable of a snapshot: crmpi's name, dimension, and the pack array and component that hold it."""
+    """One variable of a snapshot: crmpi's name, dimension, and the pack array and component that
+    hold it."""
 
     name: str
     unit: str
@@ -33,28 +36,47 @@ class Variable(NamedTuple):
 
 
 def cell_variables(pack):
-    """Return the variables of `/prim`: primitives of gas and cosmic rays, then what else is evolved.
+    """Return the variables of `/prim`: primitives of gas and cosmic rays, then what else is
+    evolved.
 
     Passive scalars are concentrations, the other variables densities.
     """
-    gas = [("dens", "density"), ("vel1", "velocity"), ("vel2", "velocity"), ("vel3", "velocity"), ("press", "pressure")]
+    gas = [
+        ("dens", "density"),
+        ("vel1", "velocity"),
+        ("vel2", "velocity"),
+        ("vel3", "velocity"),
+        ("press", "pressure"),
+    ]
     variables = [Variable(name, unit, "w0", c) for c, (name, unit) in enumerate(gas)]
     for field in pack.fields[3:]:
         first = pack.index[field.name]
         array = "w0" if field.name == "ecr" or field.passive else "u0"
-        names = [field.name] if field.ncomp == 1 else [f"{field.name}{c + 1}" for c in range(field.ncomp)]
+        names = (
+            [field.name]
+            if field.ncomp == 1
+            else [f"{field.name}{c + 1}" for c in range(field.ncomp)]
+        )
         variables += [Variable(name, field.unit, array, first + c) for c, name in enumerate(names)]
     return variables
 
 
 def face_variables(pack):
     """Return the variables of `/B`."""
-    return [Variable(f"b{c + 1}", "magnetic_field", "bcc", c) for c in range(3)] if pack.magnetic else []
+    return (
+        [Variable(f"b{c + 1}", "magnetic_field", "bcc", c) for c in range(3)]
+        if pack.magnetic
+        else []
+    )
 
 
 def flux_variables(state):
     """Return the variables of `/cr_flux`, there only when the run asks for it."""
-    return [Variable(f"fecr{c + 1}", "energy_flux", "flux", c) for c in range(3)] if state.flux is not None else []
+    return (
+        [Variable(f"fecr{c + 1}", "energy_flux", "flux", c) for c in range(3)]
+        if state.flux is not None
+        else []
+    )
 
 
 def write_snapshot(path, state, record, writer, precision="f4"):
@@ -75,10 +97,21 @@ def write_snapshot(path, state, record, writer, precision="f4"):
         the disk refuses; earlier files are untouched
     """
     pack = state.pack
-    groups = {"prim": cell_variables(pack), "B": face_variables(pack), "cr_flux": flux_variables(state)}
+    groups = {
+        "prim": cell_variables(pack),
+        "B": face_variables(pack),
+        "cr_flux": flux_variables(state),
+    }
     groups = {name: variables for name, variables in groups.items() if variables}
-    arrays = tuple(BlockArray(name, 1, _stack(state, variables, precision)) for name, variables in groups.items())
-    common = {**mesh_arrays(record.tree), "config": np.bytes_(record.config), "provenance": np.bytes_(json.dumps(record.provenance))}
+    arrays = tuple(
+        BlockArray(name, 1, _stack(state, variables, precision))
+        for name, variables in groups.items()
+    )
+    common = {
+        **mesh_arrays(record.tree),
+        "config": np.bytes_(record.config),
+        "provenance": np.bytes_(json.dumps(record.provenance)),
+    }
     writer.write(path, Contents(arrays, common, snapshot_attributes(state, record, groups)))
     if writer.comm.rank == 0:
         write_text(f"{path}.xdmf", xdmf_text(path, state.time, record.tree, groups, precision))
@@ -90,15 +123,19 @@ def _stack(state, variables, precision):
     flux = state.flux() if variables[0].array == "flux" else None
     out = np.empty((len(variables), pack.nblock, grid.n3, grid.n2, grid.n1), precision)
     for row, variable in zip(out, variables, strict=True):
-        values = pack.active(getattr(pack, variable.array) if flux is None else flux)[:, variable.component]
+        values = pack.active(getattr(pack, variable.array) if flux is None else flux)[
+            :, variable.component
+        ]
         row[...] = pack.by_gid(values)
     return out
 
 
 def mesh_arrays(tree):
-    """Return the data sets that say where the blocks are: faces and centres (block, n+1 or n), levels, logical locations.
+    """Return the data sets that say where the blocks are: faces and centres (block, n+1 or n),
+    levels, logical locations.
 
-    On a tube also its cross-sections at the faces, `x1a` (x2a, x3a), and the volumes of cells, `x1w`.
+    On a tube also its cross-sections at the faces, `x1a` (x2a, x3a), and the volumes of cells,
+    `x1w`.
     """
     arrays = {}
     places = np.array(tree.locations, np.int64)  # level, lx1, lx2, lx3
@@ -148,7 +185,9 @@ def snapshot_attributes(state, record, groups):
         "Time": np.float64(state.time),
     }
     for axis in range(3):
-        attributes[f"RootGridX{axis + 1}"] = np.array([tree.lower[axis], tree.upper[axis], width_ratio(tree, axis)])
+        attributes[f"RootGridX{axis + 1}"] = np.array(
+            [tree.lower[axis], tree.upper[axis], width_ratio(tree, axis)]
+        )
     if tree.geometry is not None:
         attributes["geometry"], attributes["spacing"] = tree.geometry.kind, tree.geometry.spacing
     attributes |= {
@@ -165,7 +204,8 @@ def snapshot_attributes(state, record, groups):
 
 
 def width_ratio(tree, axis):
-    """Return the ratio of the widths of consecutive cells along an axis, from which readers of the format make positions."""
+    """Return the ratio of the widths of consecutive cells along an axis, from which readers of the
+    format make positions."""
     geometry = tree.geometry
     if geometry is None or geometry.axis != axis or geometry.spacing != "log":
         return 1.0
@@ -174,4 +214,9 @@ def width_ratio(tree, axis):
 
 def unit_attributes(units):
     """Return the code units in cgs; all 1 in a dimensionless run."""
-    return {"unit_system": units.system, "length_cm": units.cgs("length"), "time_s": units.cgs("time"), "mass_g": units.cgs("mass")}
+    return {
+        "unit_system": units.system,
+        "length_cm": units.cgs("length"),
+        "time_s": units.cgs("time"),
+        "mass_g": units.cgs("mass"),
+    }

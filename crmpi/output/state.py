@@ -1,4 +1,5 @@
-"""What the writers of this room are told: the state of a run at one time, and facts about the run that every file repeats."""
+"""What the writers of this room are told: the state of a run at one time, and facts about the run
+that every file repeats."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -15,9 +16,11 @@ class SimState(NamedTuple):
     time, dt : code units; `dt` is the length of the last step, 0 before the first
     time_compensation : the Kahan term of `time`
     pack : storage of this rank's blocks, primitives valid
-    blocks : more per-block arrays to checkpoint, first axis over this rank's blocks (ledgers, solver registers)
+    blocks : more per-block arrays to checkpoint, first axis over this rank's blocks (ledgers,
+        solver registers)
     scalars : more numbers to checkpoint, equal on all ranks
-    flux : function that returns the energy flux of cosmic rays relative to the gas (nblock, 3, m3, m2, m1) for snapshots; None: not wanted
+    flux : function that returns the energy flux of cosmic rays relative to the gas (nblock, 3, m3,
+        m2, m1) for snapshots; None: not wanted
     """
 
     time: float
@@ -41,7 +44,7 @@ class RunRecord:
     config : resolved configuration as YAML
     provenance : versions, host, command (`crmpi.output.provenance.collect`)
     run_id : distinguishes this start of the run from any other one
-    source : source of the problem, JSON (`crmpi.problem_source`)
+    source : source of the problem, JSON (`crmpi.model.source`)
     """
 
     tree: object

@@ -53,7 +53,8 @@ class ResilientStream(io.TextIOBase):
 
 
 def open_descriptors():
-    """Open standard descriptors that are closed on the null device, or a data file would get one."""
+    """Open standard descriptors that are closed on the null device, or a data file would get
+    one."""
     for descriptor in (0, 1, 2):
         try:
             os.fstat(descriptor)

@@ -14,20 +14,24 @@ from crmpi.output.snapshot import write_snapshot
 
 
 class OutputWriter:
-    """Writes snapshots, history and checkpoints when they are due. Every method is called by all ranks.
+    """Writes snapshots, history and checkpoints when they are due. Every method is called by all
+    ranks.
 
     Parameters
     ----------
     params : OutputParams
-        dir, snapshot_interval, history_interval, checkpoint_interval (code time), precision, ranks_per_file, checkpoints_kept, overwrite
+        dir, snapshot_interval, history_interval, checkpoint_interval (code time), precision,
+        ranks_per_file, checkpoints_kept, overwrite
     comm : Comm
     owner : array of int (number of blocks)
         rank that owns each block
     record : RunRecord
     history : callable or None
-        ``history(state) -> {"name [unit]": value}``, the columns after time, step and dt; called by all ranks when a row is due
+        ``history(state) -> {"name [unit]": value}``, the columns after time, step and dt; called by
+        all ranks when a row is due
     profiles : object or None
-        ``interval`` in code time, ``tables`` (true if there is something to write) and ``write(path, state)``, called by all ranks
+        ``interval`` in code time, ``tables`` (true if there is something to write) and
+        ``write(path, state)``, called by all ranks
     report : callable
         takes one line of text for the user; called on rank 0
     """
@@ -41,13 +45,16 @@ class OutputWriter:
         self.blockfiles = BlockFileWriter(comm, owner, params.ranks_per_file, record.run_id)
         self.schedules = {
             "snapshot": make_schedule(params.snapshot_interval, exact=True),
-            "history": make_schedule(params.history_interval) if params.history_interval else EverySteps(1),
+            "history": make_schedule(params.history_interval)
+            if params.history_interval
+            else EverySteps(1),
             "checkpoint": make_schedule(params.checkpoint_interval),
         }
         self._profiles = profiles if profiles is not None and profiles.tables else None
         if self._profiles is not None:
             self.schedules["profiles"] = make_schedule(profiles.interval)
-        self.numbers = {"snapshot": 0, "checkpoint": 0, "profiles": 0, "history_step": -1}  # of the next files; last row that is due
+        # of the next files; last row that is due
+        self.numbers = {"snapshot": 0, "checkpoint": 0, "profiles": 0, "history_step": -1}
         self._history_columns = history
         self._history_file = None
         self._report = report
@@ -59,7 +66,8 @@ class OutputWriter:
         Parameters
         ----------
         restart : Checkpoint or None
-            the run continues from it: files up to its step stay, later ones are set aside, schedules go on where they were
+            the run continues from it: files up to its step stay, later ones are set aside,
+            schedules go on where they were
         """
         if restart is not None:
             for name, schedule in self.schedules.items():
@@ -89,16 +97,23 @@ class OutputWriter:
             left = leave_branch(self.directory, restart.step)
             said = self.directory.resume(self.record, restart.path) + (f"; {left}" if left else "")
             self._last |= self._written_at(restart.step)
-        self._history_file = HistoryFile(self.directory.history, None if restart is None else self.numbers["history_step"])
+        self._history_file = HistoryFile(
+            self.directory.history, None if restart is None else self.numbers["history_step"]
+        )
         self.numbers["checkpoint"] = self.directory.next_checkpoint()
         if said:
             self._report(said)
 
     def _written_at(self, step):
-        """Return {kind: step} of what the folder holds of this step already: it must not be written twice."""
+        """Return {kind: step} of what the folder holds of this step already: it must not be written
+        twice."""
         written = {}
-        for kind, path in (("snapshot", self.directory.snapshot), ("profiles", self.directory.profiles)):
-            number = self.numbers[kind]  # that of a last one, which did not count, or one more than that of a due one
+        for kind, path in (
+            ("snapshot", self.directory.snapshot),
+            ("profiles", self.directory.profiles),
+        ):
+            # that of a last one, which did not count, or one more than that of a due one
+            number = self.numbers[kind]
             if step in (step_of(path(number)), step_of(path(number - 1))):
                 written[kind] = step
         if last_step(self.directory.history) == step:
@@ -112,24 +127,36 @@ class OutputWriter:
     def remesh(self, tree, owner, profiles):
         """Write the blocks of another mesh from now on; collective."""
         self.record = replace(self.record, tree=tree)
-        self.blockfiles = BlockFileWriter(self.comm, owner, self.params.ranks_per_file, self.record.run_id)
+        self.blockfiles = BlockFileWriter(
+            self.comm, owner, self.params.ranks_per_file, self.record.run_id
+        )
         if self._profiles is not None:
             self._profiles = profiles
 
     def limit_dt(self, time, dt, end_time):
-        """Return `dt`, or less so that the run lands on the next snapshot and on `end_time` without a tiny step."""
-        targets = [schedule.next_time(time) for schedule in self.schedules.values() if schedule.exact]
+        """Return `dt`, or less so that the run lands on the next snapshot and on `end_time` without
+        a tiny step."""
+        targets = [
+            schedule.next_time(time) for schedule in self.schedules.values() if schedule.exact
+        ]
         return limit_dt(time, dt, [*targets, end_time])
 
     def write_due(self, state):
-        """Write what is due at this time; call it once before the first step and after every step."""
-        writers = {"snapshot": self.snapshot, "history": self.row, "profiles": self.profiles, "checkpoint": self.checkpoint}
+        """Write what is due at this time; call it once before the first step and after every
+        step."""
+        writers = {
+            "snapshot": self.snapshot,
+            "history": self.row,
+            "profiles": self.profiles,
+            "checkpoint": self.checkpoint,
+        }
         for name, write in writers.items():
             if name in self.schedules and self.schedules[name].due(state.time, state.step):
                 self.schedules[name].done(state.time, state.step)
                 if name == "history":
                     self.numbers["history_step"] = state.step
-                if name != "checkpoint" or state.step > 0:  # the initial state needs no checkpoint: the configuration is one
+                # the initial state needs no checkpoint: the configuration is one
+                if name != "checkpoint" or state.step > 0:
                     write(state)
 
     def snapshot(self, state):
@@ -149,7 +176,11 @@ class OutputWriter:
             return
         unit = "code" if self.record.units.dimensionless else "Myr"
         scale = 1.0 if unit == "code" else self.record.units.factor(unit)
-        row = {f"time [{unit}]": state.time / scale, "step [1]": state.step, f"dt [{unit}]": state.dt / scale}
+        row = {
+            f"time [{unit}]": state.time / scale,
+            "step [1]": state.step,
+            f"dt [{unit}]": state.dt / scale,
+        }
         row |= self._history_columns(state) if self._history_columns else {}
         if self.comm.rank == 0:
             self._history_file.write(row)
@@ -165,12 +196,15 @@ class OutputWriter:
         self._last["profiles"] = state.step
 
     def checkpoint(self, state):
-        """Write a checkpoint now, unless this step has one; then remove those beyond `checkpoints_kept`."""
+        """Write a checkpoint now, unless this step has one; then remove those beyond
+        `checkpoints_kept`."""
         if self._last.get("checkpoint") == state.step:
             return
         path = self.directory.checkpoint(self.numbers["checkpoint"])
         self.numbers["checkpoint"] += 1
-        schedules = {name: schedule.state() for name, schedule in self.schedules.items()} | {"numbers": dict(self.numbers)}
+        schedules = {name: schedule.state() for name, schedule in self.schedules.items()} | {
+            "numbers": dict(self.numbers)
+        }
         write_checkpoint(path, state, self.record, self.blockfiles, schedules)
         self._last["checkpoint"] = state.step
         if self.comm.rank == 0:
@@ -178,10 +212,11 @@ class OutputWriter:
             self._report(f"wrote {path}")
 
     def finalize(self, state, complete=True):
-        """Write the last checkpoint; if the run is `complete`, the last history row and snapshot too.
+        """Write the last checkpoint; if the run is `complete`, the last history row and snapshot
+        too.
 
-        The checkpoint comes first: a restart from it goes on as if the run had never stopped, and replaces those two; if it has
-        nothing to do, it leaves them as they are.
+        The checkpoint comes first: a restart from it goes on as if the run had never stopped, and
+        replaces those two; if it has nothing to do, it leaves them as they are.
         """
         self.checkpoint(state)
         if complete:
@@ -191,7 +226,8 @@ class OutputWriter:
             self.snapshot(state)
 
     def _drop_old_checkpoints(self):
-        """Remove complete checkpoints beyond the newest `checkpoints_kept`; the new one is on disk by now."""
+        """Remove complete checkpoints beyond the newest `checkpoints_kept`; the new one is on disk
+        by now."""
         complete = [path for path in self.directory.checkpoints() if not damage(path)]
         for path in complete[: -self.params.checkpoints_kept]:
             path.unlink()

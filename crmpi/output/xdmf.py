@@ -1,4 +1,5 @@
-"""The `.xdmf` sidecar that lets ParaView and VisIt read an `.athdf` file: one rectilinear grid per block, arrays by reference."""
+"""The `.xdmf` sidecar that lets ParaView and VisIt read an `.athdf` file: one rectilinear grid per
+block, arrays by reference."""
 
 from pathlib import Path
 from xml.sax.saxutils import escape
@@ -13,9 +14,17 @@ def xdmf_text(path, time, tree, groups, precision):
         data set name to its `Variable`s, in order
     precision : {"f4", "f8"}
     """
-    blocks = [_block(Path(path).name, number, tree, groups, int(precision[1])) for number in range(tree.nblock)]
+    blocks = [
+        _block(Path(path).name, number, tree, groups, int(precision[1]))
+        for number in range(tree.nblock)
+    ]
     return "\n".join(
-        ['<?xml version="1.0" ?>', '<Xdmf Version="2.0">', "<Domain>", '<Grid Name="Mesh" GridType="Collection">']
+        [
+            '<?xml version="1.0" ?>',
+            '<Xdmf Version="2.0">',
+            "<Domain>",
+            '<Grid Name="Mesh" GridType="Collection">',
+        ]
         + [f'<Time Value="{time!r}"/>', *blocks, "</Grid>", "</Domain>", "</Xdmf>", ""]
     )
 
@@ -23,11 +32,15 @@ def xdmf_text(path, time, tree, groups, precision):
 def _block(name, number, tree, groups, size):
     n1, n2, n3 = tree.block
     lines = [f'<Grid Name="Block{number}" GridType="Uniform">']
-    lines.append(f'<Topology TopologyType="3DRectMesh" NumberOfElements="{n3 + 1} {n2 + 1} {n1 + 1}"/>')
+    lines.append(
+        f'<Topology TopologyType="3DRectMesh" NumberOfElements="{n3 + 1} {n2 + 1} {n1 + 1}"/>'
+    )
     lines.append('<Geometry GeometryType="VXVYVZ">')
     for axis, n in enumerate(tree.block):
         where = f"{number} 0 1 1 1 {n + 1}"
-        lines.append(_slab(where, 2, f"{tree.nblock} {n + 1}", f"1 {n + 1}", f"{name}:/x{axis + 1}f", 8))
+        lines.append(
+            _slab(where, 2, f"{tree.nblock} {n + 1}", f"1 {n + 1}", f"{name}:/x{axis + 1}f", 8)
+        )
     lines.append("</Geometry>")
     for dataset, variables in groups.items():
         for index, variable in enumerate(variables):
@@ -41,7 +54,8 @@ def _block(name, number, tree, groups, size):
 
 
 def _slab(where, rank, full, shape, source, size):
-    """Return the item that takes the hyperslab `where` (start, stride, count) out of the array `source` of shape `full`."""
+    """Return the item that takes the hyperslab `where` (start, stride, count) out of the array
+    `source` of shape `full`."""
     kind = f'NumberType="Float" Precision="{size}"'
     return (
         f'<DataItem ItemType="HyperSlab" Dimensions="{shape}" {kind}>'

@@ -1,4 +1,5 @@
-"""Communicators: one rank or many behind the same methods. The only file that imports mpi4py, and only when it is needed."""
+"""Communicators: one rank or many behind the same methods. The only file that imports mpi4py, and
+only when it is needed."""
 
 import sys
 import time
@@ -11,10 +12,12 @@ from crmpi.parallel.launcher import read_launch
 from crmpi.parallel.sums import exact_sums
 
 _LINGER = 0.2
-"""Seconds between the last words of a rank and the end of all: launchers drop what they have not passed on when they are told to abort."""
+"""Seconds between the last words of a rank and the end of all: launchers drop what they have not
+passed on when they are told to abort."""
 
 STAGGER = 0.5
-"""Seconds by which each rank waits longer than the one before when several fail together; longer than `_LINGER`, so that one speaks."""
+"""Seconds by which each rank waits longer than the one before when several fail together; longer
+than `_LINGER`, so that one speaks."""
 
 
 class SerialComm:
@@ -44,9 +47,11 @@ class SerialComm:
         return [obj]
 
     def block_sums(self, partials):
-        """Return the sums (ncol,) over all blocks of all ranks of the partial sums (nblock, ncol) of this rank's blocks.
+        """Return the sums (ncol,) over all blocks of all ranks of the partial sums (nblock, ncol)
+        of this rank's blocks.
 
-        The result has the same bits for every number of ranks and order of blocks, see `exact_sums`.
+        The result has the same bits for every number of ranks and order of blocks, see
+        `exact_sums`.
         """
         return exact_sums(partials, _same, _same)
 
@@ -70,7 +75,8 @@ class SerialComm:
 
 
 class MpiComm:
-    """The communicator of a run on many ranks: the methods of `SerialComm` over MPI, and channels between neighbours."""
+    """The communicator of a run on many ranks: the methods of `SerialComm` over MPI, and channels
+    between neighbours."""
 
     def __init__(self, world, abort=None):
         from mpi4py import MPI
@@ -110,19 +116,29 @@ class MpiComm:
         return self._world.allgather(obj)
 
     def block_sums(self, partials):
-        """Return the sums (ncol,) over all blocks of all ranks of the partial sums (nblock, ncol) of this rank's blocks.
+        """Return the sums (ncol,) over all blocks of all ranks of the partial sums (nblock, ncol)
+        of this rank's blocks.
 
-        The result has the same bits for every number of ranks and order of blocks, see `exact_sums`.
+        The result has the same bits for every number of ranks and order of blocks, see
+        `exact_sums`.
         """
-        return exact_sums(partials, lambda n: self._combine(n, self._mpi.MAX), lambda n: self._combine(n, self._mpi.SUM))
+        return exact_sums(
+            partials,
+            lambda n: self._combine(n, self._mpi.MAX),
+            lambda n: self._combine(n, self._mpi.SUM),
+        )
 
     def move(self, outgoing, incoming):
         """Send ``outgoing[rank]`` to other ranks and fill ``incoming[rank]`` from them.
 
         Both are {rank: contiguous array}; sizes are known on either side.
         """
-        requests = [self._world.Irecv(buffer, source=rank) for rank, buffer in sorted(incoming.items())]
-        requests += [self._world.Isend(buffer, dest=rank) for rank, buffer in sorted(outgoing.items())]
+        requests = [
+            self._world.Irecv(buffer, source=rank) for rank, buffer in sorted(incoming.items())
+        ]
+        requests += [
+            self._world.Isend(buffer, dest=rank) for rank, buffer in sorted(outgoing.items())
+        ]
         self._mpi.Request.Waitall(requests)
 
     def barrier(self):
@@ -130,7 +146,8 @@ class MpiComm:
         self._world.Barrier()
 
     def split(self, color):
-        """Return a communicator of the ranks that gave the same `color`, ranks in the same order; collective."""
+        """Return a communicator of the ranks that gave the same `color`, ranks in the same order;
+        collective."""
         part = self._world.Split(color, self.rank)
         return MpiComm(part, self._abort) if part.Get_size() > 1 else SerialComm()
 
@@ -142,7 +159,8 @@ class MpiComm:
         self._abort(code)
 
     def channel(self, peers, outgoing, incoming):
-        """Return a `Channel` that carries ``outgoing[p]`` to rank ``peers[p]`` and fills ``incoming[p]`` from it, again and again."""
+        """Return a `Channel` that carries ``outgoing[p]`` to rank ``peers[p]`` and fills
+        ``incoming[p]`` from it, again and again."""
         return Channel(self._mpi, self._world, peers, outgoing, incoming)
 
     def _combine(self, numbers, op):
@@ -152,16 +170,23 @@ class MpiComm:
 
 
 class Channel:
-    """Persistent messages between this rank and its neighbours, one each way per neighbour; buffers stay the same.
+    """Persistent messages between this rank and its neighbours, one each way per neighbour; buffers
+    stay the same.
 
-    Every rank must use its channels in the same order: messages between two ranks arrive in the order they were sent.
+    Every rank must use its channels in the same order: messages between two ranks arrive in the
+    order they were sent.
     """
 
     def __init__(self, mpi, world, peers, outgoing, incoming):
         self._prequest = mpi.Prequest
         self._wait = mpi.Request.Waitall
-        self._receives = [world.Recv_init(buffer, source=peer) for peer, buffer in zip(peers, incoming, strict=True)]
-        self._sends = [world.Send_init(buffer, dest=peer) for peer, buffer in zip(peers, outgoing, strict=True)]
+        self._receives = [
+            world.Recv_init(buffer, source=peer)
+            for peer, buffer in zip(peers, incoming, strict=True)
+        ]
+        self._sends = [
+            world.Send_init(buffer, dest=peer) for peer, buffer in zip(peers, outgoing, strict=True)
+        ]
 
     def expect(self):
         """Post the receives: from now on the incoming buffers belong to MPI."""
@@ -183,14 +208,14 @@ class Channel:
 def make_comm():
     """Return the communicator of this process; all processes of a launch must call it.
 
-    Without a launcher, or with one that started a single process, this is `SerialComm` and mpi4py is not imported. With
-    more processes an uncaught exception on any rank ends all of them.
+    Without a launcher, or with one that started a single process, this is `SerialComm` and mpi4py
+    is not imported. With more processes an uncaught exception on any rank ends all of them.
 
     Raises
     ------
     CrmpiError
-        on the first process, if the launcher started several but mpi4py is missing or belongs to another MPI; the other
-        processes exit without a word
+        on the first process, if the launcher started several but mpi4py is missing or belongs to
+        another MPI; the other processes exit without a word
     """
     launch = read_launch()
     if launch.size <= 1:
@@ -200,14 +225,16 @@ def make_comm():
     except (ImportError, RuntimeError) as error:
         _refuse(
             launch,
-            f"the launcher started {launch.size} processes ({launch.variable}), but mpi4py cannot be used ({error}); "
+            f"the launcher started {launch.size} processes ({launch.variable}), but mpi4py "
+            f"cannot be used ({error}); "
             "install it with: pip install mpi4py mpich, or start a single process",
         )
     world = MPI.COMM_WORLD
     if world.Get_size() != launch.size:
         _refuse(
             launch,
-            f"the launcher started {launch.size} processes ({launch.variable}), but MPI sees {world.Get_size()}: mpi4py uses "
+            f"the launcher started {launch.size} processes ({launch.variable}), but MPI sees "
+            f"{world.Get_size()}: mpi4py uses "
             f"{MPI.get_vendor()[0]}, so start crmpi with the mpirun of that MPI "
             "(under Slurm try srun --mpi=pmi2 or --mpi=pmix)",
         )
@@ -230,8 +257,8 @@ def _refuse(launch, message):
 def _abort_hook(comm):
     """Return an exception hook that prints one report and ends all ranks.
 
-    When several ranks fail together only the lowest should speak: each waits in proportion to its rank, and the abort of
-    the first ends the others while they wait.
+    When several ranks fail together only the lowest should speak: each waits in proportion to its
+    rank, and the abort of the first ends the others while they wait.
     """
 
     def hook(kind, error, trace):

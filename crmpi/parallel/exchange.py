@@ -1,4 +1,5 @@
-"""Exchange of regions: boxes of arrays copied between blocks, on this rank or on others, in one message per pair of ranks."""
+"""Exchange of regions: boxes of arrays copied between blocks, on this rank or on others, in one
+message per pair of ranks."""
 
 from typing import NamedTuple
 
@@ -22,7 +23,8 @@ class Tables(NamedTuple):
 
 
 class Part(NamedTuple):
-    """Components first <= c < last that `tables` moves from array number `source` to array number `target`."""
+    """Components first <= c < last that `tables` moves from array number `source` to array number
+    `target`."""
 
     source: int
     target: int
@@ -32,7 +34,8 @@ class Part(NamedTuple):
 
 
 class Exchange:
-    """Regions of some arrays that travel together, again and again; arrays may change, their shapes stay.
+    """Regions of some arrays that travel together, again and again; arrays may change, their shapes
+    stay.
 
     Parameters
     ----------
@@ -55,26 +58,47 @@ class Exchange:
         if channel:
             channel.expect()
             for part, starts in zip(self._parts, self._starts_out, strict=True):
-                regions_to_buffer(arrays[part.source], part.first, part.last, part.tables.send, starts, self._outgoing)
+                regions_to_buffer(
+                    arrays[part.source],
+                    part.first,
+                    part.last,
+                    part.tables.send,
+                    starts,
+                    self._outgoing,
+                )
             channel.send()
         for part in self._parts:
-            copy_regions(arrays[part.source], arrays[part.target], part.first, part.last, part.tables.local)
+            copy_regions(
+                arrays[part.source], arrays[part.target], part.first, part.last, part.tables.local
+            )
         if channel:
             channel.receive()
             for part, starts in zip(self._parts, self._starts_in, strict=True):
-                buffer_to_regions(arrays[part.target], part.first, part.last, part.tables.receive, starts, self._incoming)
+                buffer_to_regions(
+                    arrays[part.target],
+                    part.first,
+                    part.last,
+                    part.tables.receive,
+                    starts,
+                    self._incoming,
+                )
             channel.finish()
 
 
 def _layout(peers, parts, direction):
-    """Lay out messages one after the other in one buffer, within each message part by part: (buffer, messages, starts of the parts)."""
+    """Lay out messages one after the other in one buffer, within each message part by part:
+    (buffer, messages, starts of the parts)."""
     sizes = [getattr(part.tables, direction) * (part.last - part.first) for part in parts]
     lengths = np.array(sizes, dtype=np.int64).reshape(len(parts), len(peers))
     totals = lengths.sum(axis=0)
     begin = np.cumsum(totals) - totals
     buffer = aligned_zeros((int(totals.sum()),))
     starts = begin + np.cumsum(lengths, axis=0) - lengths
-    return buffer, [buffer[b : b + n] for b, n in zip(begin, totals, strict=True)], [np.ascontiguousarray(s) for s in starts]
+    return (
+        buffer,
+        [buffer[b : b + n] for b, n in zip(begin, totals, strict=True)],
+        [np.ascontiguousarray(s) for s in starts],
+    )
 
 
 class Routes:
@@ -103,18 +127,31 @@ class Routes:
             places in the arrays of this rank, read where the block is its own
         """
         target_gids, source_gids, boxes = links
-        mine, theirs = self._owner[target_gids] == self._rank, self._owner[source_gids] == self._rank
+        mine, theirs = (
+            self._owner[target_gids] == self._rank,
+            self._owner[source_gids] == self._rank,
+        )
         both, outward, inward = mine & theirs, theirs & ~mine, mine & ~theirs
         local = np.stack([source[both], target[both], *boxes[both].T], axis=1)
-        send = self._messages(source[outward], boxes[outward][:, [0, 1, 2, 6, 7, 8]], self._owner[target_gids[outward]])
-        receive = self._messages(target[inward], boxes[inward][:, 3:], self._owner[source_gids[inward]])
+        send = self._messages(
+            source[outward],
+            boxes[outward][:, [0, 1, 2, 6, 7, 8]],
+            self._owner[target_gids[outward]],
+        )
+        receive = self._messages(
+            target[inward], boxes[inward][:, 3:], self._owner[source_gids[inward]]
+        )
         return Tables(local, send[0], receive[0], send[1], receive[1])
 
     def _messages(self, slots, boxes, ranks):
-        """Return the rows of `BUFFER_COLUMNS` of regions that travel and the size of each message."""
+        """Return the rows of `BUFFER_COLUMNS` of regions that travel and the size of each
+        message."""
         message = np.searchsorted(self._peers, ranks)
         volumes = boxes[:, 3:].prod(axis=1)
-        before, sizes = np.zeros(len(boxes), dtype=np.int64), np.zeros(len(self._peers), dtype=np.int64)
+        before, sizes = (
+            np.zeros(len(boxes), dtype=np.int64),
+            np.zeros(len(self._peers), dtype=np.int64),
+        )
         for peer in range(len(self._peers)):
             inside = message == peer
             before[inside] = np.cumsum(volumes[inside]) - volumes[inside]
@@ -123,7 +160,12 @@ class Routes:
 
 
 def make_message_kernels(array):
-    """Compile or load the kernels of messages between ranks for an `array` of a pack, without moving anything."""
-    nothing, table, starts = aligned_zeros((0,)), np.zeros((0, BUFFER_COLUMNS), dtype=np.int64), np.zeros(0, dtype=np.int64)
+    """Compile or load the kernels of messages between ranks for an `array` of a pack, without
+    moving anything."""
+    nothing, table, starts = (
+        aligned_zeros((0,)),
+        np.zeros((0, BUFFER_COLUMNS), dtype=np.int64),
+        np.zeros(0, dtype=np.int64),
+    )
     regions_to_buffer(array, 0, 0, table, starts, nothing)
     buffer_to_regions(array, 0, 0, table, starts, nothing)

@@ -1,9 +1,9 @@
 """Halo: ghost zones filled from neighbouring blocks, on this rank or on others.
 
-All regions of all arrays that go to one rank travel in one message, those between levels too. Regions
-between blocks of the same rank are copied by the same kind of table while the messages are on their way.
-Every ghost cell has exactly one source, so the result does not depend on the number of ranks or on the
-order of messages.
+All regions of all arrays that go to one rank travel in one message, those between levels too.
+Regions between blocks of the same rank are copied by the same kind of table while the messages are
+on their way. Every ghost cell has exactly one source, so the result does not depend on the number
+of ranks or on the order of messages.
 """
 
 import numpy as np
@@ -52,7 +52,9 @@ class Halo:
             target = (buffers if family == DOWN else blocks)[links.target]
             return routes.tables(links, source, target)
 
-        self._tables = {(family, kind): tables(family, kind) for family in self._families for kind in _KINDS}
+        self._tables = {
+            (family, kind): tables(family, kind) for family in self._families for kind in _KINDS
+        }
         self._shared = None
         if parents is not None:
             parts = [Part(1, 0, axis, axis + 1, tables(SHARED, axis)) for axis in range(3)]
@@ -60,7 +62,8 @@ class Halo:
         self._exchanges, self._level_exchanges, self._make_tables = {}, {}, tables
 
     def share(self, faces, buffer):
-        """On a refined mesh, set the active faces that a finer block shares to its means; collective.
+        """On a refined mesh, set the active faces that a finer block shares to its means;
+        collective.
 
         Parameters
         ----------
@@ -78,15 +81,15 @@ class Halo:
         cells : sequence of arrays (nblock, ncomp, m3, m2, m1)
             cell-centred arrays
         faces : sequence of arrays (nblock, 3, m3, m2, m1)
-            component a lives on the lower faces along axis a; faces shared by two blocks of a level are not touched
+            component a lives on the lower faces along axis a; faces shared by two blocks of a level
+            are not touched
         buffers : sequence of arrays (nbuffer, ncomp, ...)
-            on a refined mesh, the parent buffers of `cells` and `faces` in this order: ghosts of coarser
-            blocks come from there, ghosts of the buffers come from coarser blocks
+            on a refined mesh, the parent buffers of `cells` and `faces` in this order: ghosts of
+            coarser blocks come from there, ghosts of the buffers come from coarser blocks
 
         Notes
-        -----
-        Collective: all ranks call it with arrays of the same numbers of components in the same order. One message per
-        neighbouring rank.
+        ----- Collective: all ranks call it with arrays of the same numbers of components in the
+          same order. One message per neighbouring rank.
         """
         key = tuple(array.shape[1] for array in cells), len(faces)
         if key not in self._exchanges:
@@ -108,7 +111,10 @@ class Halo:
         key = q.shape[1], level
         if key not in self._level_exchanges:
             routes = {SAME: (0, 0), UP: (2, 0), DOWN: (1, 2)}
-            parts = [Part(*ends, 0, key[0], self._make_tables(family, CELLS, level)) for family, ends in routes.items()]
+            parts = [
+                Part(*ends, 0, key[0], self._make_tables(family, CELLS, level))
+                for family, ends in routes.items()
+            ]
             self._level_exchanges[key] = Exchange(self._comm, self.peers, parts)
         self._level_exchanges[key].run((q, above, buffer))
 
@@ -116,7 +122,11 @@ class Halo:
         """Return the parts of an exchange: array after array, buffers behind the arrays."""
         count = len(ncomps) + nfaces
         pieces = [(index, CELLS, 0, ncomp) for index, ncomp in enumerate(ncomps)]
-        pieces += [(len(ncomps) + index, axis, axis, axis + 1) for index in range(nfaces) for axis in range(3)]
+        pieces += [
+            (len(ncomps) + index, axis, axis, axis + 1)
+            for index in range(nfaces)
+            for axis in range(3)
+        ]
         parts = []
         for index, kind, first, last in pieces:
             for family in self._families:
@@ -140,4 +150,3 @@ def places(gids, nblock):
     result = np.full(nblock, -1, dtype=np.int64)
     result[gids] = np.arange(len(gids))
     return result
-

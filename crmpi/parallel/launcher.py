@@ -8,7 +8,8 @@ _VARIABLES = (
     ("OMPI_COMM_WORLD_SIZE", "OMPI_COMM_WORLD_RANK"),  # Open MPI
     ("MV2_COMM_WORLD_SIZE", "MV2_COMM_WORLD_RANK"),  # MVAPICH
     ("FLUX_JOB_SIZE", "FLUX_TASK_RANK"),  # Flux
-    ("SLURM_STEP_NUM_TASKS", "SLURM_PROCID"),  # srun with pmix or none; last: mpirun inside a job step sets its own above
+    # srun with pmix or none; last: mpirun inside a job step sets its own above
+    ("SLURM_STEP_NUM_TASKS", "SLURM_PROCID"),
 )
 _PREFIXES = ("PMI_", "PMIX_", "OMPI_", "MV2_", "HYDI_", "HYDRA_", "MPI_LOCAL")
 
@@ -31,5 +32,6 @@ def read_launch(environment=os.environ):
 
 
 def unlaunched(environment=os.environ):
-    """Return the environment of a child that is not one of the launched processes: it can start MPI, or a launcher, by itself."""
+    """Return the environment of a child that is not one of the launched processes: it can start
+    MPI, or a launcher, by itself."""
     return {name: value for name, value in environment.items() if not name.startswith(_PREFIXES)}

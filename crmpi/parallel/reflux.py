@@ -1,4 +1,5 @@
-"""Reflux: what finer blocks found on shared faces and edges replaces what their coarser neighbours used."""
+"""Reflux: what finer blocks found on shared faces and edges replaces what their coarser neighbours
+used."""
 
 import copy
 
@@ -6,8 +7,8 @@ import numpy as np
 
 from crmpi.mesh.interfaces import ALONG_COLUMNS, ALONG_ROWS, FLUXES, PIECES, Interfaces
 from crmpi.mesh.pack import aligned_zeros
-from crmpi.numerics.level_faces import Kept
-from crmpi.numerics.restriction import restrict
+from crmpi.numerics.levels.level_faces import Kept
+from crmpi.numerics.levels.restriction import restrict
 from crmpi.parallel.exchange import Exchange, Part, Routes
 from crmpi.parallel.halo import find_peers, places
 
@@ -25,7 +26,7 @@ class Reflux:
     Attributes
     ----------
     interfaces : Interfaces
-    kept : crmpi.numerics.level_faces.Kept
+    kept : crmpi.numerics.levels.level_faces.Kept
         what a stage writes
     fine : array
         after `exchange`: the planes with what finer blocks found in place of it
@@ -34,15 +35,25 @@ class Reflux:
     def __init__(self, comm, tree, owner, pack):
         self.interfaces = Interfaces(tree, pack)
         self._comm, self._peers = comm, find_peers(comm.rank, tree, np.asarray(owner))
-        routes, blocks = Routes(comm.rank, np.asarray(owner), self._peers), places(pack.gids, tree.nblock)
+        routes, blocks = (
+            Routes(comm.rank, np.asarray(owner), self._peers),
+            places(pack.gids, tree.nblock),
+        )
         self._levels, self._owned = tree.levels, pack.levels
         self._tables = {None: {piece: self._make_tables(routes, blocks, piece) for piece in PIECES}}
         self._make = lambda piece, level: self._make_tables(routes, blocks, piece, level)
         fluxes = pack.nvar + 1  # the last one is the velocity
-        self._lay_out({FLUXES: (0, fluxes), ALONG_ROWS: (fluxes, fluxes + 1), ALONG_COLUMNS: (fluxes + 1, fluxes + 2)})
+        self._lay_out(
+            {
+                FLUXES: (0, fluxes),
+                ALONG_ROWS: (fluxes, fluxes + 1),
+                ALONG_COLUMNS: (fluxes + 1, fluxes + 2),
+            }
+        )
 
     def of_register(self, ncomp):
-        """Return a `Reflux` of `ncomp` fluxes alone, between the same blocks: of a register of a transport solver."""
+        """Return a `Reflux` of `ncomp` fluxes alone, between the same blocks: of a register of a
+        transport solver."""
         other = copy.copy(self)
         other._lay_out({FLUXES: (0, ncomp)})
         return other
@@ -52,12 +63,14 @@ class Reflux:
         return Kept(part.of(self.kept.slots), self.kept.planes)
 
     def refluxed_of(self, part):
-        """Return the rows (block, plane, axis, side) of the faces of the blocks of one level that finer blocks share."""
+        """Return the rows (block, plane, axis, side) of the faces of the blocks of one level that
+        finer blocks share."""
         return part.boxes(self.interfaces.refluxed)
 
     @property
     def planes(self):
-        """What the coarser side has used and what the finer side has found, for the kernels that replace fluxes."""
+        """What the coarser side has used and what the finer side has found, for the kernels that
+        replace fluxes."""
         return self.kept.planes, self.fine
 
     def exchange(self, level=None):
@@ -80,7 +93,8 @@ class Reflux:
         return slice(slots.min(), slots.max() + 1) if len(slots) else slice(0, 0)
 
     def _keep_edges(self):
-        """Set the electric fields that no finer block may give to the own ones; fluxes of refluxed faces all come from finer blocks."""
+        """Set the electric fields that no finer block may give to the own ones; fluxes of refluxed
+        faces all come from finer blocks."""
         if ALONG_ROWS in self._pieces:
             first = self._pieces[ALONG_ROWS][0]
             touched = self.interfaces.touched[:, 1]
@@ -98,18 +112,34 @@ class Reflux:
         """Return what is averaged, rows (piece, table, span), and the `Exchange`."""
         if level not in self._tables:
             self._tables[level] = {piece: self._make(piece, level) for piece in self._pieces}
-        means = [(piece, table, span) for (piece, _), (table, span) in self.interfaces.means.items() if piece in self._pieces]
+        means = [
+            (piece, table, span)
+            for (piece, _), (table, span) in self.interfaces.means.items()
+            if piece in self._pieces
+        ]
         if level is not None:
             above = self._owned[self.interfaces.block_of_plane] == level + 1
-            means = [(piece, np.ascontiguousarray(table[above[table[:, 0]]]), span) for piece, table, span in means]
-        parts = [Part(0, 1, *span, self._tables[level][piece]) for piece, span in self._pieces.items()]
+            means = [
+                (piece, np.ascontiguousarray(table[above[table[:, 0]]]), span)
+                for piece, table, span in means
+            ]
+        parts = [
+            Part(0, 1, *span, self._tables[level][piece]) for piece, span in self._pieces.items()
+        ]
         return means, Exchange(self._comm, self._peers, parts)
 
     def _make_tables(self, routes, blocks, piece, level=None):
         transfer = self.interfaces.transfers(piece)
         if level is not None:
             chosen = self._levels[transfer.target[:, 0]] == level
-            transfer = transfer._replace(**{name: part[chosen] for name, part in transfer._asdict().items()})
-        slots = np.concatenate([self.interfaces.slots, np.full((1, 6), -1)])  # the last row: blocks of other ranks
-        source, target = (slots[blocks[end[:, 0]], end[:, 1]] for end in (transfer.source, transfer.target))
-        return routes.tables((transfer.target[:, 0], transfer.source[:, 0], transfer.boxes), source, target)
+            transfer = transfer._replace(
+                **{name: part[chosen] for name, part in transfer._asdict().items()}
+            )
+        # the last row: blocks of other ranks
+        slots = np.concatenate([self.interfaces.slots, np.full((1, 6), -1)])
+        source, target = (
+            slots[blocks[end[:, 0]], end[:, 1]] for end in (transfer.source, transfer.target)
+        )
+        return routes.tables(
+            (transfer.target[:, 0], transfer.source[:, 0], transfer.boxes), source, target
+        )

@@ -16,7 +16,8 @@ class Staging:
     gids : int array
         old blocks of this rank, in the order of its arrays
     wanted : int array (n, 2)
-        (rank, old gid) of all blocks that ranks want, unique rows in ascending order; the same on every rank
+        (rank, old gid) of all blocks that ranks want, unique rows in ascending order; the same on
+        every rank
 
     Attributes
     ----------
@@ -32,17 +33,25 @@ class Staging:
         self._slots = places(gids, len(owner))
         source = owner[wanted[:, 1]]
         outward = wanted[(source == comm.rank) & (wanted[:, 0] != comm.rank)]
-        self._out = {int(rank): outward[outward[:, 0] == rank, 1] for rank in np.unique(outward[:, 0])}
+        self._out = {
+            int(rank): outward[outward[:, 0] == rank, 1] for rank in np.unique(outward[:, 0])
+        }
         self._local = mine[owner[mine] == comm.rank]
         away = mine[owner[mine] != comm.rank]
         self._in = {int(rank): away[owner[away] == rank] for rank in np.unique(owner[away])}
 
     def bring(self, array):
-        """Return an array (staged blocks, ...) of the old blocks' rows of `array` (old blocks of this rank, ...); collective."""
+        """Return an array (staged blocks, ...) of the old blocks' rows of `array` (old blocks of
+        this rank, ...); collective."""
         staged = np.empty((self._count, *array.shape[1:]), array.dtype)
         staged[self.place[self._local]] = array[self._slots[self._local]]
-        outgoing = {rank: np.ascontiguousarray(array[self._slots[gids]]) for rank, gids in self._out.items()}
-        incoming = {rank: np.empty((len(gids), *array.shape[1:]), array.dtype) for rank, gids in self._in.items()}
+        outgoing = {
+            rank: np.ascontiguousarray(array[self._slots[gids]]) for rank, gids in self._out.items()
+        }
+        incoming = {
+            rank: np.empty((len(gids), *array.shape[1:]), array.dtype)
+            for rank, gids in self._in.items()
+        }
         self._comm.move(outgoing, incoming)
         for rank, gids in self._in.items():
             staged[self.place[gids]] = incoming[rank]

@@ -1,8 +1,9 @@
 """Exact sums over blocks: the same bits for every order of blocks and every number of ranks.
 
-Floating-point addition is not associative, integer addition is. Each number is therefore written as a fixed-point integer of
-four 32-bit limbs below the largest magnitude of its column (after Demmel & Nguyen 2015, IEEE Trans. Comput. 64, 2060, with
-plain limbs); limbs are added as 64-bit integers and the sum is rounded once, at the end.
+Floating-point addition is not associative, integer addition is. Each number is therefore written as
+a fixed-point integer of four 32-bit limbs below the largest magnitude of its column (after Demmel &
+Nguyen 2015, IEEE Trans. Comput. 64, 2060, with plain limbs); limbs are added as 64-bit integers and
+the sum is rounded once, at the end.
 """
 
 import math
@@ -27,8 +28,8 @@ def exact_sums(partials, all_max, all_sum):
     Returns
     -------
     array (ncol,)
-        sums, exact to one rounding when a column spans fewer than 75 binary orders of magnitude; infinities and NaN propagate
-        as in ordinary addition
+        sums, exact to one rounding when a column spans fewer than 75 binary orders of magnitude;
+        infinities and NaN propagate as in ordinary addition
 
     Notes
     -----
@@ -57,7 +58,8 @@ def exact_sums(partials, all_max, all_sum):
 
 
 def _split(values, scale):
-    """Return the column sums (limbs, ncol) of the limbs of `values`, all below 2^scale in magnitude; truncation is exact."""
+    """Return the column sums (limbs, ncol) of the limbs of `values`, all below 2^scale in
+    magnitude; truncation is exact."""
     rest = np.ldexp(values, -scale)  # magnitudes below 1
     limbs = np.empty((_LIMBS, values.shape[1]), dtype=np.int64)
     for limb in range(_LIMBS):

@@ -1,7 +1,7 @@
 """Parameters: declaration, reading, checking, conversion to code units.
 
-A room declares what it can be told (`par`, `group`); `load` reads YAML and the command line, reports every mistake at once,
-and hands each room its group in code units.
+A room declares what it can be told (`par`, `group`); `load` reads YAML and the command line,
+reports every mistake at once, and hands each room its group in code units.
 """
 
 from crmpi.params.config import Config

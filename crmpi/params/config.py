@@ -10,7 +10,8 @@ from crmpi.units import DIMENSIONS, Units
 
 
 class Config:
-    """All groups of a run as attributes, in code units: ``config.mesh.cells``, ``config.scattering.kappa_par``.
+    """All groups of a run as attributes, in code units: ``config.mesh.cells``,
+    ``config.scattering.kappa_par``.
 
     Attributes
     ----------
@@ -39,7 +40,8 @@ class Config:
             raise AttributeError(f"there is no group '{name}' in the configuration") from None
 
     def resolved(self):
-        """Return every parameter with its value, defaults included, in the user's units: nested, and ready for ``yaml.safe_dump``.
+        """Return every parameter with its value, defaults included, in the user's units: nested,
+        and ready for ``yaml.safe_dump``.
 
         Loading it again gives the same configuration.
         """
@@ -50,13 +52,24 @@ class Config:
         return path in self._given
 
     def describe(self):
-        """Return the table of all parameters: a star marks what was given, the last column is the value in code units where it differs."""
+        """Return the table of all parameters: a star marks what was given, the last column is the
+        value in code units where it differs."""
         rows = []
         for key, plain, code, unit in self._rows():
             unit = "" if self.units.dimensionless else unit
-            rows.append(("*" if key in self._given else " ", key, _short(plain, unit), _short_code(plain, code)))
+            rows.append(
+                (
+                    "*" if key in self._given else " ",
+                    key,
+                    _short(plain, unit),
+                    _short_code(plain, code),
+                )
+            )
         widths = [max((len(row[column]) for row in rows), default=0) for column in range(4)]
-        lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+        lines = [
+            "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+            for row in rows
+        ]
         return "\n".join([f"parameters ({self.source}; * given, others default)", *lines])
 
     def yaml(self):
@@ -64,7 +77,8 @@ class Config:
         return yaml.safe_dump(self.resolved(), sort_keys=False, default_flow_style=None, width=120)
 
     def state(self):
-        """Return plain values from which `from_state` rebuilds this object on another rank, without reading or checking anything."""
+        """Return plain values from which `from_state` rebuilds this object on another rank, without
+        reading or checking anything."""
         groups = {name: _values(made) for name, made in self.groups.items()}
         units = (self.units.system, self.units.length, self.units.velocity, self.units.density)
         return {
@@ -78,10 +92,15 @@ class Config:
         from crmpi.params.core import CORE
 
         declared = CORE | dict(groups)
-        made = {name: make_group(_class_of(declared[name], values), values, name) for name, values in state["groups"].items()}
+        made = {
+            name: make_group(_class_of(declared[name], values), values, name)
+            for name, values in state["groups"].items()
+        }
         system, *scales = state["units"]
         units = Units(system, *scales) if system == "custom" else Units(system)
-        return cls(units, made, state["plain"], state["source"], given=state["given"], notes=state["notes"])
+        return cls(
+            units, made, state["plain"], state["source"], given=state["given"], notes=state["notes"]
+        )
 
     def _rows(self):
         def walk(node, code, path):
@@ -91,7 +110,9 @@ class Config:
                 if isinstance(plain, dict):
                     yield from walk(plain, value, f"{path}{name}.")
                 else:
-                    unit = known[name].par.unit if name in known and not known[name].nested else None
+                    unit = (
+                        known[name].par.unit if name in known and not known[name].nested else None
+                    )
                     yield f"{path}{name}", plain, value, "" if unit in DIMENSIONS else unit or ""
 
         for name, node in self._plain.items():
@@ -99,7 +120,8 @@ class Config:
 
 
 def make_group(cls, values, path):
-    """Return an instance of a group class with exactly `values`, already in code units; nested groups may be dictionaries.
+    """Return an instance of a group class with exactly `values`, already in code units; nested
+    groups may be dictionaries.
 
     `path` is the dotted name of the group, for messages.
     """
@@ -111,7 +133,10 @@ def make_group(cls, values, path):
             if spec.nested and isinstance(value, dict):
                 value = make_group(spec.kind, value, f"{path}.{name}")
             elif spec.par is not None and spec.par.records is not None:
-                value = tuple(_record(spec.par.records, item, f"{path}.{name}[{n}]") for n, item in enumerate(value))
+                value = tuple(
+                    _record(spec.par.records, item, f"{path}.{name}[{n}]")
+                    for n, item in enumerate(value)
+                )
             object.__setattr__(made, name, value)
     return made
 
@@ -128,7 +153,9 @@ def _values(made):
 def _plain_value(value):
     if hasattr(type(value), "__dataclass_fields__"):
         return _values(value)
-    if isinstance(value, tuple) and any(hasattr(type(item), "__dataclass_fields__") for item in value):
+    if isinstance(value, tuple) and any(
+        hasattr(type(item), "__dataclass_fields__") for item in value
+    ):
         return [_values(item) for item in value]
     return value
 

@@ -1,4 +1,5 @@
-"""From what the user wrote to a checked value in code units, guided by the declared type: nothing is guessed."""
+"""From what the user wrote to a checked value in code units, guided by the declared type: nothing
+is guessed."""
 
 import difflib
 import math
@@ -18,13 +19,15 @@ _TRUE, _FALSE, _NONE = ("true", "yes", "on"), ("false", "no", "off"), ("none", "
 
 
 class Value(NamedTuple):
-    """`code`: in code units, for the rooms. `plain`: in the user's units, of types that YAML can write."""
+    """`code`: in code units, for the rooms. `plain`: in the user's units, of types that YAML can
+    write."""
 
     code: Any
     plain: Any
 
 
-UNSET = Value(None, None)  # the default is physical and the run is dimensionless; compared by identity
+# the default is physical and the run is dimensionless; compared by identity
+UNSET = Value(None, None)
 
 
 def convert(raw, spec, units):
@@ -64,7 +67,11 @@ def is_none(raw):
 
 def show(raw):
     """Return a value as it is quoted in messages, on one line and not too long."""
-    text = "[" + ", ".join(str(item) for item in raw[:LONGEST]) + "]" if isinstance(raw, (list, tuple)) else str(raw)
+    text = (
+        "[" + ", ".join(str(item) for item in raw[:LONGEST]) + "]"
+        if isinstance(raw, (list, tuple))
+        else str(raw)
+    )
     text = text.encode("unicode_escape").decode() if not text.isprintable() else text
     if len(text) > LONGEST:
         text = f"{text[: LONGEST - 20]}... ({len(text)} characters)"
@@ -72,7 +79,8 @@ def show(raw):
 
 
 def closest(word, words, cutoff=0.6):
-    """Return the one of `words` that is most like `word`, whatever the capitals, in a list; or an empty list."""
+    """Return the one of `words` that is most like `word`, whatever the capitals, in a list; or an
+    empty list."""
     folded = {other.casefold(): other for other in reversed(list(words))}
     near = difflib.get_close_matches(word.casefold(), folded, n=1, cutoff=cutoff)
     return [folded[name] for name in near]
@@ -104,13 +112,15 @@ def _is_physical(item, unit):
             return unit is not None and bool(split_value(item)[1])
         except ValueError:
             return False
-    physical_unit = unit is not None and any(dims_of(unit))  and unit not in DIMENSIONS
+    physical_unit = unit is not None and any(dims_of(unit)) and unit not in DIMENSIONS
     return physical_unit and item is not None and item != 0 and math.isfinite(item)
 
 
 def _scalar(raw, spec, units):
     if isinstance(raw, (list, tuple, dict)):
-        raise ValueError(f"must be a single {spec.type_name.removesuffix(' or none').split(' of ')[-1]}")
+        raise ValueError(
+            f"must be a single {spec.type_name.removesuffix(' or none').split(' of ')[-1]}"
+        )
     value = {bool: _boolean, int: _integer, float: _number, str: _word}[spec.kind](raw, spec, units)
     if spec.par.choices is not None and value.code not in spec.par.choices:
         raise ValueError(f"is not one of {list(spec.par.choices)}")
@@ -131,18 +141,24 @@ def _word(raw, spec, units):
 
 
 def expand_path(text):
-    """Return a path with ``~`` and ``$VAR`` replaced as a shell does; ValueError with the end of a sentence if that cannot be."""
+    """Return a path with ``~`` and ``$VAR`` replaced as a shell does; ValueError with the end of a
+    sentence if that cannot be."""
     if "\0" in text:
         raise ValueError("has a NUL character in it; no path can")
     if not text.strip():
         raise ValueError("is empty; write . for the current folder")
     names = re.findall(r"\$(?:(\w+)|\{(\w+)\})", text)
-    unknown = next((plain or braced for plain, braced in names if (plain or braced) not in os.environ), None)
+    unknown = next(
+        (plain or braced for plain, braced in names if (plain or braced) not in os.environ), None
+    )
     if unknown is not None:
         raise ValueError(f"names the environment variable {unknown}, which is not set")
     path = os.path.expanduser(os.path.expandvars(text))
     if path.startswith("~"):
-        raise ValueError(f"begins with the home folder of a user who is not known here; write ./{path} for a folder of that name")
+        raise ValueError(
+            f"begins with the home folder of a user who is not known here; write ./{path} for a "
+            "folder of that name"
+        )
     return path
 
 
@@ -173,9 +189,14 @@ def _number(raw, spec, units):
             raise ValueError("is not a number") from None
         raise
     if quantity.dims != dims_of(unit):
-        raise ValueError(f"has dimension {dimension_name(quantity.dims)}; expected {_expected_dimension(unit)}")
+        raise ValueError(
+            f"has dimension {dimension_name(quantity.dims)}; expected {_expected_dimension(unit)}"
+        )
     if units.dimensionless and any(quantity.dims):
-        raise ValueError("has a unit, but this run is dimensionless (units.system is none); write a plain number in code units")
+        raise ValueError(
+            "has a unit, but this run is dimensionless (units.system is none); write a plain "
+            "number in code units"
+        )
     code = number * units.factor(text)
     _check_range(code / units.factor(unit), spec)
     _require_size(code)
@@ -189,7 +210,9 @@ def _split(raw):
         raise ValueError("is too large for a number")
     if isinstance(raw, (int, float)):
         return float(raw), ""
-    number, unit = split_value(str(raw).strip().lower().lstrip(".") if ".inf" in str(raw) else str(raw))
+    number, unit = split_value(
+        str(raw).strip().lower().lstrip(".") if ".inf" in str(raw) else str(raw)
+    )
     if math.isinf(number) and "inf" not in str(raw).lower():
         raise ValueError("is too large for a number")
     return number, unit
@@ -202,7 +225,12 @@ def _expected_dimension(unit):
     return f"{unit}" if name in ("no dimension", unit) else f"{name}, for example {unit}"
 
 
-_HOLDS = {">": lambda a, b: a > b, ">=": lambda a, b: a >= b, "<": lambda a, b: a < b, "<=": lambda a, b: a <= b}
+_HOLDS = {
+    ">": lambda a, b: a > b,
+    ">=": lambda a, b: a >= b,
+    "<": lambda a, b: a < b,
+    "<=": lambda a, b: a <= b,
+}
 
 
 def _require_size(code):

@@ -10,7 +10,8 @@ BOUNDARIES = ("periodic", "outflow", "diode", "reflect", "hydrostatic", "user", 
 
 @group
 class Boundaries:
-    """What happens at the six faces of the mesh; one word, or three (one per axis), or six stand for all."""
+    """What happens at the six faces of the mesh; one word, or three (one per axis), or six stand
+    for all."""
 
     ix1: str = par("periodic", choices=BOUNDARIES, doc="lower face along x1")
     ox1: str = par("periodic", choices=BOUNDARIES, doc="upper face along x1")
@@ -24,7 +25,10 @@ class Boundaries:
         """Spell out 'outflow', or three or six of such words."""
         words = list(value) if isinstance(value, (list, tuple)) else [value]
         if len(words) not in (1, 3, 6):
-            raise ValueError("must be one boundary, a list of three (one for each axis), or of six (ix1, ox1, ix2, ox2, ix3, ox3)")
+            raise ValueError(
+                "must be one boundary, a list of three (one for each axis), or of six (ix1, "
+                "ox1, ix2, ox2, ix3, ox3)"
+            )
         repeat = 6 // len(words)
         return dict(zip(FACES, [word for word in words for _ in range(repeat)], strict=True))
 
@@ -33,13 +37,24 @@ class Boundaries:
         for axis in (1, 2, 3):
             lower, upper = getattr(self, f"ix{axis}"), getattr(self, f"ox{axis}")
             if (lower == "periodic") != (upper == "periodic"):
-                name, other = (f"ix{axis}", f"ox{axis}") if upper == "periodic" else (f"ox{axis}", f"ix{axis}")
-                yield name, f"and '{other}' = 'periodic': a periodic face needs the other side to be periodic too"
+                name, other = (
+                    (f"ix{axis}", f"ox{axis}")
+                    if upper == "periodic"
+                    else (f"ox{axis}", f"ix{axis}")
+                )
+                yield (
+                    name,
+                    (
+                        f"and '{other}' = 'periodic': a periodic face needs the other side to be "
+                        "periodic too"
+                    ),
+                )
 
 
 @group
 class InflowState:
-    """The uniform state that flows in through a face; what a method inflow_ix1 ... of the problem returns replaces it."""
+    """The uniform state that flows in through a face; what a method inflow_ix1 ... of the problem
+    returns replaces it."""
 
     dens: float | None = par(None, unit="density", gt=0, doc="gas density")
     vel1: float = par(0.0, unit="velocity", doc="velocity along x1")
@@ -47,10 +62,18 @@ class InflowState:
     vel3: float = par(0.0, unit="velocity", doc="velocity along x3")
     press: float | None = par(None, unit="pressure", gt=0, doc="gas pressure")
     ecr: float = par(0.0, unit="pressure", ge=0, doc="cosmic-ray energy density")
-    b1: float = par(0.0, unit="magnetic_field", doc="field along x1; through the face it follows from div B = 0")
-    b2: float = par(0.0, unit="magnetic_field", doc="field along x2; through the face it follows from div B = 0")
-    b3: float = par(0.0, unit="magnetic_field", doc="field along x3; through the face it follows from div B = 0")
-    scalars: tuple[float, ...] = par((), doc="concentrations in the order of the key scalars; none given: 0")
+    b1: float = par(
+        0.0, unit="magnetic_field", doc="field along x1; through the face it follows from div B = 0"
+    )
+    b2: float = par(
+        0.0, unit="magnetic_field", doc="field along x2; through the face it follows from div B = 0"
+    )
+    b3: float = par(
+        0.0, unit="magnetic_field", doc="field along x3; through the face it follows from div B = 0"
+    )
+    scalars: tuple[float, ...] = par(
+        (), doc="concentrations in the order of the key scalars; none given: 0"
+    )
 
 
 @group
@@ -70,12 +93,28 @@ class MeshParams:
     """Cells, box and blocks, axes in the order x1, x2, x3."""
 
     cells: tuple[int, int, int] = par(ge=1, doc="cells along each axis; 1 for a missing axis")
-    lower: tuple[float, float, float] = par((-0.5, -0.5, -0.5), unit="length", doc="lower corner of the box")
-    upper: tuple[float, float, float] = par((0.5, 0.5, 0.5), unit="length", doc="upper corner of the box")
-    block: tuple[int, int, int] = par(SameAs("cells"), ge=1, doc="cells of one block; default: the whole mesh is one block")
-    geometry: str = par("cartesian", choices=GEOMETRIES, doc="1-D only: A = r^2, 1 + (s/tube_height)^2, or the problem's own area(s, p)")
-    spacing: str = par("uniform", choices=SPACINGS, doc="of faces; log, in 1-D: equal steps in the logarithm of the position")
-    tube_height: float | None = par(None, unit="length", gt=0, doc="flux_tube: where the cross-section has doubled")
+    lower: tuple[float, float, float] = par(
+        (-0.5, -0.5, -0.5), unit="length", doc="lower corner of the box"
+    )
+    upper: tuple[float, float, float] = par(
+        (0.5, 0.5, 0.5), unit="length", doc="upper corner of the box"
+    )
+    block: tuple[int, int, int] = par(
+        SameAs("cells"), ge=1, doc="cells of one block; default: the whole mesh is one block"
+    )
+    geometry: str = par(
+        "cartesian",
+        choices=GEOMETRIES,
+        doc="1-D only: A = r^2, 1 + (s/tube_height)^2, or the problem's own area(s, p)",
+    )
+    spacing: str = par(
+        "uniform",
+        choices=SPACINGS,
+        doc="of faces; log, in 1-D: equal steps in the logarithm of the position",
+    )
+    tube_height: float | None = par(
+        None, unit="length", gt=0, doc="flux_tube: where the cross-section has doubled"
+    )
     boundaries: Boundaries
     inflow: InflowParams
 
@@ -87,40 +126,83 @@ class MeshParams:
         """The box has a volume and the blocks tile it."""
         for low, high in zip(self.lower, self.upper, strict=True):
             if not low < high:
-                yield "upper", f"must be greater than mesh.lower along every axis ({low:g} is not less than {high:g})"
+                yield (
+                    "upper",
+                    (
+                        f"must be greater than mesh.lower along every axis ({low:g} is not less "
+                        f"than {high:g})"
+                    ),
+                )
         yield from self._check_geometry()
         for face in FACES:
             kind = getattr(self.boundaries, face)
             if getattr(self.inflow, face) is not None and kind != "inflow":
-                yield "inflow", f"says what flows in at {face}, but mesh.boundaries.{face} = '{kind}'; set it to inflow"
+                yield (
+                    "inflow",
+                    (
+                        f"says what flows in at {face}, but mesh.boundaries.{face} = '{kind}'; set "
+                        "it to inflow"
+                    ),
+                )
         for axis, (cells, block) in enumerate(zip(self.cells, self.block, strict=True), start=1):
             if cells == 1 and block != 1:
                 yield "block", f"must be 1 along x{axis}, which has one cell"
             elif cells % block:
                 below, above = _near_divisors(cells, block)
                 near = f"{below} or {above}" if above != below else f"{below}"
-                yield "block", f"does not divide the {cells} cells along x{axis}; the nearest that do: {near}"
+                yield (
+                    "block",
+                    f"does not divide the {cells} cells along x{axis}; the nearest that do: {near}",
+                )
 
     def _check_geometry(self):
         """Tubes are one-dimensional and end somewhere."""
         if (self.geometry == "flux_tube") != (self.tube_height is not None):
             yield "tube_height", "must be given with mesh.geometry = 'flux_tube', and only then"
-        name, value = ("geometry", self.geometry) if self.geometry != "cartesian" else ("spacing", self.spacing)
+        name, value = (
+            ("geometry", self.geometry)
+            if self.geometry != "cartesian"
+            else ("spacing", self.spacing)
+        )
         if value in ("cartesian", "uniform"):
             return
         axes = [axis for axis in range(3) if self.cells[axis] > 1]
         if len(axes) != 1:
-            yield name, f"= '{value}' needs a one-dimensional mesh, one axis with more than one cell; mesh.cells = {list(self.cells)}"
+            yield (
+                name,
+                (
+                    f"= '{value}' needs a one-dimensional mesh, one axis with more than one cell; "
+                    f"mesh.cells = {list(self.cells)}"
+                ),
+            )
             return
         (axis,) = axes
         if self.periodic()[axis]:
-            yield name, f"= '{value}' cannot be periodic; set mesh.boundaries.ix{axis + 1} and ox{axis + 1}"
+            yield (
+                name,
+                (
+                    f"= '{value}' cannot be periodic; set mesh.boundaries.ix{axis + 1} and "
+                    f"ox{axis + 1}"
+                ),
+            )
         if self.geometry == "spherical" and axis != 0:
             yield name, "= 'spherical' runs along x1, the radius"
         if self.geometry == "spherical" and self.lower[0] < 0.0:
-            yield "lower", f"is the inner radius of a spherical mesh and must not be negative ({self.lower[0]:g})"
+            yield (
+                "lower",
+                (
+                    "is the inner radius of a spherical mesh and must not be negative "
+                    f"({self.lower[0]:g})"
+                ),
+            )
         if self.spacing == "log" and not self.lower[axis] > 0.0:
-            yield "lower", f"must be positive along x{axis + 1} with mesh.spacing = 'log' ({self.lower[axis]:g})"
+            yield (
+                "lower",
+                (
+                    f"must be positive along x{axis + 1} with mesh.spacing = 'log' "
+                    f"({self.lower[axis]:g})"
+                ),
+            )
 
 
 def _near_divisors(cells, block):
@@ -135,7 +217,16 @@ class TimeParams:
 
     end: float = par(unit="time", ge=0, doc="the run ends at this time")
     max_steps: int | None = par(None, ge=0, doc="or after this many steps")
-    cfl: float = par(0.3, gt=0, le=1, doc="step as a fraction of the cell crossing time; stable up to 1/2 in 1-D and 2-D, 1/3 in 3-D")
+    cfl: float = par(
+        0.3,
+        gt=0,
+        le=1,
+        doc=(
+            "step as a fraction of the cell crossing time; stable up to 1/2 in 1-D and 2-D, "
+            "1/3 "
+            "in 3-D"
+        ),
+    )
     dt_max: float = par(float("inf"), unit="time", gt=0, doc="longest step")
 
 
@@ -143,16 +234,51 @@ class TimeParams:
 class OutputParams:
     """What is written, where and how often; an interval of none switches a kind of file off."""
 
-    dir: str = par("runs/crmpi", path=True, doc="folder of all files of the run, created if missing; ~ and $VAR as in a shell")
-    snapshot_interval: float | None = par(None, unit="time", gt=0, doc="time between snapshots; none: only one at the end")
-    history_interval: float | None = par(None, unit="time", gt=0, doc="time between lines of the history; none: every step")
-    checkpoint_interval: float | None = par(None, unit="time", gt=0, doc="time between checkpoints; one is written at the end in any case")
-    precision: str = par("f8", choices=("f4", "f8"), doc="floating-point numbers of snapshots; checkpoints are always f8")
-    fluxes: bool = par(False, doc="snapshots also hold the energy flux of cosmic rays relative to the gas, where it is not evolved (fcr)")
+    dir: str = par(
+        "runs/crmpi",
+        path=True,
+        doc="folder of all files of the run, created if missing; ~ and $VAR as in a shell",
+    )
+    snapshot_interval: float | None = par(
+        None, unit="time", gt=0, doc="time between snapshots; none: only one at the end"
+    )
+    history_interval: float | None = par(
+        None, unit="time", gt=0, doc="time between lines of the history; none: every step"
+    )
+    checkpoint_interval: float | None = par(
+        None,
+        unit="time",
+        gt=0,
+        doc="time between checkpoints; one is written at the end in any case",
+    )
+    precision: str = par(
+        "f8",
+        choices=("f4", "f8"),
+        doc="floating-point numbers of snapshots; checkpoints are always f8",
+    )
+    fluxes: bool = par(
+        False,
+        doc=(
+            "snapshots also hold the energy flux of cosmic rays relative to the gas, where it "
+            "is not evolved (fcr)"
+        ),
+    )
     checkpoints_kept: int = par(2, gt=0, doc="newest checkpoints that stay on disk")
-    wall_time: float | None = par(None, gt=0, doc="wall-clock seconds after which the run writes a checkpoint and stops")
-    ranks_per_file: int = par(64, gt=0, doc="with serial HDF5: ranks that share a part; up to this many write one plain file")
-    overwrite: bool = par(False, doc="a new run deletes the files of an earlier one in its folder; false: they move to replaced-001")
+    wall_time: float | None = par(
+        None, gt=0, doc="wall-clock seconds after which the run writes a checkpoint and stops"
+    )
+    ranks_per_file: int = par(
+        64,
+        gt=0,
+        doc="with serial HDF5: ranks that share a part; up to this many write one plain file",
+    )
+    overwrite: bool = par(
+        False,
+        doc=(
+            "a new run deletes the files of an earlier one in its folder; false: they move to "
+            "replaced-001"
+        ),
+    )
     progress_interval: float = par(5.0, gt=0, doc="wall-clock seconds between progress lines")
 
 

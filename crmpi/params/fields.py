@@ -43,7 +43,8 @@ class Par:
 
 
 def records(declared, doc=""):
-    """Declare a list of groups, ``regions: tuple = records(Region)``: in YAML a list of mappings, empty by default.
+    """Declare a list of groups, ``regions: tuple = records(Region)``: in YAML a list of mappings,
+    empty by default.
 
     Parameters
     ----------
@@ -51,10 +52,24 @@ def records(declared, doc=""):
         of each member of the list
     doc : str
     """
-    return dataclasses.field(default=(), metadata={"par": Par((), None, (), None, doc, None, records=declared)})
+    return dataclasses.field(
+        default=(), metadata={"par": Par((), None, (), None, doc, None, records=declared)}
+    )
 
 
-def par(default=REQUIRED, *, unit=None, gt=None, ge=None, lt=None, le=None, choices=None, doc="", length=None, path=False):
+def par(
+    default=REQUIRED,
+    *,
+    unit=None,
+    gt=None,
+    ge=None,
+    lt=None,
+    le=None,
+    choices=None,
+    doc="",
+    length=None,
+    path=False,
+):
     """Declare one parameter, as the right-hand side of an annotated class attribute.
 
     Parameters
@@ -62,7 +77,8 @@ def par(default=REQUIRED, *, unit=None, gt=None, ge=None, lt=None, le=None, choi
     default : value, string with unit, SameAs, None or REQUIRED
         None only for an optional type such as ``float | None``
     unit : str, optional
-        a physical unit ('cm^2/s': a plain number is in that unit) or a dimension name ('length': a plain number is in code units)
+        a physical unit ('cm^2/s': a plain number is in that unit) or a dimension name ('length': a
+        plain number is in code units)
     gt, ge, lt, le : float, optional
         allowed range, in `unit`; for lists, of each element
     choices : sequence, optional
@@ -72,7 +88,8 @@ def par(default=REQUIRED, *, unit=None, gt=None, ge=None, lt=None, le=None, choi
     length : int, optional
         number of elements of a list type such as ``tuple[float, ...]``
     path : bool
-        the text names a file or folder: ``~`` and ``$VAR`` at the start of a run stand for what the shell means by them
+        the text names a file or folder: ``~`` and ``$VAR`` at the start of a run stand for what the
+        shell means by them
 
     Examples
     --------
@@ -81,21 +98,30 @@ def par(default=REQUIRED, *, unit=None, gt=None, ge=None, lt=None, le=None, choi
     ...     mode: str = par("fast", choices=["fast", "slow"], doc="which one")
     ...     corner: tuple[float, float, float] = par((0, 0, 0), unit="length", doc="of the box")
     """
-    bounds = tuple((sign, bound) for sign, bound in ((">", gt), (">=", ge), ("<", lt), ("<=", le)) if bound is not None)
+    bounds = tuple(
+        (sign, bound)
+        for sign, bound in ((">", gt), (">=", ge), ("<", lt), ("<=", le))
+        if bound is not None
+    )
     if isinstance(default, list):
         default = tuple(default)
-    declared = Par(default, unit, bounds, tuple(choices) if choices is not None else None, doc, length, path)
+    declared = Par(
+        default, unit, bounds, tuple(choices) if choices is not None else None, doc, length, path
+    )
     if default is REQUIRED:
         return dataclasses.field(metadata={"par": declared})
-    # a factory leaves no class attribute behind, so that a parameter without a value in this run can say so (see _no_value)
+    # a factory leaves no class attribute behind, so that a parameter without a value in this run
+    # can say so (see _no_value)
     return dataclasses.field(default_factory=lambda: default, metadata={"par": declared})
 
 
 @dataclass(frozen=True)
 class Spec:
-    """One parameter as the loader sees it: the type read from the annotation, and what `par` was told.
+    """One parameter as the loader sees it: the type read from the annotation, and what `par` was
+    told.
 
-    ``kind`` is float, int, bool, str or, for a nested group, its class. ``many`` marks a list, ``length`` its fixed length.
+    ``kind`` is float, int, bool, str or, for a nested group, its class. ``many`` marks a list,
+    ``length`` its fixed length.
     """
 
     name: str
@@ -115,20 +141,28 @@ class Spec:
         """The type in words, for tables and messages."""
         if self.par is not None and self.par.records is not None:
             return "list of groups"
-        word = "group" if self.nested else {float: "number", int: "integer", bool: "true/false", str: "text"}[self.kind]
+        word = (
+            "group"
+            if self.nested
+            else {float: "number", int: "integer", bool: "true/false", str: "text"}[self.kind]
+        )
         if self.many:
             word = f"list of {self.length} {word}s" if self.length else f"list of {word}s"
         return f"{word} or none" if self.optional else word
 
 
 def group(cls):
-    """Turn a class of annotated `par` declarations into a frozen, keyword-only dataclass; nested groups need no `par`.
+    """Turn a class of annotated `par` declarations into a frozen, keyword-only dataclass; nested
+    groups need no `par`.
 
-    Values are checked by the loader (`crmpi.params.load`), not by the constructor, which takes code units.
-    Raises CrmpiError for an attribute that is not declared with `par`, and for a unit that cannot be read.
+    Values are checked by the loader (`crmpi.params.load`), not by the constructor, which takes code
+    units. Raises CrmpiError for an attribute that is not declared with `par`, and for a unit that
+    cannot be read.
     """
     if not isinstance(cls, type):
-        raise CrmpiError("Params must be a class, with lines such as amplitude: float = par(0.1, doc=...)")
+        raise CrmpiError(
+            "Params must be a class, with lines such as amplitude: float = par(0.1, doc=...)"
+        )
     if is_group(cls):
         return cls
     for base in cls.__bases__:
@@ -139,9 +173,14 @@ def group(cls):
         nested = _nested_class(annotation)
         if nested is not None and value is dataclasses.MISSING:
             optional = nested is not annotation
-            setattr(cls, name, dataclasses.field(default_factory=(lambda: None) if optional else nested))
+            setattr(
+                cls, name, dataclasses.field(default_factory=(lambda: None) if optional else nested)
+            )
         elif not (isinstance(value, dataclasses.Field) and "par" in value.metadata):
-            raise CrmpiError(f"{cls.__qualname__}.{name} must be declared as {name}: type = par(default, doc=...)")
+            raise CrmpiError(
+                f"{cls.__qualname__}.{name} must be declared as {name}: type = par(default, "
+                "doc=...)"
+            )
         else:
             _check_unit(cls, name, value.metadata["par"].unit)
     dataclass(frozen=True, kw_only=True)(cls)
@@ -156,7 +195,8 @@ def is_group(cls):
 
 
 def _annotations(cls):
-    """Return {name: type}, where ``from __future__ import annotations`` made texts of the types, and keep it."""
+    """Return {name: type}, where ``from __future__ import annotations`` made texts of the types,
+    and keep it."""
     if "__dataclass_fields__" in cls.__dict__:
         raise CrmpiError(f"{cls.__qualname__} must be a plain class; remove @dataclass above it")
     try:
@@ -164,9 +204,14 @@ def _annotations(cls):
     except Exception as problem:  # an annotation is any expression
         raise CrmpiError(f"{cls.__qualname__} has a type that cannot be read: {problem}") from None
     for name, value in vars(cls).items():
-        plain = isinstance(value, (dataclasses.Field, *_SCALARS, list, tuple, dict)) and not name.startswith("_")
+        plain = isinstance(
+            value, (dataclasses.Field, *_SCALARS, list, tuple, dict)
+        ) and not name.startswith("_")
         if plain and name not in annotations:
-            raise CrmpiError(f"{cls.__qualname__}.{name} has no type; declare it as {name}: type = par(default, doc=...)")
+            raise CrmpiError(
+                f"{cls.__qualname__}.{name} has no type; declare it as {name}: type = "
+                "par(default, doc=...)"
+            )
     if annotations:
         cls.__annotations__ = annotations
     return annotations
@@ -189,11 +234,18 @@ def _spec(cls, field, hint):
     if typing.get_origin(kind) in (tuple, list):
         many = True
         kinds = [k for k in typing.get_args(kind) if k is not Ellipsis]
-        if length is None and typing.get_origin(kind) is tuple and Ellipsis not in typing.get_args(kind):
+        if (
+            length is None
+            and typing.get_origin(kind) is tuple
+            and Ellipsis not in typing.get_args(kind)
+        ):
             length = len(kinds)
         kind = kinds[0]
     if kind not in _SCALARS:
-        raise CrmpiError(f"{cls.__qualname__}.{field.name}: the type must be float, int, bool, str, a tuple of these, or a group")
+        raise CrmpiError(
+            f"{cls.__qualname__}.{field.name}: the type must be float, int, bool, str, a tuple "
+            "of these, or a group"
+        )
     return Spec(field.name, kind, optional, many, length, declared)
 
 
@@ -213,7 +265,9 @@ def _check_unit(cls, name, unit):
     try:
         dims_of(unit)
     except (TypeError, AttributeError):
-        raise CrmpiError(f"{cls.__qualname__}.{name} has the unit {unit!r}; it must be a text such as 'kpc'") from None
+        raise CrmpiError(
+            f"{cls.__qualname__}.{name} has the unit {unit!r}; it must be a text such as 'kpc'"
+        ) from None
     except ValueError as problem:
         raise CrmpiError(f"{cls.__qualname__}.{name} {problem}") from None
 
@@ -224,7 +278,14 @@ def _no_value(self, name):
     if declared is None:
         raise AttributeError(f"{type(self).__qualname__} has no parameter '{name}'")
     declared = declared.metadata["par"]
-    value = declared.default if isinstance(declared.default, str) else f"{declared.default} {declared.unit}"
+    value = (
+        declared.default
+        if isinstance(declared.default, str)
+        else f"{declared.default} {declared.unit}"
+    )
     path = self.__dict__.get("_path")
     key = f"{path}.{name}" if path else name
-    raise CrmpiError(f"'{key}' must be given: its default {value} is physical, and units.system is none", everywhere=True)
+    raise CrmpiError(
+        f"'{key}' must be given: its default {value} is physical, and units.system is none",
+        everywhere=True,
+    )

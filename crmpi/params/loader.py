@@ -5,7 +5,17 @@ The loader never changes a value: what cannot be used is an error, and what is n
 
 from crmpi.errors import ConfigError, CrmpiError
 from crmpi.params.config import Config, make_group
-from crmpi.params.convert import UNSET, Value, allowed, closest, convert, convert_default, expected_unit, is_none, show
+from crmpi.params.convert import (
+    UNSET,
+    Value,
+    allowed,
+    closest,
+    convert,
+    convert_default,
+    expected_unit,
+    is_none,
+    show,
+)
 from crmpi.params.core import CORE
 from crmpi.params.fields import REQUIRED, SameAs, group, specs
 from crmpi.params.selector import Selector
@@ -43,7 +53,8 @@ def load(source, overrides=(), groups=None, *, defaults=None, presets=None):
 
 
 def make(cls, units=None, **values):
-    """Return one group outside of a run, checked and in code units: for tests and notebooks. Default units: dimensionless."""
+    """Return one group outside of a run, checked and in code units: for tests and notebooks.
+    Default units: dimensionless."""
     tree, errors, name = read_sources(values)
     loader = _Loader(units or Units("none"), name, {"": cls}, errors)
     made, _ = loader.group(cls, tree, "")
@@ -62,14 +73,17 @@ def build(tree, groups, name, errors):
             make_one = loader.selected if isinstance(declared, Selector) else loader.group
             node = tree.get(group_name, {})
             made[group_name], plain[group_name] = make_one(declared, node, group_name)
-    loader.refuse_unknown({key: node for key, node in tree.items() if key not in groups}, "", groups)
+    loader.refuse_unknown(
+        {key: node for key, node in tree.items() if key not in groups}, "", groups
+    )
     if errors:
         raise ConfigError(errors)
     return Config(units, made, plain, name, given=loader.given, notes=loader.notes)
 
 
 def _build_units(tree, groups, name, errors):
-    """Units first: they convert everything else. The sizes of custom units themselves are in cgs."""
+    """Units first: they convert everything else. The sizes of custom units themselves are in
+    cgs."""
     cgs = Units("custom", 1.0, 1.0, 1.0)
     loader = _Loader(cgs, name, groups, errors)
     params, plain = loader.group(groups["units"], tree.get("units", {}), "units")
@@ -83,7 +97,8 @@ def _build_units(tree, groups, name, errors):
 
 
 class _Loader:
-    """Builds groups one by one; `errors` and `notes` collect sentences, `given` the keys that are not defaults."""
+    """Builds groups one by one; `errors` and `notes` collect sentences, `given` the keys that are
+    not defaults."""
 
     def __init__(self, units, name, groups, errors):
         self.units, self.name, self.groups, self.errors = units, name, groups, errors
@@ -100,7 +115,11 @@ class _Loader:
         before = len(self.errors)
         choice, _ = self._value(only_key, node.get(selector.key), f"{path}.{selector.key}", {})
         if len(self.errors) > before:
-            self.refuse_unknown({key: sub for key, sub in node.items() if not selector.owners(key)}, path, only_key.name)
+            self.refuse_unknown(
+                {key: sub for key, sub in node.items() if not selector.owners(key)},
+                path,
+                only_key.name,
+            )
             return None, {}
         cls = selector.params(choice)
         known = specs(cls)
@@ -116,7 +135,9 @@ class _Loader:
         cls = group(cls)
         node = self._expand(cls, node, path)
         known = specs(cls)
-        self.refuse_unknown({key: sub for key, sub in node.items() if key not in known}, path, known)
+        self.refuse_unknown(
+            {key: sub for key, sub in node.items() if key not in known}, path, known
+        )
         self._refuse_undecided(known, node, path)
         code, plain = {}, {}
         for name, spec in known.items():
@@ -124,7 +145,12 @@ class _Loader:
             if spec.nested:
                 code[name], plain[name] = self._nested(spec, node.get(name), full)
                 continue
-            value = self._value(spec, node.get(name), full, {n: Value(code[n], plain[n]) for n in plain if n in code})
+            value = self._value(
+                spec,
+                node.get(name),
+                full,
+                {n: Value(code[n], plain[n]) for n in plain if n in code},
+            )
             if value is UNSET:
                 plain[name] = None
             else:
@@ -141,14 +167,26 @@ class _Loader:
         for key, node in nodes.items():
             full = f"{path}.{key}" if path else key
             what = "parameter" if path else "group"
-            self.errors.append(f"{_where(node, self.name)}: unknown {what} '{full}'; {self._suggest(key, node, path, list(known))}")
+            self.errors.append(
+                f"{_where(node, self.name)}: unknown {what} '{full}'; "
+                f"{self._suggest(key, node, path, list(known))}"
+            )
 
     def _refuse_undecided(self, known, node, path):
-        """A group that can be switched on must say so when anything in it is given: forgetting it would lose physics silently."""
+        """A group that can be switched on must say so when anything in it is given: forgetting it
+        would lose physics silently."""
         given = [name for name in node if name in known]
-        if given and "enabled" in known and "enabled" not in given and known["enabled"].par.default is False:
+        if (
+            given
+            and "enabled" in known
+            and "enabled" not in given
+            and known["enabled"].par.default is False
+        ):
             first = f"{_where(node[given[0]], self.name)}: '{path}.{given[0]}'"
-            self.errors.append(f"{first} is given, but '{path}.enabled' is not; set it to true, or to false to keep it off")
+            self.errors.append(
+                f"{first} is given, but '{path}.enabled' is not; set it to true, or to false to "
+                "keep it off"
+            )
 
     def _nested(self, spec, node, path):
         if spec.optional and (node is None or _switched_off(node)):
@@ -156,7 +194,8 @@ class _Loader:
         return self.group(spec.kind, node if node is not None else {}, path)
 
     def _expand(self, cls, node, path):
-        """Return the members of a group; a scalar or list given for the whole group is spelled out by ``cls.expand``."""
+        """Return the members of a group; a scalar or list given for the whole group is spelled out
+        by ``cls.expand``."""
         if isinstance(node, Given):
             node = {"": node}
         if "" not in node:
@@ -164,8 +203,14 @@ class _Loader:
         short = node[""]
         try:
             if not hasattr(cls, "expand"):
-                raise ValueError(f"is a group; give its parameters one by one, {path}.{next(iter(specs(cls)))} and so on")
-            members = {key: Given(value, short.where, short.level) for key, value in cls.expand(short.value).items()}
+                raise ValueError(
+                    "is a group; give its parameters one by one, "
+                    f"{path}.{next(iter(specs(cls)))} and so on"
+                )
+            members = {
+                key: Given(value, short.where, short.level)
+                for key, value in cls.expand(short.value).items()
+            }
         except ValueError as problem:
             self.errors.append(f"{short.where}: '{path}' = {show(short.value)} {problem}")
             return {key: sub for key, sub in node.items() if key}
@@ -175,7 +220,10 @@ class _Loader:
     def _value(self, spec, node, path, before):
         """Return the Value of one parameter, UNSET, or an empty Value after recording an error."""
         if isinstance(node, dict) and spec.par.records is not None:
-            self.errors.append(f"{_where(node, self.name)}: '{path}' must be a list of groups, such as [{{...}}, {{...}}]")
+            self.errors.append(
+                f"{_where(node, self.name)}: '{path}' must be a list of groups, such as "
+                f"[{{...}}, {{...}}]"
+            )
             return Value((), [])
         if isinstance(node, dict):
             self.refuse_unknown({key: sub for key, sub in node.items() if key}, path, [])
@@ -193,14 +241,21 @@ class _Loader:
             if sentence == "is not a number":
                 sentence += f"; expected {spec.type_name}{expected_unit(spec)}"
             if spec.par.choices and sentence.startswith("is not one of"):
-                sentence += _did_you_mean(str(node.value), [str(choice) for choice in spec.par.choices])
+                sentence += _did_you_mean(
+                    str(node.value), [str(choice) for choice in spec.par.choices]
+                )
             self.errors.append(f"{node.where}: '{path}' = {show(node.value)} {sentence}")
             return Value(None, None)
 
     def _records(self, declared, node, path):
         """Return the Value of a list of groups."""
-        if not isinstance(node.value, (list, tuple)) or not all(isinstance(item, dict) for item in node.value):
-            self.errors.append(f"{node.where}: '{path}' = {show(node.value)} must be a list of groups, such as [{{...}}, {{...}}]")
+        if not isinstance(node.value, (list, tuple)) or not all(
+            isinstance(item, dict) for item in node.value
+        ):
+            self.errors.append(
+                f"{node.where}: '{path}' = {show(node.value)} must be a list of groups, such as "
+                f"[{{...}}, {{...}}]"
+            )
             return Value((), [])
         made, plain = [], []
         for number, item in enumerate(node.value):
@@ -214,14 +269,20 @@ class _Loader:
         default = spec.par.default
         if default is REQUIRED:
             bits = [spec.type_name + expected_unit(spec), allowed(spec), spec.par.doc]
-            self.errors.append(f"{self.name}: missing required parameter '{path}': {', '.join(bit for bit in bits if bit)}")
+            self.errors.append(
+                f"{self.name}: missing required parameter '{path}': "
+                f"{', '.join(bit for bit in bits if bit)}"
+            )
             return Value(None, None)
         if isinstance(default, SameAs):
             return before.get(default.name, Value(None, None))
         try:
             return convert_default(spec, self.units)
         except ValueError as problem:
-            self.errors.append(f"the default of '{path}' = {show(default)} {problem}; change it in the declaration of the parameter")
+            self.errors.append(
+                f"the default of '{path}' = {show(default)} {problem}; change it in the "
+                "declaration of the parameter"
+            )
             return Value(None, None)
 
     def _check(self, made, node, path):
@@ -239,7 +300,8 @@ class _Loader:
             self.errors.append(f"{where}: '{full}' = {value} {sentence}")
 
     def _not_of_choice(self, selector, choice, chosen_at, name, node, path):
-        """A parameter of another choice: a note if the choice was made later than the parameter, else an error."""
+        """A parameter of another choice: a note if the choice was made later than the parameter,
+        else an error."""
         owners = " or ".join(f"'{owner}'" for owner in selector.owners(name))
         belongs = f"belongs to {path}.{selector.key} = {owners}"
         where = f"{_where(node, self.name)}: '{path}.{name}'"
@@ -263,7 +325,11 @@ class _Loader:
 
     def _all_keys(self):
         for group_name, declared in self.groups.items():
-            classes = [declared.params(choice) for choice in declared.choices] if isinstance(declared, Selector) else [declared]
+            classes = (
+                [declared.params(choice) for choice in declared.choices]
+                if isinstance(declared, Selector)
+                else [declared]
+            )
             for cls in classes:
                 yield from _keys(cls, group_name)
 
@@ -279,14 +345,21 @@ def _keys(cls, path):
 def _as_tree(item, node):
     """Return a mapping inside a list as a tree of `Given` values from the place of the list."""
     where, level = node.where, node.level
-    return {str(key): _as_tree(value, node) if isinstance(value, dict) else Given(value, where, level) for key, value in item.items()}
+    return {
+        str(key): _as_tree(value, node) if isinstance(value, dict) else Given(value, where, level)
+        for key, value in item.items()
+    }
 
 
 def _switched_off(node):
     """Whether a group is given as none, and nothing stronger gives it members."""
     short = node if isinstance(node, Given) else node.get("")
     members = [] if isinstance(node, Given) else [sub for key, sub in node.items() if key]
-    return short is not None and is_none(short.value) and all(_level(sub) < short.level for sub in members)
+    return (
+        short is not None
+        and is_none(short.value)
+        and all(_level(sub) < short.level for sub in members)
+    )
 
 
 def _did_you_mean(word, words):

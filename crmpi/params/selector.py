@@ -1,17 +1,20 @@
-"""A group of parameters whose members depend on a choice: ``transport.solver``, ``scattering.model``, ``problem.name``."""
+"""A group of parameters whose members depend on a choice: ``transport.solver``,
+``scattering.model``, ``problem.name``."""
 
 from crmpi.params.fields import REQUIRED, group, is_group, par, specs
 
 
 class Selector:
-    """A YAML group with a key that selects a class; the parameters of that class stand beside the key.
+    """A YAML group with a key that selects a class; the parameters of that class stand beside the
+    key.
 
     Parameters
     ----------
     key : str
         name of the selecting parameter, 'solver'
     choices : dict of str to class or None
-        the nested ``Params`` of each class is used, or the class itself if it is a `group`; others, and None, have no parameters
+        the nested ``Params`` of each class is used, or the class itself if it is a `group`; others,
+        and None, have no parameters
     default : str, optional
     common : class, optional
         parameters present whatever the choice
@@ -33,7 +36,11 @@ class Selector:
             bases = tuple(base for base in (own, self.common) if base is not None)
             if bases[1:] and issubclass(own, self.common):
                 bases = (own,)
-            body = {"__annotations__": {self.key: str}, self.key: self.declared, "__module__": __name__}
+            body = {
+                "__annotations__": {self.key: str},
+                self.key: self.declared,
+                "__module__": __name__,
+            }
             self._merged[choice] = group(type("Params", bases, body))
         return self._merged[choice]
 

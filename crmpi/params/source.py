@@ -1,8 +1,9 @@
-"""Where parameters come from: YAML files, dictionaries and 'key=value' strings, all read into one tree of `Given` values.
+"""Where parameters come from: YAML files, dictionaries and 'key=value' strings, all read into one
+tree of `Given` values.
 
-YAML is composed, not constructed: every scalar stays text and is converted later by its declared type. So ``1e-3`` is a number
-where a number is declared (PyYAML would make it a string), ``off`` is a word where a word is (PyYAML would make it False), and
-each value knows its line.
+YAML is composed, not constructed: every scalar stays text and is converted later by its declared
+type. So ``1e-3`` is a number where a number is declared (PyYAML would make it a string), ``off`` is
+a word where a word is (PyYAML would make it False), and each value knows its line.
 """
 
 import os
@@ -25,7 +26,8 @@ DEEPEST = 20
 
 
 class Given(NamedTuple):
-    """A value as the user wrote it, `where` ('wind.yaml line 12', 'command line'), and `level`: higher levels override lower ones."""
+    """A value as the user wrote it, `where` ('wind.yaml line 12', 'command line'), and `level`:
+    higher levels override lower ones."""
 
     value: Any
     where: str
@@ -33,9 +35,11 @@ class Given(NamedTuple):
 
 
 class Presets(NamedTuple):
-    """Named choices for whole groups: `settings` {parameter that names one: {name: {dotted key: value}}}.
+    """Named choices for whole groups: `settings` {parameter that names one: {name: {dotted key:
+    value}}}.
 
-    A preset replaces what weaker sources say about the groups it sets, but for the parameters in `kept`.
+    A preset replaces what weaker sources say about the groups it sets, but for the parameters in
+    `kept`.
     """
 
     settings: dict
@@ -43,7 +47,8 @@ class Presets(NamedTuple):
 
 
 def read_sources(source, overrides=(), defaults=None, presets=None):
-    """Merge `defaults`, a YAML file or dictionary, and 'key=value' overrides; `presets` is a `Presets`.
+    """Merge `defaults`, a YAML file or dictionary, and 'key=value' overrides; `presets` is a
+    `Presets`.
 
     Returns
     -------
@@ -76,8 +81,16 @@ def read_sources(source, overrides=(), defaults=None, presets=None):
 
 
 def _insert_preset(layers, key, known, kept):
-    """Return the layers with the settings of the chosen preset right below the source that names it."""
-    chosen = next((given for given in (_given(layer, key) for layer in reversed(layers)) if given is not None), None)
+    """Return the layers with the settings of the chosen preset right below the source that names
+    it."""
+    chosen = next(
+        (
+            given
+            for given in (_given(layer, key) for layer in reversed(layers))
+            if given is not None
+        ),
+        None,
+    )
     if chosen is None or not isinstance(chosen.value, str) or chosen.value not in known:
         return layers  # an unknown name is refused like any value that is not among the choices
     settings = _from_mapping(known[chosen.value], f"preset {chosen.value}", chosen.level - 0.5)
@@ -99,7 +112,9 @@ def _without(layer, settings, kept):
     rest = {group: node for group, node in layer.items() if group not in settings}
     for group in settings.keys() & layer.keys():
         node = layer[group]
-        rest[group] = {name: node[name] for name in kept if name in node} if isinstance(node, dict) else {}
+        rest[group] = (
+            {name: node[name] for name in kept if name in node} if isinstance(node, dict) else {}
+        )
     return rest
 
 
@@ -112,7 +127,8 @@ def _level(layer):
 
 
 def find(tree, key):
-    """Return the text given for a dotted key, or None; a scalar given to a group answers for 'group.name' style shorthands."""
+    """Return the text given for a dotted key, or None; a scalar given to a group answers for
+    'group.name' style shorthands."""
     node = tree
     for part in key.split("."):
         if isinstance(node, Given):
@@ -124,7 +140,8 @@ def find(tree, key):
 
 
 def merge(low, high):
-    """Return `low` overridden by `high`; a scalar and a group of the same name are both kept, the scalar under ''."""
+    """Return `low` overridden by `high`; a scalar and a group of the same name are both kept, the
+    scalar under ''."""
     if isinstance(low, Given) and isinstance(high, Given):
         return high
     low, high = ({"": node} if isinstance(node, Given) else node for node in (low, high))
@@ -137,7 +154,11 @@ def merge(low, high):
 def _from_mapping(mapping, where, level):
     tree = {}
     for key, value in mapping.items():
-        node = _from_mapping(value, where, level) if isinstance(value, Mapping) else Given(value, where, level)
+        node = (
+            _from_mapping(value, where, level)
+            if isinstance(value, Mapping)
+            else Given(value, where, level)
+        )
         for part in reversed(str(key).split(".")):
             node = {part: node}
         tree = merge(tree, node)
@@ -175,7 +196,9 @@ def _read_yaml(path, errors, seen=()):
     if document is None:
         return [{}]
     if not isinstance(document, yaml.MappingNode):
-        raise CrmpiError(f"{name} is not a list of groups such as 'mesh:' with indented parameters below")
+        raise CrmpiError(
+            f"{name} is not a list of groups such as 'mesh:' with indented parameters below"
+        )
     layers = []
     below = next((value for key, value in document.value if key.value == "base"), None)
     if below is not None:
@@ -194,16 +217,25 @@ def _compose(path):
         with open(path, encoding="utf-8") as file:
             text = file.read(LARGEST_FILE + 1)
         if len(text) > LARGEST_FILE:
-            raise CrmpiError(f"cannot read the configuration '{path}': it has more than {LARGEST_FILE} characters")
+            raise CrmpiError(
+                f"cannot read the configuration '{path}': it has more than {LARGEST_FILE} "
+                "characters"
+            )
         document = yaml.compose(text, Loader=yaml.BaseLoader)
         _require_modest(document, os.path.basename(path))
         return document
     except OSError as problem:
-        raise CrmpiError(f"cannot read the configuration {show(path)}: {problem.strerror.lower()}") from None
+        raise CrmpiError(
+            f"cannot read the configuration {show(path)}: {problem.strerror.lower()}"
+        ) from None
     except RecursionError:
-        raise CrmpiError(f"{os.path.basename(path)} is nested deeper than {DEEPEST} levels") from None
+        raise CrmpiError(
+            f"{os.path.basename(path)} is nested deeper than {DEEPEST} levels"
+        ) from None
     except UnicodeDecodeError:
-        raise CrmpiError(f"cannot read the configuration '{path}': it is not a text file in UTF-8") from None
+        raise CrmpiError(
+            f"cannot read the configuration '{path}': it is not a text file in UTF-8"
+        ) from None
     except yaml.YAMLError as problem:
         mark = getattr(problem, "problem_mark", None)
         line = f" line {mark.line + 1}" if mark else ""
@@ -222,12 +254,18 @@ def _require_modest(document, name):
             raise CrmpiError(f"{name} is nested deeper than {DEEPEST} levels")
         if id(node) not in sizes:
             parts = node.value if isinstance(node, yaml.CollectionNode) else ()
-            parts = [part for pair in parts for part in pair] if isinstance(node, yaml.MappingNode) else parts
+            parts = (
+                [part for pair in parts for part in pair]
+                if isinstance(node, yaml.MappingNode)
+                else parts
+            )
             sizes[id(node)] = 1 + sum(size(part, above | {id(node)}) for part in parts)
         return sizes[id(node)]
 
     if document is not None and size(document, frozenset()) > MOST_VALUES:
-        raise CrmpiError(f"{name} holds more than {MOST_VALUES} values when its aliases (*) are spelled out")
+        raise CrmpiError(
+            f"{name} holds more than {MOST_VALUES} values when its aliases (*) are spelled out"
+        )
 
 
 def _walk(node, where, level, path, errors):
@@ -239,7 +277,10 @@ def _walk(node, where, level, path, errors):
     for key_node, value_node in node.value:
         key = str(key_node.value) if isinstance(key_node, yaml.ScalarNode) else ""
         if not all(key.split(".")):
-            errors.append(f"{_line(where, key_node)}: every parameter needs a name, as in mesh.cells; there is an empty one")
+            errors.append(
+                f"{_line(where, key_node)}: every parameter needs a name, as in mesh.cells; "
+                "there is an empty one"
+            )
             continue
         full = f"{path}.{key}" if path else key
         value = _walk(value_node, where, level, full, errors)

@@ -8,7 +8,8 @@ from crmpi.params.selector import Selector
 
 
 class Row(NamedTuple):
-    """One parameter in words; ``only`` is the choice it belongs to ('solver = two_moment'), '' if it is always there."""
+    """One parameter in words; ``only`` is the choice it belongs to ('solver = two_moment'), '' if
+    it is always there."""
 
     key: str
     type: str
@@ -34,7 +35,12 @@ def format_rows(table):
     """Return the table as aligned text, a heading line above each parameter's description."""
     lines = []
     for row in table:
-        facts = [row.type, f"default {row.default}" if row.default != "required" else "required", row.unit, row.allowed]
+        facts = [
+            row.type,
+            f"default {row.default}" if row.default != "required" else "required",
+            row.unit,
+            row.allowed,
+        ]
         only = f"   [{row.only}]" if row.only else ""
         lines.append(f"{row.key}{only}")
         lines.append(f"    {row.doc}")
@@ -48,7 +54,13 @@ def format_markdown(table):
     for row in table:
         name = row.key.partition(".")[0]
         if name != section:
-            lines += ["", f"## {name}", "", "| key | type | default | unit | allowed | what |", "|---|---|---|---|---|---|"]
+            lines += [
+                "",
+                f"## {name}",
+                "",
+                "| key | type | default | unit | allowed | what |",
+                "|---|---|---|---|---|---|",
+            ]
             section = name
         doc = f"{row.doc} (*{row.only}*)" if row.only else row.doc
         cells = [f"`{row.key}`", row.type, f"`{row.default}`", row.unit, row.allowed, doc]
@@ -63,7 +75,8 @@ def _selector_rows(selector, path):
     seen = set()
     for choice in choices:
         for name, spec in merged[choice].items():
-            owners = [other for other in selector.owners(name) if merged[other][name] == spec]  # a choice may have its own default
+            # a choice may have its own default
+            owners = [other for other in selector.owners(name) if merged[other][name] == spec]
             if name == selector.key or (name, *owners) in seen:
                 continue
             seen.add((name, *owners))
@@ -81,7 +94,9 @@ def _spec_rows(members, path, only):
     for name, spec in members.items():
         full = f"{path}.{name}"
         if spec.nested:
-            table += _group_rows(spec.kind, full, only or (f"only if {full} is given" if spec.optional else ""))
+            table += _group_rows(
+                spec.kind, full, only or (f"only if {full} is given" if spec.optional else "")
+            )
         else:
             table.append(_row(spec, full, only))
     return table
@@ -96,6 +111,12 @@ def _row(spec, key, only):
     elif isinstance(default, tuple):
         text = "[" + ", ".join(str(item) for item in default) + "]"
     else:
-        text = "none" if default is None else str(default).lower() if isinstance(default, bool) else str(default)
+        text = (
+            "none"
+            if default is None
+            else str(default).lower()
+            if isinstance(default, bool)
+            else str(default)
+        )
     unit = spec.par.unit if spec.par.unit not in (None, "none") else ""
     return Row(key, spec.type_name, text, unit, allowed(spec), spec.par.doc, only)

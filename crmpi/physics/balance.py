@@ -1,7 +1,8 @@
-"""Heat that balances cooling layer by layer: what a plane of constant x3 radiates is spread evenly over its volume.
+"""Heat that balances cooling layer by layer: what a plane of constant x3 radiates is spread evenly
+over its volume.
 
-Idealised atmospheres need a heating that keeps them from collapsing as a whole while single clouds may cool (McCourt et al. 2012,
-MNRAS 419, 3319; Butsky et al. 2020, ApJ 903, 77).
+Idealised atmospheres need a heating that keeps them from collapsing as a whole while single clouds
+may cool (McCourt et al. 2012, MNRAS 419, 3319; Butsky et al. 2020, ApJ 903, 77).
 """
 
 import math
@@ -9,13 +10,15 @@ import math
 import numpy as np
 
 from crmpi.constants import ENER
-from crmpi.coordinates import level_mesh
+from crmpi.mesh.coordinates import level_mesh
 
-_BITS = 30  # energies are counted in 2^-30 of the largest: sums over up to 2^23 cells of a layer are then exact
+# energies are counted in 2^-30 of the largest: sums over up to 2^23 cells of a layer are then exact
+_BITS = 30
 
 
 def spread_over_layers(pack, mesh, comm, radiated):
-    """Give the mean of `radiated` in each layer to the cells of the layer; return what each block got.
+    """Give the mean of `radiated` in each layer to the cells of the layer; return what each block
+    got.
 
     Parameters
     ----------
@@ -30,11 +33,11 @@ def spread_over_layers(pack, mesh, comm, radiated):
         energy per cell volume, summed over the cells of a block
 
     Notes
-    -----
-    Energies become multiples of one unit before they are added. Sums are exact then, and the heat has the same bits for any blocks.
+    ----- Energies become multiples of one unit before they are added. Sums are exact then, and the
+      heat has the same bits for any blocks.
 
-    On a refined mesh layers are those of the finest level. A coarser cell lies in several of them: it radiates evenly
-    in all, and gets the mean of what their cells get.
+    On a refined mesh layers are those of the finest level. A coarser cell lies in several of them:
+    it radiates evenly in all, and gets the mean of what their cells get.
     """
     unit = math.ldexp(comm.max(float(radiated.max(initial=0.0))), -_BITS)
     if unit == 0.0:
@@ -59,7 +62,8 @@ def _finest(mesh):
 
 
 def _places(pack, finest):
-    """Yield of each block its layers of the mesh `finest`, how many of them a cell fills, and the area of a cell in theirs."""
+    """Yield of each block its layers of the mesh `finest`, how many of them a cell fills, and the
+    area of a cell in theirs."""
     for b in range(pack.nblock):
         coarser = getattr(finest, "level", 0) - int(pack.levels[b])
         wide = [1 if cells == 1 else 1 << coarser for cells in finest.cells]

@@ -1,8 +1,10 @@
-"""The seam of the pointwise sources: cooling, injection, losses. One source is one file of this folder.
+"""The seam of the pointwise sources: cooling, injection, losses. One source is one file of this
+folder.
 
-A source changes ``pack.u0`` in place on active cells, twice a step for half a step each (Strang splitting), and keeps a
-ledger of the energy and mass it moved, per block. It knows nothing of ranks, ghosts or files: whoever calls it fills ghosts
-and primitives afterwards, and sums the ledger in the order of the blocks. ``docs/physics_sources.md`` shows how to add one.
+A source changes ``pack.u0`` in place on active cells, twice a step for half a step each (Strang
+splitting), and keeps a ledger of the energy and mass it moved, per block. It knows nothing of
+ranks, ghosts or files: whoever calls it fills ghosts and primitives afterwards, and sums the ledger
+in the order of the blocks. ``docs/physics_sources.md`` shows how to add one.
 """
 
 import importlib
@@ -30,7 +32,8 @@ class SourceParams:
 
 
 class Source:
-    """Base class of sources; a subclass with a `name` is registered under the YAML group of this name.
+    """Base class of sources; a subclass with a `name` is registered under the YAML group of this
+    name.
 
     Parameters
     ----------
@@ -66,7 +69,10 @@ class Source:
 
     def __init__(self, params, pack, eos, units, mesh):
         if pack.refined and not self.on_levels:
-            raise CrmpiError(f"'{self.name}' does not run on a refined mesh; leave out mesh.refinement, or it", everywhere=True)
+            raise CrmpiError(
+                f"'{self.name}' does not run on a refined mesh; leave out mesh.refinement, or it",
+                everywhere=True,
+            )
         self.params, self.pack, self.eos, self.units, self.mesh = params, pack, eos, units, mesh
         self.account = np.zeros((pack.nblock, len(self.columns)))
 
@@ -74,7 +80,8 @@ class Source:
     """Whether the source runs on a refined mesh."""
 
     leads_tracers = True
-    """Cosmic-ray tracers get or lose what the bulk does, see `crmpi.transport.populations.Followers`; False: the source sees to them."""
+    """Cosmic-ray tracers get or lose what the bulk does, see
+    `crmpi.transport.populations.Followers`; False: the source sees to them."""
 
     columns = ()
     """Names of the columns of the ledger."""
@@ -83,26 +90,32 @@ class Source:
     """{column: dimension name} of the columns that are not energies."""
 
     energy = {}
-    """{column: +1 or -1} of the columns that add up to what the source did to the energy of gas, field and cosmic rays together."""
+    """{column: +1 or -1} of the columns that add up to what the source did to the energy of gas,
+    field and cosmic rays together."""
 
     def apply(self, time, dt):
         """Act on the active cells of ``pack.u0`` over [time, time + dt)."""
         raise TypeError(f"source '{self.name}' defines no apply")
 
     def ledger(self):
-        """Return {"<source>_<column>": array (nblock,)}: what was moved in each block since the start, code units."""
-        return {f"{self.name}_{column}": self.account[:, n] for n, column in enumerate(self.columns)}
+        """Return {"<source>_<column>": array (nblock,)}: what was moved in each block since the
+        start, code units."""
+        return {
+            f"{self.name}_{column}": self.account[:, n] for n, column in enumerate(self.columns)
+        }
 
     def ledger_dimensions(self):
         """Return {"<source>_<column>": dimension name} of the columns that are not energies."""
         return {f"{self.name}_{column}": dimension for column, dimension in self.dimensions.items()}
 
     def energy_signs(self):
-        """Return {"<source>_<column>": sign} of the ledger columns that change the energy of the box."""
+        """Return {"<source>_<column>": sign} of the ledger columns that change the energy of the
+        box."""
         return {f"{self.name}_{column}": sign for column, sign in self.energy.items()}
 
     def state(self):
-        """Return the arrays, leading axis nblock, that a checkpoint writes and a restart writes back in place."""
+        """Return the arrays, leading axis nblock, that a checkpoint writes and a restart writes
+        back in place."""
         return {"account": self.account}
 
 
@@ -110,7 +123,8 @@ _SOURCES = {}
 
 
 def source_classes():
-    """Return {name: class} of all sources, sorted by name; every module of this folder is looked at."""
+    """Return {name: class} of all sources, sorted by name; every module of this folder is looked
+    at."""
     for module in pkgutil.iter_modules(crmpi.physics.__path__, "crmpi.physics."):
         importlib.import_module(module.name)
     return dict(sorted(_SOURCES.items()))
@@ -138,7 +152,7 @@ class GasConst(NamedTuple):
     """What kernels of sources need of the equation of state and the mesh."""
 
     gamma: float
-    volumes: object  # of cells, for `crmpi.numerics.volumes.cell_volume`
+    volumes: object  # of cells, for `crmpi.numerics.rows.volumes.cell_volume`
 
 
 def gas_const(pack, eos):
@@ -155,7 +169,8 @@ def kinetic_energy(u, b, k, j, i):
 
 @device
 def thermal_energy(u, bcc, b, k, j, i):
-    """Return the thermal energy density of a cell; `bcc` has no components in a run without magnetic field."""
+    """Return the thermal energy density of a cell; `bcc` has no components in a run without
+    magnetic field."""
     magnetic = 0.0
     for c in range(bcc.shape[1]):
         magnetic += bcc[b, c, k, j, i] * bcc[b, c, k, j, i]

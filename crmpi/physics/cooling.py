@@ -1,10 +1,11 @@
-"""Radiative cooling from a table, integrated exactly, and heating at a constant rate per hydrogen nucleus.
+"""Radiative cooling from a table, integrated exactly, and heating at a constant rate per hydrogen
+nucleus.
 
     d(eth)/dt = -n_a n_b Lambda(T) + n_H Gamma(T),    T = mu m_p p/(k_B rho)
 
-n_a n_b is n_e n_H or n_H^2, whichever the table was made for, with n_H = X rho/m_p and n_e = (1 + X)/2 rho/m_p (full
-ionisation). Density is constant during the step. Without heating the step is exact for every dt
-(`crmpi.physics.cooling_curve`); dt is never limited.
+n_a n_b is n_e n_H or n_H^2, whichever the table was made for, with n_H = X rho/m_p and n_e = (1 +
+X)/2 rho/m_p (full ionisation). Density is constant during the step. Without heating the step is
+exact for every dt (`crmpi.physics.cooling_curve`); dt is never limited.
 """
 
 import math
@@ -16,17 +17,25 @@ from crmpi.constants import DENS, ENER
 from crmpi.eos.ionisation import HYDROGEN_FRACTION
 from crmpi.errors import CrmpiError
 from crmpi.jit import device, kernel
-from crmpi.numerics.volumes import cell_volume
+from crmpi.numerics.rows.volumes import cell_volume
 from crmpi.params import par
 from crmpi.physics.balance import spread_over_layers
 from crmpi.physics.base import Source, SourceParams, gas_const, thermal_energy
-from crmpi.physics.cooling_curve import TABLES, cooled, extend_to_low, make_curve, power_law_curve, read_table
+from crmpi.physics.cooling_curve import (
+    TABLES,
+    cooled,
+    extend_to_low,
+    make_curve,
+    power_law_curve,
+    read_table,
+)
 
 HEATING_STEP = 0.05  # largest relative change of T by heating in one sub-step
 
 
 class CoolingConst(NamedTuple):
-    """Conversion of a cell to the units of the curve: kelvin, erg cm^3/s, code units of density and time."""
+    """Conversion of a cell to the units of the curve: kelvin, erg cm^3/s, code units of density and
+    time."""
 
     temp: float  # T [K] of p/rho = 1
     rate: float  # dT/dt = -rate rho Lambda
@@ -36,7 +45,8 @@ class CoolingConst(NamedTuple):
 
 
 class Cooling(Source):
-    """Cooling and heating; ledger columns ``radiated``, ``heated``, ``floored`` (energy given to cells found below the floor)."""
+    """Cooling and heating; ledger columns ``radiated``, ``heated``, ``floored`` (energy given to
+    cells found below the floor)."""
 
     name = "cooling"
     doc = "tabulated radiative cooling, exact in time, and heating per hydrogen nucleus"
@@ -45,20 +55,46 @@ class Cooling(Source):
     energy = {"radiated": -1, "heated": +1, "floored": +1}
 
     class Params(SourceParams):
-        table: str = par("gnat_sternberg2007", choices=[*TABLES, "power_law"], doc="cooling function")
-        metallicity: float = par(1.0, ge=0, doc="in solar units; Lambda is linear between the columns of the table")
-        low_temp: str = par(
-            "none", choices=["none", "koyama_inutsuka2002"], doc="below the table: no cooling, or that of the neutral medium down to 10 K"
+        table: str = par(
+            "gnat_sternberg2007", choices=[*TABLES, "power_law"], doc="cooling function"
         )
-        temp_floor: float = par(1e4, unit="K", gt=0, doc="lowest temperature; colder cells are raised to it, and counted")
+        metallicity: float = par(
+            1.0, ge=0, doc="in solar units; Lambda is linear between the columns of the table"
+        )
+        low_temp: str = par(
+            "none",
+            choices=["none", "koyama_inutsuka2002"],
+            doc="below the table: no cooling, or that of the neutral medium down to 10 K",
+        )
+        temp_floor: float = par(
+            1e4,
+            unit="K",
+            gt=0,
+            doc="lowest temperature; colder cells are raised to it, and counted",
+        )
         heating: float = par(0.0, unit="erg/s", ge=0, doc="heating rate Gamma per hydrogen nucleus")
-        heating_cutoff: float = par(float("inf"), unit="K", gt=0, doc="Gamma falls off as exp(-T/heating_cutoff)")
-        power_law_lambda: float = par(1e-22, unit="erg cm^3/s", ge=0, doc="power_law: Lambda (per n_e n_H) at power_law_temp")
+        heating_cutoff: float = par(
+            float("inf"), unit="K", gt=0, doc="Gamma falls off as exp(-T/heating_cutoff)"
+        )
+        power_law_lambda: float = par(
+            1e-22, unit="erg cm^3/s", ge=0, doc="power_law: Lambda (per n_e n_H) at power_law_temp"
+        )
         power_law_temp: float = par(1e6, unit="K", gt=0, doc="power_law: its reference temperature")
         power_law_slope: float = par(-2 / 3, ge=-10, le=10, doc="power_law: dlnLambda/dlnT")
-        power_law_lowest: float = par(0.0, unit="K", ge=0, doc="power_law: Lambda ends smoothly below, as exp(-(power_law_lowest/T)^4)")
-        balance: str = par("none", choices=["none", "layers"], doc="layers: every plane of constant x3 gets back what it radiates, evenly")
-        hydrogen_fraction: float = par(HYDROGEN_FRACTION, gt=0, le=1, doc="mass fraction X of hydrogen")
+        power_law_lowest: float = par(
+            0.0,
+            unit="K",
+            ge=0,
+            doc="power_law: Lambda ends smoothly below, as exp(-(power_law_lowest/T)^4)",
+        )
+        balance: str = par(
+            "none",
+            choices=["none", "layers"],
+            doc="layers: every plane of constant x3 gets back what it radiates, evenly",
+        )
+        hydrogen_fraction: float = par(
+            HYDROGEN_FRACTION, gt=0, le=1, doc="mass fraction X of hydrogen"
+        )
 
         def check(self):
             """Heat comes from one place."""
@@ -68,9 +104,14 @@ class Cooling(Source):
     def __init__(self, params, pack, eos, units, mesh):
         super().__init__(params, pack, eos, units, mesh)
         if params.balance != "none" and getattr(mesh, "geometry", None) is not None:
-            raise CrmpiError("'cooling.balance' = 'layers' needs planes; a tube has none", everywhere=True)
+            raise CrmpiError(
+                "'cooling.balance' = 'layers' needs planes; a tube has none", everywhere=True
+            )
         if units.dimensionless:
-            raise CrmpiError("cooling needs physical units; set units.system to 'galactic' or 'custom', or remove 'cooling'")
+            raise CrmpiError(
+                "cooling needs physical units; set units.system to 'galactic' or 'custom', or "
+                "remove 'cooling'"
+            )
         self.curve = self._make_curve()
         self.const = self._make_const()
         self.gas = gas_const(pack, eos)
@@ -78,9 +119,18 @@ class Cooling(Source):
     def apply(self, time, dt):
         energy = self.pack.active(self.pack.u0)[:, ENER]
         before = energy.copy() if self.params.balance == "layers" else None
-        cool_pack(self.pack.u0, self.pack.bcc, self.pack.grid, (self.gas, self.const, self.curve), dt, self.account)
+        cool_pack(
+            self.pack.u0,
+            self.pack.bcc,
+            self.pack.grid,
+            (self.gas, self.const, self.curve),
+            dt,
+            self.account,
+        )
         if before is not None:
-            given = spread_over_layers(self.pack, self.mesh, self.comm, np.maximum(before - energy, 0.0))
+            given = spread_over_layers(
+                self.pack, self.mesh, self.comm, np.maximum(before - energy, 0.0)
+            )
             self.account[:, 1] += given * self.pack.cell_volumes
 
     def _make_curve(self):
@@ -91,7 +141,9 @@ class Cooling(Source):
         log10_temp, log10_lambda = read_table(p.table, p.metallicity)
         if p.low_temp != "none":
             # the low-temperature function is per n_H^2
-            log10_temp, log10_lambda = extend_to_low(log10_temp, log10_lambda, p.hydrogen_fraction**2 / self._nucleon_product())
+            log10_temp, log10_lambda = extend_to_low(
+                log10_temp, log10_lambda, p.hydrogen_fraction**2 / self._nucleon_product()
+            )
         return make_curve(log10_temp, log10_lambda)
 
     def _nucleon_product(self):
@@ -110,10 +162,12 @@ class Cooling(Source):
 
 @device
 def advance_temp(temp, dens, dt, const, curve):
-    """Return (T after `dt`, rise of T by heating alone, both in kelvin) of a cell at constant density.
+    """Return (T after `dt`, rise of T by heating alone, both in kelvin) of a cell at constant
+    density.
 
-    Heating is Strang-split around the exact cooling, in sub-steps that heat by at most `HEATING_STEP`, seen from the
-    coldest temperature the cell could reach; this resolves the equilibrium, where both rates are equal.
+    Heating is Strang-split around the exact cooling, in sub-steps that heat by at most
+    `HEATING_STEP`, seen from the coldest temperature the cell could reach; this resolves the
+    equilibrium, where both rates are equal.
     """
     amount = const.rate * dens  # of Y per time
     if const.heat == 0.0:
@@ -122,7 +176,11 @@ def advance_temp(temp, dens, dt, const, curve):
     while left > 0.0:
         coldest = max(cooled(temp, amount * left, curve), const.floor)
         rate = const.heat * math.exp(-temp / const.heat_cutoff)
-        step = left if rate * left <= HEATING_STEP * coldest else max(HEATING_STEP * coldest / rate, 1e-4 * dt)
+        step = (
+            left
+            if rate * left <= HEATING_STEP * coldest
+            else max(HEATING_STEP * coldest / rate, 1e-4 * dt)
+        )
         step = min(step, left)
         rise = 0.5 * rate * step
         temp = max(cooled(temp + rise, amount * step, curve), const.floor)

@@ -1,7 +1,8 @@
-"""Supernovae as points in time and space, and how one is spread over cells: pure functions of the seed and of the mesh.
+"""Supernovae as points in time and space, and how one is spread over cells: pure functions of the
+seed and of the mesh.
 
-Every rank draws the same list and deposits the part that falls on its own blocks, so nothing depends on ranks, on the blocks
-or on the time step.
+Every rank draws the same list and deposits the part that falls on its own blocks, so nothing
+depends on ranks, on the blocks or on the time step.
 """
 
 import math
@@ -12,7 +13,8 @@ import numpy as np
 
 from crmpi.numerics.counter_random import poisson, uniform_pair
 
-EVENTS_PER_BIN = 4.0  # mean; bins of time are counted, so an event is found without replaying earlier ones
+# mean; bins of time are counted, so an event is found without replaying earlier ones
+EVENTS_PER_BIN = 4.0
 _COUNT, _TIME, _PLACE = range(3)  # streams of the random numbers
 _LONGEST = 1 << 16  # more events than a bin can hold
 
@@ -50,12 +52,15 @@ def events_between(start, end, rate, seed):
         fractions, x = uniform_pair(seed, index, _TIME)
         times = (number + fractions) * width
         y, z = uniform_pair(seed, index, _PLACE)
-        found += [Event(times[n], (x[n], y[n], z[n])) for n in range(count) if start <= times[n] < end]
+        found += [
+            Event(times[n], (x[n], y[n], z[n])) for n in range(count) if start <= times[n] < end
+        ]
     return found
 
 
 class Layer(NamedTuple):
-    """Vertical distribution of events about a plane: 'gaussian' (standard deviation `height`) or 'sech2' (sech^2(x3/height))."""
+    """Vertical distribution of events about a plane: 'gaussian' (standard deviation `height`) or
+    'sech2' (sech^2(x3/height))."""
 
     profile: str
     midplane: float
@@ -74,13 +79,15 @@ class Layer(NamedTuple):
         return self.midplane + self.height * math.atanh(2.0 * fraction - 1.0)
 
     def draw(self, uniform, lower, upper):
-        """Return the position between `lower` and `upper` that belongs to a uniform number in [0, 1)."""
+        """Return the position between `lower` and `upper` that belongs to a uniform number in [0,
+        1)."""
         first, last = self.below(lower), self.below(upper)
         fraction = first + (last - first) * (uniform + 2.0**-54)  # never exactly 0
         return min(max(self.where(fraction), lower), upper)
 
     def shares(self, faces):
-        """Return the fraction of events in each layer of cells between `faces`; they add up to 1."""
+        """Return the fraction of events in each layer of cells between `faces`; they add up to
+        1."""
         cumulative = np.array([self.below(x) for x in faces])
         return np.diff(cumulative) / (cumulative[-1] - cumulative[0])
 
@@ -88,8 +95,8 @@ class Layer(NamedTuple):
 class Footprint(NamedTuple):
     """Cells that share an event.
 
-    ``index1, index2, index3``: global cell indices along each axis; ``offset1, offset2, offset3``: their centres as seen from
-    the event; ``weight`` (n3, n2, n1): adds up to 1.
+    ``index1, index2, index3``: global cell indices along each axis; ``offset1, offset2, offset3``:
+    their centres as seen from the event; ``weight`` (n3, n2, n1): adds up to 1.
     """
 
     index1: np.ndarray
@@ -101,20 +108,28 @@ class Footprint(NamedTuple):
     weight: np.ndarray
 
 
-NOWHERE = Footprint(*(np.zeros(0, np.int64) for _ in range(3)), *(np.zeros(0) for _ in range(3)), np.zeros((0, 0, 0)))
+NOWHERE = Footprint(
+    *(np.zeros(0, np.int64) for _ in range(3)),
+    *(np.zeros(0) for _ in range(3)),
+    np.zeros((0, 0, 0)),
+)
 """The footprint of nothing."""
 
 
 def footprint(mesh, position, radius):
-    """Return the `Footprint` of the kernel (1 - (r/radius)^2)^2 about `position` on the cells of `mesh`.
+    """Return the `Footprint` of the kernel (1 - (r/radius)^2)^2 about `position` on the cells of
+    `mesh`.
 
-    The weights are normalised over the lattice of cells, wrapped along periodic axes and cut at the others, so the deposited energy is
-    exact on any blocks. Missing axes do not count in r. A `radius` of at least one cell finds at least one cell. On a tube cells count with
-    their volumes, and where the kernel holds no centre the nearest cell takes all.
+    The weights are normalised over the lattice of cells, wrapped along periodic axes and cut at the
+    others, so the deposited energy is exact on any blocks. Missing axes do not count in r. A
+    `radius` of at least one cell finds at least one cell. On a tube cells count with their volumes,
+    and where the kernel holds no centre the nearest cell takes all.
     """
     if getattr(mesh, "geometry", None) is not None:
         return _footprint_on_tube(mesh.geometry, position, radius)
-    index, offset = zip(*(_near(mesh, axis, position[axis], radius) for axis in range(3)), strict=True)
+    index, offset = zip(
+        *(_near(mesh, axis, position[axis], radius) for axis in range(3)), strict=True
+    )
     weight = _kernel(offset, radius)
     return Footprint(*index, *offset, weight / weight.sum())
 
@@ -134,14 +149,21 @@ def footprints_on_blocks(mesh, origins, block, position, radius):
     radius : float
 
     Notes
-    -----
-    Weights are those of `footprint` before they are normalised: the whole kernel lies on blocks of several
-    levels and ranks. Only blocks that hold cells of the kernel are looked at one by one.
+    ----- Weights are those of `footprint` before they are normalised: the whole kernel lies on
+      blocks of several levels and ranks. Only blocks that hold cells of the kernel are looked at
+      one by one.
     """
-    index, offset = zip(*(_near(mesh, axis, position[axis], radius) for axis in range(3)), strict=True)
-    reached = [np.isin(origins[:, a] // block[a], np.unique(index[a] // block[a])) for a in range(3)]
+    index, offset = zip(
+        *(_near(mesh, axis, position[axis], radius) for axis in range(3)), strict=True
+    )
+    reached = [
+        np.isin(origins[:, a] // block[a], np.unique(index[a] // block[a])) for a in range(3)
+    ]
     for place in np.flatnonzero(np.logical_and.reduce(reached)).tolist():
-        inside = [(index[a] >= origins[place, a]) & (index[a] < origins[place, a] + block[a]) for a in range(3)]
+        inside = [
+            (index[a] >= origins[place, a]) & (index[a] < origins[place, a] + block[a])
+            for a in range(3)
+        ]
         near = [offset[a][inside[a]] for a in range(3)]
         weight = _kernel(near, radius)
         if weight.any():
@@ -149,7 +171,8 @@ def footprints_on_blocks(mesh, origins, block, position, radius):
 
 
 def _near(mesh, axis, position, radius):
-    """Return (indices, centres as seen from `position`) of the cells along an axis that are not farther away than `radius`."""
+    """Return (indices, centres as seen from `position`) of the cells along an axis that are not
+    farther away than `radius`."""
     cells, lower = mesh.cells[axis], mesh.lower[axis]
     if cells == 1:
         return np.zeros(1, dtype=np.int64), np.zeros(1)
@@ -163,14 +186,22 @@ def _near(mesh, axis, position, radius):
 
 
 def _kernel(offset, radius):
-    """Return (1 - (r/radius)^2)^2, 0 outside, of the cells (n3, n2, n1) at these offsets along the axes."""
-    square = offset[0][None, None, :] ** 2 + offset[1][None, :, None] ** 2 + offset[2][:, None, None] ** 2
+    """Return (1 - (r/radius)^2)^2, 0 outside, of the cells (n3, n2, n1) at these offsets along the
+    axes."""
+    square = (
+        offset[0][None, None, :] ** 2
+        + offset[1][None, :, None] ** 2
+        + offset[2][:, None, None] ** 2
+    )
     return np.maximum(1.0 - square / radius**2, 0.0) ** 2
 
 
 def _footprint_on_tube(geometry, position, radius):
     """Return the `Footprint` on the cells of a tube."""
-    faces, centres = (geometry.positions(0, geometry.cells + more, offset) for more, offset in ((1, 0.0), (0, 0.5)))
+    faces, centres = (
+        geometry.positions(0, geometry.cells + more, offset)
+        for more, offset in ((1, 0.0), (0, 0.5))
+    )
     distance = centres - position[geometry.axis]
     weight = np.maximum(1.0 - (distance / radius) ** 2, 0.0) ** 2 * geometry.volumes(faces)
     if not weight.any():

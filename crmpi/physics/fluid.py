@@ -1,34 +1,35 @@
 """Gas, magnetic field and adiabatic cosmic-ray fluid: parameters, and the stages of a step.
 
-A step is a list of stages (`crmpi.physics.integrators`). They are out of place, so the state at the start survives until the last one.
-Cosmic rays ride inside the Riemann fan (`crmpi.numerics.riemann`); gravity is part of each stage.
+A step is a list of stages (`crmpi.physics.integrators`). They are out of place, so the state at the
+start survives until the last one. Cosmic rays ride inside the Riemann fan
+(`crmpi.numerics.fluid.riemann`); gravity is part of each stage.
 """
 
 import numpy as np
 
 from crmpi.constants import DENS, ECR, ENER
+from crmpi.diagnostics.box_ledger import BoxLedger, is_energy_of_rays
+from crmpi.diagnostics.floor_ledger import FloorLedger
 from crmpi.eos.gas import cosmic_rays, ideal_gas
 from crmpi.errors import CrmpiError
 from crmpi.mesh.pack import aligned_zeros
-from crmpi.numerics.blend import blend
-from crmpi.numerics.convert import AMOUNTS, primitives
-from crmpi.numerics.crossing import Crossing
-from crmpi.numerics.frozen import advect_frozen, fastest_flow
-from crmpi.numerics.godunov import advance_blocks
-from crmpi.numerics.interfaces import replace_electric, replace_fluxes
-from crmpi.numerics.layout import FLUX, STATE
-from crmpi.numerics.reconstruct import RECONSTRUCTIONS
-from crmpi.numerics.riemann import HLLE, LLF, SOLVERS
-from crmpi.numerics.rows import LANES, make_axes
-from crmpi.numerics.shock_acceleration import REACH, make_acceleration
-from crmpi.numerics.signals import fastest_rate, fastest_rate_in_boxes
-from crmpi.numerics.stage import STRIP, Fields, Floors, Health, Scheme, Scratch, make_window
-from crmpi.numerics.stage import Stage as KernelStage
-from crmpi.numerics.tube import Line, advance_tubes, fastest_on_tube
-from crmpi.numerics.tube_frozen import advect_frozen_on_tube
+from crmpi.numerics.fluid.blend import blend
+from crmpi.numerics.fluid.convert import AMOUNTS, primitives
+from crmpi.numerics.fluid.frozen import advect_frozen, fastest_flow
+from crmpi.numerics.fluid.godunov import advance_blocks
+from crmpi.numerics.fluid.layout import FLUX, STATE
+from crmpi.numerics.fluid.reconstruct import RECONSTRUCTIONS
+from crmpi.numerics.fluid.riemann import HLLE, LLF, SOLVERS
+from crmpi.numerics.fluid.shock_acceleration import REACH, make_acceleration
+from crmpi.numerics.fluid.signals import fastest_rate, fastest_rate_in_boxes
+from crmpi.numerics.fluid.stage import STRIP, Fields, Floors, Health, Scheme, Scratch, make_window
+from crmpi.numerics.fluid.stage import Stage as KernelStage
+from crmpi.numerics.fluid.tube import Line, advance_tubes, fastest_on_tube
+from crmpi.numerics.fluid.tube_frozen import advect_frozen_on_tube
+from crmpi.numerics.levels.crossing import Crossing
+from crmpi.numerics.levels.interfaces import replace_electric, replace_fluxes
+from crmpi.numerics.rows.rows import LANES, make_axes
 from crmpi.params import group, par
-from crmpi.physics.box_ledger import BoxLedger, is_energy_of_rays
-from crmpi.physics.floor_ledger import FloorLedger
 from crmpi.physics.integrators import INTEGRATORS
 from crmpi.types import EOS
 
@@ -40,7 +41,13 @@ class FloorParams:
     dens: float = par(1e-12, unit="density", gt=0, doc="density")
     press: float = par(1e-14, unit="pressure", gt=0, doc="gas pressure")
     ecr: float = par(0.0, unit="pressure", ge=0, doc="cosmic-ray energy density")
-    energy_limit: float = par(0.1, gt=0, doc="share of the energy of the box that floors may add in 20 steps; beyond it the run ends")
+    energy_limit: float = par(
+        0.1,
+        gt=0,
+        doc=(
+            "share of the energy of the box that floors may add in 20 steps; beyond it the run ends"
+        ),
+    )
 
 
 @group
@@ -52,14 +59,32 @@ class FluidParams:
     gamma: float = par(5.0 / 3.0, gt=1, doc="adiabatic index of the gas")
     gamma_cr: float = par(4.0 / 3.0, gt=1, doc="adiabatic index of the cosmic rays")
     mu: float = par(0.6, gt=0, doc="mean molecular weight in units of m_p, for temperatures")
-    riemann: str = par("auto", choices=["auto", *SOLVERS], doc="Riemann solver; auto: hlld with magnetic field, hllc without")
-    reconstruction: str = par("plm", choices=list(RECONSTRUCTIONS), doc="reconstruction of the primitive variables")
-    integrator: str = par("vl2", choices=list(INTEGRATORS), doc="vl2: predictor-corrector of van Leer; rk3: Runge-Kutta, third order")
-    first_order_flux_correction: bool = par(True, doc="redo unphysical cells with first-order fluxes before any floor acts")
+    riemann: str = par(
+        "auto",
+        choices=["auto", *SOLVERS],
+        doc="Riemann solver; auto: hlld with magnetic field, hllc without",
+    )
+    reconstruction: str = par(
+        "plm", choices=list(RECONSTRUCTIONS), doc="reconstruction of the primitive variables"
+    )
+    integrator: str = par(
+        "vl2",
+        choices=list(INTEGRATORS),
+        doc="vl2: predictor-corrector of van Leer; rk3: Runge-Kutta, third order",
+    )
+    first_order_flux_correction: bool = par(
+        True, doc="redo unphysical cells with first-order fluxes before any floor acts"
+    )
     shock_dissipation: bool = par(True, doc="HLLE fluxes at faces transverse to strong shocks")
-    frozen: bool = par(False, doc="keep gas and field as they are and only carry cosmic rays and scalars along")
-    shock_acceleration: float = par(0.0, ge=0, lt=1, doc="share of the energy dissipated at shocks that cosmic rays get")
-    shock_mach_min: float = par(1.3, ge=1.1, doc="Mach number up to which shocks do not accelerate cosmic rays")
+    frozen: bool = par(
+        False, doc="keep gas and field as they are and only carry cosmic rays and scalars along"
+    )
+    shock_acceleration: float = par(
+        0.0, ge=0, lt=1, doc="share of the energy dissipated at shocks that cosmic rays get"
+    )
+    shock_mach_min: float = par(
+        1.3, ge=1.1, doc="Mach number up to which shocks do not accelerate cosmic rays"
+    )
     floors: FloorParams
 
     def check(self):
@@ -68,20 +93,42 @@ class FluidParams:
         if solver is not None and self.magnetic not in solver.fields:
             fitting = [name for name, other in SOLVERS.items() if self.magnetic in other.fields]
             field = "a" if self.magnetic else "no"
-            yield "riemann", f"cannot be used with {field} magnetic field: choose one of {', '.join(fitting)}, or auto"
+            yield (
+                "riemann",
+                (
+                    f"cannot be used with {field} magnetic field: choose one of "
+                    f"{', '.join(fitting)}, or auto"
+                ),
+            )
         if self.shock_acceleration > 0 and (self.frozen or not self.cosmic_rays):
-            yield "shock_acceleration", "needs gas that moves and cosmic rays: set it to 0, or fluid.frozen=false fluid.cosmic_rays=true"
-        if self.shock_acceleration > 0 and any(stage.keep for stage in INTEGRATORS[self.integrator]):
-            yield "shock_acceleration", "cannot be used with this fluid.integrator: set it to 0, or fluid.integrator=vl2"
+            yield (
+                "shock_acceleration",
+                (
+                    "needs gas that moves and cosmic rays: set it to 0, or fluid.frozen=false "
+                    "fluid.cosmic_rays=true"
+                ),
+            )
+        if self.shock_acceleration > 0 and any(
+            stage.keep for stage in INTEGRATORS[self.integrator]
+        ):
+            yield (
+                "shock_acceleration",
+                "cannot be used with this fluid.integrator: set it to 0, or fluid.integrator=vl2",
+            )
 
 
 def nghost(params):
     """Return the number of ghost zones that the fluid step needs."""
-    return max(2, RECONSTRUCTIONS[params.reconstruction].ghosts, REACH if params.shock_acceleration > 0 else 0)
+    return max(
+        2,
+        RECONSTRUCTIONS[params.reconstruction].ghosts,
+        REACH if params.shock_acceleration > 0 else 0,
+    )
 
 
 def make_scheme(params, tracers=0, on_tube=False):
-    """Return the `Scheme` that the parameters choose, for this number of passive cosmic-ray populations.
+    """Return the `Scheme` that the parameters choose, for this number of passive cosmic-ray
+    populations.
 
     A field along a tube does not act on the gas, and hlld without field is hllc.
     """
@@ -89,7 +136,13 @@ def make_scheme(params, tracers=0, on_tube=False):
     name = "hllc" if on_tube and name == "hlld" else name
     cr = cosmic_rays(params.gamma_cr, tracers) if params.cosmic_rays else None
     acceleration = make_acceleration(params.shock_acceleration, params.shock_mach_min, params.gamma)
-    return Scheme(SOLVERS[name](), RECONSTRUCTIONS[params.reconstruction](), ideal_gas(params.gamma), cr, acceleration)
+    return Scheme(
+        SOLVERS[name](),
+        RECONSTRUCTIONS[params.reconstruction](),
+        ideal_gas(params.gamma),
+        cr,
+        acceleration,
+    )
 
 
 class Fluid:
@@ -108,7 +161,8 @@ class Fluid:
     troubled : array (nblock, 1, m3, m2, m1)
         1 in cells whose new state would be unphysical, else 0
     valves : bool array (nblock, 6, 3)
-        of the faces ix1, ox1, ix2 ... of each block: may gas come in, go out, fall out (`crmpi.numerics.valves`)
+        of the faces ix1, ox1, ix2 ... of each block: may gas come in, go out, fall out
+        (`crmpi.numerics.fluid.valves`)
     reflux : crmpi.parallel.reflux.Reflux or None
         exchanges fluxes at the boundaries of levels; set on a refined mesh
     ledger : FloorLedger
@@ -121,7 +175,9 @@ class Fluid:
         for problem in params.check():
             raise CrmpiError("fluid.{} {}".format(*problem))
         if params.magnetic != pack.magnetic or params.cosmic_rays != pack.has_cr:
-            raise CrmpiError("the fluid and its storage disagree about magnetic field or cosmic rays")
+            raise CrmpiError(
+                "the fluid and its storage disagree about magnetic field or cosmic rays"
+            )
         self.params, self.pack = params, pack
         self.eos = EOS(params.gamma, params.gamma_cr, params.mu)
         self.scheme = make_scheme(params, len(pack.tracers), on_tube=pack.tube is not None)
@@ -131,7 +187,11 @@ class Fluid:
         self.floors = Floors(params.floors.dens, params.floors.press, params.floors.ecr)
         self.troubled = pack.allocate(1)
         self.reflux = None
-        self._change = aligned_zeros((1, 3, pack.grid.m3, pack.grid.m2, pack.grid.m1)) if pack.refined else None
+        self._change = (
+            aligned_zeros((1, 3, pack.grid.m3, pack.grid.m2, pack.grid.m1))
+            if pack.refined
+            else None
+        )
         grid = pack.grid
         self.ledger = FloorLedger(pack.nblock, pack.cell_volumes)
         nblock = pack.nblock
@@ -141,13 +201,17 @@ class Fluid:
         self.box = BoxLedger(nblock, pack.cell_volumes, self._box_columns())
         self._rays = [pack.index[field.name] for field in pack.fields if is_energy_of_rays(field)]
         self.stages = INTEGRATORS[params.integrator]
-        self._u2 = pack.allocate(pack.nvar) if any(stage.result[0] == 2 for stage in self.stages) else None
+        self._u2 = (
+            pack.allocate(pack.nvar) if any(stage.result[0] == 2 for stage in self.stages) else None
+        )
         self._early = pack.allocate(3 if pack.scalars else 0)
         self._latest = self.stages[0]  # the stage that was made last
         self._unbooked = None  # the same, until what its entropy floor did is booked
         self._scratch = _make_scratch(pack) if pack.tube is None else _make_line(pack)
         first, count = (grid.ng3, grid.ng2, grid.ng1), (grid.n3, grid.n2, grid.n1)
-        self._active = np.array([[b, *first, *count] for b in range(nblock)], np.int64).reshape(-1, 7)
+        self._active = np.array([[b, *first, *count] for b in range(nblock)], np.int64).reshape(
+            -1, 7
+        )
         self._watched = np.zeros((0, 7), np.int64)
         self.valves = np.ones((nblock, 6, 3), bool)
         self._column = aligned_zeros((grid.n1,))
@@ -159,7 +223,8 @@ class Fluid:
         return self.params.frozen
 
     def stage(self, stage, dt):
-        """Make the forward step of a stage; return whether a cell of this rank is troubled and wants `stage_corrected`.
+        """Make the forward step of a stage; return whether a cell of this rank is troubled and
+        wants `stage_corrected`.
 
         Parameters
         ----------
@@ -176,15 +241,18 @@ class Fluid:
         return find and bool(self._health.troubled.any())
 
     def stage_corrected(self, stage, dt):
-        """Redo the stage in blocks with marked cells, ghosts included, with first-order fluxes at all faces of marked cells.
+        """Redo the stage in blocks with marked cells, ghosts included, with first-order fluxes at
+        all faces of marked cells.
 
-        ``troubled`` must have been exchanged, so that blocks agree about the flux through the face they share.
+        ``troubled`` must have been exchanged, so that blocks agree about the flux through the face
+        they share.
         """
         self.ledger.count("first_order", self._health.troubled)
         self._advance(stage, dt, self.troubled.any(axis=(1, 2, 3, 4)), find=False, correct=True)
 
     def reflux_stage(self, stage, dt):
-        """Replace what coarser blocks used on faces and edges that finer blocks share; collective, on a refined mesh."""
+        """Replace what coarser blocks used on faces and edges that finer blocks share; collective,
+        on a refined mesh."""
         if self.reflux is None:
             return
         reflux, pack, part = self.reflux, self.pack, dt * stage.part
@@ -193,13 +261,33 @@ class Fluid:
         grav = pack.allocate(0) if pack.grav is None else pack.grav
         for level in pack.parts:
             axes, arrays = level.axes(part), level.of((u, (pack.w0, grav), self._health.work))
-            refluxed, touched = level.boxes(reflux.interfaces.refluxed), level.boxes(reflux.interfaces.touched)
-            replace_fluxes(self.scheme.cr, part, level.grid, axes, refluxed, (reflux.kept.planes, reflux.fine), *arrays)
+            refluxed, touched = (
+                level.boxes(reflux.interfaces.refluxed),
+                level.boxes(reflux.interfaces.touched),
+            )
+            replace_fluxes(
+                self.scheme.cr,
+                part,
+                level.grid,
+                axes,
+                refluxed,
+                (reflux.kept.planes, reflux.fine),
+                *arrays,
+            )
             if pack.magnetic:
-                replace_electric(level.grid, axes, touched, reflux.kept.planes, reflux.fine, self._change, level.of(b))
+                replace_electric(
+                    level.grid,
+                    axes,
+                    touched,
+                    reflux.kept.planes,
+                    reflux.fine,
+                    self._change,
+                    level.of(b),
+                )
 
     def result(self, stage):
-        """End a stage: blend its forward step with the start and return (u, b); the result of the last stage is now ``u0, b0``."""
+        """End a stage: blend its forward step with the start and return (u, b); the result of the
+        last stage is now ``u0, b0``."""
         self._book()
         pack, (u, b) = self.pack, self._registers(*stage.result)
         if stage.keep:
@@ -209,9 +297,14 @@ class Fluid:
         self._latest = stage
         if stage is self.stages[-1]:
             if self.frozen and self._rays:
-                self.box.add("frozen_exchange", pack.sums(u, self._rays) - pack.sums(pack.u0, self._rays))
+                self.box.add(
+                    "frozen_exchange", pack.sums(u, self._rays) - pack.sums(pack.u0, self._rays)
+                )
             pack.u0, pack.u1 = u, pack.u0
-            pack.b0, pack.b1, pack.b2 = b, *(other for other in (pack.b0, pack.b1, pack.b2) if other is not b)
+            pack.b0, pack.b1, pack.b2 = (
+                b,
+                *(other for other in (pack.b0, pack.b1, pack.b2) if other is not b),
+            )
         return u, b
 
     def _registers(self, cells, faces):
@@ -222,8 +315,8 @@ class Fluid:
     def primitives(self, u, b):
         """Fill ``w0, bcc`` from `u` and `b` on all cells, ghosts included.
 
-        Values below floors are raised, in `u` too, and counted for active cells. What that adds to mass and energy is booked as far as it
-        will be in the state at the end of the step.
+        Values below floors are raised, in `u` too, and counted for active cells. What that adds to
+        mass and energy is booked as far as it will be in the state at the end of the step.
         """
         self._book()
         pack = self.pack
@@ -234,7 +327,17 @@ class Fluid:
         added = np.zeros((pack.nblock, AMOUNTS))
         books = (self.ledger.counts, added)
         axes = make_axes(pack.grid, 0.0)  # cell widths do not matter
-        primitives(self.scheme.gas, self.scheme.cr, self.floors, pack.grid, axes, state, result, self._row, books)
+        primitives(
+            self.scheme.gas,
+            self.scheme.cr,
+            self.floors,
+            pack.grid,
+            axes,
+            state,
+            result,
+            self._row,
+            books,
+        )
         if added.any():
             if pack.tube is not None:
                 gained = self._contents(u) - before
@@ -242,15 +345,21 @@ class Fluid:
             self.ledger.raised(added, 1.0 if u is pack.u0 else self._latest.lasts)
 
     def _contents(self, u):
-        """Return mass, gas and cosmic-ray energy of the blocks of a tube, (nblock, 2 or 3): what floors add to them is their change."""
+        """Return mass, gas and cosmic-ray energy of the blocks of a tube, (nblock, 2 or 3): what
+        floors add to them is their change."""
         pack, axis = self.pack, self.pack.tube.axis
-        first, n = ((pack.grid.ng1, pack.grid.n1), (pack.grid.ng2, pack.grid.n2), (pack.grid.ng3, pack.grid.n3))[axis]
+        first, n = (
+            (pack.grid.ng1, pack.grid.n1),
+            (pack.grid.ng2, pack.grid.n2),
+            (pack.grid.ng3, pack.grid.n3),
+        )[axis]
         columns = [DENS, ENER, ECR] if pack.has_cr else [DENS, ENER]
         cells = pack.active(u)[:, columns].reshape(pack.nblock, len(columns), n)
         return (cells * pack.tube.volume[:, None, first : first + n]).sum(axis=2)
 
     def watch(self, boxes):
-        """Let ghost cells limit the time step too: those beyond the mesh, which are no block's active cells.
+        """Let ghost cells limit the time step too: those beyond the mesh, which are no block's
+        active cells.
 
         Parameters
         ----------
@@ -263,19 +372,24 @@ class Fluid:
         """Return the columns of the `BoxLedger` that a run like this one can fill."""
         if self.frozen:
             return ["frozen_exchange"]
-        boundary = ["boundary_mass", "boundary_energy", "boundary_ecr"][: 3 if self.pack.has_cr else 2]
+        boundary = ["boundary_mass", "boundary_energy", "boundary_ecr"][
+            : 3 if self.pack.has_cr else 2
+        ]
         inside = ["gravity_work"] if self.pack.grav is not None else []
         inside += ["shock_acceleration"] if self.scheme.acceleration is not None else []
         return (boundary if self.pack.is_open else []) + inside
 
     def max_dt(self, cfl):
-        """Return `cfl` times the time the fastest signal, or the frozen flow, takes to cross a cell; infinity if nothing moves.
+        """Return `cfl` times the time the fastest signal, or the frozen flow, takes to cross a
+        cell; infinity if nothing moves.
 
         Active cells count, and the ghost cells that `watch` was told of.
         """
         pack, gas, cr = self.pack, self.scheme.gas, self.scheme.cr
         if pack.tube is not None:
-            rate = fastest_on_tube(gas, cr, pack.grid, pack.tube, pack.w0, self.params.frozen, self._watched)
+            rate = fastest_on_tube(
+                gas, cr, pack.grid, pack.tube, pack.w0, self.params.frozen, self._watched
+            )
         else:
             rate = max((self._fastest(part) for part in pack.parts), default=0.0)
         return cfl / rate if rate > 0.0 else np.inf
@@ -285,11 +399,15 @@ class Fluid:
         pack, gas, cr, axes = self.pack, self.scheme.gas, self.scheme.cr, part.axes(1.0)
         watched = part.boxes(self._watched)
         if self.params.frozen:
-            return fastest_flow(axes, part.of(pack.w0), np.concatenate([part.boxes(self._active), watched]))
+            return fastest_flow(
+                axes, part.of(pack.w0), np.concatenate([part.boxes(self._active), watched])
+            )
         state = part.of((pack.w0, pack.bcc if pack.magnetic else None))
         rate = fastest_rate(gas, cr, part.grid, axes, *state, self._column)
         if len(watched):
-            rate = max(rate, fastest_rate_in_boxes(gas, cr, part.grid, axes, *state, watched, self._column))
+            rate = max(
+                rate, fastest_rate_in_boxes(gas, cr, part.grid, axes, *state, watched, self._column)
+            )
         return rate
 
     def _advance(self, plan, dt, selected, *, find, correct):
@@ -307,7 +425,9 @@ class Fluid:
         fields = Fields(*registers, self.troubled, self.valves, pack.u0, self._early, passive)
         booked = plan.lasts > 0.0
         seen = self.stages[0].part / plan.part if plan.fluxes != plan.start else 0.0
-        stage = KernelStage(part, plan.first_order, correct, find, booked, plan.keep, self._dissipate, seen)
+        stage = KernelStage(
+            part, plan.first_order, correct, find, booked, plan.keep, self._dissipate, seen
+        )
         if pack.tube is None:
             for level in pack.parts:
                 kept = self.reflux and self.reflux.kept_of(level)
@@ -317,7 +437,17 @@ class Fluid:
             axes = make_axes(pack.grid, part)
             if pack.magnetic:
                 b_out[:] = b_in
-            advance_tubes(self.scheme, stage, pack.grid, axes, fields, pack.tube, self._scratch, self._health, selected)
+            advance_tubes(
+                self.scheme,
+                stage,
+                pack.grid,
+                axes,
+                fields,
+                pack.tube,
+                self._scratch,
+                self._health,
+                selected,
+            )
         self._unbooked = plan
 
     def _book(self):
@@ -337,13 +467,22 @@ class Fluid:
     def _carry(self, stage, dt):
         """Advance cosmic rays and scalars with the frozen flow; gas and field are copied."""
         pack = self.pack
-        (start, field), (u, b) = self._registers(stage.start, stage.start), self._registers(*stage.result)
+        (start, field), (u, b) = (
+            self._registers(stage.start, stage.start),
+            self._registers(*stage.result),
+        )
         u[:], b[:] = start, field
         part = dt * stage.part
         if pack.tube is None:
             for level in pack.parts:
                 arrays = level.of((pack.w0, start, u))
-                advect_frozen(self.scheme.reconstruction, self.scheme.cr, level.axes(part), level.grid, *arrays)
+                advect_frozen(
+                    self.scheme.reconstruction,
+                    self.scheme.cr,
+                    level.axes(part),
+                    level.grid,
+                    *arrays,
+                )
         else:
             advect_frozen_on_tube(self.scheme, part, pack.grid, pack.tube, pack.w0, start, u)
 
@@ -356,7 +495,8 @@ def _make_line(pack):
 
 
 def _make_scratch(pack):
-    """Return the buffers of the stage kernel. Loops run over whole registers, so there is one more at the end."""
+    """Return the buffers of the stage kernel. Loops run over whole registers, so there is one more
+    at the end."""
     grid, nvar = pack.grid, pack.nvar
     energies = 1 + len(pack.tracers) if pack.has_cr else 0
     window = make_window(grid)

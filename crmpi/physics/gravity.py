@@ -6,9 +6,10 @@ gravity:
   tanh_disc: {surface_density: 40 Msun/pc^2, height: 200 pc}
 ```
 
-A component gives its potential and its acceleration as numpy functions of position. Those that have a centre can be used *plane-parallel*
-(``plane_radius``): the x3 component at a fixed distance from the axis, a function of x3 alone, for patches of a disc.
-To add one: a subclass of `Component` and a line in `Gravity.Params`.
+A component gives its potential and its acceleration as numpy functions of position. Those that have
+a centre can be used *plane-parallel* (``plane_radius``): the x3 component at a fixed distance from
+the axis, a function of x3 alone, for patches of a disc. To add one: a subclass of `Component` and a
+line in `Gravity.Params`.
 """
 
 import numpy as np
@@ -17,7 +18,8 @@ from crmpi.params import group, par
 
 
 class Component:
-    """One term of the sum; `p` holds its parameters and `G` the constant of gravity, in code units."""
+    """One term of the sum; `p` holds its parameters and `G` the constant of gravity, in code
+    units."""
 
     class Params:
         """Parameters of the component."""
@@ -54,11 +56,19 @@ class Uniform(Component):
 
 
 class TanhDisc(Component):
-    """A self-gravitating isothermal sheet (Spitzer 1942): g3 = -2 pi G Sigma tanh(x3/h), of matter with rho ~ sech^2(x3/h)."""
+    """A self-gravitating isothermal sheet (Spitzer 1942): g3 = -2 pi G Sigma tanh(x3/h), of matter
+    with rho ~ sech^2(x3/h)."""
 
     class Params:
-        surface_density: float | None = par(None, unit="Msun/pc^2", ge=0, doc="surface density Sigma; g = 2 pi G Sigma far from the plane")
-        strength: float | None = par(None, unit="acceleration", ge=0, doc="g far from the plane, instead of surface_density")
+        surface_density: float | None = par(
+            None,
+            unit="Msun/pc^2",
+            ge=0,
+            doc="surface density Sigma; g = 2 pi G Sigma far from the plane",
+        )
+        strength: float | None = par(
+            None, unit="acceleration", ge=0, doc="g far from the plane, instead of surface_density"
+        )
         height: float = par(unit="length", gt=0, doc="scale height h")
         midplane: float = par(0.0, unit="length", doc="x3 of the plane")
 
@@ -73,7 +83,8 @@ class TanhDisc(Component):
 
     def potential(self, x1, x2, x3):
         h = np.abs(x3 - self.p.midplane) / self.p.height
-        return self.far * self.p.height * (h + np.log1p(np.exp(-2.0 * h)) - np.log(2.0))  # ln cosh without overflow
+        # ln cosh without overflow
+        return self.far * self.p.height * (h + np.log1p(np.exp(-2.0 * h)) - np.log(2.0))
 
     def acceleration(self, x1, x2, x3):
         return 0.0, 0.0, -self.far * np.tanh((x3 - self.p.midplane) / self.p.height)
@@ -83,8 +94,15 @@ class Centred(Component):
     """A component with a centre, which can be used plane-parallel."""
 
     class Params:
-        center: tuple[float, float, float] = par((0.0, 0.0, 0.0), unit="length", doc="position of the centre")
-        plane_radius: float | None = par(None, unit="length", ge=0, doc="plane-parallel: only g3, taken at this distance from the axis")
+        center: tuple[float, float, float] = par(
+            (0.0, 0.0, 0.0), unit="length", doc="position of the centre"
+        )
+        plane_radius: float | None = par(
+            None,
+            unit="length",
+            ge=0,
+            doc="plane-parallel: only g3, taken at this distance from the axis",
+        )
 
     def place(self, x1, x2, x3):
         """Return the positions relative to the centre."""
@@ -116,19 +134,32 @@ class Spherical(Centred):
 
 
 class NFW(Spherical):
-    """Dark halo of Navarro, Frenk & White (1997): rho ~ 1/(x (1+x)^2), x = r/r_s, M(<r) = M200 m(x)/m(c), m(x) = ln(1+x) - x/(1+x)."""
+    """Dark halo of Navarro, Frenk & White (1997): rho ~ 1/(x (1+x)^2), x = r/r_s, M(<r) = M200
+    m(x)/m(c), m(x) = ln(1+x) - x/(1+x)."""
 
     class Params(Centred.Params):
         mass: float = par(unit="Msun", gt=0, doc="M200")
         concentration: float = par(10.0, gt=0, doc="c = r200/r_s")
-        r200: float | None = par(None, unit="length", gt=0, doc="radius of mean density 200 times critical; none: from hubble")
-        hubble: float = par(70.0, unit="km/s/Mpc", gt=0, doc="H(z) that defines the critical density: r200^3 = G M200/(100 H^2)")
+        r200: float | None = par(
+            None,
+            unit="length",
+            gt=0,
+            doc="radius of mean density 200 times critical; none: from hubble",
+        )
+        hubble: float = par(
+            70.0,
+            unit="km/s/Mpc",
+            gt=0,
+            doc="H(z) that defines the critical density: r200^3 = G M200/(100 H^2)",
+        )
 
     def __init__(self, p, G):
         super().__init__(p, G)
         self.r200 = p.r200 if p.r200 is not None else np.cbrt(G * p.mass / (100.0 * p.hubble**2))
         self.r_s = self.r200 / p.concentration
-        self.gm_s = G * p.mass / (np.log1p(p.concentration) - p.concentration / (1.0 + p.concentration))
+        self.gm_s = (
+            G * p.mass / (np.log1p(p.concentration) - p.concentration / (1.0 + p.concentration))
+        )
 
     def phi(self, r):
         """Return the potential at radius `r`; it vanishes at infinity."""
@@ -138,7 +169,8 @@ class NFW(Spherical):
     def pull(self, r):
         """Return (dphi/dr)/r."""
         x = np.maximum(r / self.r_s, 1e-12)
-        series = x**2 * (1 / 2 - x * (2 / 3 - x * (3 / 4 - x * 4 / 5)))  # the closed form cancels for x -> 0
+        # the closed form cancels for x -> 0
+        series = x**2 * (1 / 2 - x * (2 / 3 - x * (3 / 4 - x * 4 / 5)))
         enclosed = np.where(x < 1e-3, series, np.log1p(x) - x / (1.0 + x))
         return self.gm_s * enclosed / (x * self.r_s) ** 3
 
@@ -183,7 +215,13 @@ class MiyamotoNagai(Centred):
         return self.in_geometry(-pull * y1, -pull * y2, -pull * y3 * (self.p.scale_radius + z) / z)
 
 
-COMPONENTS = {"uniform": Uniform, "tanh_disc": TanhDisc, "nfw": NFW, "hernquist": Hernquist, "miyamoto_nagai": MiyamotoNagai}
+COMPONENTS = {
+    "uniform": Uniform,
+    "tanh_disc": TanhDisc,
+    "nfw": NFW,
+    "hernquist": Hernquist,
+    "miyamoto_nagai": MiyamotoNagai,
+}
 
 
 class Gravity:
@@ -217,21 +255,25 @@ class Gravity:
     def __init__(self, params, units):
         constant = 1.0 if units.dimensionless else units.G
         given = {name: getattr(params, name) for name in COMPONENTS}
-        self.components = {name: COMPONENTS[name](p, constant) for name, p in given.items() if p is not None}
+        self.components = {
+            name: COMPONENTS[name](p, constant) for name, p in given.items() if p is not None
+        }
 
     def __bool__(self):
         """Whether there is any component: without one, no acceleration is stored or computed."""
         return bool(self.components)
 
     def potential(self, x1, x2, x3):
-        """Return the potential at the positions (arrays that broadcast together), shape of the broadcast, code units."""
+        """Return the potential at the positions (arrays that broadcast together), shape of the
+        broadcast, code units."""
         total = np.zeros(np.broadcast_shapes(np.shape(x1), np.shape(x2), np.shape(x3)))
         for component in self.components.values():
             total = total + component.potential(x1, x2, x3)
         return total
 
     def accelerations(self, x1, x2, x3):
-        """Return (g1, g2, g3) at the positions (arrays that broadcast together), each of the shape of the broadcast, code units."""
+        """Return (g1, g2, g3) at the positions (arrays that broadcast together), each of the shape
+        of the broadcast, code units."""
         shape = np.broadcast_shapes(np.shape(x1), np.shape(x2), np.shape(x3))
         total = [np.zeros(shape) for _ in range(3)]
         for component in self.components.values():

@@ -1,12 +1,14 @@
 """Supernovae: thermal, kinetic and cosmic-ray energy, and ejecta, given to the gas.
 
-Where (``mode``): a layer with a rate per area; everywhere in proportion to the density above a threshold; or one centre. How
-(``sampling``): the mean rate, smooth in time and space, or discrete events drawn by `crmpi.physics.events`.
+Where (``mode``): a layer with a rate per area; everywhere in proportion to the density above a
+threshold; or one centre. How (``sampling``): the mean rate, smooth in time and space, or discrete
+events drawn by `crmpi.physics.events`.
 
-The energy given to a cell is exact. Ejecta move with the gas they join. The kinetic share dk is a radial push of momentum
-sqrt(2 rho dk) per volume, whatever the motion of the gas, so that an explosion in a stream is an explosion at rest, seen from
-elsewhere. Where the gas moves outwards already this takes more than dk, at the cost of the thermal share, and never more than
-that; where it moves inwards the rest becomes heat. The ledger counts what became motion and what became heat.
+The energy given to a cell is exact. Ejecta move with the gas they join. The kinetic share dk is a
+radial push of momentum sqrt(2 rho dk) per volume, whatever the motion of the gas, so that an
+explosion in a stream is an explosion at rest, seen from elsewhere. Where the gas moves outwards
+already this takes more than dk, at the cost of the thermal share, and never more than that; where
+it moves inwards the rest becomes heat. The ledger counts what became motion and what became heat.
 """
 
 import math
@@ -15,11 +17,11 @@ from typing import NamedTuple
 import numpy as np
 
 from crmpi.constants import DENS, ECR, ENER, MOM1, MOM2, MOM3
-from crmpi.coordinates import level_mesh
 from crmpi.errors import CrmpiError
 from crmpi.jit import device, kernel
+from crmpi.mesh.coordinates import level_mesh
 from crmpi.mesh.pack import Part
-from crmpi.numerics.volumes import cell_volume
+from crmpi.numerics.rows.volumes import cell_volume
 from crmpi.params import par
 from crmpi.physics.base import Source, SourceParams, gas_const, kinetic_energy
 from crmpi.physics.events import NOWHERE, Layer, events_between, footprint, footprints_on_blocks
@@ -35,7 +37,8 @@ class Supernova(NamedTuple):
 
 
 class Injection(Source):
-    """Supernovae; ledger columns ``thermal``, ``kinetic``, ``cosmic``, ``mass`` (ejecta) and ``supernovae`` (their number)."""
+    """Supernovae; ledger columns ``thermal``, ``kinetic``, ``cosmic``, ``mass`` (ejecta) and
+    ``supernovae`` (their number)."""
 
     name = "injection"
     doc = "supernovae: thermal, kinetic and cosmic-ray energy"
@@ -46,21 +49,49 @@ class Injection(Source):
 
     class Params(SourceParams):
         mode: str = par(
-            "plane", choices=["plane", "density", "central"], doc="a layer about x3 = midplane; in proportion to dense gas; one centre"
+            "plane",
+            choices=["plane", "density", "central"],
+            doc="a layer about x3 = midplane; in proportion to dense gas; one centre",
         )
-        sampling: str = par("smooth", choices=["smooth", "discrete"], doc="mean rate, or random events; mode density is smooth")
-        rate_per_area: float = par(15.0, unit="1/Myr/kpc^2", ge=0, doc="plane: supernovae per time and area")
-        profile: str = par("sech2", choices=["sech2", "gaussian"], doc="plane: vertical distribution")
-        height: float = par(0.1, unit="kpc", gt=0, doc="plane: sech^2(x3/height), or the standard deviation")
+        sampling: str = par(
+            "smooth",
+            choices=["smooth", "discrete"],
+            doc="mean rate, or random events; mode density is smooth",
+        )
+        rate_per_area: float = par(
+            15.0, unit="1/Myr/kpc^2", ge=0, doc="plane: supernovae per time and area"
+        )
+        profile: str = par(
+            "sech2", choices=["sech2", "gaussian"], doc="plane: vertical distribution"
+        )
+        height: float = par(
+            0.1, unit="kpc", gt=0, doc="plane: sech^2(x3/height), or the standard deviation"
+        )
         midplane: float = par(0.0, unit="length", doc="plane: x3 of its middle")
-        rate_per_mass: float = par(1e-6, unit="1/Myr/Msun", ge=0, doc="density: supernovae per time and mass of gas above the threshold")
-        threshold: float = par(1.0, unit="m_p/cm^3", ge=0, doc="density: gas below it has no supernovae")
+        rate_per_mass: float = par(
+            1e-6,
+            unit="1/Myr/Msun",
+            ge=0,
+            doc="density: supernovae per time and mass of gas above the threshold",
+        )
+        threshold: float = par(
+            1.0, unit="m_p/cm^3", ge=0, doc="density: gas below it has no supernovae"
+        )
         rate: float = par(1e4, unit="1/Myr", ge=0, doc="central: supernovae per time")
-        center: tuple[float, float, float] = par((0.0, 0.0, 0.0), unit="length", doc="central: position")
-        radius: float = par(0.06, unit="kpc", gt=0, doc="radius of the kernel (1 - (r/radius)^2)^2; where cells are wider, their width")
+        center: tuple[float, float, float] = par(
+            (0.0, 0.0, 0.0), unit="length", doc="central: position"
+        )
+        radius: float = par(
+            0.06,
+            unit="kpc",
+            gt=0,
+            doc="radius of the kernel (1 - (r/radius)^2)^2; where cells are wider, their width",
+        )
         energy: float = par(1e51, unit="erg", ge=0, doc="energy of a supernova")
         cr_fraction: float = par(0.1, ge=0, le=1, doc="share of the energy in cosmic rays")
-        kinetic_fraction: float = par(0.0, ge=0, le=1, doc="share of the energy in radial motion; the rest is thermal")
+        kinetic_fraction: float = par(
+            0.0, ge=0, le=1, doc="share of the energy in radial motion; the rest is thermal"
+        )
         ejecta: float = par(0.0, unit="Msun", ge=0, doc="mass given to the gas by a supernova")
         start: float = par(0.0, unit="time", ge=0, doc="no supernovae before")
         stop: float = par(float("inf"), unit="time", doc="no supernovae from then on")
@@ -73,13 +104,17 @@ class Injection(Source):
             if self.mode == "density" and self.sampling == "discrete":
                 yield "sampling", "is only allowed with mode = 'plane' or 'central'"
             if self.kinetic_fraction > 0.0 and self.sampling == "smooth":
-                yield "kinetic_fraction", "needs sampling = 'discrete': momentum belongs to single explosions"
+                yield (
+                    "kinetic_fraction",
+                    "needs sampling = 'discrete': momentum belongs to single explosions",
+                )
 
     def __init__(self, params, pack, eos, units, mesh):
         super().__init__(params, pack, eos, units, mesh)
         if params.cr_fraction > 0.0 and not pack.has_cr:
             raise CrmpiError(
-                f"'injection.cr_fraction' = {params.cr_fraction:g} needs cosmic rays; set fluid.cosmic_rays to true, or the fraction to 0"
+                f"'injection.cr_fraction' = {params.cr_fraction:g} needs cosmic rays; set "
+                "fluid.cosmic_rays to true, or the fraction to 0"
             )
         if params.mode == "central":
             _require_inside(params.center, mesh)
@@ -88,13 +123,18 @@ class Injection(Source):
         self._done = None
         if params.mode == "plane":
             self.layer = Layer(params.profile, params.midplane, params.height)
-            self.shares = {part.level: self._shares(level_mesh(mesh, part.level)) for part in pack.parts}
-            self.rate = params.rate_per_area * math.prod(mesh.upper[a] - mesh.lower[a] for a in (0, 1))
+            self.shares = {
+                part.level: self._shares(level_mesh(mesh, part.level)) for part in pack.parts
+            }
+            self.rate = params.rate_per_area * math.prod(
+                mesh.upper[a] - mesh.lower[a] for a in (0, 1)
+            )
         elif params.mode == "central":
             self.rate = params.rate
         self.radius = max([params.radius, *cell_widths(mesh)])  # on the coarsest level
         if params.sampling == "discrete" or params.mode == "central":
-            self._share(NOWHERE, 0.0)  # the kernel is compiled now, on all ranks at once, and not when the first star explodes
+            # the kernel is compiled now, on all ranks at once, and not when the first star explodes
+            self._share(NOWHERE, 0.0)
 
     def apply(self, time, dt):
         start, end = self._interval(time, dt)
@@ -110,7 +150,14 @@ class Injection(Source):
                 inject_layers(*arrays, number, (part.of(self.gas), self.one), part.of(self.account))
         else:
             number = self.params.rate_per_mass * (end - start)
-            inject_dense(self.pack.u0, self.pack.grid, self.params.threshold, number, (self.gas, self.one), self.account)
+            inject_dense(
+                self.pack.u0,
+                self.pack.grid,
+                self.params.threshold,
+                number,
+                (self.gas, self.one),
+                self.account,
+            )
 
     def _make_supernova(self):
         p = self.params
@@ -118,7 +165,8 @@ class Injection(Source):
         return Supernova(p.energy - cosmic - kinetic, kinetic, cosmic, p.ejecta)
 
     def _interval(self, time, dt):
-        """Return the part of [time, time + dt) with supernovae; consecutive intervals join without round-off between them."""
+        """Return the part of [time, time + dt) with supernovae; consecutive intervals join without
+        round-off between them."""
         joins = self._done is not None and abs(self._done - time) <= 1e-6 * dt
         start, end = self._done if joins else time, time + dt
         self._done = end
@@ -133,7 +181,8 @@ class Injection(Source):
         return x1, x2, self.layer.draw(event.place[2], lower[2], upper[2])
 
     def _shares(self, mesh):
-        """Return the share of all supernovae that a cell of each layer along x3 gets; `mesh`: that of a level."""
+        """Return the share of all supernovae that a cell of each layer along x3 gets; `mesh`: that
+        of a level."""
         return self.layer.shares(layer_faces(mesh)) / (mesh.cells[0] * mesh.cells[1])
 
     def _explode(self, positions, number):
@@ -145,7 +194,8 @@ class Injection(Source):
             self._share(footprint(self.mesh, position, self.radius), number)
 
     def _explode_on_levels(self, positions, number):
-        """The same where the kernels lie on blocks of several levels: their cells count with their volumes.
+        """The same where the kernels lie on blocks of several levels: their cells count with their
+        volumes.
 
         The weights of an event are normalised by one sum over all blocks, so its energy is exact.
         """
@@ -163,11 +213,16 @@ class Injection(Source):
                 self._share(share, number, part._replace(blocks=slice(block, block + 1)))
 
     def _footprints(self, position):
-        """Yield (block, its part of the pack, kernel on its cells), where the kernel has a radius of a cell at least."""
-        radius = max([self.params.radius, *cell_widths(self.mesh.at_level(self._level_at(position)))])
+        """Yield (block, its part of the pack, kernel on its cells), where the kernel has a radius
+        of a cell at least."""
+        radius = max(
+            [self.params.radius, *cell_widths(self.mesh.at_level(self._level_at(position)))]
+        )
         for part in self.pack.parts:
             mesh, origins = self.mesh.at_level(part.level), part.of(self.pack.origins)
-            for place, cells in footprints_on_blocks(mesh, origins, self.mesh.block, position, radius):
+            for place, cells in footprints_on_blocks(
+                mesh, origins, self.mesh.block, position, radius
+            ):
                 yield part.blocks.start + place, part, cells
 
     def _level_at(self, position):
@@ -182,14 +237,18 @@ class Injection(Source):
         return int(tree.levels[tree.find(np.array([tree.max_level]), np.array([index]))[0]])
 
     def _share(self, cells, number, part=None):
-        """Give the cells of a `Footprint` their shares of `number` supernovae, only in the blocks of `part` where it is given."""
+        """Give the cells of a `Footprint` their shares of `number` supernovae, only in the blocks
+        of `part` where it is given."""
         part = Part(0, slice(None), self.pack.grid) if part is None else part
         arrays = part.of(self.pack.u0), part.grid, part.of(self.pack.origins)
-        inject_footprint(*arrays, cells, number, (part.of(self.gas), self.one), part.of(self.account))
+        inject_footprint(
+            *arrays, cells, number, (part.of(self.gas), self.one), part.of(self.account)
+        )
 
 
 def layer_faces(mesh):
-    """Return the positions of the faces along x3; a layer about a plane needs a mesh that has planes.
+    """Return the positions of the faces along x3; a layer about a plane needs a mesh that has
+    planes.
 
     Raises
     ------
@@ -200,7 +259,13 @@ def layer_faces(mesh):
     if geometry is None:
         return np.linspace(mesh.lower[2], mesh.upper[2], mesh.cells[2] + 1)
     if geometry.axis != 2:
-        raise CrmpiError("injection.mode = 'plane' on a tube needs one along x3; use mode = 'central' or 'density'", everywhere=True)
+        raise CrmpiError(
+            (
+                "injection.mode = 'plane' on a tube needs one along x3; use mode = 'central' or "
+                "'density'"
+            ),
+            everywhere=True,
+        )
     return geometry.positions(0, geometry.cells + 1, 0.0)
 
 
@@ -209,12 +274,15 @@ def cell_widths(mesh):
     geometry = getattr(mesh, "geometry", None)
     if geometry is not None:
         return [float(np.diff(geometry.positions(0, geometry.cells + 1, 0.0)).min())]
-    return [(hi - lo) / n for lo, hi, n in zip(mesh.lower, mesh.upper, mesh.cells, strict=True) if n > 1]
+    return [
+        (hi - lo) / n for lo, hi, n in zip(mesh.lower, mesh.upper, mesh.cells, strict=True) if n > 1
+    ]
 
 
 @device
 def give(u, cell, push, number, physics, account):
-    """Give `number` supernovae to one cell (b, k, j, i), pushing along the vector `push` if it is not zero; add to ``account[b]``."""
+    """Give `number` supernovae to one cell (b, k, j, i), pushing along the vector `push` if it is
+    not zero; add to ``account[b]``."""
     gas, one = physics
     b, k, j, i = cell
     volume = cell_volume(gas.volumes, b, k, j, i)
@@ -222,7 +290,8 @@ def give(u, cell, push, number, physics, account):
     thermal, kinetic = one.thermal * per_volume, one.kinetic * per_volume
     dens = u[b, DENS, k, j, i]
     growth = one.mass * per_volume / dens
-    moving = growth * kinetic_energy(u, b, k, j, i)  # of ejecta that join at the velocity of the gas
+    # of ejecta that join at the velocity of the gas
+    moving = growth * kinetic_energy(u, b, k, j, i)
     u[b, DENS, k, j, i] = dens * (1.0 + growth)
     for v in range(MOM1, MOM3 + 1):
         u[b, v, k, j, i] *= 1.0 + growth
@@ -230,10 +299,18 @@ def give(u, cell, push, number, physics, account):
     gained = 0.0
     if distance > 0.0 and kinetic > 0.0:  # the centre itself has nowhere to go
         before = kinetic_energy(u, b, k, j, i)
-        outward = (u[b, MOM1, k, j, i] * push[0] + u[b, MOM2, k, j, i] * push[1] + u[b, MOM3, k, j, i] * push[2]) / distance
+        outward = (
+            u[b, MOM1, k, j, i] * push[0]
+            + u[b, MOM2, k, j, i] * push[1]
+            + u[b, MOM3, k, j, i] * push[2]
+        ) / distance
         most = 2.0 * (kinetic + thermal) * u[b, DENS, k, j, i]
         kick = math.sqrt(2.0 * kinetic * u[b, DENS, k, j, i])
-        kick = min(kick, most / (outward + math.sqrt(outward * outward + most))) if outward > 0.0 else kick
+        kick = (
+            min(kick, most / (outward + math.sqrt(outward * outward + most)))
+            if outward > 0.0
+            else kick
+        )
         for a in range(3):
             u[b, MOM1 + a, k, j, i] += kick * push[a] / distance
         gained = kinetic_energy(u, b, k, j, i) - before
@@ -249,7 +326,8 @@ def give(u, cell, push, number, physics, account):
 
 @kernel
 def inject_footprint(u, grid, origins, cells, number, physics, account):
-    """Spread `number` supernovae over the cells of a `Footprint`; `origins` (nblock, 3) are the global indices of the blocks."""
+    """Spread `number` supernovae over the cells of a `Footprint`; `origins` (nblock, 3) are the
+    global indices of the blocks."""
     for b in range(u.shape[0]):
         for kk in range(cells.index3.size):
             k = cells.index3[kk] - origins[b, 2]
@@ -294,7 +372,8 @@ def inject_dense(u, grid, threshold, number, physics, account):
 
 
 def _require_inside(center, mesh):
-    """Refuse supernovae outside of the mesh; missing axes do not count, and a sphere's own centre lies within its innermost cell."""
+    """Refuse supernovae outside of the mesh; missing axes do not count, and a sphere's own centre
+    lies within its innermost cell."""
     spherical = mesh.geometry is not None and mesh.geometry.kind == "spherical"
     for axis in range(3):
         lower = 0.0 if spherical and axis == mesh.geometry.axis else mesh.lower[axis]

@@ -7,10 +7,12 @@ from crmpi.refinement.base import DEREFINE, REFINE
 
 
 def next_leaves(tree, flags):
-    """Return the leaves after refining and joining blocks; every block changes by one level at most.
+    """Return the leaves after refining and joining blocks; every block changes by one level at
+    most.
 
-    Refinement wins: a block is refined if it is flagged, or if it is needed to keep neighbours within one
-    level of each other. Siblings are joined if all of them are flagged and no neighbour is in the way.
+    Refinement wins: a block is refined if it is flagged, or if it is needed to keep neighbours
+    within one level of each other. Siblings are joined if all of them are flagged and no neighbour
+    is in the way.
 
     Parameters
     ----------

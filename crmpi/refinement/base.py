@@ -1,9 +1,10 @@
-"""Criteria of adaptive refinement: what a criterion is, and how their answers become a flag per block.
+"""Criteria of adaptive refinement: what a criterion is, and how their answers become a flag per
+block.
 
-A criterion gives an *indicator* for every cell, a dimensionless number that is large where smaller cells
-are wanted. A block is refined where the largest indicator of its cells, and of those next to it, is above
-``refine``; it may be joined with its siblings where that is below ``derefine``. One criterion is one file
-of `crmpi.refinement.criteria`.
+A criterion gives an *indicator* for every cell, a dimensionless number that is large where smaller
+cells are wanted. A block is refined where the largest indicator of its cells, and of those next to
+it, is above ``refine``; it may be joined with its siblings where that is below ``derefine``. One
+criterion is one file of `crmpi.refinement.criteria`.
 """
 
 import importlib
@@ -23,8 +24,15 @@ class CriterionParams:
     """Parameters of every criterion."""
 
     refine: float = par(1.0, gt=0, doc="a block is refined where the indicator exceeds this")
-    derefine: float = par(0.5, ge=0, doc="a block may be derefined where the indicator stays below this")
-    max_level: int | None = par(None, ge=1, le=20, doc="highest level that this criterion makes; none: mesh.refinement.max_level")
+    derefine: float = par(
+        0.5, ge=0, doc="a block may be derefined where the indicator stays below this"
+    )
+    max_level: int | None = par(
+        None,
+        ge=1,
+        le=20,
+        doc="highest level that this criterion makes; none: mesh.refinement.max_level",
+    )
 
     def check(self):
         """Hysteresis: what has just been refined must not be derefined at once."""
@@ -76,8 +84,11 @@ _CRITERIA = {}
 
 
 def criteria_classes():
-    """Return {name: class} of all criteria, sorted by name; every module of the folder is looked at."""
-    for module in pkgutil.iter_modules(crmpi.refinement.criteria.__path__, "crmpi.refinement.criteria."):
+    """Return {name: class} of all criteria, sorted by name; every module of the folder is looked
+    at."""
+    for module in pkgutil.iter_modules(
+        crmpi.refinement.criteria.__path__, "crmpi.refinement.criteria."
+    ):
         importlib.import_module(module.name)
     return dict(sorted(_CRITERIA.items()))
 

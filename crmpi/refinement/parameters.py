@@ -11,17 +11,38 @@ class RefinementParams:
     """Which parts of the mesh have smaller cells."""
 
     max_level: int | None = par(None, ge=0, le=20, doc="highest level; none: that of the regions")
-    regions: tuple = records(RegionParams, doc="regions of static refinement: level, and lower and upper corners, or a sphere or cylinder")
-    criteria: tuple = records(criterion_selector(), doc="criteria of adaptive refinement: name, refine, derefine, max_level, and their own")
+    regions: tuple = records(
+        RegionParams,
+        doc=(
+            "regions of static refinement: level, and lower and upper corners, or a sphere or "
+            "cylinder"
+        ),
+    )
+    criteria: tuple = records(
+        criterion_selector(),
+        doc="criteria of adaptive refinement: name, refine, derefine, max_level, and their own",
+    )
     interval: int = par(5, ge=1, doc="steps between two looks at the criteria")
-    min_age: int = par(10, ge=0, doc="steps before a block that was made by refinement may be joined again")
-    subcycle: str = par("global", choices=["level", "global"], doc="sub-steps of transport with a flux: halved level by level, or the same")
-    max_blocks: int = par(1_000_000, ge=1, doc="a run that would need more blocks stops with a checkpoint")
+    min_age: int = par(
+        10, ge=0, doc="steps before a block that was made by refinement may be joined again"
+    )
+    subcycle: str = par(
+        "global",
+        choices=["level", "global"],
+        doc="sub-steps of transport with a flux: halved level by level, or the same",
+    )
+    max_blocks: int = par(
+        1_000_000, ge=1, doc="a run that would need more blocks stops with a checkpoint"
+    )
 
     @property
     def top(self):
         """The highest level that a block may have; adaptive refinement needs `max_level`."""
-        return self.max_level if self.max_level is not None else max((region.level for region in self.regions), default=0)
+        return (
+            self.max_level
+            if self.max_level is not None
+            else max((region.level for region in self.regions), default=0)
+        )
 
     def check(self):
         """Regions stay below the highest level."""
@@ -29,7 +50,10 @@ class RefinementParams:
             if self.max_level is not None and region is not None and region.level > self.max_level:
                 yield "max_level", f"is below the level {region.level} of regions[{number}]"
         if self.criteria and self.max_level is None:
-            yield "max_level", "must be given with 'mesh.refinement.criteria': it bounds the smallest cell"
+            yield (
+                "max_level",
+                "must be given with 'mesh.refinement.criteria': it bounds the smallest cell",
+            )
 
     @property
     def levels(self):

@@ -12,17 +12,31 @@ SHAPES = ("box", "sphere", "cylinder")
 class RegionParams:
     """A region that is covered by blocks of at least a level; a missing axis does not count."""
 
-    level: int = par(ge=1, le=BITS - 1, doc="refinement level; cells are 2^level times smaller than on level 0")
-    shape: str = par("box", choices=SHAPES, doc="box: lower to upper; sphere: centre and radius; cylinder about x3, of half a height")
+    level: int = par(
+        ge=1, le=BITS - 1, doc="refinement level; cells are 2^level times smaller than on level 0"
+    )
+    shape: str = par(
+        "box",
+        choices=SHAPES,
+        doc="box: lower to upper; sphere: centre and radius; cylinder about x3, of half a height",
+    )
     lower: tuple[float, float, float] | None = par(None, unit="length", doc="box: lower corner")
     upper: tuple[float, float, float] | None = par(None, unit="length", doc="box: upper corner")
-    center: tuple[float, float, float] = par((0.0, 0.0, 0.0), unit="length", doc="sphere, cylinder: centre")
+    center: tuple[float, float, float] = par(
+        (0.0, 0.0, 0.0), unit="length", doc="sphere, cylinder: centre"
+    )
     radius: float | None = par(None, unit="length", gt=0, doc="sphere, cylinder: radius")
-    half_height: float | None = par(None, unit="length", gt=0, doc="cylinder: half of its height along x3")
+    half_height: float | None = par(
+        None, unit="length", gt=0, doc="cylinder: half of its height along x3"
+    )
 
     def check(self):
         """Each shape has its own numbers."""
-        needs = {"box": ("lower", "upper"), "sphere": ("radius",), "cylinder": ("radius", "half_height")}
+        needs = {
+            "box": ("lower", "upper"),
+            "sphere": ("radius",),
+            "cylinder": ("radius", "half_height"),
+        }
         for name in needs[self.shape]:
             if getattr(self, name) is None:
                 yield name, f"must be given for a region of shape '{self.shape}'"
@@ -80,16 +94,30 @@ def check_region(region, mesh):
     lower, upper = region.box()
     for axis in (axis for axis in range(3) if mesh.cells[axis] > 1):
         if upper[axis] <= mesh.lower[axis] or lower[axis] >= mesh.upper[axis]:
-            yield f"is outside of the mesh along x{axis + 1}, which goes from {mesh.lower[axis]:g} to {mesh.upper[axis]:g} (code units)"
+            yield (
+                f"is outside of the mesh along x{axis + 1}, which goes from "
+                f"{mesh.lower[axis]:g} to {mesh.upper[axis]:g} (code units)"
+            )
             return
-        width = (mesh.upper[axis] - mesh.lower[axis]) * mesh.block[axis] / mesh.cells[axis] / 2**region.level
+        width = (
+            (mesh.upper[axis] - mesh.lower[axis])
+            * mesh.block[axis]
+            / mesh.cells[axis]
+            / 2**region.level
+        )
         if upper[axis] - lower[axis] < width:
-            end = f"is thinner along x{axis + 1} than a block of level {region.level}, {width:g} (code units)"
+            end = (
+                f"is thinner along x{axis + 1} than a block of level {region.level}, "
+                f"{width:g} (code units)"
+            )
             yield f"{end}; widen it, or use a smaller mesh.block"
             return
         blocks = mesh.cells[axis] // mesh.block[axis]
         if blocks << region.level >= 1 << BITS:
-            yield f"has a level too high for {blocks} blocks along x{axis + 1}: at most {BITS - 1 - blocks.bit_length() + 1} levels fit"
+            yield (
+                f"has a level too high for {blocks} blocks along x{axis + 1}: at most "
+                f"{BITS - 1 - blocks.bit_length() + 1} levels fit"
+            )
             return
 
 
@@ -105,7 +133,9 @@ def region_levels(regions, tree, leaves):
     lower, upper = leaf_boxes(tree, leaves)
     wanted = np.zeros(len(leaves), dtype=np.int64)
     for region in regions:
-        wanted = np.where(region.touches(lower, upper, tree.missing), np.maximum(wanted, region.level), wanted)
+        wanted = np.where(
+            region.touches(lower, upper, tree.missing), np.maximum(wanted, region.level), wanted
+        )
     return wanted
 
 

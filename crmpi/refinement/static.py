@@ -6,13 +6,15 @@ from crmpi.refinement.regions import region_levels
 
 
 def asked_blocks(root, params):
-    """Return how many blocks the regions of `params` ask for by themselves, without those that 2:1 adds."""
+    """Return how many blocks the regions of `params` ask for by themselves, without those that 2:1
+    adds."""
     wanted = lambda leaves: region_levels(params.regions, root, leaves)  # noqa: E731
     return len(refine(root.roots, root.leaves, wanted, closed=False))
 
 
 def first_tree(root, params):
-    """Return the tree with the regions of `params` refined, neighbours differing by one level at most.
+    """Return the tree with the regions of `params` refined, neighbours differing by one level at
+    most.
 
     Parameters
     ----------
@@ -27,10 +29,13 @@ def first_tree(root, params):
     """
     if not params.regions:
         return root
-    leaves = refine(root.roots, root.leaves, lambda leaves: region_levels(params.regions, root, leaves))
+    leaves = refine(
+        root.roots, root.leaves, lambda leaves: region_levels(params.regions, root, leaves)
+    )
     if len(leaves) > params.max_blocks:
         raise CrmpiError(
-            f"'mesh.refinement.regions' take {len(leaves)} blocks, more than 'mesh.refinement.max_blocks' = {params.max_blocks}; "
+            f"'mesh.refinement.regions' take {len(leaves)} blocks, more than "
+            f"'mesh.refinement.max_blocks' = {params.max_blocks}; "
             "make the regions smaller, or raise it",
             everywhere=True,
         )

@@ -1,4 +1,5 @@
-"""What criteria see: the fields of a rank's blocks by name, ghosts included, and their differences."""
+"""What criteria see: the fields of a rank's blocks by name, ghosts included, and their
+differences."""
 
 import numpy as np
 
@@ -20,35 +21,50 @@ class View:
     time : float
 
     Notes
-    -----
-    ``view["dens"]`` is an array (nblock, k, j, i) over all cells, ghosts included; known are dens, vel1, vel2,
-    vel3, press, ecr, scalars (as concentrations), b1, b2, b3, and temp (K), pcr, bmag, speed.
+    ----- ``view["dens"]`` is an array (nblock, k, j, i) over all cells, ghosts included; known are
+      dens, vel1, vel2, vel3, press, ecr, scalars (as concentrations), b1, b2, b3, and temp (K),
+      pcr, bmag, speed.
     """
 
     def __init__(self, pack, eos, units, time=0.0):
         self.pack, self.eos, self.units, self.time = pack, eos, units, time
         grid = pack.grid
         self.ghosts = (grid.ng1, grid.ng2, grid.ng3)
-        self._span = tuple(slice(0, n + 2 * g) for n, g in ((grid.n3, grid.ng3), (grid.n2, grid.ng2), (grid.n1, grid.ng1)))
+        self._span = tuple(
+            slice(0, n + 2 * g)
+            for n, g in ((grid.n3, grid.ng3), (grid.n2, grid.ng2), (grid.n1, grid.ng1))
+        )
         self.axes = [axis for axis in range(3) if self.ghosts[axis]]
 
     @property
     def names(self):
         """Names of what there is."""
-        plain = ["press" if n == "ener" else n.replace("mom", "vel") for n in self.pack.variable_names()]
-        derived = [n for n in DERIVED if (n != "pcr" or self.pack.has_cr) and (n != "temp" or not self.units.dimensionless)]
+        plain = [
+            "press" if n == "ener" else n.replace("mom", "vel") for n in self.pack.variable_names()
+        ]
+        derived = [
+            n
+            for n in DERIVED
+            if (n != "pcr" or self.pack.has_cr) and (n != "temp" or not self.units.dimensionless)
+        ]
         return [*plain, *(("b1", "b2", "b3") if self.pack.magnetic else ()), *derived]
 
     def __getitem__(self, name):
         if name not in self.names:
-            raise CrmpiError(f"there is no variable '{name}'; known: {', '.join(self.names)}", everywhere=True)
+            raise CrmpiError(
+                f"there is no variable '{name}'; known: {', '.join(self.names)}", everywhere=True
+            )
         w, bcc = self.pack.w0, self.pack.bcc
         if name == "temp":
             return self["press"] / self["dens"] * (self.eos.mu * self.units.m_p / self.units.k_B)
         if name == "pcr":
             return (self.eos.gamma_cr - 1.0) * self["ecr"]
         if name == "bmag":
-            return np.sqrt((self._of(bcc) ** 2).sum(axis=1)) if self.pack.magnetic else np.zeros_like(self["dens"])
+            return (
+                np.sqrt((self._of(bcc) ** 2).sum(axis=1))
+                if self.pack.magnetic
+                else np.zeros_like(self["dens"])
+            )
         if name == "speed":
             return np.sqrt((self._of(w[:, MOM1 : MOM1 + 3]) ** 2).sum(axis=1))
         if name in ("b1", "b2", "b3"):
@@ -64,7 +80,8 @@ class View:
         return self.pack.widths(axis)[:, None, None, None]
 
     def centres(self, axis):
-        """Return the positions of all cells along an axis, ghosts included, shaped to broadcast with fields."""
+        """Return the positions of all cells along an axis, ghosts included, shaped to broadcast
+        with fields."""
         pack, count = self.pack, self._span[2 - axis].stop
         first = pack.origins[:, axis] - self.ghosts[axis]
         index = first[:, None] + np.arange(count) + 0.5
@@ -83,7 +100,8 @@ class View:
         return self.pack.cell_volumes[:, None, None, None]
 
     def differences(self, values):
-        """Yield (axis, below, above) along the axes present: the steps to both neighbours, zero at the ends of the ghosts."""
+        """Yield (axis, below, above) along the axes present: the steps to both neighbours, zero at
+        the ends of the ghosts."""
         for axis in self.axes:
             step = np.diff(values, axis=3 - axis)
             pad = [(0, 0)] * 4
@@ -94,11 +112,17 @@ class View:
 
     def gradient(self, name):
         """Return [derivative along each axis present] of a variable."""
-        return [0.5 * (below + above) / self.width(axis) for axis, below, above in self.differences(self[name])]
+        return [
+            0.5 * (below + above) / self.width(axis)
+            for axis, below, above in self.differences(self[name])
+        ]
 
     def largest(self, values):
         """Return the largest value of each block and of one layer of cells around it (nblock,)."""
-        around = tuple(slice(max(g - 1, 0), n - max(g - 1, 0)) for g, n in zip(self.ghosts[::-1], values.shape[1:], strict=True))
+        around = tuple(
+            slice(max(g - 1, 0), n - max(g - 1, 0))
+            for g, n in zip(self.ghosts[::-1], values.shape[1:], strict=True)
+        )
         return values[(slice(None), *around)].max(axis=(1, 2, 3), initial=-np.inf)
 
     def require(self, name, criterion):
@@ -106,8 +130,9 @@ class View:
         if name not in self.names:
             known = ", ".join(self.names)
             raise CrmpiError(
-                f"'mesh.refinement.criteria': '{criterion}' looks at '{name}', which this run does not have; known: {known}",
+                (
+                    f"'mesh.refinement.criteria': '{criterion}' looks at '{name}', which this run "
+                    f"does not have; known: {known}"
+                ),
                 everywhere=True,
             )
-
-

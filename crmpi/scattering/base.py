@@ -1,8 +1,10 @@
-"""The seam of the scattering models: from the state of the gas and the cosmic rays to kappa. One model is one file of this folder.
+"""The seam of the scattering models: from the state of the gas and the cosmic rays to kappa. One
+model is one file of this folder.
 
-A model is asked once per transport operator and population, at frozen gas. It fills kappa in active cells and at least one layer of
-ghost zones; primitives and cell-centred field are valid in all of them, so it may take centred differences and needs neither neighbours
-nor ranks. ``docs/scattering.md`` shows how to add one.
+A model is asked once per transport operator and population, at frozen gas. It fills kappa in active
+cells and at least one layer of ghost zones; primitives and cell-centred field are valid in all of
+them, so it may take centred differences and needs neither neighbours nor ranks.
+``docs/scattering.md`` shows how to add one.
 """
 
 import importlib
@@ -29,8 +31,12 @@ class ScatteringParams:
 class ClosureParams:
     """Parameters of the models that compute kappa from the state: the range they are trusted in."""
 
-    kappa_min: float = par(1e25, unit="cm^2/s", gt=0, doc="smallest kappa; smaller ones are raised and counted")
-    kappa_max: float = par(1e34, unit="cm^2/s", gt=0, doc="largest kappa; larger ones are lowered and counted")
+    kappa_min: float = par(
+        1e25, unit="cm^2/s", gt=0, doc="smallest kappa; smaller ones are raised and counted"
+    )
+    kappa_max: float = par(
+        1e34, unit="cm^2/s", gt=0, doc="largest kappa; larger ones are lowered and counted"
+    )
 
     def check(self):
         """Refuse an empty range."""
@@ -39,18 +45,28 @@ class ClosureParams:
 
 @group
 class IonisationParams:
-    """What ionises the gas beside its own electrons, for models that depend on neutral atoms; rates per atom."""
+    """What ionises the gas beside its own electrons, for models that depend on neutral atoms; rates
+    per atom."""
 
-    cosmic_ray_ionisation: float = par(1e-16, unit="1/s", ge=0, doc="rate at which cosmic rays ionise an atom")
+    cosmic_ray_ionisation: float = par(
+        1e-16, unit="1/s", ge=0, doc="rate at which cosmic rays ionise an atom"
+    )
     photo_ionisation: float = par(
-        2.28e-14, unit="1/s", ge=0, doc="rate in the ultraviolet background, Haardt & Madau (2012) at z = 0; dimmed in dense gas"
-    )  # fmt: skip
+        2.28e-14,
+        unit="1/s",
+        ge=0,
+        doc=(
+            "rate in the ultraviolet background, Haardt & Madau (2012) at z = 0; dimmed in "
+            "dense gas"
+        ),
+    )
 
 
 def ordered(params, least, most):
     """Yield the complaint of ``check`` about two parameters that are the wrong way round.
 
-    In a dimensionless run they may have no value; that the model needs units is then said by the model itself.
+    In a dimensionless run they may have no value; that the model needs units is then said by the
+    model itself.
     """
     with suppress(CrmpiError):
         if getattr(params, least) > getattr(params, most):
@@ -98,7 +114,10 @@ class ScatteringModel:
     def __init__(self, params, units=None, eos=None, mesh=None):
         if self.needs_units and (units is None or units.dimensionless):
             raise CrmpiError(
-                f"scattering.model = {self.name} needs physical units, but units.system is none; choose units.system: galactic",
+                (
+                    f"scattering.model = {self.name} needs physical units, but units.system is "
+                    "none; choose units.system: galactic"
+                ),
                 everywhere=True,
             )
         self.params, self.units, self.eos, self.mesh = params, units, eos, mesh
@@ -108,16 +127,21 @@ class ScatteringModel:
         """Raise CrmpiError if the model cannot work with the variables of the run."""
         if self.needs_field and not pack.magnetic:
             raise CrmpiError(
-                f"scattering.model = {self.name} needs the magnetic field, but fluid.magnetic is false; switch it on or choose another",
+                (
+                    f"scattering.model = {self.name} needs the magnetic field, but fluid.magnetic "
+                    "is false; switch it on or choose another"
+                ),
                 everywhere=True,
             )
 
     def has_perpendicular(self):
-        """Whether kappa_perp can be anything but zero; solvers skip the work across the field if not."""
+        """Whether kappa_perp can be anything but zero; solvers skip the work across the field if
+        not."""
         return True
 
     def evaluate(self, pack, out, rigidity=None):
-        """Fill `out` with the coefficients of cosmic rays of `rigidity` in GV, within the limits of the model; None: those of the bulk."""
+        """Fill `out` with the coefficients of cosmic rays of `rigidity` in GV, within the limits of
+        the model; None: those of the bulk."""
         self.kappa(pack, out, self.rigidity if rigidity is None else rigidity)
         lowest, highest = self.limits()
         if lowest > 0.0 or np.isfinite(highest):
@@ -128,7 +152,8 @@ class ScatteringModel:
         return getattr(self.params, "kappa_min", 0.0), getattr(self.params, "kappa_max", np.inf)
 
     def history(self, pack, comm):
-        """Return mean, least and largest kappa_par of the bulk in code units, and the share of cells at a limit; collective."""
+        """Return mean, least and largest kappa_par of the bulk in code units, and the share of
+        cells at a limit; collective."""
         register = pack.allocate(2)
         self.evaluate(pack, register)
         kappa = pack.active(register)[:, KAPPA_PAR]
@@ -137,12 +162,23 @@ class ScatteringModel:
         cells = np.full(pack.nblock, kappa[0].size if pack.nblock else 0)
         sums = kappa.sum(axis=(1, 2, 3), dtype=float)
         weights = pack.cell_volumes[:, None] if pack.refined else 1.0
-        total, count, all_cells = comm.block_sums(weights * np.stack([sums, clipped.sum(axis=(1, 2, 3)), cells], axis=1))
-        least, most = comm.min(float(kappa.min(initial=np.inf))), comm.max(float(kappa.max(initial=0.0)))
-        return {"kappa_mean": total / all_cells, "kappa_min": least, "kappa_max": most, "kappa_clipped": count / all_cells}
+        total, count, all_cells = comm.block_sums(
+            weights * np.stack([sums, clipped.sum(axis=(1, 2, 3)), cells], axis=1)
+        )
+        least, most = (
+            comm.min(float(kappa.min(initial=np.inf))),
+            comm.max(float(kappa.max(initial=0.0))),
+        )
+        return {
+            "kappa_mean": total / all_cells,
+            "kappa_min": least,
+            "kappa_max": most,
+            "kappa_clipped": count / all_cells,
+        }
 
     def kappa(self, pack, out, rigidity):
-        """Fill `out` (nblock, 2, m3, m2, m1) with kappa_par and kappa_perp in code units, for a `rigidity` in GV."""
+        """Fill `out` (nblock, 2, m3, m2, m1) with kappa_par and kappa_perp in code units, for a
+        `rigidity` in GV."""
         raise TypeError(f"scattering model '{self.name}' defines no kappa")
 
 
@@ -150,7 +186,8 @@ _MODELS = {}
 
 
 def scattering_models():
-    """Return {name: class} of all models, sorted by name; every module of this folder is looked at."""
+    """Return {name: class} of all models, sorted by name; every module of this folder is looked
+    at."""
     for module in pkgutil.iter_modules(crmpi.scattering.__path__, "crmpi.scattering."):
         importlib.import_module(module.name)
     return dict(sorted(_MODELS.items()))

@@ -8,9 +8,9 @@ STRUCTURES = {
     "plasmoids": (0.1, 1000.0, 4.0 / 3.0),
     "au_sheets": (0.1, 30.0, 2.0),
 }
-"""Plasmoids are spheres of the sizes seen in Fielding et al. 2023. Sheets of thickness R have the area f_V/R per volume and are met at
-random angles, <|cos|> = 1/2: mean free path 2 R/f_V; sizes from quasar scattering (Stanimirovic & Zweibel 2018; Ocker et al. 2024).
-Sizes are recalled."""
+"""Plasmoids are spheres of the sizes seen in Fielding et al. 2023. Sheets of thickness R have the
+area f_V/R per volume and are met at random angles, <|cos|> = 1/2: mean free path 2 R/f_V; sizes
+from quasar scattering (Stanimirovic & Zweibel 2018; Ocker et al. 2024). Sizes are recalled."""
 
 
 class Microstructure(Patchy):
@@ -18,9 +18,13 @@ class Microstructure(Patchy):
 
     name = "microstructure"
     doc = "plasmoids or au-scale sheets as patches: presets of sizes of the patchy closure"
-    equation = "kappa = c l/3, l = geometry x thickness/f_V averaged over sizes as in patchy; geometry 4/3 for spheres, 2 for sheets"
+    equation = (
+        "kappa = c l/3, l = geometry x thickness/f_V averaged over sizes as in patchy; "
+        "geometry 4/3 for spheres, 2 for sheets"
+    )
     reference = (
-        "Fielding, Ripperda & Philippov 2023, ApJ 949, L5 (plasmoids); Stanimirovic & Zweibel 2018, ARA&A 56, 489; Ocker et al. 2024;"
+        "Fielding, Ripperda & Philippov 2023, ApJ 949, L5 (plasmoids); Stanimirovic & Zweibel "
+        "2018, ARA&A 56, 489; Ocker et al. 2024;"
         " Kempski et al. 2025 (sheets)"
     )
 

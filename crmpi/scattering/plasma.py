@@ -1,8 +1,8 @@
 """What closures ask of the local plasma, on all cells of a pack, ghost zones included.
 
-Arrays have the shape (nblock, m3, m2, m1). Cells that hold nothing (padding of rows) get harmless numbers. Centred differences are valid
-everywhere but in the outermost layer of ghost zones, which no solver reads. All is in double
-precision: closures multiply numbers far apart.
+Arrays have the shape (nblock, m3, m2, m1). Cells that hold nothing (padding of rows) get harmless
+numbers. Centred differences are valid everywhere but in the outermost layer of ghost zones, which
+no solver reads. All is in double precision: closures multiply numbers far apart.
 """
 
 import numpy as np
@@ -15,13 +15,15 @@ GYRO_RATE = 0.00898734
 """Gyration rate in 1/s of a relativistic nucleus of 1 GV in 1 microgauss: e B c/(R e) = B c/R."""
 
 _BACKGROUND_CROSS_SECTION = 2.68e-18
-"""Of hydrogen for the background of Haardt & Madau (2012) at z = 0, cm^2: Rahmati et al. 2013, table 2."""
+"""Of hydrogen for the background of Haardt & Madau (2012) at z = 0, cm^2: Rahmati et al. 2013,
+table 2."""
 
 _NO_FIELD = 1e-20  # code units: stands for no field, and its square is still a number
 
 
 def gyro_radius(rigidity, field, units):
-    """Return the Larmor radius c/Omega of cosmic rays of `rigidity` in GV in a magnetic `field`, code units."""
+    """Return the Larmor radius c/Omega of cosmic rays of `rigidity` in GV in a magnetic `field`,
+    code units."""
     return rigidity * units.c * units.factor("uG") / (GYRO_RATE * units.factor("1/s") * field)
 
 
@@ -49,12 +51,14 @@ class Plasma:
         return self.density() / self.units.factor("m_p/cm^3")
 
     def neutral_hydrogen(self, ionisation):
-        """Return the neutral share of hydrogen at the balance of ionisation and recombination, see `crmpi.eos.ionisation`.
+        """Return the neutral share of hydrogen at the balance of ionisation and recombination, see
+        `crmpi.eos.ionisation`.
 
         Parameters
         ----------
         ionisation : IonisationParams
-            rates of cosmic rays and of the ultraviolet background, dimmed in dense gas as Rahmati et al. (2013) found
+            rates of cosmic rays and of the ultraviolet background, dimmed in dense gas as Rahmati
+            et al. (2013) found
         """
         nh, temp = self._hydrogen()
         return neutral_hydrogen(nh, temp, self._ionising(nh, temp, ionisation))
@@ -71,8 +75,15 @@ class Plasma:
     def _ionising(self, nh, temp, ionisation):
         """Return the rate per atom of cosmic rays and light, 1/s."""
         per_second = self.units.factor("1/s")
-        zeta, light = ionisation.cosmic_ray_ionisation / per_second, ionisation.photo_ionisation / per_second
-        return zeta + light * rahmati2013(nh, temp, light, _BACKGROUND_CROSS_SECTION) if light > 0.0 else zeta
+        zeta, light = (
+            ionisation.cosmic_ray_ionisation / per_second,
+            ionisation.photo_ionisation / per_second,
+        )
+        return (
+            zeta + light * rahmati2013(nh, temp, light, _BACKGROUND_CROSS_SECTION)
+            if light > 0.0
+            else zeta
+        )
 
     def temperature(self):
         """Return the temperature in K."""

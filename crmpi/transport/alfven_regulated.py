@@ -1,30 +1,57 @@
-"""Transport along the field with the Alfven waves that scatter the cosmic rays: energy, flux and two wave energies."""
+"""Transport along the field with the Alfven waves that scatter the cosmic rays: energy, flux and
+two wave energies."""
 
 import numpy as np
 
-from crmpi.numerics.cr_alfven import MINUS, NACCOUNT, NFROZEN, NREGISTER, PLUS, SEEDED, WaveMoments, WaveScales, freeze_waves
-from crmpi.numerics.cr_alfven_work import keep_pushes, middle_pressure, middle_velocity, replace_pushes, wave_work
-from crmpi.numerics.cr_coefficients import freeze_coefficients
-from crmpi.numerics.cr_march import CorrectWaves, PredictWaves
-from crmpi.numerics.cr_moments import ENERGY, VSTREAM
-from crmpi.numerics.rows import make_axes
+from crmpi.numerics.cr.alfven import (
+    MINUS,
+    NACCOUNT,
+    NFROZEN,
+    NREGISTER,
+    PLUS,
+    SEEDED,
+    WaveMoments,
+    WaveScales,
+    freeze_waves,
+)
+from crmpi.numerics.cr.alfven_work import (
+    keep_pushes,
+    middle_pressure,
+    middle_velocity,
+    replace_pushes,
+    wave_work,
+)
+from crmpi.numerics.cr.coefficients import freeze_coefficients
+from crmpi.numerics.cr.march import CorrectWaves, PredictWaves
+from crmpi.numerics.cr.moments import ENERGY, VSTREAM
+from crmpi.numerics.rows.rows import make_axes
 from crmpi.params import par
 from crmpi.transport.moments import FCR_FIELD, MomentSolver
 from crmpi.types import Field
 
-EWP_FIELD = Field("ewp", unit="pressure", title="energy density of Alfven waves along B", turned="ewm")
-EWM_FIELD = Field("ewm", unit="pressure", title="energy density of Alfven waves against B", turned="ewp")
+EWP_FIELD = Field(
+    "ewp", unit="pressure", title="energy density of Alfven waves along B", turned="ewm"
+)
+EWM_FIELD = Field(
+    "ewm", unit="pressure", title="energy density of Alfven waves against B", turned="ewp"
+)
 _PRESSURE = (Field("wave_pressure", unit="pressure"),)
 
 
 class AlfvenRegulated(MomentSolver):
-    """Energy e, flux f along the field in the gas frame and wave energies, sub-cycled at the reduced speed of light vmax."""
+    """Energy e, flux f along the field in the gas frame and wave energies, sub-cycled at the
+    reduced speed of light vmax."""
 
     name = "alfven_regulated"
-    doc = "cosmic rays scattered by the Alfven waves that they drive: growth, damping and wave transport"
+    doc = (
+        "cosmic rays scattered by the Alfven waves that they drive: growth, damping and wave "
+        "transport"
+    )
     equation = (
-        "f_t/vmax^2 + b.grad P = -(f - v_A h)/(3 k+) - (f + v_A h)/(3 k-), h = e + P, e_t = -div(f b) - (what waves take),"
-        " a+-_t + div(+-v_A b a+-) = +-v_A (f -+ v_A h)/(3 k+-) - (linear + N a+-) a+- - (a+-/2) div v,"
+        "f_t/vmax^2 + b.grad P = -(f - v_A h)/(3 k+) - (f + v_A h)/(3 k-), h = e + P, e_t = "
+        "-div(f b) - (what waves take),"
+        " a+-_t + div(+-v_A b a+-) = +-v_A (f -+ v_A h)/(3 k+-) - (linear + N a+-) a+- - "
+        "(a+-/2) div v,"
         " 3 k+- = c^2/nu+-, nu+- = (3 pi/16) Omega (a+-/e_B)(1 + 2 v_A^2/c^2)"
     )
     reference = "Thomas & Pfrommer 2019, MNRAS 485, 2977"
@@ -38,15 +65,49 @@ class AlfvenRegulated(MomentSolver):
     components = (NREGISTER, NFROZEN, NACCOUNT)
 
     class Params:
-        vmax: float = par(unit="velocity", gt=0, doc="reduced speed of light; well above flow and Alfven speed")
-        cfl: float = par(0.8, gt=0, le=0.95, doc="sub-step over the time a signal takes to cross a cell")
-        light_speed: float = par(299792.458, unit="km/s", gt=0, doc="true speed of light, which sets the strength of scattering")
-        gyro_rate: float = par(0.00898734, unit="1/(s uG)", gt=0, doc="gyration frequency per field strength at scattering.rigidity = 1")
-        nll_damping: float = par(1.0, ge=0, doc="factor of non-linear Landau damping (sqrt(pi)/8)(c_s/r_L)(a/e_B) a; 0 is none")
-        linear_damping: float = par(0.0, unit="rate", ge=0, doc="linear damping rate of wave energy, as by ions and neutrals")
-        wave_floor: float = par(1e-10, ge=0, doc="least wave energy over that of the field; waves grow from it, cosmic rays pay for it")
-        wave_pressure: bool = par(True, doc="waves push the gas with half their energy density and do work on it")
-        extrinsic: bool = par(False, doc="kappa_par of the scattering model scatters as well, at rest in the gas")
+        vmax: float = par(
+            unit="velocity", gt=0, doc="reduced speed of light; well above flow and Alfven speed"
+        )
+        cfl: float = par(
+            0.8, gt=0, le=0.95, doc="sub-step over the time a signal takes to cross a cell"
+        )
+        light_speed: float = par(
+            299792.458,
+            unit="km/s",
+            gt=0,
+            doc="true speed of light, which sets the strength of scattering",
+        )
+        gyro_rate: float = par(
+            0.00898734,
+            unit="1/(s uG)",
+            gt=0,
+            doc="gyration frequency per field strength at scattering.rigidity = 1",
+        )
+        nll_damping: float = par(
+            1.0,
+            ge=0,
+            doc="factor of non-linear Landau damping (sqrt(pi)/8)(c_s/r_L)(a/e_B) a; 0 is none",
+        )
+        linear_damping: float = par(
+            0.0,
+            unit="rate",
+            ge=0,
+            doc="linear damping rate of wave energy, as by ions and neutrals",
+        )
+        wave_floor: float = par(
+            1e-10,
+            ge=0,
+            doc=(
+                "least wave energy over that of the field; waves grow from it, cosmic rays pay "
+                "for it"
+            ),
+        )
+        wave_pressure: bool = par(
+            True, doc="waves push the gas with half their energy density and do work on it"
+        )
+        extrinsic: bool = par(
+            False, doc="kappa_par of the scattering model scatters as well, at rest in the gas"
+        )
 
     def __init__(self, params, pack, scattering, ghosts, fluid):
         super().__init__(params, pack, scattering, ghosts, fluid)
@@ -54,9 +115,13 @@ class AlfvenRegulated(MomentSolver):
         self.pressure, self.velocity = pack.allocate(1), pack.allocate(3)
         self.pushes = self.reflux.of_register(2) if pack.refined else None
         self.scales = WaveScales(
-            params.gyro_rate / scattering.rigidity, params.light_speed, params.nll_damping, params.wave_floor, fluid.eos.gamma,
+            params.gyro_rate / scattering.rigidity,
+            params.light_speed,
+            params.nll_damping,
+            params.wave_floor,
+            fluid.eos.gamma,
             float(params.extrinsic),
-        )  # fmt: skip
+        )
 
     def advance(self, dt, time):
         after_fluid = self.after_fluid
@@ -68,7 +133,9 @@ class AlfvenRegulated(MomentSolver):
 
     def keep_account(self, population):
         super().keep_account(population)
-        seeded = self.pack.active(self.registers.account)[:, SEEDED].sum(axis=(1, 2, 3), dtype=float)
+        seeded = self.pack.active(self.registers.account)[:, SEEDED].sum(
+            axis=(1, 2, 3), dtype=float
+        )
         self.count("waves_made", seeded * self.pack.cell_volumes)
 
     def other_signals(self):
@@ -77,14 +144,24 @@ class AlfvenRegulated(MomentSolver):
     def freeze(self, population):
         pack, frozen = self.pack, self.registers.frozen
         self.scattering.evaluate(pack, self.kappa, population.rigidity)
-        freeze_coefficients(pack.u0, pack.b0, pack.bcc, self.kappa, 1.0, pack.grid, make_axes(pack.grid, 1.0), frozen)
+        freeze_coefficients(
+            pack.u0,
+            pack.b0,
+            pack.bcc,
+            self.kappa,
+            1.0,
+            pack.grid,
+            make_axes(pack.grid, 1.0),
+            frozen,
+        )
         freeze_waves(pack.w0, pack.bcc, self.kappa, self.scales, frozen)
 
     def moments(self, dt, grid):
         return WaveMoments(*self.common_moments(dt, grid), self.params.linear_damping)
 
     def push_gas(self, dt, time):
-        """Let the pressure of the waves act on the gas for `dt`; ghosts and primitives are valid before and after."""
+        """Let the pressure of the waves act on the gas for `dt`; ghosts and primitives are valid
+        before and after."""
         if not self.params.wave_pressure:
             return
         pack, frozen, given = self.pack, self.fluid.frozen, np.zeros((self.pack.nblock, 1))
@@ -93,7 +170,10 @@ class AlfvenRegulated(MomentSolver):
             middle_pressure(u, self.waves, part.grid, part.axes(dt), pressure)
         self.ghosts.fill_cells(self.pressure, _PRESSURE, time)
         for part in pack.parts:
-            axes, (u, pressure, velocity, lost) = part.axes(dt), part.of((pack.u0, self.pressure, self.velocity, given))
+            axes, (u, pressure, velocity, lost) = (
+                part.axes(dt),
+                part.of((pack.u0, self.pressure, self.velocity, given)),
+            )
             middle_velocity(u, pressure, part.grid, axes, frozen, velocity)
             wave_work(u, self.waves, pressure, velocity, part.grid, axes, frozen, lost)
         self.count("wave_work", given[:, 0] * pack.cell_volumes)
@@ -103,32 +183,47 @@ class AlfvenRegulated(MomentSolver):
         self.refresh(time)
 
     def push_levels(self, dt):
-        """Let the gas of coarse cells feel the force and the work of the wave pressure that finer blocks found on shared faces."""
+        """Let the gas of coarse cells feel the force and the work of the wave pressure that finer
+        blocks found on shared faces."""
         pack, reflux = self.pack, self.pushes
         if reflux is None:
             return
         keep_pushes(self.pressure, self.velocity, pack.grid, reflux.kept)
         reflux.exchange()
         for part in pack.parts:
-            replace_pushes(part.of(pack.u0), part.grid, part.axes(dt), reflux.refluxed_of(part), reflux.planes)
+            replace_pushes(
+                part.of(pack.u0), part.grid, part.axes(dt), reflux.refluxed_of(part), reflux.planes
+            )
 
     def work_through_walls(self, dt):
-        """Return the energy density that the work of the wave pressure brought in through the boundary of the mesh (nblock,)."""
+        """Return the energy density that the work of the wave pressure brought in through the
+        boundary of the mesh (nblock,)."""
         axes, grid, came = make_axes(self.pack.grid, dt), self.pack.grid, np.zeros(self.pack.nblock)
         places = ((grid.ng1, grid.n1), (grid.ng2, grid.n2), (grid.ng3, grid.n3))
         for axis, (first, n) in zip(axes, places, strict=True):
             for side, cell, beyond in ((0, first, first - 1), (1, first + n - 1, first + n)):
                 blocks = np.flatnonzero(self.pack.outer[:, 2 * axis.normal + side])
                 if len(blocks):
-                    inside, outside = (self._layer(blocks, axis.normal, index) for index in (cell, beyond))
+                    inside, outside = (
+                        self._layer(blocks, axis.normal, index) for index in (cell, beyond)
+                    )
                     flux = 0.5 * (inside[0] * outside[1] + inside[1] * outside[0])
-                    came[blocks] += (1 - 2 * side) * dt / self.pack.widths(axis.normal)[blocks] * flux.sum(axis=(1, 2), dtype=float)
+                    came[blocks] += (
+                        (1 - 2 * side)
+                        * dt
+                        / self.pack.widths(axis.normal)[blocks]
+                        * flux.sum(axis=(1, 2), dtype=float)
+                    )
         return came
 
     def _layer(self, blocks, axis, index):
-        """Return P_w and the velocity along `axis` of the cells of one layer, without the ghosts along the other axes."""
+        """Return P_w and the velocity along `axis` of the cells of one layer, without the ghosts
+        along the other axes."""
         grid = self.pack.grid
-        spans = [slice(g, g + n) for g, n in ((grid.ng3, grid.n3), (grid.ng2, grid.n2), (grid.ng1, grid.n1))]
+        spans = [
+            slice(g, g + n)
+            for g, n in ((grid.ng3, grid.n3), (grid.ng2, grid.n2), (grid.ng1, grid.n1))
+        ]
         spans[2 - axis] = index
         return (self.pressure[(blocks, 0, *spans)], self.velocity[(blocks, axis, *spans)])
 

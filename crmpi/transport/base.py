@@ -1,7 +1,9 @@
-"""The seam of the transport solvers: how cosmic rays move relative to the gas. One solver is one file of this folder.
+"""The seam of the transport solvers: how cosmic rays move relative to the gas. One solver is one
+file of this folder.
 
-A solver is an operator on (e, its own extra fields) at frozen density, velocity and magnetic field. It takes as many sub-steps as it
-needs, so it never limits the time step of the run. ``docs/transport.md`` has the equations and shows how to add a solver.
+A solver is an operator on (e, its own extra fields) at frozen density, velocity and magnetic field.
+It takes as many sub-steps as it needs, so it never limits the time step of the run.
+``docs/transport.md`` has the equations and shows how to add a solver.
 """
 
 import importlib
@@ -11,11 +13,16 @@ import numpy as np
 
 import crmpi.transport
 from crmpi.errors import CrmpiError, RunError
-from crmpi.numerics.cr_validity import count_bare
-from crmpi.numerics.crossing import Crossing
+from crmpi.numerics.cr.validity import count_bare
+from crmpi.numerics.levels.crossing import Crossing
 from crmpi.params import group
 from crmpi.transport.fluxes import no_flux
-from crmpi.transport.populations import make_populations, most_substeps, population_fields, tracer_rigidities
+from crmpi.transport.populations import (
+    make_populations,
+    most_substeps,
+    population_fields,
+    tracer_rigidities,
+)
 
 
 class TransportSolver:
@@ -31,7 +38,8 @@ class TransportSolver:
         gives kappa
     ghosts : object with ``comm``, ``fill_cells(q, fields, time)`` and ``fill_fluid(u, b, time)``
         see `crmpi.boundary.ghosts.Ghosts`
-    fluid : object with ``frozen``, ``eos.gamma_cr``, ``primitives(u, b)`` and, on a refined mesh, ``reflux``
+    fluid : object with ``frozen``, ``eos.gamma_cr``, ``primitives(u, b)`` and, on a refined mesh,
+        ``reflux``
         see `crmpi.physics.fluid.Fluid`
 
     Attributes
@@ -39,13 +47,15 @@ class TransportSolver:
     name, doc, equation, reference : str
         value of ``transport.solver``, one line for people, the equation solved, papers
     fields : tuple of crmpi.types.Field
-        the solver's own unknowns, scalars of ``u0`` that the fluid step advects; every population has its own
+        the solver's own unknowns, scalars of ``u0`` that the fluid step advects; every population
+        has its own
     carries_tracers : bool
         the solver moves tracers of other rigidities; if not, a run that asks for them is an error
     populations : tuple of crmpi.transport.populations.Population
         the bulk `ecr`, which alone exchanges momentum and energy with the gas, and the tracers
     energies : tuple of str
-        those of the solver's own unknowns that are energy densities and part of the energy of the box
+        those of the solver's own unknowns that are energy densities and part of the energy of the
+        box
     columns : tuple of str
         names of the columns of the ledger
     along_field : bool
@@ -80,7 +90,8 @@ class TransportSolver:
     """Components of the register that is moved, and of what else the solver keeps per cell."""
 
     conserved = (0,)
-    """Components of the register that are energies: their fluxes agree on both sides of a boundary of levels."""
+    """Components of the register that are energies: their fluxes agree on both sides of a boundary
+    of levels."""
 
     class Params:
         """A solver without parameters."""
@@ -94,30 +105,46 @@ class TransportSolver:
     def __init__(self, params, pack, scattering, ghosts, fluid):
         if self.along_field and not pack.magnetic:
             raise CrmpiError(
-                f"transport.solver = {self.name} moves cosmic rays along the magnetic field, but fluid.magnetic is false;"
-                " switch the field on or use isotropic_diffusion", everywhere=True,
-            )  # fmt: skip
+                f"transport.solver = {self.name} moves cosmic rays along the magnetic field, "
+                "but fluid.magnetic is false;"
+                " switch the field on or use isotropic_diffusion",
+                everywhere=True,
+            )
         if self.scatters and scattering is not None:
             scattering.check(pack)
         if pack.tube is not None and not self.on_tube:
             fitting = ", ".join(name for name, cls in transport_solvers().items() if cls.on_tube)
             raise CrmpiError(
-                f"transport.solver = {self.name} does not run on a tube (mesh.geometry, mesh.spacing); use one of {fitting}",
+                (
+                    f"transport.solver = {self.name} does not run on a tube (mesh.geometry, "
+                    f"mesh.spacing); use one of {fitting}"
+                ),
                 everywhere=True,
             )
         if pack.refined and not self.on_levels:
             fitting = ", ".join(name for name, cls in transport_solvers().items() if cls.on_levels)
             raise CrmpiError(
-                f"transport.solver = {self.name} does not run on a refined mesh (mesh.refinement); use one of {fitting}",
+                (
+                    f"transport.solver = {self.name} does not run on a refined mesh "
+                    f"(mesh.refinement); use one of {fitting}"
+                ),
                 everywhere=True,
             )
-        self.params, self.pack, self.scattering, self.ghosts, self.fluid = params, pack, scattering, ghosts, fluid
+        self.params, self.pack, self.scattering, self.ghosts, self.fluid = (
+            params,
+            pack,
+            scattering,
+            ghosts,
+            fluid,
+        )
         self.populations = make_populations(self.fields, params, pack.index)
         if self.populations[1:]:
             self.columns = (*self.columns, "tracer_floored_cells")
         if self.along_field:
             self.columns = (*self.columns, _BARE)
-            self.doubts = self.doubts | {_BARE: "there are cells without magnetic field: nothing moves along it there"}
+            self.doubts = self.doubts | {
+                _BARE: "there are cells without magnetic field: nothing moves along it there"
+            }
         if self.moves and pack.is_open:
             self.columns = (*self.columns, _BOUNDARY)
             self.energy = self.energy | {_BOUNDARY: +1}
@@ -129,13 +156,21 @@ class TransportSolver:
 
     @classmethod
     def fields_for(cls, params):
-        """Return the declarations of all cosmic-ray variables of a run: `ecr`, the solver's own unknowns, and those of the tracers."""
+        """Return the declarations of all cosmic-ray variables of a run: `ecr`, the solver's own
+        unknowns, and those of the tracers."""
         if tracer_rigidities(params) and not cls.carries_tracers:
-            raise CrmpiError(f"transport.solver = {cls.name} carries no tracers; leave out transport.tracer_rigidities", everywhere=True)
+            raise CrmpiError(
+                (
+                    f"transport.solver = {cls.name} carries no tracers; leave out "
+                    "transport.tracer_rigidities"
+                ),
+                everywhere=True,
+            )
         return population_fields(cls.fields, params)
 
     def advance(self, dt, time):
-        """Move the cosmic rays of ``pack.u0`` over [time, time + dt); leaves ghost zones and primitives valid."""
+        """Move the cosmic rays of ``pack.u0`` over [time, time + dt); leaves ghost zones and
+        primitives valid."""
         for population in self.populations:
             self.move(population, dt, time)
         if self.along_field:
@@ -145,21 +180,27 @@ class TransportSolver:
         self.refresh(time + dt)
 
     def move(self, population, dt, time):
-        """Move one population over [time, time + dt) in the active cells of ``pack.u0``; the bulk comes first and may change the gas.
+        """Move one population over [time, time + dt) in the active cells of ``pack.u0``; the bulk
+        comes first and may change the gas.
 
         Ghost zones of the population's own variables and the primitives are those of `time`.
         """
         raise TypeError(f"transport solver '{self.name}' defines no move")
 
     def carried(self, dt):
-        """Hear that the fluid step has just advanced ``pack.u0`` by `dt`, the solver's own unknowns with it; ghosts are valid.
+        """Hear that the fluid step has just advanced ``pack.u0`` by `dt`, the solver's own unknowns
+        with it; ghosts are valid.
 
-        A solver whose unknowns hold momentum or energy may settle the difference with the gas here, in active cells. Tracers that the
-        step left negative are raised to zero, and counted; for the bulk the fluid does that.
+        A solver whose unknowns hold momentum or energy may settle the difference with the gas here,
+        in active cells. Tracers that the step left negative are raised to zero, and counted; for
+        the bulk the fluid does that.
         """
         for population in self.populations[1:]:
             energy = self.pack.u0[:, population.places[0]]
-            self.count("tracer_floored_cells", (self.pack.active(self.pack.u0)[:, population.places[0]] < 0.0).sum(axis=(1, 2, 3)))
+            self.count(
+                "tracer_floored_cells",
+                (self.pack.active(self.pack.u0)[:, population.places[0]] < 0.0).sum(axis=(1, 2, 3)),
+            )
             np.maximum(energy, 0.0, out=energy)
 
     def count(self, column, cells):
@@ -167,20 +208,25 @@ class TransportSolver:
         self.account[:, self.columns.index(column)] += cells
 
     between = staticmethod(lambda done, planned: None)
-    """``between(done, planned)`` is called now and then during many sub-steps, by all ranks: a run may stop there."""
+    """``between(done, planned)`` is called now and then during many sub-steps, by all ranks: a run
+    may stop there."""
 
     def begin_substeps(self, planned, dt, remedy):
-        """Refuse more sub-steps than `max_substeps` before the first one; all ranks plan the same number."""
+        """Refuse more sub-steps than `max_substeps` before the first one; all ranks plan the same
+        number."""
         if planned > self.max_substeps:
             raise RunError(
-                f"transport.solver = {self.name} needs {planned:.3g} sub-steps for {dt:.3g} of time, more than transport.max_substeps = "
-                f"{self.max_substeps}: {remedy}, or raise transport.max_substeps; earlier output is intact",
+                f"transport.solver = {self.name} needs {planned:.3g} sub-steps for {dt:.3g} of "
+                "time, more than transport.max_substeps = "
+                f"{self.max_substeps}: {remedy}, or raise transport.max_substeps; earlier "
+                "output is intact",
                 everywhere=True,
             )
         self.between(0, planned)
 
     def after_substeps(self, done, planned, count=1):
-        """Let the run be stopped after every `HEED_EVERY` sub-steps; `count` of them were made since the last call."""
+        """Let the run be stopped after every `HEED_EVERY` sub-steps; `count` of them were made
+        since the last call."""
         if done // HEED_EVERY > (done - count) // HEED_EVERY:
             self.between(done, planned)
 
@@ -188,23 +234,27 @@ class TransportSolver:
         """Let coarser levels of a refined mesh take longer sub-steps, where the solver can."""
 
     def came_in(self, densities):
-        """Book the energy of the bulk that came in through the boundary of the mesh, sums of densities over cells (nblock,)."""
+        """Book the energy of the bulk that came in through the boundary of the mesh, sums of
+        densities over cells (nblock,)."""
         if _BOUNDARY in self.columns:
             self.count(_BOUNDARY, densities * self.pack.cell_volumes)
 
     doubts = {}
-    """{column of the ledger: what it says} of the counts of cells, since the start and per operator, where the closure does not hold."""
+    """{column of the ledger: what it says} of the counts of cells, since the start and per
+    operator, where the closure does not hold."""
 
     def relative_flux(self):
         """Return the energy flux of the bulk relative to the gas, see `crmpi.transport.fluxes`."""
         return no_flux(self.pack)
 
     def ledger(self):
-        """Return {"cr_<column>": array (nblock,)}: amounts and counts of each block since the start, code units."""
+        """Return {"cr_<column>": array (nblock,)}: amounts and counts of each block since the
+        start, code units."""
         return {f"cr_{column}": self.account[:, n] for n, column in enumerate(self.columns)}
 
     energy = {}
-    """{column: +1 or -1} of the columns that add up to what the solver did to the energy of gas, field and cosmic rays together."""
+    """{column: +1 or -1} of the columns that add up to what the solver did to the energy of gas,
+    field and cosmic rays together."""
 
     def energy_signs(self):
         """Return {"cr_<column>": sign} of the ledger columns that change the energy of the box."""
@@ -219,7 +269,8 @@ class TransportSolver:
         return {}
 
     def state(self):
-        """Return the arrays, leading axis nblock, that a checkpoint writes and a restart writes back in place."""
+        """Return the arrays, leading axis nblock, that a checkpoint writes and a restart writes
+        back in place."""
         return {"account": self.account}
 
     def refresh(self, time):
@@ -228,14 +279,16 @@ class TransportSolver:
         self.fluid.primitives(self.pack.u0, self.pack.b0)
 
 
-HEED_EVERY = 100  # sub-steps between two questions whether the run is to stop: asking all ranks costs a message
+# sub-steps between two questions whether the run is to stop: asking all ranks costs a message
+HEED_EVERY = 100
 _BOUNDARY = "boundary"  # column of the ledger: energy that came in through the boundary of the mesh
 _BARE = "bare_cells"  # column of the ledger of solvers along the field
 _SOLVERS = {}
 
 
 def transport_solvers():
-    """Return {name: class} of all solvers, sorted by name; every module of this folder is looked at."""
+    """Return {name: class} of all solvers, sorted by name; every module of this folder is looked
+    at."""
     for module in pkgutil.iter_modules(crmpi.transport.__path__, "crmpi.transport."):
         importlib.import_module(module.name)
     return dict(sorted(_SOLVERS.items()))

@@ -1,4 +1,5 @@
-"""Diffusion of cosmic-ray energy, isotropic or along the magnetic field, by super-time-stepping or explicit sub-steps."""
+"""Diffusion of cosmic-ray energy, isotropic or along the magnetic field, by super-time-stepping or
+explicit sub-steps."""
 
 import math
 
@@ -6,8 +7,8 @@ import numpy as np
 
 from crmpi.errors import CrmpiError
 from crmpi.mesh.pack import aligned_zeros
-from crmpi.numerics.cr_checkerboard import smoothing_rate
-from crmpi.numerics.cr_diffusion import (
+from crmpi.numerics.cr.checkerboard import smoothing_rate
+from crmpi.numerics.cr.diffusion import (
     ALONG,
     Work,
     add_decay_rates,
@@ -18,11 +19,17 @@ from crmpi.numerics.cr_diffusion import (
     make_mesh,
     super_stage,
 )
-from crmpi.numerics.cr_streaming import give_to_gas, wave_losses
-from crmpi.numerics.cr_undershoots import extremes, grant_shares, request_shares
-from crmpi.numerics.level_faces import replace_in_register
-from crmpi.numerics.rkl2 import Stage, plan, stages
-from crmpi.numerics.tube_diffusion import conductances, sum_on_tube, tube_decay_rates, tube_diffusion_rate, tube_wave_losses
+from crmpi.numerics.cr.rkl2 import Stage, plan, stages
+from crmpi.numerics.cr.streaming import give_to_gas, wave_losses
+from crmpi.numerics.cr.tube_diffusion import (
+    conductances,
+    sum_on_tube,
+    tube_decay_rates,
+    tube_diffusion_rate,
+    tube_wave_losses,
+)
+from crmpi.numerics.cr.undershoots import extremes, grant_shares, request_shares
+from crmpi.numerics.levels.level_faces import replace_in_register
 from crmpi.params import par
 from crmpi.transport.base import TransportSolver
 from crmpi.transport.fluxes import anisotropic_flux, isotropic_flux
@@ -35,7 +42,11 @@ _FORWARD_EULER = Stage(0.0, 0.0, 1.0, 0.0)
 class DiffusionParams:
     """How the diffusion equation is advanced in time."""
 
-    method: str = par("rkl2", choices=["rkl2", "explicit"], doc="super-time-stepping, or explicit sub-steps (first order, for reference)")
+    method: str = par(
+        "rkl2",
+        choices=["rkl2", "explicit"],
+        doc="super-time-stepping, or explicit sub-steps (first order, for reference)",
+    )
     max_stages: int = par(15, ge=3, doc="most stages of one super-step; more super-steps beyond")
     cfl: float = par(0.8, gt=0, le=1, doc="fraction of the explicit stability limit used")
 
@@ -48,22 +59,33 @@ class DiffusionParams:
 class LossyDiffusionParams(DiffusionParams):
     """Diffusion that pays for Alfven waves."""
 
-    alfven_losses: float = par(0.0, ge=0, doc="cosmic rays lose this times |v_A.grad P| to the gas, without streaming; 1: Buck et al. 2020")
+    alfven_losses: float = par(
+        0.0,
+        ge=0,
+        doc=(
+            "cosmic rays lose this times |v_A.grad P| to the gas, without streaming; 1: Buck "
+            "et "
+            "al. 2020"
+        ),
+    )
 
 
 class Diffusion(TransportSolver):
     """e_t = div(D grad e); subclasses choose the face coefficients of D.
 
-    The ledger counts in ``cr_lifted`` the energy moved between neighbours by `lift_undershoots`, in ``cr_heat`` what the gas took.
+    The ledger counts in ``cr_lifted`` the energy moved between neighbours by `lift_undershoots`, in
+    ``cr_heat`` what the gas took.
 
     Attributes
     ----------
     heat : array (nblock, 1, m3, m2, m1)
         energy density that cells lost to the gas in the last `move`
     came : array (nblock,)
-        energy density that came in through the boundary of the mesh in the last `diffuse`, summed over cells
+        energy density that came in through the boundary of the mesh in the last `diffuse`, summed
+        over cells
     efforts : list of (int, int)
-        super-steps and stages of each in the last `advance`, by population; explicit sub-steps have one stage
+        super-steps and stages of each in the last `advance`, by population; explicit sub-steps have
+        one stage
     """
 
     Params = LossyDiffusionParams
@@ -82,16 +104,23 @@ class Diffusion(TransportSolver):
         self.faces = tuple(pack.allocate(2) for _ in range(3))
         self.corners = pack.allocate(4) if self.along_field else None
         self.e, self.last, self.start, self.rate, self.rate0 = (pack.allocate(1) for _ in range(5))
-        self.work = Work(*(aligned_zeros((1, ncomp, grid.m3, grid.m2, grid.m1)) for ncomp in (3, 3, 3, 4, 2)))
+        self.work = Work(
+            *(aligned_zeros((1, ncomp, grid.m3, grid.m2, grid.m1)) for ncomp in (3, 3, 3, 4, 2))
+        )
         self.efforts = [(0, 0) for _ in self.populations]
         self.heat = pack.allocate(1) if self.heats_gas() else None
-        self.came, self.came_now, self.came_last, self.came_rate0 = (np.zeros(pack.nblock) for _ in range(4))
+        self.came, self.came_now, self.came_last, self.came_rate0 = (
+            np.zeros(pack.nblock) for _ in range(4)
+        )
 
     def heats_gas(self):
         """Whether cosmic rays lose energy to the gas."""
         losses = self.params.alfven_losses > 0.0
         if losses and not self.pack.magnetic:
-            message = "transport.alfven_losses needs a magnetic field, but fluid.magnetic is false; switch the field on or the losses off"
+            message = (
+                "transport.alfven_losses needs a magnetic field, but fluid.magnetic is "
+                "false; switch the field on or the losses off"
+            )
             raise CrmpiError(message, everywhere=True)
         return losses
 
@@ -152,11 +181,16 @@ class Diffusion(TransportSolver):
         return {"stages": super_steps * stages}
 
     def history(self):
-        tracers = {f"cr_stages_{n}": super_steps * stages for n, (super_steps, stages) in enumerate(self.efforts) if n}
+        tracers = {
+            f"cr_stages_{n}": super_steps * stages
+            for n, (super_steps, stages) in enumerate(self.efforts)
+            if n
+        }
         return {"cr_super_steps": self.efforts[0][0], "cr_stages": self.efforts[0][1]} | tracers
 
     def diffuse(self, dt, time, fields):
-        """Advance the register `e`, ghost zones valid, by `dt`; return the numbers of super-steps and of stages in each.
+        """Advance the register `e`, ghost zones valid, by `dt`; return the numbers of super-steps
+        and of stages in each.
 
         `fields`: the declaration of e, for its ghost zones.
         """
@@ -184,10 +218,13 @@ class Diffusion(TransportSolver):
         return 1
 
     def explicit_limit(self):
-        """Return the explicit time step, cfl over the largest rate of decay of any cell, the same on all ranks."""
+        """Return the explicit time step, cfl over the largest rate of decay of any cell, the same
+        on all ranks."""
         self.rate[...] = 0.0
         if self.pack.tube is not None:
-            tube_decay_rates(self.faces[self.pack.tube.axis], self.pack.grid, self.pack.tube, self.rate)
+            tube_decay_rates(
+                self.faces[self.pack.tube.axis], self.pack.grid, self.pack.tube, self.rate
+            )
         else:
             for part, mesh in self.levels:
                 for a in self.axes:
@@ -212,7 +249,8 @@ class Diffusion(TransportSolver):
         self.came += self.came_now
 
     def damp_checkerboards(self, dt, time, fields):
-        """Exchange energy between cells of `e` that alternate along two axes, which `stage` does not see."""
+        """Exchange energy between cells of `e` that alternate along two axes, which `stage` does
+        not see."""
         if not self.along_field or self.pack.tube is not None:
             return
         pack = self.pack
@@ -221,11 +259,13 @@ class Diffusion(TransportSolver):
             e, faces, rate = part.of((self.e, self.faces, self.rate))
             smoothing_rate(e, faces, mesh, dt, self.work.room, rate)
         self.e += self.rate  # ghost zones, too: they are filled below
-        self.came += pack.sums(self.rate, slice(0, 1))  # between cells it cancels: what is left passed the boundary of the mesh
+        # between cells it cancels: what is left passed the boundary of the mesh
+        self.came += pack.sums(self.rate, slice(0, 1))
         self.ghosts.fill_cells(self.e, fields, time)
 
     def close_between_levels(self):
-        """Set the part along the field of the coefficients of faces beside another level to zero, until they are made anew."""
+        """Set the part along the field of the coefficients of faces beside another level to zero,
+        until they are made anew."""
         if self.foreign is None:
             return
         for a in self.axes:
@@ -251,26 +291,41 @@ class Diffusion(TransportSolver):
         self.came_now = earlier + step * (stage.rate * rate + stage.rate0 * self.came_rate0)
 
     def find_rate(self, limit):
-        """Fill `rate` with the rate of change of `last`; `limit`: the explicit step, for the limiter of the fluxes."""
+        """Fill `rate` with the rate of change of `last`; `limit`: the explicit step, for the
+        limiter of the fluxes."""
         self.crossing.amounts[...] = 0.0
         grid = self.pack.grid
         if self.pack.tube is not None:
-            tube_diffusion_rate(self.last, self.faces[self.pack.tube.axis], grid, self.pack.tube, self.rate, self.crossing)
+            tube_diffusion_rate(
+                self.last,
+                self.faces[self.pack.tube.axis],
+                grid,
+                self.pack.tube,
+                self.rate,
+                self.crossing,
+            )
         else:
             for part, mesh in self.levels:
                 kept = None if self.reflux is None else self.reflux.kept_of(part)
-                e, faces, corners, rate, crossing = part.of((self.last, self.faces, self.corners, self.rate, self.crossing))
-                diffusion_rate(e, faces, corners, (mesh, part.grid), limit, self.work, rate, crossing, kept)
+                e, faces, corners, rate, crossing = part.of(
+                    (self.last, self.faces, self.corners, self.rate, self.crossing)
+                )
+                diffusion_rate(
+                    e, faces, corners, (mesh, part.grid), limit, self.work, rate, crossing, kept
+                )
             self.correct_levels()
 
     def correct_levels(self):
-        """Replace the fluxes through faces that finer blocks share by theirs, in the rate of the cells next to them."""
+        """Replace the fluxes through faces that finer blocks share by theirs, in the rate of the
+        cells next to them."""
         if self.reflux is None:
             return
         self.reflux.exchange()
         for part in self.pack.parts:
             touched, rate = self.reflux.refluxed_of(part), part.of(self.rate)
-            replace_in_register(part.grid, part.axes(1.0), touched, self.reflux.planes, self.refluxed, rate, None)
+            replace_in_register(
+                part.grid, part.axes(1.0), touched, self.reflux.planes, self.refluxed, rate, None
+            )
 
     def tube_faces(self, aligned):
         """Fill `faces` along a tube; `aligned`: only where there is a field."""
@@ -278,10 +333,11 @@ class Diffusion(TransportSolver):
         conductances(self.kappa, self.pack.b0, aligned, self.pack.grid, tube, self.faces[tube.axis])
 
     def lift_undershoots(self, bound, noise, time, fields):
-        """Let cells of `e` below `bound`, the smallest e before the super-step, take from the cells around what they lack.
+        """Let cells of `e` below `bound`, the smallest e before the super-step, take from the cells
+        around what they lack.
 
-        An explicit step never needs this; RKL2 stages extrapolate from earlier ones, and the limiter of the fluxes does not see that.
-        Cells of another level take no part.
+        An explicit step never needs this; RKL2 stages extrapolate from earlier ones, and the
+        limiter of the fluxes does not see that. Cells of another level take no part.
         """
         grid, comm = self.pack.grid, self.ghosts.comm
         for _ in range(_MOST_PASSES):
@@ -294,7 +350,8 @@ class Diffusion(TransportSolver):
                 e, shares, moved = part.of((self.e, self.rate, self.account[:, 0]))
                 request_shares(e, bound, mesh, shares)
                 grant_shares(e, bound, noise, mesh, part.grid, shares, moved)
-            self.came_now += self.pack.sums(self.e, slice(0, 1)) - before  # at walls, ghost cells are among the cells around
+            # at walls, ghost cells are among the cells around
+            self.came_now += self.pack.sums(self.e, slice(0, 1)) - before
             self.ghosts.fill_cells(self.e, fields, time)
 
 
@@ -304,7 +361,10 @@ class IsotropicDiffusion(Diffusion):
     name = "isotropic_diffusion"
     doc = "diffusion with kappa_par in all directions"
     equation = "e_t = div(kappa_par grad e)"
-    reference = "Salem & Bryan 2014, MNRAS 437, 3312; Meyer, Balsara & Aslam 2014, J. Comput. Phys. 257, 594"
+    reference = (
+        "Salem & Bryan 2014, MNRAS 437, 3312; Meyer, Balsara & Aslam 2014, J. Comput. "
+        "Phys. 257, 594"
+    )
 
     def relative_flux(self):
         return isotropic_flux(self.pack, self.scattering)
@@ -324,7 +384,10 @@ class AnisotropicDiffusion(Diffusion):
     name = "anisotropic_diffusion"
     doc = "diffusion with kappa_par along and kappa_perp across the magnetic field"
     equation = "e_t = div(kappa_par b b.grad e + kappa_perp (I - b b).grad e)"
-    reference = "Guenter et al. 2005, J. Comput. Phys. 209, 354; Meyer, Balsara & Aslam 2014, J. Comput. Phys. 257, 594"
+    reference = (
+        "Guenter et al. 2005, J. Comput. Phys. 209, 354; Meyer, Balsara & Aslam 2014, "
+        "J. Comput. Phys. 257, 594"
+    )
     along_field = True
 
     def relative_flux(self):
@@ -336,5 +399,10 @@ class AnisotropicDiffusion(Diffusion):
             return
         for part, mesh in self.levels:
             for a in self.axes:
-                aligned_faces(*part.of((self.kappa, self.pack.b0, self.pack.bcc)), mesh, a, part.of(self.faces[a]))
+                aligned_faces(
+                    *part.of((self.kappa, self.pack.b0, self.pack.bcc)),
+                    mesh,
+                    a,
+                    part.of(self.faces[a]),
+                )
         aligned_corners(self.kappa, self.pack.bcc, self.mesh, self.corners)

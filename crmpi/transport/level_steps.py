@@ -1,14 +1,16 @@
-"""Sub-steps of a solver with a flux that halve from level to level (Berger & Oliger 1984), at frozen gas and field.
+"""Sub-steps of a solver with a flux that halve from level to level (Berger & Oliger 1984), at
+frozen gas and field.
 
-A level makes its step before the finer one makes two. Ghosts beside coarser blocks are linear in time between
-the two ends of the step of these. For the ghosts of its own half step a level needs what finer blocks will be
-then: they take half of its step, a whole one of theirs, as a guess that is forgotten. Fluxes of the two finer steps
-are averaged, over time and over fine faces, and replace those of the coarser side once per coarser step.
+A level makes its step before the finer one makes two. Ghosts beside coarser blocks are linear in
+time between the two ends of the step of these. For the ghosts of its own half step a level needs
+what finer blocks will be then: they take half of its step, a whole one of theirs, as a guess that
+is forgotten. Fluxes of the two finer steps are averaged, over time and over fine faces, and replace
+those of the coarser side once per coarser step.
 """
 
 import numpy as np
 
-from crmpi.numerics.blend import mix_blocks
+from crmpi.numerics.fluid.blend import mix_blocks
 
 
 class LevelSteps:
@@ -28,7 +30,9 @@ class LevelSteps:
         self._old, self._between = pack.allocate(ncomp), pack.allocate(ncomp)
         self._first = np.zeros_like(reflux.kept.planes)  # fluxes of the first of two steps
         meets = reflux.interfaces.meets_finer
-        self._lenders = {level: np.flatnonzero(meets & (pack.levels == level)) for level in range(self.top)}
+        self._lenders = {
+            level: np.flatnonzero(meets & (pack.levels == level)) for level in range(self.top)
+        }
         meets = reflux.interfaces.meets_coarser
         self._borrowers = {part.level: runs_of(part, meets) for part in pack.parts}
 
@@ -39,7 +43,8 @@ class LevelSteps:
         self._solver.leave_freely(self._solver.registers.start)
 
     def _step(self, level, number, dt, time, fields):
-        """Make step `number`, 0 or 1, of a level in the step of the coarser one; ghosts are valid at the start of the first."""
+        """Make step `number`, 0 or 1, of a level in the step of the coarser one; ghosts are valid
+        at the start of the first."""
         start, half = self._solver.registers.start, self._solver.registers.half
         to_half, to_end = self._solver.stages
         if number:

@@ -1,17 +1,23 @@
-"""What the solvers with a flux have in common: sub-cycling at the reduced speed of light, and the books they keep with the gas."""
+"""What the solvers with a flux have in common: sub-cycling at the reduced speed of light, and the
+books they keep with the gas."""
 
 import math
 
 import numpy as np
 
 from crmpi.mesh.pack import aligned_zeros
-from crmpi.numerics.cr_coefficients import largest_reach
-from crmpi.numerics.cr_exchange import exchange_with_gas
-from crmpi.numerics.cr_march import Planes, Registers, march
-from crmpi.numerics.cr_moments import ENERGY, FLUX, MADE
-from crmpi.numerics.cr_momentum import directed_flux, keep_donor_fluxes, replace_donor_fluxes, settle_momentum
-from crmpi.numerics.cr_validity import count_fast
-from crmpi.numerics.level_faces import replace_in_register
+from crmpi.numerics.cr.coefficients import largest_reach
+from crmpi.numerics.cr.exchange import exchange_with_gas
+from crmpi.numerics.cr.march import Planes, Registers, march
+from crmpi.numerics.cr.moments import ENERGY, FLUX, MADE
+from crmpi.numerics.cr.momentum import (
+    directed_flux,
+    keep_donor_fluxes,
+    replace_donor_fluxes,
+    settle_momentum,
+)
+from crmpi.numerics.cr.validity import count_fast
+from crmpi.numerics.levels.level_faces import replace_in_register
 from crmpi.scattering.base import KAPPA_PERP
 from crmpi.transport.base import TransportSolver
 from crmpi.transport.diffusion import AnisotropicDiffusion
@@ -19,15 +25,18 @@ from crmpi.transport.fluxes import aligned
 from crmpi.transport.level_steps import LevelSteps
 from crmpi.types import Field
 
-FCR_FIELD = Field("fcr", unit="energy_flux", title="cosmic-ray energy flux along B in the gas frame", turned="-")
+FCR_FIELD = Field(
+    "fcr", unit="energy_flux", title="cosmic-ray energy flux along B in the gas frame", turned="-"
+)
 EXCHANGED = 4  # leading columns of the ledger, summed by `exchange_with_gas`
 
 
 class MomentSolver(TransportSolver):
     """Unknowns (e, f, ...) along the field, advanced in sub-steps of two stages by `march`.
 
-    Subclasses say what the stages are (``stages``), how fast signals are beside c (`other_signals`), and fill the frozen coefficients
-    (`freeze`). The ledger begins with the columns below.
+    Subclasses say what the stages are (``stages``), how fast signals are beside c
+    (`other_signals`), and fill the frozen coefficients (`freeze`). The ledger begins with the
+    columns below.
 
     Attributes
     ----------
@@ -37,11 +46,17 @@ class MomentSolver(TransportSolver):
 
     fields = (FCR_FIELD,)
     columns = ("heat", "work", "floored", "floored_cells", "fast_cells")
-    doubts = {"fast_cells": "|v| + v_A exceeds the speed of signals vmax/sqrt(3) in some cells: raise transport.vmax"}
+    doubts = {
+        "fast_cells": (
+            "|v| + v_A exceeds the speed of signals vmax/sqrt(3) in some cells: "
+            "raise "
+            "transport.vmax"
+        )
+    }
     energy = {"floored": +1}
     along_field = True
     stages = ()
-    """(marker of half a step, marker of the whole step), see `crmpi.numerics.cr_march`."""
+    """(marker of half a step, marker of the whole step), see `crmpi.numerics.cr.march`."""
 
     components = (2, 5, 2)
     """Components of the register, of the frozen coefficients and of the account."""
@@ -51,7 +66,9 @@ class MomentSolver(TransportSolver):
         grid, (register, frozen, account) = pack.grid, self.components
         self.fcr = pack.index["fcr"]
         self.kappa = pack.allocate(2)
-        self.registers = Registers(*(pack.allocate(ncomp) for ncomp in (register, register, frozen, account)))
+        self.registers = Registers(
+            *(pack.allocate(ncomp) for ncomp in (register, register, frozen, account))
+        )
         plane = (1, grid.m2, grid.m1)
         self.planes = Planes(aligned_zeros((2, 2, *plane)), aligned_zeros((6, register, *plane)))
         self.directed = pack.allocate(3)  # f b before the fluid step
@@ -88,13 +105,24 @@ class MomentSolver(TransportSolver):
         self.diffuse_across(0.5 * dt, time + 0.5 * dt, population)
         gas, ivmax2 = (self.fluid.frozen, population.passive), 1.0 / self.params.vmax**2
         places = population.places
-        exchange_with_gas(pack.u0, pack.bcc, registers, places[:2], ivmax2, pack.grid, gas, pack.volumes, self.totals)
+        exchange_with_gas(
+            pack.u0,
+            pack.bcc,
+            registers,
+            places[:2],
+            ivmax2,
+            pack.grid,
+            gas,
+            pack.volumes,
+            self.totals,
+        )
         for component, place in enumerate(places[2:], start=2):
             pack.u0[:, place] = registers.start[:, component]
         self.keep_account(population)
 
     def keep_account(self, population):
-        """Add to the ledger what the gas and the floors did to the bulk; of tracers only the floors count."""
+        """Add to the ledger what the gas and the floors did to the bulk; of tracers only the floors
+        count."""
         if population.passive:
             self.count("tracer_floored_cells", self.totals[:, -1])
         else:
@@ -113,32 +141,52 @@ class MomentSolver(TransportSolver):
             self.settle_levels(dt, ivmax2)
 
     def settle_levels(self, dt, ivmax2):
-        """Replace the flux of f b through faces that finer blocks share by theirs, so that momentum is kept across levels."""
+        """Replace the flux of f b through faces that finer blocks share by theirs, so that momentum
+        is kept across levels."""
         pack, reflux = self.pack, self.momentum
         keep_donor_fluxes(pack.w0, self.directed, pack.grid, reflux.kept)
         reflux.exchange()
         for part in pack.parts:
-            replace_donor_fluxes(part.of(pack.u0), ivmax2, part.grid, part.axes(dt), reflux.refluxed_of(part), reflux.planes)
+            replace_donor_fluxes(
+                part.of(pack.u0),
+                ivmax2,
+                part.grid,
+                part.axes(dt),
+                reflux.refluxed_of(part),
+                reflux.planes,
+            )
 
     def signal_speed(self):
         """Return c, the speed of signals along the field."""
         return math.sqrt(self.fluid.eos.gamma_cr - 1.0) * self.params.vmax
 
     def streaming_factor(self):
-        """Return the speed at which cosmic rays stream with the waves, in units of the Alfven speed."""
+        """Return the speed at which cosmic rays stream with the waves, in units of the Alfven
+        speed."""
         return 1.0
 
     def count_fast_cells(self):
         """Count the cells where gas and waves are faster than the signals of (e, f)."""
         counts = np.zeros(self.pack.nblock)
-        count_fast(self.pack.w0, self.pack.bcc, self.streaming_factor(), self.signal_speed(), self.pack.grid, counts)
+        count_fast(
+            self.pack.w0,
+            self.pack.bcc,
+            self.streaming_factor(),
+            self.signal_speed(),
+            self.pack.grid,
+            counts,
+        )
         self.count("fast_cells", counts)
 
     def sub_cycle(self, dt, time, population):
-        """Advance the register by `dt` in sub-steps: half a step, then the whole one with the faces of the half step."""
+        """Advance the register by `dt` in sub-steps: half a step, then the whole one with the faces
+        of the half step."""
         top = self.by_level.top if self.by_level else 0
         fastest = max(self.signal_speed(), self.ghosts.comm.max(self.other_signals()))
-        steps = max(1, math.ceil(dt * fastest * self.ghosts.comm.max(self.reach()) / self.params.cfl - 1e-12))
+        steps = max(
+            1,
+            math.ceil(dt * fastest * self.ghosts.comm.max(self.reach()) / self.params.cfl - 1e-12),
+        )
         self.substeps = steps << top  # on the finest level
         self.begin_substeps(self.substeps, dt, "check units and cell sizes, lower transport.vmax")
         self.crossing.amounts[...] = 0.0
@@ -164,7 +212,8 @@ class MomentSolver(TransportSolver):
         self.leave_freely(self.registers.start)
 
     def leave_freely(self, register):
-        """Change the ghost cells of a register at open ends of the mesh, which are copies of the last cells, if the solver wants it."""
+        """Change the ghost cells of a register at open ends of the mesh, which are copies of the
+        last cells, if the solver wants it."""
 
     def step_by_level(self):
         self.by_level = LevelSteps(self)
@@ -184,13 +233,28 @@ class MomentSolver(TransportSolver):
                 self.correct_level(dt, part)
 
     def march(self, which, dt, part):
-        """Advance the registers of one level by one stage; the whole step keeps its fluxes beside other levels."""
-        kept = self.reflux.kept_of(part) if self.reflux is not None and which is self.stages[1] else None
+        """Advance the registers of one level by one stage; the whole step keeps its fluxes beside
+        other levels."""
+        kept = (
+            self.reflux.kept_of(part)
+            if self.reflux is not None and which is self.stages[1]
+            else None
+        )
         registers, crossing = part.of((self.registers, self.crossing))
-        march(which, self.moments(dt, part.grid), part.grid, part.axes(dt), registers, self.planes, crossing, kept)
+        march(
+            which,
+            self.moments(dt, part.grid),
+            part.grid,
+            part.axes(dt),
+            registers,
+            self.planes,
+            crossing,
+            kept,
+        )
 
     def correct_level(self, dt, part):
-        """Replace the fluxes of energy of the whole step through faces that finer blocks share by theirs; f stays as it is."""
+        """Replace the fluxes of energy of the whole step through faces that finer blocks share by
+        theirs; f stays as it is."""
         arrays = part.of((self.registers.start, self.registers.account[:, MADE]))
         touched, planes = self.reflux.refluxed_of(part), self.reflux.planes
         replace_in_register(part.grid, part.axes(dt), touched, planes, self.refluxed, *arrays)
@@ -201,8 +265,14 @@ class MomentSolver(TransportSolver):
         With steps by level this is what it would be if the cells were those of level 0.
         """
         parts, frozen = self.pack.parts, self.registers.frozen
-        found = [largest_reach(part.of(frozen), part.grid, part.axes(1.0), self._column) for part in parts]
-        return max(reach * 0.5**part.level if self.by_level else reach for reach, part in zip(found, parts, strict=True))
+        found = [
+            largest_reach(part.of(frozen), part.grid, part.axes(1.0), self._column)
+            for part in parts
+        ]
+        return max(
+            reach * 0.5**part.level if self.by_level else reach
+            for reach, part in zip(found, parts, strict=True)
+        )
 
     def moments(self, dt, grid):
         """Return the constants of a stage of duration `dt` on the cells of `grid`."""
@@ -232,7 +302,8 @@ class MomentSolver(TransportSolver):
         return aligned(self.pack.u0[:, self.fcr], self.pack)
 
     def energy_signs(self):
-        heat_is_lost = {"cr_heat": -1} if self.fluid.frozen else {}  # frozen gas does not take the heat
+        # frozen gas does not take the heat
+        heat_is_lost = {"cr_heat": -1} if self.fluid.frozen else {}
         return super().energy_signs() | heat_is_lost
 
     def progress(self):
@@ -242,6 +313,9 @@ class MomentSolver(TransportSolver):
         return {"cr_substeps": self.substeps}
 
     def _make_across(self):
-        if self.pack.tube is not None or not self.scattering.has_perpendicular():  # a tube has no across
+        # a tube has no across
+        if self.pack.tube is not None or not self.scattering.has_perpendicular():
             return None
-        return AnisotropicDiffusion(AnisotropicDiffusion.Params(), self.pack, self.scattering, self.ghosts, self.fluid)
+        return AnisotropicDiffusion(
+            AnisotropicDiffusion.Params(), self.pack, self.scattering, self.ghosts, self.fluid
+        )

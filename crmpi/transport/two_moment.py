@@ -3,11 +3,16 @@
 import numpy as np
 
 from crmpi.constants import ECR
-from crmpi.numerics.cr_coefficients import freeze_coefficients
-from crmpi.numerics.cr_march import Correct, Predict
-from crmpi.numerics.cr_moments import ENERGY, NCOEFFICIENT, Moments, fastest_response, stream_out
-from crmpi.numerics.rows import make_axes
-from crmpi.numerics.tube_moments import correct_on_tube, fastest_response_on_tube, largest_reach_on_tube, predict_on_tube
+from crmpi.numerics.cr.coefficients import freeze_coefficients
+from crmpi.numerics.cr.march import Correct, Predict
+from crmpi.numerics.cr.moments import ENERGY, NCOEFFICIENT, Moments, fastest_response, stream_out
+from crmpi.numerics.cr.tube_moments import (
+    correct_on_tube,
+    fastest_response_on_tube,
+    largest_reach_on_tube,
+    predict_on_tube,
+)
+from crmpi.numerics.rows.rows import make_axes
 from crmpi.params import par
 from crmpi.transport.fluxes import wave_share
 from crmpi.transport.moments import MomentSolver
@@ -16,12 +21,14 @@ _FAINT = 1e-3  # of the largest e: cells below it say nothing about splitting
 
 
 class TwoMoment(MomentSolver):
-    """Energy e and flux f along the field in the gas frame, sub-cycled at the reduced speed of light vmax."""
+    """Energy e and flux f along the field in the gas frame, sub-cycled at the reduced speed of
+    light vmax."""
 
     name = "two_moment"
     doc = "streaming and diffusion along the magnetic field with a reduced speed of light"
     equation = (
-        "f_t/vmax^2 + b.grad P = -sigma f, e_t = -div(f b) - v_w |sigma f|, 1/sigma = 3 kappa_par + f_stream v_A (e + P)/|b.grad P|,"
+        "f_t/vmax^2 + b.grad P = -sigma f, e_t = -div(f b) - v_w |sigma f|, 1/sigma = 3 "
+        "kappa_par + f_stream v_A (e + P)/|b.grad P|,"
         " v_w = min(f_stream, 1) v_A"
     )
     reference = "Jiang & Oh 2018, ApJ 854, 5; Chan et al. 2019, MNRAS 488, 3716"
@@ -31,14 +38,36 @@ class TwoMoment(MomentSolver):
     components = (2, NCOEFFICIENT, 2)
 
     class Params:
-        vmax: float = par(unit="velocity", gt=0, doc="reduced speed of light; well above flow, Alfven speed and kappa/L")
-        cfl: float = par(0.8, gt=0, le=0.95, doc="sub-step over the time a signal takes to cross a cell")
-        streaming: bool = par(True, doc="cosmic rays stream down their gradient with the Alfven speed and heat the gas")
-        f_stream: float = par(1.0, ge=0, doc="streaming speed over the Alfven speed; the gas is heated as by waves at v_A at most")
+        vmax: float = par(
+            unit="velocity",
+            gt=0,
+            doc="reduced speed of light; well above flow, Alfven speed and kappa/L",
+        )
+        cfl: float = par(
+            0.8, gt=0, le=0.95, doc="sub-step over the time a signal takes to cross a cell"
+        )
+        streaming: bool = par(
+            True,
+            doc="cosmic rays stream down their gradient with the Alfven speed and heat the gas",
+        )
+        f_stream: float = par(
+            1.0,
+            ge=0,
+            doc=(
+                "streaming speed over the Alfven speed; the gas is heated as by waves at v_A "
+                "at "
+                "most"
+            ),
+        )
 
     def __init__(self, params, pack, scattering, ghosts, fluid):
         super().__init__(params, pack, scattering, ghosts, fluid)
-        self.lines = () if pack.tube is None else tuple(np.zeros((2, pack.tube.area.shape[1])) for _ in range(2))  # coupling, faces
+        # coupling, faces
+        self.lines = (
+            ()
+            if pack.tube is None
+            else tuple(np.zeros((2, pack.tube.area.shape[1])) for _ in range(2))
+        )
         self.last_dt = 0.0
 
     def advance(self, dt, time):
@@ -52,7 +81,9 @@ class TwoMoment(MomentSolver):
         pack = self.pack
         self.scattering.evaluate(pack, self.kappa, population.rigidity)
         state, factor = (pack.u0, pack.b0, pack.bcc), self.streaming_factor()
-        freeze_coefficients(*state, self.kappa, factor, pack.grid, make_axes(pack.grid, 1.0), self.registers.frozen)
+        freeze_coefficients(
+            *state, self.kappa, factor, pack.grid, make_axes(pack.grid, 1.0), self.registers.frozen
+        )
 
     def leave_freely(self, register):
         """Let cosmic rays that stream out go on streaming beyond the mesh."""
@@ -64,7 +95,9 @@ class TwoMoment(MomentSolver):
             return
         advance = predict_on_tube if isinstance(which, Predict) else correct_on_tube
         lines = (*self.lines, self.crossing) if isinstance(which, Correct) else self.lines
-        advance(self.moments(dt, self.pack.grid), self.pack.grid, self.pack.tube, self.registers, *lines)
+        advance(
+            self.moments(dt, self.pack.grid), self.pack.grid, self.pack.tube, self.registers, *lines
+        )
 
     def reach(self):
         if self.pack.tube is None:
@@ -79,16 +112,25 @@ class TwoMoment(MomentSolver):
         return super().history() | {"cr_splitting": self.splitting()}
 
     def splitting(self):
-        """Return the largest dt (kappa + v_stream l)/l^2, l = e/|b.grad e|: where it is >> 1 splitting from the gas damps too much."""
+        """Return the largest dt (kappa + v_stream l)/l^2, l = e/|b.grad e|: where it is >> 1
+        splitting from the gas damps too much."""
         pack, register = self.pack, self.registers.start
         register[:, ENERGY] = pack.u0[:, ECR]
         self.freeze(self.populations[0])
-        faint = max(_FAINT * self.ghosts.comm.max(float(pack.active(register)[:, ENERGY].max(initial=0.0))), 1e-300)
+        faint = max(
+            _FAINT * self.ghosts.comm.max(float(pack.active(register)[:, ENERGY].max(initial=0.0))),
+            1e-300,
+        )
         state = register, self.registers.frozen
         if pack.tube is not None:
-            fastest = fastest_response_on_tube(*state, self.moments(1.0, pack.grid), pack.grid, pack.tube, faint)
+            fastest = fastest_response_on_tube(
+                *state, self.moments(1.0, pack.grid), pack.grid, pack.tube, faint
+            )
         else:
             moments = [self.moments(1.0, part.grid) for part in pack.parts]
             parts = zip(pack.parts, moments, strict=True)
-            fastest = max(fastest_response(*part.of(state), m, part.grid, part.axes(1.0), faint) for part, m in parts)
+            fastest = max(
+                fastest_response(*part.of(state), m, part.grid, part.axes(1.0), faint)
+                for part, m in parts
+            )
         return self.ghosts.comm.max(self.last_dt * fastest)

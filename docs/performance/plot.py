@@ -2,8 +2,10 @@
 
 ``python docs/performance/plot.py`` writes roofline.png, weak_scaling.png and tables.md from
 
-    crmpi bench --json > bench.json                                              crmpi bench --memory --json > memory.json
-    mpirun -n 2 crmpi bench --json > efficiency.json                             side_by_side.py ... --json races.json
+    crmpi bench --json > bench.json
+        crmpi bench --memory --json > memory.json
+    mpirun -n 2 crmpi bench --json > efficiency.json
+        side_by_side.py ... --json races.json
     crmpi bench --predict ranks=1,2,8,64,512,4096,32768,100000 --json > predicted.json
 """
 
@@ -13,11 +15,12 @@ from pathlib import Path
 import matplotlib
 import numpy as np
 
-from crmpi.observables.style import STYLE, new_figure
+from crmpi.analysis.draw.style import STYLE, new_figure
 
 FOLDER = Path(__file__).parent
 MHD_FLOPS = 2200
-"""Additions and multiplications per zone and cycle of HLLD + PLM + VL2 + constrained transport, counted by hand on the formulas to 10%."""
+"""Additions and multiplications per zone and cycle of HLLD + PLM + VL2 + constrained transport,
+counted by hand on the formulas to 10%."""
 
 
 def main():
@@ -31,7 +34,10 @@ def main():
 
 def read():
     """Return the committed measurements."""
-    return {name: json.loads((FOLDER / f"{name}.json").read_text()) for name in ("bench", "races", "memory", "efficiency", "predicted")}
+    return {
+        name: json.loads((FOLDER / f"{name}.json").read_text())
+        for name in ("bench", "races", "memory", "efficiency", "predicted")
+    }
 
 
 def tables(bench, races, memory, efficiency, predicted):
@@ -48,17 +54,28 @@ def tables(bench, races, memory, efficiency, predicted):
 
 
 def roofline(bench, races):
-    """Draw arithmetic against traffic for the MHD step: the limits of the core, crmpi and the peer."""
+    """Draw arithmetic against traffic for the MHD step: the limits of the core, crmpi and the
+    peer."""
     bandwidth, flops = bench["triad_bytes_per_second"], bench["flops_per_second"]
     intensity = MHD_FLOPS / bench["mhd"]["bytes_per_zone_cycle"]
     figure = new_figure(6, 4.2)
     axes = figure.subplots()
     x = np.geomspace(0.1, 100, 200)
-    axes.loglog(x, np.minimum(x * bandwidth, flops) / 1e9, color="black", label="limit of one core: triad, unfused arithmetic")
+    axes.loglog(
+        x,
+        np.minimum(x * bandwidth, flops) / 1e9,
+        color="black",
+        label="limit of one core: triad, unfused arithmetic",
+    )
     axes.loglog(x, x * bandwidth / 1e9, color="black", lw=0.5, ls=":")
     race = races["mhd 64"]["medians"]
     for who, label, marker in (("ours", "crmpi", "o"), ("peer", "Athena++", "s")):
-        axes.plot(intensity, race[who] * MHD_FLOPS / 1e9, marker, label=f"{label}: {race[who] / 1e6:.2f} million zone-cycles/s")
+        axes.plot(
+            intensity,
+            race[who] * MHD_FLOPS / 1e9,
+            marker,
+            label=f"{label}: {race[who] / 1e6:.2f} million zone-cycles/s",
+        )
     axes.set(xlabel="operations per byte of compulsory traffic", ylabel="GFLOP/s", ylim=(1, 1e2))
     axes.set_title("MHD, HLLD + PLM + VL2, one block of 64$^3$")
     axes.legend(loc="lower right")
@@ -71,7 +88,12 @@ def weak_scaling(predicted):
     axes = figure.subplots()
     for name in configurations(predicted):
         model = predicted[name]["predicted"]
-        axes.semilogx([int(n) for n in model], [found["efficiency"] for found in model.values()], "o-", label=name)
+        axes.semilogx(
+            [int(n) for n in model],
+            [found["efficiency"] for found in model.values()],
+            "o-",
+            label=name,
+        )
     axes.set(xlabel="ranks, 64$^3$ cells each", ylabel="efficiency of the model", ylim=(0, 1.05))
     axes.legend()
     figure.savefig(FOLDER / "weak_scaling.png")
@@ -79,7 +101,9 @@ def weak_scaling(predicted):
 
 def configurations(results):
     """Return the names of the boxes in a result."""
-    return [name for name, found in results.items() if isinstance(found, dict) and name != "machine"]
+    return [
+        name for name, found in results.items() if isinstance(found, dict) and name != "machine"
+    ]
 
 
 def speed_table(bench):
@@ -87,61 +111,98 @@ def speed_table(bench):
     machine, names = bench["machine"], configurations(bench)
     zones = np.prod(bench["cells"])
     lines = [
-        f"One core ({machine['cpu']}, {machine['cpu_target']}), numba {machine['numba']}, {machine['date']}, commit {machine['git'][:12]}: "
-        f"triad {bench['triad_bytes_per_second'] / 1e9:.1f} GB/s, {bench['flops_per_second'] / 1e9:.1f} GFLOP/s.",
+        f"One core ({machine['cpu']}, {machine['cpu_target']}), numba {machine['numba']}, "
+        f"{machine['date']}, commit {machine['git'][:12]}: "
+        f"triad {bench['triad_bytes_per_second'] / 1e9:.1f} GB/s, "
+        f"{bench['flops_per_second'] / 1e9:.1f} GFLOP/s.",
         "",
-        "| one 64^3 block | million zone-cycles/s | ns per zone-cycle | bytes counted | of triad | ghosts | ns per zone and sub-step |",
+        (
+            "| one 64^3 block | million zone-cycles/s | ns per zone-cycle | bytes counted | of "
+            "triad | ghosts | ns per zone and sub-step |"
+        ),
         "|---|---|---|---|---|---|---|",
     ]
     for name in names:
         found, seconds = bench[name], bench[name]["seconds"]
         ghosts = seconds["ghosts"] / sum(seconds.values())
-        substep = f"{1e9 * found['substep_seconds'] / zones / found['substeps']:.1f}" if found["substeps"] else ""
+        substep = (
+            f"{1e9 * found['substep_seconds'] / zones / found['substeps']:.1f}"
+            if found["substeps"]
+            else ""
+        )
         lines.append(
-            f"| {name} | {found['zone_cycles_per_second'] / 1e6:.2f} | {1e9 * found['step_seconds'] / zones:.0f} "
-            f"| {found['bytes_per_zone_cycle']:.0f} | {found['triad_fraction']:.0%} | {ghosts:.1%} | {substep} |"
+            f"| {name} | {found['zone_cycles_per_second'] / 1e6:.2f} | "
+            f"{1e9 * found['step_seconds'] / zones:.0f} "
+            f"| {found['bytes_per_zone_cycle']:.0f} | {found['triad_fraction']:.0%} | "
+            f"{ghosts:.1%} | {substep} |"
         )
     return "\n".join(lines)
 
 
 def race_table(races):
     """Return the races in markdown."""
-    lines = ["| race | crmpi | Athena++ | ratio (median of pairs) | least, largest | pairs |", "|---|---|---|---|---|---|"]
+    lines = [
+        "| race | crmpi | Athena++ | ratio (median of pairs) | least, largest | pairs |",
+        "|---|---|---|---|---|---|",
+    ]
     for label, race in races.items():
         ratios, medians = [pair["ratio"] for pair in race["pairs"]], race["medians"]
         speeds = race["quantity"].startswith("number")
-        ours, peer = (f"{medians[who] / 1e6:.2f} million/s" if speeds else f"{medians[who]:.2f} s" for who in ("ours", "peer"))
-        lines.append(f"| {label} | {ours} | {peer} | **{medians['ratio']:.2f}** | {min(ratios):.2f}, {max(ratios):.2f} | {len(ratios)} |")
+        ours, peer = (
+            f"{medians[who] / 1e6:.2f} million/s" if speeds else f"{medians[who]:.2f} s"
+            for who in ("ours", "peer")
+        )
+        lines.append(
+            f"| {label} | {ours} | {peer} | **{medians['ratio']:.2f}** | {min(ratios):.2f}, "
+            f"{max(ratios):.2f} | {len(ratios)} |"
+        )
     return "\n".join(lines)
 
 
 def memory_table(memory):
     """Return memory in markdown: peaks, and the arrays of a byte or more per zone."""
     names = configurations(memory)
-    arrays = list(dict.fromkeys(array for name in names for array, size in memory[name]["arrays"].items() if size >= 1.0))
+    arrays = list(
+        dict.fromkeys(
+            array for name in names for array, size in memory[name]["arrays"].items() if size >= 1.0
+        )
+    )
     lines = [f"| bytes per zone | {' | '.join(names)} |", "|---" * (len(names) + 1) + "|"]
-    lines.append("| peak of a step, measured | " + " | ".join(f"{memory[name]['bytes_per_zone']:.0f}" for name in names) + " |")
+    lines.append(
+        "| peak of a step, measured | "
+        + " | ".join(f"{memory[name]['bytes_per_zone']:.0f}" for name in names)
+        + " |"
+    )
     for array in arrays:
         sizes = [memory[name]["arrays"].get(array) for name in names]
-        lines.append(f"| `{array}` | " + " | ".join("" if size is None else f"{size:.1f}" for size in sizes) + " |")
+        lines.append(
+            f"| `{array}` | "
+            + " | ".join("" if size is None else f"{size:.1f}" for size in sizes)
+            + " |"
+        )
     return "\n".join(lines)
 
 
 def efficiency_table(results):
     """Return the measured parallel efficiency in markdown."""
     lines = [
-        f"{results['ranks']} ranks on {results['machine']['cores']} cores, {results['cells'][0]}^3 cells each; messages between two ranks: "
-        f"{results['latency'] * 1e6:.1f} microseconds, {results['bandwidth'] / 1e9:.1f} GB/s each way.",
+        f"{results['ranks']} ranks on {results['machine']['cores']} cores, "
+        f"{results['cells'][0]}^3 cells each; messages between two ranks: "
+        f"{results['latency'] * 1e6:.1f} microseconds, {results['bandwidth'] / 1e9:.1f} GB/s "
+        "each way.",
         "",
-        "| | efficiency (median) | least, largest | fastest to fastest | side by side, no messages | of that as one run "
+        "| | efficiency (median) | least, largest | fastest to fastest | side by side, no "
+        "messages | of that as one run "
         "| messages per step | bytes per zone and step | sub-steps |",
         "|---|---|---|---|---|---|---|---|---|",
     ]
     for name, found in results["efficiency"].items():
         turns = f"{min(found['turns']):.3f}, {max(found['turns']):.3f}"
         lines.append(
-            f"| {name} | {found['efficiency']:.3f} | {turns} | {found['best']:.3f} | {found['apart']:.3f} | {found['coupled']:.3f} "
-            f"| {found['messages_per_step']:.0f} | {found['bytes_per_zone']:.1f} | {found['substeps_per_step']:.0f} |"
+            f"| {name} | {found['efficiency']:.3f} | {turns} | {found['best']:.3f} | "
+            f"{found['apart']:.3f} | {found['coupled']:.3f} "
+            f"| {found['messages_per_step']:.0f} | {found['bytes_per_zone']:.1f} | "
+            f"{found['substeps_per_step']:.0f} |"
         )
     return "\n".join(lines)
 
@@ -150,12 +211,17 @@ def scaling_table(predicted):
     """Return the model of weak scaling in markdown."""
     names = configurations(predicted)
     ranks = list(predicted[names[0]]["predicted"])
-    head = f"Latency {predicted['latency'] * 1e6:.1f} microseconds, bandwidth {predicted['bandwidth'] / 1e9:.1f} GB/s, nothing overlapped."
+    head = (
+        f"Latency {predicted['latency'] * 1e6:.1f} microseconds, bandwidth "
+        f"{predicted['bandwidth'] / 1e9:.1f} GB/s, nothing overlapped."
+    )
     columns = " | ".join(f"{name}: messages, MB, efficiency" for name in names)
     lines = [head, "", f"| ranks | {columns} |", "|---" * (len(names) + 1) + "|"]
     for number in ranks:
         found = [predicted[name]["predicted"][number] for name in names]
-        cells = [f"{f['messages']:.0f}, {f['bytes'] / 1e6:.1f}, {f['efficiency']:.3f}" for f in found]
+        cells = [
+            f"{f['messages']:.0f}, {f['bytes'] / 1e6:.1f}, {f['efficiency']:.3f}" for f in found
+        ]
         lines.append(f"| {number} | " + " | ".join(cells) + " |")
     return "\n".join(lines)
 

@@ -1,9 +1,12 @@
 """Relative L1 differences of profiles along x1: sum |a - b| / sum |b|, for each variable.
 
-  python docs/performance/profile_error.py runs/cr_launch fine/cr_launch      the last snapshots of two runs
-  python docs/performance/profile_error.py peer.txt fine/cr_launch            a table with the columns x1 dens vel1 press ecr
+  python docs/performance/profile_error.py runs/cr_launch fine/cr_launch
+      the last snapshots of two runs
+  python docs/performance/profile_error.py peer.txt fine/cr_launch
+      a table with the columns x1 dens vel1 press ecr
 
-The second profile is averaged onto the cells of the first, so its number of cells must be a multiple.
+The second profile is averaged onto the cells of the first, so its number of cells must be a
+multiple.
 """
 
 import sys
@@ -32,7 +35,7 @@ def profile(path):
     """Return the variables (4, n) along x1, of the first row of cells."""
     if path.is_file() and path.suffix in (".txt", ".tab"):
         return np.loadtxt(path)[:, 1 : 1 + len(VARIABLES)].T
-    from crmpi.observables.readers import open_snapshot
+    from crmpi.analysis.read.readers import open_snapshot
 
     if path.is_dir():
         path = sorted((path / "snapshots").glob("*.athdf"))[-1]

@@ -1,17 +1,21 @@
-"""Circularly polarised Alfven wave of large amplitude, travelling or standing in the box: an exact solution of ideal MHD."""
+"""Circularly polarised Alfven wave of large amplitude, travelling or standing in the box: an exact
+solution of ideal MHD."""
 
 from crmpi.api import Problem, np, par
 from crmpi.exact.frames import to_grid, wave_frame, wave_vector
 
 
 class AlfvenWave(Problem):
-    """Density, field along the wave and its speed are 1; the wave runs towards -k, in a standing wave against gas that flows at +1."""
+    """Density, field along the wave and its speed are 1; the wave runs towards -k, in a standing
+    wave against gas that flows at +1."""
 
     class Params:
         amplitude: float = par(0.1, doc="transverse field and velocity")
         press: float = par(0.1, gt=0, doc="gas pressure")
         standing: bool = par(False, doc="let the gas flow so that the wave stands still")
-        modes: tuple[int, int, int] = par((1, 1, 1), ge=0, doc="periods across the box along each axis; missing axes are ignored")
+        modes: tuple[int, int, int] = par(
+            (1, 1, 1), ge=0, doc="periods across the box along each axis; missing axes are ignored"
+        )
 
     def setup(self, p):
         mesh = self.config.mesh
@@ -20,7 +24,12 @@ class AlfvenWave(Problem):
         self.flow = 1.0 if p.standing else 0.0
 
     def phase(self, x, t):
-        return self.k[0] * x.x1 + self.k[1] * x.x2 + self.k[2] * x.x3 + np.linalg.norm(self.k) * (1.0 - self.flow) * t
+        return (
+            self.k[0] * x.x1
+            + self.k[1] * x.x2
+            + self.k[2] * x.x3
+            + np.linalg.norm(self.k) * (1.0 - self.flow) * t
+        )
 
     def initial(self, x, p):
         return self.gas(x, 0.0, p) | to_grid(self.frame, "b", (1.0, 0.0, 0.0))
@@ -36,4 +45,6 @@ class AlfvenWave(Problem):
 
     def exact(self, x, t, p):
         phase = self.phase(x, t)
-        return self.gas(x, t, p) | to_grid(self.frame, "b", (1.0, p.amplitude * np.sin(phase), p.amplitude * np.cos(phase)))
+        return self.gas(x, t, p) | to_grid(
+            self.frame, "b", (1.0, p.amplitude * np.sin(phase), p.amplitude * np.cos(phase))
+        )

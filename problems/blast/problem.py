@@ -4,7 +4,8 @@ from crmpi.api import Problem, np, par
 
 
 class Blast(Problem):
-    """Hot circle (2-D) or sphere (3-D) in a uniform oblique field; small beta makes the gas energy a small part of the total."""
+    """Hot circle (2-D) or sphere (3-D) in a uniform oblique field; small beta makes the gas energy
+    a small part of the total."""
 
     class Params:
         radius: float = par(0.1, gt=0, doc="radius of the hot region")

@@ -1,4 +1,5 @@
-"""Uniform gas in which cosmic rays are born everywhere, lose their energy to collisions, and may leave: gamma rays as a calorimeter."""
+"""Uniform gas in which cosmic rays are born everywhere, lose their energy to collisions, and may
+leave: gamma rays as a calorimeter."""
 
 from crmpi.api import Problem, np, par, total
 from crmpi.physics.losses import RATES
@@ -7,21 +8,27 @@ from crmpi.physics.losses import RATES
 class Calorimeter(Problem):
     """d(ecr)/dt = power - Gamma ecr + kappa d2(ecr)/dx2, with nothing outside of an open slab.
 
-    In a closed box all power is lost in the gas and L_gamma/Edot tends to the share (1/3) gamma_fraction Gamma_h/Gamma of losses in
-    photons above 1 GeV. In a slab of half width L the part that is lost inside is 1 - tanh(x)/x, x = L sqrt(Gamma/kappa).
+    In a closed box all power is lost in the gas and L_gamma/Edot tends to the share (1/3)
+    gamma_fraction Gamma_h/Gamma of losses in photons above 1 GeV. In a slab of half width L the
+    part that is lost inside is 1 - tanh(x)/x, x = L sqrt(Gamma/kappa).
     """
 
     class Params:
         dens: float = par(1.0, unit="m_p/cm^3", gt=0, doc="density of the gas")
         temp: float = par(1e4, unit="K", gt=0, doc="temperature of the gas")
-        power: float = par(1e-27, unit="erg/cm^3/s", gt=0, doc="power given to cosmic rays per volume")
-        ecr: float = par(0.0, unit="pressure", ge=0, doc="energy density of cosmic rays at the start")
+        power: float = par(
+            1e-27, unit="erg/cm^3/s", gt=0, doc="power given to cosmic rays per volume"
+        )
+        ecr: float = par(
+            0.0, unit="pressure", ge=0, doc="energy density of cosmic rays at the start"
+        )
         field: float = par(1.0, unit="uG", gt=0, doc="uniform field along x1")
 
     def setup(self, p):
         mesh = self.config.mesh
         self.inner = 0.5 * (mesh.upper[0] - mesh.lower[0])
-        self.half = self.inner * (1.0 + 1.0 / mesh.cells[0])  # ecr vanishes at the centre of the first cell outside
+        # ecr vanishes at the centre of the first cell outside
+        self.half = self.inner * (1.0 + 1.0 / mesh.cells[0])
         self.open = mesh.boundaries.ix1 != "periodic"
 
     def initial(self, x, p):

@@ -1,4 +1,5 @@
-"""A galactic halo with a central source of cosmic rays (Ji et al. 2020; Butsky, Nakum et al. 2023; Quataert & Hopkins 2025)."""
+"""A galactic halo with a central source of cosmic rays (Ji et al. 2020; Butsky, Nakum et al. 2023;
+Quataert & Hopkins 2025)."""
 
 import math
 
@@ -8,11 +9,12 @@ from crmpi.physics.gravity import Gravity
 
 
 class CGMHalo(Problem):
-    """Isothermal gas in hydrostatic balance with gas, field and a few cosmic rays; a source at the centre fills it with more.
+    """Isothermal gas in hydrostatic balance with gas, field and a few cosmic rays; a source at the
+    centre fills it with more.
 
-    For isotropic diffusion of a source of power Edot switched on at t = 0, in gas at rest,
-    P(r, t) = Edot/(12 pi kappa r) erfc(r/sqrt(4 kappa t)); it tends to the steady Edot/(12 pi kappa r). A tangled field with
-    diffusion along it alone acts as kappa_par/3.
+    For isotropic diffusion of a source of power Edot switched on at t = 0, in gas at rest, P(r, t)
+    = Edot/(12 pi kappa r) erfc(r/sqrt(4 kappa t)); it tends to the steady Edot/(12 pi kappa r). A
+    tangled field with diffusion along it alone acts as kappa_par/3.
     """
 
     class Params:
@@ -20,12 +22,28 @@ class CGMHalo(Problem):
         dens: float = par(3e-4, unit="m_p/cm^3", gt=0, doc="density at the radius dens_radius")
         dens_radius: float = par(50.0, unit="kpc", gt=0, doc="where dens is given")
         cr_ratio: float = par(1e-3, ge=0, doc="cosmic-ray over gas pressure at the start")
-        noise: float = par(0.0, ge=0, lt=1, doc="random changes of the density from cell to cell at equal pressure, relative")
-        field: str = par("tangled", choices=["tangled", "uniform"], doc="random waves of all directions, or along x3")
+        noise: float = par(
+            0.0,
+            ge=0,
+            lt=1,
+            doc="random changes of the density from cell to cell at equal pressure, relative",
+        )
+        field: str = par(
+            "tangled",
+            choices=["tangled", "uniform"],
+            doc="random waves of all directions, or along x3",
+        )
         b_rms: float = par(0.1, unit="uG", ge=0, doc="strength of the field")
-        longest: float = par(60.0, unit="kpc", gt=0, doc="longest wave of the tangled field; the shortest is a third of it")
+        longest: float = par(
+            60.0,
+            unit="kpc",
+            gt=0,
+            doc="longest wave of the tangled field; the shortest is a third of it",
+        )
         waves: int = par(40, ge=1, doc="number of waves of the tangled field")
-        radii: tuple[float, ...] = par([20.0, 30.0, 50.0, 80.0], unit="kpc", gt=0, doc="shells compared with the closed form")
+        radii: tuple[float, ...] = par(
+            [20.0, 30.0, 50.0, 80.0], unit="kpc", gt=0, doc="shells compared with the closed form"
+        )
 
     def setup(self, p):
         """Weigh the atmosphere and draw the waves of the field."""
@@ -39,15 +57,17 @@ class CGMHalo(Problem):
         return self.gravity_field.potential(r, 0.0, 0.0)
 
     def density(self, r, p):
-        """Return the hydrostatic density: gas and cosmic-ray pressure fall alike, the field is too weak to count."""
+        """Return the hydrostatic density: gas and cosmic-ray pressure fall alike, the field is too
+        weak to count."""
         return p.dens * np.exp(-(self.potential(r) - self.phi0) / (self.c2 * (1.0 + p.cr_ratio)))
 
     @staticmethod
     def draw_waves(p):
-        """Return (k, amplitude of A, phase) of random transverse waves that add up to `b_rms`; the directions cover the sphere."""
+        """Return (k, amplitude of A, phase) of random transverse waves that add up to `b_rms`; the
+        directions cover the sphere."""
         number = np.arange(p.waves)
         (u1, u2), (u3, u4), (u5, _) = (uniform_pair(7, number, stream) for stream in range(3))
-        length = p.longest * 3.0 ** -u5
+        length = p.longest * 3.0**-u5
         cosine, angle = 2.0 * u1 - 1.0, 2.0 * math.pi * u2
         sine = np.sqrt(1.0 - cosine**2)
         along = np.stack([sine * np.cos(angle), sine * np.sin(angle), cosine], axis=1)
@@ -55,7 +75,8 @@ class CGMHalo(Problem):
         turn = 2.0 * math.pi * u3[:, None]
         across = np.cos(turn) * side + np.sin(turn) * np.cross(along, side)
         k = 2.0 * math.pi / length[:, None] * along
-        amplitude = p.b_rms * math.sqrt(2.0 / p.waves) * length[:, None] / (2.0 * math.pi) * across  # B^2 of a wave is (k A)^2/2
+        # B^2 of a wave is (k A)^2/2
+        amplitude = p.b_rms * math.sqrt(2.0 / p.waves) * length[:, None] / (2.0 * math.pi) * across
         return list(zip(k, amplitude, 2.0 * math.pi * u4, strict=True))
 
     def initial(self, x, p):
@@ -63,7 +84,12 @@ class CGMHalo(Problem):
         press = dens * self.c2
         b3 = p.b_rms if p.field == "uniform" else 0.0
         clumpy = dens * (1.0 + p.noise * x.noise(seed=11))
-        return {"dens": clumpy, "press": press, "ecr": p.cr_ratio * press / (self.config.fluid.gamma_cr - 1.0), "b3": b3}
+        return {
+            "dens": clumpy,
+            "press": press,
+            "ecr": p.cr_ratio * press / (self.config.fluid.gamma_cr - 1.0),
+            "b3": b3,
+        }
 
     def vector_potential(self, x, p):
         if p.field == "uniform":
@@ -78,7 +104,8 @@ class CGMHalo(Problem):
     # ------------------------------------------------------------------ outer boundary
 
     def outer(self, w, x, p, axis, side):
-        """Continue outflow values beyond a face: the hydrostatic atmosphere, cosmic rays ~ 1/r, nothing flows in."""
+        """Continue outflow values beyond a face: the hydrostatic atmosphere, cosmic rays ~ 1/r,
+        nothing flows in."""
         mesh = self.config.mesh
         edge = [x.x1, x.x2, x.x3]
         width = (x.dx1, x.dx2, x.dx3)[axis]
@@ -118,9 +145,15 @@ class CGMHalo(Problem):
             shell = abs(x.r - r) < 0.1 * r
             name = self.label(r)
             if self.config.fluid.cosmic_rays:
-                columns[f"ecr_{name} [erg]"] = total(self.units.from_code(x.integral(w.ecr, where=shell), "erg"))
-            columns[f"press_{name} [erg]"] = total(self.units.from_code(x.integral(w.press, where=shell), "erg"))
-            columns[f"volume_{name} [kpc^3]"] = total(self.units.from_code(x.integral(1.0, where=shell), "kpc^3"))
+                columns[f"ecr_{name} [erg]"] = total(
+                    self.units.from_code(x.integral(w.ecr, where=shell), "erg")
+                )
+            columns[f"press_{name} [erg]"] = total(
+                self.units.from_code(x.integral(w.press, where=shell), "erg")
+            )
+            columns[f"volume_{name} [kpc^3]"] = total(
+                self.units.from_code(x.integral(1.0, where=shell), "kpc^3")
+            )
         return columns
 
     def label(self, r):
@@ -132,7 +165,11 @@ class CGMHalo(Problem):
         source, scattering = self.config.injection, self.config.scattering
         power = source.rate * source.energy * source.cr_fraction
         isotropic = self.config.transport.solver == "isotropic_diffusion"
-        kappa = scattering.kappa_par if isotropic else (scattering.kappa_par + 2.0 * scattering.kappa_perp) / 3.0
+        kappa = (
+            scattering.kappa_par
+            if isotropic
+            else (scattering.kappa_par + 2.0 * scattering.kappa_perp) / 3.0
+        )
         steady = power / (12.0 * math.pi * kappa * r)
         return steady * math.erfc(r / math.sqrt(4.0 * kappa * time)), steady
 
@@ -151,9 +188,14 @@ class CGMHalo(Problem):
                 lines[f"cosmic-ray pressure at {name}"] = "no cell in this shell"
                 continue
             pcr = (self.config.fluid.gamma_cr - 1.0) * last[f"ecr_{name}"]
-            text = f"{pcr / last[f'volume_{name}'] * density:.3e} eV/cm^3, {pcr / last[f'press_{name}']:.2f} of the gas pressure"
+            text = (
+                f"{pcr / last[f'volume_{name}'] * density:.3e} eV/cm^3, "
+                f"{pcr / last[f'press_{name}']:.2f} of the gas pressure"
+            )
             if known:
-                now, steady = (self.units.from_code(value, "eV/cm^3") for value in self.closed_form(r, time))
+                now, steady = (
+                    self.units.from_code(value, "eV/cm^3") for value in self.closed_form(r, time)
+                )
                 text += f"; closed form now {now:.3e}, steady {steady:.3e}"
             lines[f"cosmic-ray pressure at {name}"] = text
         return lines

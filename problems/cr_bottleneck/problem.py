@@ -1,4 +1,5 @@
-"""Cosmic rays stream through a cloud where the Alfven speed has a minimum: the bottleneck (Wiener et al. 2017; Jiang & Oh 2018)."""
+"""Cosmic rays stream through a cloud where the Alfven speed has a minimum: the bottleneck (Wiener
+et al. 2017; Jiang & Oh 2018)."""
 
 from crmpi.api import Problem, np, par, total
 from crmpi.exact.frames import along, coordinate
@@ -7,7 +8,8 @@ from crmpi.transport.fluxes import wave_share
 
 
 class CRBottleneck(Problem):
-    """e is held at the lower end; it becomes flat up to the density maximum and falls as v_A^(-4/3) behind it."""
+    """e is held at the lower end; it becomes flat up to the density maximum and falls as v_A^(-4/3)
+    behind it."""
 
     class Params:
         source: float = par(3.0, gt=0, doc="e held at the lower end")
@@ -18,7 +20,8 @@ class CRBottleneck(Problem):
         axis: int = par(1, choices=[1, 2, 3], doc="axis of the tube")
 
     def setup(self, p):
-        """Keep the steady state of one-moment streaming, which is that of its regularisation length."""
+        """Keep the steady state of one-moment streaming, which is that of its regularisation
+        length."""
         self.steady = None
         if self.config.transport.solver == "streaming_diffusion":
             mesh, transport = self.config.mesh, self.config.transport
@@ -26,7 +29,13 @@ class CRBottleneck(Problem):
             points = np.linspace(mesh.lower[p.axis - 1], mesh.upper[p.axis - 1], 4001)
             speed = transport.f_stream * p.field / np.sqrt(self.dens(points, p))
             length = transport.regularisation_length or size[np.array(mesh.cells) > 1].max()
-            given = points[1] - points[0], length, p.source, self.config.fluid.gamma_cr, wave_share(transport.f_stream)
+            given = (
+                points[1] - points[0],
+                length,
+                p.source,
+                self.config.fluid.gamma_cr,
+                wave_share(transport.f_stream),
+            )
             self.steady = points, regularised_bottleneck(speed, *given)
 
     def dens(self, position, p):
@@ -34,7 +43,9 @@ class CRBottleneck(Problem):
         return 0.1 + 0.9 * (1 + np.tanh(depth)) * (1 - np.tanh(depth))
 
     def initial(self, x, p):
-        return {"dens": self.dens(coordinate(x, p.axis), p), "press": 1.0, "ecr": p.start} | along(p.axis, "b", (p.field, 0.0, 0.0))
+        return {"dens": self.dens(coordinate(x, p.axis), p), "press": 1.0, "ecr": p.start} | along(
+            p.axis, "b", (p.field, 0.0, 0.0)
+        )
 
     def exact(self, x, t, p):
         """The steady state."""
@@ -47,7 +58,8 @@ class CRBottleneck(Problem):
         w.ecr[...] = p.source
 
     def escape(self, w, x, t, p):
-        """Nothing comes back from beyond: one-moment streaming needs a gradient to leave, which zero-gradient ghosts do not give it."""
+        """Nothing comes back from beyond: one-moment streaming needs a gradient to leave, which
+        zero-gradient ghosts do not give it."""
         w.ecr[...] = p.start
 
     boundary_ix1 = boundary_ix2 = boundary_ix3 = hold_source

@@ -4,7 +4,8 @@ from crmpi.api import Problem, np, par
 
 
 class CRBox(Problem):
-    """Random smooth flow, tangled field, uneven gas and cosmic rays, each a sum of a few Fourier modes of the box."""
+    """Random smooth flow, tangled field, uneven gas and cosmic rays, each a sum of a few Fourier
+    modes of the box."""
 
     class Params:
         mach: float = par(0.5, ge=0, doc="rms velocity in units of the sound speed of the gas")
@@ -22,19 +23,27 @@ class CRBox(Problem):
         waves[~waves.any(axis=1), np.argmax(present)] = 1
         self.k = 2 * np.pi * waves / size
         self.phases, weights = random.uniform(0, 2 * np.pi, (9, 8)), random.normal(size=(9, 8))
-        self.weights = weights / np.linalg.norm(weights, axis=1, keepdims=True) * np.sqrt(2)  # every field has an rms of 1
+        # every field has an rms of 1
+        self.weights = weights / np.linalg.norm(weights, axis=1, keepdims=True) * np.sqrt(2)
 
     def smooth(self, x, number):
         """Return the smooth random field of this number, mean 0 and rms 1."""
         modes = zip(self.k, self.phases[number], self.weights[number], strict=True)
-        return sum(w * np.cos(k[0] * x.x1 + k[1] * x.x2 + k[2] * x.x3 + phase) for k, phase, w in modes)
+        return sum(
+            w * np.cos(k[0] * x.x1 + k[1] * x.x2 + k[2] * x.x3 + phase) for k, phase, w in modes
+        )
 
     def initial(self, x, p):
         fluid = self.config.fluid
         dens, press, pcr = (1 + p.contrast * np.tanh(self.smooth(x, n)) for n in range(3))
         speed = p.mach * np.sqrt(fluid.gamma / 3)
         flow = {f"vel{a + 1}": speed * self.smooth(x, 3 + a) for a in range(3)}
-        return flow | {"dens": dens, "press": press, "ecr": p.pcr * pcr / (fluid.gamma_cr - 1), "b1": p.mean_field}
+        return flow | {
+            "dens": dens,
+            "press": press,
+            "ecr": p.pcr * pcr / (fluid.gamma_cr - 1),
+            "b1": p.mean_field,
+        }
 
     def vector_potential(self, x, p):
         scale = np.sqrt(2 / p.beta) / np.sqrt(3) / np.linalg.norm(self.k, axis=1).mean()

@@ -1,4 +1,5 @@
-"""A strong point explosion of gas and cosmic rays, one octant of it (Sedov 1946; Pfrommer et al. 2017)."""
+"""A strong point explosion of gas and cosmic rays, one octant of it (Sedov 1946; Pfrommer et al.
+2017)."""
 
 from crmpi.api import Problem, np, par, total
 from crmpi.exact.sedov import Sedov
@@ -7,8 +8,9 @@ from crmpi.exact.sedov import Sedov
 class CRSedov(Problem):
     """Energy in a small sphere at the origin, cosmic rays and gas in given shares.
 
-    Nothing here accelerates cosmic rays, so the shock heats gas alone. The solution is closed where gas and cosmic rays have the same
-    adiabatic index, `fluid.gamma = fluid.gamma_cr`: then only their sum counts, in whatever shares.
+    Nothing here accelerates cosmic rays, so the shock heats gas alone. The solution is closed where
+    gas and cosmic rays have the same adiabatic index, `fluid.gamma = fluid.gamma_cr`: then only
+    their sum counts, in whatever shares.
     """
 
     class Params:
@@ -21,15 +23,22 @@ class CRSedov(Problem):
 
     def setup(self, p):
         fluid, mesh = self.config.fluid, self.config.mesh
-        axes = [lo + (np.arange(n) + 0.5) * (hi - lo) / n for n, lo, hi in zip(mesh.cells, mesh.lower, mesh.upper, strict=True)]
+        axes = [
+            lo + (np.arange(n) + 0.5) * (hi - lo) / n
+            for n, lo, hi in zip(mesh.cells, mesh.lower, mesh.upper, strict=True)
+        ]
         r2 = axes[0] ** 2 + (axes[1] ** 2)[:, None] + (axes[2] ** 2)[:, None, None]
         width = (mesh.upper[0] - mesh.lower[0]) / mesh.cells[0]
         self.inside = max(p.radius, 1.5 * width)
         self.octants = 2 ** sum(lo == 0.0 for lo in mesh.lower)
-        cell = np.prod([(hi - lo) / n for n, lo, hi in zip(mesh.cells, mesh.lower, mesh.upper, strict=True)])
+        cell = np.prod(
+            [(hi - lo) / n for n, lo, hi in zip(mesh.cells, mesh.lower, mesh.upper, strict=True)]
+        )
         self.density = p.energy / (self.octants * cell * np.count_nonzero(r2 < self.inside**2))
         closed = fluid.gamma == fluid.gamma_cr or p.cr_share == 0.0
-        self.sedov = Sedov(fluid.gamma) if closed and self.config.transport.solver == "none" else None
+        self.sedov = (
+            Sedov(fluid.gamma) if closed and self.config.transport.solver == "none" else None
+        )
 
     def initial(self, x, p):
         fluid = self.config.fluid
@@ -42,8 +51,15 @@ class CRSedov(Problem):
         return self.sedov.radius(self.p.energy, self.p.dens, t)
 
     def exact(self, x, t, p):
-        return {"dens": p.dens * self.sedov.density(x.r, self.shock_radius(t))} if self.sedov and t > 0 else {}
+        return (
+            {"dens": p.dens * self.sedov.density(x.r, self.shock_radius(t))}
+            if self.sedov and t > 0
+            else {}
+        )
 
     def history(self, x, w, p):
         """Second moments of the cosmic rays along and across the field."""
-        return {"ecr_along2": total(w.ecr * x.x3**2), "ecr_across2": total(0.5 * w.ecr * (x.x1**2 + x.x2**2))}
+        return {
+            "ecr_along2": total(w.ecr * x.x3**2),
+            "ecr_across2": total(0.5 * w.ecr * (x.x1**2 + x.x2**2)),
+        }

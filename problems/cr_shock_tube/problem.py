@@ -6,11 +6,16 @@ from crmpi.exact.riemann import Gammas, RiemannFan, State
 
 
 class CRShockTube(Problem):
-    """Two states [rho, v, Pg, Pcr] with a diaphragm between them and a uniform field along the tube."""
+    """Two states [rho, v, Pg, Pcr] with a diaphragm between them and a uniform field along the
+    tube."""
 
     class Params:
-        left: tuple[float, float, float, float] = par((1, 0, 66666, 133333), doc="[rho, v, Pg, Pcr] at x < x0")
-        right: tuple[float, float, float, float] = par((0.2, 0, 267.2, 267.2), doc="[rho, v, Pg, Pcr] at x > x0")
+        left: tuple[float, float, float, float] = par(
+            (1, 0, 66666, 133333), doc="[rho, v, Pg, Pcr] at x < x0"
+        )
+        right: tuple[float, float, float, float] = par(
+            (0.2, 0, 267.2, 267.2), doc="[rho, v, Pg, Pcr] at x > x0"
+        )
         x0: float = par(250.0, doc="position of the diaphragm")
         bx: float = par(0.0, doc="uniform field along the tube")
         axis: int = par(1, choices=[1, 2, 3], doc="axis of the tube")
@@ -20,7 +25,13 @@ class CRShockTube(Problem):
             for name in ("left", "right"):
                 dens, press = getattr(self, name)[0], getattr(self, name)[2]
                 if not (dens > 0.0 and press > 0.0 and getattr(self, name)[3] >= 0.0):
-                    yield name, "must have a positive density and pressure of the gas, and no negative one of cosmic rays"
+                    yield (
+                        name,
+                        (
+                            "must have a positive density and pressure of the gas, and no negative "
+                            "one of cosmic rays"
+                        ),
+                    )
 
     @staticmethod
     def defaults(config):
@@ -33,7 +44,9 @@ class CRShockTube(Problem):
         self.fan = RiemannFan(State(*p.left), State(*p.right), Gammas(fluid.gamma, fluid.gamma_cr))
 
     def state(self, p, dens, vel, press, pcr):
-        return {"dens": dens, "press": press, "ecr": pcr * self.energy_per_pressure} | along(p.axis, "vel", (vel, 0.0, 0.0))
+        return {"dens": dens, "press": press, "ecr": pcr * self.energy_per_pressure} | along(
+            p.axis, "vel", (vel, 0.0, 0.0)
+        )
 
     def initial(self, x, p):
         left = coordinate(x, p.axis) < p.x0

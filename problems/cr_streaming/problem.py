@@ -1,4 +1,5 @@
-"""Cosmic rays stream down their gradient at the Alfven speed: a triangle with a growing plateau (Jiang & Oh 2018, sec. 4.1.2)."""
+"""Cosmic rays stream down their gradient at the Alfven speed: a triangle with a growing plateau
+(Jiang & Oh 2018, sec. 4.1.2)."""
 
 from crmpi.api import Problem, np, par, total
 from crmpi.exact.frames import along, coordinate, to_grid, wave_frame, wave_vector
@@ -11,7 +12,9 @@ class CRStreaming(Problem):
     class Params:
         field: float = par(1.0, gt=0, doc="uniform field along the axis; the density is 1")
         axis: int = par(1, choices=[1, 2, 3], doc="axis of the field")
-        modes: tuple[int, int, int] = par((0, 0, 0), ge=0, doc="if not 0: oblique in a periodic box, periods along each axis")
+        modes: tuple[int, int, int] = par(
+            (0, 0, 0), ge=0, doc="if not 0: oblique in a periodic box, periods along each axis"
+        )
 
     def setup(self, p):
         mesh = self.config.mesh
@@ -32,8 +35,18 @@ class CRStreaming(Problem):
     def initial(self, x, p):
         gas = {"dens": 1.0, "press": 1.0, "ecr": np.maximum(2 - np.abs(self.distance(x, p)), 0.0)}
         field = (p.field, 0.0, 0.0)
-        return gas | (to_grid(wave_frame(self.k), "b", field) if self.oblique else along(p.axis, "b", field))
+        return gas | (
+            to_grid(wave_frame(self.k), "b", field) if self.oblique else along(p.axis, "b", field)
+        )
 
     def history(self, x, w, p):
         plane = f"x{p.axis}"
-        return {"e(0)": total(0.5 * (x.plane_integral(w.ecr, **{plane: -1e-9}) + x.plane_integral(w.ecr, **{plane: 1e-9})))}
+        return {
+            "e(0)": total(
+                0.5
+                * (
+                    x.plane_integral(w.ecr, **{plane: -1e-9})
+                    + x.plane_integral(w.ecr, **{plane: 1e-9})
+                )
+            )
+        }

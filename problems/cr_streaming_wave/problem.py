@@ -1,4 +1,5 @@
-"""Waves in gas that streaming cosmic rays push and heat: where sound meets the drift of the cosmic rays they grow (V9)."""
+"""Waves in gas that streaming cosmic rays push and heat: where sound meets the drift of the cosmic
+rays they grow (V9)."""
 
 from crmpi.api import Problem, np, par, total
 from crmpi.exact.frames import along, coordinate
@@ -13,22 +14,31 @@ from crmpi.exact.streaming_waves import (
 
 
 class CRStreamingWave(Problem):
-    """One mode exp(ikx + st) on a gradient that streams along +axis; the ends of the tube hold the exact linear solution."""
+    """One mode exp(ikx + st) on a gradient that streams along +axis; the ends of the tube hold the
+    exact linear solution."""
 
     class Params:
         amplitude: float = par(1e-6, doc="velocity of the wave")
         mode: str = par("growing", choices=["growing", "damped"], doc="which of the two waves")
         press: float = par(0.3, gt=0, doc="gas pressure in the middle; the density is 1")
         pcr: float = par(1.0, gt=0, doc="cosmic-ray pressure in the middle")
-        gradient: float = par(0.02, gt=0, doc="cosmic-ray pressure falls by this per unit length, gas pressure rises")
+        gradient: float = par(
+            0.02, gt=0, doc="cosmic-ray pressure falls by this per unit length, gas pressure rises"
+        )
         field: float = par(2.0, gt=0, doc="field along the axis, the Alfven speed")
         axis: int = par(1, choices=[1, 2, 3], doc="axis of the field")
-        window: float = par(1.0, gt=0, doc="the amplitude is that of |x| < window; whole wavelengths, the wavelength is 1")
+        window: float = par(
+            1.0,
+            gt=0,
+            doc="the amplitude is that of |x| < window; whole wavelengths, the wavelength is 1",
+        )
 
     def setup(self, p):
         fluid, transport = self.config.fluid, self.config.transport
         self.k = 2 * np.pi
-        self.background = Background(1.0, p.press, p.pcr, p.field, p.gradient, fluid.gamma, fluid.gamma_cr)
+        self.background = Background(
+            1.0, p.press, p.pcr, p.field, p.gradient, fluid.gamma, fluid.gamma_cr
+        )
         matrix = streaming_matrix(self.k, self.background)
         wanted = growing_and_damped(matrix)[p.mode == "damped"]
         if transport.solver == "two_moment":
@@ -40,7 +50,11 @@ class CRStreamingWave(Problem):
         wave = p.amplitude * np.exp(1j * self.k * position + self.s * t)
         dens, vel, press, pcr, *flux = ((amplitude * wave).real for amplitude in self.amplitudes)
         press0, pcr0, flux0 = background_state(position, t, self.background)
-        state = {"dens": 1.0 + dens, "press": press0 + press, "ecr": (pcr0 + pcr) / (self.background.gamma_cr - 1)}
+        state = {
+            "dens": 1.0 + dens,
+            "press": press0 + press,
+            "ecr": (pcr0 + pcr) / (self.background.gamma_cr - 1),
+        }
         state |= along(p.axis, "vel", (vel, 0.0, 0.0))
         return state | ({"fcr": flux0 + flux[0]} if flux else {})
 
@@ -54,12 +68,21 @@ class CRStreamingWave(Problem):
     boundary_ix1 = boundary_ox1 = boundary_ix2 = boundary_ox2 = boundary_ix3 = boundary_ox3 = hold
 
     def history(self, x, w, p):
-        """Complex amplitude of the mode in the middle of the tube, where what the ends do wrong has not arrived yet."""
+        """Complex amplitude of the mode in the middle of the tube, where what the ends do wrong has
+        not arrived yet."""
         position = coordinate(x, p.axis)
-        press0, pcr0, flux0 = background_state(position, 0.0, self.background)  # its change in time is uniform and drops out
-        waves = [w.dens - 1.0, getattr(w, f"vel{p.axis}"), w.press - press0, w.ecr * (self.background.gamma_cr - 1) - pcr0]
+        # its change in time is uniform and drops out
+        press0, pcr0, flux0 = background_state(position, 0.0, self.background)
+        waves = [
+            w.dens - 1.0,
+            getattr(w, f"vel{p.axis}"),
+            w.press - press0,
+            w.ecr * (self.background.gamma_cr - 1) - pcr0,
+        ]
         if len(self.projector) == 5:
             waves.append(w.fcr - flux0)
         mode = sum(weight * wave for weight, wave in zip(self.projector, waves, strict=True))
-        within = np.where(np.abs(position) < p.window, np.exp(-1j * self.k * position), 0.0) / p.window
+        within = (
+            np.where(np.abs(position) < p.window, np.exp(-1j * self.k * position), 0.0) / p.window
+        )
         return {"wave_cos": total((mode * within).real), "wave_sin": total(-(mode * within).imag)}

@@ -11,11 +11,21 @@ class LinearWave(Problem):
     """Eigenmode of a small amplitude; after every period the state returns to the initial one."""
 
     class Params:
-        family: str = par("fast", choices=["fast", "alfven", "slow", "entropy", "sound"], doc="which wave; sound has no field")
-        direction: str = par("right", choices=["right", "left"], doc="towards which side of its wave vector it runs")
+        family: str = par(
+            "fast",
+            choices=["fast", "alfven", "slow", "entropy", "sound"],
+            doc="which wave; sound has no field",
+        )
+        direction: str = par(
+            "right", choices=["right", "left"], doc="towards which side of its wave vector it runs"
+        )
         amplitude: float = par(1e-6, doc="amplitude in units of the normalised eigenvector")
-        modes: tuple[int, int, int] = par((1, 1, 1), ge=0, doc="periods across the box along each axis; missing axes are ignored")
-        flow: float = par(0.0, doc="velocity of the gas along the wave vector; 1 moves the entropy wave")
+        modes: tuple[int, int, int] = par(
+            (1, 1, 1), ge=0, doc="periods across the box along each axis; missing axes are ignored"
+        )
+        flow: float = par(
+            0.0, doc="velocity of the gas along the wave vector; 1 moves the entropy wave"
+        )
 
     def setup(self, p):
         mesh = self.config.mesh
@@ -31,8 +41,14 @@ class LinearWave(Problem):
 
     def cells(self, x, t, p):
         wave = p.amplitude * np.cos(self.phase(x, t))
-        vel = [p.flow * along + self.sense * v * wave for along, v in zip((1, 0, 0), self.delta["vel"], strict=True)]
-        scalars = {"dens": DENS + self.delta["dens"] * wave, "press": PRESS + self.delta["press"] * wave}
+        vel = [
+            p.flow * along + self.sense * v * wave
+            for along, v in zip((1, 0, 0), self.delta["vel"], strict=True)
+        ]
+        scalars = {
+            "dens": DENS + self.delta["dens"] * wave,
+            "press": PRESS + self.delta["press"] * wave,
+        }
         return scalars | to_grid(self.frame, "vel", vel), wave
 
     def initial(self, x, p):

@@ -1,18 +1,29 @@
-"""Parker instability of gas, field and cosmic rays: the fastest mode of a stratified layer (Parker 1966; Heintz & Zweibel 2018)."""
+"""Parker instability of gas, field and cosmic rays: the fastest mode of a stratified layer (Parker
+1966; Heintz & Zweibel 2018)."""
 
 from crmpi.api import Problem, np, par, total
 from crmpi.exact.parker import Layer, fastest_mode
 
 
 class Parker(Problem):
-    """A layer between two walls where gravity vanishes, with the fastest linear mode added; it must grow at its rate."""
+    """A layer between two walls where gravity vanishes, with the fastest linear mode added; it must
+    grow at its rate."""
 
     class Params:
-        g0: float = par(6.0, gt=0, doc="gravity is -g0 sin(pi x3/L), L the height of the box; the sound speed sqrt(Pg/rho) is 1")
+        g0: float = par(
+            6.0,
+            gt=0,
+            doc=(
+                "gravity is -g0 sin(pi x3/L), L the height of the box; the sound speed "
+                "sqrt(Pg/rho) is 1"
+            ),
+        )
         alpha: float = par(1.0, gt=0, doc="magnetic / gas pressure")
         eta: float = par(1.0, gt=0, doc="cosmic-ray / gas pressure")
         amplitude: float = par(1e-3, ge=0, doc="largest vertical velocity of the mode")
-        seed_kappa: float = par(10.0, gt=0, doc="where nothing diffuses: the mode put in is that of this kappa")
+        seed_kappa: float = par(
+            10.0, gt=0, doc="where nothing diffuses: the mode put in is that of this kappa"
+        )
         mode_cells: int = par(96, ge=8, doc="resolution of the eigenvalue problem")
 
     def setup(self, p):
@@ -22,18 +33,30 @@ class Parker(Problem):
         self.k = 2 * np.pi / (mesh.upper[0] - mesh.lower[0])
         kappa = 0.0 if solver == "none" else self.config.scattering.kappa_par
         self.mode = fastest_mode(self.layer, self.k, kappa or p.seed_kappa, p.mode_cells)
-        self.rate = fastest_mode(self.layer, self.k, kappa, p.mode_cells).s.real if kappa == 0.0 else self.mode.s.real
+        self.rate = (
+            fastest_mode(self.layer, self.k, kappa, p.mode_cells).s.real
+            if kappa == 0.0
+            else self.mode.s.real
+        )
         heights = np.linspace(0.0, height, 20001)
         field = self.layer.field(heights)
-        self.flux = heights, np.concatenate([[0.0], np.cumsum(0.5 * (field[1:] + field[:-1]) * np.diff(heights))])
+        self.flux = (
+            heights,
+            np.concatenate([[0.0], np.cumsum(0.5 * (field[1:] + field[:-1]) * np.diff(heights))]),
+        )
 
     def wave(self, x, p, name):
-        """Return a perturbation; vel3 and the vector potential vanish at the walls, the others continue evenly."""
+        """Return a perturbation; vel3 and the vector potential vanish at the walls, the others
+        continue evenly."""
         mode, values = self.mode, getattr(self.mode, name)
         faces = name in ("vel3", "a")
-        positions = np.concatenate([[0.0], mode.faces, [self.layer.height]]) if faces else mode.centres
+        positions = (
+            np.concatenate([[0.0], mode.faces, [self.layer.height]]) if faces else mode.centres
+        )
         values = np.concatenate([[0.0], values, [0.0]]) if faces else values
-        across = np.interp(x.x3, positions, values.real) + 1j * np.interp(x.x3, positions, values.imag)
+        across = np.interp(x.x3, positions, values.real) + 1j * np.interp(
+            x.x3, positions, values.imag
+        )
         return p.amplitude * (across * np.exp(1j * self.k * x.x1)).real
 
     def gravity(self, x, p):
@@ -54,9 +77,13 @@ class Parker(Problem):
         return {"a2": self.wave(x, p, "a") - np.interp(x.x3, *self.flux)}
 
     def history(self, x, w, p):
-        """Complex amplitude of the vertical momentum at the wave number of the mode: its logarithm grows as s t."""
+        """Complex amplitude of the vertical momentum at the wave number of the mode: its logarithm
+        grows as s t."""
         momentum = w.dens * w.vel3
-        return {"wave_cos": total(momentum * np.cos(self.k * x.x1)), "wave_sin": total(momentum * np.sin(self.k * x.x1))}
+        return {
+            "wave_cos": total(momentum * np.cos(self.k * x.x1)),
+            "wave_sin": total(momentum * np.sin(self.k * x.x1)),
+        }
 
     def growth(self, history, start):
         """Return the growth rate from `start` to the end."""
@@ -68,4 +95,8 @@ class Parker(Problem):
         time = history["time"]
         if len(time) < 4:
             return {}
-        return {"growth rate": f"{self.growth(history, 0.25 * time[-1]):.4f}; linear theory {self.rate:.4f}"}
+        return {
+            "growth rate": (
+                f"{self.growth(history, 0.25 * time[-1]):.4f}; linear theory {self.rate:.4f}"
+            )
+        }

@@ -1,19 +1,21 @@
-"""Draw docs/figures/patchy_box.png: the patches, the kappa that a pulse feels over time, and its late value for fillings and contrasts.
+"""Draw docs/figures/patchy_box.png: the patches, the kappa that a pulse feels over time, and its
+late value for fillings and contrasts.
 
-Run from the root of the repository: ``python -m problems.patchy_box.figure`` (a quarter of an hour).
+Run from the root of the repository: ``python -m problems.patchy_box.figure`` (a quarter of an
+hour).
 """
 
 import matplotlib as mpl
 import numpy as np
 
-from crmpi import stepper
-from crmpi.configuration import configure
+from crmpi.analysis.draw.style import STYLE, new_figure
 from crmpi.constants import ECR
 from crmpi.exact import patches
-from crmpi.observables.style import STYLE, new_figure
 from crmpi.parallel.comm import SerialComm
+from crmpi.run import stepper
+from crmpi.run.configuration import configure
+from crmpi.run.simulation import Simulation
 from crmpi.scattering.base import KAPPA_PAR
-from crmpi.simulation import Simulation
 
 STRONG, FILLING, RADIUS = 1e27, 0.2, 0.02
 ALONG = "transport={solver: anisotropic_diffusion, max_stages: 61}"
@@ -25,8 +27,17 @@ def felt(end, weak, filling, solver, seed=1, rows=96):
     """Return times in Myr, kappa in cm^2/s between them, and the map of kappa."""
     half = 2.56 * rows / 1024
     box = f"[1024,{rows},1]"
-    mesh = (f"mesh.cells={box}", f"mesh.block={box}", f"mesh.lower=[-2.56,{-half},-0.5]", f"mesh.upper=[2.56,{half},0.5]")
-    patchy = (f"scattering.filling={filling}", f"scattering.kappa_weak={weak} cm^2/s", f"scattering.seed={seed}")
+    mesh = (
+        f"mesh.cells={box}",
+        f"mesh.block={box}",
+        f"mesh.lower=[-2.56,{-half},-0.5]",
+        f"mesh.upper=[2.56,{half},0.5]",
+    )
+    patchy = (
+        f"scattering.filling={filling}",
+        f"scattering.kappa_weak={weak} cm^2/s",
+        f"scattering.seed={seed}",
+    )
     config, problem = configure("patchy_box", [*mesh, solver, *patchy])
     sim = Simulation(config, problem, SerialComm())
     sim.initialise()
@@ -46,11 +57,16 @@ def felt(end, weak, filling, solver, seed=1, rows=96):
         spread.append(variance())
     times, spread = np.array(times), np.array(spread)
     rate = 0.5 * np.diff(spread) / np.diff(times) / unit / sim.units.factor("cm^2/s")
-    return 0.5 * (times[1:] + times[:-1]), rate, sim.pack.active(kappa)[0, KAPPA_PAR, 0] / sim.units.factor("cm^2/s")
+    return (
+        0.5 * (times[1:] + times[:-1]),
+        rate,
+        sim.pack.active(kappa)[0, KAPPA_PAR, 0] / sim.units.factor("cm^2/s"),
+    )
 
 
 def late(weak, filling):
-    """Return (kappa of the second half of a run over the harmonic mean, for every seed; what is expected of their mean)."""
+    """Return (kappa of the second half of a run over the harmonic mean, for every seed; what is
+    expected of their mean)."""
     harmonic = patches.harmonic_mean(STRONG, weak, filling)
     config, _ = configure("patchy_box", [])
     scale, unit = config.units.factor("cm^2/s"), config.units.factor("Myr")
@@ -66,8 +82,17 @@ def late(weak, filling):
 def draw_map(axes, kappa):
     """Draw the patches of the inner part of the box."""
     inner = kappa[:, 384:640] < 2 * STRONG
-    axes.imshow(inner, extent=(-640, 640, -240, 240), cmap="Greys", vmax=1.6, aspect="equal", interpolation="nearest")
-    axes.set(title="patches of 20 pc, inner quarter", xlabel="x1 [pc], along the field", ylabel="x2 [pc]")
+    axes.imshow(
+        inner,
+        extent=(-640, 640, -240, 240),
+        cmap="Greys",
+        vmax=1.6,
+        aspect="equal",
+        interpolation="nearest",
+    )
+    axes.set(
+        title="patches of 20 pc, inner quarter", xlabel="x1 [pc], along the field", ylabel="x2 [pc]"
+    )
 
 
 def draw_times(axes, along, around):
@@ -77,7 +102,9 @@ def draw_times(axes, along, around):
     scale, unit = config.units.factor("cm^2/s"), config.units.factor("Myr")
     harmonic = patches.harmonic_mean(STRONG, weak, FILLING)
     least, most = patches.isotropic_bounds(STRONG, weak, FILLING, 2)
-    axes.axhline(FILLING * STRONG + (1 - FILLING) * weak, color="0.5", ls=":", label="arithmetic mean")
+    axes.axhline(
+        FILLING * STRONG + (1 - FILLING) * weak, color="0.5", ls=":", label="arithmetic mean"
+    )
     axes.axhspan(least, most, color="C2", alpha=0.15, lw=0, label="bounds in the plane")
     axes.axhline(harmonic, color="k", ls="--", label="harmonic mean")
     axes.loglog(*along[:2], color="C0", label="along the field")
@@ -86,7 +113,12 @@ def draw_times(axes, along, around):
     length = patches.resistance_length(STRONG, weak, FILLING, RADIUS, 2)
     tail = harmonic * (1 + patches.late_excess(length, harmonic * scale, t * unit))
     axes.loglog(t, tail, color="C1", label="harmonic mean and its $t^{-1/2}$ tail")
-    axes.set(xlabel="time [Myr]", ylabel="$\\kappa$ felt [cm$^2$/s]", ylim=(2e27, 4e28), title="from the growth of the variance")
+    axes.set(
+        xlabel="time [Myr]",
+        ylabel="$\\kappa$ felt [cm$^2$/s]",
+        ylim=(2e27, 4e28),
+        title="from the growth of the variance",
+    )
     axes.legend(fontsize=7)
 
 
@@ -98,13 +130,33 @@ def draw_sweep(axes):
         for filling in fillings:
             found, expected = late(weak, filling)
             lines.append(expected)
-            axes.plot(np.full(len(found), filling + shift), found, color=colour, ls="", marker="o", ms=3, mfc="none")
+            axes.plot(
+                np.full(len(found), filling + shift),
+                found,
+                color=colour,
+                ls="",
+                marker="o",
+                ms=3,
+                mfc="none",
+            )
             axes.plot(filling + shift, found.mean(), color=colour, marker="_", ms=12, mew=2)
             boxes = " ".join(f"{x:.3f}" for x in found)
-            print(f"contrast {weak / STRONG:.0f} filling {filling}: {boxes} mean {found.mean():.3f} expected {expected:.3f}", flush=True)
-        axes.plot(fillings, lines, color=colour, lw=0.8, label=f"contrast {weak / STRONG:.0f}, expected")
+            print(
+                (
+                    f"contrast {weak / STRONG:.0f} filling {filling}: {boxes} mean "
+                    f"{found.mean():.3f} expected {expected:.3f}"
+                ),
+                flush=True,
+            )
+        axes.plot(
+            fillings, lines, color=colour, lw=0.8, label=f"contrast {weak / STRONG:.0f}, expected"
+        )
     axes.axhline(1, color="k", ls="--", lw=1)
-    axes.set(xlabel="filling factor of the patches", ylabel="late $\\kappa$ / harmonic mean", title="circles: boxes; bars: their mean")
+    axes.set(
+        xlabel="filling factor of the patches",
+        ylabel="late $\\kappa$ / harmonic mean",
+        title="circles: boxes; bars: their mean",
+    )
     axes.legend(fontsize=7)
 
 

@@ -1,10 +1,12 @@
-"""MHD rotor: a dense spinning disc winds up the field and sends out torsional Alfven waves (Balsara & Spicer 1999; Toth 2000)."""
+"""MHD rotor: a dense spinning disc winds up the field and sends out torsional Alfven waves (Balsara
+& Spicer 1999; Toth 2000)."""
 
 from crmpi.api import Problem, np, par
 
 
 class Rotor(Problem):
-    """Disc around the origin with a linear taper to the gas at rest: the first rotor problem of Toth (2000)."""
+    """Disc around the origin with a linear taper to the gas at rest: the first rotor problem of
+    Toth (2000)."""
 
     class Params:
         dens: float = par(10.0, gt=0, doc="density of the disc; 1 outside")

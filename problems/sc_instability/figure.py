@@ -1,4 +1,5 @@
-"""Draw docs/figures/sc_instability.png: a layer with a source and a mode on a gradient, self-confinement beside constant kappa.
+"""Draw docs/figures/sc_instability.png: a layer with a source and a mode on a gradient,
+self-confinement beside constant kappa.
 
 Run from the root of the repository: ``python -m problems.sc_instability.figure`` (a few minutes).
 """
@@ -6,14 +7,17 @@ Run from the root of the repository: ``python -m problems.sc_instability.figure`
 import matplotlib as mpl
 import numpy as np
 
-from crmpi import stepper
-from crmpi.configuration import configure
+from crmpi.analysis.draw.style import STYLE, new_figure
 from crmpi.exact import self_confinement
-from crmpi.observables.style import STYLE, new_figure
 from crmpi.parallel.comm import SerialComm
-from crmpi.simulation import Simulation
+from crmpi.run import stepper
+from crmpi.run.configuration import configure
+from crmpi.run.simulation import Simulation
 
-SLOPE = ("problem.profile=slope", "transport={solver: two_moment, vmax: 1e4 km/s, streaming: false}")
+SLOPE = (
+    "problem.profile=slope",
+    "transport={solver: two_moment, vmax: 1e4 km/s, streaming: false}",
+)
 LANDAU = ("scattering.nonlinear_landau=true", "scattering.turbulent=false")
 
 
@@ -24,20 +28,26 @@ class Layer:
         sim = simulation(8)
         self.units, self.p, self.slope = sim.units, sim.problem.p, sim.problem.slope
         self.limit = sim.problem.closure_flux(self.p) / self.units.factor("erg/cm^2/s")
-        self.kappa = self.limit * self.units.factor("erg/cm^2/s") / self.slope / self.units.factor("cm^2/s")
+        self.kappa = (
+            self.limit * self.units.factor("erg/cm^2/s") / self.slope / self.units.factor("cm^2/s")
+        )
         self.alfven = self.units.from_code(self.p.field / np.sqrt(self.p.dens), "cm/s")
 
     def expected(self, times, supply):
         """Return e of the layer in eV/cm^3 at times in Myr."""
         names = ("erg/cm^3", self.p.ecr), ("erg/cm^4", self.slope), ("cm", self.p.half_width)
         e, slope, half = (self.units.from_code(value, unit) for unit, value in names)
-        found = self_confinement.layer(times * 3.15576e13, supply * self.limit, self.limit, e, slope, half, self.alfven)
+        found = self_confinement.layer(
+            times * 3.15576e13, supply * self.limit, self.limit, e, slope, half, self.alfven
+        )
         return found / self.units.from_code(self.units.factor("eV/cm^3"), "erg/cm^3")
 
 
 def simulation(cells, *overrides):
     """Return a run in its initial state."""
-    config, problem = configure("sc_instability", [f"mesh.cells=[{cells},1,1]", f"mesh.block=[{cells},1,1]", *overrides])
+    config, problem = configure(
+        "sc_instability", [f"mesh.cells=[{cells},1,1]", f"mesh.block=[{cells},1,1]", *overrides]
+    )
     sim = Simulation(config, problem, SerialComm())
     sim.initialise()
     return sim
@@ -68,18 +78,34 @@ def draw_layers(left, right, layer):
         constant = f"scattering={{model: constant, kappa_par: {layer.kappa:.17g}}}"
         right.plot(*history(128, "layer", 25, 0.1, *given, constant, every=5), color=f"C{n}")
         print(f"supply {supply}: e at 25 Myr {e[-1]:.3f}, expected {expected[-1]:.3f}")
-    left.set(xlabel="time [Myr]", ylabel="e of the layer [eV/cm$^3$]", title="self-confinement; dotted: balance of the layer")
-    right.set(xlabel="time [Myr]", ylabel="e of the layer [eV/cm$^3$]", title="constant kappa", ylim=left.get_ylim())
+    left.set(
+        xlabel="time [Myr]",
+        ylabel="e of the layer [eV/cm$^3$]",
+        title="self-confinement; dotted: balance of the layer",
+    )
+    right.set(
+        xlabel="time [Myr]",
+        ylabel="e of the layer [eV/cm$^3$]",
+        title="constant kappa",
+        ylim=left.get_ylim(),
+    )
     left.legend()
 
 
 def draw_modes(axes, layer):
     """Draw the amplitude of a mode on a gradient."""
     slope = 0.3 * layer.units.from_code(layer.p.ecr, "erg/cm^3") / layer.units.from_code(1.0, "cm")
-    field, dens = layer.units.from_code(layer.p.field, "G"), layer.units.from_code(layer.p.dens, "g/cm^3")
+    field, dens = (
+        layer.units.from_code(layer.p.field, "G"),
+        layer.units.from_code(layer.p.dens, "g/cm^3"),
+    )
     problem = simulation(8).problem
-    sound = layer.units.from_code(np.sqrt(problem.config.fluid.gamma * problem.pressure(layer.p) / layer.p.dens), "cm/s")
-    landau = self_confinement.limiting_flux(field, dens, self_confinement.nonlinear_damping(field, dens, sound, slope))
+    sound = layer.units.from_code(
+        np.sqrt(problem.config.fluid.gamma * problem.pressure(layer.p) / layer.p.dens), "cm/s"
+    )
+    landau = self_confinement.limiting_flux(
+        field, dens, self_confinement.nonlinear_damping(field, dens, sound, slope)
+    )
     k = np.pi / layer.units.from_code(1.0, "cm")
     constant = f"scattering={{model: constant, kappa_par: {layer.limit / slope:.17g}}}"
     runs = {
@@ -88,11 +114,23 @@ def draw_modes(axes, layer):
         "constant kappa": (layer.limit, layer.limit / slope, (constant,)),
     }
     for n, (name, (flux, kappa, overrides)) in enumerate(runs.items()):
-        times, mode = history(64, "mode", 3, 0.02, *SLOPE, f"problem.flux={flux:.17g}", *overrides, every=3)
+        times, mode = history(
+            64, "mode", 3, 0.02, *SLOPE, f"problem.flux={flux:.17g}", *overrides, every=3
+        )
         shown = mode > 1e-2 * mode[0]
         axes.semilogy(times[shown], mode[shown] / mode[0], color=f"C{n}", label=name)
-        axes.semilogy(times[shown], np.exp(-kappa * k**2 * times[shown] * 3.15576e13), color=f"C{n}", ls=":", lw=2.5)
-    axes.set(xlabel="time [Myr]", ylabel="amplitude / initial", title="mode on a gradient; dotted: $k^2\\,\\partial f/\\partial g$")
+        axes.semilogy(
+            times[shown],
+            np.exp(-kappa * k**2 * times[shown] * 3.15576e13),
+            color=f"C{n}",
+            ls=":",
+            lw=2.5,
+        )
+    axes.set(
+        xlabel="time [Myr]",
+        ylabel="amplitude / initial",
+        title="mode on a gradient; dotted: $k^2\\,\\partial f/\\partial g$",
+    )
     axes.legend()
 
 

@@ -1,4 +1,5 @@
-"""Riemann problem of hydrodynamics or MHD along any axis: Sod, Brio & Wu, Ryu & Jones, or two states of your own."""
+"""Riemann problem of hydrodynamics or MHD along any axis: Sod, Brio & Wu, Ryu & Jones, or two
+states of your own."""
 
 from crmpi.api import Problem, np, par
 from crmpi.exact.frames import along, coordinate
@@ -7,7 +8,8 @@ from crmpi.exact.riemann import Gammas, RiemannFan, State
 
 
 class ShockTube(Problem):
-    """States are [dens, v, v', v'', press, b', b''] with v, v', v'' along the tube and along the next two axes in cyclic order."""
+    """States are [dens, v, v', v'', press, b', b''] with v, v', v'' along the tube and along the
+    next two axes in cyclic order."""
 
     class Params:
         left: tuple[float, ...] = par((1, 0, 0, 0, 1, 0, 0), length=7, doc="state at x < x0")
@@ -16,10 +18,13 @@ class ShockTube(Problem):
         x0: float = par(0.5, doc="position of the diaphragm")
         axis: int = par(1, choices=[1, 2, 3], doc="axis of the tube")
         shocks: tuple[float, ...] | None = par(
-            None, length=4,
-            doc="four guesses that start the exact MHD solution of two fast and two slow shocks: field strength behind the left fast, "
-            "the slow and the right fast shocks, and its angle in rad; none: hydrodynamic tubes only have an exact solution",
-        )  # fmt: skip
+            None,
+            length=4,
+            doc="four guesses that start the exact MHD solution of two fast and two slow "
+            "shocks: field strength behind the left fast, "
+            "the slow and the right fast shocks, and its angle in rad; none: hydrodynamic tubes "
+            "only have an exact solution",
+        )
 
         def check(self):
             """Densities and pressures are positive."""
@@ -33,14 +38,22 @@ class ShockTube(Problem):
         states = [np.array(state) for state in (p.left, p.right)]
         self.fan = None
         if p.shocks:
-            self.fan = MhdFan(*(MhdState(s[0], s[1:4], s[4], s[5:]) for s in states), p.bx, gamma, p.shocks)
+            self.fan = MhdFan(
+                *(MhdState(s[0], s[1:4], s[4], s[5:]) for s in states), p.bx, gamma, p.shocks
+            )
         elif not (p.bx or any(s[5:].any() for s in states)):
             self.fan = RiemannFan(*(State(s[0], s[1], s[4]) for s in states), Gammas(gas=gamma))
 
     def initial(self, x, p):
         position = coordinate(x, p.axis)
-        dens, *vel, press, _, _ = (np.where(position < p.x0, a, b) for a, b in zip(p.left, p.right, strict=True))
-        return {"dens": dens, "press": press} | along(p.axis, "vel", vel) | along(p.axis, "b", (p.bx, 0.0, 0.0))
+        dens, *vel, press, _, _ = (
+            np.where(position < p.x0, a, b) for a, b in zip(p.left, p.right, strict=True)
+        )
+        return (
+            {"dens": dens, "press": press}
+            | along(p.axis, "vel", vel)
+            | along(p.axis, "b", (p.bx, 0.0, 0.0))
+        )
 
     def vector_potential(self, x, p):
         depth = coordinate(x, p.axis) - p.x0
@@ -55,4 +68,8 @@ class ShockTube(Problem):
             dens, vel, press, _ = self.fan.sample(xi)
             return {"dens": dens, f"vel{p.axis}": vel, "press": press}
         dens, *vel, press, b2, b3 = self.fan.sample(xi)
-        return {"dens": dens, "press": press} | along(p.axis, "vel", vel) | along(p.axis, "b", (p.bx, b2, b3))
+        return (
+            {"dens": dens, "press": press}
+            | along(p.axis, "vel", vel)
+            | along(p.axis, "b", (p.bx, b2, b3))
+        )

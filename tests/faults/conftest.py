@@ -30,7 +30,8 @@ class Done(NamedTuple):
 
 @pytest.fixture(params=[1, 2], ids=["serial", "two ranks"])
 def crmpi(request, tmp_path):
-    """Return a function that runs ``crmpi ARGUMENTS`` in an empty folder, serially and under mpirun; ``.start`` does not wait."""
+    """Return a function that runs ``crmpi ARGUMENTS`` in an empty folder, serially and under
+    mpirun; ``.start`` does not wait."""
     launcher = []
     if request.param > 1:
         if find_mpirun() is None or find_spec("mpi4py") is None:
@@ -38,11 +39,28 @@ def crmpi(request, tmp_path):
         launcher = [find_mpirun(), "-n", str(request.param)]
 
     def start(*arguments, **environment):
-        # under pytest-mpi this process may itself belong to a launcher, which its children must not inherit
-        env = {name: value for name, value in os.environ.items() if not name.startswith(("PMI_", "PMIX_", "OMPI_", "HYDI_"))}
-        env |= {"PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1", "OMP_NUM_THREADS": "1", **environment}
+        # under pytest-mpi this process may itself belong to a launcher, which its children must not
+        # inherit
+        env = {
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith(("PMI_", "PMIX_", "OMPI_", "HYDI_"))
+        }
+        env |= {
+            "PYTHONPATH": str(ROOT),
+            "PYTHONUNBUFFERED": "1",
+            "OMP_NUM_THREADS": "1",
+            **environment,
+        }
         command = [*launcher, sys.executable, "-m", "crmpi.cli.main", *map(str, arguments)]
-        return subprocess.Popen(command, cwd=tmp_path, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        return subprocess.Popen(
+            command,
+            cwd=tmp_path,
+            env=env,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
 
     def run(*arguments, **environment):
         process = start(*arguments, **environment)
@@ -60,7 +78,8 @@ def crmpi(request, tmp_path):
 
 @pytest.fixture
 def refused(crmpi):
-    """Return a function that runs a command that must fail with exactly one sentence, and returns this sentence."""
+    """Return a function that runs a command that must fail with exactly one sentence, and returns
+    this sentence."""
 
     def run(*arguments, code=2, **environment):
         done = crmpi(*arguments, **environment)

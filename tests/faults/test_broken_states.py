@@ -1,4 +1,5 @@
-"""States that cannot be: refused at the start, or stopped at run time, with one sentence and readable files."""
+"""States that cannot be: refused at the start, or stopped at run time, with one sentence and
+readable files."""
 
 import pytest
 
@@ -57,7 +58,10 @@ def test_unknown_variable_in_the_initial_state(refused, broken, tmp_path):
 
 
 def test_state_that_becomes_not_a_number(refused, crmpi, broken, tmp_path):
-    text = PROBLEM.replace("eth=", "mom1=").replace("(t > 0.05), 0.0, 0.0", "(t > 0.05), 1e200, 0.0")  # whose square overflows
+    # whose square overflows
+    text = PROBLEM.replace("eth=", "mom1=").replace(
+        "(t > 0.05), 0.0, 0.0", "(t > 0.05), 1e200, 0.0"
+    )
     (tmp_path / "broken" / "problem.py").write_text(text)
     message = refused("run", broken, "output.dir=out", code=3)
     assert "not a number after step" in message
@@ -77,15 +81,23 @@ def test_an_injection_that_is_not_a_number(refused, broken, tmp_path):
 
 @two_ranks
 def test_error_of_one_rank_ends_all(refused, broken, tmp_path):
-    raising = '        if x.x1.max() > 0.9:\n            raise CrmpiError("the supernova table ends here")\n'
-    text = PROBLEM.replace("Problem, np", "CrmpiError, Problem, np").replace("        return dict(eth", f"{raising}        return dict(eth")
+    raising = (
+        '        if x.x1.max() > 0.9:\n            raise CrmpiError("the supernova table '
+        'ends here")\n'
+    )
+    text = PROBLEM.replace("Problem, np", "CrmpiError, Problem, np").replace(
+        "        return dict(eth", f"{raising}        return dict(eth"
+    )
     (tmp_path / "broken" / "problem.py").write_text(text)
     assert "the supernova table ends here" in refused("run", broken)
 
 
 @two_ranks
 def test_mistake_of_the_author_on_one_rank_ends_all(refused, broken, tmp_path):
-    text = PROBLEM.replace("        return dict(eth=", "        if x.x1.max() > 0.9:\n            w.nonsense\n        return dict(eth=")
+    text = PROBLEM.replace(
+        "        return dict(eth=",
+        "        if x.x1.max() > 0.9:\n            w.nonsense\n        return dict(eth=",
+    )
     (tmp_path / "broken" / "problem.py").write_text(text)
     message = refused("run", broken)
     assert "inject()" in message and "nonsense" in message

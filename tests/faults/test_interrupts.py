@@ -1,4 +1,5 @@
-"""Runs told to stop: a checkpoint is written, the exit code says so, and the run goes on from there to the same bits."""
+"""Runs told to stop: a checkpoint is written, the exit code says so, and the run goes on from there
+to the same bits."""
 
 import signal
 import time
@@ -7,9 +8,16 @@ import h5py
 import numpy as np
 import pytest
 
-from crmpi.driver import INTERRUPTED
+from crmpi.run.driver import INTERRUPTED
 
-ENDLESS = ("run", "orszag_tang", "mesh.cells=[64,64,1]", "mesh.block=[32,32,1]", "time.end=1e9", "output.history_interval=1e9")
+ENDLESS = (
+    "run",
+    "orszag_tang",
+    "mesh.cells=[64,64,1]",
+    "mesh.block=[32,32,1]",
+    "time.end=1e9",
+    "output.history_interval=1e9",
+)
 
 
 def wait_for_steps(process):
@@ -86,14 +94,23 @@ def final_state(folder):
         return file["u0"][...]
 
 
-LONG = ("run", "cr_diffusion", "transport.max_substeps=1000000000000000", "scattering.kappa_par=1e10", "output.dir=out")
+LONG = (
+    "run",
+    "cr_diffusion",
+    "transport.max_substeps=1000000000000000",
+    "scattering.kappa_par=1e10",
+    "output.dir=out",
+)
 
 
 @pytest.mark.parametrize("crmpi", [1, 2], indirect=True, ids=["serial", "two ranks"])
 @pytest.mark.parametrize("method", ["explicit", "rkl2"])
 def test_a_step_of_many_sub_steps_hears_a_signal(crmpi, tmp_path, method):
-    """With kappa = 1e10 the first step would take days: the run ends between its sub-steps, and what was there before is intact."""
-    process = crmpi.start(*LONG, "transport.solver=isotropic_diffusion", f"transport.method={method}")
+    """With kappa = 1e10 the first step would take days: the run ends between its sub-steps, and
+    what was there before is intact."""
+    process = crmpi.start(
+        *LONG, "transport.solver=isotropic_diffusion", f"transport.method={method}"
+    )
     for _ in range(600):  # the first row of the history is written before the first step
         if (tmp_path / "out" / "history.txt").exists():
             break
@@ -111,6 +128,15 @@ def test_a_step_of_many_sub_steps_hears_a_signal(crmpi, tmp_path, method):
 
 @pytest.mark.parametrize("crmpi", [2], indirect=True, ids=["two ranks"])
 def test_sub_steps_beyond_all_bounds_are_refused(refused):
-    sentence = refused("run", "cr_diffusion", "transport.solver=isotropic_diffusion", "scattering.kappa_par=1e10", code=3)
+    sentence = refused(
+        "run",
+        "cr_diffusion",
+        "transport.solver=isotropic_diffusion",
+        "scattering.kappa_par=1e10",
+        code=3,
+    )
     assert "sub-steps for " in sentence
-    assert "more than transport.max_substeps = 100000: check scattering.kappa_par and its units, or raise" in sentence
+    assert (
+        "more than transport.max_substeps = 100000: check scattering.kappa_par and its units, "
+        "or raise"
+    ) in sentence

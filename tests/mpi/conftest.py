@@ -1,4 +1,5 @@
-"""Under mpirun a failing rank must not leave the others waiting: it prints its report and ends all ranks."""
+"""Under mpirun a failing rank must not leave the others waiting: it prints its report and ends all
+ranks."""
 
 import sys
 import time
@@ -34,6 +35,11 @@ class AbortOnFailure:
     def _abort_if_failed(self, report):
         if not report.failed:
             return
-        time.sleep(0.2 * self._comm.rank)  # when all ranks fail alike, the lowest speaks and ends the others
-        print(f"\nfailure on rank {self._comm.rank}: {report.nodeid}\n{report.longreprtext}", file=sys.stderr, flush=True)
+        # when all ranks fail alike, the lowest speaks and ends the others
+        time.sleep(0.2 * self._comm.rank)
+        print(
+            f"\nfailure on rank {self._comm.rank}: {report.nodeid}\n{report.longreprtext}",
+            file=sys.stderr,
+            flush=True,
+        )
         self._comm.abort(1)

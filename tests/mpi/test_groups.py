@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from crmpi.sweep.tickets import Tickets
+from crmpi.tools.sweep.tickets import Tickets
 
 
 @pytest.mark.mpi(min_size=2)

@@ -27,7 +27,8 @@ def test_ghosts_are_the_periodic_mesh(comm, case):
 
 
 def _exchanged(comm, tree):
-    """Return {gid: (u, b)} of this rank after an exchange of data that depend on the global cell only."""
+    """Return {gid: (u, b)} of this rank after an exchange of data that depend on the global cell
+    only."""
     owner = partition(tree, comm.nranks)
     pack = make_pack(tree, np.flatnonzero(owner == comm.rank), FIELDS, ng=3)
     for b, gid in enumerate(pack.gids):
@@ -46,7 +47,9 @@ def test_ranks_do_not_change_a_bit(comm):
 
 
 def test_sums_do_not_depend_on_ranks(comm):
-    partials = np.random.default_rng(5).standard_normal((40, 3)) * 10.0 ** np.arange(0, 40, 1)[:, None]
+    partials = (
+        np.random.default_rng(5).standard_normal((40, 3)) * 10.0 ** np.arange(0, 40, 1)[:, None]
+    )
     mine = partials[comm.rank :: comm.nranks]
     assert np.array_equal(comm.block_sums(mine), SerialComm().block_sums(partials))
 
@@ -64,7 +67,14 @@ def test_reductions(comm):
 @pytest.mark.parametrize("kind", ["outflow", "diode", "reflect", "hydrostatic"])
 def test_ranks_do_not_change_physical_boundaries(comm, kind):
     tree = BlockTree((12, 8, 8), (4, 4, 4), periodic=(True, False, False))
-    boundaries = {"ix1": "periodic", "ox1": "periodic", "ix2": kind, "ox2": "outflow", "ix3": "reflect", "ox3": kind}
+    boundaries = {
+        "ix1": "periodic",
+        "ox1": "periodic",
+        "ix2": kind,
+        "ox2": "outflow",
+        "ix3": "reflect",
+        "ox3": kind,
+    }
     alone = _filled(SerialComm(), tree, boundaries)
     for gid, (u, b) in _filled(comm, tree, boundaries).items():
         assert np.array_equal(u, alone[gid][0])
@@ -72,7 +82,8 @@ def test_ranks_do_not_change_physical_boundaries(comm, kind):
 
 
 def _filled(comm, tree, boundaries):
-    """Return {gid: (u, b)} of this rank after a ghost fill; only active cells and faces are set before."""
+    """Return {gid: (u, b)} of this rank after a ghost fill; only active cells and faces are set
+    before."""
     owner = partition(tree, comm.nranks)
     pack = make_pack(tree, np.flatnonzero(owner == comm.rank), ng=3, gravity=True)
     pack.grav[...] = -0.5
@@ -81,5 +92,7 @@ def _filled(comm, tree, boundaries):
         active[...] = np.random.default_rng(gid).uniform(0.5, 1.5, active.shape)
         active[ENER] += 10.0
         pack.b0[b, :, 3:8, 3:8, 3:8] = 0.5
-    Ghosts(comm, tree, owner, pack, boundaries, SimpleNamespace(gamma=5 / 3, gamma_cr=4 / 3)).fill_fluid(pack.u0, pack.b0, 0.0)
+    Ghosts(
+        comm, tree, owner, pack, boundaries, SimpleNamespace(gamma=5 / 3, gamma_cr=4 / 3)
+    ).fill_fluid(pack.u0, pack.b0, 0.0)
     return {int(gid): (pack.u0[b], pack.b0[b]) for b, gid in enumerate(pack.gids)}

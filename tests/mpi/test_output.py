@@ -1,4 +1,5 @@
-"""Files written by several ranks hold the bytes of the serial ones; failures of one rank reach all."""
+"""Files written by several ranks hold the bytes of the serial ones; failures of one rank reach
+all."""
 
 import os
 import shutil
@@ -7,16 +8,18 @@ import h5py
 import numpy as np
 import pytest
 
+from crmpi.analysis.read.info import info
+from crmpi.analysis.read.readers import open_snapshot
 from crmpi.errors import CrmpiError, RunError
-from crmpi.observables.info import info
-from crmpi.observables.readers import open_snapshot
 from crmpi.output.blockfile import merge, missing_parts
 from crmpi.output.checkpoint import active_faces, damage, read_checkpoint, write_checkpoint
 from crmpi.output.snapshot import write_snapshot
 from tests.output_case import filled_pack, make_case, make_tree
 
 pytestmark = [pytest.mark.mpi(min_size=2), pytest.mark.parametrize("ranks_per_file", [1, 2, 64])]
-serial_hdf5 = pytest.mark.skipif(h5py.get_config().mpi, reason="parallel HDF5 writes one file, no parts")
+serial_hdf5 = pytest.mark.skipif(
+    h5py.get_config().mpi, reason="parallel HDF5 writes one file, no parts"
+)
 
 
 @pytest.fixture
@@ -25,9 +28,13 @@ def folder(comm, tmp_path):
 
 
 def contents(path):
-    """Return the bytes, type and shape of every data set, and the attributes as text, in a block file."""
+    """Return the bytes, type and shape of every data set, and the attributes as text, in a block
+    file."""
     with h5py.File(path, "r") as file:
-        data = {name: (file[name].dtype.str, file[name].shape, file[name][()].tobytes()) for name in file}
+        data = {
+            name: (file[name].dtype.str, file[name].shape, file[name][()].tobytes())
+            for name in file
+        }
         return data, {name: str(value) for name, value in file.attrs.items()}
 
 
@@ -129,7 +136,8 @@ def test_rewriting_leaves_no_old_parts(comm, folder, ranks_per_file):
 
 
 def test_failure_on_one_rank_is_everybodys(comm, folder, ranks_per_file, monkeypatch):
-    """The last group's writer (or the only one) meets a full disk: all ranks raise the same error and the earlier file stays."""
+    """The last group's writer (or the only one) meets a full disk: all ranks raise the same error
+    and the earlier file stays."""
     path = folder / "file_00001.athdf"
     state, record, writer, _ = make_case(comm, ranks_per_file=ranks_per_file)
     write_checkpoint(path, state, record, writer)
@@ -140,7 +148,9 @@ def test_failure_on_one_rank_is_everybodys(comm, folder, ranks_per_file, monkeyp
 
     leader = (comm.nranks - 1) // ranks_per_file * ranks_per_file
     if comm.rank == leader:
-        monkeypatch.setattr(type(writer), "_write_collective" if writer.collective else "_fill", full)
+        monkeypatch.setattr(
+            type(writer), "_write_collective" if writer.collective else "_fill", full
+        )
     with pytest.raises(RunError, match="no space left on the disk"):
         write_checkpoint(path, state._replace(step=8), record, writer)
     comm.barrier()

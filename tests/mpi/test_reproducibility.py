@@ -1,33 +1,72 @@
-"""P1-P3: the same bits on any number of ranks, for any shape of blocks, and after a restart on another number of ranks."""
+"""P1-P3: the same bits on any number of ranks, for any shape of blocks, and after a restart on
+another number of ranks."""
 
 import os
 
 import numpy as np
 import pytest
 
-from crmpi import driver
-from crmpi.configuration import configure
 from crmpi.parallel.comm import SerialComm
+from crmpi.run import driver
+from crmpi.run.configuration import configure
 
-# each case walks through other rooms: fluid in 2-D and 3-D, sub-cycled transport, sources with random events, every kind of boundary
+# each case walks through other rooms: fluid in 2-D and 3-D, sub-cycled transport, sources with
+# random events, every kind of boundary
 _STEEP = "criteria: [{name: gradient, variable: press, refine: 0.2, derefine: 0.1}]"
 ADAPTIVE = f"mesh.refinement={{max_level: 2, interval: 2, min_age: 4, {_STEEP}}}"
-_BOX = "{name: moving_box, lower: [-0.4, -0.2, -0.2], upper: [-0.1, 0.1, 0.1], velocity: [60, 20, 0]}"
+_BOX = (
+    "{name: moving_box, lower: [-0.4, -0.2, -0.2], upper: [-0.1, 0.1, 0.1], velocity: [60, 20, 0]}"
+)
 BOXED = f"mesh.refinement={{max_level: 1, interval: 2, min_age: 0, criteria: [{_BOX}]}}"
-REGIONS = "mesh.refinement={regions: [{level: 2, lower: [-0.1,-0.1,0], upper: [0.1,0.1,0]}, {level: 1, shape: sphere, radius: 0.3}]}"
+REGIONS = (
+    "mesh.refinement={regions: [{level: 2, lower: [-0.1,-0.1,0], upper: [0.1,0.1,0]}, "
+    "{level: 1, shape: sphere, radius: 0.3}]}"
+)
 LOADING = "observables={compute: [loading], loading: {heights: [0.1], radii: [0.2], axis: x1}}"
 CASES = {
-    "blast static": ["mesh.cells=[32,32,1]", "mesh.block=[8,8,1]", "time.max_steps=8", "transport.solver=none", REGIONS, LOADING],
-    "blast adaptive": ["mesh.cells=[32,32,1]", "mesh.block=[8,8,1]", "time.max_steps=16", "transport.solver=none", ADAPTIVE],
-    "blast boxed": ["mesh.cells=[24,16,16]", "mesh.block=[8,8,8]", "time.max_steps=8", "transport.solver=none", BOXED],
+    "blast static": [
+        "mesh.cells=[32,32,1]",
+        "mesh.block=[8,8,1]",
+        "time.max_steps=8",
+        "transport.solver=none",
+        REGIONS,
+        LOADING,
+    ],
+    "blast adaptive": [
+        "mesh.cells=[32,32,1]",
+        "mesh.block=[8,8,1]",
+        "time.max_steps=16",
+        "transport.solver=none",
+        ADAPTIVE,
+    ],
+    "blast boxed": [
+        "mesh.cells=[24,16,16]",
+        "mesh.block=[8,8,8]",
+        "time.max_steps=8",
+        "transport.solver=none",
+        BOXED,
+    ],
     "orszag_tang": ["mesh.cells=[32,32,1]", "mesh.block=[8,16,1]", "time.max_steps=6"],
-    "orszag_tang rk3": ["mesh.cells=[32,32,1]", "mesh.block=[8,16,1]", "time.max_steps=4", "fluid.integrator=rk3"],
-    "cr_box": ["mesh.cells=[16,16,16]", "mesh.block=[8,8,8]", "time.max_steps=4", "transport.tracer_rigidities=[3,10]"],
+    "orszag_tang rk3": [
+        "mesh.cells=[32,32,1]",
+        "mesh.block=[8,16,1]",
+        "time.max_steps=4",
+        "fluid.integrator=rk3",
+    ],
+    "cr_box": [
+        "mesh.cells=[16,16,16]",
+        "mesh.block=[8,8,8]",
+        "time.max_steps=4",
+        "transport.tracer_rigidities=[3,10]",
+    ],
     "cr_box alfven": [
         "mesh.cells=[16,16,16]",
         "mesh.block=[8,8,8]",
         "time.max_steps=4",
-        "transport={solver: alfven_regulated, vmax: 30, light_speed: 1000, gyro_rate: 1e8, wave_floor: 1e-3}",
+        (
+            "transport={solver: alfven_regulated, vmax: 30, light_speed: 1000, gyro_rate: 1e8, "
+            "wave_floor: 1e-3}"
+        ),
     ],
     "cr_box streaming": [
         "mesh.cells=[16,16,16]",
@@ -56,14 +95,43 @@ FINER = [*_COARSE, "time.max_steps=3", f"mesh.refinement={{{_INNER}}}"]
 MOVING = [*_COARSE, "time.max_steps=6", f"mesh.refinement={{{_CHANGES}}}"]
 ON_LEVELS = {
     "cr_box finer": [*FINER, "transport.tracer_rigidities=[3]", "scattering.kappa_perp=0.01"],
-    "cr_box finer by level": [*_COARSE, "time.max_steps=3", f"mesh.refinement={{{_INNER}, subcycle: level}}"],
-    "cr_box finer 3d": ["mesh.cells=[8,8,8]", "mesh.block=[4,4,4]", "time.max_steps=2", f"mesh.refinement={{{_INNER}}}"],
-    "cr_box finer alfven": [*FINER, "transport={solver: alfven_regulated, vmax: 30, light_speed: 1000, gyro_rate: 1e8, wave_floor: 1e-3}"],
-    "cr_box finer isotropic": [*FINER, "transport={solver: isotropic_diffusion, tracer_rigidities: [3]}"],
-    "cr_box finer anisotropic": [*FINER, "transport={solver: anisotropic_diffusion, alfven_losses: 1}", "scattering.kappa_par=1"],
-    "cr_box finer streaming": [*FINER, "transport={solver: streaming_diffusion, regularisation_length: 0.3}"],
+    "cr_box finer by level": [
+        *_COARSE,
+        "time.max_steps=3",
+        f"mesh.refinement={{{_INNER}, subcycle: level}}",
+    ],
+    "cr_box finer 3d": [
+        "mesh.cells=[8,8,8]",
+        "mesh.block=[4,4,4]",
+        "time.max_steps=2",
+        f"mesh.refinement={{{_INNER}}}",
+    ],
+    "cr_box finer alfven": [
+        *FINER,
+        (
+            "transport={solver: alfven_regulated, vmax: 30, light_speed: 1000, gyro_rate: 1e8, "
+            "wave_floor: 1e-3}"
+        ),
+    ],
+    "cr_box finer isotropic": [
+        *FINER,
+        "transport={solver: isotropic_diffusion, tracer_rigidities: [3]}",
+    ],
+    "cr_box finer anisotropic": [
+        *FINER,
+        "transport={solver: anisotropic_diffusion, alfven_losses: 1}",
+        "scattering.kappa_par=1",
+    ],
+    "cr_box finer streaming": [
+        *FINER,
+        "transport={solver: streaming_diffusion, regularisation_length: 0.3}",
+    ],
     "cr_box moving": MOVING,
-    "cr_box moving by level": [*_COARSE, "time.max_steps=6", f"mesh.refinement={{{_CHANGES}, subcycle: level}}"],
+    "cr_box moving by level": [
+        *_COARSE,
+        "time.max_steps=6",
+        f"mesh.refinement={{{_CHANGES}, subcycle: level}}",
+    ],
     "cr_box moving anisotropic": [*MOVING, "transport={solver: anisotropic_diffusion}"],
 }
 """Transport across levels, on a mesh that stays and on one that changes."""
@@ -71,14 +139,20 @@ ON_LEVELS = {
 
 def run(comm, folder, case, overrides=(), restart=None):
     """Run a case and return its Simulation; all chatter is dropped."""
-    words = [*(CASES | ON_LEVELS)[case], f"output.dir={folder}", "output.history_interval=none", *overrides]
+    words = [
+        *(CASES | ON_LEVELS)[case],
+        f"output.dir={folder}",
+        "output.history_interval=none",
+        *overrides,
+    ]
     config, problem_class = configure(case.split()[0], words)
     with open(os.devnull, "w") as quiet:
         return driver.run(config, problem_class, comm, restart=restart, stream=quiet)
 
 
 def whole_mesh(sim, array):
-    """Return the active cells of all blocks of a serial run on one global array (ncomp, k, j, i)."""
+    """Return the active cells of all blocks of a serial run on one global array (ncomp, k, j,
+    i)."""
     whole = np.full((array.shape[1], *sim.tree.cells[::-1]), np.nan)
     for b, view in enumerate(sim.pack.active(array)):
         i, j, k = sim.pack.origins[b]
@@ -92,7 +166,10 @@ def same_blocks(sim, reference):
     pairs = [(sim.pack.u0, reference.pack.u0), (sim.pack.b0, reference.pack.b0)]
     place = {int(gid): b for b, gid in enumerate(reference.pack.gids)}
     rows = [place[int(gid)] for gid in sim.pack.gids]
-    return all(np.array_equal(sim.pack.active(mine), reference.pack.active(theirs)[rows]) for mine, theirs in pairs)
+    return all(
+        np.array_equal(sim.pack.active(mine), reference.pack.active(theirs)[rows])
+        for mine, theirs in pairs
+    )
 
 
 @pytest.fixture
@@ -113,9 +190,13 @@ def test_ranks_do_not_change_a_bit(comm, tmp_path, shared_folder, case):
 
 
 @pytest.mark.mpi(min_size=2)
-@pytest.mark.parametrize("case", ["blast static", "cr_box", "cr_box alfven", "cr_box streaming", "galactic_wind", "cr_wind"])
+@pytest.mark.parametrize(
+    "case",
+    ["blast static", "cr_box", "cr_box alfven", "cr_box streaming", "galactic_wind", "cr_wind"],
+)
 def test_restart_on_other_ranks_does_not_change_a_bit(comm, tmp_path, shared_folder, case):
-    """A serial run, stopped half-way and restarted on all ranks, ends like the run that never stopped."""
+    """A serial run, stopped half-way and restarted on all ranks, ends like the run that never
+    stopped."""
     straight = run(SerialComm(), tmp_path / "straight", case)
     half = straight.sim.clock.step // 2
     if comm.rank == 0:
@@ -133,7 +214,9 @@ def test_restart_on_other_ranks_does_not_change_a_bit(comm, tmp_path, shared_fol
 
 @pytest.mark.mpi(min_size=2)
 @pytest.mark.parametrize("case", ["blast adaptive", "blast boxed"])
-def test_no_partition_of_a_changing_mesh_changes_a_bit(comm, tmp_path, shared_folder, monkeypatch, case):
+def test_no_partition_of_a_changing_mesh_changes_a_bit(
+    comm, tmp_path, shared_folder, monkeypatch, case
+):
     serial = run(SerialComm(), tmp_path / "serial", case)
     deal_at_random(monkeypatch)
     parallel = run(comm, shared_folder, case)
@@ -147,7 +230,9 @@ def test_no_partition_of_a_changing_mesh_changes_a_bit(comm, tmp_path, shared_fo
 
 @pytest.mark.mpi(min_size=2)
 @pytest.mark.parametrize("case", ON_LEVELS)
-def test_no_partition_changes_a_bit_of_transport_across_levels(comm, tmp_path, shared_folder, monkeypatch, case):
+def test_no_partition_changes_a_bit_of_transport_across_levels(
+    comm, tmp_path, shared_folder, monkeypatch, case
+):
     serial = run(SerialComm(), tmp_path / "serial", case)
     deal_at_random(monkeypatch)
     parallel = run(comm, shared_folder, case)
@@ -164,7 +249,8 @@ def deal_at_random(monkeypatch):
     def deal(tree, nranks, cost=None):
         rng = np.random.default_rng(tree.nblock)
         owner = rng.integers(nranks, size=tree.nblock)
-        owner[rng.permutation(tree.nblock)[:nranks]] = np.arange(nranks)  # nobody goes away empty-handed
+        # nobody goes away empty-handed
+        owner[rng.permutation(tree.nblock)[:nranks]] = np.arange(nranks)
         return owner
 
     for module in ("simulation", "remesh"):

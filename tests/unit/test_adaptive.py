@@ -3,8 +3,6 @@
 import numpy as np
 import pytest
 
-from crmpi import driver, stepper
-from crmpi.configuration import configure
 from crmpi.errors import CrmpiError
 from crmpi.mesh.leaves import OFFSETS, Index, Lattice
 from crmpi.mesh.partition import block_costs, partition
@@ -12,12 +10,16 @@ from crmpi.mesh.tree import BlockTree
 from crmpi.parallel.comm import SerialComm
 from crmpi.refinement.adapt import next_leaves, sources_of
 from crmpi.refinement.base import DEREFINE, KEEP, REFINE, criteria_classes
+from crmpi.run import driver, stepper
+from crmpi.run.configuration import configure
 from tests.refined_case import MESHES, divergence, random_tree
 from tests.verification.runs import begin
 
 BLAST = ("mesh.cells=[32,32,1]", "mesh.block=[8,8,1]", "transport.solver=none")
 STEEP = "{name: gradient, variable: press, refine: 0.2, derefine: 0.1}"
-BOX = "{name: moving_box, lower: [-0.4, -0.2, -0.2], upper: [-0.1, 0.1, 0.1], velocity: [60, 20, 0]}"
+BOX = (
+    "{name: moving_box, lower: [-0.4, -0.2, -0.2], upper: [-0.1, 0.1, 0.1], velocity: [60, 20, 0]}"
+)
 ADAPT = "mesh.refinement={{max_level: 2, interval: 2, min_age: {}, criteria: [{}]}}"
 
 
@@ -63,7 +65,9 @@ def test_siblings_are_joined_only_together():
 def test_nothing_changes_without_flags():
     lattice = Lattice((4, 4, 1), (True,) * 3, (False, False, True))
     tree = random_tree("2d", 0)
-    assert next_leaves(tree, np.zeros(tree.nblock, int)) is tree.leaves and lattice.children.shape == (4, 3)
+    assert next_leaves(
+        tree, np.zeros(tree.nblock, int)
+    ) is tree.leaves and lattice.children.shape == (4, 3)
 
 
 def step(sim, count):
@@ -80,16 +84,25 @@ def step(sim, count):
 def totals(sim):
     """Return mass, momenta and E + e of the box."""
     row = sim.history_row()
-    return np.array([row["mass [code]"], *(row[f"mom{a} [code]"] for a in (1, 2, 3)), row["ener [code]"]])
+    return np.array(
+        [row["mass [code]"], *(row[f"mom{a} [code]"] for a in (1, 2, 3)), row["ener [code]"]]
+    )
 
 
-@pytest.mark.parametrize("dimensions, criterion, age", [(1, STEEP, 4), (2, STEEP, 4), (2, BOX, 0), (3, BOX, 0)])
+@pytest.mark.parametrize(
+    "dimensions, criterion, age", [(1, STEEP, 4), (2, STEEP, 4), (2, BOX, 0), (3, BOX, 0)]
+)
 def test_regridding_conserves_and_keeps_div_b(dimensions, criterion, age):
-    """T2 and T3: a mesh that follows a blast or a box; every change keeps all sums, and div B in ghosts too."""
-    cells = [32 if axis < dimensions else 1 for axis in range(3)] if dimensions < 3 else [24, 24, 16]
+    """T2 and T3: a mesh that follows a blast or a box; every change keeps all sums, and div B in
+    ghosts too."""
+    cells = (
+        [32 if axis < dimensions else 1 for axis in range(3)] if dimensions < 3 else [24, 24, 16]
+    )
     block = [8 if n > 1 else 1 for n in cells]
     sizes = f"mesh.cells={cells}", f"mesh.block={block}"
-    sim = begin("blast", *sizes, "transport.solver=none", "problem.beta=1", ADAPT.format(age, criterion))
+    sim = begin(
+        "blast", *sizes, "transport.solver=none", "problem.beta=1", ADAPT.format(age, criterion)
+    )
     sim.remesher.settle()
     start, changes = totals(sim), 0
     for _ in range(8):
@@ -102,7 +115,12 @@ def test_regridding_conserves_and_keeps_div_b(dimensions, criterion, age):
 
 def test_the_mesh_follows_a_moving_box():
     box = "{name: moving_box, lower: [-0.3, -0.1, -1], upper: [-0.1, 0.1, 1], velocity: [40, 0, 0]}"
-    sim = begin("blast", *BLAST, f"mesh.refinement={{max_level: 1, interval: 1, min_age: 0, criteria: [{box}]}}", "problem.beta=1")
+    sim = begin(
+        "blast",
+        *BLAST,
+        f"mesh.refinement={{max_level: 1, interval: 1, min_age: 0, criteria: [{box}]}}",
+        "problem.beta=1",
+    )
     sim.remesher.settle()
     before = sim.tree.leaves[sim.tree.levels == 1].copy()
     step(sim, 16)
@@ -112,9 +130,15 @@ def test_the_mesh_follows_a_moving_box():
     assert abs(centre - (-0.2 + 40 * sim.time)) < 1 / 8  # a block of level 1
 
 
-@pytest.mark.parametrize("name", [n for n in criteria_classes() if n not in ("user", "cooling_length", "jeans_length")])
+@pytest.mark.parametrize(
+    "name", [n for n in criteria_classes() if n not in ("user", "cooling_length", "jeans_length")]
+)
 def test_every_criterion_runs(name):
-    own = {"mass": "mass: 1e-3", "moving_box": "lower: [-0.1,-0.1,-1], upper: [0.1,0.1,1]", "cosmic_ray_height": "share: 0"}.get(name, "")
+    own = {
+        "mass": "mass: 1e-3",
+        "moving_box": "lower: [-0.1,-0.1,-1], upper: [0.1,0.1,1]",
+        "cosmic_ray_height": "share: 0",
+    }.get(name, "")
     criterion = f"{{name: {name}{', ' + own if own else ''}}}"
     problem = "cr_box" if name == "cosmic_ray_height" else "blast"
     sim = begin(problem, *BLAST, f"mesh.refinement={{max_level: 1, criteria: [{criterion}]}}")
@@ -123,8 +147,14 @@ def test_every_criterion_runs(name):
 
 
 def test_a_criterion_without_its_variable_is_refused():
-    sim = begin("blast", *BLAST, "mesh.refinement={max_level: 1, criteria: [{name: gradient, variable: ecr}]}")
-    with pytest.raises(CrmpiError, match=r"'gradient' looks at 'ecr', which this run does not have; known: dens"):
+    sim = begin(
+        "blast",
+        *BLAST,
+        "mesh.refinement={max_level: 1, criteria: [{name: gradient, variable: ecr}]}",
+    )
+    with pytest.raises(
+        CrmpiError, match=r"'gradient' looks at 'ecr', which this run does not have; known: dens"
+    ):
         sim.remesher.flags()
 
 
@@ -132,13 +162,28 @@ def test_a_criterion_without_its_variable_is_refused():
     "words, sentence",
     [
         ("{max_level: 1, criteria: [{name: gradinet}]}", "did you mean 'gradient'"),
-        ("{criteria: [{name: gradient}]}", "'mesh.refinement.max_level' = None must be given with 'mesh.refinement.criteria'"),
-        ("{max_level: 1, criteria: [{name: gradient, refine: 0.1, derefine: 0.2}]}", "must be below 'refine'"),
-        ("{regions: [{level: 1, lower: [2,2,0], upper: [3,3,0]}]}", "is outside of the mesh along x1"),
-        ("{regions: [{level: 1, lower: [0,0,0], upper: [0.01,0.5,0]}]}", "is thinner along x1 than a block of level 1"),
+        (
+            "{criteria: [{name: gradient}]}",
+            "'mesh.refinement.max_level' = None must be given with 'mesh.refinement.criteria'",
+        ),
+        (
+            "{max_level: 1, criteria: [{name: gradient, refine: 0.1, derefine: 0.2}]}",
+            "must be below 'refine'",
+        ),
+        (
+            "{regions: [{level: 1, lower: [2,2,0], upper: [3,3,0]}]}",
+            "is outside of the mesh along x1",
+        ),
+        (
+            "{regions: [{level: 1, lower: [0,0,0], upper: [0.01,0.5,0]}]}",
+            "is thinner along x1 than a block of level 1",
+        ),
         ("{regions: [{level: 1, shape: sphere}]}", "must be given for a region of shape 'sphere'"),
         ("{regions: {level: 1}}", "must be a list of groups"),
-        ("{regions: [{level: 19, lower: [-0.5,-0.5,0], upper: [0.5,0.5,0]}]}", "has a level too high"),
+        (
+            "{regions: [{level: 19, lower: [-0.5,-0.5,0], upper: [0.5,0.5,0]}]}",
+            "has a level too high",
+        ),
     ],
 )
 def test_wrong_refinement_is_one_sentence(words, sentence):
@@ -148,10 +193,13 @@ def test_wrong_refinement_is_one_sentence(words, sentence):
 
 
 def test_too_many_blocks_end_a_run_with_a_checkpoint(tmp_path):
-    """The mesh of a blast grows beyond what is allowed: one sentence, exit code 3, and a checkpoint of the last state."""
+    """The mesh of a blast grows beyond what is allowed: one sentence, exit code 3, and a checkpoint
+    of the last state."""
     steep = "{name: gradient, variable: press, refine: 0.05, derefine: 0.02}"
     growing = f"mesh.refinement={{max_level: 2, max_blocks: 60, interval: 2, criteria: [{steep}]}}"
-    config, problem_class = configure("blast", [*BLAST, growing, f"output.dir={tmp_path}", "time.max_steps=80"])
+    config, problem_class = configure(
+        "blast", [*BLAST, growing, f"output.dir={tmp_path}", "time.max_steps=80"]
+    )
     with open(tmp_path.with_suffix(".log"), "w") as stream:
         result = driver.run(config, problem_class, SerialComm(), stream=stream)
     assert result.exit_code == 3
@@ -160,7 +208,11 @@ def test_too_many_blocks_end_a_run_with_a_checkpoint(tmp_path):
 
 
 def test_a_refined_run_balances_its_cost():
-    sim = begin("blast", *BLAST, "mesh.refinement={regions: [{level: 2, lower: [-0.1,-0.1,0], upper: [0.1,0.1,0]}]}")
+    sim = begin(
+        "blast",
+        *BLAST,
+        "mesh.refinement={regions: [{level: 2, lower: [-0.1,-0.1,0], upper: [0.1,0.1,0]}]}",
+    )
     cost = block_costs(sim.tree)
     assert (cost[sim.tree.levels == 0] >= 1.0).all() and cost.max() > 1.4
     owner = partition(sim.tree, 3, cost)

@@ -3,17 +3,17 @@
 import numpy as np
 import pytest
 
-from crmpi.bench import measure, report
-from crmpi.bench.boxes import Box, block_shape
-from crmpi.bench.efficiency import layout
-from crmpi.bench.limits import fluid_bytes, substep_bytes
-from crmpi.bench.memory import list_arrays, memory_report
-from crmpi.bench.predict import predict
-from crmpi.bench.traffic import CountingComm, SurroundedComm
 from crmpi.cli.bench import _keys
 from crmpi.errors import CrmpiError
 from crmpi.mesh.tree import OFFSETS
 from crmpi.physics.integrators import RK3, VL2
+from crmpi.tools.bench import measure, report
+from crmpi.tools.bench.boxes import Box, block_shape
+from crmpi.tools.bench.efficiency import layout
+from crmpi.tools.bench.limits import fluid_bytes, substep_bytes
+from crmpi.tools.bench.memory import list_arrays, memory_report
+from crmpi.tools.bench.predict import predict
+from crmpi.tools.bench.traffic import CountingComm, SurroundedComm
 
 DOUBLE = 8
 
@@ -28,7 +28,9 @@ def test_measure_and_report():
     assert results["triad_bytes_per_second"] > 1e8  # slower than any memory of this century
     assert {"time step", "ghosts", "primitives", "fluid"} <= set(results["mhd"]["seconds"])
     assert results["mhd"]["substeps"] == 0 < results["two_moment"]["substeps"]
-    assert 0.0 < results["two_moment"]["substep_seconds"] <= results["two_moment"]["transport_seconds"]
+    assert (
+        0.0 < results["two_moment"]["substep_seconds"] <= results["two_moment"]["transport_seconds"]
+    )
     text = report(results)
     assert "mhd" in text and "GB/s" in text and "sub-steps per cycle" in text
 
@@ -48,7 +50,9 @@ def test_the_box_evolves():
     box.step()
     after = pack.active(pack.u0)
     assert np.abs(after - before).max() > 1e-3
-    assert np.allclose(after.sum(axis=(2, 3, 4)), before.sum(axis=(2, 3, 4)), rtol=1e-12, atol=1e-10)
+    assert np.allclose(
+        after.sum(axis=(2, 3, 4)), before.sum(axis=(2, 3, 4)), rtol=1e-12, atol=1e-10
+    )
     assert not box.sim.fluid.ledger.counts.any()
 
 
@@ -66,7 +70,9 @@ def test_a_rank_among_copies_of_itself_computes_what_one_periodic_box_does():
     for _ in range(2):
         alone.step()
         among.step()
-    difference = np.abs(among.sim.pack.active(among.sim.pack.u0) - alone.sim.pack.active(alone.sim.pack.u0))
+    difference = np.abs(
+        among.sim.pack.active(among.sim.pack.u0) - alone.sim.pack.active(alone.sim.pack.u0)
+    )
     assert difference.max() < 1e-12  # the waves repeat to round-off, not to the bit
 
 
@@ -78,8 +84,11 @@ def test_messages_of_a_step_are_counted():
     assert comm.traffic.messages == 2 * 26  # both stages fill ghost zones once
     offsets = {comm.comm.offset(peer) for peer in comm.traffic.by_peer}
     assert offsets == set(OFFSETS) - {(0, 0, 0)}
-    corner = next(size for peer, size in comm.traffic.by_peer.items() if comm.comm.offset(peer) == (1, 1, 1))
-    assert corner == 2 * DOUBLE * (5 * 2**3 + 3 * 2**3)  # two ghost layers: 8 cells of 5 variables, 8 faces of 3 components
+    corner = next(
+        size for peer, size in comm.traffic.by_peer.items() if comm.comm.offset(peer) == (1, 1, 1)
+    )
+    # two ghost layers: 8 cells of 5 variables, 8 faces of 3 components
+    assert corner == 2 * DOUBLE * (5 * 2**3 + 3 * 2**3)
 
 
 def test_arrays_are_found_once():
@@ -91,7 +100,13 @@ def test_arrays_are_found_once():
 
 
 def test_memory_report_names_the_limit():
-    found = {"mhd": {"bytes_per_zone": 400.0, "start_bytes_per_zone": 300.0, "arrays": {"pack.u0": 52.0, "tiny": 0.1}}}
+    found = {
+        "mhd": {
+            "bytes_per_zone": 400.0,
+            "start_bytes_per_zone": 300.0,
+            "arrays": {"pack.u0": 52.0, "tiny": 0.1},
+        }
+    }
     text = memory_report(found)
     assert "limit 450" in text and "pack.u0" in text and "tiny" not in text
 
@@ -101,7 +116,8 @@ def test_blocks_that_do_not_fill_the_cube():
         block_shape(64, 48)
 
 
-# ------------------------------------------------------------------ many ranks, from a rank invented for the purpose
+# ------------------------------------------------------------------ many ranks, from a rank
+#   invented for the purpose
 
 FACE, EDGE, CORNER = 1000, 100, 10
 RANK = {
@@ -110,14 +126,25 @@ RANK = {
         "step_seconds": 0.06,
         "messages_per_step": 52.0,
         "reductions_per_step": 4.0,
-        "bytes_by_offset": {",".join(map(str, o)): (0, FACE, EDGE, CORNER)[sum(map(abs, o))] for o in OFFSETS if any(o)},
+        "bytes_by_offset": {
+            ",".join(map(str, o)): (0, FACE, EDGE, CORNER)[sum(map(abs, o))]
+            for o in OFFSETS
+            if any(o)
+        },
     },
 }
 ALL_BYTES = 6 * FACE + 12 * EDGE + 8 * CORNER
 
 
 def test_layouts_are_as_cubic_as_possible():
-    assert [layout(ranks) for ranks in (1, 2, 8, 12, 1000, 7)] == [(1, 1, 1), (1, 1, 2), (2, 2, 2), (2, 2, 3), (10, 10, 10), (1, 1, 7)]
+    assert [layout(ranks) for ranks in (1, 2, 8, 12, 1000, 7)] == [
+        (1, 1, 1),
+        (1, 1, 2),
+        (2, 2, 2),
+        (2, 2, 3),
+        (10, 10, 10),
+        (1, 1, 7),
+    ]
 
 
 def test_one_rank_is_perfect():
@@ -127,7 +154,8 @@ def test_one_rank_is_perfect():
 
 def test_two_ranks_send_what_leaves_through_their_two_faces():
     two = predict(RANK, 2)
-    assert two["bytes"] == 2 * (FACE + 4 * EDGE + 4 * CORNER)  # all neighbours above and below are the other rank
+    # all neighbours above and below are the other rank
+    assert two["bytes"] == 2 * (FACE + 4 * EDGE + 4 * CORNER)
     assert two["messages"] == 2  # one per exchange, for all regions travel together
 
 

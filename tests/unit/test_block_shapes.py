@@ -15,7 +15,10 @@ from tests.mpi.test_reproducibility import run, whole_mesh
     ],
 )
 def test_block_shape_does_not_change_a_bit(tmp_path, case, shapes):
-    runs = [run(SerialComm(), tmp_path / str(n), case, [f"mesh.block={shape}"]).sim for n, shape in enumerate(shapes)]
+    runs = [
+        run(SerialComm(), tmp_path / str(n), case, [f"mesh.block={shape}"]).sim
+        for n, shape in enumerate(shapes)
+    ]
     first = runs[0]
     for other in runs[1:]:
         assert other.time == first.time

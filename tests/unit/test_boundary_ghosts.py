@@ -19,7 +19,8 @@ NG = 2
 
 
 def make(serial, kinds, cells=(8, 6, 4), block=(4, 3, 2), **options):
-    """Return (pack, ghosts) with a random positive state in the active cells and zero everywhere else.
+    """Return (pack, ghosts) with a random positive state in the active cells and zero everywhere
+    else.
 
     The magnetic field of the periodic box is zero on its faces, so that it suits a conducting wall.
     """
@@ -33,7 +34,12 @@ def make(serial, kinds, cells=(8, 6, 4), block=(4, 3, 2), **options):
     mesh[MOM1 : MOM1 + 3] -= 1.0
     mesh[ENER] += 10.0
     for b in range(pack.nblock):
-        index = np.ix_(*(pack.origins[b][2 - a] + np.arange(pack.active(pack.u0).shape[2 + a]) for a in range(3)))
+        index = np.ix_(
+            *(
+                pack.origins[b][2 - a] + np.arange(pack.active(pack.u0).shape[2 + a])
+                for a in range(3)
+            )
+        )
         for v in range(pack.nvar):
             pack.active(pack.u0)[b, v] = mesh[v][index]
         if pack.magnetic:
@@ -55,7 +61,9 @@ def set_faces(pack, b, mesh):
             face[tuple(ends if d == 2 - axis else slice(None) for d in range(3))] = 0.0
         g = pack.grid
         start = (g.ng3, g.ng2, g.ng1)
-        pack.b0[(b, axis, *(slice(s, s + n) for s, n in zip(start, face.shape, strict=True)))] = face
+        pack.b0[(b, axis, *(slice(s, s + n) for s, n in zip(start, face.shape, strict=True)))] = (
+            face
+        )
 
 
 def layers(pack, array, axis, extra=0):
@@ -75,7 +83,10 @@ def at_wall(pack, axis, side):
 def magnetic_energy(pack, b):
     """Return B^2/2 of all cells of a block, on the extent that holds whole cells."""
     field = pack.b0[b]
-    up = [0.5 * (field[a] + np.roll(field[a], -1, axis=2 - a)) if field.shape[3 - a] > 1 else field[a] for a in range(3)]
+    up = [
+        0.5 * (field[a] + np.roll(field[a], -1, axis=2 - a)) if field.shape[3 - a] > 1 else field[a]
+        for a in range(3)
+    ]
     return 0.5 * sum(f**2 for f in up)
 
 
@@ -98,8 +109,14 @@ def test_outflow_copies_the_last_layer(serial, axis, side):
         u = layers(pack, pack.u0[b][gas], axis)
         ghost, edge = (u[:NG], u[NG]) if side == 0 else (u[NG + n :], u[NG + n - 1])
         assert np.all(ghost == edge)
-        inner = layers(pack, pack.u0[b, ENER] - magnetic_energy(pack, b), axis)[:, NG : NG + 2, NG : NG + 2]
-        ghost, edge = (inner[:NG], inner[NG]) if side == 0 else (inner[NG + n : NG + n + NG], inner[NG + n - 1])
+        inner = layers(pack, pack.u0[b, ENER] - magnetic_energy(pack, b), axis)[
+            :, NG : NG + 2, NG : NG + 2
+        ]
+        ghost, edge = (
+            (inner[:NG], inner[NG])
+            if side == 0
+            else (inner[NG + n : NG + n + NG], inner[NG + n - 1])
+        )
         np.testing.assert_allclose(ghost, np.broadcast_to(edge, ghost.shape), rtol=1e-14)
 
 
@@ -119,7 +136,11 @@ def test_reflecting_wall_has_the_parity_of_a_mirror(serial, axis, side):
             if a == axis:
                 wall_face = NG if side == 0 else NG + n
                 for shift in (1, 2):
-                    out, inside = (wall_face - shift, wall_face + shift) if side == 0 else (wall_face + shift, wall_face - shift)
+                    out, inside = (
+                        (wall_face - shift, wall_face + shift)
+                        if side == 0
+                        else (wall_face + shift, wall_face - shift)
+                    )
                     assert np.array_equal(f[out], -f[inside])
             else:
                 mirrored = f[2 * NG - 1 : NG - 1 : -1] if side == 0 else f[NG + n - 1 : n - 1 : -1]
@@ -128,11 +149,17 @@ def test_reflecting_wall_has_the_parity_of_a_mirror(serial, axis, side):
 
 @pytest.mark.parametrize("axis, side", every_side())
 def test_mirror_of_a_field_through_the_wall(serial, axis, side):
-    """B is an axial vector: even through the wall, odd along it; what is measured along B turns around."""
+    """B is an axial vector: even through the wall, odd along it; what is measured along B turns
+    around."""
     pack, ghosts = make(serial, wall(axis, "reflect"))
     pack.b0[:, axis] += 0.5
     ghosts.fill_fluid(pack.u0, pack.b0, 0.0)
-    fields = (Field("ecr"), Field("fcr", turned="-"), Field("ewp", turned="ewm"), Field("ewm", turned="ewp"))
+    fields = (
+        Field("ecr"),
+        Field("fcr", turned="-"),
+        Field("ewp", turned="ewm"),
+        Field("ewm", turned="ewp"),
+    )
     q = pack.allocate(4)
     pack.active(q)[...] = np.random.default_rng(0).standard_normal(pack.active(q).shape)
     ghosts.fill_cells(q, fields, 0.0)
@@ -142,14 +169,18 @@ def test_mirror_of_a_field_through_the_wall(serial, axis, side):
         low, high = slice(0, NG), slice(2 * NG - 1, NG - 1, -1)
     for b in blocks:
         for c, (source, sign) in enumerate(((0, 1), (1, -1), (3, 1), (2, 1))):
-            assert np.array_equal(layers(pack, q[b, c], axis)[low], sign * layers(pack, q[b, source], axis)[high])
+            assert np.array_equal(
+                layers(pack, q[b, c], axis)[low], sign * layers(pack, q[b, source], axis)[high]
+            )
         for a in (a for a in range(3) if a != axis):
             field = layers(pack, pack.b0[b, a], axis)
             assert np.array_equal(field[low], -field[high])
         through = layers(pack, pack.b0[b, axis], axis, extra=1)
         wall_face, outward = (NG, -1) if side == 0 else (NG + n, 1)
         for shift in (1, 2):
-            assert np.array_equal(through[wall_face + shift * outward], through[wall_face - shift * outward])
+            assert np.array_equal(
+                through[wall_face + shift * outward], through[wall_face - shift * outward]
+            )
 
 
 @pytest.mark.parametrize("axis, side", every_side())
@@ -166,7 +197,9 @@ def test_diode_lets_gas_out_only(serial, axis, side):
         inward = normal > 0.0 if side == 0 else normal < 0.0
         assert inward.any() and not inward.all()
         assert np.array_equal(new[:, MOM1 + axis], np.where(inward, 0.0, normal))
-        doubled = [2.0 * q[:, DENS] * q[:, ENER] - (q[:, MOM1 : MOM1 + 3] ** 2).sum(1) for q in (new, old)]
+        doubled = [
+            2.0 * q[:, DENS] * q[:, ENER] - (q[:, MOM1 : MOM1 + 3] ** 2).sum(1) for q in (new, old)
+        ]
         np.testing.assert_allclose(*doubled, rtol=1e-14)  # internal energy times 2 rho
 
 
@@ -183,7 +216,8 @@ def test_hydrostatic_ghosts_balance_gravity(serial, axis, side):
         gas, cosmic = (EOS.gamma - 1.0) * (u[ENER] - kinetic), (EOS.gamma_cr - 1.0) * u[ECR]
         inner = (slice(None), slice(NG, NG + 2), slice(NG, NG + 2))
         dens, gas, cosmic, grav, dye = (
-            layers(pack, q, axis)[inner] for q in (u[DENS], gas, cosmic, pack.grav[b, axis], u[ECR + 1])
+            layers(pack, q, axis)[inner]
+            for q in (u[DENS], gas, cosmic, pack.grav[b, axis], u[ECR + 1])
         )
         total = gas + cosmic
         for low in (0, 1) if side == 0 else (NG + n - 1, NG + n):
@@ -196,13 +230,17 @@ def test_hydrostatic_ghosts_balance_gravity(serial, axis, side):
 
 @pytest.mark.parametrize("axis, side", every_side())
 def test_hydrostatic_ghosts_continue_a_magnetised_atmosphere(serial, axis, side):
-    """Gas, cosmic rays and a field along the boundary in proportion: rho ~ exp(-s/H), H = (p + P + M)/(rho g)."""
-    pack, ghosts = make(serial, wall(axis, "hydrostatic"), cells=(8, 8, 8), block=(8, 8, 8), gravity=True)
+    """Gas, cosmic rays and a field along the boundary in proportion: rho ~ exp(-s/H), H = (p + P +
+    M)/(rho g)."""
+    pack, ghosts = make(
+        serial, wall(axis, "hydrostatic"), cells=(8, 8, 8), block=(8, 8, 8), gravity=True
+    )
     for inward in (1.0, -1.0):  # gravity into the mesh, and out of it
         outward = -1 if side == 0 else 1
         pack.grav[:, axis] = -inward * outward
         s = layers(pack, np.zeros_like(pack.u0[0, 0]), axis)
-        distance = (np.arange(len(s)) - (NG if side == 0 else NG + 7)) * outward / 8.0  # outward, from the last active cell
+        # outward, from the last active cell
+        distance = (np.arange(len(s)) - (NG if side == 0 else NG + 7)) * outward / 8.0
         rho = np.exp(-inward * distance / 3.0)[:, None, None] * np.ones_like(s)
         along = (axis + 1) % 3
         pack.u0[...], pack.b0[...] = 0.0, 0.0
@@ -212,21 +250,30 @@ def test_hydrostatic_ghosts_continue_a_magnetised_atmosphere(serial, axis, side)
         active = pack.u0.copy(), pack.b0.copy()
         ghosts.fill_fluid(pack.u0, pack.b0, 0.0)
         new, old = layers(pack, pack.u0[0, DENS], axis), layers(pack, active[0][0, DENS], axis)
-        field, field0 = layers(pack, pack.b0[0, along], axis), layers(pack, active[1][0, along], axis)
+        field, field0 = (
+            layers(pack, pack.b0[0, along], axis),
+            layers(pack, active[1][0, along], axis),
+        )
         ghost = slice(0, NG) if side == 0 else slice(NG + 8, NG + 8 + NG)
         inside = (ghost, slice(NG, NG + 8), slice(NG, NG + 8))
-        np.testing.assert_allclose(new[inside], old[inside], rtol=1e-2)  # without a gradient it would be 8%
+        # without a gradient it would be 8%
+        np.testing.assert_allclose(new[inside], old[inside], rtol=1e-2)
         np.testing.assert_allclose(field[inside], field0[inside], rtol=2e-3)
 
 
 def test_hydrostatic_lets_nothing_in(serial):
     pack, ghosts = make(serial, wall(2, "hydrostatic"), gravity=True)
-    pack.grav[:, 2] = np.where(pack.origins[:, 2] == 0, 1.0, -1.0)[:, None, None, None]  # towards the middle
+    # towards the middle
+    pack.grav[:, 2] = np.where(pack.origins[:, 2] == 0, 1.0, -1.0)[:, None, None, None]
     ghosts.fill_fluid(pack.u0, pack.b0, 0.0)
     for side in (0, 1):
         blocks, n = at_wall(pack, 2, side)
         for b in blocks:
-            momentum = pack.u0[b, MOM1 + 2, :NG] if side == 0 else pack.u0[b, MOM1 + 2, NG + n : 2 * NG + n]
+            momentum = (
+                pack.u0[b, MOM1 + 2, :NG]
+                if side == 0
+                else pack.u0[b, MOM1 + 2, NG + n : 2 * NG + n]
+            )
             assert np.all(momentum <= 0.0 if side == 0 else momentum >= 0.0)
             assert np.any(momentum != 0.0)
 
@@ -266,8 +313,12 @@ def test_transport_register(serial):
     g = pack.grid
     inner = (slice(g.ng3, g.ng3 + g.n3), slice(g.ng2, g.ng2 + g.n2))
     for c, sign in enumerate((1.0, -1.0, 1.0, 1.0)):
-        assert np.array_equal(q[0, c][inner][..., :NG], sign * q[0, c][inner][..., 2 * NG - 1 : NG - 1 : -1])
-        assert np.all(q[0, c, g.ng3 : g.ng3 + g.n3, :NG, NG] == q[0, c, g.ng3 : g.ng3 + g.n3, NG, NG][:, None])
+        assert np.array_equal(
+            q[0, c][inner][..., :NG], sign * q[0, c][inner][..., 2 * NG - 1 : NG - 1 : -1]
+        )
+        assert np.all(
+            q[0, c, g.ng3 : g.ng3 + g.n3, :NG, NG] == q[0, c, g.ng3 : g.ng3 + g.n3, NG, NG][:, None]
+        )
 
 
 class Inflow:
@@ -305,7 +356,9 @@ def test_user_boundary_sets_primitives(serial):
         u = pack.u0[b]
         assert np.all(u[DENS][cells] == 2.0)
         assert np.all(u[MOM1 + 1][cells] == -6.0)
-        np.testing.assert_allclose((u[ENER] - magnetic_energy(pack, b))[cells], 0.75 + 9.0, rtol=1e-13)
+        np.testing.assert_allclose(
+            (u[ENER] - magnetic_energy(pack, b))[cells], 0.75 + 9.0, rtol=1e-13
+        )
         assert np.all(u[ECR + 1][cells] == np.array([6.0, 7.0])[None, :, None])
 
 

@@ -173,5 +173,7 @@ def test_the_example_of_the_page_is_valid():
     page = (Path(__file__).parents[2] / "docs" / "boundaries.md").read_text(encoding="utf-8")
     mesh = yaml.safe_load(page.split("```yaml\n")[1].split("```")[0])["mesh"]
     words = [f"mesh.{name}={value}".replace("'", "") for name, value in mesh.items()]
-    sim = begin("galactic_wind", "mesh.cells=[8,1,1]", "mesh.block=[8,1,1]", *words, "mesh.lower=[0,0,0]")
+    sim = begin(
+        "galactic_wind", "mesh.cells=[8,1,1]", "mesh.block=[8,1,1]", *words, "mesh.lower=[0,0,0]"
+    )
     assert sim.pack.w0[0, 1, 0, 0, 0] == pytest.approx(100.0)  # km/s is the code unit

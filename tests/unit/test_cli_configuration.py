@@ -5,15 +5,19 @@ import yaml
 
 from crmpi.cli.configuration import check_ranks, configure, together
 from crmpi.cli.run import split_words
-from crmpi.configuration import default_groups, groups_for
 from crmpi.errors import CrmpiError
+from crmpi.model.files import find_problem, problem_folders
 from crmpi.parallel.comm import SerialComm
 from crmpi.params import load
 from crmpi.params.core import CORE
 from crmpi.params.table import rows
-from crmpi.problem_files import find_problem, problem_folders
+from crmpi.run.configuration import default_groups, groups_for
 
-CONFIGURATIONS = [f"{name}/{file.stem}" for name, folder in problem_folders().items() for file in sorted(folder.glob("*.yaml"))]
+CONFIGURATIONS = [
+    f"{name}/{file.stem}"
+    for name, folder in problem_folders().items()
+    for file in sorted(folder.glob("*.yaml"))
+]
 
 
 class OtherRankFailed(SerialComm):
@@ -28,7 +32,10 @@ class OtherRankFailed(SerialComm):
 def test_words_are_one_target_and_overrides(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "a=b.yaml").write_text("")
-    assert split_words(["wind", "mesh.cells=[4,1,1]", "time.end=1"]) == ("wind", ["mesh.cells=[4,1,1]", "time.end=1"])
+    assert split_words(["wind", "mesh.cells=[4,1,1]", "time.end=1"]) == (
+        "wind",
+        ["mesh.cells=[4,1,1]", "time.end=1"],
+    )
     assert split_words(["time.end=1"]) == (None, ["time.end=1"])
     assert split_words(["a=b.yaml", "c=d"]) == ("a=b.yaml", ["c=d"])
     with pytest.raises(CrmpiError, match="'storm' is neither a parameter"):
@@ -67,7 +74,10 @@ def test_configurations_of_all_problems_are_valid(target):
     assert problem_class.name == target.partition("/")[0]
     assert config.notes == []
     groups = groups_for(find_problem(target).problem_class)
-    assert load(yaml.load(config.yaml(), Loader=yaml.BaseLoader), groups=groups).resolved() == config.resolved()
+    assert (
+        load(yaml.load(config.yaml(), Loader=yaml.BaseLoader), groups=groups).resolved()
+        == config.resolved()
+    )
 
 
 def test_default_output_folder_has_the_name_of_the_problem():
@@ -89,6 +99,8 @@ def test_every_parameter_has_a_description():
 
 @pytest.mark.parametrize("name", problem_folders())
 def test_every_parameter_of_a_problem_has_a_description(name):
-    assert [row.key for row in rows({"problem": find_problem(name).problem_class.Params}) if not row.doc.strip()] == []
-
-
+    assert [
+        row.key
+        for row in rows({"problem": find_problem(name).problem_class.Params})
+        if not row.doc.strip()
+    ] == []

@@ -9,7 +9,7 @@ import pytest
 
 from crmpi.cli import doctor
 from crmpi.cli.main import main
-from crmpi.problem_files import problem_folders
+from crmpi.model.files import problem_folders
 
 ROOT = Path(__file__).parents[2]
 
@@ -46,7 +46,10 @@ def test_problem_is_copied_and_runs_under_its_new_name(said, tmp_path, monkeypat
 
 
 def test_parameters_of_a_group_a_key_and_a_problem(said):
-    assert said("params", "scattering.kappa_par").splitlines()[0] == "scattering.kappa_par   [model = constant]"
+    assert (
+        said("params", "scattering.kappa_par").splitlines()[0]
+        == "scattering.kappa_par   [model = constant]"
+    )
     assert "cm^2/s" in said("params", "scattering")
     assert "problem.left" in said("params", "cr_shock_tube")
     assert "gravity.nfw.mass" in said("params", "nfw")
@@ -58,7 +61,9 @@ def test_parameters_of_a_group_a_key_and_a_problem(said):
 def test_parameter_table_in_markdown(said):
     lines = said("params", "time", "--markdown").splitlines()
     assert lines[0] == "## time"
-    assert any(line.startswith("| `time.cfl` | number | `0.3` |  | > 0 and <= 1 |") for line in lines)
+    assert any(
+        line.startswith("| `time.cfl` | number | `0.3` |  | > 0 and <= 1 |") for line in lines
+    )
 
 
 def test_models_show_equation_and_paper(said):
@@ -70,7 +75,8 @@ def test_models_show_equation_and_paper(said):
 
 
 def test_models_show_their_own_defaults(said):
-    """`kappa_max` is 1e36 cm^2/s for turbulence that may hardly scatter, 1e34 for other closures."""
+    """`kappa_max` is 1e36 cm^2/s for turbulence that may hardly scatter, 1e34 for other
+    closures."""
     for name, largest in (("extrinsic_turbulence", "1e+36"), ("curvature", "1e+34")):
         out = said("models", name)
         assert f"default {largest}" in out[out.index("scattering.kappa_max") :].splitlines()[2]
@@ -78,14 +84,33 @@ def test_models_show_their_own_defaults(said):
 
 def test_models_show_what_a_preset_chooses(said):
     out = said("models", "hopkins2021_sc")
-    for words in ("transport.solver = two_moment", "scattering.f_qlt = 100", "kappa = gamma_cr v_d l", "paper: Hopkins", "found: "):
+    for words in (
+        "transport.solver = two_moment",
+        "scattering.f_qlt = 100",
+        "kappa = gamma_cr v_d l",
+        "paper: Hopkins",
+        "found: ",
+    ):
         assert words in out
-    assert "scattering.kappa_par = 1e29 cm^2/s  (chosen here: the value of the paper could not be checked)" in said("models", "butsky2022")
+    assert (
+        "scattering.kappa_par = 1e29 cm^2/s  (chosen here: the value of the paper could not be "
+        "checked)"
+    ) in said("models", "butsky2022")
 
 
 def test_doctor_reports_everything(said):
     out = said("doctor")
-    for subject in ("python", "numpy", "numba", "h5py", "kernel cache", "mpi4py", "hdf5", "threads", "folder"):
+    for subject in (
+        "python",
+        "numpy",
+        "numba",
+        "h5py",
+        "kernel cache",
+        "mpi4py",
+        "hdf5",
+        "threads",
+        "folder",
+    ):
         assert f"{subject}: " in out
     assert "everything needed works" in out
 
@@ -124,7 +149,10 @@ def test_doctor_compiles_a_kernel(monkeypatch):
     assert found.status == doctor.OK
     monkeypatch.setattr(doctor, "_KERNEL", "raise TypeError('missing argument')")
     (found,) = doctor.check_kernels()
-    assert (found.status, found.found) == (doctor.PROBLEM, "a small kernel fails: TypeError: missing argument")
+    assert (found.status, found.found) == (
+        doctor.PROBLEM,
+        "a small kernel fails: TypeError: missing argument",
+    )
 
 
 def test_doctor_notices_an_mpirun_of_another_mpi(tmp_path, monkeypatch):
@@ -148,7 +176,11 @@ def test_doctor_says_what_a_broken_launcher_says(tmp_path, monkeypatch):
 
 
 def test_doctor_notices_old_packages(monkeypatch):
-    monkeypatch.setattr(doctor, "_version", {"numpy": "1.26.4", "numba": "0.68.0", "h5py": None, "pyyaml": "6.0.1"}.get)
+    monkeypatch.setattr(
+        doctor,
+        "_version",
+        {"numpy": "1.26.4", "numba": "0.68.0", "h5py": None, "pyyaml": "6.0.1"}.get,
+    )
     found = {finding.subject: finding for finding in doctor.check_packages()}
     assert found["numpy"].status == found["h5py"].status == doctor.PROBLEM
     assert found["numba"].status == found["pyyaml"].status == doctor.OK

@@ -1,4 +1,5 @@
-"""The entry point: commands, messages, exit codes; nothing heavy is imported before it is needed."""
+"""The entry point: commands, messages, exit codes; nothing heavy is imported before it is
+needed."""
 
 import re
 import subprocess
@@ -48,14 +49,26 @@ def test_every_command_has_help(command, capsys):
         (["run", "blast", "--fast"], "unrecognized arguments: --fast"),
         (["run", "--restart", "nowhere.h5"], "cannot find the checkpoint 'nowhere.h5'"),
         (["run", "blast", "mesh.cells=[3"], "has a list whose brackets do not match"),
-        (["run", "blast", "mesh.cels=[32,1,1]"], "command line: unknown parameter 'mesh.cels'; did you mean 'mesh.cells'?"),
+        (
+            ["run", "blast", "mesh.cels=[32,1,1]"],
+            "command line: unknown parameter 'mesh.cels'; did you mean 'mesh.cells'?",
+        ),
         (["run", "blast", "time.cfl=3"], "command line: 'time.cfl' = '3' must be > 0 and <= 1"),
         (["run", "blast", "fluid.riemann=hlcd"], "'fluid.riemann' = 'hlcd' is not one of"),
         (["run", "blast", "problem.name=cr_ring"], "'problem.name' cannot be changed there"),
         (["run", "blast", "problem={name: cr_ring}"], "'problem.name' cannot be changed there"),
-        (["run", "blast", "mesh.boundaries.ix1=outflow"], "a periodic face needs the other side to be periodic too"),
-        (["run", "cr_shock_tube", "problem.left=[1,0,1]"], "has 3 elements; it must be a list of 4 numbers"),
-        (["run", "blast", "time.end=3 Myr"], "'time.end' = '3 Myr' has a unit, but this run is dimensionless"),
+        (
+            ["run", "blast", "mesh.boundaries.ix1=outflow"],
+            "a periodic face needs the other side to be periodic too",
+        ),
+        (
+            ["run", "cr_shock_tube", "problem.left=[1,0,1]"],
+            "has 3 elements; it must be a list of 4 numbers",
+        ),
+        (
+            ["run", "blast", "time.end=3 Myr"],
+            "'time.end' = '3 Myr' has a unit, but this run is dimensionless",
+        ),
     ],
 )
 def test_mistakes_are_one_sentence_and_code_2(words, message, capsys):
@@ -69,7 +82,9 @@ def test_mistakes_are_one_sentence_and_code_2(words, message, capsys):
 def test_parameters_of_a_problem_as_one_group(capsys):
     assert main(["run", "cr_waves", "problem={flux: 300, modulation: 0.3}", "--dry-run"]) == 0
     out = capsys.readouterr().out
-    assert re.search(r"\* +problem.flux +300\n", out) and re.search(r"\* +problem.modulation +0.3\n", out)
+    assert re.search(r"\* +problem.flux +300\n", out) and re.search(
+        r"\* +problem.modulation +0.3\n", out
+    )
 
 
 def test_files_that_are_something_else(tmp_path, capsys, monkeypatch):
@@ -104,7 +119,10 @@ def test_ctrl_c_outside_of_a_run(capsys, monkeypatch):
 
 
 def test_entry_point_imports_nothing_heavy():
-    code = "import sys, crmpi.cli.main; print(sorted({'numpy', 'numba', 'h5py', 'yaml', 'mpi4py', 'matplotlib'} & set(sys.modules)))"
+    code = (
+        "import sys, crmpi.cli.main; print(sorted({'numpy', 'numba', 'h5py', 'yaml', "
+        "'mpi4py', 'matplotlib'} & set(sys.modules)))"
+    )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
 

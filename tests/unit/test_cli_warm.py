@@ -1,4 +1,5 @@
-"""``crmpi warm`` leaves nothing to compile for the run, and nothing else behind; a run without compiling imports no compiler."""
+"""``crmpi warm`` leaves nothing to compile for the run, and nothing else behind; a run without
+compiling imports no compiler."""
 
 import pytest
 
@@ -26,17 +27,22 @@ def test_warm_leaves_nothing_to_compile(capsys, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert main(["warm", "blast"]) == 0
     said = capsys.readouterr().out.splitlines()
-    assert any(line.endswith("crmpi.numerics.godunov.advance_blocks") for line in said)
-    assert any(line.endswith("crmpi.mesh.regions.buffer_to_regions") for line in said)  # ranks need it, a single one does not
+    assert any(line.endswith("crmpi.numerics.fluid.godunov.advance_blocks") for line in said)
+    # ranks need it, a single one does not
+    assert any(line.endswith("crmpi.mesh.regions.buffer_to_regions") for line in said)
     assert said[-1].endswith(f"kept in {cache_folder()}")
     assert list(tmp_path.iterdir()) == []
-    assert finish(start(RUN.format(folder=tmp_path / "run"), CRMPI_CACHE_DIR=cache_folder().parent)) == ["True", "0", "[]"]
+    assert finish(
+        start(RUN.format(folder=tmp_path / "run"), CRMPI_CACHE_DIR=cache_folder().parent)
+    ) == ["True", "0", "[]"]
 
 
 def test_report_sums_what_was_compiled():
     from crmpi.cli.warm import report
 
-    lines = report([Made("a", 1.0, False), Made("b", 2.5, False), Made("c", 0.5, True)], "FOLDER").splitlines()
+    lines = report(
+        [Made("a", 1.0, False), Made("b", 2.5, False), Made("c", 0.5, True)], "FOLDER"
+    ).splitlines()
     assert lines[1].split() == ["2.50", "compiled", "b"]
     assert lines[-1] == "2 kernels compiled in 3.5 s, 1 loaded; kept in FOLDER"
 
@@ -48,7 +54,10 @@ def test_mistakes_are_those_of_run(capsys):
 
 
 def test_clean_removes_kernels_of_other_sources_and_nothing_else(tmp_path):
-    script = "from crmpi.cli.main import main; assert main(['warm', 'blast']) == 0; assert main(['warm', '--clean']) == 0"
+    script = (
+        "from crmpi.cli.main import main; assert main(['warm', 'blast']) == 0; assert "
+        "main(['warm', '--clean']) == 0"
+    )
     said = finish(start(script, CRMPI_CACHE_DIR=tmp_path))
     assert "removed 0 folders of older kernels, 0.0 MB, from" in " ".join(said)
     root = next(tmp_path.iterdir())
@@ -56,7 +65,11 @@ def test_clean_removes_kernels_of_other_sources_and_nothing_else(tmp_path):
     (root / "godunov-0123456789abcdef").mkdir()
     (root / "godunov-0123456789abcdef" / "code.1.nbc").write_bytes(bytes(3_000_000))
     (root / "notes").mkdir()
-    said = finish(start("from crmpi.cli.main import main; main(['warm', '--clean'])", CRMPI_CACHE_DIR=tmp_path))
+    said = finish(
+        start(
+            "from crmpi.cli.main import main; main(['warm', '--clean'])", CRMPI_CACHE_DIR=tmp_path
+        )
+    )
     assert "removed 1 folders of older kernels, 3.0 MB, from" in " ".join(said)
     assert {folder.name for folder in root.iterdir()} == current | {"notes"}
 

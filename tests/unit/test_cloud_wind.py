@@ -1,4 +1,5 @@
-"""The cloud in a wind: what the problem says of itself agrees with the formulas of Klein, McKee & Colella (1994)."""
+"""The cloud in a wind: what the problem says of itself agrees with the formulas of Klein, McKee &
+Colella (1994)."""
 
 import numpy as np
 import pytest
@@ -11,7 +12,9 @@ FORMS = {
     "adiabatic": ["cooling.enabled=false"],
     "gas alone": ["fluid={magnetic: false, cosmic_rays: false}"],
     "two_moment": ["transport={solver: two_moment, vmax: 3000 km/s}"],
-    "refined": ["mesh.refinement={regions: [{level: 1, lower: [-0.2,-0.2,-1], upper: [0.4,0.2,1]}]}"],
+    "refined": [
+        "mesh.refinement={regions: [{level: 1, lower: [-0.2,-0.2,-1], upper: [0.4,0.2,1]}]}"
+    ],
 }
 
 
@@ -21,7 +24,8 @@ def test_every_form_runs_and_keeps_its_colour(form):
     before = sim.history_row()
     step(sim, 6)
     after = sim.history_row()
-    assert after["mass_colour [Msun]"] == pytest.approx(before["mass_colour [Msun]"], rel=1e-12)  # it is far from the outflow
+    # it is far from the outflow
+    assert after["mass_colour [Msun]"] == pytest.approx(before["mass_colour [Msun]"], rel=1e-12)
     colour = sim.pack.active(sim.pack.w0)[:, sim.pack.index["colour"]]
     assert colour.min() > -1e-14
     assert colour.max() <= 1.0 + 1e-12

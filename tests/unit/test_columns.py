@@ -5,13 +5,13 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from crmpi.analysis.ions import computed_table
+from crmpi.analysis.measure.columns import M_P, Composition, column, column_map, columns, profile
+from crmpi.analysis.measure.rays import Line, axis_lines, shells, tilted_lines, trace
+from crmpi.analysis.read.cells import running
+from crmpi.analysis.read.readers import open_snapshot
 from crmpi.cli.main import main
 from crmpi.errors import CrmpiError
-from crmpi.observables.cells import running
-from crmpi.observables.columns import M_P, Composition, column, column_map, columns, profile
-from crmpi.observables.ions import computed_table
-from crmpi.observables.rays import Line, axis_lines, shells, tilted_lines, trace
-from crmpi.observables.readers import open_snapshot
 from crmpi.params import make
 from crmpi.units import UNITS, Units
 from tests.columns_case import cube, write_gas
@@ -50,7 +50,8 @@ def gas(tmp_path):
 @pytest.mark.parametrize("b", [0.0, 0.3, 0.6])
 @pytest.mark.parametrize("axis", [0, 1, 2])
 def test_uniform_sphere_to_first_order_in_the_cell(gas, n, b, axis):
-    """The centre of a cell on the line is at most half a diagonal off it, and each end of the chord at most half a cell off its place."""
+    """The centre of a cell on the line is at most half a diagonal off it, and each end of the chord
+    at most half a cell off its place."""
     snapshot, width = gas(cube(n, min(n, 16)), ball), 2.0 / n
     exact = 2.0 * np.sqrt(RADIUS**2 - b**2)
     off = width / np.sqrt(2.0)
@@ -69,13 +70,18 @@ def test_a_smooth_sphere_is_exact_along_centres_of_cells(gas):
 
 
 def test_a_line_in_any_direction_has_its_length_in_the_box():
-    mesh = SimpleNamespace(cells_at=lambda level: (8, 4, 16), lower=(-1.0, -1.0, -1.0), upper=(1.0, 1.0, 1.0))
+    mesh = SimpleNamespace(
+        cells_at=lambda level: (8, 4, 16), lower=(-1.0, -1.0, -1.0), upper=(1.0, 1.0, 1.0)
+    )
     for line in tilted_lines([0.0, 0.5], 40):
         path = trace(mesh, line, "box")
         steps = np.abs(np.diff(path.cells, axis=0)).sum(axis=1)
         assert np.all(steps >= 1)
         with np.errstate(divide="ignore"):
-            ends = np.sort(np.stack([(-1 - line.point) / line.direction, (1 - line.point) / line.direction]), axis=0)
+            ends = np.sort(
+                np.stack([(-1 - line.point) / line.direction, (1 - line.point) / line.direction]),
+                axis=0,
+            )
         assert path.lengths.sum() == pytest.approx(ends[1].min() - ends[0].max(), rel=1e-12)
         assert np.linalg.norm(line.point) == pytest.approx(line.impact, abs=1e-12)
         assert line.point @ line.direction == pytest.approx(0.0, abs=1e-12)
@@ -84,7 +90,9 @@ def test_a_line_in_any_direction_has_its_length_in_the_box():
 def test_shells_of_a_sphere_add_up_to_the_chord():
     faces = np.geomspace(0.1, 2.0, 40)
     for b in (0.1, 0.5, 1.9):
-        assert shells(faces, b, "sphere").lengths.sum() == pytest.approx(2 * np.sqrt(4 - b**2), rel=1e-12)
+        assert shells(faces, b, "sphere").lengths.sum() == pytest.approx(
+            2 * np.sqrt(4 - b**2), rel=1e-12
+        )
     with pytest.raises(CrmpiError, match=r"sight line at 0\.05 is outside of the shells"):
         shells(faces, 0.05, "sphere")
 
@@ -96,7 +104,10 @@ def test_the_same_bits_for_every_choice_of_blocks(gas):
         a, b = (columns(snapshot, [ion], lines).values[ion] for snapshot in (one, many))
         assert a.tobytes() == b.tobytes()
         for axis in range(3):
-            assert column_map(one, ion, axis).values.tobytes() == column_map(many, ion, axis).values.tobytes()
+            assert (
+                column_map(one, ion, axis).values.tobytes()
+                == column_map(many, ion, axis).values.tobytes()
+            )
 
 
 def test_a_map_holds_all_atoms(gas):
@@ -104,7 +115,13 @@ def test_a_map_holds_all_atoms(gas):
     for axis in range(3):
         sheet = column_map(snapshot, "H", axis)
         atoms = sheet.values.sum() * (2 / 16 * KPC) ** 2
-        exact = 0.76 * snapshot.array("dens").sum() * snapshot.units.cgs("density") / M_P * (2 / 16 * KPC) ** 3
+        exact = (
+            0.76
+            * snapshot.array("dens").sum()
+            * snapshot.units.cgs("density")
+            / M_P
+            * (2 / 16 * KPC) ** 3
+        )
         assert atoms == pytest.approx(exact, rel=1e-12)
 
 
@@ -115,7 +132,9 @@ def test_ions_follow_table_metallicity_and_sun(gas):
     lines = axis_lines([0.3], 2, 1)
     found = columns(snapshot, ["H", "O VI", "O"], lines, table, composition).values
     assert found["O"] / found["H"] == pytest.approx(0.5 * 10 ** (8.69 - 12), rel=1e-12)
-    assert found["O VI"][0] / found["O"][0] == pytest.approx(float(table.fraction("O VI", 3e5, 0.76 * RHO)), rel=1e-9)
+    assert found["O VI"][0] / found["O"][0] == pytest.approx(
+        float(table.fraction("O VI", 3e5, 0.76 * RHO)), rel=1e-9
+    )
 
 
 def test_spread_over_lines(gas):
@@ -128,7 +147,9 @@ def test_spread_over_lines(gas):
 
 
 def test_cells_outside_of_the_table_are_counted(gas):
-    snapshot = gas(cube(8), lambda x1, x2, x3: RHO, temperature=lambda x1, x2, x3: np.where(x3 > 0, 1e10, 1e6))
+    snapshot = gas(
+        cube(8), lambda x1, x2, x3: RHO, temperature=lambda x1, x2, x3: np.where(x3 > 0, 1e10, 1e6)
+    )
     found = columns(snapshot, ["O VI"], axis_lines([0.3], 2, 3))
     assert (found.outside, found.crossed) == (12, 24)
     assert "12 of 24 cells are outside of the ion table" in found.warning()
@@ -137,7 +158,9 @@ def test_cells_outside_of_the_table_are_counted(gas):
 
 def test_bad_input_is_named(gas):
     snapshot = gas(cube(8), lambda x1, x2, x3: RHO)
-    with pytest.raises(CrmpiError, match=r"sight line through .* misses the box .* smaller impact parameter") as refused:
+    with pytest.raises(
+        CrmpiError, match=r"sight line through .* misses the box .* smaller impact parameter"
+    ) as refused:
         column(snapshot, "H", 1.5)
     assert f"of {snapshot.path};" in str(refused.value)
     with pytest.raises(CrmpiError, match="'Fe'"):
@@ -159,7 +182,19 @@ def test_a_hole_in_the_gas_is_refused(gas):
 def test_command(gas, tmp_path, capsys):
     snapshot = gas(cube(8), bell)
     table = tmp_path / "columns.csv"
-    words = ["columns", str(snapshot.path), "H", "O VI", "--impact", "100 pc", "0.5", "--lines", "4", "--output", str(table)]
+    words = [
+        "columns",
+        str(snapshot.path),
+        "H",
+        "O VI",
+        "--impact",
+        "100 pc",
+        "0.5",
+        "--lines",
+        "4",
+        "--output",
+        str(table),
+    ]
     assert main(words) == 0
     out = capsys.readouterr().out
     assert "O VI" in out and "log10" in out
@@ -190,7 +225,12 @@ def hot_cloud(x):
 @pytest.mark.parametrize("axis", ["x2", "any"])
 def test_a_running_simulation_gives_the_columns_of_its_snapshot(axis):
     sim = make_run(hot_cloud, cells=(16, 16, 16), block=(8, 8, 8))
-    given = {"columns__ions": "[H, 'O VI']", "columns__impacts": "[1, 2.5]", "columns__axis": axis, "columns__lines": 5}
+    given = {
+        "columns__ions": "[H, 'O VI']",
+        "columns__impacts": "[1, 2.5]",
+        "columns__axis": axis,
+        "columns__lines": 5,
+    }
     found = observe(sim, "columns", **given)
     whole = make_run(hot_cloud, cells=(16, 16, 16))
     other = observe(whole, "columns", **given)
@@ -218,7 +258,9 @@ class SnapshotOf:
         )  # fmt: skip
         self.cells_at = facts.cells_at
         self.levels = np.array([b.level for _, b in sorted(self._blocks.items())])
-        self.locations = np.array([np.array(b.first) // np.array(facts.block) for _, b in sorted(self._blocks.items())])
+        self.locations = np.array(
+            [np.array(b.first) // np.array(facts.block) for _, b in sorted(self._blocks.items())]
+        )
 
     def values(self, name, gid):
         return self._blocks[gid][name]
@@ -236,7 +278,13 @@ def test_observable_refuses_what_it_cannot_do():
 
 def test_observable_on_a_spherical_mesh():
     radius = 4.0
-    mesh = {"geometry": "spherical", "cells": [16, 1, 1], "block": [8, 1, 1], "lower": [1.0, 0, 0], "upper": [radius, 1, 1]}
+    mesh = {
+        "geometry": "spherical",
+        "cells": [16, 1, 1],
+        "block": [8, 1, 1],
+        "lower": [1.0, 0, 0],
+        "upper": [radius, 1, 1],
+    }
     sim = make_run(uniform(), mesh=mesh, fluid={"magnetic": False})
     found = observe(sim, "columns", columns__ions="[H]", columns__impacts="[2]")
     exact = 2 * np.sqrt(radius**2 - 4) * KPC * 0.76 * 1e-3

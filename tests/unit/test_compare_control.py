@@ -1,4 +1,5 @@
-"""Verdicts need a control without cosmic rays and two meshes that agree; what the set-up itself misses is no verdict."""
+"""Verdicts need a control without cosmic rays and two meshes that agree; what the set-up itself
+misses is no verdict."""
 
 from pathlib import Path
 
@@ -28,7 +29,9 @@ def data():
 
 def run_as(label, cells, cosmic_rays=True, preset="a", temp="1e6 K"):
     """Return a run of a preset, or a control."""
-    transport = {"solver": "isotropic_diffusion", "preset": preset} if cosmic_rays else {"solver": "none"}
+    transport = (
+        {"solver": "isotropic_diffusion", "preset": preset} if cosmic_rays else {"solver": "none"}
+    )
     config = {
         "mesh": {"cells": [cells] * 3, "block": [8] * 3},
         "fluid": {"cosmic_rays": cosmic_rays, "gamma": 5 / 3},
@@ -44,7 +47,16 @@ def seen_as(o6, pressure=0.1, gamma=np.nan, kappa=None, hydrogen=19.0, floors=0.
     """Return what is seen of a halo; `o6`: log N at all radii."""
     columns = {ion: (np.full(3, value),) * 3 for ion, value in (("O VI", o6), ("H", hydrogen))}
     profiles = {} if kappa is None else {"kappa": np.full(3, kappa)}
-    return Seen(PLACES, profiles, PLACES, columns, {"L_gamma/L_SF": gamma, "P_cr/P_gas at 50 kpc": pressure}, {}, 0.0, floors)
+    return Seen(
+        PLACES,
+        profiles,
+        PLACES,
+        columns,
+        {"L_gamma/L_SF": gamma, "P_cr/P_gas at 50 kpc": pressure},
+        {},
+        0.0,
+        floors,
+    )
 
 
 def verdicts(data, *pairs):
@@ -64,7 +76,8 @@ def control(cells, o6, **more):
 
 
 def test_what_excludes_the_control_too_is_no_verdict(data):
-    """The halo without cosmic rays lacks O VI by two dex, and so does the model: the set-up does."""
+    """The halo without cosmic rays lacks O VI by two dex, and so does the model: the set-up
+    does."""
     found = verdicts(data, model(16, 12.4), model(32, 12.4), control(16, 12.3), control(32, 12.3))
     verdict = found["a32"]["O VI"]
     assert verdict.state == "no verdict"
@@ -78,14 +91,19 @@ def test_a_model_is_excluded_where_its_control_is_not(data):
     found = verdicts(data, model(16, 12.0), model(32, 12.1), control(16, 14.5), control(32, 14.5))
     assert found["a32"]["O VI"].state == "excluded"
     assert found["a32"]["O VI"].difference == pytest.approx(-2.4)
-    assert (found["a16"]["O VI"].state, "finer mesh counts (a32)" in found["a16"]["O VI"].reason) == ("no verdict", True)
+    assert (
+        found["a16"]["O VI"].state,
+        "finer mesh counts (a32)" in found["a16"]["O VI"].reason,
+    ) == ("no verdict", True)
     assert answer(found["a32"]).startswith("excluded by O VI")
 
 
 def test_without_control_there_is_no_verdict(data):
     found = verdicts(data, model(16, 12.0), model(32, 12.0))
     assert {v.state for v in found["a32"].values()} == {"no verdict", "untested"}
-    assert answer(found["a32"]).startswith("no verdict: no control run (the same set-up and mesh with fluid.cosmic_rays=false")
+    assert answer(found["a32"]).startswith(
+        "no verdict: no control run (the same set-up and mesh with fluid.cosmic_rays=false"
+    )
     assert headline(found).startswith("No verdict: no control run")
     other = run_as("other set-up", 32, cosmic_rays=False, temp="2e6 K"), seen_as(14.5)
     assert "no control run" in verdicts(data, model(32, 12.0), other)["a32"]["O VI"].reason
@@ -97,7 +115,8 @@ def test_one_mesh_alone_is_no_verdict(data):
     found = verdicts(data, model(32, 12.0), control(32, 14.5))
     assert "one mesh alone" in found["a32"]["O VI"].reason
     preset = run_as("b16", 16, preset="b"), seen_as(12.0)
-    assert standings([model(32, 12.0)[0], preset[0]])["a32"].meshes == ["a32"]  # another model is no other mesh
+    # another model is no other mesh
+    assert standings([model(32, 12.0)[0], preset[0]])["a32"].meshes == ["a32"]
 
 
 @pytest.mark.parametrize(
@@ -105,13 +124,19 @@ def test_one_mesh_alone_is_no_verdict(data):
     [
         ({"o6": 14.5}, {"o6": 12.0}, "meshes disagree: excluded, on the coarser one ok"),
         ({"o6": 11.0}, {"o6": 12.0}, "meshes disagree: off by"),
-        ({"o6": 14.5, "pressure": 15.8}, {"o6": 14.5, "pressure": 0.02}, "P_cr/P_gas at 50 kpc is 0.02, on the coarser one 15.8"),
+        (
+            {"o6": 14.5, "pressure": 15.8},
+            {"o6": 14.5, "pressure": 0.02},
+            "P_cr/P_gas at 50 kpc is 0.02, on the coarser one 15.8",
+        ),
         ({"o6": 14.5, "pressure": 0.02}, {"o6": 14.5, "pressure": 0.012}, None),
     ],
 )
 def test_two_meshes_must_agree(data, coarse, fine, words):
     """P_cr/P_gas of 15.8 at 16^3 and .02 at 32^3 is no result; two meshes within .3 dex are one."""
-    found = verdicts(data, model(16, **coarse), model(32, **fine), control(16, 14.5), control(32, 14.5))["a32"]["O VI"]
+    found = verdicts(
+        data, model(16, **coarse), model(32, **fine), control(16, 14.5), control(32, 14.5)
+    )["a32"]["O VI"]
     if words is None:
         assert found.state == "ok"
     else:
@@ -120,15 +145,21 @@ def test_two_meshes_must_agree(data, coarse, fine, words):
 
 def test_observables_of_cosmic_rays_alone_need_no_number_of_the_control(data):
     more = {"gamma": 1e-3, "kappa": 1e28}
-    found = verdicts(data, model(16, 14.5, **more), model(32, 14.5, **more), control(16, 14.5), control(32, 14.5))
+    found = verdicts(
+        data, model(16, 14.5, **more), model(32, 14.5, **more), control(16, 14.5), control(32, 14.5)
+    )
     assert found["a32"][GAMMA_RAYS].state == "excluded"
     assert found["a32"][KAPPA].state in ("excluded", "ok")
     assert np.isnan(found["a32"][GAMMA_RAYS].difference)
 
 
 def test_the_bound_on_kappa_is_that_of_the_hydrogen_of_the_run(data):
-    """Ten times the hydrogen: a bound ten times lower, so that the model is a dex higher above it."""
-    thin, thick = (judge_run(seen_as(14.5, kappa=1e29, hydrogen=n), data, CRITERION)[KAPPA] for n in (19.0, 20.0))
+    """Ten times the hydrogen: a bound ten times lower, so that the model is a dex higher above
+    it."""
+    thin, thick = (
+        judge_run(seen_as(14.5, kappa=1e29, hydrogen=n), data, CRITERION)[KAPPA]
+        for n in (19.0, 20.0)
+    )
     assert (thin.state, thick.violated < thin.violated) == ("excluded", True)
     bare = seen_as(14.5, kappa=1e29)
     bare.columns.pop("H")
@@ -137,10 +168,17 @@ def test_the_bound_on_kappa_is_that_of_the_hydrogen_of_the_run(data):
 
 def test_the_floor_of_the_temperature_counts(tmp_path):
     """.92 of the cosmic-ray energy from the floor of cooling, none from others: not judged."""
-    numbers = {"injection_cosmic [erg]": 1e58, "floor_added_energy [erg]": 0.0, "cooling_floored [erg]": 9.2e57}
+    numbers = {
+        "injection_cosmic [erg]": 1e58,
+        "floor_added_energy [erg]": 0.0,
+        "cooling_floored [erg]": 9.2e57,
+    }
     run = run_as("a", 16)._replace(numbers=numbers, path=tmp_path)
     assert _floors(run) == pytest.approx(0.92)
-    header = "# crmpi history\n# [1]time[Myr] [2]injection_cosmic[erg] [3]floor_added_energy[erg] [4]cooling_floored[erg]\n"
+    header = (
+        "# crmpi history\n# [1]time[Myr] [2]injection_cosmic[erg] "
+        "[3]floor_added_energy[erg] [4]cooling_floored[erg]\n"
+    )
     (tmp_path / "history.txt").write_text(header + "0 0 0 0\n1 1e58 1e57 2e57\n")
     assert _floors(run._replace(numbers={})) == pytest.approx(0.3)  # a run that is of no sweep
 
@@ -158,9 +196,24 @@ def halo(tmp_path_factory):
         "time.end=30 Myr",
         "output.snapshot_interval=30 Myr",
     ]
-    bare = ["fluid.cosmic_rays=false", "injection.enabled=false", "losses.enabled=false", "transport.solver=none"]
+    bare = [
+        "fluid.cosmic_rays=false",
+        "injection.enabled=false",
+        "losses.enabled=false",
+        "transport.solver=none",
+    ]
     assert main([*common, f"output.dir={folder}/runs/salem"]) == 0
-    assert main([*common, *bare, "observables.compute=[radial_profile]", f"output.dir={folder}/runs/bare"]) == 0
+    assert (
+        main(
+            [
+                *common,
+                *bare,
+                "observables.compute=[radial_profile]",
+                f"output.dir={folder}/runs/bare",
+            ]
+        )
+        == 0
+    )
     return folder
 
 
@@ -171,9 +224,22 @@ def test_a_single_run_says_what_is_missing(halo, capsys):
 
 
 def test_a_control_of_the_halo_runs(halo, capsys):
-    assert main(["compare", str(halo / "runs"), "--output", str(halo / "two.html"), "--csv", str(halo / "two.csv")]) == 0
+    assert (
+        main(
+            [
+                "compare",
+                str(halo / "runs"),
+                "--output",
+                str(halo / "two.html"),
+                "--csv",
+                str(halo / "two.csv"),
+            ]
+        )
+        == 0
+    )
     said = capsys.readouterr().out
     assert "control, bare" in said and "control, not judged" in said
     assert "one mesh alone; two must agree" in (halo / "two.csv").read_text()
     page = (halo / "two.html").read_text()
-    assert "overflow-wrap: anywhere" in page.partition("@media print")[2].partition("</style>")[0]  # tables fit the paper
+    # tables fit the paper
+    assert "overflow-wrap: anywhere" in page.partition("@media print")[2].partition("</style>")[0]

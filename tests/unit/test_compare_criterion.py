@@ -19,7 +19,13 @@ CRITERION = make(Criterion, Units("none"))
 def data(values, kinds, error=0.0):
     """Return Data at 50 kpc."""
     n = len(values)
-    return Data(np.full(n, 50.0), np.array(values, float), np.full(n, error), np.array(kinds), np.full(n, "x"))
+    return Data(
+        np.full(n, 50.0),
+        np.array(values, float),
+        np.full(n, error),
+        np.array(kinds),
+        np.full(n, "x"),
+    )
 
 
 def test_limits_are_respected():
@@ -30,7 +36,9 @@ def test_limits_are_respected():
 
 
 def test_errors_add_in_squares():
-    assert pulls(data([0.0], ["measured"], error=1.2), np.array([1.3]), 0.0, CRITERION) == pytest.approx([1.0])
+    assert pulls(
+        data([0.0], ["measured"], error=1.2), np.array([1.3]), 0.0, CRITERION
+    ) == pytest.approx([1.0])
     assert pulls(data([0.0], ["measured"]), np.sqrt([1.25]), 1.0, CRITERION) == pytest.approx([1.0])
 
 
@@ -48,7 +56,10 @@ def test_binomial_tail_against_a_count(n, p):
 def test_a_right_model_is_kept_and_a_wrong_one_is_not():
     values = 14.0 + CRITERION.scatter * np.random.default_rng(1).standard_normal(40)
     forty = data(values, ["measured"] * 40)
-    right, wrong = judge(forty, np.full(40, 14.0), 0.0, CRITERION), judge(forty, np.full(40, 12.5), 0.0, CRITERION)
+    right, wrong = (
+        judge(forty, np.full(40, 14.0), 0.0, CRITERION),
+        judge(forty, np.full(40, 12.5), 0.0, CRITERION),
+    )
     assert right.state == "ok"
     assert wrong.state == "excluded"
     assert wrong.violated > 25  # 1.5 dex are 3 sigma
@@ -59,7 +70,9 @@ def test_a_right_model_is_kept_and_a_wrong_one_is_not():
 def test_false_alarms_are_as_rare_as_stated():
     random = np.random.default_rng(2)
     draws = CRITERION.scatter * random.standard_normal((2000, 30))
-    states = [judge(data(draw, ["measured"] * 30), np.zeros(30), 0.0, CRITERION).state for draw in draws]
+    states = [
+        judge(data(draw, ["measured"] * 30), np.zeros(30), 0.0, CRITERION).state for draw in draws
+    ]
     expected = 2000 * CRITERION.significance
     assert states.count("excluded") <= expected + 5.0 * math.sqrt(expected)
 
@@ -72,12 +85,21 @@ def test_nothing_at_all_is_a_violation_where_something_is_seen():
 
 def test_without_prediction_there_is_no_verdict():
     assert judge(data([13.0], ["measured"]), np.array([np.nan]), 0.0, CRITERION).state == "untested"
-    assert judge(data([13.0], ["upper"]), np.array([12.0]), 0.0, make(Criterion, Units("none"), min_data=2)).reason == "only 1 data"
+    assert (
+        judge(
+            data([13.0], ["upper"]),
+            np.array([12.0]),
+            0.0,
+            make(Criterion, Units("none"), min_data=2),
+        ).reason
+        == "only 1 data"
+    )
 
 
 def test_one_datum_excludes_by_its_distance():
     one = data([0.0], ["upper"])._replace(scatter=0.1)
-    assert judge(one, np.array([0.3]), 0.0, CRITERION).chance == pytest.approx(2.7e-3, rel=0.01)  # three sigma
+    # three sigma
+    assert judge(one, np.array([0.3]), 0.0, CRITERION).chance == pytest.approx(2.7e-3, rel=0.01)
     assert judge(one, np.array([0.3]), 0.0, CRITERION).state == "ok"
     assert judge(one, np.array([0.4]), 0.0, CRITERION).state == "excluded"
 
@@ -95,7 +117,9 @@ def test_columns_of_cos_halos_keep_their_flags():
     assert set(found) == set(published.IONS.values())
     for key, ion in published.IONS.items():
         flags = rows["nhi_flag" if key == "HI" else f"flag_{key}"]
-        assert [(found[ion].kind == kind).sum() for kind in ("measured", "lower", "upper")] == [(flags == f).sum() for f in (1, 2, 3)]
+        assert [(found[ion].kind == kind).sum() for kind in ("measured", "lower", "upper")] == [
+            (flags == f).sum() for f in (1, 2, 3)
+        ]
     assert (found["O VI"].error[found["O VI"].kind != "measured"] == 0.0).all()
 
 
@@ -113,7 +137,8 @@ def test_bounds_on_kappa_leave_out_upper_limits_of_star_formation():
 
 
 def test_bounds_on_kappa_are_for_a_column_of_hydrogen():
-    """Edot/(12 pi rho r vc^2) with rho r = m_p N_H/(pi X), by hand: 1 Msun/yr, 1e19 cm^-2, 200 km/s."""
+    """Edot/(12 pi rho r vc^2) with rho r = m_p N_H/(pi X), by hand: 1 Msun/yr, 1e19 cm^-2, 200
+    km/s."""
     rows = read_cos_halos()
     bounds = published.kappa_bounds(rows)
     power = 0.1 * 1e51 / (100.0 * 3.15576e7)  # erg/s: a tenth of 1e51 erg per 100 Msun
@@ -121,12 +146,17 @@ def test_bounds_on_kappa_are_for_a_column_of_hydrogen():
     assert bounds.hydrogen == 19.0
     chosen = rows[[list(rows["system"]).index(name) for name in bounds.name]]
     vc = circular_velocities(chosen, in_cgs(HaloParams))
-    assert 10.0**bounds.value == pytest.approx(by_hand * chosen["sfr_msun_yr"] * (2e7 / vc) ** 2, rel=1e-3)
+    assert 10.0**bounds.value == pytest.approx(
+        by_hand * chosen["sfr_msun_yr"] * (2e7 / vc) ** 2, rel=1e-3
+    )
 
 
 def test_share_of_gamma_rays_above_a_gev():
     energy = np.geomspace(0.1, 100.0, 20001)
     flux = energy ** (1.0 - published.GAMMA["index"])
-    whole, part = np.trapezoid(flux, energy), np.trapezoid(flux[energy >= 1.0], energy[energy >= 1.0])
+    whole, part = (
+        np.trapezoid(flux, energy),
+        np.trapezoid(flux[energy >= 1.0], energy[energy >= 1.0]),
+    )
     assert published.share_above_gev() == pytest.approx(part / whole, rel=1e-3)
     assert 10.0 ** published.gamma_ratio().value[0] < published.CALORIMETRIC

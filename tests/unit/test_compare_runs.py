@@ -9,14 +9,32 @@ from crmpi.cli.main import main
 from crmpi.compare.runs import differences, find_runs
 from crmpi.errors import CrmpiError
 
-TUBE = ["cr_diffusion", "mesh.cells=[32,1,1]", "mesh.block=[32,1,1]", "time.dt_max=0.05", "output.snapshot_interval=0.1"]
+TUBE = [
+    "cr_diffusion",
+    "mesh.cells=[32,1,1]",
+    "mesh.block=[32,1,1]",
+    "time.dt_max=0.05",
+    "output.snapshot_interval=0.1",
+]
 
 
 @pytest.fixture(scope="module")
 def sweep(tmp_path_factory):
     """The folder of a sweep with one failure."""
     folder = tmp_path_factory.mktemp("sweep")
-    assert main(["sweep", *TUBE, "--over", "scattering.kappa_par=0.1,0.02,fast", "--output", str(folder)]) == 3
+    assert (
+        main(
+            [
+                "sweep",
+                *TUBE,
+                "--over",
+                "scattering.kappa_par=0.1,0.02,fast",
+                "--output",
+                str(folder),
+            ]
+        )
+        == 3
+    )
     return folder
 
 
@@ -30,9 +48,10 @@ def test_runs_of_a_sweep_sorted_by_number(sweep):
 
 
 def test_only_what_was_varied_differs(sweep):
-    assert {key: list(map(float, values)) for key, values in differences(find_runs([sweep]).runs).items()} == {
-        "scattering.kappa_par": [0.02, 0.1]
-    }
+    assert {
+        key: list(map(float, values))
+        for key, values in differences(find_runs([sweep]).runs).items()
+    } == {"scattering.kappa_par": [0.02, 0.1]}
 
 
 def test_a_single_run_and_an_unfinished_one(sweep):

@@ -1,4 +1,5 @@
-"""The bound of the circumgalactic gas: prefactor from its parts, geometry, haloes, the table of COS-Halos, bad input."""
+"""The bound of the circumgalactic gas: prefactor from its parts, geometry, haloes, the table of
+COS-Halos, bad input."""
 
 import math
 from pathlib import Path
@@ -9,7 +10,18 @@ from scipy import integrate
 
 from crmpi.cli.main import main
 from crmpi.constraints import cos_halos, haloes, report
-from crmpi.constraints.cgm import CGS, KPC, MSUN, YEAR, Assumptions, geometry_of_slope, in_cgs, kappa_min, prefactor, streaming_speed
+from crmpi.constraints.cgm import (
+    CGS,
+    KPC,
+    MSUN,
+    YEAR,
+    Assumptions,
+    geometry_of_slope,
+    in_cgs,
+    kappa_min,
+    prefactor,
+    streaming_speed,
+)
 from crmpi.errors import ConfigError, CrmpiError
 
 PLAIN = {"geometry": 1, "hydrogen_fraction": 1}
@@ -17,14 +29,20 @@ PLAIN = {"geometry": 1, "hydrogen_fraction": 1}
 
 def bounds(sfr_from="measured", halo=(), **values):
     rows = cos_halos.read_cos_halos()
-    return cos_halos.bounds(rows, in_cgs(Assumptions, **values), in_cgs(haloes.HaloParams, **dict(halo)), sfr_from)
+    return cos_halos.bounds(
+        rows, in_cgs(Assumptions, **values), in_cgs(haloes.HaloParams, **dict(halo)), sfr_from
+    )
 
 
 def test_the_prefactor_is_made_of_its_parts():
     edot = 0.1 * 1e51 / (100 * 3.15576e7)
     column = 1.67262192e-24 * 1e19
-    assert prefactor(in_cgs(Assumptions, **PLAIN)) == pytest.approx(edot / (12 * math.pi * column * 2e7**2), rel=1e-6)
-    assert prefactor(in_cgs(Assumptions)) == pytest.approx(prefactor(in_cgs(Assumptions, **PLAIN)) * 0.76 * math.pi, rel=1e-12)
+    assert prefactor(in_cgs(Assumptions, **PLAIN)) == pytest.approx(
+        edot / (12 * math.pi * column * 2e7**2), rel=1e-6
+    )
+    assert prefactor(in_cgs(Assumptions)) == pytest.approx(
+        prefactor(in_cgs(Assumptions, **PLAIN)) * 0.76 * math.pi, rel=1e-12
+    )
 
 
 @pytest.mark.parametrize(
@@ -40,7 +58,9 @@ def test_the_prefactor_is_made_of_its_parts():
 )
 def test_every_assumption_moves_the_prefactor_as_the_formula_says(name, value, factor):
     changed = in_cgs(Assumptions, **(PLAIN | {name: value}))
-    assert prefactor(changed) == pytest.approx(factor * prefactor(in_cgs(Assumptions, **PLAIN)), rel=1e-12)
+    assert prefactor(changed) == pytest.approx(
+        factor * prefactor(in_cgs(Assumptions, **PLAIN)), rel=1e-12
+    )
 
 
 @pytest.mark.parametrize("slope", [1.5, 2.0, 3.0, 4.5])
@@ -69,14 +89,23 @@ def test_haloes():
     assert haloes.overdensity(0.0, einstein_de_sitter) == pytest.approx(18 * math.pi**2, rel=1e-6)
     mass, edge = 1e12 * MSUN, haloes.edge_radius(1e12 * MSUN, 0.2, p)
     critical = 3 * haloes.hubble_rate(0.2, p) ** 2 / (8 * math.pi * CGS.G)
-    assert mass / (4 / 3 * math.pi * edge**3) == pytest.approx(critical * haloes.overdensity(0.2, p), rel=1e-12)
-    assert haloes.circular_velocity(edge, mass, edge, 10.0) == pytest.approx(math.sqrt(CGS.G * mass / edge), rel=1e-9)
+    assert mass / (4 / 3 * math.pi * edge**3) == pytest.approx(
+        critical * haloes.overdensity(0.2, p), rel=1e-12
+    )
+    assert haloes.circular_velocity(edge, mass, edge, 10.0) == pytest.approx(
+        math.sqrt(CGS.G * mass / edge), rel=1e-9
+    )
 
 
 def test_the_table_and_its_own_radii_agree():
-    """The radii of the table enclose 200 times the mean density; its cosmology is not known to better than its Omega_m h^2."""
+    """The radii of the table enclose 200 times the mean density; its cosmology is not known to
+    better than its Omega_m h^2."""
     rows, p = cos_halos.read_cos_halos(), in_cgs(haloes.HaloParams, edge="200_mean")
-    ratio = haloes.edge_radius(10 ** rows["log_mhalo_msun"] * MSUN, rows["z"], p) / KPC / rows["rvir_kpc"]
+    ratio = (
+        haloes.edge_radius(10 ** rows["log_mhalo_msun"] * MSUN, rows["z"], p)
+        / KPC
+        / rows["rvir_kpc"]
+    )
     assert len(rows) == 44
     assert np.all(np.abs(ratio - np.median(ratio)) < 0.012)  # masses and radii are rounded
     assert abs(np.median(ratio) - 1) < 0.06
@@ -94,7 +123,8 @@ def test_limits_and_error_bars():
 
 
 def test_the_headline_of_the_paper():
-    """Butsky, Nakum et al. 2023, abstract: kappa_min of 1e30 to 1e31 cm^2/s beyond 50 to 100 kpc, rising outwards."""
+    """Butsky, Nakum et al. 2023, abstract: kappa_min of 1e30 to 1e31 cm^2/s beyond 50 to 100 kpc,
+    rising outwards."""
     for sfr_from in ("measured", "average"):
         b = bounds(sfr_from)
         inner = np.median(b.kappa[b.firm & (b.impact < 50)])
@@ -128,7 +158,12 @@ def test_the_command_ends_with_the_bound(capsys):
     plain = ["--geometry", "1", "--hydrogen-fraction", "1"]
     assert main(["constrain", "--sfr", "1", "--nh", "1e19", "--vc", "200", *plain]) == 0
     assert capsys.readouterr().out.splitlines()[-1] == "kappa_min = 1.26e29 cm^2/s"
-    assert main(["constrain", "--sfr", "1e6 Msun/Myr", "--nh", "1e23 m^-2", "--vc", "2e7 cm/s", *plain]) == 0
+    assert (
+        main(
+            ["constrain", "--sfr", "1e6 Msun/Myr", "--nh", "1e23 m^-2", "--vc", "2e7 cm/s", *plain]
+        )
+        == 0
+    )
     assert capsys.readouterr().out.splitlines()[-1] == "kappa_min = 1.26e29 cm^2/s"
 
 

@@ -1,4 +1,5 @@
-"""Cosmic rays at shocks are compressed adiabatically; contacts and smooth flow do not notice how."""
+"""Cosmic rays at shocks are compressed adiabatically; contacts and smooth flow do not notice
+how."""
 
 from itertools import pairwise
 
@@ -24,7 +25,8 @@ def test_pressures_where_cosmic_rays_dominate():
 
 @pytest.mark.parametrize(("mach", "ratio"), MACH_TUBES)
 def test_tubes_have_the_mach_number_of_their_name(mach, ratio):
-    """From the jump conditions alone: a shock of Mach number M into [1, 0, 1, ratio] with Pc2 = Pc1 r^(4/3), r found by bisection."""
+    """From the jump conditions alone: a shock of Mach number M into [1, 0, 1, ratio] with Pc2 = Pc1
+    r^(4/3), r found by bisection."""
     speed = mach * np.sqrt(5 / 3 + 4 / 3 * ratio)
 
     def jump(r):
@@ -34,7 +36,8 @@ def test_tubes_have_the_mach_number_of_their_name(mach, ratio):
         enthalpy = 2.5 + 4.0 * ratio + 0.5 * speed**2 * (1.0 - 1.0 / r**2)  # per mass, rho1 = 1
         return by_momentum, (enthalpy * r - 4.0 * pcr) / 2.5
 
-    low, high = 1.0 + 0.3 * (mach - 1.0) / mach, 7.0  # between the state ahead, which solves them too, and the one behind
+    # between the state ahead, which solves them too, and the one behind
+    low, high = 1.0 + 0.3 * (mach - 1.0) / mach, 7.0
     for _ in range(100):
         r = 0.5 * (low + high)
         by_momentum, by_energy = jump(r)
@@ -48,7 +51,8 @@ def test_tubes_have_the_mach_number_of_their_name(mach, ratio):
 
 @pytest.mark.parametrize("velocity", [0.0, 1.0])
 def test_a_contact_keeps_the_balance_of_pressures(velocity):
-    """Density and cosmic-ray pressure jump by 10 and 9, their sum with the gas pressure is uniform: nothing moves."""
+    """Density and cosmic-ray pressure jump by 10 and 9, their sum with the gas pressure is uniform:
+    nothing moves."""
     n = 64
     case = Case((n, 1, 1), magnetic=False)
     w = np.ones((6, 1, 1, n))
@@ -65,7 +69,8 @@ def test_a_contact_keeps_the_balance_of_pressures(velocity):
 
 
 def wave(n, **params):
-    """Return n/rho at the end of a converging flow of amplitude 0.1 c in cosmic rays that are not uniform, before waves break."""
+    """Return n/rho at the end of a converging flow of amplitude 0.1 c in cosmic rays that are not
+    uniform, before waves break."""
     case = Case((n, 1, 1), widths=(1.0, 1.0, 1.0), magnetic=False, **params)
     x = (np.arange(n) + 0.5) / n
     w = np.ones((6, 1, 1, n))
@@ -79,7 +84,11 @@ def wave(n, **params):
 
 @pytest.mark.parametrize("integrator", ["vl2", "rk3"])
 def test_order_in_smooth_converging_flow(integrator):
-    """Differences of runs with 64, 128, 256 cells, averaged to the coarser one: second order where both forms act side by side."""
+    """Differences of runs with 64, 128, 256 cells, averaged to the coarser one: second order where
+    both forms act side by side."""
     runs = [wave(n, integrator=integrator) for n in (64, 128, 256)]
-    differences = [np.abs(b.reshape(3, -1, 2).mean(axis=2) - a).mean(axis=1) for a, b in pairwise(runs)]
-    assert (np.log2(differences[0] / differences[1]) > 1.7).all()  # limiters at extrema take a little
+    differences = [
+        np.abs(b.reshape(3, -1, 2).mean(axis=2) - a).mean(axis=1) for a, b in pairwise(runs)
+    ]
+    # limiters at extrema take a little
+    assert (np.log2(differences[0] / differences[1]) > 1.7).all()

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 import crmpi
+from crmpi.analysis.read import dataset
+from crmpi.analysis.read.readers import Snapshot, open_snapshot
 from crmpi.errors import CrmpiError
-from crmpi.observables import dataset
-from crmpi.observables.readers import Snapshot, open_snapshot
 
 pytest.importorskip("xarray")
 FACTS = ["mesh.cells=[8,8,32]", "mesh.block=[8,8,8]", "time.max_steps=4"]
@@ -26,9 +26,9 @@ def run(tmp_path_factory):
 def run_with_files(problem, folder):
     import os
 
-    from crmpi import driver
-    from crmpi.configuration import configure
     from crmpi.parallel.comm import SerialComm
+    from crmpi.run import driver
+    from crmpi.run.configuration import configure
 
     config, problem_class = configure(problem, [*FACTS, f"output.dir={folder}"])
     with open(os.devnull, "w") as quiet:
@@ -48,7 +48,9 @@ def test_values_units_and_coordinates(run):
             assert np.array_equal(opened[name].values, factor * snapshot.array(name))
         assert opened.dens.dims == ("x3", "x2", "x1")
         length = 1.0 / snapshot.units.factor("kpc")
-        assert opened.x3.attrs["units"] == "kpc" and np.allclose(opened.x3, snapshot.centres(2) * length, rtol=1e-15)
+        assert opened.x3.attrs["units"] == "kpc" and np.allclose(
+            opened.x3, snapshot.centres(2) * length, rtol=1e-15
+        )
         assert float(opened.time) == pytest.approx(snapshot.time / snapshot.units.factor("Myr"))
         assert "galactic_wind" in opened.attrs["config"]
 
@@ -57,15 +59,24 @@ def test_parts_are_those_of_the_whole(run):
     with crmpi.open(last_snapshot(run)) as opened:
         whole = opened.press.values
         assert np.array_equal(opened.press.isel(x3=17).values, whole[17])
-        assert np.array_equal(opened.press.isel(x3=slice(5, 20, 3), x1=-1).values, whole[5:20:3, :, -1])
-        assert np.array_equal(opened.press.isel(x3=[20, 3, 9], x2=slice(6, 1, -2)).values, whole[[20, 3, 9]][:, 6:1:-2])
+        assert np.array_equal(
+            opened.press.isel(x3=slice(5, 20, 3), x1=-1).values, whole[5:20:3, :, -1]
+        )
+        assert np.array_equal(
+            opened.press.isel(x3=[20, 3, 9], x2=slice(6, 1, -2)).values,
+            whole[[20, 3, 9]][:, 6:1:-2],
+        )
         assert float(opened.press[3, 4, 5]) == whole[3, 4, 5]
 
 
 def test_only_blocks_that_are_asked_for_are_read(run, monkeypatch):
     asked = []
     values = Snapshot.values
-    monkeypatch.setattr(Snapshot, "values", lambda self, name, gid, where=...: asked.append(gid) or values(self, name, gid, where))
+    monkeypatch.setattr(
+        Snapshot,
+        "values",
+        lambda self, name, gid, where=...: asked.append(gid) or values(self, name, gid, where),
+    )
     with crmpi.open(last_snapshot(run)) as opened:
         assert not asked
         opened.dens.isel(x3=slice(9, 12)).load()
@@ -99,7 +110,8 @@ def test_what_cannot_be_opened_is_named(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("along_time", [False, True])
 def test_what_xarray_does_with_data_sets_works(run, along_time):
-    """Operations that copy or pickle a lazy array: each gives the values of the same operation on an array in memory."""
+    """Operations that copy or pickle a lazy array: each gives the values of the same operation on
+    an array in memory."""
     pytest.importorskip("scipy")
     path = run if along_time else last_snapshot(run)
     with crmpi.open(path) as opened:

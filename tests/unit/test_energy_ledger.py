@@ -1,18 +1,22 @@
-"""The energy of the box changes by what its ledger says, to round-off: every solver, open and closed boxes, tubes, gravity, floors."""
+"""The energy of the box changes by what its ledger says, to round-off: every solver, open and
+closed boxes, tubes, gravity, floors."""
 
 import pytest
 
-from crmpi import stepper
 from crmpi.constants import ENER
-from crmpi.energy_books import EnergyBooks, energy_columns
+from crmpi.diagnostics.energy_guard import EnergyBooks, energy_columns
 from crmpi.errors import RunError
-from crmpi.inline import run_to_end
+from crmpi.run import stepper
+from crmpi.run.inline import run_to_end
 from tests.stepping import SOLVERS as BARE
 from tests.stepping import begin, step
 from tests.unit.test_time_step import BOMB
 from tests.unit.test_time_step import YAML as BOMB_YAML
 
-SOLVERS = {solver: [*own, "transport.vmax=20"] if solver in ("two_moment", "alfven_regulated") else own for solver, own in BARE.items()}
+SOLVERS = {
+    solver: [*own, "transport.vmax=20"] if solver in ("two_moment", "alfven_regulated") else own
+    for solver, own in BARE.items()
+}
 
 FLOW = """
 from crmpi.api import Problem, np, par
@@ -50,9 +54,18 @@ mesh: {cells: [16, 8, 8], block: [8, 8, 8]}
 time: {end: 10}
 units: {system: none}
 """
-OUTFLOW = [f"mesh.boundaries.{face}={'user' if face[2] == '1' else 'outflow'}" for face in ("ix1", "ox1", "ix2", "ox2", "ix3", "ox3")]
+OUTFLOW = [
+    f"mesh.boundaries.{face}={'user' if face[2] == '1' else 'outflow'}"
+    for face in ("ix1", "ox1", "ix2", "ox2", "ix3", "ox3")
+]
 GRAVITY = ["gravity.uniform.g1=0.3", "gravity.uniform.g3=-1"]
-LINE = ["mesh.cells=[32,1,1]", "mesh.block=[16,1,1]", "mesh.lower=[1,0,0]", "mesh.upper=[3,1,1]", "problem.along=1"]
+LINE = [
+    "mesh.cells=[32,1,1]",
+    "mesh.block=[16,1,1]",
+    "mesh.lower=[1,0,0]",
+    "mesh.upper=[3,1,1]",
+    "problem.along=1",
+]
 KAPPA = ["scattering.kappa_par=0.3", "scattering.kappa_perp=0.1"]
 
 
@@ -73,14 +86,20 @@ def flow(tmp_path):
 def balance(sim, row):
     """Return (energy of the box minus all terms of the ledger, largest term)."""
     names = {label.split(" ")[0]: value for label, value in row.items()}
-    energies = [names[name] for name in ("ener", "ecr", *(sim.transport.energies if sim.transport else ())) if name in names]
+    energies = [
+        names[name]
+        for name in ("ener", "ecr", *(sim.transport.energies if sim.transport else ()))
+        if name in names
+    ]
     terms = [sign * names[name] for name, sign in energy_columns(sim).items()]
     return sum(energies) - sum(terms), max(map(abs, [*energies, *terms]))
 
 
 def mass_balance(row):
     """Return the mass of the box minus what came through its boundary and from floors."""
-    return row["mass [code]"] - row.get("boundary_mass [code]", 0.0) - row["floor_added_mass [code]"]
+    return (
+        row["mass [code]"] - row.get("boundary_mass [code]", 0.0) - row["floor_added_mass [code]"]
+    )
 
 
 def closes(sim, count=4):
@@ -89,9 +108,13 @@ def closes(sim, count=4):
     start, _ = balance(sim, first)
     step(sim, count)
     row = sim.history_row()
-    assert abs(mass_balance(row) - mass_balance(first)) < 1e-13 * count * (row["mass [code]"] + abs(row.get("boundary_mass [code]", 0.0)))
+    assert abs(mass_balance(row) - mass_balance(first)) < 1e-13 * count * (
+        row["mass [code]"] + abs(row.get("boundary_mass [code]", 0.0))
+    )
     end, scale = balance(sim, row)
-    assert abs(end - start) < 1e-13 * count * scale, {name: row[name] for name in row if "energy" in name or "ecr" in name}
+    assert abs(end - start) < 1e-13 * count * scale, {
+        name: row[name] for name in row if "energy" in name or "ecr" in name
+    }
     return row
 
 
@@ -101,7 +124,16 @@ def closes(sim, count=4):
 def test_ledger_closes(flow, solver, integrator, open_box):
     walls = OUTFLOW if open_box else []
     own = KAPPA
-    row = closes(flow(*SOLVERS[solver], *walls, *own, *GRAVITY, "problem.heat=0.2", f"fluid.integrator={integrator}"))
+    row = closes(
+        flow(
+            *SOLVERS[solver],
+            *walls,
+            *own,
+            *GRAVITY,
+            "problem.heat=0.2",
+            f"fluid.integrator={integrator}",
+        )
+    )
     assert abs(row["gravity_work [code]"]) > 1e-6 and ("boundary_energy [code]" in row) == open_box
     assert not open_box or abs(row["boundary_ecr [code]"]) > 1e-6
 
@@ -112,56 +144,98 @@ def test_ledger_closes_at_frozen_gas(flow, solver, walls):
     closes(flow(*SOLVERS[solver], *walls, *KAPPA, "fluid.frozen=true", "problem.heat=0.2"))
 
 
-@pytest.mark.parametrize("solver", ["none", "isotropic_diffusion", "anisotropic_diffusion", "two_moment"])
-@pytest.mark.parametrize("shape", ["geometry=spherical", "spacing=log", "geometry=flux_tube mesh.tube_height=1"])
+@pytest.mark.parametrize(
+    "solver", ["none", "isotropic_diffusion", "anisotropic_diffusion", "two_moment"]
+)
+@pytest.mark.parametrize(
+    "shape", ["geometry=spherical", "spacing=log", "geometry=flux_tube mesh.tube_height=1"]
+)
 def test_ledger_closes_on_tubes(flow, solver, shape):
-    row = closes(flow(*SOLVERS[solver], *LINE, *OUTFLOW, *KAPPA, *f"mesh.{shape}".split(), "gravity.uniform.g1=-1", "problem.heat=0.2"))
+    row = closes(
+        flow(
+            *SOLVERS[solver],
+            *LINE,
+            *OUTFLOW,
+            *KAPPA,
+            *f"mesh.{shape}".split(),
+            "gravity.uniform.g1=-1",
+            "problem.heat=0.2",
+        )
+    )
     assert abs(row["gravity_work [code]"]) > 1e-6
 
 
 @pytest.mark.parametrize("solver", SOLVERS)
 def test_ledger_closes_where_floors_act_and_fluxes_are_redone(flow, solver):
-    rough = ["problem.speed=30", "problem.thin=0.01", "fluid.floors.press=0.8", "fluid.floors.dens=0.1", "fluid.floors.ecr=0.05"]
+    rough = [
+        "problem.speed=30",
+        "problem.thin=0.01",
+        "fluid.floors.press=0.8",
+        "fluid.floors.dens=0.1",
+        "fluid.floors.ecr=0.05",
+    ]
     row = closes(flow(*SOLVERS[solver], *OUTFLOW, *KAPPA, *rough, "time.cfl=0.4"), 6)
     assert row["floor_added_energy [code]"] > 0.0
     assert row["floor_first_order [1]"] > 0
 
 
 def test_waves_that_a_problem_injects_are_in_the_ledger(flow):
-    row = closes(flow(*SOLVERS["alfven_regulated"], *KAPPA, "problem.heat=0.1", "problem.waves=0.05"))
+    row = closes(
+        flow(*SOLVERS["alfven_regulated"], *KAPPA, "problem.heat=0.1", "problem.waves=0.05")
+    )
     assert row["problem_ecr [code]"] > 0.0
 
 
 @pytest.mark.parametrize("kind", ["reflect", "diode", "hydrostatic"])
-@pytest.mark.parametrize("solver", ["none", "anisotropic_diffusion", "two_moment", "alfven_regulated"])
+@pytest.mark.parametrize(
+    "solver", ["none", "anisotropic_diffusion", "two_moment", "alfven_regulated"]
+)
 def test_ledger_closes_with_other_walls(flow, kind, solver):
     walls = [wall.replace("outflow", kind) for wall in OUTFLOW if "3" in wall]
     row = closes(flow(*SOLVERS[solver], *walls, *KAPPA, *GRAVITY))
     if kind == "reflect":
-        assert abs(row["boundary_energy [code]"] + row["boundary_ecr [code]"] + row.get("cr_boundary [code]", 0.0)) < 1e-13
+        assert (
+            abs(
+                row["boundary_energy [code]"]
+                + row["boundary_ecr [code]"]
+                + row.get("cr_boundary [code]", 0.0)
+            )
+            < 1e-13
+        )
 
 
 @pytest.mark.parametrize("shape", ["[32,1,1]", "[1,32,1]", "[16,16,1]", "[1,16,16]", "[16,1,16]"])
 def test_ledger_closes_in_fewer_dimensions(flow, shape):
-    closes(flow(*SOLVERS["two_moment"], *OUTFLOW, *GRAVITY, f"mesh.cells={shape}", f"mesh.block={shape}"))
+    closes(
+        flow(
+            *SOLVERS["two_moment"], *OUTFLOW, *GRAVITY, f"mesh.cells={shape}", f"mesh.block={shape}"
+        )
+    )
 
 
 @pytest.mark.parametrize("axis", [1, 2, 3])
 def test_fluxes_through_open_ends_are_those_of_the_states_there(tmp_path, axis):
-    """Uniform gas between two open ends: rho v in and out cancels; where the inner end is a wall the outer one drains rho v t."""
+    """Uniform gas between two open ends: rho v in and out cancels; where the inner end is a wall
+    the outer one drains rho v t."""
     folder = tmp_path / "stream"
     folder.mkdir()
     (folder / "problem.py").write_text(STREAM)
     (folder / "stream.yaml").write_text(YAML)
     cells = ["16" if a + 1 == axis else "8" for a in range(3)]
     shape = f"[{','.join(cells)}]"
-    sides = [f"mesh.boundaries.{end}x{axis}={kind}" for end, kind in (("i", "reflect"), ("o", "outflow"))]
-    sim = begin(str(folder), f"mesh.cells={shape}", "mesh.block=[8,8,8]", f"problem.axis={axis}", *sides)
+    sides = [
+        f"mesh.boundaries.{end}x{axis}={kind}" for end, kind in (("i", "reflect"), ("o", "outflow"))
+    ]
+    sim = begin(
+        str(folder), f"mesh.cells={shape}", "mesh.block=[8,8,8]", f"problem.axis={axis}", *sides
+    )
     step(sim, 3)
     came = {name: float(values.sum()) for name, values in sim.fluid.box.columns().items()}
     dens, speed, press, ecr = 2.0, 3.0, 1.0, 0.6
     assert came["boundary_mass"] == pytest.approx(-dens * speed * sim.time, rel=1e-12)
-    assert came["boundary_energy"] == pytest.approx(-speed * (2.5 * press + 0.5 * dens * speed**2 + ecr / 3) * sim.time, rel=1e-12)
+    assert came["boundary_energy"] == pytest.approx(
+        -speed * (2.5 * press + 0.5 * dens * speed**2 + ecr / 3) * sim.time, rel=1e-12
+    )
     assert came["boundary_ecr"] == pytest.approx(-speed * ecr * sim.time, rel=1e-12)
 
 
@@ -183,7 +257,9 @@ def test_energy_from_nowhere_ends_the_run(flow):
     books.look()
     sim.pack.active(sim.pack.u0)[0, ENER, 3, 3, 3] += 1e-3
     step(sim)
-    with pytest.raises(RunError, match=r"its ledger leaves 9\.76\d*e-07 of it unexplained .*boundary_energy [+-]"):
+    with pytest.raises(
+        RunError, match=r"its ledger leaves 9\.76\d*e-07 of it unexplained .*boundary_energy [+-]"
+    ):
         books.look()  # 1e-3 in one of 1024 cells of a box of volume 1
     books.look()
 
@@ -195,10 +271,13 @@ def test_energy_that_floors_make_ends_the_run(flow):
     sim.refresh()
     with pytest.raises(RunError):
         books.look()
-    sim.pack.active(sim.pack.u0)[:, ENER] *= 1e-3  # far below the floors, as a step too long leaves it
+    # far below the floors, as a step too long leaves it
+    sim.pack.active(sim.pack.u0)[:, ENER] *= 1e-3
     broken = EnergyBooks(sim)
     sim.refresh()
-    with pytest.raises(RunError, match=r"floors gave .* more than fluid.floors.energy_limit = 0.1 allows"):
+    with pytest.raises(
+        RunError, match=r"floors gave .* more than fluid.floors.energy_limit = 0.1 allows"
+    ):
         broken.look()
 
 
@@ -212,16 +291,23 @@ def test_a_run_ends_where_a_step_makes_energy(flow, monkeypatch):
 
     monkeypatch.setattr(stepper, "advance", lie)
     sim = flow("time.max_steps=30")
-    with pytest.raises(RunError, match=r"its ledger leaves .* step 20; earlier output is intact; try a smaller time.cfl"):
+    with pytest.raises(
+        RunError,
+        match=r"its ledger leaves .* step 20; earlier output is intact; try a smaller time.cfl",
+    ):
         run_to_end(sim)
 
 
 def test_a_run_ends_where_an_unstable_step_makes_floors_act(tmp_path, monkeypatch):
-    """The release of heat of `test_time_step`, with the fluid not told of it: floors would add 5e18 to a box of 303."""
+    """The release of heat of `test_time_step`, with the fluid not told of it: floors would add 5e18
+    to a box of 303."""
     folder = tmp_path / "bomb"
     folder.mkdir()
     (folder / "problem.py").write_text(BOMB)
     (folder / "bomb.yaml").write_text(BOMB_YAML)
     monkeypatch.setattr(stepper, "parts", lambda sim, time, dt, changed: [(time, dt)])
-    with pytest.raises(RunError, match=r"floors gave .* to a box of .*, more than fluid.floors.energy_limit = 0.1 allows"):
+    with pytest.raises(
+        RunError,
+        match=r"floors gave .* to a box of .*, more than fluid.floors.energy_limit = 0.1 allows",
+    ):
         run_to_end(begin(str(folder)))

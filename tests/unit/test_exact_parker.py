@@ -36,5 +36,11 @@ def test_fast_diffusion_takes_cosmic_rays_out_of_the_perturbation():
     """kappa to infinity: q1 = -a P'/B, the pressure is constant along each field line."""
     mode, layer = fastest_mode(Layer(6.0, 6.0), K, 1e6, 48), Layer(6.0, 6.0)
     q = np.interp(mode.faces, mode.centres, mode.pcr.real)
-    line = -mode.a.real * layer.slope(mode.faces) * layer.eta * layer.density(mode.faces) / layer.field(mode.faces)
+    line = (
+        -mode.a.real
+        * layer.slope(mode.faces)
+        * layer.eta
+        * layer.density(mode.faces)
+        / layer.field(mode.faces)
+    )
     assert np.abs(q - line).max() < 0.05 * np.abs(line).max()

@@ -1,4 +1,5 @@
-"""Diffusion among patches: bounds, overlaps and the noise of resistance against limits and against a field made of random numbers."""
+"""Diffusion among patches: bounds, overlaps and the noise of resistance against limits and against
+a field made of random numbers."""
 
 import numpy as np
 import pytest
@@ -13,7 +14,8 @@ def test_harmonic_mean_lies_below_all_bounds():
 
 @pytest.mark.parametrize("dimensions", [2, 3])
 def test_bounds_by_hand(dimensions):
-    least, most = patches.isotropic_bounds(1e-12, 1.0, 0.25, dimensions)  # voids in a conductor: 2 (1 - f)/(2 + (d - 2) f)-like forms
+    # voids in a conductor: 2 (1 - f)/(2 + (d - 2) f)-like forms
+    least, most = patches.isotropic_bounds(1e-12, 1.0, 0.25, dimensions)
     assert most == pytest.approx({2: 0.75 / 1.25, 3: 2 * 0.75 / (2 + 0.25)}[dimensions])
     assert least == pytest.approx(0.0, abs=1e-10)
 
@@ -27,9 +29,12 @@ def test_overlap_of_spheres(dimensions, whole):
     assert patches.overlap(0.0, 1.0, dimensions) == pytest.approx(whole)
     assert patches.overlap(2.0, 1.0, dimensions) == pytest.approx(0.0, abs=1e-12)
     distance = np.linspace(0, 2, 2001)
-    # the mean chord: the integral of the overlap along a line in every direction is the square of the volume
+    # the mean chord: the integral of the overlap along a line in every direction is the square of
+    # the volume
     shell = {1: 2.0, 2: 2 * np.pi * distance, 3: 4 * np.pi * distance**2}[dimensions]
-    assert np.trapezoid(patches.overlap(distance, 1.0, dimensions) * shell, distance) == pytest.approx(whole**2, rel=1e-5)
+    assert np.trapezoid(
+        patches.overlap(distance, 1.0, dimensions) * shell, distance
+    ) == pytest.approx(whole**2, rel=1e-5)
 
 
 def test_resistance_length_of_random_segments():
@@ -57,4 +62,6 @@ def test_scatter_is_that_of_white_noise_under_its_weight():
     step = x[1] - x[0]
     weight = (x / spread) ** 2 * np.exp(-0.5 * (x / spread) ** 2) / np.sqrt(2 * np.pi) / spread
     noise = random.normal(size=(4000, x.size)) * np.sqrt(0.3 / step)  # of the resistance length 0.3
-    assert (noise @ weight * step).std() == pytest.approx(patches.scatter(0.3, spread), rel=4 / np.sqrt(2 * 4000))
+    assert (noise @ weight * step).std() == pytest.approx(
+        patches.scatter(0.3, spread), rel=4 / np.sqrt(2 * 4000)
+    )

@@ -1,4 +1,5 @@
-"""Exact Riemann problems against published and recomputed numbers, and against the conservation laws they solve."""
+"""Exact Riemann problems against published and recomputed numbers, and against the conservation
+laws they solve."""
 
 import numpy as np
 import pytest
@@ -9,8 +10,16 @@ from crmpi.exact.riemann import Gammas, RiemannFan, State
 FIVE_DIGITS = 1e-5
 
 CR_TUBES = [  # left, right, (p*, v*, rho3, rho2, v_shock)
-    ((1, 0, 66666, 133333), (0.2, 0, 267.2, 267.2), (53772.0, 444.672, 0.399994, 0.777709, 598.616)),
-    ((1, 0, 17.172, 34.344), (0.125, 0, 0.05, 0.05), (11.2540, 8.14571, 0.345641, 0.487513, 10.9545)),
+    (
+        (1, 0, 66666, 133333),
+        (0.2, 0, 267.2, 267.2),
+        (53772.0, 444.672, 0.399994, 0.777709, 598.616),
+    ),
+    (
+        (1, 0, 17.172, 34.344),
+        (0.125, 0, 0.05, 0.05),
+        (11.2540, 8.14571, 0.345641, 0.487513, 10.9545),
+    ),
 ]
 
 
@@ -47,7 +56,8 @@ def test_mirror_image():
 
 @pytest.mark.parametrize(("left", "right", "numbers"), CR_TUBES)
 def test_sampled_solution_conserves_mass_momentum_energy(left, right, numbers):
-    """Between two rays far away, the change of the integrals is the difference of the constant fluxes there."""
+    """Between two rays far away, the change of the integrals is the difference of the constant
+    fluxes there."""
     a, b = State(*left), State(*right)
     reach = 2 * max(numbers[1], numbers[4])
     edges = np.linspace(-reach, reach, 20001)
@@ -55,7 +65,9 @@ def test_sampled_solution_conserves_mass_momentum_energy(left, right, numbers):
     dens, vel, press, pcr = RiemannFan(a, b).sample(xi)
     mass = np.sum(dens) * width - reach * (a.dens + b.dens)
     momentum = np.sum(dens * vel) * width - (a.press + a.pcr - b.press - b.pcr)
-    energy = np.sum(0.5 * dens * vel**2 + 1.5 * press + 3 * pcr) * width - reach * sum(1.5 * s.press + 3 * s.pcr for s in (a, b))
+    energy = np.sum(0.5 * dens * vel**2 + 1.5 * press + 3 * pcr) * width - reach * sum(
+        1.5 * s.press + 3 * s.pcr for s in (a, b)
+    )
     quadrature = 10 * width / reach  # each jump is caught to one interval
     assert abs(mass) < quadrature * reach * a.dens
     assert abs(momentum) < quadrature * (a.press + a.pcr)
@@ -75,7 +87,8 @@ def ryu_jones_2a():
 
 
 def test_ryu_jones_2a_has_the_published_states():
-    """Ryu & Jones (1995), fig. 2a: densities and velocities between the seven waves, to the digits printed there."""
+    """Ryu & Jones (1995), fig. 2a: densities and velocities between the seven waves, to the digits
+    printed there."""
     fan = ryu_jones_2a()
     dens = [w.behind.dens for w in (*fan.left_waves, *reversed(fan.right_waves))]
     np.testing.assert_allclose(dens, (1.4903, 1.4903, 1.6343, 1.4735, 1.3090, 1.3090), atol=5e-5)
@@ -90,7 +103,9 @@ def test_mhd_shocks_satisfy_the_jump_conditions():
         v, bx, bt = s.vel, fan.bx, s.bt
         b = np.array([bx, *bt])
         total = s.press + 0.5 * b @ b
-        conserved = np.array([s.dens, *(s.dens * v), s.press / (2 / 3) + 0.5 * s.dens * v @ v + 0.5 * b @ b, *bt])
+        conserved = np.array(
+            [s.dens, *(s.dens * v), s.press / (2 / 3) + 0.5 * s.dens * v @ v + 0.5 * b @ b, *bt]
+        )
         momentum = s.dens * v[0] * v - bx * b + np.array([total, 0, 0])
         energy = (conserved[4] + total) * v[0] - bx * (b @ v)
         return conserved, np.array([s.dens * v[0], *momentum, energy, *(bt * v[0] - bx * v[1:])])

@@ -32,5 +32,7 @@ def test_radius_of_its_own_momentum():
     shock = blast.radius(2.0, 3.0, t)
     r = np.linspace(0.0, shock, 4001)[1:]
     vel = 0.4 * r / t * np.interp(r / shock, blast.xi, blast.vel)
-    momentum = np.trapezoid(4 * np.pi * r**2 * 3.0 * blast.density(np.minimum(r, shock * (1 - 1e-12)), shock) * vel, r)
+    momentum = np.trapezoid(
+        4 * np.pi * r**2 * 3.0 * blast.density(np.minimum(r, shock * (1 - 1e-12)), shock) * vel, r
+    )
     assert blast.radius_of_momentum(momentum, 3.0, t) == pytest.approx(shock, rel=1e-3)

@@ -1,4 +1,5 @@
-"""Eigenmodes, dispersion roots, streaming and diffusion solutions: against tables, equations and conservation."""
+"""Eigenmodes, dispersion roots, streaming and diffusion solutions: against tables, equations and
+conservation."""
 
 from math import erf
 
@@ -8,19 +9,27 @@ import pytest
 from crmpi.exact import cr_waves, diffusion, frames, streaming
 from crmpi.exact.waves import linear_wave, magnetosonic_speeds
 
-BACKGROUND = (1.0, 0.6, np.array([1.0, np.sqrt(2), 0.5]))  # Gardiner & Stone (2005): speeds 2, 1, 1/2
+# Gardiner & Stone (2005): speeds 2, 1, 1/2
+BACKGROUND = (1.0, 0.6, np.array([1.0, np.sqrt(2), 0.5]))
 
 
 def flux(state, gamma=5 / 3):
     dens, vel, press, b = state
     total = press + 0.5 * b @ b
-    conserved = np.array([dens, *(dens * vel), press / (gamma - 1) + 0.5 * dens * vel @ vel + 0.5 * b @ b, *b[1:]])
+    conserved = np.array(
+        [dens, *(dens * vel), press / (gamma - 1) + 0.5 * dens * vel @ vel + 0.5 * b @ b, *b[1:]]
+    )
     momentum = dens * vel[0] * vel - b[0] * b + np.array([total, 0, 0])
     energy = (conserved[4] + total) * vel[0] - b[0] * (b @ vel)
-    return conserved, np.array([dens * vel[0], *momentum, energy, *(b[1:] * vel[0] - b[0] * vel[1:])])
+    return conserved, np.array(
+        [dens * vel[0], *momentum, energy, *(b[1:] * vel[0] - b[0] * vel[1:])]
+    )
 
 
-@pytest.mark.parametrize(("family", "speed"), [("fast", 2.0), ("alfven", 1.0), ("slow", 0.5), ("entropy", 0.0), ("sound", 1.0)])
+@pytest.mark.parametrize(
+    ("family", "speed"),
+    [("fast", 2.0), ("alfven", 1.0), ("slow", 0.5), ("entropy", 0.0), ("sound", 1.0)],
+)
 def test_linear_wave_is_an_eigenvector(family, speed):
     """dF = speed dU to first order in the amplitude: differenced flux of ideal MHD."""
     dens, press, b = BACKGROUND
@@ -29,14 +38,25 @@ def test_linear_wave_is_an_eigenvector(family, speed):
     assert found == pytest.approx(speed, abs=1e-14)
     states = []
     for eps in (-1e-5, 1e-5):
-        states.append(flux((dens + eps * delta["dens"], eps * delta["vel"], press + eps * delta["press"], b + eps * delta["b"])))
+        states.append(
+            flux(
+                (
+                    dens + eps * delta["dens"],
+                    eps * delta["vel"],
+                    press + eps * delta["press"],
+                    b + eps * delta["b"],
+                )
+            )
+        )
     (u0, f0), (u1, f1) = states
     np.testing.assert_allclose((f1 - f0) / 2e-5, speed * (u1 - u0) / 2e-5, atol=1e-9)
 
 
 def test_linear_waves_have_the_published_normalisation():
     """Densities of the eigenvectors printed by Gardiner & Stone (2005): 1/sqrt(5), 0, 2/sqrt(5)."""
-    dens = [linear_wave(family, *BACKGROUND, 5 / 3)[1]["dens"] for family in ("fast", "alfven", "slow")]
+    dens = [
+        linear_wave(family, *BACKGROUND, 5 / 3)[1]["dens"] for family in ("fast", "alfven", "slow")
+    ]
     np.testing.assert_allclose(dens, (1 / np.sqrt(5), 0, 2 / np.sqrt(5)), atol=1e-14)
     assert magnetosonic_speeds(*BACKGROUND, 5 / 3) == pytest.approx((2.0, 0.5))
 
@@ -48,17 +68,30 @@ def test_wave_frames():
         assert np.linalg.det(frame) == pytest.approx(1)
         np.testing.assert_allclose(frame[0], np.array(k) / np.linalg.norm(k))
         vector = frames.to_grid(frame, "b", (0.3, -0.2, 0.7))
-        np.testing.assert_allclose(frame @ [vector["b1"], vector["b2"], vector["b3"]], (0.3, -0.2, 0.7), atol=1e-15)
+        np.testing.assert_allclose(
+            frame @ [vector["b1"], vector["b2"], vector["b3"]], (0.3, -0.2, 0.7), atol=1e-15
+        )
     assert frames.along(3, "vel", "abc") == {"vel3": "a", "vel1": "b", "vel2": "c"}
-    assert frames.to_grid(frames.wave_frame([0, 1.0, 0]), "vel", (1, 2, 3)) == {"vel2": 1, "vel3": 2, "vel1": 3}
-    np.testing.assert_allclose(np.linalg.norm(frames.wave_vector((1, 1, 1), (8, 4, 4), (0, 0, 0), (3, 1.5, 1.5))), 2 * np.pi)
+    assert frames.to_grid(frames.wave_frame([0, 1.0, 0]), "vel", (1, 2, 3)) == {
+        "vel2": 1,
+        "vel3": 2,
+        "vel1": 3,
+    }
+    np.testing.assert_allclose(
+        np.linalg.norm(frames.wave_vector((1, 1, 1), (8, 4, 4), (0, 0, 0), (3, 1.5, 1.5))),
+        2 * np.pi,
+    )
 
 
 @pytest.mark.parametrize(
     ("kappa", "root", "at_vmax_100"),
-    [(0.01, (-0.087694, 10.880675), -0.087615), (0.1, (-0.840838, 10.673204), -0.840235), (1, (-0.659905, 8.224211), -0.660253),
-     (10, (-0.066661, 8.112654), -0.066694)],
-)  # fmt: skip
+    [
+        (0.01, (-0.087694, 10.880675), -0.087615),
+        (0.1, (-0.840838, 10.673204), -0.840235),
+        (1, (-0.659905, 8.224211), -0.660253),
+        (10, (-0.066661, 8.112654), -0.066694),
+    ],
+)
 def test_diffusive_sound_roots(kappa, root, at_vmax_100):
     k, background = 2 * np.pi, (1.0, 1.0, 1.0)
     roots = cr_waves.diffusive_sound_roots(k, kappa, background)
@@ -88,17 +121,26 @@ def test_telegraph_root():
 
 @pytest.mark.parametrize(
     ("t", "half_width", "height"),
-    [(0.05, 0.508592, 1.541408), (0.1, 0.717426, 1.382574), (0.2, 1.014766, 1.185234), (0.5, 1.625353, 0.874647), (1, 2.374225, 0.625775)],
+    [
+        (0.05, 0.508592, 1.541408),
+        (0.1, 0.717426, 1.382574),
+        (0.2, 1.014766, 1.185234),
+        (0.5, 1.625353, 0.874647),
+        (1, 2.374225, 0.625775),
+    ],
 )
 def test_streaming_triangle_numbers(t, half_width, height):
     found = streaming.triangle_plateau(t)
     assert found == pytest.approx((height, half_width), abs=1e-6)
     x = np.array([-half_width / 2, half_width + 0.01, 5.0])
-    np.testing.assert_allclose(streaming.triangle(x, t), (height, 2 + t - half_width - 0.01, 0), atol=1e-6)
+    np.testing.assert_allclose(
+        streaming.triangle(x, t), (height, 2 + t - half_width - 0.01, 0), atol=1e-6
+    )
 
 
 def test_streaming_triangle_pays_what_it_loses():
-    """d/dt of the integral of e equals the work on the wings, 2 v_A [P] between plateau and foot."""
+    """d/dt of the integral of e equals the work on the wings, 2 v_A [P] between plateau and
+    foot."""
     x = np.linspace(-4, 4, 400001)
     mid, dt = 0.4, 1e-3
     before, after = (np.sum(streaming.triangle(x, t)) * (x[1] - x[0]) for t in (mid - dt, mid + dt))
@@ -122,7 +164,10 @@ def test_diffusion_solutions_obey_the_heat_equation():
     def e(x, t):
         return diffusion.gaussian(x, 40, kappa, t)
 
-    rate, curvature = (e(x, t + h) - e(x, t - h)) / (2 * h), (e(x + h, t) - 2 * e(x, t) + e(x - h, t)) / h**2
+    rate, curvature = (
+        (e(x, t + h) - e(x, t - h)) / (2 * h),
+        (e(x + h, t) - 2 * e(x, t) + e(x - h, t)) / h**2,
+    )
     np.testing.assert_allclose(rate, kappa * curvature, atol=2e-6)
     np.testing.assert_allclose(diffusion.gaussian(x, 40, kappa, 0), np.exp(-40 * x**2))
 
@@ -134,6 +179,14 @@ def test_arc_on_a_circle():
     assert start[1000] == pytest.approx(1, abs=0.02)
     assert start[0] == pytest.approx(0, abs=0.02)
     assert np.ptp(diffusion.arc(angle, np.pi / 12, 20.0)) < 1e-8
-    narrow = diffusion.arc(angle, np.pi / 12, 1e-3)  # before the heat has gone round: two error functions
-    line = [0.5 * (erf((np.pi / 12 - a) / 0.002**0.5 / 2**0.5) + erf((np.pi / 12 + a) / 0.002**0.5 / 2**0.5)) for a in angle]
+    # before the heat has gone round: two error functions
+    narrow = diffusion.arc(angle, np.pi / 12, 1e-3)
+    line = [
+        0.5
+        * (
+            erf((np.pi / 12 - a) / 0.002**0.5 / 2**0.5)
+            + erf((np.pi / 12 + a) / 0.002**0.5 / 2**0.5)
+        )
+        for a in angle
+    ]
     np.testing.assert_allclose(narrow, line, atol=1e-9)

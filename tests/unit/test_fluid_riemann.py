@@ -6,9 +6,18 @@ import numpy as np
 import pytest
 
 from crmpi.jit import kernel
+from crmpi.numerics.fluid.riemann import (
+    HLLC,
+    HLLD,
+    HLLE,
+    LLF,
+    SOLVERS,
+    State,
+    face_flux,
+    signal_speeds,
+)
+from crmpi.numerics.fluid.riemann.base import conserved, fast_speed, physical_flux
 from crmpi.numerics.power import power
-from crmpi.numerics.riemann import HLLC, HLLD, HLLE, LLF, SOLVERS, State, face_flux, signal_speeds
-from crmpi.numerics.riemann.base import conserved, fast_speed, physical_flux
 
 ROUND = 1e-13  # some fifty operations on numbers of order one
 GAMMA = 5.0 / 3.0
@@ -52,7 +61,9 @@ def test_mirror_image(name):
     bn = normal_field(name)
     lower, upper = two_states(name)
     flux = solve(SOLVERS[name](), bn, lower, upper)
-    mirrored = solve(SOLVERS[name](), -bn, upper._replace(vn=-upper.vn), lower._replace(vn=-lower.vn))
+    mirrored = solve(
+        SOLVERS[name](), -bn, upper._replace(vn=-upper.vn), lower._replace(vn=-lower.vn)
+    )
     signs = np.array([-1, 1, -1, -1, -1, -1, -1])
     assert np.allclose(np.array(mirrored[:7]) * signs, flux[:7], rtol=0.0, atol=ROUND)
     assert mirrored.velocity == pytest.approx(-flux.velocity, abs=ROUND)

@@ -14,7 +14,8 @@ ROUND = 1e-13
 
 
 def turbulence(cells, nvar=6, seed=3, size=0.2):
-    """Return smooth-free random primitives and a uniform field plus the curl of a random potential."""
+    """Return smooth-free random primitives and a uniform field plus the curl of a random
+    potential."""
     rng = np.random.default_rng(seed)
     w = 1.0 + size * rng.random((nvar, *cells[::-1]))
     w[VEL1 : VEL1 + 3] = size * rng.normal(size=(3, *cells[::-1]))
@@ -79,7 +80,9 @@ def test_corrected_blocks_do_not_matter(integrator):
         for _ in range(4):
             case.step(case.fluid.max_dt(0.3))
         results.append((case.gather(case.pack.u0), case.gather(case.pack.b0)))
-        counts = dict(zip(case.fluid.ledger.count_names, case.fluid.ledger.counts.sum(axis=0), strict=True))
+        counts = dict(
+            zip(case.fluid.ledger.count_names, case.fluid.ledger.counts.sum(axis=0), strict=True)
+        )
         assert counts["first_order"] > 0
         assert case.div_b() < ROUND
     assert np.array_equal(results[0][0], results[1][0])
@@ -87,7 +90,8 @@ def test_corrected_blocks_do_not_matter(integrator):
 
 
 def tube(axis, n=64, **params):
-    """Return primitives (nvar, n) of a magnetised CR shock tube along an axis, vectors as normal, first transverse, second."""
+    """Return primitives (nvar, n) of a magnetised CR shock tube along an axis, vectors as normal,
+    first transverse, second."""
     cells = [1, 1, 1]
     cells[axis] = n
     case = Case(tuple(cells), **params)
@@ -99,7 +103,12 @@ def tube(axis, n=64, **params):
     w[ECR] = np.where(inside, 0.2, 1.5)
     turn = [axis, (axis + 1) % 3, (axis + 2) % 3]
     b = np.zeros((3, *shape))
-    for a, v, field in zip(turn, (0.1, -0.3, 0.7), (0.75, np.where(inside, -0.6, 0.6), np.where(inside, 0.4, 0.1)), strict=True):
+    for a, v, field in zip(
+        turn,
+        (0.1, -0.3, 0.7),
+        (0.75, np.where(inside, -0.6, 0.6), np.where(inside, 0.4, 0.1)),
+        strict=True,
+    ):
         w[VEL1 + a] = v
         b[a] = field
     case.start(w, b if case.params.magnetic else None)
@@ -116,7 +125,8 @@ def test_axes_agree_bit_for_bit(axis):
 
 
 def relabel(values, turn, vector=0):
-    """Turn an array (ncomp, n3, n2, n1) cyclically: what was along axis a is now along axis a + turn; `vector`: its first component."""
+    """Turn an array (ncomp, n3, n2, n1) cyclically: what was along axis a is now along axis a +
+    turn; `vector`: its first component."""
     places = [3 - (2 - axis - turn) % 3 for axis in range(3)]  # array axis that becomes x3, x2, x1
     values = values.copy()
     values[vector : vector + 3] = values[[vector + (a - turn) % 3 for a in range(3)]]
@@ -160,14 +170,21 @@ def test_planar_flow_in_three_dimensions_agrees():
         found = case.primitives()[[DENS, VEL1 + axis, VEL1 + (axis + 1) % 3, PRES, ECR]]
         line = [0, 0, 0]
         line[2 - axis] = slice(None)
-        assert np.array_equal(found, np.broadcast_to(found[(slice(None), *line)].reshape(5, *where.shape), found.shape))
+        assert np.array_equal(
+            found,
+            np.broadcast_to(found[(slice(None), *line)].reshape(5, *where.shape), found.shape),
+        )
         results.append(found[(slice(None), *line)])
     assert np.array_equal(results[0], results[1])
 
 
-@pytest.mark.parametrize("params", [{"magnetic": False}, {"magnetic": True}, {"magnetic": False, "reconstruction": "ppm"}])
+@pytest.mark.parametrize(
+    "params",
+    [{"magnetic": False}, {"magnetic": True}, {"magnetic": False, "reconstruction": "ppm"}],
+)
 def test_cosmic_ray_shock_tube(params):
-    """The exact star region of gas + adiabatic cosmic rays (Pfrommer et al. 2006), to 1% at 512 cells per tube."""
+    """The exact star region of gas + adiabatic cosmic rays (Pfrommer et al. 2006), to 1% at 512
+    cells per tube."""
     n = 512
     case = Case((2 * n, 1, 1), widths=(20.0, 1.0, 1.0), **params)
     x = (np.arange(2 * n) + 0.5) * 10.0 / n
@@ -189,7 +206,8 @@ def test_cosmic_ray_shock_tube(params):
 
 
 def sound_wave_error(n, **params):
-    """Return the error of a travelling CR sound wave after one period: rho = Pg = Pcr = 1, c**2 = 3."""
+    """Return the error of a travelling CR sound wave after one period: rho = Pg = Pcr = 1, c**2 =
+    3."""
     case = Case((n, 1, 1), widths=(1.0, 1.0, 1.0), magnetic=False, **params)
     x = (np.arange(n) + 0.5) / n
     wave = 1e-5 * np.sin(2.0 * np.pi * x)
@@ -207,14 +225,18 @@ def sound_wave_error(n, **params):
 @pytest.mark.parametrize("integrator", INTEGRATORS)
 @pytest.mark.parametrize("reconstruction", ["plm", "ppm"])
 def test_order_of_a_sound_wave_of_gas_and_cosmic_rays(reconstruction, integrator):
-    coarse, fine = (sound_wave_error(n, reconstruction=reconstruction, integrator=integrator) for n in (32, 64))
-    dispersion = 2.0 * np.pi * (2.0 * np.pi / 64) ** 2 / 12 * 2.0 / np.pi  # of central slopes, exact in time; mean over the wave
+    coarse, fine = (
+        sound_wave_error(n, reconstruction=reconstruction, integrator=integrator) for n in (32, 64)
+    )
+    # of central slopes, exact in time; mean over the wave
+    dispersion = 2.0 * np.pi * (2.0 * np.pi / 64) ** 2 / 12 * 2.0 / np.pi
     assert fine < 2.0 * dispersion  # as much again for limiters at extrema
     assert np.log2(coarse / fine) > 1.7  # limiters at extrema take a little of the second order
 
 
 def test_third_order_in_time():
-    """On one mesh the difference to very short steps falls with the third power of the step; vl2, with its donor cells, falls as dt dx."""
+    """On one mesh the difference to very short steps falls with the third power of the step; vl2,
+    with its donor cells, falls as dt dx."""
     gains = {}
     for integrator in INTEGRATORS:
         finest, *found = (wave_after(32, steps, integrator) for steps in (2560, 40, 80))
@@ -226,7 +248,14 @@ def test_third_order_in_time():
 
 def wave_after(n, steps, integrator):
     """Return the density of a sound wave of gas after half a period in this many steps."""
-    case = Case((n, 1, 1), widths=(1.0, 1.0, 1.0), magnetic=False, cosmic_rays=False, reconstruction="ppm", integrator=integrator)
+    case = Case(
+        (n, 1, 1),
+        widths=(1.0, 1.0, 1.0),
+        magnetic=False,
+        cosmic_rays=False,
+        reconstruction="ppm",
+        integrator=integrator,
+    )
     wave = 1e-3 * np.sin(2.0 * np.pi * (np.arange(n) + 0.5) / n)
     w = np.ones((5, 1, 1, n))
     w[DENS] += wave
@@ -300,7 +329,8 @@ def test_half_steps_are_counted_but_not_booked():
 
 
 def test_stages_are_booked_as_far_as_they_last():
-    """Energy added to the first stage of rk3 is in the result of the step by a sixth: with uniform gas nothing else happens to it."""
+    """Energy added to the first stage of rk3 is in the result of the step by a sixth: with uniform
+    gas nothing else happens to it."""
     case = Case((8, 1, 1), floors={"press": 0.25}, integrator="rk3", cosmic_rays=False)
     w = np.ones((5, 1, 1, 8))
     w[VEL1 : VEL1 + 3] = 0.0
@@ -310,7 +340,8 @@ def test_stages_are_booked_as_far_as_they_last():
         case.fluid.stage(stage, 0.01)
         u, b = case.fluid.result(stage)
         if stage is case.fluid.stages[0]:
-            u[:, ENER] = 1.5 * 0.1 + u[:, ENER] - 1.5  # a pressure of 0.1, which the floor raises to 0.25
+            # a pressure of 0.1, which the floor raises to 0.25
+            u[:, ENER] = 1.5 * 0.1 + u[:, ENER] - 1.5
             taken = 8 * 1.5 * 0.9
         case.refresh(u, b)
     added = case.fluid.ledger.amounts[0, 1]
@@ -319,7 +350,8 @@ def test_stages_are_booked_as_far_as_they_last():
 
 
 def test_gravity_exchanges_kinetic_and_potential_energy():
-    """What the gas gains is what the mass that crossed faces lost in the potential whose face differences are the mean g."""
+    """What the gas gains is what the mass that crossed faces lost in the potential whose face
+    differences are the mean g."""
     n = 32
     case = Case((n, 1, 1), widths=(1.0, 1.0, 1.0), gravity=True)
     pull = np.cos(2.0 * np.pi * (np.arange(n) + 0.5) / n)
@@ -394,4 +426,8 @@ def test_riemann_solver_must_fit_the_field():
 
 
 def test_ghost_zones():
-    assert [nghost(make(FluidParams, reconstruction=name)) for name in ("donor", "plm", "ppm")] == [2, 2, 3]
+    assert [nghost(make(FluidParams, reconstruction=name)) for name in ("donor", "plm", "ppm")] == [
+        2,
+        2,
+        3,
+    ]

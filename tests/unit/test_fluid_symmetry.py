@@ -5,7 +5,7 @@ import pytest
 
 from crmpi.constants import DENS, PRES, VEL1
 from crmpi.jit import kernel
-from crmpi.numerics.reconstruct import RECONSTRUCTIONS, interfaces
+from crmpi.numerics.fluid.reconstruct import RECONSTRUCTIONS, interfaces
 from tests.fluid_case import Case
 
 LIPSCHITZ = {"donor": 1.0, "plm": 3.5, "ppm": 7.0}

@@ -1,4 +1,5 @@
-"""Columns that a problem declares for the history: right on any blocks; what is not declared is refused."""
+"""Columns that a problem declares for the history: right on any blocks; what is not declared is
+refused."""
 
 import math
 
@@ -29,7 +30,8 @@ fluid: {magnetic: false, cosmic_rays: false}
 
 @pytest.fixture
 def row(tmp_path):
-    """Return a function that gives the history row of a problem whose history() returns this text."""
+    """Return a function that gives the history row of a problem whose history() returns this
+    text."""
 
     def make(returned, *overrides):
         folder = tmp_path / "mine"
@@ -44,15 +46,20 @@ def row(tmp_path):
 @pytest.mark.parametrize("block", ["[8,4,1]", "[4,4,1]", "[2,2,1]"])
 def test_columns_on_any_blocks(row, block):
     columns = (
-        "'v [km/s]': mean(w.vel1, weight=w.dens), 'x': mean(x.x1), 'xm': mean(x.x1, weight=w.dens), 'm': total(w.dens),"
-        " 'left': total(w.dens, where=x.x1 < 0.5), 'edge': total(x.face_integral('ox1', w.dens * w.vel1)), 'low': minimum(w.press),"
-        " 'high': maximum(w.dens * w.vel1), 'none': mean(w.dens, where=x.x1 > 2), 'never': minimum(w.dens, where=x.x1 > 2)"
+        "'v [km/s]': mean(w.vel1, weight=w.dens), 'x': mean(x.x1), 'xm': mean(x.x1, "
+        "weight=w.dens), 'm': total(w.dens),"
+        " 'left': total(w.dens, where=x.x1 < 0.5), 'edge': total(x.face_integral('ox1', w.dens "
+        "* w.vel1)), 'low': minimum(w.press),"
+        " 'high': maximum(w.dens * w.vel1), 'none': mean(w.dens, where=x.x1 > 2), 'never': "
+        "minimum(w.dens, where=x.x1 > 2)"
     )
     found = row(columns, f"mesh.block={block}")
     assert found["v [km/s]"] == pytest.approx(7.0, rel=1e-14)
     assert found["x [code]"] == pytest.approx(0.5, rel=1e-14)
     centres = (np.arange(8) + 0.5) / 8
-    assert found["xm [code]"] == pytest.approx((centres * (1 + centres)).sum() / (1 + centres).sum(), rel=1e-14)
+    assert found["xm [code]"] == pytest.approx(
+        (centres * (1 + centres)).sum() / (1 + centres).sum(), rel=1e-14
+    )
     assert found["m [code]"] == pytest.approx(1.5, rel=1e-14)
     assert found["left [code]"] == pytest.approx(0.5 + 0.125, rel=1e-14)
     assert found["edge [code]"] == pytest.approx(7.0 * (2 - 1 / 16), rel=1e-14)
@@ -62,27 +69,49 @@ def test_columns_on_any_blocks(row, block):
 
 
 def test_mean_on_a_tube_counts_volumes(row):
-    """Of r over a sphere from 1 to 2: 3/4 (2^4 - 1)/(2^3 - 1) to the second order in the widths of 64 cells."""
-    tube = ["mesh.cells=[64,1,1]", "mesh.block=[16,1,1]", "mesh.geometry=spherical", "mesh.lower=[1,0,0]", "mesh.upper=[2,1,1]"]
+    """Of r over a sphere from 1 to 2: 3/4 (2^4 - 1)/(2^3 - 1) to the second order in the widths of
+    64 cells."""
+    tube = [
+        "mesh.cells=[64,1,1]",
+        "mesh.block=[16,1,1]",
+        "mesh.geometry=spherical",
+        "mesh.lower=[1,0,0]",
+        "mesh.upper=[2,1,1]",
+    ]
     ends = [f"mesh.boundaries.{end}=outflow" for end in ("ix1", "ox1")]
-    assert row("'r': mean(x.x1)", *tube, *ends)["r [code]"] == pytest.approx(0.75 * 15 / 7, rel=1e-4)
+    assert row("'r': mean(x.x1)", *tube, *ends)["r [code]"] == pytest.approx(
+        0.75 * 15 / 7, rel=1e-4
+    )
 
 
-@pytest.mark.parametrize("returned", ["x.integral(w.vel1)", "7.0", "np.float64(7)", "w.vel1", "[1, 2]", "None", "'7'"])
+@pytest.mark.parametrize(
+    "returned", ["x.integral(w.vel1)", "7.0", "np.float64(7)", "w.vel1", "[1, 2]", "None", "'7'"]
+)
 def test_what_is_not_declared_is_refused(row, returned):
-    with pytest.raises(CrmpiError, match=r"problem.py, line 10, history\(\): 'v' is .*; say what it is over the box: total\(x.integral"):
+    with pytest.raises(
+        CrmpiError,
+        match=(
+            r"problem.py, line 10, history\(\): 'v' is .*; say what it is over the box: "
+            r"total\(x.integral"
+        ),
+    ):
         row(f"'v': {returned}")
 
 
 @pytest.mark.parametrize("name", ["mass", "time", "dt [Myr]", "step", "floor_dens", "ener [erg]"])
 def test_columns_of_the_code_are_refused(row, name):
     bare = name.split(" ")[0]
-    with pytest.raises(CrmpiError, match=rf"history\(\): '{bare}' is a column of the code itself; give yours another name"):
+    with pytest.raises(
+        CrmpiError,
+        match=rf"history\(\): '{bare}' is a column of the code itself; give yours another name",
+    ):
         row(f"'{name}': total(1.0)")
 
 
 def test_columns_that_differ_between_blocks_are_refused(row):
-    with pytest.raises(CrmpiError, match=r"history\(\): returns other columns for one block than for another"):
+    with pytest.raises(
+        CrmpiError, match=r"history\(\): returns other columns for one block than for another"
+    ):
         row("('a' if x.x1.min() < 0.5 else 'b'): total(1.0)", "mesh.block=[4,4,1]")
 
 

@@ -21,7 +21,8 @@ I = "def initial(self, x, p):\n    return dict(dens=1.0, press=1.0, ecr=0.1)\n\n
 
 
 def init(text):
-    """Return ``initial`` with these lines, which begin at line 6 of the file, below `P` at line 9."""
+    """Return ``initial`` with these lines, which begin at line 6 of the file, below `P` at line
+    9."""
     return "def initial(self, x, p):\n" + textwrap.indent(text, "    ") + "\n"
 
 
@@ -33,14 +34,12 @@ def more(text):
 MISTAKES = {
     "unknown parameter": (
         P + init("return dict(dens=1 + p.amplitud, press=1)"),
-        "problem.py, line 9, initial(): p has no parameter 'amplitud'; did you mean "
-        "'amplitude'?",
+        "problem.py, line 9, initial(): p has no parameter 'amplitud'; did you mean 'amplitude'?",
         {},
     ),
     "parameter of a run": (
         init("return dict(dens=1 + p.gamma, press=1)"),
-        "problem.py, line 6, initial(): p has no parameter 'gamma'; it is "
-        "self.config.fluid.gamma",
+        "problem.py, line 6, initial(): p has no parameter 'gamma'; it is self.config.fluid.gamma",
         {},
     ),
     "parameter assigned": (
@@ -51,8 +50,7 @@ MISTAKES = {
     ),
     "parameter without p": (
         P + init("return dict(dens=1 + amplitude, press=1)"),
-        "problem.py, line 9, initial(): 'amplitude' is not defined; did you mean "
-        "'p.amplitude'?",
+        "problem.py, line 9, initial(): 'amplitude' is not defined; did you mean 'p.amplitude'?",
         {},
     ),
     "attribute of self": (
@@ -62,9 +60,9 @@ MISTAKES = {
         {},
     ),
     "misspelt attribute of self": (
-        "def setup(self, p):\n    self.density0 = 2.0\n\n" + init("return dict(dens=self.densty0, press=1)"),
-        "problem.py, line 9, initial(): self has no attribute 'densty0'; did you mean "
-        "'density0'?",
+        "def setup(self, p):\n    self.density0 = 2.0\n\n"
+        + init("return dict(dens=self.densty0, press=1)"),
+        "problem.py, line 9, initial(): self has no attribute 'densty0'; did you mean 'density0'?",
         {},
     ),
     "constant of units": (
@@ -86,8 +84,7 @@ MISTAKES = {
     ),
     "case of a unit": (
         init("return dict(dens=1, press=self.units('3 myr'))"),
-        "problem.py, line 6, initial(): '3 myr' has the unknown unit 'myr'; did you mean "
-        "'Myr'?",
+        "problem.py, line 6, initial(): '3 myr' has the unknown unit 'myr'; did you mean 'Myr'?",
         {"yaml": GALACTIC},
     ),
     "group of the configuration": (
@@ -149,8 +146,7 @@ MISTAKES = {
     ),
     "rho": (
         init("return dict(rho=1.0, press=1.0)"),
-        "problem.py, line 6, initial(): returns the unknown variable 'rho'; did you mean "
-        "'dens'?",
+        "problem.py, line 6, initial(): returns the unknown variable 'rho'; did you mean 'dens'?",
         {},
     ),
     "pressure": (
@@ -161,8 +157,7 @@ MISTAKES = {
     ),
     "vx": (
         init("return dict(dens=1.0, press=1.0, vx=0.1)"),
-        "problem.py, line 6, initial(): returns the unknown variable 'vx'; did you mean "
-        "'vel1'?",
+        "problem.py, line 6, initial(): returns the unknown variable 'vx'; did you mean 'vel1'?",
         {},
     ),
     "no pressure": (
@@ -178,8 +173,7 @@ MISTAKES = {
     ),
     "None as value": (
         init("return dict(dens=None, press=1.0)"),
-        "problem.py, line 6, initial(): 'dens' is None; it must be a number or an array of "
-        "numbers",
+        "problem.py, line 6, initial(): 'dens' is None; it must be a number or an array of numbers",
         {},
     ),
     "function as value": (
@@ -190,7 +184,8 @@ MISTAKES = {
     ),
     "complex": (
         init("return dict(dens=1j + x.x1, press=1.0)"),
-        "problem.py, line 6, initial(): 'dens' is an array of complex128; it must be a number or an array "
+        "problem.py, line 6, initial(): 'dens' is an array of complex128; it must be a number "
+        "or an array "
         "of numbers",
         {},
     ),
@@ -269,9 +264,9 @@ MISTAKES = {
         {},
     ),
     "if on an array": (
-        init("if x.x1 > 0:\n"
-        "    return dict(dens=2.0, press=1.0)\n"
-        "return dict(dens=1.0, press=1.0)"),
+        init(
+            "if x.x1 > 0:\n    return dict(dens=2.0, press=1.0)\nreturn dict(dens=1.0, press=1.0)"
+        ),
         "problem.py, line 6, initial(): The truth value of an array with more than one "
         "element is ambiguous. Use a.any() or a.all(); conditions on arrays are written "
         "np.where(condition, a, b), and combined with & and |",
@@ -323,8 +318,7 @@ MISTAKES = {
     ),
     "error raised": (
         init("raise ValueError('no such profile')"),
-        "problem.py, line 6, initial(): ValueError: no such profile (--debug shows the "
-        "traceback)",
+        "problem.py, line 6, initial(): ValueError: no such profile (--debug shows the traceback)",
         {},
     ),
     "endless recursion": (
@@ -333,7 +327,8 @@ MISTAKES = {
         {},
     ),
     "key of a dictionary": (
-        "def setup(self, p):\n    self.table = {'disc': 1.0}\n\n" + init("return dict(dens=self.table['disk'], press=1.0)"),
+        "def setup(self, p):\n    self.table = {'disc': 1.0}\n\n"
+        + init("return dict(dens=self.table['disk'], press=1.0)"),
         "problem.py, line 9, initial(): KeyError: there is no key 'disk' (--debug shows the "
         "traceback)",
         {},
@@ -359,8 +354,7 @@ MISTAKES = {
     ),
     "initial misspelt": (
         "def inital(self, x, p):\n    return dict(dens=1.0, press=1.0)\n",
-        "problem.py, line 5: inital() is no hook, and nothing calls it; did you mean "
-        "'initial'?",
+        "problem.py, line 5: inital() is no hook, and nothing calls it; did you mean 'initial'?",
         {},
     ),
     "init": (
@@ -388,8 +382,7 @@ MISTAKES = {
     ),
     "histroy": (
         more("def histroy(self, x, w, p):\n    return {}"),
-        "problem.py, line 8: histroy() is no hook, and nothing calls it; did you mean "
-        "'history'?",
+        "problem.py, line 8: histroy() is no hook, and nothing calls it; did you mean 'history'?",
         {},
     ),
     "source_terms": (
@@ -429,12 +422,11 @@ MISTAKES = {
     ),
     "generator": (
         more("def history(self, x, w, p):\n    yield 1"),
-        "problem.py, line 8: history(self, x, w, p) must return its result, without yield or "
-        "async",
+        "problem.py, line 8: history(self, x, w, p) must return its result, without yield or async",
         {},
     ),
     "outside of the class": (
-        "pass\n\n" ,
+        "pass\n\n",
         "problem.py, line 7: initial() stands outside of the class; indent it, with self as "
         "its first argument",
         {"tail": "def initial(self, x, p):\n    return dict(dens=1.0, press=1.0)\n"},
@@ -469,8 +461,7 @@ MISTAKES = {
     ),
     "infinite gravity": (
         more("def gravity(self, x, p):\n    return dict(g1=np.full(x.shape, np.inf))"),
-        "problem.py, line 9, gravity(): 'g1' = inf at x1=-0.6875, x2=0, x3=0; it must be "
-        "finite",
+        "problem.py, line 9, gravity(): 'g1' = inf at x1=-0.6875, x2=0, x3=0; it must be finite",
         {},
     ),
     "potential with wrong name": (
@@ -518,25 +509,27 @@ MISTAKES = {
         {"yaml": USER},
     ),
     "history changes w": (
-        more("def history(self, x, w, p):\n"
-        "    w.dens *= 2\n"
-        "    return {'m': x.integral(w.dens)}"),
+        more("def history(self, x, w, p):\n    w.dens *= 2\n    return {'m': x.integral(w.dens)}"),
         "problem.py, line 9, history(): output array is read-only; change a copy of it, as "
         "in q = w.dens.copy()",
         {},
     ),
     "history changes w in place": (
-        more("def history(self, x, w, p):\n"
-        "    w.dens[0, 0, 0] = 2\n"
-        "    return {'m': x.integral(w.dens)}"),
+        more(
+            "def history(self, x, w, p):\n"
+            "    w.dens[0, 0, 0] = 2\n"
+            "    return {'m': x.integral(w.dens)}"
+        ),
         "problem.py, line 9, history(): assignment destination is read-only; change a copy "
         "of it, as in q = w.dens.copy()",
         {},
     ),
     "history assigns to w": (
-        more("def history(self, x, w, p):\n"
-        "    w.dens = 2 * w.dens\n"
-        "    return {'m': x.integral(w.dens)}"),
+        more(
+            "def history(self, x, w, p):\n"
+            "    w.dens = 2 * w.dens\n"
+            "    return {'m': x.integral(w.dens)}"
+        ),
         "problem.py, line 9, history(): w.dens is assigned, which changes nothing; history() "
         "returns what it has to say",
         {},
@@ -544,13 +537,15 @@ MISTAKES = {
     "history returns an array": (
         more("def history(self, x, w, p):\n    return {'m': w.dens}"),
         "problem.py, line 9, history(): 'm' is an array; say what it is over the box: "
-        "total(x.integral(...)), mean(array, weight=...), minimum(array) or maximum(array), from crmpi.api",
+        "total(x.integral(...)), mean(array, weight=...), minimum(array) or maximum(array), "
+        "from crmpi.api",
         {},
     ),
     "history returns a text": (
         more("def history(self, x, w, p):\n    return {'m': 'large'}"),
         "problem.py, line 9, history(): 'm' is 'large'; say what it is over the box: "
-        "total(x.integral(...)), mean(array, weight=...), minimum(array) or maximum(array), from crmpi.api",
+        "total(x.integral(...)), mean(array, weight=...), minimum(array) or maximum(array), "
+        "from crmpi.api",
         {},
     ),
     "history returns a number": (
@@ -616,14 +611,12 @@ MISTAKES = {
     ),
     "inject not finite": (
         more("def inject(self, x, w, t, dt, p):\n    return dict(ecr=np.nan)"),
-        "problem.py, line 9, inject(): 'ecr' = nan at x1=-0.4375, x2=0, x3=0; it must be "
-        "finite",
+        "problem.py, line 9, inject(): 'ecr' = nan at x1=-0.4375, x2=0, x3=0; it must be finite",
         {},
     ),
     "exact with unknown name": (
         more("def exact(self, x, t, p):\n    return dict(rho=1.0)"),
-        "problem.py, line 9, exact(): returns the unknown variable 'rho'; did you mean "
-        "'dens'?",
+        "problem.py, line 9, exact(): returns the unknown variable 'rho'; did you mean 'dens'?",
         {},
     ),
     "exact returns nothing": (
@@ -760,7 +753,8 @@ MISTAKES = {
 
 @pytest.fixture
 def complain(tmp_path, capsys, monkeypatch):
-    """Return a function that runs a class of this body, and returns the one sentence of its error."""
+    """Return a function that runs a class of this body, and returns the one sentence of its
+    error."""
     monkeypatch.chdir(tmp_path)
 
     def run(body, yaml=MESH + REST, head=HEAD, tail="", words=()):
@@ -788,8 +782,12 @@ def test_a_summary_cannot_change_the_history(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     body = I + "def summary(self, history, p):\n    history['ener'][-1] = 7e7\n    return {}\n"
     (tmp_path / "mine").mkdir()
-    (tmp_path / "mine" / "problem.py").write_text(HEAD + "class Mine(Problem):\n" + textwrap.indent(body, "    "))
+    (tmp_path / "mine" / "problem.py").write_text(
+        HEAD + "class Mine(Problem):\n" + textwrap.indent(body, "    ")
+    )
     (tmp_path / "mine" / "mine.yaml").write_text(MESH + REST)
     assert main(["run", "mine"]) == 0
-    change = next(line for line in capsys.readouterr().out.splitlines() if "change until the end" in line)
+    change = next(
+        line for line in capsys.readouterr().out.splitlines() if "change until the end" in line
+    )
     assert float(change.split()[-1]) == 0.0

@@ -69,7 +69,8 @@ KEY_VALUE = "is not of the form key=value, such as mesh.cells=[64,64,512]"
         (
             TUBE,
             "problem.left=[0,1,1,1]",
-            "command line: 'problem.left' = [0, 1, 1, 1] must have a positive density and pressure of the gas, "
+            "command line: 'problem.left' = [0, 1, 1, 1] must have a positive density and "
+            "pressure of the gas, "
             "and no negative one of cosmic rays",
         ),
         (
@@ -91,17 +92,25 @@ KEY_VALUE = "is not of the form key=value, such as mesh.cells=[64,64,512]"
         (
             TUBE,
             "time.end=" + "[" * 3000,
-            f"command line: 'time.end={'[' * 71}... (3009 characters)' is nested deeper than 20 levels",
+            (
+                f"command line: 'time.end={'[' * 71}... (3009 characters)' is nested deeper than "
+                "20 "
+                "levels"
+            ),
         ),
         (
             WIND,
             "injection={enabled: true, mode: central, rate: 1/Myr, center: [0,1e28,0]}",
-            "'injection.center': x2 = 1e+28 is outside of the mesh, from -0.375 to 0.375 (code units); move it inside",
+            (
+                "'injection.center': x2 = 1e+28 is outside of the mesh, from -0.375 to 0.375 (code "
+                "units); move it inside"
+            ),
         ),
         (
             ("run", "cr_diffusion", "time.max_steps=1", "--quiet"),
             "scattering.model=patchy",
-            "cr_diffusion cannot run with scattering.model=patchy: its exact solution needs kappa_par; "
+            "cr_diffusion cannot run with scattering.model=patchy: its exact solution needs "
+            "kappa_par; "
             "set scattering.model=constant",
         ),
         (
@@ -129,7 +138,10 @@ def test_hostile_words(refused, tmp_path, command, word, sentence):
         ("problem: {name: mine.yaml}", f"mine.yaml: 'problem.name' = 'mine.yaml' {NAME}"),
         (
             f"problem: {{name: {'y' * 5000}}}",
-            f"there is no problem or file '{'y' * 80}... (5000 characters)'; `crmpi problems` lists what there is",
+            (
+                f"there is no problem or file '{'y' * 80}... (5000 characters)'; `crmpi problems` "
+                "lists what there is"
+            ),
         ),
         ("problem: {name: nothing.py}", "there is no file 'nothing.py'"),
         (
@@ -220,9 +232,9 @@ def test_patchy_box_says_what_one_step_cannot_show(tmp_path, monkeypatch, capsys
 def test_a_box_narrower_than_every_sight_line_has_no_columns():
     from types import SimpleNamespace
 
+    from crmpi.analysis.measure.columns import columns
     from crmpi.compare.measure import _columns
     from crmpi.compare.report import Choices
-    from crmpi.observables.columns import columns
     from crmpi.params import make
 
     gas = {"units": Units("galactic"), "names": ["dens", "press", "temp"]}
@@ -247,7 +259,10 @@ def test_the_limit_of_a_file_holds_for_devices(refused):
     [
         ("time.CFL=0.1", "unknown parameter 'time.CFL'; did you mean 'time.cfl'?"),
         ("Fluid.gamma=1.4", "unknown group 'Fluid'; did you mean 'fluid'?"),
-        ("fluid.riemann=HLLE", "is not one of ['auto', 'llf', 'hlle', 'hllc', 'hlld']; did you mean 'hlle'?"),
+        (
+            "fluid.riemann=HLLE",
+            "is not one of ['auto', 'llf', 'hlle', 'hllc', 'hlld']; did you mean 'hlle'?",
+        ),
     ],
 )
 def test_hints_for_parameters_know_capitals(refused, word, hint):

@@ -1,4 +1,5 @@
-"""Other people's programs read what crmpi writes: VTK (the reader of ParaView) the side-car, Trident the ion table and the gas.
+"""Other people's programs read what crmpi writes: VTK (the reader of ParaView) the side-car,
+Trident the ion table and the gas.
 
 Both are large and optional: these tests run where they are installed (``pip install vtk trident``).
 """
@@ -8,14 +9,14 @@ import os
 import numpy as np
 import pytest
 
-from crmpi import driver
-from crmpi.configuration import configure
-from crmpi.observables.columns import columns
-from crmpi.observables.ions import IonTable, computed_table
-from crmpi.observables.ions.tables import write_table
-from crmpi.observables.rays import Line
-from crmpi.observables.readers import open_snapshot
+from crmpi.analysis.ions import IonTable, computed_table
+from crmpi.analysis.ions.tables import write_table
+from crmpi.analysis.measure.columns import columns
+from crmpi.analysis.measure.rays import Line
+from crmpi.analysis.read.readers import open_snapshot
 from crmpi.parallel.comm import SerialComm
+from crmpi.run import driver
+from crmpi.run.configuration import configure
 
 REGION = "mesh.refinement={regions: [{level: 1, lower: [0,0,-100], upper: [100,100,100]}]}"
 MESHES = {"uniform": [], "refined": [REGION, "transport.solver=none"]}
@@ -25,7 +26,13 @@ MESHES = {"uniform": [], "refined": [REGION, "transport.solver=none"]}
 def path(request, tmp_path_factory):
     """Return a snapshot of a small halo in eight blocks, or with two of them refined."""
     folder = tmp_path_factory.mktemp("runs") / "halo"
-    words = ["mesh.cells=[16,16,16]", "mesh.block=[8,8,8]", "time.max_steps=1", f"output.dir={folder}", *MESHES[request.param]]
+    words = [
+        "mesh.cells=[16,16,16]",
+        "mesh.block=[8,8,8]",
+        "time.max_steps=1",
+        f"output.dir={folder}",
+        *MESHES[request.param],
+    ]
     config, problem_class = configure("cgm_halo", words)
     with open(os.devnull, "w") as quiet:
         driver.run(config, problem_class, SerialComm(), stream=quiet)
@@ -47,14 +54,20 @@ def test_vtk_reads_the_side_car(path):
             block = blocks.GetBlock(gid)
             found = vtk_to_numpy(block.GetCellData().GetArray("rho")).reshape(8, 8, 8)
             assert np.array_equal(found, snapshot.values("dens", gid).astype(found.dtype))
-            assert np.allclose(block.GetBounds(), np.ravel(np.transpose(snapshot.ends(gid))), rtol=1e-6)
+            assert np.allclose(
+                block.GetBounds(), np.ravel(np.transpose(snapshot.ends(gid))), rtol=1e-6
+            )
 
 
 def test_trident_agrees_about_columns(path, tmp_path, monkeypatch):
-    """Both look the same table up, Trident in coarser steps between its points: they agree to a few per cent, the step of the table."""
+    """Both look the same table up, Trident in coarser steps between its points: they agree to a few
+    per cent, the step of the table."""
     pytest.importorskip("yt")
-    monkeypatch.chdir(tmp_path)  # without its file of settings Trident asks questions when it is imported
-    (tmp_path / "config.tri").write_text(f"[Trident]\nion_table_dir = {tmp_path}\nion_table_file = ions.h5\n")
+    # without its file of settings Trident asks questions when it is imported
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "config.tri").write_text(
+        f"[Trident]\nion_table_dir = {tmp_path}\nion_table_file = ions.h5\n"
+    )
     write_table(tmp_path / "ions.h5", {0.2: computed_table(0.2), 0.3: computed_table(0.3)})
     trident = pytest.importorskip("trident")
     import crmpi.yt
@@ -65,7 +78,12 @@ def test_trident_agrees_about_columns(path, tmp_path, monkeypatch):
     with open_snapshot(path) as snapshot:
         kpc = snapshot.units.factor("kpc")
         line = Line(np.array([24.0, 8.0, 0.0]) * kpc, np.array([0.0, 0.0, 1.0]), 24.0 * kpc)
-        ours = columns(snapshot, ["O VI", "H I"], [line], table=IonTable.read(tmp_path / "ions.h5", redshift=0.2))
+        ours = columns(
+            snapshot,
+            ["O VI", "H I"],
+            [line],
+            table=IonTable.read(tmp_path / "ions.h5", redshift=0.2),
+        )
     ray = data.ortho_ray(2, tuple(data.quan(at, "kpc").to("code_length") for at in (24.0, 8.0)))
     for ion, field in (("O VI", "O_p5_number_density"), ("H I", "H_p0_number_density")):
         theirs = float((ray["gas", field].to("cm**-3") * ray["index", "dz"].to("cm")).sum())

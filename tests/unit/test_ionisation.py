@@ -1,11 +1,12 @@
-"""Ionisation balance of hydrogen and helium: rates against other data, limits by hand, smoothness."""
+"""Ionisation balance of hydrogen and helium: rates against other data, limits by hand,
+smoothness."""
 
 import numpy as np
 import pytest
 
+from crmpi.analysis.ions.rates import collisional, recombination
 from crmpi.eos import ionisation
 from crmpi.eos.ionisation import neutral_helium, neutral_hydrogen
-from crmpi.observables.ions.rates import collisional, recombination
 
 
 @pytest.mark.parametrize(("temp", "alpha"), [(5e3, 6.82e-13), (1e4, 4.18e-13), (2e4, 2.51e-13)])
@@ -15,16 +16,22 @@ def test_recombination_of_hydrogen(temp, alpha):
 
 
 def test_rates_agree_with_other_fits():
-    """Badnell 2006 and Dere 2007, which the ions of the circumgalactic gas use; the cross-sections of 1967 and 2007 differ by a quarter."""
+    """Badnell 2006 and Dere 2007, which the ions of the circumgalactic gas use; the cross-sections
+    of 1967 and 2007 differ by a quarter."""
     temp = np.logspace(3.9, 4.6, 8)
-    assert ionisation.hydrogen_recombination(temp) == pytest.approx(recombination("H", 0, temp), rel=0.03)
+    assert ionisation.hydrogen_recombination(temp) == pytest.approx(
+        recombination("H", 0, temp), rel=0.03
+    )
     assert ionisation.hydrogen_collisions(temp) == pytest.approx(collisional("H", 1, temp), rel=0.3)
-    assert ionisation.helium_recombination(temp) == pytest.approx(recombination("He", 1, temp), rel=0.06)
+    assert ionisation.helium_recombination(temp) == pytest.approx(
+        recombination("He", 1, temp), rel=0.06
+    )
     assert ionisation.helium_collisions(temp) == pytest.approx(collisional("He", 2, temp), rel=0.2)
 
 
 def test_collisions_alone_make_half_neutral_gas_at_15600_kelvin():
-    """Whatever the density: alpha = beta. Gnat & Sternberg 2007 and Bryans et al. 2009 have it at 1.5e4 to 1.6e4 K."""
+    """Whatever the density: alpha = beta. Gnat & Sternberg 2007 and Bryans et al. 2009 have it at
+    1.5e4 to 1.6e4 K."""
     temp = np.linspace(1e4, 3e4, 20001)
     for nh in (1e-4, 1.0):
         half = temp[np.argmin(np.abs(neutral_hydrogen(nh, temp) - 0.5))]
@@ -32,7 +39,8 @@ def test_collisions_alone_make_half_neutral_gas_at_15600_kelvin():
 
 
 def test_cosmic_rays_alone():
-    """x^2/(1 - x) = zeta/(alpha n) = 1e-16/6.97e-13 where no electron is fast enough: x = 0.0119."""
+    """x^2/(1 - x) = zeta/(alpha n) = 1e-16/6.97e-13 where no electron is fast enough: x =
+    0.0119."""
     hydrogen = neutral_hydrogen(1.0, 5e3, 1e-16)
     helium = neutral_helium(1.0, 5e3, hydrogen, 1e-16)
     assert 1.0 - hydrogen == pytest.approx(0.0119, rel=0.01)

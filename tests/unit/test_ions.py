@@ -1,17 +1,24 @@
-"""Ion fractions: rates and cross-sections against other fits, equilibrium against closed forms and published fractions, tables."""
+"""Ion fractions: rates and cross-sections against other fits, equilibrium against closed forms and
+published fractions, tables."""
 
 import h5py
 import numpy as np
 import pytest
 from scipy import interpolate
 
+from crmpi.analysis.ions import IonTable, computed_table, ion_fraction, parse_ion
+from crmpi.analysis.ions.background import Background, rahmati2013
+from crmpi.analysis.ions.equilibrium import Gas
+from crmpi.analysis.ions.names import ELEMENTS, USUAL
+from crmpi.analysis.ions.rates import (
+    collisional,
+    cross_section,
+    exchange,
+    natural_spline,
+    recombination,
+)
+from crmpi.analysis.ions.tables import LEAST, write_table
 from crmpi.errors import CrmpiError
-from crmpi.observables.ions import IonTable, computed_table, ion_fraction, parse_ion
-from crmpi.observables.ions.background import Background, rahmati2013
-from crmpi.observables.ions.equilibrium import Gas
-from crmpi.observables.ions.names import ELEMENTS, USUAL
-from crmpi.observables.ions.rates import collisional, cross_section, exchange, natural_spline, recombination
-from crmpi.observables.ions.tables import LEAST, write_table
 
 HELIUM = 0.08
 
@@ -54,21 +61,30 @@ def test_recombination_of_hydrogen_against_another_fit(temp):
 
 @pytest.mark.parametrize(
     ("element", "electrons", "fit"),
-    [("H", 1, (13.6, 0, 2.91e-8, 0.232, 0.39)), ("He", 1, (54.4, 1, 2.05e-9, 0.265, 0.25)), ("O", 3, (138.1, 0, 1.95e-9, 0.36, 0.54))],
+    [
+        ("H", 1, (13.6, 0, 2.91e-8, 0.232, 0.39)),
+        ("He", 1, (54.4, 1, 2.05e-9, 0.265, 0.25)),
+        ("O", 3, (138.1, 0, 1.95e-9, 0.36, 0.54)),
+    ],
 )
 def test_ionisation_by_electrons_against_another_fit(element, electrons, fit):
-    """Voronov 1997, ADNDT 65, 1, whose fits are good to some 10% (hydrogen, helium) and to 40% where measurements scatter."""
+    """Voronov 1997, ADNDT 65, 1, whose fits are good to some 10% (hydrogen, helium) and to 40%
+    where measurements scatter."""
     edge, p, a, x, k = fit
     temp = np.logspace(np.log10(edge * 11604.5 / 10), np.log10(edge * 11604.5 * 3), 9)
     u = edge * 11604.5 / temp
     other = a * (1 + p * np.sqrt(u)) / (x + u) * u**k * np.exp(-u)
-    assert collisional(element, electrons, temp) == pytest.approx(other, rel=0.5 if element == "O" else 0.12)
+    assert collisional(element, electrons, temp) == pytest.approx(
+        other, rel=0.5 if element == "O" else 0.12
+    )
 
 
 def test_the_spline_of_cross_sections():
     x, y = np.array([0.0, 0.2, 0.5, 0.6, 1.0]), np.array([0.0, 1.3, 2.2, 2.0, 1.1])
     at = np.linspace(0, 1, 57)
-    assert natural_spline(x, y, at) == pytest.approx(interpolate.CubicSpline(x, y, bc_type="natural")(at), abs=1e-13)
+    assert natural_spline(x, y, at) == pytest.approx(
+        interpolate.CubicSpline(x, y, bc_type="natural")(at), abs=1e-13
+    )
 
 
 @pytest.mark.parametrize(
@@ -77,16 +93,27 @@ def test_the_spline_of_cross_sections():
 )
 def test_cross_sections_at_the_edge(element, electrons, energy, megabarn):
     """Osterbrock & Ferland 2006, table 2.7."""
-    assert cross_section(element, electrons, np.array([energy]))[0] == pytest.approx(megabarn * 1e-18, rel=0.02)
+    assert cross_section(element, electrons, np.array([energy]))[0] == pytest.approx(
+        megabarn * 1e-18, rel=0.02
+    )
 
 
 @pytest.mark.parametrize("element", list(ELEMENTS))
 def test_every_ion_has_its_rates(element):
-    """A cross-section begins at the edge and goes on across the edges of inner shells; rates are positive and finite."""
+    """A cross-section begins at the edge and goes on across the edges of inner shells; rates are
+    positive and finite."""
     temp = np.logspace(3, 9, 50)
     for electrons in range(1, ELEMENTS[element].number + 1):
-        up, down = collisional(element, electrons, temp[temp > 2e4]), recombination(element, electrons - 1, temp)
-        assert np.all(np.isfinite(up)) and up[-1] > 0 and np.all(down > 0) and np.all(np.isfinite(down))
+        up, down = (
+            collisional(element, electrons, temp[temp > 2e4]),
+            recombination(element, electrons - 1, temp),
+        )
+        assert (
+            np.all(np.isfinite(up))
+            and up[-1] > 0
+            and np.all(down > 0)
+            and np.all(np.isfinite(down))
+        )
         energy = np.geomspace(5.0, 5000.0, 4000)
         sigma = cross_section(element, electrons, energy)
         lit = np.flatnonzero(sigma > 0)
@@ -96,8 +123,12 @@ def test_every_ion_has_its_rates(element):
 
 def test_exchange_stays_at_its_ends_beyond_the_range_of_the_fit():
     for temp in (1e5, 1e8):
-        assert exchange("take", "C", 4, np.array(temp)) == pytest.approx(float(exchange("take", "C", 4, np.array(1e5))), rel=1e-12)
-    assert exchange("lose", "Si", 13, np.array(2e3)) < 1e-5 * exchange("lose", "Si", 13, np.array(3e4))
+        assert exchange("take", "C", 4, np.array(temp)) == pytest.approx(
+            float(exchange("take", "C", 4, np.array(1e5))), rel=1e-12
+        )
+    assert exchange("lose", "Si", 13, np.array(2e3)) < 1e-5 * exchange(
+        "lose", "Si", 13, np.array(3e4)
+    )
 
 
 # ---------------------------------------------------------------------- light
@@ -110,7 +141,8 @@ def test_rate_of_hydrogen_in_the_background(redshift, published):
 
 
 def test_self_shielding_begins_where_rahmati_says():
-    """Rahmati et al. 2013, table 2, Haardt & Madau 2012 at z = 0: mean cross-section 2.68e-18 cm^2, density 5.1e-4 cm^-3, both rounded."""
+    """Rahmati et al. 2013, table 2, Haardt & Madau 2012 at z = 0: mean cross-section 2.68e-18 cm^2,
+    density 5.1e-4 cm^-3, both rounded."""
     light = Background("hm12", 0.0)
     assert light.mean_cross_section() == pytest.approx(2.68e-18, rel=0.01)
     at_threshold = rahmati2013(5.1e-4, 1e4, light.rate("H", 1), light.mean_cross_section())
@@ -144,11 +176,14 @@ def test_shares_add_up_to_one():
 def test_collisions_alone_give_the_ratio_of_the_rates():
     temp = np.logspace(3.8, 7, 20)
     shares = gas(1e-3, temp).fractions("H")
-    assert shares[0] / shares[1] == pytest.approx(recombination("H", 0, temp) / collisional("H", 1, temp), rel=1e-9)
+    assert shares[0] / shares[1] == pytest.approx(
+        recombination("H", 0, temp) / collisional("H", 1, temp), rel=1e-9
+    )
 
 
 def test_thin_photo_ionised_hydrogen():
-    """n(H I)/n(H II) = alpha n_e/Gamma where collisions are rare, and n_e is that of all hydrogen and helium, ionised."""
+    """n(H I)/n(H II) = alpha n_e/Gamma where collisions are rare, and n_e is that of all hydrogen
+    and helium, ionised."""
     light, nh, temp = Background("hm12", 0.2), 1e-5, 1e4
     share = gas(nh, temp, "hm12", 0.2, shielded=False).fractions("H")[0]
     thin = recombination("H", 0, np.array(temp)) * nh * (1 + 2 * HELIUM) / light.rate("H", 1)
@@ -166,7 +201,8 @@ def test_electrons_are_those_that_hydrogen_and_helium_gave():
 
 
 def test_a_table_agrees_with_the_equilibrium_it_is_made_from():
-    """A share that goes like exp(-E/T) bends by E/T over a unit of ln T: steps of h = 0.0576 miss it by h^2/8 E/T, 4% for E/T = 100."""
+    """A share that goes like exp(-E/T) bends by E/T over a unit of ln T: steps of h = 0.0576 miss
+    it by h^2/8 E/T, 4% for E/T = 100."""
     rng = np.random.default_rng(1)
     temp, nh = 10 ** rng.uniform(3.5, 7, 2000), 10 ** rng.uniform(-6, 0, 2000)
     table, exact = computed_table(0.2), Gas(nh, temp, Background("hm12", 0.2), 0.25 * 0.24 / 0.76)
@@ -182,7 +218,10 @@ def test_values_outside_are_counted_and_refused():
     temp = np.array([1e2, 1e4, 1e10, np.nan, 1e4])
     nh = np.array([1e-3, 1e-3, 1e-3, 1e-3, 1e-12])
     assert table.outside(temp, nh).tolist() == [True, False, True, True, True]
-    with pytest.raises(CrmpiError, match=r"4 of 5 values are outside of the ion table, which is valid for 1e\+03 to 1e\+09 K"):
+    with pytest.raises(
+        CrmpiError,
+        match=r"4 of 5 values are outside of the ion table, which is valid for 1e\+03 to 1e\+09 K",
+    ):
         ion_fraction("O VI", temp, nh)
     assert ion_fraction("O VI", 3e5, 1e-3) == table.fraction("O VI", 3e5, 1e-3)
 
@@ -191,12 +230,21 @@ def test_a_table_is_written_and_read_in_the_layout_of_trident(tmp_path):
     tables = {z: computed_table(z) for z in (0.0, 0.2)}
     write_table(tmp_path / "ions.h5", tables)
     with h5py.File(tmp_path / "ions.h5") as file:
-        assert file["O"].shape == (9, len(file["O"].attrs["Parameter1"]), 2, len(file["O"].attrs["Temperature"]))
+        assert file["O"].shape == (
+            9,
+            len(file["O"].attrs["Parameter1"]),
+            2,
+            len(file["O"].attrs["Temperature"]),
+        )
     for z in (0.0, 0.2):
         again = IonTable.read(tmp_path / "ions.h5", z)
-        assert again.fraction("O VI", 3e5, 1e-4) == pytest.approx(float(tables[z].fraction("O VI", 3e5, 1e-4)), rel=1e-12)
+        assert again.fraction("O VI", 3e5, 1e-4) == pytest.approx(
+            float(tables[z].fraction("O VI", 3e5, 1e-4)), rel=1e-12
+        )
     between = [float(table.fraction("H I", 1e4, 1e-4)) for table in tables.values()]
-    assert IonTable.read(tmp_path / "ions.h5", 0.1).fraction("H I", 1e4, 1e-4) == pytest.approx(np.sqrt(between[0] * between[1]), rel=1e-9)
+    assert IonTable.read(tmp_path / "ions.h5", 0.1).fraction("H I", 1e4, 1e-4) == pytest.approx(
+        np.sqrt(between[0] * between[1]), rel=1e-9
+    )
 
 
 @pytest.fixture
@@ -207,7 +255,9 @@ def own(tmp_path):
         path = tmp_path / "own.h5"
         with h5py.File(path, "w") as file:
             data = file.create_dataset(name, data=values)
-            for key, axis in ({"Parameter1": [-4.0, 0.0], "Temperature": temp} | attributes).items():
+            for key, axis in (
+                {"Parameter1": [-4.0, 0.0], "Temperature": temp} | attributes
+            ).items():
                 data.attrs[key] = np.array(axis, float)
         return path
 
@@ -215,7 +265,9 @@ def own(tmp_path):
 
 
 def test_a_table_without_redshift_and_with_temperatures_in_kelvin(own):
-    values = np.log10(np.array([[[0.1, 0.2, 0.4], [0.1, 0.2, 0.4]], [[0.9, 0.8, 0.6], [0.9, 0.8, 0.6]]]))
+    values = np.log10(
+        np.array([[[0.1, 0.2, 0.4], [0.1, 0.2, 0.4]], [[0.9, 0.8, 0.6], [0.9, 0.8, 0.6]]])
+    )
     table = IonTable.read(own(values))
     assert table.fraction("O I", np.sqrt(1e11), 1e-2) == pytest.approx(np.sqrt(0.2 * 0.4), rel=1e-9)
     assert table.fraction("O II", 1e4, [1e-4, 1.0]) == pytest.approx(0.9, rel=1e-9)

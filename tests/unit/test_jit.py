@@ -1,4 +1,5 @@
-"""The disk cache of kernels: hits in a new process, keyed by source, never a reason to fail; kernels cannot allocate."""
+"""The disk cache of kernels: hits in a new process, keyed by source, never a reason to fail;
+kernels cannot allocate."""
 
 import os
 import shutil
@@ -41,10 +42,19 @@ print("loaded" if made[0].loaded else "compiled", "noted" if cache_note() else "
 
 def start(code, root=ROOT, **environment):
     """Start a Python process with these variables; None removes one."""
-    env = dict(os.environ, NUMBA_NUM_THREADS="1", PYTHONDONTWRITEBYTECODE="1") | {k: str(v) for k, v in environment.items()}
+    env = dict(os.environ, NUMBA_NUM_THREADS="1", PYTHONDONTWRITEBYTECODE="1") | {
+        k: str(v) for k, v in environment.items()
+    }
     env = {name: value for name, value in env.items() if environment.get(name, "") is not None}
     env["PYTHONPATH"] = os.pathsep.join([str(root), env.get("PYTHONPATH", "")])
-    return subprocess.Popen([sys.executable, "-c", code], cwd=root, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    return subprocess.Popen(
+        [sys.executable, "-c", code],
+        cwd=root,
+        env=env,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
 
 
 def finish(process):
@@ -79,8 +89,14 @@ def test_compilation_is_announced_and_is_no_work_of_the_run(tmp_path):
     assert "announced" not in finish(start(WATCHED, CRMPI_CACHE_DIR=tmp_path))
     file = tmp_path / "file"
     file.write_text("not a folder")
-    nowhere = {"CRMPI_CACHE_DIR": file, "HOME": file / "home", "XDG_CACHE_HOME": None, "TMPDIR": tmp_path}
-    # a folder that everybody may write to is not trusted, so nothing is kept and nothing of an earlier test is found
+    nowhere = {
+        "CRMPI_CACHE_DIR": file,
+        "HOME": file / "home",
+        "XDG_CACHE_HOME": None,
+        "TMPDIR": tmp_path,
+    }
+    # a folder that everybody may write to is not trusted, so nothing is kept and nothing of an
+    # earlier test is found
     (tmp_path / f"crmpi-{os.getuid()}").mkdir()
     (tmp_path / f"crmpi-{os.getuid()}").chmod(0o777)
     for _ in range(2):
@@ -95,23 +111,35 @@ def test_processes_that_start_together_compile_once(tmp_path):
 def test_without_writable_folder_kernels_still_run(tmp_path):
     file = tmp_path / "file"
     file.write_text("not a folder")
-    nowhere = {"CRMPI_CACHE_DIR": file, "HOME": file / "home", "XDG_CACHE_HOME": None, "TMPDIR": tmp_path}
+    nowhere = {
+        "CRMPI_CACHE_DIR": file,
+        "HOME": file / "home",
+        "XDG_CACHE_HOME": None,
+        "TMPDIR": tmp_path,
+    }
     assert finish(start(SMALL, **nowhere)) == ["compiled", "noted"]
-    assert finish(start(SMALL, **nowhere)) == ["loaded", "noted"]  # kept in the folder for temporary files
-    (tmp_path / f"crmpi-{os.getuid()}").chmod(0o777)  # open to others: what lies there is not to be trusted
+    # kept in the folder for temporary files
+    assert finish(start(SMALL, **nowhere)) == ["loaded", "noted"]
+    # open to others: what lies there is not to be trusted
+    (tmp_path / f"crmpi-{os.getuid()}").chmod(0o777)
     assert finish(start(SMALL, **nowhere)) == ["compiled", "noted"]
 
 
 def test_unwritable_home(tmp_path):
     home = tmp_path / "file"
     home.write_text("not a folder")
-    assert finish(start(SMALL, CRMPI_CACHE_DIR=None, HOME=home, XDG_CACHE_HOME=None, TMPDIR=tmp_path)) == ["compiled", "noted"]
+    assert finish(
+        start(SMALL, CRMPI_CACHE_DIR=None, HOME=home, XDG_CACHE_HOME=None, TMPDIR=tmp_path)
+    ) == ["compiled", "noted"]
 
 
 def test_read_only_installation(tmp_path):
-    """Kernels of a package in a folder without write permission, and the same source elsewhere: one cache serves both."""
+    """Kernels of a package in a folder without write permission, and the same source elsewhere: one
+    cache serves both."""
     for name in ("crmpi", "tests"):
-        shutil.copytree(ROOT / name, tmp_path / "site" / name, ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copytree(
+            ROOT / name, tmp_path / "site" / name, ignore=shutil.ignore_patterns("__pycache__")
+        )
     for path in (tmp_path / "site").rglob("*"):
         path.chmod(0o555 if path.is_dir() else 0o444)
     finish(start(SMALL, root=tmp_path / "site", CRMPI_CACHE_DIR=tmp_path / "cache"))
@@ -178,7 +206,8 @@ def test_a_kernel_file_of_another_user_is_a_miss(tmp_path):
 
 
 def test_which_folders():
-    """The first writable one is written, all that were asked for are read, and a fallback is told in one sentence."""
+    """The first writable one is written, all that were asked for are read, and a fallback is told
+    in one sentence."""
     site, own, home, tmp = (Path(name) for name in ("/site", "/own", "/home", "/tmp"))
 
     def chosen(wanted, *writable):
@@ -188,7 +217,9 @@ def test_which_folders():
     assert chosen([site, own], own, home) == ((site, own), own, "")
     fallback = chosen([site], home, tmp)
     assert fallback[:2] == ((site, home), home)
-    assert fallback.note.startswith("CRMPI_CACHE_DIR=/site is not writable: newly compiled kernels are kept in /home; ")
+    assert fallback.note.startswith(
+        "CRMPI_CACHE_DIR=/site is not writable: newly compiled kernels are kept in /home; "
+    )
     nowhere = chosen([site])
     assert nowhere[:2] == ((site,), None) and "no folder" in nowhere.note
 
@@ -213,7 +244,10 @@ def test_hash_follows_imports(tmp_path, monkeypatch):
     def hashes():
         for function in (sources.imports, sources.source_hash, sources._text):
             function.cache_clear()
-        return {name: sources.source_hash(str(tmp_path / f"{name}.py")) for name in ("caller", "callee", "several", "late", "other")}
+        return {
+            name: sources.source_hash(str(tmp_path / f"{name}.py"))
+            for name in ("caller", "callee", "several", "late", "other")
+        }
 
     before = hashes()
     assert len(set(before.values())) == len(before)
@@ -232,7 +266,8 @@ def test_index_keeps_entries_of_other_processes(tmp_path):
     one.save("first", b"code 1")
     two.save("second", b"code 2")
     assert one.load("first") == b"code 1" and one.load("second") == b"code 2"
-    Path(tmp_path, one._load_index()["first"]).write_bytes(b"")  # a truncated file is a miss, not an error
+    # a truncated file is a miss, not an error
+    Path(tmp_path, one._load_index()["first"]).write_bytes(b"")
     assert one.load("first") is None
 
 
@@ -249,7 +284,10 @@ DAMAGES = {
     "last byte missing": lambda data: data[:-1],
     "longer": lambda data: data + b"x",
     "other content": lambda data: b"not a cache file",
-    **{f"bit at {place}": lambda data, place=place: flipped(data, place) for place in (0.0, 0.1, 0.3, 0.5, 0.7, 0.9, 1.0)},
+    **{
+        f"bit at {place}": lambda data, place=place: flipped(data, place)
+        for place in (0.0, 0.1, 0.3, 0.5, 0.7, 0.9, 1.0)
+    },
 }
 
 

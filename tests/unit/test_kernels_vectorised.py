@@ -1,8 +1,10 @@
-"""The hot loops of a step are vectorised: a list of row kernels, looked up in the code that small runs have compiled.
+"""The hot loops of a step are vectorised: a list of row kernels, looked up in the code that small
+runs have compiled.
 
-Read is the optimised LLVM code. A loop that LLVM has vectorised has a block ``vector.body``; one that chooses between a vector and a
-scalar loop when it runs, because LLVM cannot tell whether arrays overlap, has a block ``vector.memcheck`` too: right for arrays given by
-the caller once, a danger where the check could grow past LLVM's limit and the loop silently become scalar.
+Read is the optimised LLVM code. A loop that LLVM has vectorised has a block ``vector.body``; one
+that chooses between a vector and a scalar loop when it runs, because LLVM cannot tell whether
+arrays overlap, has a block ``vector.memcheck`` too: right for arrays given by the caller once, a
+danger where the check could grow past LLVM's limit and the loop silently become scalar.
 
 The list holds on every x86-64-v3 processor (AVX2, registers of four doubles) and beyond (AVX-512).
 What LLVM does depends on the processor it compiles for: ``NUMBA_CPU_NAME=x86-64-v3
@@ -17,8 +19,8 @@ from pathlib import Path
 
 import pytest
 
-from crmpi.numerics.convert import convert_row
-from crmpi.numerics.tube import advance_tubes
+from crmpi.numerics.fluid.convert import convert_row
+from crmpi.numerics.fluid.tube import advance_tubes
 from tests.compiled_code import functions, kernels_made, packed_machine_code
 from tests.stepping import SOLVERS, begin, step
 
@@ -67,7 +69,8 @@ HOT = {
     "cr_validity.bare_in_row": 1,
     "cr_validity.fast_in_row": 1,
 }
-"""Row kernels that take the time of a step, and how many vector loops each has at least in every specialisation."""
+"""Row kernels that take the time of a step, and how many vector loops each has at least in every
+specialisation."""
 
 CHECKED = {
     "cr_momentum.settle_row",
@@ -83,19 +86,26 @@ CHECKED = {
     "cr_diffusion.super_stage",
     "cr_streaming.corner_speeds",
 }
-"""Those whose loops check for overlap when they run; the others do without, and must not begin to."""
+"""Those whose loops check for overlap when they run; the others do without, and must not begin
+to."""
 
 
 @pytest.fixture(scope="module")
 def kernels():
     """Run two steps of every solver and of the plain fluid; return all kernels called.
 
-    Those of tubes that an earlier test of this process has run do not count: a tube is one row, and its step is not what takes time.
+    Those of tubes that an earlier test of this process has run do not count: a tube is one row, and
+    its step is not what takes time.
     """
     for solver in SOLVERS:
         step(begin("cr_box", "mesh.cells=[16,8,8]", "mesh.block=[16,8,8]", *SOLVERS[solver]), 2)
     step(begin("linear_wave", "mesh.cells=[16,8,8]", "mesh.block=[16,8,8]"), 2)
-    step(begin("linear_wave", "mesh.cells=[16,8,8]", "mesh.block=[16,8,8]", "fluid.reconstruction=ppm"), 2)
+    step(
+        begin(
+            "linear_wave", "mesh.cells=[16,8,8]", "mesh.block=[16,8,8]", "fluid.reconstruction=ppm"
+        ),
+        2,
+    )
     return [kernel for kernel in kernels_made() if kernel is not advance_tubes]
 
 
@@ -113,7 +123,8 @@ EXPECTED = f"compiled for {PROCESSOR}; the list holds on x86-64-v3 (AVX2) and be
 @pytest.mark.parametrize("name", HOT)
 def test_loops_are_vectorised(code, name):
     assert name in code, f"{name} is gone: has it another name?"
-    most = max(found.loops for found in code[name])  # without field, or without reconstruction, there are fewer
+    # without field, or without reconstruction, there are fewer
+    most = max(found.loops for found in code[name])
     assert most >= HOT[name], f"{name}: {most} vector loops of {HOT[name]}, {EXPECTED}"
     for found in code[name]:
         vectorised = found.loops > 0 and found.packed > 0
@@ -134,15 +145,16 @@ def test_a_scalar_loop_is_seen(code):
 def test_machine_code_works_on_whole_registers(kernels):
     packed = packed_machine_code(kernels)
     scalar = [name for name in HOT if not packed.get(name, 0)]
-    moves_only = {"convert.scalars_row", "faces.replace_flagged_rows", "faces.flag_faces"}  # comparisons and copies, no arithmetic
+    # comparisons and copies, no arithmetic
+    moves_only = {"convert.scalars_row", "faces.replace_flagged_rows", "faces.flag_faces"}
     assert set(scalar) <= moves_only, EXPECTED
     assert packed["faces.riemann_rows"] >= 60
 
 
 CORNERS = """
 import numpy as np
-from crmpi.numerics.cr_diffusion import Mesh
-from crmpi.numerics.cr_streaming import corner_speeds
+from crmpi.numerics.cr.diffusion import Mesh
+from crmpi.numerics.cr.streaming import corner_speeds
 from tests.compiled_code import functions, packed_machine_code
 u, bcc = np.full((1, 6, 8, 8, 24), 4.0), np.full((1, 3, 8, 8, 24), 2.0)
 out = np.zeros((1, 1, 8, 8, 24))

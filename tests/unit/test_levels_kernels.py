@@ -3,16 +3,22 @@
 import numpy as np
 import pytest
 
-from crmpi.numerics.prolongation import (
+from crmpi.numerics.levels.prolongation import (
     PROLONG_COLUMNS,
     fill_inner_faces,
     make_ratio,
     prolong_cells,
     prolong_outer_faces,
 )
-from crmpi.numerics.restriction import RESTRICT_COLUMNS, make_span, restrict
+from crmpi.numerics.levels.restriction import RESTRICT_COLUMNS, make_span, restrict
 
-DIMENSIONS = [(False, True, True), (False, False, True), (False, False, False), (True, False, True), (False, True, False)]
+DIMENSIONS = [
+    (False, True, True),
+    (False, False, True),
+    (False, False, False),
+    (True, False, True),
+    (False, True, False),
+]
 
 
 def counts(missing, n):
@@ -33,7 +39,14 @@ def test_restriction_is_the_mean(missing):
     rng = np.random.default_rng(1)
     fine = rng.random((1, 2, *counts(missing, 8)))
     coarse = np.zeros((1, 2, *counts(missing, 4)))
-    restrict(fine, coarse, 0, 2, row(RESTRICT_COLUMNS, (0, 0), (0, 0, 0), (0, 0, 0), counts(missing, 4)), make_span(missing))
+    restrict(
+        fine,
+        coarse,
+        0,
+        2,
+        row(RESTRICT_COLUMNS, (0, 0), (0, 0, 0), (0, 0, 0), counts(missing, 4)),
+        make_span(missing),
+    )
     shape = [m for n in counts(missing, 4) for m in (n, 1 if n == 1 else 2)]
     assert np.allclose(coarse, fine.reshape(1, 2, *shape).mean(axis=(3, 5, 7)), rtol=1e-15)
 
@@ -63,18 +76,31 @@ def test_linear_cells_are_prolonged_exactly_and_means_are_kept(missing):
     fine = np.zeros((1, 2, *(n if n == 1 else 2 * n for n in inner)))
     table = row(PROLONG_COLUMNS, (0, 0), (0, 0, 0), start, inner)
     prolong_cells(coarse, fine, 0, 2, table, make_ratio(missing))
-    at = [np.array([0.5]) if n == 1 else 1.0 + (np.arange(2 * m) + 0.5) / 2 for n, m in zip(shape, inner, strict=True)]
+    at = [
+        np.array([0.5]) if n == 1 else 1.0 + (np.arange(2 * m) + 0.5) / 2
+        for n, m in zip(shape, inner, strict=True)
+    ]
     k, j, i = np.meshgrid(*at, indexing="ij")
     assert np.allclose(fine[0, 0], 3.0 + 0.5 * i - 0.25 * j + 0.125 * k, rtol=1e-14)
     back = np.zeros((1, 2, *inner))
-    restrict(fine, back, 0, 2, row(RESTRICT_COLUMNS, (0, 0), (0, 0, 0), (0, 0, 0), inner), make_span(missing))
-    expected = coarse[(slice(None), slice(None), *(slice(s, s + n) for s, n in zip(start, inner, strict=True)))]
+    restrict(
+        fine,
+        back,
+        0,
+        2,
+        row(RESTRICT_COLUMNS, (0, 0), (0, 0, 0), (0, 0, 0), inner),
+        make_span(missing),
+    )
+    expected = coarse[
+        (slice(None), slice(None), *(slice(s, s + n) for s, n in zip(start, inner, strict=True)))
+    ]
     assert np.allclose(back, expected, rtol=1e-14)
     assert fine[0, 1].min() > 0.0
 
 
 def solenoidal(shape, missing, widths, seed):
-    """Return faces (1, 3, m3, m2, m1) of a random field without divergence on `shape` (k, j, i) cells."""
+    """Return faces (1, 3, m3, m2, m1) of a random field without divergence on `shape` (k, j, i)
+    cells."""
     rng = np.random.default_rng(seed)
     m = [n if gone else n + 1 for n, gone in zip(shape, missing[::-1], strict=True)]
     potential = rng.random((3, *(n + 1 for n in shape)))
@@ -128,8 +154,12 @@ def test_prolonged_faces_have_no_divergence_and_keep_the_flux(missing):
         back = np.zeros((1, 3, *(n + 1 for n in shape)))
         table = row(RESTRICT_COLUMNS, (0, 0), (0, 0, 0), (0, 0, 0), extents)
         restrict(fine, back, axis, axis + 1, table, make_span(missing, axis))
-        expected = coarse[(0, axis, *(slice(s, s + n) for s, n in zip(start, extents, strict=True)))]
-        assert np.allclose(back[(0, axis, *(slice(0, n) for n in extents))], expected, rtol=0, atol=1e-14)
+        expected = coarse[
+            (0, axis, *(slice(s, s + n) for s, n in zip(start, extents, strict=True)))
+        ]
+        assert np.allclose(
+            back[(0, axis, *(slice(0, n) for n in extents))], expected, rtol=0, atol=1e-14
+        )
 
 
 def test_faces_that_hold_better_values_stay():

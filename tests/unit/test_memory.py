@@ -5,8 +5,8 @@ import pytest
 
 from crmpi.jit import kernel
 from crmpi.mesh.pack import aligned_zeros
-from crmpi.numerics.memory import put_rows
-from crmpi.numerics.rows import LANES, rows
+from crmpi.numerics.rows.memory import put_rows
+from crmpi.numerics.rows.rows import LANES, rows
 
 
 @kernel
@@ -28,5 +28,7 @@ def test_rows_arrive_whole_and_nowhere_else(lines):
 def test_stores_bypass_the_cache():
     line, array = aligned_zeros((1, 1, 1, 1, LANES)), aligned_zeros((1, 1, 1, 1, LANES))
     put_block(LANES, 1, line, array, 0)
-    code = [str(compiled.library._get_module_for_linking()) for compiled in put_block.overloads.values()]
+    code = [
+        str(compiled.library._get_module_for_linking()) for compiled in put_block.overloads.values()
+    ]
     assert all("!nontemporal" in text for text in code)

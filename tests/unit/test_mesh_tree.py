@@ -12,7 +12,8 @@ LATTICES = [(1, 1, 1), (5, 1, 1), (3, 4, 1), (4, 4, 4), (3, 5, 2), (1, 1, 7)]
 
 
 def tree_of(lattice, periodic=(True, True, True), block=4):
-    """Return a tree with `lattice` blocks; axes with one block stay missing unless the mesh is a single block."""
+    """Return a tree with `lattice` blocks; axes with one block stay missing unless the mesh is a
+    single block."""
     cells = [n * block if n > 1 else 1 for n in lattice]
     return BlockTree(cells, [block if n > 1 else 1 for n in lattice], periodic=periodic)
 
@@ -22,7 +23,9 @@ def test_blocks_tile_the_mesh(lattice):
     tree = tree_of(lattice)
     covered = np.zeros(tree.cells, dtype=int)
     for gid in range(tree.nblock):
-        covered[tuple(slice(o, o + n) for o, n in zip(tree.origin(gid), tree.block, strict=True))] += 1
+        covered[
+            tuple(slice(o, o + n) for o, n in zip(tree.origin(gid), tree.block, strict=True))
+        ] += 1
     assert np.all(covered == 1)
     assert all(isinstance(place, Location) and place.level == 0 for place in tree.locations)
 
@@ -43,7 +46,9 @@ def test_neighbours_are_next_door(lattice, periodic):
 
 def test_z_order_of_a_power_of_two_is_the_morton_curve():
     tree = tree_of((2, 2, 2))
-    assert [tuple(place[1:]) for place in tree.locations] == [(g & 1, g >> 1 & 1, g >> 2 & 1) for g in range(8)]
+    assert [tuple(place[1:]) for place in tree.locations] == [
+        (g & 1, g >> 1 & 1, g >> 2 & 1) for g in range(8)
+    ]
 
 
 def test_a_periodic_block_is_its_own_neighbour():

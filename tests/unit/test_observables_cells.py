@@ -1,15 +1,16 @@
-"""The one view of cells: snapshots and running simulations give the same bits, on plain meshes and tubes."""
+"""The one view of cells: snapshots and running simulations give the same bits, on plain meshes and
+tubes."""
 
 import numpy as np
 import pytest
 
+from crmpi.analysis.read.cells import running
+from crmpi.analysis.read.readers import open_snapshot
 from crmpi.errors import CrmpiError
-from crmpi.inline import run_to_end
-from crmpi.observables.cells import running
-from crmpi.observables.readers import open_snapshot
 from crmpi.output.blockfile import BlockFileWriter
 from crmpi.output.snapshot import write_snapshot
 from crmpi.output.state import RunRecord
+from crmpi.run.inline import run_to_end
 from tests.output_case import make_case, make_tree
 from tests.stepping import begin
 from tests.tube_case import tube_run
@@ -17,10 +18,17 @@ from tests.tube_case import tube_run
 
 def stored(sim, path):
     """Return the open snapshot of the present state of a simulation on one rank."""
-    from crmpi.driver import state_of
+    from crmpi.run.driver import state_of
 
     fluid = sim.config.fluid
-    record = RunRecord(sim.tree, sim.units, fluid.gamma, fluid.gamma_cr if sim.pack.has_cr else 0.0, fluid.mu, sim.config.yaml())
+    record = RunRecord(
+        sim.tree,
+        sim.units,
+        fluid.gamma,
+        fluid.gamma_cr if sim.pack.has_cr else 0.0,
+        fluid.mu,
+        sim.config.yaml(),
+    )
     write_snapshot(path, state_of(sim), record, BlockFileWriter(sim.comm, sim.owner), "f8")
     return open_snapshot(path)
 
@@ -29,13 +37,16 @@ def stored(sim, path):
 def box():
     """A small run with field and a CR flux, several blocks."""
     sides = ("mesh.boundaries.ix2=periodic", "mesh.boundaries.ox2=periodic")
-    sim = begin("cr_streaming_wave", "mesh.cells=[16,4,1]", "mesh.block=[8,4,1]", "time.max_steps=2", *sides)
+    sim = begin(
+        "cr_streaming_wave", "mesh.cells=[16,4,1]", "mesh.block=[8,4,1]", "time.max_steps=2", *sides
+    )
     run_to_end(sim)
     return sim
 
 
 def tube():
     """A spherical tube of two blocks, cells in equal steps of ln r."""
+
     def initial(s):
         return {"dens": 1.0 / s, "press": 1.0 + s, "vel": s}
 
@@ -53,7 +64,9 @@ def test_a_snapshot_and_the_running_simulation_give_the_same_bits(which, box, tm
     with stored(sim, tmp_path / "s.athdf") as snapshot:
         for live, file in zip(running(sim), snapshot.blocks(), strict=True):
             assert (live.gid, live.first, live.shape) == (file.gid, file.first, file.shape)
-            names = ["dens", "press", "speed", "cs", "ekin"] + (["pmag", "va", "beta", "fecr1", "pcr"] if which == "box" else [])
+            names = ["dens", "press", "speed", "cs", "ekin"] + (
+                ["pmag", "va", "beta", "fecr1", "pcr"] if which == "box" else []
+            )
             for name in names:
                 assert same(live[name], file[name]), name
                 assert live[name].shape == live.shape
@@ -95,7 +108,10 @@ def test_cells_match_the_slices_of_the_mesh(tmp_path):
 
 
 def test_an_unknown_quantity_is_named(box, tmp_path):
-    with stored(box, tmp_path / "s.athdf") as snapshot, pytest.raises(CrmpiError, match="has no 'vorticity'; it has dens"):
+    with (
+        stored(box, tmp_path / "s.athdf") as snapshot,
+        pytest.raises(CrmpiError, match="has no 'vorticity'; it has dens"),
+    ):
         snapshot.cells_of(0)["vorticity"]
     with pytest.raises(CrmpiError, match="this run has no 'vorticity'"):
         next(running(box))["vorticity"]

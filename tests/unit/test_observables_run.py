@@ -6,22 +6,43 @@ import h5py
 import numpy as np
 import pytest
 
-from crmpi import driver
+from crmpi.analysis.measure.catalogue import REGISTRY, measure
+from crmpi.analysis.measure.stream import read_profiles
+from crmpi.analysis.read.readers import open_snapshot
 from crmpi.cli.main import main
-from crmpi.configuration import configure
 from crmpi.errors import CrmpiError
-from crmpi.observables.catalogue import REGISTRY, measure
-from crmpi.observables.readers import open_snapshot
-from crmpi.observables.stream import read_profiles
 from crmpi.parallel.comm import SerialComm
+from crmpi.run import driver
+from crmpi.run.configuration import configure
 
-NAMES = ["gamma_rays", "cr_budget", "ionisation", "xray", "loading", "radial_profile", "profile", "phase", "xray_profile", "columns"]
+NAMES = [
+    "gamma_rays",
+    "cr_budget",
+    "ionisation",
+    "xray",
+    "loading",
+    "radial_profile",
+    "profile",
+    "phase",
+    "xray_profile",
+    "columns",
+]
 WORDS = [
-    "mesh.cells=[12,12,12]", "mesh.block=[6,6,6]", "mesh.lower=[-60,-60,-60]", "mesh.upper=[60,60,60]", "time.end=60 Myr",
-    "time.dt_max=5 Myr", "output.history_interval=none",
-    "output.snapshot_interval=30 Myr", "output.fluxes=true", f"observables.compute=[{','.join(NAMES)}]",
-    "observables.loading.radii=[25]", "observables.columns.impacts=[20]", "observables.loading.heights=[20]", "observables.interval=30 Myr",
-]  # fmt: skip
+    "mesh.cells=[12,12,12]",
+    "mesh.block=[6,6,6]",
+    "mesh.lower=[-60,-60,-60]",
+    "mesh.upper=[60,60,60]",
+    "time.end=60 Myr",
+    "time.dt_max=5 Myr",
+    "output.history_interval=none",
+    "output.snapshot_interval=30 Myr",
+    "output.fluxes=true",
+    f"observables.compute=[{','.join(NAMES)}]",
+    "observables.loading.radii=[25]",
+    "observables.columns.impacts=[20]",
+    "observables.loading.heights=[20]",
+    "observables.interval=30 Myr",
+]
 
 
 def run(folder, *more, restart=None):
@@ -42,8 +63,17 @@ def measured(folder, number):
     """Return ({label: number}, {observable: {label: array}}) of a snapshot."""
     with open_snapshot(folder / f"snapshots/snapshot_{number:05d}.athdf") as snapshot:
         found = measure(snapshot, NAMES)
-        numbers = {label.split(" [")[0]: value for one in found if not one.axes for label, value in one.columns.items()}
-        return snapshot.step, numbers, {one.name: one.axes | one.columns for one in found if one.axes}
+        numbers = {
+            label.split(" [")[0]: value
+            for one in found
+            if not one.axes
+            for label, value in one.columns.items()
+        }
+        return (
+            snapshot.step,
+            numbers,
+            {one.name: one.axes | one.columns for one in found if one.axes},
+        )
 
 
 def test_during_and_after_are_the_same_bits(folder):
@@ -64,7 +94,8 @@ def test_during_and_after_are_the_same_bits(folder):
 
 
 def test_a_restart_writes_the_same(folder, tmp_path):
-    """Stopped after some steps and continued: history and profiles have the bits of the run that never stopped."""
+    """Stopped after some steps and continued: history and profiles have the bits of the run that
+    never stopped."""
     first = run(tmp_path, "time.max_steps=4")
     assert first.reason == "reached time.max_steps"
     run(tmp_path, restart=sorted(tmp_path.glob("checkpoints/*.h5"))[-1])
@@ -72,7 +103,11 @@ def test_a_restart_writes_the_same(folder, tmp_path):
     for path in sorted(folder.glob("profiles/*.h5")):
         with h5py.File(path) as one, h5py.File(tmp_path / "profiles" / path.name) as other:
             datasets = []
-            one.visititems(lambda name, item, out=datasets: out.append(name) if isinstance(item, h5py.Dataset) else None)
+            one.visititems(
+                lambda name, item, out=datasets: (
+                    out.append(name) if isinstance(item, h5py.Dataset) else None
+                )
+            )
             assert len(datasets) > 20
             assert all(one[name][()].tobytes() == other[name][()].tobytes() for name in datasets)
     assert len(list(folder.glob("profiles/*"))) == len(list(tmp_path.glob("profiles/*"))) == 3
@@ -80,7 +115,12 @@ def test_a_restart_writes_the_same(folder, tmp_path):
 
 def test_columns_of_all_observables_have_different_names(folder):
     with open_snapshot(folder / "snapshots/snapshot_00002.athdf") as snapshot:
-        labels = [label for one in measure(snapshot, sorted(REGISTRY)) if not one.axes for label in one.columns]
+        labels = [
+            label
+            for one in measure(snapshot, sorted(REGISTRY))
+            if not one.axes
+            for label in one.columns
+        ]
     assert len(labels) == len(set(labels))
     assert set(NAMES) == set(REGISTRY), "a new observable belongs into these tests"
 
@@ -91,9 +131,16 @@ def test_the_command_prints_and_writes(folder, tmp_path, capsys):
     assert all(name in listed for name in REGISTRY)
     assert main(["observe", str(folder), "gamma_rays", "loading", "loading.radii=[22,25]"]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert len(lines) == 4 and "[2]L_gamma [erg/s]" in lines[0] and "mass_r22kpc [Msun/yr]" in lines[0]
+    assert (
+        len(lines) == 4 and "[2]L_gamma [erg/s]" in lines[0] and "mass_r22kpc [Msun/yr]" in lines[0]
+    )
     output = tmp_path / "out.h5"
-    assert main(["observe", str(folder / "snapshots/snapshot_00001.athdf"), "phase", "-o", str(output)]) == 0
+    assert (
+        main(
+            ["observe", str(folder / "snapshots/snapshot_00001.athdf"), "phase", "-o", str(output)]
+        )
+        == 0
+    )
     with h5py.File(output) as file:
         assert file["snapshot_00001/phase/mass [Msun]"].shape == (48, 32)
         assert list(file["snapshot_00001/phase"].attrs["axes"]) == ["dens [m_p/cm^3]", "temp [K]"]
@@ -102,7 +149,20 @@ def test_the_command_prints_and_writes(folder, tmp_path, capsys):
 def test_pictures_of_numbers_profiles_and_diagrams(folder, tmp_path):
     pytest.importorskip("matplotlib")
     picture = tmp_path / "halo.svg"
-    assert main(["observe", str(folder), "gamma_rays", "radial_profile", "phase", "--plot", str(picture)]) == 0
+    assert (
+        main(
+            [
+                "observe",
+                str(folder),
+                "gamma_rays",
+                "radial_profile",
+                "phase",
+                "--plot",
+                str(picture),
+            ]
+        )
+        == 0
+    )
     drawn = picture.read_text()
     for words in ("L gamma", "kappa eff", "pcr", "time [Myr]", "r [kpc]", "temp [K]"):
         assert words in drawn, words
@@ -124,11 +184,22 @@ def test_mistakes_on_the_command_line_are_one_sentence(folder, capsys, words, sa
 
 
 def test_fields_absent_from_a_snapshot_are_told_apart(folder, tmp_path):
-    """Without output.fluxes a diffusing run has no relative flux: no column claims to be the whole flux, and kappa is not there."""
-    run(tmp_path, "output.fluxes=false", "output.snapshot_interval=none", "time.end=5 Myr", "observables.compute=[]")
+    """Without output.fluxes a diffusing run has no relative flux: no column claims to be the whole
+    flux, and kappa is not there."""
+    run(
+        tmp_path,
+        "output.fluxes=false",
+        "output.snapshot_interval=none",
+        "time.end=5 Myr",
+        "observables.compute=[]",
+    )
     with open_snapshot(next(tmp_path.glob("snapshots/*.athdf"))) as snapshot:
         solver = snapshot.facts.config["transport"]["solver"]
-        columns = {label for one in measure(snapshot, ["loading", "radial_profile"]) for label in one.columns}
+        columns = {
+            label
+            for one in measure(snapshot, ["loading", "radial_profile"])
+            for label in one.columns
+        }
     evolved = solver in ("two_moment", "alfven_regulated")
     assert ("cr_r25kpc [erg/s]" in columns) == ("kappa_eff [cm^2/s]" in columns) == evolved
     assert "cr_advected_r25kpc [erg/s]" in columns

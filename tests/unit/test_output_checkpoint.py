@@ -7,7 +7,12 @@ import numpy as np
 import pytest
 
 from crmpi.errors import CrmpiError
-from crmpi.output.checkpoint import active_faces, latest_checkpoint, read_checkpoint, write_checkpoint
+from crmpi.output.checkpoint import (
+    active_faces,
+    latest_checkpoint,
+    read_checkpoint,
+    write_checkpoint,
+)
 from tests.output_case import filled_pack, make_case, make_tree
 
 CASES = {
@@ -42,7 +47,12 @@ def test_restored_pack_has_the_same_bits(tmp_path, tree):
 def test_clock_ledgers_and_schedules_come_back(written):
     path, state, record = written
     checkpoint = read_checkpoint(path, [2, 5])
-    assert (checkpoint.time, checkpoint.time_compensation, checkpoint.step, checkpoint.dt) == (0.1 + 0.2, 1e-17, 7, 1.0 / 3.0)
+    assert (checkpoint.time, checkpoint.time_compensation, checkpoint.step, checkpoint.dt) == (
+        0.1 + 0.2,
+        1e-17,
+        7,
+        1.0 / 3.0,
+    )
     assert checkpoint.blocks["floors"].tolist() == state.blocks["floors"][[2, 5]].tolist()
     assert checkpoint.scalars == state.scalars
     assert checkpoint.schedules == {"snapshot": {"interval": 0.1, "count": 4}}
@@ -124,7 +134,17 @@ def flip_dataset(file, name):
 def test_every_flipped_attribute_is_refused(written):
     path, _, _ = written
     attributes, _ = names_in(path)
-    assert {"time", "time_compensation", "step", "dt", "schedules", "scalars", "cells", "block", "complete"} <= set(attributes)
+    assert {
+        "time",
+        "time_compensation",
+        "step",
+        "dt",
+        "schedules",
+        "scalars",
+        "cells",
+        "block",
+        "complete",
+    } <= set(attributes)
     for name in attributes:
         with pytest.raises(CrmpiError, match="cannot restart from"):
             read_checkpoint(change(path, lambda file, name=name: flip_attribute(file, name)))
@@ -145,7 +165,10 @@ def test_everything_deleted_or_added_is_refused(written):
     deletions = [lambda file, name=name: file.attrs.__delitem__(name) for name in attributes]
     deletions += [lambda file, name=name: file.__delitem__(name) for name in datasets]
     deletions += [lambda file: [file.__delitem__(name) for name in ("b3", "b3.crc32")]]
-    additions = [lambda file: file.attrs.__setitem__("more", 1), lambda file: file.__setitem__("blocks.more", np.ones(8))]
+    additions = [
+        lambda file: file.attrs.__setitem__("more", 1),
+        lambda file: file.__setitem__("blocks.more", np.ones(8)),
+    ]
     for action in deletions + additions:
         with pytest.raises(CrmpiError, match="cannot restart from"):
             read_checkpoint(change(path, action))
@@ -154,8 +177,13 @@ def test_everything_deleted_or_added_is_refused(written):
 def test_edited_step_and_time_are_refused(written):
     path, _, _ = written
     for name, value in (("step", np.int64(8)), ("time", 0.5), ("schedules", "{}")):
-        changed = change(path, lambda file, name=name, value=value: file.attrs.__setitem__(name, value))
-        with pytest.raises(CrmpiError, match="its attributes or its list of data sets are not those that were written"):
+        changed = change(
+            path, lambda file, name=name, value=value: file.attrs.__setitem__(name, value)
+        )
+        with pytest.raises(
+            CrmpiError,
+            match="its attributes or its list of data sets are not those that were written",
+        ):
             read_checkpoint(changed)
 
 

@@ -8,7 +8,12 @@ from crmpi.output.history import HistoryFile, read_history
 
 
 def row(step):
-    return {"time [Myr]": 0.1 * step, "step [1]": step, "ecr(r<10 kpc) [erg]": 1e60 / 3 + step, "mass loading": np.float64(step) / 7}
+    return {
+        "time [Myr]": 0.1 * step,
+        "step [1]": step,
+        "ecr(r<10 kpc) [erg]": 1e60 / 3 + step,
+        "mass loading": np.float64(step) / 7,
+    }
 
 
 def write(path, steps, restart_step=None):
@@ -21,7 +26,12 @@ def test_round_trip_is_exact_with_units(tmp_path):
     write(tmp_path / "h.txt", range(5))
     columns = read_history(tmp_path / "h.txt")
     assert list(columns) == ["time", "step", "ecr(r<10 kpc)", "mass loading"]
-    assert columns.units == {"time": "Myr", "step": "1", "ecr(r<10 kpc)": "erg", "mass loading": "1"}
+    assert columns.units == {
+        "time": "Myr",
+        "step": "1",
+        "ecr(r<10 kpc)": "erg",
+        "mass loading": "1",
+    }
     for name, label in zip(columns, row(0), strict=True):
         assert columns[name].tolist() == [row(step)[label] for step in range(5)]
 

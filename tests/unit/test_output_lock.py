@@ -89,7 +89,9 @@ def test_a_requeued_job_takes_over_the_lock_of_its_failed_node(tmp_path, monkeyp
         (None, False),
     ],
 )
-def test_the_lock_of_another_job_is_taken_over_when_it_has_ended(tmp_path, monkeypatch, squeue, taken):
+def test_the_lock_of_another_job_is_taken_over_when_it_has_ended(
+    tmp_path, monkeypatch, squeue, taken
+):
     owner = lock_of(tmp_path, None) | {"host": "node17", "job": "4711", "attempt": "0"}
     (tmp_path / NAME).write_text(json.dumps(owner))
     programs = tmp_path / "bin"

@@ -27,7 +27,9 @@ def wall(monkeypatch):
 
 def follow(wall, stream, rank=0, steps=100, **options):
     """Run 100 steps of 0.01, half a second each, from time 0 to 1."""
-    progress = Progress(rank, zones=1000, end_time=1.0, time_unit=("Myr", 0.1), every=5.0, stream=stream, **options)
+    progress = Progress(
+        rank, zones=1000, end_time=1.0, time_unit=("Myr", 0.1), every=5.0, stream=stream, **options
+    )
     progress.start(0.0, 0)
     for step in range(1, steps + 1):
         wall[0] += 0.5
@@ -40,7 +42,9 @@ def test_lines_come_at_a_sensible_rate(wall):
     follow(wall, stream)
     lines = stream.getvalue().splitlines()
     assert [int(line.split()[1]) for line in lines] == [1, 2, 3, *range(13, 100, 10)]
-    assert lines[3] == "step 13  time 1.3 Myr  13.0%  dt 0.1 Myr  2e+03 zone-cycles/s  left 43.5 s  sub-steps 12"
+    assert lines[3] == (
+        "step 13  time 1.3 Myr  13.0%  dt 0.1 Myr  2e+03 zone-cycles/s  left 43.5 s  sub-steps 12"
+    )
 
 
 def test_rates_count_the_cells_that_there_were(wall):
@@ -85,16 +89,36 @@ def test_final_report(wall):
     report = stream.getvalue().splitlines()[-4:]
     assert report[0] == "finished at step 100, time 10 Myr: 100 steps in 50.0 s"
     assert report[1] == "2000 zone-cycles/s, 500 ms per step"
-    assert [line.split() for line in report[2:]] == [["fluid", "30.000", "s", "75.0%"], ["transport", "10.000", "s", "25.0%"]]
+    assert [line.split() for line in report[2:]] == [
+        ["fluid", "30.000", "s", "75.0%"],
+        ["transport", "10.000", "s", "25.0%"],
+    ]
 
 
 def test_clock():
-    assert [clock(s) for s in (0.04, 59.96, 60, 3725.4)] == ["0.0 s", "60.0 s", "0:01:00", "1:02:05"]
+    assert [clock(s) for s in (0.04, 59.96, 60, 3725.4)] == [
+        "0.0 s",
+        "60.0 s",
+        "0:01:00",
+        "1:02:05",
+    ]
 
 
 def test_provenance_is_flat_text():
     facts = provenance.collect(SerialComm())
-    assert {"crmpi", "git", "python", "numpy", "h5py", "hdf5", "mpi", "ranks", "host", "command", "started"} <= set(facts)
+    assert {
+        "crmpi",
+        "git",
+        "python",
+        "numpy",
+        "h5py",
+        "hdf5",
+        "mpi",
+        "ranks",
+        "host",
+        "command",
+        "started",
+    } <= set(facts)
     assert all(isinstance(value, str) and value for value in facts.values())
     assert (facts["ranks"], facts["hosts"]) == ("1", "1")
     assert json.loads(json.dumps(facts)) == facts

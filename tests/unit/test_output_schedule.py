@@ -36,7 +36,8 @@ def test_a_step_over_several_times_counts_once():
 
 
 def test_next_time_is_ahead_whether_or_not_this_one_is_written():
-    """A restart, whose schedule already counts the writing at its start, must choose the same step."""
+    """A restart, whose schedule already counts the writing at its start, must choose the same
+    step."""
     schedule = EveryTime(1.0)
     schedule.done(0.0, 0)
     before = schedule.next_time(1.0)

@@ -4,13 +4,17 @@ import h5py
 import numpy as np
 import pytest
 
+from crmpi.analysis.read.info import info
+from crmpi.analysis.read.readers import open_snapshot
 from crmpi.errors import CrmpiError
-from crmpi.observables.info import info
-from crmpi.observables.readers import open_snapshot
 from crmpi.output.snapshot import write_snapshot
 from tests.output_case import make_case, make_tree, value
 
-SHAPES = {"3d": make_tree(), "2d": make_tree((16, 8, 1), (8, 4, 1)), "1d": make_tree((32, 1, 1), (8, 1, 1))}
+SHAPES = {
+    "3d": make_tree(),
+    "2d": make_tree((16, 8, 1), (8, 4, 1)),
+    "1d": make_tree((32, 1, 1), (8, 1, 1)),
+}
 
 
 def write(path, precision="f8", **options):
@@ -33,8 +37,20 @@ def exact(snapshot, component):
 
 
 def test_global_arrays_are_exact(snapshot):
-    assert snapshot.names == ["dens", "vel1", "vel2", "vel3", "press", "ecr", "fcr", "b1", "b2", "b3"]
-    components = [0, 1, 2, 3, 4, 5, 6.1, 0.3, 1.3, 2.3]  # fcr is the evolved density in u0, not the primitive
+    assert snapshot.names == [
+        "dens",
+        "vel1",
+        "vel2",
+        "vel3",
+        "press",
+        "ecr",
+        "fcr",
+        "b1",
+        "b2",
+        "b3",
+    ]
+    # fcr is the evolved density in u0, not the primitive
+    components = [0, 1, 2, 3, 4, 5, 6.1, 0.3, 1.3, 2.3]
     for name, component in zip(snapshot.names, components, strict=True):
         assert snapshot.array(name).tobytes() == exact(snapshot, component).tobytes()
 
@@ -60,7 +76,11 @@ def test_block_edges_join_exactly(tmp_path):
 def test_slices_are_planes_of_the_array(snapshot):
     full = snapshot.array("ecr")
     for axis in snapshot.axes:
-        for position in (snapshot.lower[axis], 0.3 * snapshot.lower[axis] + 0.7 * snapshot.upper[axis], snapshot.upper[axis]):
+        for position in (
+            snapshot.lower[axis],
+            0.3 * snapshot.lower[axis] + 0.7 * snapshot.upper[axis],
+            snapshot.upper[axis],
+        ):
             plane = snapshot.slice("ecr", axis, position)
             index = int(np.argmin(abs(snapshot.centres(axis) - position)))
             assert plane.values.tolist() == np.take(full, index, axis=2 - axis).tolist()
@@ -71,16 +91,22 @@ def test_profiles_are_means(snapshot):
     dens, ecr = snapshot.array("dens"), snapshot.array("ecr")
     for axis in snapshot.axes:
         others = tuple(2 - a for a in range(3) if a != axis)
-        assert snapshot.profile("ecr", axis).values == pytest.approx(ecr.mean(axis=others), rel=1e-13)
+        assert snapshot.profile("ecr", axis).values == pytest.approx(
+            ecr.mean(axis=others), rel=1e-13
+        )
         weighted = (dens * ecr).sum(axis=others) / dens.sum(axis=others)
-        assert snapshot.profile("ecr", axis, weight="dens").values == pytest.approx(weighted, rel=1e-13)
+        assert snapshot.profile("ecr", axis, weight="dens").values == pytest.approx(
+            weighted, rel=1e-13
+        )
 
 
 def test_radial_profile_conserves_the_mean(snapshot):
     """A constant stays constant; shells of a 1-D mesh are its cells on both sides of the origin."""
     flat = snapshot.radial_profile("b1", weight="b1")
     assert flat.x[0] > 0 and np.all(np.diff(flat.x) > 0)
-    assert np.all(flat.values >= snapshot.array("b1").min()) and np.all(flat.values <= snapshot.array("b1").max())
+    assert np.all(flat.values >= snapshot.array("b1").min()) and np.all(
+        flat.values <= snapshot.array("b1").max()
+    )
 
 
 def test_derived_quantities(snapshot):
@@ -88,7 +114,8 @@ def test_derived_quantities(snapshot):
     assert snapshot.array("pcr") == pytest.approx(snapshot.array("ecr") / 3, rel=1e-14)
     pmag = 0.5 * sum(snapshot.array(f"b{c}") ** 2 for c in (1, 2, 3))
     assert snapshot.array("beta") == pytest.approx(snapshot.array("press") / pmag, rel=1e-14)
-    per_particle = units.cgs("pressure") / (units.cgs("density") / (0.6 * 1.67262192369e-24))  # erg for P = rho = 1
+    # erg for P = rho = 1
+    per_particle = units.cgs("pressure") / (units.cgs("density") / (0.6 * 1.67262192369e-24))
     temp = snapshot.array("press") / snapshot.array("dens") * per_particle / 1.380649e-16
     assert snapshot.array("temp") == pytest.approx(temp, rel=1e-12)
     assert snapshot.shown_in("temp") == ("K", 1.0)
@@ -118,7 +145,14 @@ def test_hydro_without_cosmic_rays(tmp_path):
         assert snapshot.units.dimensionless and snapshot.shown_in("dens") == ("", 1.0)
 
 
-@pytest.mark.parametrize("damage", [lambda p: p.write_bytes(p.read_bytes()[:3000]), lambda p: p.write_text("text"), lambda p: p.unlink()])
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda p: p.write_bytes(p.read_bytes()[:3000]),
+        lambda p: p.write_text("text"),
+        lambda p: p.unlink(),
+    ],
+)
 def test_unreadable_files(tmp_path, damage):
     path = tmp_path / "s.athdf"
     write(path)
@@ -144,7 +178,9 @@ def test_sidecar_points_at_the_data(tmp_path):
             assert file[dataset].shape == shape
             start, stride, count = np.array(where.text.split(), int).reshape(3, -1)
             assert np.all(stride == 1) and np.all(start + count <= shape)
-            assert tuple(int(n) for n in slab.get("Dimensions").split()) == tuple(count[-3:] if dataset in ("prim", "B") else count)
+            assert tuple(int(n) for n in slab.get("Dimensions").split()) == tuple(
+                count[-3:] if dataset in ("prim", "B") else count
+            )
 
 
 def test_yt_reads_density_and_cosmic_rays(tmp_path):
@@ -160,20 +196,41 @@ def test_yt_reads_density_and_cosmic_rays(tmp_path):
         units = snapshot.units
         fields = {
             ("gas", "density"): (snapshot.array("dens"), units.cgs("density"), "g/cm**3"),
-            ("gas", "cosmic_ray_pressure"): (snapshot.array("pcr"), units.cgs("pressure"), "erg/cm**3"),
-            ("gas", "cosmic_ray_energy_density"): (snapshot.array("ecr"), units.cgs("pressure"), "erg/cm**3"),
+            ("gas", "cosmic_ray_pressure"): (
+                snapshot.array("pcr"),
+                units.cgs("pressure"),
+                "erg/cm**3",
+            ),
+            ("gas", "cosmic_ray_energy_density"): (
+                snapshot.array("ecr"),
+                units.cgs("pressure"),
+                "erg/cm**3",
+            ),
             ("gas", "velocity_x"): (snapshot.array("vel1"), units.cgs("velocity"), "cm/s"),
-            ("gas", "magnetic_field_z"): (snapshot.array("b3"), units.cgs("magnetic_field"), "gauss"),
+            ("gas", "magnetic_field_z"): (
+                snapshot.array("b3"),
+                units.cgs("magnetic_field"),
+                "gauss",
+            ),
         }
         grid = ds.covering_grid(0, ds.domain_left_edge, ds.domain_dimensions)
         for field, (array, scale, unit) in fields.items():
             assert grid[field].to_value(unit) == pytest.approx(array.T * scale, rel=1e-12)
         plane = ds.slice("y", ds.quan(0.3, "code_length"))
         for name, ours in (("density", "dens"), ("cosmic_ray_pressure", "pcr")):
-            image = plane.to_frb(ds.domain_width[2], (4, 16), height=ds.domain_width[0])["gas", name]  # yt draws z to the right
-            expected = snapshot.slice(ours, 1, 0.3).values.T * units.cgs("density" if ours == "dens" else "pressure")
-            assert image.to_value("g/cm**3" if ours == "dens" else "erg/cm**3") == pytest.approx(expected, rel=1e-12)
-        assert ds.current_time.to_value("Myr") == pytest.approx(snapshot.time * units.cgs("time") / 3.15576e13, rel=1e-6)
+            # yt draws z to the right
+            image = plane.to_frb(ds.domain_width[2], (4, 16), height=ds.domain_width[0])[
+                "gas", name
+            ]
+            expected = snapshot.slice(ours, 1, 0.3).values.T * units.cgs(
+                "density" if ours == "dens" else "pressure"
+            )
+            assert image.to_value("g/cm**3" if ours == "dens" else "erg/cm**3") == pytest.approx(
+                expected, rel=1e-12
+            )
+        assert ds.current_time.to_value("Myr") == pytest.approx(
+            snapshot.time * units.cgs("time") / 3.15576e13, rel=1e-6
+        )
 
 
 def test_info_finds_every_change_of_a_snapshot(tmp_path):
@@ -182,11 +239,22 @@ def test_info_finds_every_change_of_a_snapshot(tmp_path):
     assert "snapshot" in info(path)
     with h5py.File(path, "r") as file:
         attributes, datasets = list(file.attrs), list(file)
-    assert {"Time", "gamma", "length_cm"} <= set(attributes) and {"prim", "B", "x1f", "config"} <= set(datasets)
+    assert {"Time", "gamma", "length_cm"} <= set(attributes) and {
+        "prim",
+        "B",
+        "x1f",
+        "config",
+    } <= set(datasets)
     deletions = [lambda file, name=name: file.attrs.__delitem__(name) for name in attributes]
     deletions += [lambda file, name=name: file.__delitem__(name) for name in datasets]
-    edits = [lambda file, name=name: file.attrs.__setitem__(name, 3 * file.attrs[name]) for name in ("Time", "gamma", "length_cm")]
-    edits += [lambda file, name=name: file[name].__setitem__(..., file[name][...] + 1) for name in ("x1f", "prim", "B", "prim.crc32")]
+    edits = [
+        lambda file, name=name: file.attrs.__setitem__(name, 3 * file.attrs[name])
+        for name in ("Time", "gamma", "length_cm")
+    ]
+    edits += [
+        lambda file, name=name: file[name].__setitem__(..., file[name][...] + 1)
+        for name in ("x1f", "prim", "B", "prim.crc32")
+    ]
     good = path.read_bytes()
     for change in deletions + edits:
         path.write_bytes(good)

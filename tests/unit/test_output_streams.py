@@ -1,4 +1,5 @@
-"""Closed pipes and full disks behind standard output do not end a run; log and exit code are right."""
+"""Closed pipes and full disks behind standard output do not end a run; log and exit code are
+right."""
 
 import io
 import os
@@ -55,7 +56,10 @@ def test_what_the_encoding_lacks_is_escaped():
 
 
 def test_no_data_file_gets_the_descriptor_of_a_closed_stream(tmp_path):
-    code = "from crmpi.output.streams import open_descriptors; open_descriptors(); print(open('x', 'w').fileno(), file=open('y', 'w'))"
+    code = (
+        "from crmpi.output.streams import open_descriptors; open_descriptors(); "
+        "print(open('x', 'w').fileno(), file=open('y', 'w'))"
+    )
     done = shell(tmp_path, f"'{sys.executable}' -c \"{code}\" >&- 2>&- <&-")
     assert done.returncode == 0
     assert int((tmp_path / "y").read_text()) > 2

@@ -23,11 +23,14 @@ def tree_of(folder):
 
 
 def run(folder, first, last, restart=None, **options):
-    """Run a loop of steps of 0.125 from `first` to `last` over the writer; the state depends on the step alone."""
+    """Run a loop of steps of 0.125 from `first` to `last` over the writer; the state depends on the
+    step alone."""
     state, record, writer, owner = make_case(units="none")
     said = []
     params = Params(str(folder), **options)
-    output = OutputWriter(params, writer.comm, owner, record, lambda s: {"mass [code]": s.step**2}, said.append)
+    output = OutputWriter(
+        params, writer.comm, owner, record, lambda s: {"mass [code]": s.step**2}, said.append
+    )
     output.begin(restart)
     for step in range(first, last + 1):
         state.pack.u0[:, 0] = step
@@ -56,13 +59,16 @@ def test_restart_leaves_the_files_of_one_run(tmp_path):
     output, state, _ = run(tmp_path / "once", 0, 40, checkpoints_kept=9)
     output.finalize(state)
     output, state, _ = run(tmp_path / "twice", 0, 19, checkpoints_kept=9)
-    output.finalize(state)  # ended at step 19: a last row and a snapshot that the longer run does not have
+    # ended at step 19: a last row and a snapshot that the longer run does not have
+    output.finalize(state)
     restart = read_checkpoint(latest_checkpoint(tmp_path / "twice"))
     assert restart.step == 19
     output, state, _ = run(tmp_path / "twice", 19, 40, restart=restart, checkpoints_kept=9)
     output.finalize(state)
     once, twice = (tmp_path / name for name in ("once", "twice"))
-    assert [name for name in tree_of(once) if "snap" in name] == [name for name in tree_of(twice) if "snap" in name]
+    assert [name for name in tree_of(once) if "snap" in name] == [
+        name for name in tree_of(twice) if "snap" in name
+    ]
     assert (once / "history.txt").read_bytes() == (twice / "history.txt").read_bytes()
     for name in (name for name in tree_of(once) if name.endswith(".athdf")):
         assert (once / name).read_bytes() == (twice / name).read_bytes()
@@ -72,7 +78,9 @@ def run_to_the_end(folder, first, last, **options):
     """Run and write the last files, from the newest checkpoint if there is one."""
     newest = latest_checkpoint(folder)
     restart = read_checkpoint(newest) if newest else None
-    output, state, said = run(folder, restart.step if restart else first, last, restart=restart, **options)
+    output, state, said = run(
+        folder, restart.step if restart else first, last, restart=restart, **options
+    )
     output.finalize(state)
     return said
 
@@ -94,7 +102,8 @@ WRITES = ("crmpi.output.files.os.replace", "crmpi.output.history.open")
 
 @pytest.mark.parametrize("last", [19, 32], ids=["between due times", "at a due time"])
 def test_a_kill_at_any_write_doubles_nothing(tmp_path, monkeypatch, last):
-    """Killed at the n-th file operation, then restarted: snapshots and history of the run that was never killed."""
+    """Killed at the n-th file operation, then restarted: snapshots and history of the run that was
+    never killed."""
     run_to_the_end(tmp_path / "once", 0, last)
     expected = contents_of(tmp_path / "once")
     killed = 0
@@ -120,7 +129,8 @@ class Killed(BaseException):
 
 
 def killing(name, count):
-    """Return the function of this name, which raises `Killed` in place of acting when `count` runs down to zero."""
+    """Return the function of this name, which raises `Killed` in place of acting when `count` runs
+    down to zero."""
     real = open if name.endswith("open") else os.replace
 
     def function(*arguments, **options):
@@ -133,20 +143,30 @@ def killing(name, count):
 
 def contents_of(folder):
     """Return {name: bytes} of snapshots and history, without those set aside."""
-    names = [name for name in tree_of(folder) if name.endswith(("athdf", "history.txt")) and "replaced" not in name]
+    names = [
+        name
+        for name in tree_of(folder)
+        if name.endswith(("athdf", "history.txt")) and "replaced" not in name
+    ]
     return {name: (folder / name).read_bytes() for name in names}
 
 
 def test_a_restart_from_the_middle_sets_the_later_files_aside(tmp_path):
-    run_to_the_end(tmp_path, 0, 48, checkpoints_kept=9)  # snapshots 0-6, checkpoints at steps 16, 32, 48
+    # snapshots 0-6, checkpoints at steps 16, 32, 48
+    run_to_the_end(tmp_path, 0, 48, checkpoints_kept=9)
     old = (tmp_path / "snapshots" / "snapshot_00006.athdf").read_bytes()
     history = (tmp_path / "history.txt").read_bytes()
     restart = read_checkpoint(tmp_path / "checkpoints" / "checkpoint_00000.h5")
     assert restart.step == 16
     output, state, said = run(tmp_path, 16, 20, restart=restart, checkpoints_kept=9)
-    assert "moved what was written after step 16 to" in said[0] and "snapshots: 4, checkpoints: 2" in said[0]
+    assert (
+        "moved what was written after step 16 to" in said[0]
+        and "snapshots: 4, checkpoints: 2" in said[0]
+    )
     present = [name for name in tree_of(tmp_path) if not name.startswith("replaced")]
-    assert [name for name in present if name.endswith("athdf")] == [f"snapshots/snapshot_0000{n}.athdf" for n in range(3)]
+    assert [name for name in present if name.endswith("athdf")] == [
+        f"snapshots/snapshot_0000{n}.athdf" for n in range(3)
+    ]
     assert output.directory.latest_snapshot().name == "snapshot_00002.athdf"
     assert read_history(tmp_path / "history.txt")["step"].tolist() == [0, 4, 8, 12, 16, 20]
     output.finalize(state)
@@ -160,7 +180,9 @@ def test_a_restart_from_the_middle_sets_the_later_files_aside(tmp_path):
 
 def test_only_the_newest_checkpoints_stay(tmp_path):
     run(tmp_path, 0, 100, checkpoints_kept=2)
-    assert [name for name in tree_of(tmp_path) if "checkpoint" in name] == [f"checkpoints/checkpoint_0000{n}.h5" for n in (4, 5)]
+    assert [name for name in tree_of(tmp_path) if "checkpoint" in name] == [
+        f"checkpoints/checkpoint_0000{n}.h5" for n in (4, 5)
+    ]
 
 
 OTHERS = (
@@ -185,7 +207,9 @@ def add_files_of_a_user(folder):
 
 
 def assert_files_of_a_user(folder):
-    assert {name: (folder / name).read_text() for name in OTHERS} == {name: f"mine: {name}" for name in OTHERS}
+    assert {name: (folder / name).read_text() for name in OTHERS} == {
+        name: f"mine: {name}" for name in OTHERS
+    }
 
 
 def contents(folder):
@@ -197,7 +221,10 @@ def test_rerun_sets_the_earlier_run_aside(tmp_path):
     first = contents(tmp_path)
     add_files_of_a_user(tmp_path)
     _, _, said = run(tmp_path, 0, 8)
-    assert said[0].startswith(f"moved the earlier run in {tmp_path} started now to {tmp_path}/replaced-001: snapshots: 6, checkpoints: 2")
+    assert said[0].startswith(
+        f"moved the earlier run in {tmp_path} started now to {tmp_path}/replaced-001: "
+        "snapshots: 6, checkpoints: 2"
+    )
     assert contents(tmp_path / "replaced-001") == first
     own = [name for name in tree_of(tmp_path) if not name.startswith("replaced-")]
     snapshots = [name for name in own if name.endswith(".athdf") and name not in OTHERS]
@@ -215,7 +242,10 @@ def test_rerun_deletes_the_earlier_run_when_told_to(tmp_path):
     _, _, said = run(tmp_path, 0, 8, overwrite=True)
     assert "replacing the earlier run" in said[0]
     assert not (tmp_path / "replaced-001").exists()
-    assert len([name for name in tree_of(tmp_path) if name.endswith(".athdf") and name not in OTHERS]) == 2
+    assert (
+        len([name for name in tree_of(tmp_path) if name.endswith(".athdf") and name not in OTHERS])
+        == 2
+    )
     assert_files_of_a_user(tmp_path)
 
 
@@ -231,7 +261,16 @@ def test_a_restart_and_old_checkpoints_leave_the_files_of_a_user(tmp_path):
     restart = read_checkpoint(latest_checkpoint(tmp_path))
     run(tmp_path, restart.step, 100, restart=restart, checkpoints_kept=1)
     assert_files_of_a_user(tmp_path)
-    assert len([name for name in tree_of(tmp_path) if name.startswith("checkpoints/") and name not in OTHERS]) == 1
+    assert (
+        len(
+            [
+                name
+                for name in tree_of(tmp_path)
+                if name.startswith("checkpoints/") and name not in OTHERS
+            ]
+        )
+        == 1
+    )
 
 
 def test_numbers_of_six_digits_follow_those_of_five(tmp_path):
@@ -278,7 +317,9 @@ for write in (output.snapshot, output.checkpoint):
 
 def test_full_disk_is_told_and_earlier_files_stay(tmp_path):
     script = FULL_DISK.format(root=str(Path(__file__).parents[2]), folder=str(tmp_path))
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60)
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, timeout=60
+    )
     lines = done.stdout.splitlines()
     assert [line.split()[0] for line in lines] == ["RunError", "RunError"], done.stderr
     assert all("cannot write" in line and "ulimit -f" in line for line in lines)

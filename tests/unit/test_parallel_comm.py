@@ -46,7 +46,11 @@ def test_sums_do_not_depend_on_order_or_ranks():
 def test_sums_are_rounded_once():
     generator = np.random.default_rng(1)
     for scale in (1e-300, 1.0, 1e300):
-        partials = generator.standard_normal((100, 3)) * scale * 10.0 ** generator.integers(-6, 0, (100, 3))
+        partials = (
+            generator.standard_normal((100, 3))
+            * scale
+            * 10.0 ** generator.integers(-6, 0, (100, 3))
+        )
         sums = exact_sums(partials, lambda n: n, lambda n: n)
         assert sums.tolist() == [math.fsum(column) for column in partials.T]
 
@@ -61,7 +65,13 @@ def test_sums_propagate_what_is_not_finite():
     inf, nan = np.inf, np.nan
     partials = np.array([[inf, -inf, inf, nan, 1.0], [1.0, 2.0, -inf, inf, 2.0]])
     sums = exact_sums(partials, lambda n: n, lambda n: n)
-    assert sums[0] == inf and sums[1] == -inf and np.isnan(sums[2]) and np.isnan(sums[3]) and sums[4] == 3.0
+    assert (
+        sums[0] == inf
+        and sums[1] == -inf
+        and np.isnan(sums[2])
+        and np.isnan(sums[3])
+        and sums[4] == 3.0
+    )
 
 
 def test_sums_of_nothing():
@@ -71,7 +81,9 @@ def test_sums_of_nothing():
 
 def test_extreme_numbers():
     smallest, largest = 5e-324, 1.7e308
-    assert SerialComm().block_sums(np.array([[smallest, largest], [smallest, largest]])).tolist() == [2 * smallest, np.inf]
+    assert SerialComm().block_sums(
+        np.array([[smallest, largest], [smallest, largest]])
+    ).tolist() == [2 * smallest, np.inf]
 
 
 @pytest.mark.parametrize(
@@ -81,7 +93,11 @@ def test_extreme_numbers():
         ({"PMI_SIZE": "4", "PMI_RANK": "2"}, 4, 2),
         ({"OMPI_COMM_WORLD_SIZE": "3", "OMPI_COMM_WORLD_RANK": "1"}, 3, 1),
         ({"SLURM_STEP_NUM_TASKS": "8", "SLURM_PROCID": "5"}, 8, 5),
-        ({"SLURM_STEP_NUM_TASKS": "1", "SLURM_PROCID": "0", "PMI_SIZE": "4", "PMI_RANK": "3"}, 4, 3),
+        (
+            {"SLURM_STEP_NUM_TASKS": "1", "SLURM_PROCID": "0", "PMI_SIZE": "4", "PMI_RANK": "3"},
+            4,
+            3,
+        ),
         ({"SLURM_NTASKS": "8", "SLURM_PROCID": "0"}, 1, 0),  # a batch script, not a job step
     ],
 )
@@ -92,13 +108,35 @@ def test_launchers_are_recognised(environment, size, rank):
 
 def test_a_child_is_not_one_of_the_launched_processes():
     kept = {"SLURM_JOB_ID": "5", "PATH": "/bin"}
-    assert unlaunched(kept | {"PMI_SIZE": "4", "PMI_RANK": "2", "PMI_FD": "9", "HYDI_CONTROL_FD": "7", "OMPI_COMM_WORLD_RANK": "1"}) == kept
+    assert (
+        unlaunched(
+            kept
+            | {
+                "PMI_SIZE": "4",
+                "PMI_RANK": "2",
+                "PMI_FD": "9",
+                "HYDI_CONTROL_FD": "7",
+                "OMPI_COMM_WORLD_RANK": "1",
+            }
+        )
+        == kept
+    )
 
 
 def run_python(code, **environment):
     """Run `code` in a fresh interpreter with exactly this launcher environment."""
-    clean = {name: value for name, value in os.environ.items() if not name.startswith(("PMI", "OMPI", "SLURM", "MV2", "FLUX"))}
-    return subprocess.run([sys.executable, "-c", code], env=clean | environment, capture_output=True, text=True, timeout=60)
+    clean = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("PMI", "OMPI", "SLURM", "MV2", "FLUX"))
+    }
+    return subprocess.run(
+        [sys.executable, "-c", code],
+        env=clean | environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
 
 
 MAKE = "from crmpi.parallel.comm import make_comm; import sys; c = make_comm(); "
@@ -112,7 +150,10 @@ def test_one_process_does_not_import_mpi4py():
 def test_launcher_without_mpi4py_is_an_error_on_one_process():
     hide = "import sys; sys.modules['mpi4py'] = None; "
     first = run_python(hide + MAKE, PMI_SIZE="2", PMI_RANK="0")
-    assert first.returncode != 0 and "started 2 processes (PMI_SIZE), but mpi4py cannot be used" in first.stderr
+    assert (
+        first.returncode != 0
+        and "started 2 processes (PMI_SIZE), but mpi4py cannot be used" in first.stderr
+    )
     second = run_python(hide + MAKE, PMI_SIZE="2", PMI_RANK="1")
     assert second.returncode != 0 and second.stderr == ""
 
@@ -121,15 +162,24 @@ def test_wrong_launcher_is_an_error():
     """A launcher of another MPI starts N processes that each believe to be alone."""
     fake = (
         "import sys, types; m = types.ModuleType('mpi4py'); m.MPI = types.SimpleNamespace("
-        "COMM_WORLD=types.SimpleNamespace(Get_size=lambda: 1), get_vendor=lambda: ('MPICH', (5, 0, 2))); sys.modules['mpi4py'] = m; "
+        "COMM_WORLD=types.SimpleNamespace(Get_size=lambda: 1), get_vendor=lambda: ('MPICH', (5, "
+        "0, 2))); sys.modules['mpi4py'] = m; "
     )
     done = run_python(fake + MAKE, OMPI_COMM_WORLD_SIZE="4", OMPI_COMM_WORLD_RANK="0")
     assert done.returncode != 0
-    assert "started 4 processes (OMPI_COMM_WORLD_SIZE), but MPI sees 1: mpi4py uses MPICH" in done.stderr
+    assert (
+        "started 4 processes (OMPI_COMM_WORLD_SIZE), but MPI sees 1: mpi4py uses MPICH"
+        in done.stderr
+    )
 
 
 def test_serial_reductions(serial):
-    assert serial.min(2) == 2.0 and serial.max(-1.0) == -1.0 and serial.any(True) and not serial.any(False)
+    assert (
+        serial.min(2) == 2.0
+        and serial.max(-1.0) == -1.0
+        and serial.any(True)
+        and not serial.any(False)
+    )
     assert np.isnan(serial.min(np.nan))
     assert serial.bcast("x") == "x" and serial.allgather_object(3) == [3]
     with pytest.raises(SystemExit) as stop:

@@ -1,4 +1,5 @@
-"""Ghost exchange on one rank: every direction, edges and corners, cells and faces, against the periodic mesh."""
+"""Ghost exchange on one rank: every direction, edges and corners, cells and faces, against the
+periodic mesh."""
 
 import numpy as np
 import pytest

@@ -27,18 +27,28 @@ def test_the_example_is_valid_and_so_are_its_overrides(example):
     config, _, _ = configure(SerialComm(), str(example), [])
     assert config.time.end == pytest.approx(0.10227, rel=1e-4)
     changed, _, _ = configure(
-        SerialComm(), str(example), ["scattering.kappa_par=1e29 cm^2/s", "mesh.cells=[32,32,128]", "transport.solver=none"]
+        SerialComm(),
+        str(example),
+        ["scattering.kappa_par=1e29 cm^2/s", "mesh.cells=[32,32,128]", "transport.solver=none"],
     )
     assert changed.scattering.kappa_par == pytest.approx(324.078, rel=1e-5)
 
 
 def test_the_mistakes_look_as_shown(example):
-    text = example.read_text().replace("[32, 32, 64]", "[32, 32, 60]").replace("kappa_par", "kapa_par")
+    text = (
+        example.read_text().replace("[32, 32, 64]", "[32, 32, 60]").replace("kappa_par", "kapa_par")
+    )
     example.write_text(text)
     with pytest.raises(ConfigError) as caught:
         configure(SerialComm(), str(example), ["scattering.kappa_par=3 kpc"])
-    shown = next(text for kind, text in BLOCKS if kind == "" and "kapa_par" in text).strip().splitlines()
-    assert sorted(re.sub(r"line \d+", "line", m) for m in caught.value.messages) == sorted(re.sub(r"line \d+", "line", m) for m in shown)
+    shown = (
+        next(text for kind, text in BLOCKS if kind == "" and "kapa_par" in text)
+        .strip()
+        .splitlines()
+    )
+    assert sorted(re.sub(r"line \d+", "line", m) for m in caught.value.messages) == sorted(
+        re.sub(r"line \d+", "line", m) for m in shown
+    )
 
 
 def test_every_unit_is_in_the_table():

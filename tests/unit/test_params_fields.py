@@ -127,7 +127,8 @@ def test_physical_parameters():
     assert make(Physical, galactic, height=2).height == 2.0
     for wrong, complaint in [
         ({"kappa": "3 kpc"}, "has dimension length; expected diffusivity, for example cm^2/s"),
-        ({"kappa": "1e4 kpc^2/s"}, "must be >= 0 and < 1e+32 cm^2/s"),  # the range is in the declared unit
+        # the range is in the declared unit
+        ({"kappa": "1e4 kpc^2/s"}, "must be >= 0 and < 1e+32 cm^2/s"),
         ({"height": "3 yr"}, "has dimension time; expected length"),
     ]:
         with pytest.raises(CrmpiError) as caught:
@@ -145,7 +146,9 @@ def test_physical_default_has_no_value_in_a_dimensionless_run():
     made = make(Physical)
     assert made.zero == 0.0
     assert made.cap == float("inf")
-    with pytest.raises(CrmpiError, match="'kappa' must be given: its default 3e\\+28 cm\\^2/s is physical"):
+    with pytest.raises(
+        CrmpiError, match="'kappa' must be given: its default 3e\\+28 cm\\^2/s is physical"
+    ):
         made.kappa  # noqa: B018
     with pytest.raises(AttributeError, match="no parameter 'kapa'"):
         made.kapa  # noqa: B018

@@ -123,14 +123,23 @@ mehs: {cells: 3}
         "command line: 'gamma' is not of the form key=value, such as mesh.cells=[64,64,512]",
         "wind.yaml line 6: 'mesh.boundaries.ix1' = 'outflow' and 'ox1' = 'periodic': "
         "a periodic face needs the other side to be periodic too",
-        "wind.yaml: missing required parameter 'time.end': number (time in code units, or with its unit), >= 0, the run ends at this time",
+        (
+            "wind.yaml: missing required parameter 'time.end': number (time in code units, or with "
+            "its unit), >= 0, the run ends at this time"
+        ),
         "command line: 'time.cfl' = '2' must be > 0 and <= 1",
         "command line: unknown parameter 'output.dri'; did you mean 'output.dir'?",
         "wind.yaml line 7: unknown parameter 'transport.vmx'; did you mean 'transport.vmax'?",
         "wind.yaml: missing required parameter 'transport.vmax': "
         "number (velocity in code units, or with its unit), > 0, reduced speed of light",
-        "wind.yaml line 8: unknown parameter 'scattering.kapa_par'; did you mean 'scattering.kappa_par'?",
-        "wind.yaml line 8: 'scattering.kappa_perp' = '3 kpc' has dimension length; expected diffusivity, for example cm^2/s",
+        (
+            "wind.yaml line 8: unknown parameter 'scattering.kapa_par'; did you mean "
+            "'scattering.kappa_par'?"
+        ),
+        (
+            "wind.yaml line 8: 'scattering.kappa_perp' = '3 kpc' has dimension length; expected "
+            "diffusivity, for example cm^2/s"
+        ),
         "wind.yaml line 2: 'problem.sigma' = '-1' must be > 0 Msun/pc^2",
         "wind.yaml line 9: unknown group 'mehs'; did you mean 'mesh'?",
     ]
@@ -139,18 +148,43 @@ mehs: {cells: 3}
 @pytest.mark.parametrize(
     ("override", "complaint"),
     [
-        ("mesh.block=[8,8,5]", "'mesh.block' = [8, 8, 5] does not divide the 16 cells along x3; the nearest that do: 4 or 8"),
+        (
+            "mesh.block=[8,8,5]",
+            (
+                "'mesh.block' = [8, 8, 5] does not divide the 16 cells along x3; the nearest that "
+                "do: 4 or 8"
+            ),
+        ),
         ("mesh.cells=[8,8,1]", "'mesh.block' = [8, 8, 16] must be 1 along x3, which has one cell"),
-        ("mesh.upper=[1,1,-1]", "must be greater than mesh.lower along every axis (-0.5 is not less than -1)"),
+        (
+            "mesh.upper=[1,1,-1]",
+            "must be greater than mesh.lower along every axis (-0.5 is not less than -1)",
+        ),
         ("mesh.cells=[8,8", "has a list whose brackets do not match"),
-        ("mesh.boundaries=[outflow,periodic]", "must be one boundary, a list of three (one for each axis), or of six"),
+        (
+            "mesh.boundaries=[outflow,periodic]",
+            "must be one boundary, a list of three (one for each axis), or of six",
+        ),
         ("units.length=1 pc", "is only allowed with units.system = 'custom', not 'galactic'"),
         ("units.system=custom", "must be given, because units.system is 'custom'"),
-        ("transport.solver=two_momnt", "is not one of ['none', 'two_moment']; did you mean 'two_moment'?"),
-        ("transport.vmax=3", "'transport.vmax' belongs to transport.solver = 'two_moment', not to 'none'; remove one of the two"),
+        (
+            "transport.solver=two_momnt",
+            "is not one of ['none', 'two_moment']; did you mean 'two_moment'?",
+        ),
+        (
+            "transport.vmax=3",
+            (
+                "'transport.vmax' belongs to transport.solver = 'two_moment', not to 'none'; "
+                "remove "
+                "one of the two"
+            ),
+        ),
         ("kappa_par=3", "unknown group 'kappa_par'; did you mean 'scattering.kappa_par'?"),
         ("mesh.cfl=0.1", "unknown parameter 'mesh.cfl'; did you mean 'time.cfl'?"),
-        ("mesh.xyz=0.1", "unknown parameter 'mesh.xyz'; known here: cells, lower, upper, block, geometry"),
+        (
+            "mesh.xyz=0.1",
+            "unknown parameter 'mesh.xyz'; known here: cells, lower, upper, block, geometry",
+        ),
         ("mesh.cells.n=0.1", "unknown parameter 'mesh.cells.n'"),
         ("problem=storm", "'problem.name' = 'storm' is not one of ['wind']"),
         ("time.end=3 kpp", "has the unknown unit 'kpp'; did you mean 'kpc'?"),
@@ -167,16 +201,29 @@ def test_boundaries_short_forms(read):
     assert config.mesh.boundaries.ix1 == config.mesh.boundaries.ox3 == "outflow"
     assert config.mesh.boundaries.ix3 == "reflect"
     config = read(MINIMAL, "mesh.boundaries=[periodic, outflow, diode]")
-    assert (config.mesh.boundaries.ox1, config.mesh.boundaries.ix2, config.mesh.boundaries.ox3) == ("periodic", "outflow", "diode")
-    config = read(MINIMAL.replace("16]}", "16], boundaries: {ix1: reflect, ox1: reflect}}"), "mesh.boundaries=outflow")
-    assert config.mesh.boundaries.ix1 == "outflow"  # the later word for all faces replaces the earlier ones
+    assert (config.mesh.boundaries.ox1, config.mesh.boundaries.ix2, config.mesh.boundaries.ox3) == (
+        "periodic",
+        "outflow",
+        "diode",
+    )
+    config = read(
+        MINIMAL.replace("16]}", "16], boundaries: {ix1: reflect, ox1: reflect}}"),
+        "mesh.boundaries=outflow",
+    )
+    # the later word for all faces replaces the earlier ones
+    assert config.mesh.boundaries.ix1 == "outflow"
 
 
 def test_choice_on_the_command_line_leaves_a_note_about_unused_parameters(read):
     text = MINIMAL + "transport: {solver: two_moment, vmax: 3000}\n"
     assert read(text).notes == []
     config = read(text, "transport.solver=none")
-    assert config.notes == ["wind.yaml line 4: 'transport.vmax' is not used: it belongs to transport.solver = 'two_moment'"]
+    assert config.notes == [
+        (
+            "wind.yaml line 4: 'transport.vmax' is not used: it belongs to transport.solver = "
+            "'two_moment'"
+        )
+    ]
     assert read(text, "transport=none").transport.solver == "none"
 
 
@@ -202,7 +249,10 @@ def test_optional_group_can_be_switched_off_again(read, mistakes):
 
 def test_a_group_that_is_configured_must_be_switched_on_or_off(read, mistakes):
     assert mistakes(MINIMAL, "cooling.table=schure") == [
-        "command line: 'cooling.table' is given, but 'cooling.enabled' is not; set it to true, or to false to keep it off"
+        (
+            "command line: 'cooling.table' is given, but 'cooling.enabled' is not; set it to true, "
+            "or to false to keep it off"
+        )
     ]
     assert not read(MINIMAL, "cooling.table=schure", "cooling.enabled=false").cooling.enabled
     assert read(MINIMAL, "cooling.enabled=true").cooling.table == "cie"
@@ -252,7 +302,10 @@ def test_files_that_cannot_be_read(read, text, complaint):
 
 
 def test_missing_file():
-    with pytest.raises(CrmpiError, match=r"cannot read the configuration '/no/such\.yaml': no such file or directory"):
+    with pytest.raises(
+        CrmpiError,
+        match=r"cannot read the configuration '/no/such\.yaml': no such file or directory",
+    ):
         load("/no/such.yaml")
 
 
@@ -260,6 +313,10 @@ def test_weak_defaults_are_overridden_by_the_file(tmp_path):
     path = tmp_path / "run.yaml"
     path.write_text("mesh: {cells: [4, 1, 1]}\ntime: {end: 1}\noutput: {dir: mine}\n")
     assert load(path, defaults={"output.dir": "runs/wind"}).output.dir == "mine"
-    config = load({"mesh.cells": [4, 1, 1], "time": {"end": 1}}, defaults={"output.dir": "runs/wind"})
+    config = load(
+        {"mesh.cells": [4, 1, 1], "time": {"end": 1}}, defaults={"output.dir": "runs/wind"}
+    )
     assert config.output.dir == "runs/wind"
-    assert "output.dir" not in [line.split()[1] for line in config.describe().splitlines() if line.startswith("*")]
+    assert "output.dir" not in [
+        line.split()[1] for line in config.describe().splitlines() if line.startswith("*")
+    ]

@@ -1,13 +1,14 @@
-"""Passive scalars: concentrations stay within their range, masses are kept, the gas does not feel them; files and observables."""
+"""Passive scalars: concentrations stay within their range, masses are kept, the gas does not feel
+them; files and observables."""
 
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from crmpi.analysis.read.readers import open_snapshot
 from crmpi.cli.main import main as cli
 from crmpi.constants import DENS, ECR, PRES, VEL1
-from crmpi.observables.readers import open_snapshot
 from crmpi.output.history import read_history
 from crmpi.physics.integrators import INTEGRATORS
 from tests.fluid_case import Case
@@ -23,7 +24,8 @@ SCALAR = ECR + 1
 
 
 def violent(cells, mach, seed=2):
-    """Return random primitives: density contrasts of 100, flows of this Mach number, concentrations 0 or 1, and 0.3 or 0.5."""
+    """Return random primitives: density contrasts of 100, flows of this Mach number, concentrations
+    0 or 1, and 0.3 or 0.5."""
     rng = np.random.default_rng(seed)
     w = np.ones((SCALAR + 2, *cells[::-1]))
     w[DENS] = 10.0 ** rng.uniform(-1.0, 1.0, w.shape[1:])
@@ -36,7 +38,9 @@ def violent(cells, mach, seed=2):
 
 @pytest.mark.parametrize("mach", [1.0, 20.0])
 @pytest.mark.parametrize("cells", BOXES)
-@pytest.mark.parametrize(("integrator", "method"), [("vl2", "plm"), ("vl2", "ppm"), ("rk3", "plm"), ("rk3", "ppm")])
+@pytest.mark.parametrize(
+    ("integrator", "method"), [("vl2", "plm"), ("vl2", "ppm"), ("rk3", "plm"), ("rk3", "ppm")]
+)
 def test_concentrations_stay_within_their_range(integrator, method, cells, mach):
     case = Case(cells, scalars=2, integrator=integrator, reconstruction=method, magnetic=False)
     case.start(violent(cells, mach))
@@ -54,7 +58,8 @@ def test_concentrations_stay_within_their_range(integrator, method, cells, mach)
 
 
 def test_a_smooth_concentration_has_the_order_of_the_scheme():
-    """A wave carried once through the box along its diagonal: mean errors fall by four where cells are halved."""
+    """A wave carried once through the box along its diagonal: mean errors fall by four where cells
+    are halved."""
     errors = []
     for n in (16, 32, 64):
         case = Case((n, n, 1), scalars=1, magnetic=False)
@@ -100,24 +105,40 @@ def run(*words):
 
 def ranges(sim):
     w = sim.pack.active(sim.pack.w0)
-    return [(w[:, sim.pack.index[name]].min(), w[:, sim.pack.index[name]].max()) for name in ("colour", "metals")]
+    return [
+        (w[:, sim.pack.index[name]].min(), w[:, sim.pack.index[name]].max())
+        for name in ("colour", "metals")
+    ]
 
 
 SETUPS = {
     "3-D": ["mesh.cells=[12,12,12]", "mesh.block=[6,12,6]"],
     "solver": ["transport={solver: two_moment, vmax: 20}"],
     "refined": ["mesh.refinement={regions: [{lower: [0,0,0], upper: [.4,.4,1], level: 1}]}"],
-    "refined 3-D": ["mesh={cells: [16,16,16], block: [8,8,8]}", f"mesh.refinement={{regions: [{CORNER}]}}"],
-    "tube": ["mesh={cells: [48,1,1], block: [16,1,1], lower: [0.2,0,0], geometry: spherical, boundaries: {ix1: reflect, ox1: outflow}}"],
+    "refined 3-D": [
+        "mesh={cells: [16,16,16], block: [8,8,8]}",
+        f"mesh.refinement={{regions: [{CORNER}]}}",
+    ],
+    "tube": [
+        (
+            "mesh={cells: [48,1,1], block: [16,1,1], lower: [0.2,0,0], geometry: spherical, "
+            "boundaries: {ix1: reflect, ox1: outflow}}"
+        )
+    ],
     "inflow": ["mesh.boundaries={ix1: user, ox1: outflow}"],
-    "wind": [f"mesh={{{ENDS}, inflow: {{ix1: {{dens: 1, press: 0.6, vel1: 2, scalars: [0.25, 0.4]}}}}}}"],
-}  # fmt: skip
+    "wind": [
+        f"mesh={{{ENDS}, inflow: {{ix1: {{dens: 1, press: 0.6, vel1: 2, scalars: [0.25, 0.4]}}}}}}"
+    ],
+}
 
 
 @pytest.mark.parametrize("name", SETUPS)
 def test_runs_of_every_kind_stay_within_the_range(name):
-    """Also between levels, on tubes and with what flows in: 0.25 and 0.4 lie within the ranges of the start."""
-    extra = {"tube": ["problem.speed=0.5"], "refined": ["transport.solver=none"]}.get(name.split()[0], [])
+    """Also between levels, on tubes and with what flows in: 0.25 and 0.4 lie within the ranges of
+    the start."""
+    extra = {"tube": ["problem.speed=0.5"], "refined": ["transport.solver=none"]}.get(
+        name.split()[0], []
+    )
     sim = run(*SETUPS[name], *extra)
     sums = sim.history_row()
     step(sim, 25)
@@ -149,7 +170,9 @@ def test_what_is_injected_is_mass_of_the_scalar():
     before = sim.history_row()
     step(sim, 4)
     after = sim.history_row()
-    assert after["mass_colour [code]"] - before["mass_colour [code]"] == pytest.approx(0.5 * sim.time, rel=1e-12)
+    assert after["mass_colour [code]"] - before["mass_colour [code]"] == pytest.approx(
+        0.5 * sim.time, rel=1e-12
+    )
     assert after["mass [code]"] == pytest.approx(before["mass [code]"], rel=1e-14)
     assert after["mass_metals [code]"] == pytest.approx(before["mass_metals [code]"], rel=1e-13)
 
@@ -161,7 +184,9 @@ def test_files_hold_concentrations_and_a_restart_continues(tmp_path, capsys):
     assert cli(["run", *half]) == 0
     assert cli(["run", "--restart", str(tmp_path / "half"), "time.max_steps=none"]) == 0
     capsys.readouterr()
-    snapshots = [sorted((tmp_path / name / "snapshots").glob("*.athdf"))[-1] for name in ("whole", "half")]
+    snapshots = [
+        sorted((tmp_path / name / "snapshots").glob("*.athdf"))[-1] for name in ("whole", "half")
+    ]
     with open_snapshot(snapshots[0]) as one, open_snapshot(snapshots[1]) as other:
         colour = one.array("colour")
         assert np.array_equal(colour, other.array("colour"))
@@ -176,7 +201,9 @@ def test_files_hold_concentrations_and_a_restart_continues(tmp_path, capsys):
     picture = tmp_path / "colour.png"
     assert cli(["plot", str(tmp_path / "whole"), "colour", "--output", str(picture)]) == 0
     assert picture.stat().st_size > 10_000
-    assert cli(["run", "--restart", str(tmp_path / "half"), "time.end=0.2", "scalars=[colour]"]) == 2
+    assert (
+        cli(["run", "--restart", str(tmp_path / "half"), "time.end=0.2", "scalars=[colour]"]) == 2
+    )
     assert "scalars.names" in capsys.readouterr().err
 
 
@@ -191,9 +218,12 @@ def test_files_hold_concentrations_and_a_restart_continues(tmp_path, capsys):
         (["scalars=[" + "c" * 30 + "]"], "at most 20 characters"),
         (["scalars=[colour]"], "returns the unknown variable 'metals'"),
         (["scalars=none"], "returns the unknown variable 'colour'"),
-        ([f"mesh={{{ENDS}, inflow: {{ix1: {{dens: 1, press: 1, scalars: [1]}}}}}}"], "one concentration for each"),
+        (
+            [f"mesh={{{ENDS}, inflow: {{ix1: {{dens: 1, press: 1, scalars: [1]}}}}}}"],
+            "one concentration for each",
+        ),
     ],
-)  # fmt: skip
+)
 def test_what_cannot_be_is_refused_in_one_sentence(words, sentence, capsys):
     assert cli(["run", str(PROBLEM), *words, "--dry-run"]) == 2
     said = capsys.readouterr().err
@@ -204,10 +234,13 @@ def test_what_cannot_be_is_refused_in_one_sentence(words, sentence, capsys):
 
 @pytest.mark.parametrize(("name", "value"), [("metallicity", 0.6), ("metals", 0.6 * 0.0134)])
 def test_observables_see_the_metals_that_gas_carries(name, value):
-    """Uniform gas with 0.6 solar metals: columns and X-rays of a run that is told 0.6 by the parameter."""
+    """Uniform gas with 0.6 solar metals: columns and X-rays of a run that is told 0.6 by the
+    parameter."""
     words = {"columns__impacts": "[1.0]", "columns__ions": "[O VI]", "columns__lines": 2}
     told = make_run(uniform())
-    wanted = observe(told, "columns", "xray", **words, columns__metallicity=0.6, xray__metallicity=0.6)
+    wanted = observe(
+        told, "columns", "xray", **words, columns__metallicity=0.6, xray__metallicity=0.6
+    )
     default = observe(told, "columns", "xray", **words)
     sim = make_run(lambda x: uniform()(x) | {name: value}, scalars=[name])
     found = observe(sim, "columns", "xray", **words)

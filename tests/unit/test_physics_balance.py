@@ -24,8 +24,18 @@ MESH = SimpleNamespace(cells=CELLS, lower=(0, 0, 0), upper=(1, 1, 1), periodic=(
 def pack_of(block):
     """Return a pack of random gas in blocks of this shape; the same state whatever the blocks."""
     counts = [n // m for n, m in zip(CELLS, block, strict=True)]
-    origins = [[i * block[0], j * block[1], k * block[2]] for k in range(counts[2]) for j in range(counts[1]) for i in range(counts[0])]
-    pack = Pack(make_grid(block, CELLS, MESH.lower, MESH.upper, 2), list(range(len(origins))), origins, MESH.lower)
+    origins = [
+        [i * block[0], j * block[1], k * block[2]]
+        for k in range(counts[2])
+        for j in range(counts[1])
+        for i in range(counts[0])
+    ]
+    pack = Pack(
+        make_grid(block, CELLS, MESH.lower, MESH.upper, 2),
+        list(range(len(origins))),
+        origins,
+        MESH.lower,
+    )
     random = np.random.default_rng(3)
     dens, temp = random.uniform(0.5, 2.0, CELLS[::-1]), random.uniform(1e5, 1e7, CELLS[::-1])
     energy = dens * temp * UNITS.k_B / (EOS.mu * UNITS.m_p) / (EOS.gamma - 1)
@@ -38,7 +48,9 @@ def pack_of(block):
 def windows(pack):
     """Return the slices of the blocks in the whole mesh."""
     g = pack.grid
-    return [(slice(k, k + g.n3), slice(j, j + g.n2), slice(i, i + g.n1)) for i, j, k in pack.origins]
+    return [
+        (slice(k, k + g.n3), slice(j, j + g.n2), slice(i, i + g.n1)) for i, j, k in pack.origins
+    ]
 
 
 def whole(pack):
@@ -50,7 +62,13 @@ def whole(pack):
 
 
 def balanced(pack):
-    source = Cooling(make(Cooling.Params, UNITS, enabled=True, balance="layers", temp_floor=1e4), pack, EOS, UNITS, MESH)
+    source = Cooling(
+        make(Cooling.Params, UNITS, enabled=True, balance="layers", temp_floor=1e4),
+        pack,
+        EOS,
+        UNITS,
+        MESH,
+    )
     source.comm = SerialComm()
     return source
 
@@ -97,4 +115,10 @@ def test_lower_end_of_a_power_law():
 def test_refused_on_a_tube():
     mesh = SimpleNamespace(**vars(MESH), geometry=object())
     with pytest.raises(CrmpiError, match="planes"):
-        Cooling(make(Cooling.Params, UNITS, enabled=True, balance="layers"), pack_of(CELLS), EOS, UNITS, mesh)
+        Cooling(
+            make(Cooling.Params, UNITS, enabled=True, balance="layers"),
+            pack_of(CELLS),
+            EOS,
+            UNITS,
+            mesh,
+        )

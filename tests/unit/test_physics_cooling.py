@@ -11,7 +11,14 @@ from crmpi.mesh.pack import Pack, make_grid
 from crmpi.params import make
 from crmpi.physics.base import source_classes
 from crmpi.physics.cooling import Cooling
-from crmpi.physics.cooling_curve import TABLES, cooled, cooling_function, make_curve, power_law_curve, read_table
+from crmpi.physics.cooling_curve import (
+    TABLES,
+    cooled,
+    cooling_function,
+    make_curve,
+    power_law_curve,
+    read_table,
+)
 from crmpi.units import Units
 
 UNITS = Units("galactic")
@@ -26,7 +33,11 @@ def gas(dens, temp, cells=(4, 3, 2), velocity=0.0):
     pack.u0[:, DENS] = dens
     pack.u0[:, MOM1] = dens * velocity
     pack.bcc[:, 0] = 3.0
-    pack.u0[:, ENER] = dens * temp * UNITS.k_B / (MU * UNITS.m_p) / (EOS.gamma - 1) + 0.5 * dens * velocity**2 + 4.5
+    pack.u0[:, ENER] = (
+        dens * temp * UNITS.k_B / (MU * UNITS.m_p) / (EOS.gamma - 1)
+        + 0.5 * dens * velocity**2
+        + 4.5
+    )
     return pack, mesh
 
 
@@ -56,7 +67,8 @@ def test_solar_value_at_a_million_kelvin():
 
 @pytest.mark.parametrize("table", TABLES)
 def test_hot_end_is_free_free_emission(table):
-    """Rybicki & Lightman (1979), eq. 5.15b: 1.4e-27 sqrt(T) g n_e sum(Z^2 n_i), g = 1.2; lines of metals may add half as much at 1e8 K."""
+    """Rybicki & Lightman (1979), eq. 5.15b: 1.4e-27 sqrt(T) g n_e sum(Z^2 n_i), g = 1.2; lines of
+    metals may add half as much at 1e8 K."""
     ne_per_nh, ions = 1.2, 1.4
     free_free = 1.4e-27 * 1e4 * 1.2 * ions * (ne_per_nh if TABLES[table] == "n_H^2" else 1.0)
     assert 0.9 * free_free < cooling_function(1e8, curve_of(table)) < 1.5 * free_free
@@ -64,7 +76,10 @@ def test_hot_end_is_free_free_emission(table):
 
 def test_tables_agree_once_they_have_one_convention():
     temps = np.geomspace(1e6, 1e8, 30)
-    gnat, schure = ([cooling_function(t, curve_of(name)) for t in temps] for name in ("gnat_sternberg2007", "schure2009"))
+    gnat, schure = (
+        [cooling_function(t, curve_of(name)) for t in temps]
+        for name in ("gnat_sternberg2007", "schure2009")
+    )
     ratio = np.array(schure) / (1.2 * np.array(gnat))
     assert ratio.max() < 2.0 and ratio.min() > 0.5
 
@@ -72,7 +87,8 @@ def test_tables_agree_once_they_have_one_convention():
 def test_metallicity_between_columns_and_outside():
     solar, half = (cooling_function(3e5, curve_of("gnat_sternberg2007", z)) for z in (1.0, 0.1))
     between = cooling_function(3e5, curve_of("gnat_sternberg2007", 0.55))
-    assert between == pytest.approx(0.5 * (solar + half), rel=1e-3)  # linear in Z at the knots, power law between them
+    # linear in Z at the knots, power law between them
+    assert between == pytest.approx(0.5 * (solar + half), rel=1e-3)
     with pytest.raises(CrmpiError, match="covers"):
         read_table("schure2009", 0.1)
 
@@ -87,7 +103,8 @@ def test_lookup_is_continuous_across_knots():
 
 @pytest.mark.parametrize("slope", [-2 / 3, 0.0, 0.5, 1.0, 3.0])
 def test_power_law_cooling_has_its_closed_form(slope):
-    """dT/dt = -T^slope from T = 1e6 in units where Lambda(1e6) = 1: T^(1-slope) falls linearly in time."""
+    """dT/dt = -T^slope from T = 1e6 in units where Lambda(1e6) = 1: T^(1-slope) falls linearly in
+    time."""
     curve = power_law_curve(1.0, 1e6, slope)
     for times in (1e-9, 0.1, 0.5):  # in initial cooling times T/Lambda
         exact = np.exp(-times) if slope == 1.0 else (1 - (1 - slope) * times) ** (1 / (1 - slope))
@@ -116,14 +133,17 @@ def test_rate_of_a_parcel_and_its_ledger():
     emitted = n_e * n_h * cooling_function(1e6, source.curve) * UNITS.from_code(dt, "s")  # erg/cm^3
     fall = (before - temperature(pack)) / before
     eth = 2.0 * 1e6 / MU * 1.380649e-16 * 1.5
-    assert np.allclose(fall, emitted / eth, rtol=1e-3)  # the change of Lambda over the step is of the order of `fall`
+    # the change of Lambda over the step is of the order of `fall`
+    assert np.allclose(fall, emitted / eth, rtol=1e-3)
     radiated = UNITS.from_code(source.ledger()["cooling_radiated"][0], "erg/cm^3 kpc^3")
     assert radiated == pytest.approx(emitted, rel=1e-3)
 
 
 def test_conventions_differ_by_the_electron_fraction():
     pack, mesh = gas(1.0, 1e6)
-    gnat, schure = (cooling(pack, mesh, table=name).const.rate for name in ("gnat_sternberg2007", "schure2009"))
+    gnat, schure = (
+        cooling(pack, mesh, table=name).const.rate for name in ("gnat_sternberg2007", "schure2009")
+    )
     assert gnat / schure == pytest.approx(0.5 * (1 + X) / X, rel=1e-12)
 
 
@@ -137,7 +157,9 @@ def test_floor_holds_and_is_counted():
     source = cooling(cold, mesh)
     source.apply(0.0, UNITS("1 yr"))
     assert np.allclose(temperature(cold), 1e4, rtol=1e-10)
-    assert source.ledger()["cooling_floored"][0] == pytest.approx(9e3 / MU * UNITS.k_B / UNITS.m_p * 1.5, rel=1e-9)
+    assert source.ledger()["cooling_floored"][0] == pytest.approx(
+        9e3 / MU * UNITS.k_B / UNITS.m_p * 1.5, rel=1e-9
+    )
 
 
 @pytest.mark.parametrize("start", [2e4, 1e6])
@@ -149,7 +171,9 @@ def test_heating_finds_the_equilibrium(start, step):
     source = cooling(pack, mesh, heating=gamma_h, temp_floor=1e4)
     for _ in range(int(UNITS("3 Gyr") / UNITS(step))):
         source.apply(0.0, UNITS(step))
-    balance = 0.5 * (1 + X) * 0.003 * cooling_function(float(temperature(pack)[0, 0, 0]), source.curve)
+    balance = (
+        0.5 * (1 + X) * 0.003 * cooling_function(float(temperature(pack)[0, 0, 0]), source.curve)
+    )
     assert balance == pytest.approx(gamma_h, rel=0.02)
 
 
@@ -160,7 +184,9 @@ def test_energy_is_that_of_the_ledger():
     source.apply(0.0, UNITS("20 Myr"))
     change = (pack.active(pack.u0)[0, ENER].sum() - before) / 24
     ledger = {name: column[0] for name, column in source.ledger().items()}
-    assert change == pytest.approx(ledger["cooling_heated"] + ledger["cooling_floored"] - ledger["cooling_radiated"], rel=1e-12)
+    assert change == pytest.approx(
+        ledger["cooling_heated"] + ledger["cooling_floored"] - ledger["cooling_radiated"], rel=1e-12
+    )
     assert ledger["cooling_heated"] > 0.0
 
 

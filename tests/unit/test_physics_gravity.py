@@ -18,14 +18,20 @@ CASES = {
     "hernquist": {"mass": "1e10 Msun", "scale_radius": "1 kpc"},
     "miyamoto_nagai": {"mass": "5e10 Msun", "scale_radius": "3 kpc", "scale_height": "300 pc"},
 }
-PLANE = {name: CASES[name] | {"plane_radius": "8 kpc"} for name in ("nfw", "hernquist", "miyamoto_nagai")}
+PLANE = {
+    name: CASES[name] | {"plane_radius": "8 kpc"} for name in ("nfw", "hernquist", "miyamoto_nagai")
+}
 
 
 def gravity(units=GALACTIC, **components):
     return Gravity(make(Gravity.Params, units, **components), units)
 
 
-@pytest.mark.parametrize("components", [{n: c} for n, c in CASES.items()] + [{n: c} for n, c in PLANE.items()] + [CASES], ids=str)
+@pytest.mark.parametrize(
+    "components",
+    [{n: c} for n, c in CASES.items()] + [{n: c} for n, c in PLANE.items()] + [CASES],
+    ids=str,
+)
 def test_acceleration_is_minus_gradient_of_potential(components):
     field = gravity(**components)
     x = np.random.default_rng(1).uniform(-5, 5, (3, 50))
@@ -35,13 +41,18 @@ def test_acceleration_is_minus_gradient_of_potential(components):
         shift[axis] = step
         gradient = (field.potential(*(x + shift)) - field.potential(*(x - shift))) / (2 * step)
         # truncation step^2/6 phi''' and cancellation 1e-16 phi/step
-        assert np.allclose(g, -gradient, rtol=1e-5, atol=1e-9 * np.abs(field.potential(*x)).max() / step * 1e-2)
+        assert np.allclose(
+            g, -gradient, rtol=1e-5, atol=1e-9 * np.abs(field.potential(*x)).max() / step * 1e-2
+        )
 
 
 def test_nfw_radius_and_circular_velocity():
     halo = gravity(nfw={"mass": "1e12 Msun"}).components["nfw"]
-    assert halo.r200 == pytest.approx(206.3, rel=2e-3)  # kpc, (G M/(100 H0^2))^(1/3) with H0 = 70 km/s/Mpc
-    assert halo.circular_velocity(halo.r200) == pytest.approx(np.sqrt(GALACTIC.G * GALACTIC.factor("1e12 Msun") / halo.r200), rel=1e-12)
+    # kpc, (G M/(100 H0^2))^(1/3) with H0 = 70 km/s/Mpc
+    assert halo.r200 == pytest.approx(206.3, rel=2e-3)
+    assert halo.circular_velocity(halo.r200) == pytest.approx(
+        np.sqrt(GALACTIC.G * GALACTIC.factor("1e12 Msun") / halo.r200), rel=1e-12
+    )
     peak = 2.16258 * halo.r_s  # maximum of ln(1+x)/x - 1/(1+x)
     v = [halo.circular_velocity(r) for r in (0.99 * peak, peak, 1.01 * peak)]
     assert v[1] > v[0] and v[1] > v[2]
@@ -61,7 +72,9 @@ def test_sheet_far_field_and_dimensionless_units():
     assert uniform.accelerations(0.0, 0.0, -50.0)[2] == pytest.approx(2.0, rel=1e-12)
 
 
-@pytest.mark.parametrize("disc", [{"height": 1.0}, {"height": 1.0, "strength": 1.0, "surface_density": 1.0}])
+@pytest.mark.parametrize(
+    "disc", [{"height": 1.0}, {"height": 1.0, "strength": 1.0, "surface_density": 1.0}]
+)
 def test_strength_of_the_sheet_is_given_once(disc):
     with pytest.raises(ConfigError, match="surface_density"):
         gravity(Units("none"), tanh_disc=disc)
@@ -80,4 +93,6 @@ def test_fill_covers_ghosts_and_does_not_depend_on_blocks():
         with_ghosts = cut.grav[b, :, :10, :, :8]
         assert np.array_equal(with_ghosts, whole.grav[0, :, k : k + 10, :, i : i + 8])
     x1, x3 = -4.0 + 0.5 - 2.0, -6.0 + 0.5 - 2.0
-    assert whole.grav[0, :, 0, 0, 0] == pytest.approx(np.array(field.accelerations(x1, 0.0, x3)), rel=1e-14)
+    assert whole.grav[0, :, 0, 0, 0] == pytest.approx(
+        np.array(field.accelerations(x1, 0.0, x3)), rel=1e-14
+    )

@@ -1,4 +1,5 @@
-"""Supernovae: the event list, kernels on the lattice, exact energies on any blocks and time steps."""
+"""Supernovae: the event list, kernels on the lattice, exact energies on any blocks and time
+steps."""
 
 from itertools import pairwise
 from types import SimpleNamespace
@@ -21,11 +22,14 @@ LOWER, UPPER = (-0.4, -0.4, -1.0), (0.4, 0.4, 1.0)
 
 
 def pack_of(cells=(8, 8, 20), block=None, fields=HYDRO_FIELDS + (ECR_FIELD,), velocity=0.0):
-    """Return uniform gas of unit density on all blocks of a box, periodic in x1 and x2; and its tree."""
+    """Return uniform gas of unit density on all blocks of a box, periodic in x1 and x2; and its
+    tree."""
     block = block or cells
     tree = BlockTree(cells, block, LOWER, UPPER, (True, True, False))
     origins = [tree.origin(gid) for gid in range(tree.nblock)]
-    pack = Pack(make_grid(block, cells, LOWER, UPPER, 2), range(tree.nblock), origins, LOWER, fields)
+    pack = Pack(
+        make_grid(block, cells, LOWER, UPPER, 2), range(tree.nblock), origins, LOWER, fields
+    )
     pack.u0[:, DENS] = 1.0
     pack.u0[:, MOM1] = velocity
     pack.u0[:, ENER] = 100.0 + 0.5 * velocity**2
@@ -51,13 +55,19 @@ def total(pack, variable):
 
 
 def ledger(source):
-    return {name.removeprefix("injection_"): column.sum() for name, column in source.ledger().items()}
+    return {
+        name.removeprefix("injection_"): column.sum() for name, column in source.ledger().items()
+    }
 
 
 def test_events_do_not_depend_on_the_intervals():
     whole = sorted(events_between(0.0, 10.0, 7.0, seed=5))
     edges = np.sort(np.random.default_rng(0).uniform(0, 10, 60))
-    pieces = [e for a, b in zip([0.0, *edges], [*edges, 10.0], strict=True) for e in events_between(a, b, 7.0, seed=5)]
+    pieces = [
+        e
+        for a, b in zip([0.0, *edges], [*edges, 10.0], strict=True)
+        for e in events_between(a, b, 7.0, seed=5)
+    ]
     assert sorted(pieces) == whole
     assert sorted(events_between(4.0, 10.0, 7.0, seed=5)) == [e for e in whole if e.time >= 4.0]
 
@@ -67,7 +77,9 @@ def test_events_are_a_poisson_process():
     gaps = np.diff([e.time for e in events])
     assert len(events) == pytest.approx(10_000, abs=4 * np.sqrt(10_000))
     assert gaps.std() == pytest.approx(gaps.mean(), rel=0.04)  # exponential
-    assert np.mean([e.place for e in events], axis=0) == pytest.approx(0.5, abs=4 / np.sqrt(12 * len(events)))
+    assert np.mean([e.place for e in events], axis=0) == pytest.approx(
+        0.5, abs=4 / np.sqrt(12 * len(events))
+    )
     assert events_between(0.0, 10.0, 0.0, seed=1) == []
 
 
@@ -88,7 +100,9 @@ def test_footprint_is_normalised_and_wraps(cells):
     for position in [(0.0, 0.0, 0.0), (0.399, -0.4, 0.13), (-0.4, 0.2, 0.98)]:
         cover = footprint(mesh, position, 0.25)
         assert cover.weight.sum() == pytest.approx(1.0, rel=1e-14)
-        assert all(index.min() >= 0 and index.max() < n for index, n in zip(cover[:3], cells, strict=True))
+        assert all(
+            index.min() >= 0 and index.max() < n for index, n in zip(cover[:3], cells, strict=True)
+        )
         if position[2] == 0.0:  # far from the walls: centred on the event
             for axis, offset in enumerate(cover[3:6]):
                 others = tuple(a for a in range(3) if a != 2 - axis)
@@ -97,9 +111,20 @@ def test_footprint_is_normalised_and_wraps(cells):
 
 CASES = {
     "layer, smooth": {"rate_per_area": 500.0},
-    "layer, events": {"rate_per_area": 500.0, "sampling": "discrete", "radius": 0.25, "kinetic_fraction": 0.3},
+    "layer, events": {
+        "rate_per_area": 500.0,
+        "sampling": "discrete",
+        "radius": 0.25,
+        "kinetic_fraction": 0.3,
+    },
     "centre, smooth": {"mode": "central", "rate": 300.0, "radius": 0.25},
-    "centre, events": {"mode": "central", "rate": 300.0, "sampling": "discrete", "radius": 0.25, "center": [0.39, 0.1, 0.2]},
+    "centre, events": {
+        "mode": "central",
+        "rate": 300.0,
+        "sampling": "discrete",
+        "radius": 0.25,
+        "center": [0.39, 0.1, 0.2],
+    },
     "dense gas": {"mode": "density", "rate_per_mass": 1e-5, "threshold": 0.5},
 }
 
@@ -117,12 +142,16 @@ def test_energies_are_exact_on_any_blocks(case):
         given = book["supernovae"] * UNITS.sn_energy
         assert book["supernovae"] > 0.0
         assert total(pack, ECR) == pytest.approx(0.1 * given, rel=1e-12)
-        assert total(pack, ENER) - before == pytest.approx(book["thermal"] + book["kinetic"], rel=1e-9)
-        assert book["thermal"] + book["kinetic"] == pytest.approx(0.9 * given, rel=1e-3)  # ejecta move with the gas
+        assert total(pack, ENER) - before == pytest.approx(
+            book["thermal"] + book["kinetic"], rel=1e-9
+        )
+        # ejecta move with the gas
+        assert book["thermal"] + book["kinetic"] == pytest.approx(0.9 * given, rel=1e-3)
         assert book["mass"] == pytest.approx(book["supernovae"] * UNITS("5 Msun"), rel=1e-12)
         assert total(pack, DENS) - 1.28 == pytest.approx(book["mass"], rel=1e-7)
         if case.get("kinetic_fraction"):
-            assert 0.1 * given < book["kinetic"] < 0.4 * given  # of 0.3: explosions of neighbours meet and heat
+            # of 0.3: explosions of neighbours meet and heat
+            assert 0.1 * given < book["kinetic"] < 0.4 * given
         states.append(assemble(pack))
     assert np.array_equal(states[0], states[1])
     assert np.array_equal(states[0], states[2])
@@ -167,12 +196,15 @@ def test_start_and_stop():
     source = injection(pack, tree, rate_per_area=10.0, start=0.5, stop=0.75)
     for n in range(10):
         source.apply(0.1 * n, 0.1)
-    assert ledger(source)["supernovae"] == pytest.approx(10.0 * 0.64 * UNITS.from_code(0.25, "Myr"), rel=1e-9)
+    assert ledger(source)["supernovae"] == pytest.approx(
+        10.0 * 0.64 * UNITS.from_code(0.25, "Myr"), rel=1e-9
+    )
 
 
 @pytest.mark.parametrize("velocity", [0.0, 300.0, -300.0])
 def test_push_never_cools(velocity):
-    """Radial momentum into moving gas: thermal energy does not fall, gas at rest gets the whole share as motion."""
+    """Radial momentum into moving gas: thermal energy does not fall, gas at rest gets the whole
+    share as motion."""
     pack, tree = pack_of(velocity=velocity)
     place = {"mode": "central", "center": [0.05, 0.03, 0.02], "radius": 0.3}
     source = injection(pack, tree, rate=0.5, sampling="discrete", kinetic_fraction=0.6, **place)
@@ -191,6 +223,10 @@ def test_refused():
     bare, tree = pack_of(fields=HYDRO_FIELDS)
     with pytest.raises(CrmpiError, match="cosmic_rays"):
         injection(bare, tree)
-    for values in [{"cr_fraction": 0.7, "kinetic_fraction": 0.4}, {"mode": "density", "sampling": "discrete"}, {"kinetic_fraction": 0.1}]:
+    for values in [
+        {"cr_fraction": 0.7, "kinetic_fraction": 0.4},
+        {"mode": "density", "sampling": "discrete"},
+        {"kinetic_fraction": 0.1},
+    ]:
         with pytest.raises(ConfigError):
             make(Injection.Params, UNITS, **values)

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from crmpi.configuration import configure
+from crmpi.run.configuration import configure
 
 
 def problem_of(target, *overrides):
@@ -19,7 +19,8 @@ def wind():
 
 
 def test_wind_column_and_contact(wind):
-    """The disc has its surface density; the whole pressure is continuous where disc and halo meet, the density is not."""
+    """The disc has its surface density; the whole pressure is continuous where disc and halo meet,
+    the density is not."""
     z, inside = wind.z, wind.in_disc(wind.z)
     column = np.trapezoid(np.where(inside, wind.density("disc", z), 0.0), z)
     assert wind.units.from_code(column, "Msun/pc^2") == pytest.approx(10.0, rel=1e-3)
@@ -52,13 +53,19 @@ def test_wind_field_follows_from_its_potential(wind):
 
 
 def test_halo_closed_form():
-    """1 Msun/yr, kappa = 3e29 cm^2/s: 1.13e-2 eV/cm^3 at 50 kpc in the steady state (Butsky, Nakum et al. 2023)."""
+    """1 Msun/yr, kappa = 3e29 cm^2/s: 1.13e-2 eV/cm^3 at 50 kpc in the steady state (Butsky, Nakum
+    et al. 2023)."""
     halo = problem_of("cgm_halo")
-    now, steady = (halo.units.from_code(value, "eV/cm^3") for value in halo.closed_form(50.0, halo.units("1 Gyr")))
+    now, steady = (
+        halo.units.from_code(value, "eV/cm^3")
+        for value in halo.closed_form(50.0, halo.units("1 Gyr"))
+    )
     assert steady == pytest.approx(1.13e-2, rel=5e-3)
     assert now == pytest.approx(steady * 0.2622, rel=2e-3)  # erfc(r/sqrt(4 kappa t)) = erfc(0.793)
     tangled = problem_of("cgm_halo", "transport.solver=anisotropic_diffusion")
-    assert tangled.closed_form(50.0, 1e9)[1] == pytest.approx(3 * halo.closed_form(50.0, 1e9)[1], rel=1e-12)
+    assert tangled.closed_form(50.0, 1e9)[1] == pytest.approx(
+        3 * halo.closed_form(50.0, 1e9)[1], rel=1e-12
+    )
 
 
 def test_halo_field_strength():

@@ -1,4 +1,5 @@
-"""Pictures can be read whatever the shape of the box: nothing overlaps, nothing is cut off, images are to scale and large."""
+"""Pictures can be read whatever the shape of the box: nothing overlaps, nothing is cut off, images
+are to scale and large."""
 
 from pathlib import Path
 
@@ -6,6 +7,15 @@ import matplotlib as mpl
 import numpy as np
 import pytest
 
+from crmpi.analysis.draw import beside, figures
+from crmpi.analysis.draw.plots import chosen_columns, history_figure, run_figure, snapshot_figure
+from crmpi.analysis.draw.report import Table
+from crmpi.analysis.draw.style import STYLE, Options, set_scale
+from crmpi.analysis.measure import sweeps
+from crmpi.analysis.measure.catalogue import Measured
+from crmpi.analysis.measure.column_maps import figure_of as maps_figure
+from crmpi.analysis.measure.columns import Map
+from crmpi.analysis.read.readers import open_snapshot
 from crmpi.cli.main import main
 from crmpi.compare.data import near
 from crmpi.compare.figures import draw_columns, draw_transport
@@ -13,14 +23,6 @@ from crmpi.compare.measure import Seen
 from crmpi.compare.verdicts import all_data
 from crmpi.constraints.cos_halos import read_cos_halos
 from crmpi.errors import CrmpiError
-from crmpi.observables import beside, figures, sweeps
-from crmpi.observables.catalogue import Measured
-from crmpi.observables.column_maps import figure_of as maps_figure
-from crmpi.observables.columns import Map
-from crmpi.observables.plots import chosen_columns, history_figure, run_figure, snapshot_figure
-from crmpi.observables.readers import open_snapshot
-from crmpi.observables.report import Table
-from crmpi.observables.style import STYLE, Options, set_scale
 from crmpi.output.history import Columns
 from tests.picture_case import SHAPES, faults, share_of_page
 from tests.unit.test_plot import make_run
@@ -62,7 +64,9 @@ def test_snapshots(run, count):
         figure = snapshot_figure(snapshot, NAMES[:count])
         assert faults(figure) == []
         if len(snapshot.axes) > 1:
-            assert_to_scale(figure, snapshot, next((a for a in (2, 1) if a not in snapshot.axes), 1))
+            assert_to_scale(
+                figure, snapshot, next((a for a in (2, 1) if a not in snapshot.axes), 1)
+            )
     assert share_of_page(figure) > 0.2
 
 
@@ -72,7 +76,9 @@ def test_page_on_a_run(run):
     assert share_of_page(figure) > 0.2
 
 
-@pytest.mark.parametrize("names", [["a", "b"], ["transport.preset=butsky_quinn2018_stream", "b", "c", "d"]])
+@pytest.mark.parametrize(
+    "names", [["a", "b"], ["transport.preset=butsky_quinn2018_stream", "b", "c", "d"]]
+)
 def test_runs_beside_one_another(run, names):
     with last(run) as one:
         snapshots = [one] * len(names)
@@ -118,9 +124,21 @@ def test_long_labels_beside_long_numbers(tmp_path):
     """A label on two lines beside numbers such as 10^-15 is on the page."""
     run = make_run(tmp_path, SHAPES["cube"])
     with last(run) as snapshot:
-        figure = beside.profiles([snapshot], ["a"], ["fcr", "pcr"], 2, False, Options({"": (1e-16, 1e-3)}, log=True))
+        figure = beside.profiles(
+            [snapshot], ["a"], ["fcr", "pcr"], 2, False, Options({"": (1e-16, 1e-3)}, log=True)
+        )
         assert faults(figure) == []
-        assert faults(snapshot_figure(snapshot, ["fcr", "pcr"], kind="radial", options=Options({"": (1e-16, 1e-3)}, log=True))) == []
+        assert (
+            faults(
+                snapshot_figure(
+                    snapshot,
+                    ["fcr", "pcr"],
+                    kind="radial",
+                    options=Options({"": (1e-16, 1e-3)}, log=True),
+                )
+            )
+            == []
+        )
 
 
 def test_faults_are_seen():
@@ -132,14 +150,25 @@ def test_faults_are_seen():
     figure.text(0.95, 0.3, "three")
     figure.text(0.1, 0.8, "four")
     said = faults(figure)
-    assert "'one' is on 'two'" in said and "'three' is cut off" in said and "'four' is on an image" in said
+    assert (
+        "'one' is on 'two'" in said
+        and "'three' is cut off" in said
+        and "'four' is on an image" in said
+    )
 
 
 def history(count):
     """A history of `count` energies from 1e-21 to 1, and what runs write besides."""
     time = np.linspace(0.0, 1.0, 9)
-    arrays = {"time": time, "step": time, "dt": time} | {f"energy_of_sort_{n}": 1e-21 ** (n / count) * (1.0 + time) for n in range(count)}
-    arrays |= {"floor_added_energy": time, "losses_lost": time, "mass": 4.2e10 * (1.0 + 1e-4 * time), "mdot": 1e-9 * time}
+    arrays = {"time": time, "step": time, "dt": time} | {
+        f"energy_of_sort_{n}": 1e-21 ** (n / count) * (1.0 + time) for n in range(count)
+    }
+    arrays |= {
+        "floor_added_energy": time,
+        "losses_lost": time,
+        "mass": 4.2e10 * (1.0 + 1e-4 * time),
+        "mdot": 1e-9 * time,
+    }
     units = dict.fromkeys(arrays, "erg") | {"time": "Myr", "mass": "Msun", "mdot": "Msun/yr"}
     return Columns(arrays, units)
 
@@ -154,12 +183,16 @@ def test_histories(count):
         assert axes.get_yscale() == "linear" or low >= 0.9e-8 * high / 2.0  # eight decades at most
         legend = axes.get_legend()
         if legend:
-            assert legend.get_window_extent().x0 >= axes.get_window_extent().x1  # beside the panel, on no line
+            # beside the panel, on no line
+            assert legend.get_window_extent().x0 >= axes.get_window_extent().x1
 
 
 def test_columns_are_chosen_by_name():
     columns = history(3)
-    assert chosen_columns(columns, ["losses_lost", "energy*"]) == ["losses_lost", *(f"energy_of_sort_{n}" for n in range(3))]
+    assert chosen_columns(columns, ["losses_lost", "energy*"]) == [
+        "losses_lost",
+        *(f"energy_of_sort_{n}" for n in range(3)),
+    ]
     assert not {"floor_added_energy", "losses_lost"} & set(chosen_columns(columns))
     with pytest.raises(CrmpiError, match=r"no column 'enegy\*'"):
         chosen_columns(columns, ["enegy*"])
@@ -181,33 +214,50 @@ def lines_of_ions():
     radius = np.array([20.0, 50.0, 100.0])
     values = {
         f"N {ion}{edge} [1/cm^2]": 10.0 ** (12 + n) / radius
-        for n, ion in enumerate(("H", "HI", "MgII", "SiII", "SiIII", "SiIV", "CII", "CIII", "CIV", "NV", "OVI"))
+        for n, ion in enumerate(
+            ("H", "HI", "MgII", "SiII", "SiIII", "SiIV", "CII", "CIII", "CIV", "NV", "OVI")
+        )
         for edge in ("", "_16", "_84")
     }
     return Measured("columns", values, {"impact [kpc]": radius})
 
 
 def tables(*measured):
-    return [Table(Path("runs/halo/snapshots/snapshot_00001.athdf"), ("time [Myr]", 100.0), list(measured))]
+    return [
+        Table(
+            Path("runs/halo/snapshots/snapshot_00001.athdf"), ("time [Myr]", 100.0), list(measured)
+        )
+    ]
 
 
-@pytest.mark.parametrize("what", [[diagram], [lines_of_ions], [diagram, lines_of_ions]], ids=["diagram", "lines", "both"])
+@pytest.mark.parametrize(
+    "what", [[diagram], [lines_of_ions], [diagram, lines_of_ions]], ids=["diagram", "lines", "both"]
+)
 def test_what_observe_draws(what):
     figure = figures.figure_of(tables(*(make() for make in what)))
     assert faults(figure) == []
-    assert all(min(axes.get_window_extent().width, axes.get_window_extent().height) > 0.1 * figure.dpi for axes in figure.axes)
+    assert all(
+        min(axes.get_window_extent().width, axes.get_window_extent().height) > 0.1 * figure.dpi
+        for axes in figure.axes
+    )
     assert all(len(axes.get_lines()) <= 7 for axes in figure.axes)
 
 
 def test_lines_below_the_panel_are_called_so():
     values = {"N H [1/cm^2]": np.array([1e20, 1e19]), "N MgII [1/cm^2]": np.array([1e3, 1e2])}
-    figure = figures.figure_of(tables(Measured("columns", values, {"impact [kpc]": np.array([20.0, 50.0])})))
-    assert [text.get_text() for text in figure.axes[0].get_legend().get_texts()] == ["N H", "N MgII (below)"]
+    figure = figures.figure_of(
+        tables(Measured("columns", values, {"impact [kpc]": np.array([20.0, 50.0])}))
+    )
+    assert [text.get_text() for text in figure.axes[0].get_legend().get_texts()] == [
+        "N H",
+        "N MgII (below)",
+    ]
     assert faults(figure) == []
 
 
 def test_data_fill_a_diagram():
-    """The range of the data, 11 x 11 bins, is most of the frame; all 48 x 32 bins were shown before, .08 of it."""
+    """The range of the data, 11 x 11 bins, is most of the frame; all 48 x 32 bins were shown
+    before, .08 of it."""
     figure = figures.figure_of(tables(diagram()))
     axes = figure.axes[0]
     (x, y), (low, high) = axes.get_xlim(), axes.get_ylim()
@@ -230,10 +280,16 @@ def test_limits_scales_and_colours(run):
     options = Options({"dens": (1e-3, 7.0), "": (1.0, 2.0)}, log=True, cmap="magma")
     with last(run) as snapshot:
         figure = snapshot_figure(snapshot, ["dens", "press"], options=options)
-        shown = [axes.images[0] if axes.images else axes for axes in figure.axes if axes.images or axes.get_lines()]
+        shown = [
+            axes.images[0] if axes.images else axes
+            for axes in figure.axes
+            if axes.images or axes.get_lines()
+        ]
     if len(snapshot.axes) > 1:
         assert [image.get_clim() for image in shown] == [(1e-3, 7.0), (1.0, 2.0)]
-        assert {image.get_cmap().name for image in shown} == {"magma"} and isinstance(shown[0].norm, mpl.colors.LogNorm)
+        assert {image.get_cmap().name for image in shown} == {"magma"} and isinstance(
+            shown[0].norm, mpl.colors.LogNorm
+        )
     else:
         assert [axes.get_ylim() for axes in shown] == [(1e-3, 7.0), (1.0, 2.0)]
         assert {axes.get_yscale() for axes in shown} == {"log"}
@@ -279,7 +335,10 @@ def test_figures_of_a_comparison(count):
     places = np.array([10.0, 80.0, 155.0])
     columns = {ion: (np.array([13.0, 12.0, 11.0]),) * 3 for ion in ("H", "H I", "O VI", "N V")}
     profiles = {"pcr": np.array([1.0, 0.1, 0.01]), "pgas": np.ones(3), "kappa": np.full(3, 1e29)}
-    seen = {label: Seen(places, profiles, places, columns, {"L_gamma/L_SF": 1e-6}, {}) for label in labels}
+    seen = {
+        label: Seen(places, profiles, places, columns, {"L_gamma/L_SF": 1e-6}, {})
+        for label in labels
+    }
     data = all_data(near(read_cos_halos(), 12.0, 0.5))
     for figure in (draw_columns(seen, data, ["H I", "O VI", "N V"]), draw_transport(seen, data)):
         assert faults(figure) == []
@@ -288,6 +347,10 @@ def test_figures_of_a_comparison(count):
 @pytest.mark.parametrize("count", [1, 4, 15])
 def test_figures_of_a_sweep(tmp_path, count):
     labels = [f"transport_number_{n}" for n in range(count)]
-    results = {label: {"mass_loading": 0.1 * n, "cr_loading [1]": 1e-3} for n, label in enumerate(labels)}
-    figure = sweeps.figure_of(["mass_loading", "cr_loading", "mdot"], results, dict.fromkeys(labels, history(1)))
+    results = {
+        label: {"mass_loading": 0.1 * n, "cr_loading [1]": 1e-3} for n, label in enumerate(labels)
+    }
+    figure = sweeps.figure_of(
+        ["mass_loading", "cr_loading", "mdot"], results, dict.fromkeys(labels, history(1))
+    )
     assert faults(figure) == []

@@ -1,18 +1,23 @@
-"""Pictures and descriptions: every kind of file gives one, in every format, and mistakes are told."""
+"""Pictures and descriptions: every kind of file gives one, in every format, and mistakes are
+told."""
 
 import numpy as np
 import pytest
 
+from crmpi.analysis.draw.plots import plot, snapshot_figure, telling_columns
+from crmpi.analysis.draw.style import colours, label, use_log
+from crmpi.analysis.read.info import info
+from crmpi.analysis.read.readers import open_snapshot
 from crmpi.errors import CrmpiError
-from crmpi.observables.info import info
-from crmpi.observables.plots import plot, snapshot_figure, telling_columns
-from crmpi.observables.readers import open_snapshot
-from crmpi.observables.style import colours, label, use_log
 from crmpi.output.history import Columns
 from crmpi.output.writer import OutputWriter
 from tests.output_case import Params, make_case, make_tree
 
-SHAPES = {"3d": make_tree(), "2d": make_tree((16, 8, 1), (8, 4, 1)), "1d": make_tree((32, 1, 1), (8, 1, 1))}
+SHAPES = {
+    "3d": make_tree(),
+    "2d": make_tree((16, 8, 1), (8, 4, 1)),
+    "1d": make_tree((32, 1, 1), (8, 1, 1)),
+}
 MAGIC = {".png": b"\x89PNG", ".pdf": b"%PDF", ".svg": b"<?xml"}
 
 
@@ -20,7 +25,9 @@ def make_run(folder, tree=None, units="galactic"):
     """Write a finished run of four steps into `folder`."""
     state, record, writer, owner = make_case(tree=tree, units=units)
     columns = {"mass loading [1]": 0.1, "cr outflow [erg/s]": 1e40}
-    output = OutputWriter(Params(str(folder)), writer.comm, owner, record, lambda s: columns, lambda line: None)
+    output = OutputWriter(
+        Params(str(folder)), writer.comm, owner, record, lambda s: columns, lambda line: None
+    )
     output.begin()
     for step in range(5):
         state = state._replace(time=0.25 * step, step=step)
@@ -39,7 +46,9 @@ def test_run_page(tmp_path, tree):
 @pytest.mark.parametrize("suffix", MAGIC)
 def test_formats(tmp_path, suffix):
     make_run(tmp_path, SHAPES["2d"])
-    picture = plot(tmp_path / "snapshots/snapshot_00001.athdf", ["pcr"], output=tmp_path / f"new/p{suffix}")
+    picture = plot(
+        tmp_path / "snapshots/snapshot_00001.athdf", ["pcr"], output=tmp_path / f"new/p{suffix}"
+    )
     assert picture.read_bytes().startswith(MAGIC[suffix])
 
 
@@ -52,7 +61,10 @@ def test_slice_shows_the_numbers_in_units(tmp_path):
         assert np.asarray(image.get_array()) == pytest.approx(expected, rel=1e-12)
         assert image.get_extent() == [0.0, 4.0, 0.0, 2.0]
         assert figure.axes[0].get_xlabel() == "$x_1$ [kpc]"
-        assert any("erg/cm" in axes.get_ylabel() + axes.get_xlabel() for axes in figure.findobj(type(figure.axes[0])))
+        assert any(
+            "erg/cm" in axes.get_ylabel() + axes.get_xlabel()
+            for axes in figure.findobj(type(figure.axes[0]))
+        )
 
 
 @pytest.mark.parametrize("kind", ["slice", "profile", "radial"])
@@ -86,23 +98,41 @@ def test_mistakes(tmp_path):
 
 
 def test_scales():
-    assert use_log(np.array([1.0, 100.0])) and not use_log(np.array([1.0, 2.0])) and not use_log(np.array([0.0, 100.0]))
+    assert (
+        use_log(np.array([1.0, 100.0]))
+        and not use_log(np.array([1.0, 2.0]))
+        and not use_log(np.array([0.0, 100.0]))
+    )
     cmap, norm = colours("vel1", np.array([[-1.0, 3.0]]))
     assert (cmap.name, norm.vmin, norm.vmax) == ("RdBu_r", -3.0, 3.0)
-    assert colours("dens", np.full((2, 2), np.nan))[0].name == "viridis"  # a file of which all parts are missing
-    assert label("vel3", "km/s") == "$v_3$ [km/s]" and label("dens", "m_p/cm^3") == r"density [$m_\mathrm{p}$/cm$^{3}$]"
+    # a file of which all parts are missing
+    assert colours("dens", np.full((2, 2), np.nan))[0].name == "viridis"
+    assert (
+        label("vel3", "km/s") == "$v_3$ [km/s]"
+        and label("dens", "m_p/cm^3") == r"density [$m_\mathrm{p}$/cm$^{3}$]"
+    )
 
 
 def test_telling_columns():
-    """The mass loading first, then rates, then energies; never what is zero throughout, never two units in one panel."""
+    """The mass loading first, then rates, then energies; never what is zero throughout, never two
+    units in one panel."""
 
     def chosen(*names, units=None):
-        arrays = {name: np.zeros(3) if name == "mom3" else np.ones(3) for name in ("time", "step", "dt", *names)}
+        arrays = {
+            name: np.zeros(3) if name == "mom3" else np.ones(3)
+            for name in ("time", "step", "dt", *names)
+        }
         return telling_columns(Columns(arrays, dict.fromkeys(arrays, "1") | (units or {})))
 
     assert chosen("mass", "ekin", "cr loading", "mass loading") == ["cr loading", "mass loading"]
-    assert chosen("mass", "mass outflow", "cr outflow", units={"cr outflow": "erg/s"}) == ["mass outflow"]
-    assert chosen("mass", "mom3", "ekin", "ener", "ecr(r<10kpc)", "floor_added_ecr") == ["ekin", "ener", "ecr(r<10kpc)"]
+    assert chosen("mass", "mass outflow", "cr outflow", units={"cr outflow": "erg/s"}) == [
+        "mass outflow"
+    ]
+    assert chosen("mass", "mom3", "ekin", "ener", "ecr(r<10kpc)", "floor_added_ecr") == [
+        "ekin",
+        "ener",
+        "ecr(r<10kpc)",
+    ]
     assert chosen("mom3", "number of clouds") == ["number of clouds"]
     assert chosen() == []
 
@@ -111,7 +141,9 @@ def test_info(tmp_path):
     make_run(tmp_path)
     text = info(tmp_path)
     assert "snapshots: 2, checkpoints: 1" in text
-    assert "mass loading" in text and "8 blocks of 4 x 4 x 4" in text and "cells: [16, 8, 4]" in text
+    assert (
+        "mass loading" in text and "8 blocks of 4 x 4 x 4" in text and "cells: [16, 8, 4]" in text
+    )
     with open_snapshot(tmp_path / "snapshots/snapshot_00001.athdf") as snapshot:
         low, high = snapshot.extrema("dens")
     assert f"dens     {low:14.6e} {high:14.6e} m_p/cm^3" in text

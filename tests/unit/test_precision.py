@@ -1,4 +1,5 @@
-"""Single precision: kernels without doubles, the same bits for any blocks, and states close to those of double precision."""
+"""Single precision: kernels without doubles, the same bits for any blocks, and states close to
+those of double precision."""
 
 import json
 import os
@@ -15,7 +16,7 @@ from crmpi.errors import CrmpiError
 SCRIPT = """
 import json, zlib
 import numpy as np
-from crmpi.bench.boxes import Box
+from crmpi.tools.bench.boxes import Box
 found = {}
 for name in ("cr_mhd", "two_moment"):
     for block in ((16, 8, 8), (8, 8, 4)):
@@ -35,7 +36,9 @@ print(json.dumps(found))
 def states(name):
     """Return what the script finds in a process of this precision."""
     environment = os.environ | {precision.VARIABLE: name}
-    done = subprocess.run([sys.executable, "-c", SCRIPT], env=environment, capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", SCRIPT], env=environment, capture_output=True, text=True, check=True
+    )
     return json.loads(done.stdout.splitlines()[-1])
 
 
@@ -47,8 +50,13 @@ def both():
 @pytest.mark.parametrize("box", ["cr_mhd", "two_moment"])
 def test_single_is_close_to_double(both, box):
     """Some 100 operations on numbers of order one; 40 sub-steps of transport."""
-    single, double = (np.array(both[name][f"{box} (16, 8, 8)"]["state"]) for name in ("single", "double"))
-    assert both["single"][f"{box} (16, 8, 8)"]["type"] == "float32" and both["double"][f"{box} (16, 8, 8)"]["type"] == "float64"
+    single, double = (
+        np.array(both[name][f"{box} (16, 8, 8)"]["state"]) for name in ("single", "double")
+    )
+    assert (
+        both["single"][f"{box} (16, 8, 8)"]["type"] == "float32"
+        and both["double"][f"{box} (16, 8, 8)"]["type"] == "float64"
+    )
     assert 1e-9 < np.abs(single - double).max() < 1e3 * 2.0**-24
 
 
@@ -58,7 +66,11 @@ def test_blocks_do_not_matter_in_single(both, box):
 
 
 def test_rounding_keeps_small_numbers_from_vanishing():
-    assert precision.single(1e-300) > 0.0 and precision.single(-1e-300) < 0.0 and precision.single(0.0) == 0.0
+    assert (
+        precision.single(1e-300) > 0.0
+        and precision.single(-1e-300) < 0.0
+        and precision.single(0.0) == 0.0
+    )
     assert precision.single((1, 0.5, (True, "x"))) == (1, 0.5, (True, "x"))
     assert isinstance(precision.single((0.5,))[0], np.float32)
 
@@ -70,14 +82,23 @@ def test_unknown_precision_is_refused(monkeypatch):
 
 
 RUNS = {
-    "waves": ["cr_box", "mesh.cells=[16,8,8]", "transport={solver: alfven_regulated, vmax: 30, light_speed: 1000, gyro_rate: 1e8}"],
+    "waves": [
+        "cr_box",
+        "mesh.cells=[16,8,8]",
+        "transport={solver: alfven_regulated, vmax: 30, light_speed: 1000, gyro_rate: 1e8}",
+    ],
     "cooling and supernovae": ["galactic_wind", "mesh.cells=[8,8,32]", "mesh.block=[8,8,32]"],
-    "closure": ["cgm_halo", "mesh.cells=[8,8,8]", "mesh.block=[8,8,8]", "scattering.model=self_confinement"],
+    "closure": [
+        "cgm_halo",
+        "mesh.cells=[8,8,8]",
+        "mesh.block=[8,8,8]",
+        "scattering.model=self_confinement",
+    ],
 }
 RUN = """
 import json, sys
 import numpy as np
-from crmpi import stepper
+from crmpi.run import stepper
 from crmpi.mesh.gradients import along_field
 from tests.stepping import begin
 found = {}
@@ -101,18 +122,33 @@ print(json.dumps(found))
 def runs():
     found = {}
     for name in precision.CHOICES:
-        command = [sys.executable, "-W", "error:invalid:RuntimeWarning", "-c", RUN, json.dumps(RUNS)]
-        done = subprocess.run(command, env=os.environ | {precision.VARIABLE: name}, capture_output=True, text=True, check=True)
+        command = [
+            sys.executable,
+            "-W",
+            "error:invalid:RuntimeWarning",
+            "-c",
+            RUN,
+            json.dumps(RUNS),
+        ]
+        done = subprocess.run(
+            command,
+            env=os.environ | {precision.VARIABLE: name},
+            capture_output=True,
+            text=True,
+            check=True,
+        )
         found[name] = json.loads(done.stdout.splitlines()[-1])
     return found
 
 
 @pytest.mark.parametrize("run", RUNS)
 def test_whole_runs_are_close_to_double(runs, run):
-    """Code units hold numbers far below what float32 does: m_p and k_B of galactic units, 1e-300 as no field.
+    """Code units hold numbers far below what float32 does: m_p and k_B of galactic units, 1e-300 as
+    no field.
 
-    Momenta and fluxes are sums of terms that cancel: they are measured against what the energy allows,
-    and the flux of cosmic rays, which vmax (> 1) times a gradient drives, against their energy.
+    Momenta and fluxes are sums of terms that cancel: they are measured against what the energy
+    allows, and the flux of cosmic rays, which vmax (> 1) times a gradient drives, against their
+    energy.
     """
     for what in runs["double"][run].keys() - {"no field"}:
         single, double = (np.array(runs[name][run][what]) for name in ("single", "double"))
@@ -132,11 +168,26 @@ def test_no_field_has_no_gradient_along_it(runs, run):
 def test_a_checkpoint_of_the_other_precision_is_continued_with_a_note(tmp_path):
     def run(name, steps, *words):
         command = [sys.executable, "-m", "crmpi.cli.main", "run", *words, f"time.max_steps={steps}"]
-        return subprocess.run(command, env=os.environ | {precision.VARIABLE: name}, capture_output=True, text=True, check=True).stdout
+        return subprocess.run(
+            command,
+            env=os.environ | {precision.VARIABLE: name},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
 
     def newest():
         return str(max((tmp_path / "checkpoints").iterdir()))
 
-    run("double", 2, "linear_wave", "mesh.cells=[16,1,1]", "mesh.block=[16,1,1]", f"output.dir={tmp_path}")
+    run(
+        "double",
+        2,
+        "linear_wave",
+        "mesh.cells=[16,1,1]",
+        "mesh.block=[16,1,1]",
+        f"output.dir={tmp_path}",
+    )
     assert "not with the same bits" not in run("double", 3, "--restart", newest())
-    assert "was written in double precision and is continued in single" in run("single", 4, "--restart", newest())
+    assert "was written in double precision and is continued in single" in run(
+        "single", 4, "--restart", newest()
+    )

@@ -1,10 +1,11 @@
-"""Presets: what is stronger than what, and that each of them is a valid choice for the showcase problems."""
+"""Presets: what is stronger than what, and that each of them is a valid choice for the showcase
+problems."""
 
 import pytest
 
-from crmpi.configuration import configure
 from crmpi.errors import ConfigError
-from crmpi.presets import KNOWN, PRESETS, UNCHECKED
+from crmpi.run.configuration import configure
+from crmpi.transport.presets import KNOWN, PRESETS, UNCHECKED
 
 
 def test_preset_replaces_the_groups_of_the_file():
@@ -34,8 +35,10 @@ def test_keys_beside_a_preset_in_a_file_are_stronger(tmp_path):
 def test_tracers_outlive_a_preset(tmp_path):
     path = tmp_path / "mine.yaml"
     path.write_text("base: wind.yaml\ntransport: {preset: chan2019_aligned}\n")
-    (tmp_path / "wind.yaml").write_text("problem: {name: galactic_wind}\nmesh: {cells: [4,4,8]}\ntime: {end: 1}\n"
-                                        "transport: {solver: isotropic_diffusion, tracer_rigidities: [10], max_stages: 9}\n")  # fmt: skip
+    (tmp_path / "wind.yaml").write_text(
+        "problem: {name: galactic_wind}\nmesh: {cells: [4,4,8]}\ntime: {end: 1}\n"
+        "transport: {solver: isotropic_diffusion, tracer_rigidities: [10], max_stages: 9}\n"
+    )
     config, _ = configure(str(path))
     assert config.transport.solver == "two_moment"
     assert config.transport.tracer_rigidities == (10.0,)
@@ -52,8 +55,10 @@ def test_typos_beside_a_preset_are_refused():
 
 
 def test_resolved_parameters_of_a_preset_load_again():
-    config, problem = configure("galactic_wind", ["transport.preset=chan2019_aligned", "transport.vmax=900 km/s"])
-    from crmpi.configuration import load_run
+    config, problem = configure(
+        "galactic_wind", ["transport.preset=chan2019_aligned", "transport.vmax=900 km/s"]
+    )
+    from crmpi.run.configuration import load_run
 
     again = load_run(problem, config.resolved())
     assert vars(again.transport) == vars(config.transport)
@@ -78,7 +83,8 @@ def test_every_setting_says_how_it_is_known(name):
 
 
 def test_settings_that_papers_state_in_their_abstracts():
-    """Chan et al. 2019: diffusion is isotropic, with 3e29; Salem et al. 2016: only 3e28 agrees with gamma rays."""
+    """Chan et al. 2019: diffusion is isotropic, with 3e29; Salem et al. 2016: only 3e28 agrees with
+    gamma rays."""
     for name, solver, kappa in (
         ("chan2019", "isotropic_diffusion", 3e29),
         ("chan2019_aligned", "two_moment", 3e29),

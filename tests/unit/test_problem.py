@@ -1,15 +1,16 @@
-"""Problem callbacks become block arrays: positions, noise, vector potential, complaints about impossible states."""
+"""Problem callbacks become block arrays: positions, noise, vector potential, complaints about
+impossible states."""
 
 import numpy as np
 import pytest
 
 from crmpi.api import CrmpiError, Problem, par
 from crmpi.api import np as api_np
-from crmpi.coordinates import Coordinates
 from crmpi.mesh import BlockTree, make_pack
+from crmpi.mesh.coordinates import Coordinates
 from crmpi.mesh.pack import ECR_FIELD, HYDRO_FIELDS
-from crmpi.problem import set_initial_state
-from crmpi.problem_module import load_problem_class
+from crmpi.model.module import load_problem_class
+from crmpi.model.problem import set_initial_state
 
 
 class Waves(Problem):
@@ -19,11 +20,17 @@ class Waves(Problem):
         press: float = par(1.0, doc="gas pressure")
 
     def initial(self, x, p):
-        return dict(dens=1.0 + 0.1 * x.noise(seed=3), vel1=np.sin(x.x2), press=p.press, ecr=0.5, b1=0.3)
+        return dict(
+            dens=1.0 + 0.1 * x.noise(seed=3), vel1=np.sin(x.x2), press=p.press, ecr=0.5, b1=0.3
+        )
 
     def vector_potential(self, x, p):
         turn = 2 * np.pi
-        return dict(a1=np.cos(turn * x.x3) * np.sin(turn * x.x2), a2=np.sin(turn * x.x1), a3=np.cos(turn * (x.x1 + x.x2)))
+        return dict(
+            a1=np.cos(turn * x.x3) * np.sin(turn * x.x2),
+            a2=np.sin(turn * x.x1),
+            a3=np.cos(turn * (x.x1 + x.x2)),
+        )
 
 
 def make_state(block, cells=(8, 8, 4), press=1.0):
@@ -115,11 +122,16 @@ def test_a_missing_axis_counts_as_zero_in_the_radii(cells, distance, cylindrical
     tree = BlockTree(cells, cells, lower=(0, 0, 0), upper=(1, 1, 1))
     whole = Coordinates(tree, (0, 0, 0), cells)
     expected = sum(whole_axis(whole, axis) ** 2 for axis in range(3) if cells[axis] > 1) ** 0.5
-    assert np.array_equal(np.broadcast_to(whole.r, whole.shape), np.broadcast_to(expected, whole.shape))
-    middle = Coordinates(tree, [n // 2 for n in cells], (1, 1, 1), offset=[0.0 if n > 1 else 0.5 for n in cells])
+    assert np.array_equal(
+        np.broadcast_to(whole.r, whole.shape), np.broadcast_to(expected, whole.shape)
+    )
+    middle = Coordinates(
+        tree, [n // 2 for n in cells], (1, 1, 1), offset=[0.0 if n > 1 else 0.5 for n in cells]
+    )
     assert middle.r.item() == pytest.approx(distance, rel=1e-15)
     assert middle.R.item() == pytest.approx(cylindrical, rel=1e-15)
-    nearest = (0.5 / 4) ** 2 * sum(n > 1 for n in cells)  # the corner cell, an eighth from each edge
+    # the corner cell, an eighth from each edge
+    nearest = (0.5 / 4) ** 2 * sum(n > 1 for n in cells)
     assert np.exp(-(whole.r**2) / 0.01).max() == pytest.approx(np.exp(-nearest / 0.01), rel=1e-12)
 
 

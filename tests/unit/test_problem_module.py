@@ -1,4 +1,5 @@
-"""Problem files as people write them: future annotations, dataclasses, helper modules, any working directory."""
+"""Problem files as people write them: future annotations, dataclasses, helper modules, any working
+directory."""
 
 import sys
 
@@ -6,8 +7,8 @@ import pytest
 
 from crmpi.api import CrmpiError
 from crmpi.cli.main import main
-from crmpi.configuration import configure
-from crmpi.problem_module import load_problem_class
+from crmpi.model.module import load_problem_class
+from crmpi.run.configuration import configure
 
 YAML = "mesh: {cells: [8, 1, 1]}\ntime: {end: 1, max_steps: 1}\nunits: {system: none}\n"
 
@@ -59,7 +60,7 @@ def write(folder, problem, **helpers):
 def density_of(folder):
     """Return the density and the pressure that ``initial`` of a folder's problem gives."""
     from crmpi.parallel.comm import SerialComm
-    from crmpi.simulation import Simulation
+    from crmpi.run.simulation import Simulation
 
     config, problem_class = configure(str(folder))
     sim = Simulation(config, problem_class, SerialComm())

@@ -1,16 +1,17 @@
-"""Random overrides: each is accepted or refused in sentences of one line; no traceback, no warning, no long wait."""
+"""Random overrides: each is accepted or refused in sentences of one line; no traceback, no warning,
+no long wait."""
 
 import time
 import warnings
 
 import pytest
 
-from crmpi.configuration import groups_for, load_run
 from crmpi.errors import CrmpiError
+from crmpi.model.files import find_problem
 from crmpi.params.core import CORE
 from crmpi.params.table import rows
-from crmpi.problem_files import find_problem
-from crmpi.rehearsal import rehearse
+from crmpi.run.configuration import groups_for, load_run
+from crmpi.run.rehearsal import rehearse
 from tests.random_words import Overrides
 
 LONGEST = 700  # characters of a sentence; it may list all choices

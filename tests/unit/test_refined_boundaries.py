@@ -14,7 +14,11 @@ from tests.unit.test_boundary_walls import closed, contents
 
 def tree_of(cells, block, periodic, chosen, upper):
     """Return a box in which the blocks of level 0 at the places `chosen` are refined once."""
-    lattice = Lattice(tuple(n // m for n, m in zip(cells, block, strict=True)), periodic, tuple(n == 1 for n in cells))
+    lattice = Lattice(
+        tuple(n // m for n, m in zip(cells, block, strict=True)),
+        periodic,
+        tuple(n == 1 for n in cells),
+    )
     leaves = root_leaves(lattice)
     marked = [tuple(leaf[1:]) in chosen for leaf in leaves.tolist()]
     leaves = close(lattice, split(lattice, leaves, marked))
@@ -56,7 +60,8 @@ def largest_speed(case, time):
 
 @pytest.mark.parametrize("name", ATMOSPHERES)
 def test_an_atmosphere_stays_in_balance_where_levels_meet_at_its_bottom(serial, name):
-    """After two sound crossings; slopes that vanish across the bottom gave 1.5e-2, 13 times as much as without levels."""
+    """After two sound crossings; slopes that vanish across the bottom gave 1.5e-2, 13 times as much
+    as without levels."""
     speed = largest_speed(atmosphere(serial, name, True), 3.0)
     assert speed < 2.0 * largest_speed(atmosphere(serial, name, False), 3.0) < 4e-3
 
@@ -79,10 +84,17 @@ def test_a_wind_comes_in_uniformly_where_levels_meet(name, kind):
         assert np.abs(sim.pack.active(sim.pack.w0)[:, component] - value).max() < 1e-12
 
 
-@pytest.mark.parametrize("field", [("problem.b1=0.5", "problem.b2=0.3"), ("problem.b1=0", "problem.b2=0.5")])
+@pytest.mark.parametrize(
+    "field", [("problem.b1=0.5", "problem.b2=0.3"), ("problem.b1=0", "problem.b2=0.5")]
+)
 def test_a_closed_box_keeps_everything_where_levels_meet_at_its_walls(field):
     mesh = ("mesh.cells=[16,16,1]", "mesh.block=[4,4,1]", "mesh.upper=[1,1,1]")
-    sim = closed("none", *mesh, *field, "mesh.refinement={regions: [{level: 2, lower: [0, 0, 0], upper: [0.3, 0.3, 1]}]}")
+    sim = closed(
+        "none",
+        *mesh,
+        *field,
+        "mesh.refinement={regions: [{level: 2, lower: [0, 0, 0], upper: [0.3, 0.3, 1]}]}",
+    )
     assert sim.tree.max_level == 2
     before = contents(sim)
     step(sim, 10)

@@ -11,7 +11,8 @@ from tests.refined_case import MESHES, ghosts_of, random_tree, set_uniform
 @pytest.mark.parametrize("ng", [2, 4])
 @pytest.mark.parametrize("periodic", [True, False])
 def test_ghosts_do_not_depend_on_what_buffers_held_before(name, ng, periodic):
-    """Random states, whose slopes are not limited to zero, with buffers that begin with other numbers."""
+    """Random states, whose slopes are not limited to zero, with buffers that begin with other
+    numbers."""
     tree = random_tree(name, 3, periodic, scale=2 if ng == 4 else 1)
     filled = []
     for before in (0.0, 2.0, 500.0):

@@ -7,7 +7,17 @@ from tests.refined_case import MESHES, divergence, random_tree
 from tests.refined_fluid_case import RefinedFluid
 from tests.verification.runs import run_problem
 
-UNIFORM = {"dens": 1.3, "vel1": 0.4, "vel2": -0.3, "vel3": 0.2, "press": 0.9, "ecr": 0.6, "b1": 0.5, "b2": -0.4, "b3": 0.3}
+UNIFORM = {
+    "dens": 1.3,
+    "vel1": 0.4,
+    "vel2": -0.3,
+    "vel3": 0.2,
+    "press": 0.9,
+    "ecr": 0.6,
+    "b1": 0.5,
+    "b2": -0.4,
+    "b3": 0.3,
+}
 SCHEMES = [
     {},
     {"integrator": "rk3", "reconstruction": "ppm"},
@@ -19,14 +29,24 @@ SCHEMES = [
 
 def blast(x1, x2, x3):
     """A strong explosion of gas and cosmic rays, off the centre, in moving gas."""
-    r2 = (x1 - 0.45) ** 2 + (0.3 * np.sin(2 * np.pi * x2 / 1.5)) ** 2 + 0.09 * np.sin(2 * np.pi * x3) ** 2
+    r2 = (
+        (x1 - 0.45) ** 2
+        + (0.3 * np.sin(2 * np.pi * x2 / 1.5)) ** 2
+        + 0.09 * np.sin(2 * np.pi * x3) ** 2
+    )
     hot = np.exp(-r2 / 0.01)
     return {
         "dens": 1.0 + 0.5 * np.sin(2 * np.pi * x1) * np.cos(4 * np.pi * x2 / 1.5) + 0 * x3,
-        "vel1": 0.3 + 0 * hot, "vel2": 0.2 * np.cos(2 * np.pi * x1) + 0 * hot, "vel3": -0.1 + 0 * hot,
-        "press": 0.1 + 5.0 * hot, "ecr": 0.05 + 3.0 * hot, "dye": hot,
-        "b1": 0.2, "b2": 0.1, "b3": 0.3,
-    }  # fmt: skip
+        "vel1": 0.3 + 0 * hot,
+        "vel2": 0.2 * np.cos(2 * np.pi * x1) + 0 * hot,
+        "vel3": -0.1 + 0 * hot,
+        "press": 0.1 + 5.0 * hot,
+        "ecr": 0.05 + 3.0 * hot,
+        "dye": hot,
+        "b1": 0.2,
+        "b2": 0.1,
+        "b3": 0.3,
+    }
 
 
 def potential(c, x, y):
@@ -37,9 +57,13 @@ def potential(c, x, y):
 
 
 @pytest.mark.parametrize("name", MESHES)
-@pytest.mark.parametrize("scheme", SCHEMES, ids=lambda s: "-".join(map(str, s.values())) or "default")
+@pytest.mark.parametrize(
+    "scheme", SCHEMES, ids=lambda s: "-".join(map(str, s.values())) or "default"
+)
 def test_a_uniform_state_stays(serial, name, scheme):
-    case = RefinedFluid(serial, random_tree(name, 1, scale=2 if "ppm" in scheme.values() else 1, rounds=2), **scheme)
+    case = RefinedFluid(
+        serial, random_tree(name, 1, scale=2 if "ppm" in scheme.values() else 1, rounds=2), **scheme
+    )
     case.start(lambda x1, x2, x3: UNIFORM)
     before = case.pack.active(case.pack.w0).copy()
     case.run(4)
@@ -53,9 +77,15 @@ ACCELERATION = {"shock_acceleration": 0.3, "reconstruction": "ppm"}
 
 
 @pytest.mark.parametrize("name", MESHES)
-@pytest.mark.parametrize("scheme", [*SCHEMES[:4], ACCELERATION], ids=lambda s: "-".join(map(str, s.values())) or "default")
+@pytest.mark.parametrize(
+    "scheme",
+    [*SCHEMES[:4], ACCELERATION],
+    ids=lambda s: "-".join(map(str, s.values())) or "default",
+)
 def test_a_blast_conserves_everything(serial, name, scheme):
-    case = RefinedFluid(serial, random_tree(name, 2, scale=2 if "ppm" in scheme.values() else 1, rounds=2), **scheme)
+    case = RefinedFluid(
+        serial, random_tree(name, 2, scale=2 if "ppm" in scheme.values() else 1, rounds=2), **scheme
+    )
     case.start(blast, potential)
     before = case.totals()
     case.run(12)
@@ -70,7 +100,8 @@ def test_a_blast_conserves_everything(serial, name, scheme):
 
 @pytest.mark.parametrize("name", MESHES)
 def test_first_order_fluxes_conserve_too(serial, name):
-    """Random cells are marked in every stage: coarse and fine blocks must agree about what is redone."""
+    """Random cells are marked in every stage: coarse and fine blocks must agree about what is
+    redone."""
     case = RefinedFluid(serial, random_tree(name, 3, rounds=2))
     case.start(blast, potential)
     rng, before = np.random.default_rng(5), case.totals()
@@ -87,9 +118,18 @@ def test_first_order_fluxes_conserve_too(serial, name):
 
 @pytest.mark.parametrize("problem", ["orszag_tang", "blast", "rotor", "field_loop"])
 def test_problems_run_on_a_refined_region(problem):
-    """A problem knows nothing of levels: energy and mass are kept, div B is round-off from the first state on."""
-    region = "mesh.refinement={regions: [{level: 2, shape: sphere, center: [0.1, 0.05, 0], radius: 0.2}]}"
-    small = ("mesh.cells=[32,32,1]", "mesh.block=[8,8,1]", "transport.solver=none", "time.max_steps=6")
+    """A problem knows nothing of levels: energy and mass are kept, div B is round-off from the
+    first state on."""
+    region = (
+        "mesh.refinement={regions: [{level: 2, shape: sphere, center: [0.1, 0.05, 0], "
+        "radius: 0.2}]}"
+    )
+    small = (
+        "mesh.cells=[32,32,1]",
+        "mesh.block=[8,8,1]",
+        "transport.solver=none",
+        "time.max_steps=6",
+    )
     outcome = run_problem(problem, *small, region, every=1)
     history = outcome.history
     assert history["levels"][-1] == 3.0 and history["blocks"][-1] > 16

@@ -22,7 +22,9 @@ from tests.refined_case import (
 SEEDS = range(3)
 
 
-@pytest.mark.parametrize("missing", [(False, True, True), (False, False, True), (False, False, False)])
+@pytest.mark.parametrize(
+    "missing", [(False, True, True), (False, False, True), (False, False, False)]
+)
 @pytest.mark.parametrize("seed", SEEDS)
 def test_leaves_cover_the_mesh_once_and_are_two_to_one(missing, seed):
     size = tuple(1 if gone else n for n, gone in zip((3, 4, 2), missing, strict=True))
@@ -43,7 +45,11 @@ def test_leaves_cover_the_mesh_once_and_are_two_to_one(missing, seed):
 
 def test_refining_one_corner_refines_a_staircase_towards_it():
     lattice = Lattice((8, 1, 1), (False,) * 3, (False, True, True))
-    leaves = refine(lattice, root_leaves(lattice), lambda leaves: np.where((leaves[:, 1:] == 0).all(axis=1), 3, 0))
+    leaves = refine(
+        lattice,
+        root_leaves(lattice),
+        lambda leaves: np.where((leaves[:, 1:] == 0).all(axis=1), 3, 0),
+    )
     assert leaves[:, 0].tolist() == [3, 3, 2, 1, 0, 0, 0, 0, 0, 0, 0]
 
 
@@ -65,17 +71,29 @@ def test_a_two_to_one_mesh_stays_as_it_is():
 @pytest.mark.parametrize("seed", SEEDS)
 @pytest.mark.parametrize("ng", [2, 4])
 def test_linear_fields_are_exact_in_ghosts(serial, name, seed, ng):
-    """Primitive variables linear in space, and a field whose components are linear, at rest: pressure stays exact too."""
+    """Primitive variables linear in space, and a field whose components are linear, at rest:
+    pressure stays exact too."""
     tree = random_tree(name, seed, periodic=False, rounds=3 if ng == 2 else 2, scale=ng // 2)
     pack, ghosts = ghosts_of(serial, tree, np.zeros(tree.nblock, int), ng)
     wanted = {}
     for b in range(pack.nblock):
-        dens, ecr = linear(tree, pack, b, (3.0, 0.5, -0.3, 0.2)), linear(tree, pack, b, (2.0, -0.4, 0.1, 0.3))
-        field = [field_of(tree, pack, b, axis, lambda c, x, y: (0.3, 0.5, -0.2)[c] * x * y + (c + 1.0) * x) for axis in range(3)]
+        dens, ecr = (
+            linear(tree, pack, b, (3.0, 0.5, -0.3, 0.2)),
+            linear(tree, pack, b, (2.0, -0.4, 0.1, 0.3)),
+        )
+        field = [
+            field_of(
+                tree, pack, b, axis, lambda c, x, y: (0.3, 0.5, -0.2)[c] * x * y + (c + 1.0) * x
+            )
+            for axis in range(3)
+        ]
         wanted[b] = dens, ecr, field
         cells = inside(tree, pack, b)
         pack.active(pack.u0)[b] = 0.0
-        pack.active(pack.u0)[b, DENS], pack.active(pack.u0)[b, pack.index["ecr"]] = dens[cells], ecr[cells]
+        pack.active(pack.u0)[b, DENS], pack.active(pack.u0)[b, pack.index["ecr"]] = (
+            dens[cells],
+            ecr[cells],
+        )
         for axis in range(3):
             region = inside(tree, pack, b, axis)
             pack.b0[b, axis][region] = field[axis][region]
@@ -134,7 +152,9 @@ def test_a_uniform_state_is_uniform_in_ghosts(serial, name, kind):
     reference = pack.u0[0, :, pack.grid.ng3, pack.grid.ng2, pack.grid.ng1].copy()
     ghosts.fill_fluid(pack.u0, pack.b0, 0.0)
     grid = pack.grid
-    filled = pack.u0[:, :, : grid.n3 + 2 * grid.ng3, : grid.n2 + 2 * grid.ng2, : grid.n1 + 2 * grid.ng1]
+    filled = pack.u0[
+        :, :, : grid.n3 + 2 * grid.ng3, : grid.n2 + 2 * grid.ng2, : grid.n1 + 2 * grid.ng1
+    ]
     for v in (DENS, pack.index["ecr"], pack.index["dye"]):
         assert np.abs(filled[:, v] - reference[v]).max() == 0.0
     q = pack.u0.copy()

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from crmpi.constants import DENS, ECR, ENER
-from crmpi.energy_books import EnergyBooks
+from crmpi.diagnostics.energy_guard import EnergyBooks
 from crmpi.mesh import BlockTree, make_pack
 from crmpi.mesh.leaves import Lattice, close, root_leaves, split
 from crmpi.parallel.comm import SerialComm
@@ -17,14 +17,22 @@ from tests.stepping import begin, step
 
 UNITS = Units("galactic")
 LOWER, UPPER = (-0.4, -0.4, -1.0), (0.4, 0.4, 1.0)
-MESHES = {"3d": ((8, 8, 16), (4, 4, 4)), "2d": ((8, 1, 16), (4, 1, 4)), "1d": ((1, 1, 32), (1, 1, 4))}
+MESHES = {
+    "3d": ((8, 8, 16), (4, 4, 4)),
+    "2d": ((8, 1, 16), (4, 1, 4)),
+    "1d": ((1, 1, 32), (1, 1, 4)),
+}
 
 
 def tree_of(name, rounds=2, seed=4):
     """Return a randomly refined box, periodic in x1 and x2."""
     cells, block = MESHES[name]
     periodic = (True, True, False)
-    lattice = Lattice(tuple(n // m for n, m in zip(cells, block, strict=True)), periodic, tuple(n == 1 for n in cells))
+    lattice = Lattice(
+        tuple(n // m for n, m in zip(cells, block, strict=True)),
+        periodic,
+        tuple(n == 1 for n in cells),
+    )
     rng, leaves = np.random.default_rng(seed), root_leaves(lattice)
     for _ in range(rounds):
         leaves = close(lattice, split(lattice, leaves, rng.random(len(leaves)) < 0.3))
@@ -41,7 +49,9 @@ def pack_of(comm, tree, owner=None):
 
 
 def injection(comm, pack, tree, **values):
-    source = Injection(make(Injection.Params, UNITS, enabled=True, **values), pack, EOS_MU, UNITS, tree)
+    source = Injection(
+        make(Injection.Params, UNITS, enabled=True, **values), pack, EOS_MU, UNITS, tree
+    )
     source.comm = comm
     return source
 
@@ -63,21 +73,38 @@ def test_events_on_level_boundaries_have_their_energy(serial, name):
     tree = tree_of(name)
     assert tree.max_level >= 1
     rng = np.random.default_rng(1)
-    corners = [[places(tree, pack_of(serial, tree), b, a, faces=True)[2 if tree.cells[a] > 1 else 0] for a in range(3)] for b in (0, 3)]
-    spots = corners + [[rng.uniform(lo, hi) for lo, hi in zip(LOWER, UPPER, strict=True)] for _ in range(4)]
+    corners = [
+        [
+            places(tree, pack_of(serial, tree), b, a, faces=True)[2 if tree.cells[a] > 1 else 0]
+            for a in range(3)
+        ]
+        for b in (0, 3)
+    ]
+    spots = corners + [
+        [rng.uniform(lo, hi) for lo, hi in zip(LOWER, UPPER, strict=True)] for _ in range(4)
+    ]
     missing = [0.0 if gone else None for gone in tree.missing]
     spots = [[x if m is None else m for x, m in zip(spot, missing, strict=True)] for spot in spots]
     for radius in (0.01, 0.3):
         for spot in spots:
             pack = pack_of(serial, tree)
-            shares = {"mode": "central", "center": spot, "radius": radius, "cr_fraction": 0.1, "kinetic_fraction": 0.3, "ejecta": 3.0}
+            shares = {
+                "mode": "central",
+                "center": spot,
+                "radius": radius,
+                "cr_fraction": 0.1,
+                "kinetic_fraction": 0.3,
+                "ejecta": 3.0,
+            }
             source = injection(serial, pack, tree, sampling="discrete", **shares)
             before = {v: integral(pack, v) for v in (DENS, ENER, ECR)}
             source._explode([tuple(spot)], 1.0)
             one = source.one
             gained = {v: integral(pack, v) - before[v] for v in before}
             assert gained[ECR] == pytest.approx(one.cosmic, rel=1e-13)
-            assert gained[ENER] == pytest.approx(one.thermal + one.kinetic, abs=1e-13 * before[ENER])
+            assert gained[ENER] == pytest.approx(
+                one.thermal + one.kinetic, abs=1e-13 * before[ENER]
+            )
             assert gained[DENS] == pytest.approx(one.mass, abs=1e-13 * before[DENS])
             ledger = source.account.sum(axis=0)
             assert ledger[:2].sum() == pytest.approx(one.thermal + one.kinetic, rel=1e-13)
@@ -85,7 +112,8 @@ def test_events_on_level_boundaries_have_their_energy(serial, name):
 
 
 def test_an_explosion_is_as_wide_as_the_cells_where_it_is(serial):
-    """In a corner of fine cells a small kernel has their width, and reaches no coarse cell far from them."""
+    """In a corner of fine cells a small kernel has their width, and reaches no coarse cell far from
+    them."""
     tree = tree_of("3d")
     pack = pack_of(serial, tree)
     source = injection(serial, pack, tree, mode="central", radius=1e-3)
@@ -103,14 +131,17 @@ def test_an_explosion_is_as_wide_as_the_cells_where_it_is(serial):
 def test_layers_add_up(serial, name, profile):
     tree = tree_of(name)
     pack = pack_of(serial, tree)
-    source = injection(serial, pack, tree, mode="plane", rate_per_area=20.0, height=0.07, profile=profile)
+    source = injection(
+        serial, pack, tree, mode="plane", rate_per_area=20.0, height=0.07, profile=profile
+    )
     rate = 20.0 * UNITS.to_code(1.0, "1/Myr/kpc^2") * 0.8 * 0.8
     source.apply(0.0, 0.1)
     assert source.account[:, 4].sum() == pytest.approx(0.1 * rate, rel=1e-13)
     assert integral(pack, ECR) == pytest.approx(0.1 * rate * source.one.cosmic, rel=1e-13)
     number = np.concatenate([source.account[part.blocks, 4] for part in pack.parts])
     below = np.array([places(tree, pack, b, 2, faces=True)[6] <= 0.0 for b in range(pack.nblock)])
-    assert number[below].sum() == pytest.approx(0.5 * number.sum(), rel=1e-13)  # symmetric about the plane, whatever the levels
+    # symmetric about the plane, whatever the levels
+    assert number[below].sum() == pytest.approx(0.5 * number.sum(), rel=1e-13)
 
 
 @pytest.mark.parametrize("mode", ["plane", "central"])
@@ -119,8 +150,18 @@ def test_supernovae_are_the_same_on_any_ranks(comm, mode):
     owner = np.random.default_rng(9).integers(0, comm.nranks, tree.nblock)
     pack = pack_of(comm, tree, owner)
     whole = pack_of(comm, tree, np.full(tree.nblock, comm.rank))
-    values = {"mode": mode, "sampling": "discrete", "kinetic_fraction": 0.2, "rate": 10.0, "radius": 0.15, "center": (0.1, 0.0, -0.2)}
-    several, alone = injection(comm, pack, tree, **values), injection(SerialComm(), whole, tree, **values)
+    values = {
+        "mode": mode,
+        "sampling": "discrete",
+        "kinetic_fraction": 0.2,
+        "rate": 10.0,
+        "radius": 0.15,
+        "center": (0.1, 0.0, -0.2),
+    }
+    several, alone = (
+        injection(comm, pack, tree, **values),
+        injection(SerialComm(), whole, tree, **values),
+    )
     for time in (0.0, 0.001):
         several.apply(time, 0.001)
         alone.apply(time, 0.001)
@@ -141,7 +182,8 @@ def test_balance_gives_back_what_layers_radiate(serial, name):
     gained = pack.active(pack.u0)[:, ENER] - before
     lost = (radiated.sum(axis=(1, 2, 3)) * pack.cell_volumes).sum()
     assert (gained.sum(axis=(1, 2, 3)) * pack.cell_volumes).sum() == pytest.approx(lost, rel=1e-9)
-    assert (given * pack.cell_volumes).sum() == pytest.approx(lost, rel=1e-9)  # counted in 2^-30 of the largest
+    # counted in 2^-30 of the largest
+    assert (given * pack.cell_volumes).sum() == pytest.approx(lost, rel=1e-9)
     slices = {}
     for b in range(pack.nblock):
         for k, x3 in enumerate(places(tree, pack, b, 2)[2:-2]):
@@ -163,20 +205,41 @@ def test_a_uniform_loss_is_given_back_uniformly(serial):
 SUPERNOVAE = {
     "plane": "mode: plane, rate_per_area: 1e3 1/Myr/kpc^2, height: 0.2 kpc",
     "density": "mode: density, threshold: 0, rate_per_mass: 1e-3 1/Myr/Msun",
-    "central": "mode: central, sampling: discrete, rate: 500 1/Myr, kinetic_fraction: 0.2, ejecta: 3 Msun, center: [0.5, 0.5, 0.5]",
+    "central": (
+        "mode: central, sampling: discrete, rate: 500 1/Myr, kinetic_fraction: 0.2, "
+        "ejecta: 3 Msun, center: [0.5, 0.5, 0.5]"
+    ),
 }
 
 
 @pytest.mark.parametrize("mode", SUPERNOVAE)
 def test_the_energy_ledger_closes_with_all_sources(mode):
-    """Cooling that layers give back, supernovae, losses and the hook of the problem, where levels meet."""
-    region = "mesh.refinement={regions: [{level: 1, lower: [0.25, 0.25, 0.25], upper: [0.5, 0.5, 0.5]}]}"
-    sources = ("cooling={enabled: true, balance: layers}", f"injection={{enabled: true, {SUPERNOVAE[mode]}}}", "losses={enabled: true}")
+    """Cooling that layers give back, supernovae, losses and the hook of the problem, where levels
+    meet."""
+    region = (
+        "mesh.refinement={regions: [{level: 1, lower: [0.25, 0.25, 0.25], upper: [0.5, 0.5, 0.5]}]}"
+    )
+    sources = (
+        "cooling={enabled: true, balance: layers}",
+        f"injection={{enabled: true, {SUPERNOVAE[mode]}}}",
+        "losses={enabled: true}",
+    )
     sim = begin("calorimeter", "transport.solver=none", *sources, region)
     assert sim.tree.max_level == 1
     books = EnergyBooks(sim)
     before, _ = books._sums()
     step(sim, 4)
     after, terms = books._sums()
-    assert all(terms[name] for name in ("cooling_radiated", "cooling_heated", "injection_thermal", "losses_escaped", "problem_ecr"))
-    assert after - before == pytest.approx(sum(terms.values()), abs=1e-13 * (before + sum(map(abs, terms.values()))))
+    assert all(
+        terms[name]
+        for name in (
+            "cooling_radiated",
+            "cooling_heated",
+            "injection_thermal",
+            "losses_escaped",
+            "problem_ecr",
+        )
+    )
+    assert after - before == pytest.approx(
+        sum(terms.values()), abs=1e-13 * (before + sum(map(abs, terms.values())))
+    )

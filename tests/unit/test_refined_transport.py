@@ -29,16 +29,25 @@ def deep_tree(name, seed, scale=1):
 
 
 def make_case(comm, variant, name, seed, more=None, tree=None, **options):
-    """Return a `RefinedTransport` on a random tree of three levels (two if they would be many cells); `more`: parameters of the solver."""
+    """Return a `RefinedTransport` on a random tree of three levels (two if they would be many
+    cells); `more`: parameters of the solver."""
     settings = VARIANTS[variant] | (more or {})
-    kappa = {"kappa_par": 0.02} | {key: settings.pop(key) for key in ("kappa_par", "kappa_perp") if key in settings}
+    kappa = {"kappa_par": 0.02} | {
+        key: settings.pop(key) for key in ("kappa_par", "kappa_perp") if key in settings
+    }
     solver = variant.split()[0]
     if tree is None and solver == "streaming_diffusion":  # with more ghosts, blocks are larger
-        tree = random_tree(name, seed, rounds=1, scale=2) if name == "3d" else deep_tree(name, seed, scale=2)
+        tree = (
+            random_tree(name, seed, rounds=1, scale=2)
+            if name == "3d"
+            else deep_tree(name, seed, scale=2)
+        )
     elif tree is None:
         tree = deep_tree(name, seed)
     by_level = variant.endswith("by level")
-    return RefinedTransport(comm, tree, solver=solver, settings=settings, kappa=kappa, by_level=by_level, **options)
+    return RefinedTransport(
+        comm, tree, solver=solver, settings=settings, kappa=kappa, by_level=by_level, **options
+    )
 
 
 def start_blast(case):
@@ -49,7 +58,8 @@ def start_blast(case):
 
 
 @pytest.mark.parametrize("name", MESHES)
-@pytest.mark.parametrize("variant", [v for v in VARIANTS if v != "alfven_regulated by level"])  # waves grow, levels have other steps
+# waves grow, levels have other steps
+@pytest.mark.parametrize("variant", [v for v in VARIANTS if v != "alfven_regulated by level"])
 def test_a_uniform_state_stays(serial, variant, name):
     case = make_case(serial, variant, name, 1, frozen=True)
     case.start(lambda *x: UNIFORM)
@@ -66,10 +76,14 @@ def test_a_uniform_state_stays(serial, variant, name):
 @pytest.mark.parametrize("name", MESHES)
 @pytest.mark.parametrize("variant", VARIANTS)
 def test_energy_is_kept_in_frozen_gas(serial, variant, name):
-    """What cosmic rays and waves lose is heat, which frozen gas does not take; nothing is lost between levels."""
+    """What cosmic rays and waves lose is heat, which frozen gas does not take; nothing is lost
+    between levels."""
     case = make_case(serial, variant, name, 2, frozen=True)
     start_blast(case)
-    before, spread = case.energy(), np.ptp(case.pack.active(case.pack.u0)[:, case.pack.index["ecr"]])
+    before, spread = (
+        case.energy(),
+        np.ptp(case.pack.active(case.pack.u0)[:, case.pack.index["ecr"]]),
+    )
     for _ in range(2):
         case.move(0.01)
     assert np.ptp(case.pack.active(case.pack.u0)[:, case.pack.index["ecr"]]) < 0.99 * spread
@@ -96,19 +110,24 @@ def test_energy_and_momentum_are_kept_with_the_gas(serial, variant, name):
 def test_energy_is_accounted_for_with_boundaries(serial, variant, kind):
     """What passes the boundary of the mesh is in the ledger, on blocks of every level."""
     solver = variant.split()[0]
-    tree = random_tree("2d", 4, periodic=False, rounds=2, scale=2 if solver == "streaming_diffusion" else 1)
+    tree = random_tree(
+        "2d", 4, periodic=False, rounds=2, scale=2 if solver == "streaming_diffusion" else 1
+    )
     case = make_case(serial, variant, "2d", 4, tree=tree, frozen=True, kind=kind)
     start_blast(case)
     before = case.energy()
     for _ in range(2):
         case.move(0.02)
     levels = case.pack.levels[case.transport.ledger()["cr_boundary"] != 0.0]
-    if kind == "outflow" and variant != "isotropic_diffusion":  # along the field; without a gradient nothing diffuses
+    # along the field; without a gradient nothing diffuses
+    if kind == "outflow" and variant != "isotropic_diffusion":
         assert len(np.unique(levels)) > 1
     assert abs(case.energy() - before - case.booked()) < 1e-14 * before
 
 
-@pytest.mark.parametrize("variant", ["two_moment", "isotropic_diffusion", "anisotropic_diffusion far"])
+@pytest.mark.parametrize(
+    "variant", ["two_moment", "isotropic_diffusion", "anisotropic_diffusion far"]
+)
 def test_tracers_are_kept(serial, variant):
     still = {"streaming": False} if variant == "two_moment" else {}
     case = make_case(serial, variant, "2d", 3, still | {"tracer_rigidities": (3.0,)}, frozen=True)
@@ -122,7 +141,8 @@ def test_tracers_are_kept(serial, variant):
 
 
 def test_what_is_lifted_stays_within_a_level(serial):
-    """Strong diffusion along the field in few stages undershoots; cells take from those of their own level, and the sum is kept."""
+    """Strong diffusion along the field in few stages undershoots; cells take from those of their
+    own level, and the sum is kept."""
     case = make_case(serial, "anisotropic_diffusion far", "2d", 2, frozen=True)
     case.start(blast, potential)
     energies = case.pack.active(case.pack.u0)[:, case.pack.index["ecr"]]
@@ -138,7 +158,9 @@ def test_what_is_lifted_stays_within_a_level(serial):
 def test_transport_hears_signals_after_the_mesh_has_changed():
     box = "{name: moving_box, lower: [0, 0, 0], upper: [0.3, 0.3, 0.3], velocity: [40, 0, 0]}"
     refinement = f"mesh.refinement={{max_level: 1, interval: 1, min_age: 0, criteria: [{box}]}}"
-    sim = begin("cr_box", "mesh.cells=[16,16,1]", "mesh.block=[4,4,1]", "time.max_steps=1", refinement)
+    sim = begin(
+        "cr_box", "mesh.cells=[16,16,1]", "mesh.block=[4,4,1]", "time.max_steps=1", refinement
+    )
     heard = []
     sim.stop_between(lambda: lambda done, planned: heard.append(planned))
     sim.remesher.settle()

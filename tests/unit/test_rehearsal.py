@@ -1,4 +1,5 @@
-"""``crmpi run --dry-run`` finds what would end a run at its start, on one block, whatever the size of the mesh."""
+"""``crmpi run --dry-run`` finds what would end a run at its start, on one block, whatever the size
+of the mesh."""
 
 import pytest
 
@@ -25,7 +26,8 @@ YAML = "mesh: {cells: [1024, 1024, 1024]}\ntime: {end: 1}\nunits: {system: none}
 
 @pytest.fixture
 def dry_run(tmp_path, monkeypatch, capsys):
-    """Return a function that gives (exit code, standard output, sentences of errors) of a dry run."""
+    """Return a function that gives (exit code, standard output, sentences of errors) of a dry
+    run."""
     monkeypatch.chdir(tmp_path)
     folder = tmp_path / "mine"
     folder.mkdir()
@@ -60,7 +62,10 @@ def test_a_refined_mesh(dry_run):
     [
         (
             ["problem.dens=0"],
-            "problem.py, line 9, setup(): ZeroDivisionError: float division by zero (--debug shows the traceback)",
+            (
+                "problem.py, line 9, setup(): ZeroDivisionError: float division by zero (--debug "
+                "shows the traceback)"
+            ),
         ),
         (["problem.dens=-1"], "problem.py, line 14, initial(): dens = -1 at"),
         (

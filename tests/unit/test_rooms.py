@@ -17,8 +17,16 @@ MAX_FILE, MAX_FUNCTION, MAX_KERNEL, MAX_ARGUMENTS = 400, 60, 80, 10
 
 def levels():
     """Return {room: level} as the table of the architecture page has it."""
-    rows = re.findall(r"^\| L(\d) \| ([^|]*) \|", (ROOT / "docs" / "architecture.md").read_text(), flags=re.MULTILINE)
-    return {name.removesuffix("/").removesuffix(".py"): int(level) for level, names in rows for name in re.findall(r"`([^`]+)`", names)}
+    rows = re.findall(
+        r"^\| L(\d) \| ([^|]*) \|",
+        (ROOT / "docs" / "architecture.md").read_text(),
+        flags=re.MULTILINE,
+    )
+    return {
+        name.removesuffix("/").removesuffix(".py"): int(level)
+        for level, names in rows
+        for name in re.findall(r"`([^`]+)`", names)
+    }
 
 
 def room_of(path):
@@ -33,26 +41,47 @@ def imports(path):
         if isinstance(node, ast.Import):
             found += [(alias.name, node.lineno) for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
-            found += [(f"{node.module}.{alias.name}" if node.module == "crmpi" else node.module, node.lineno) for alias in node.names]
+            found += [
+                (
+                    f"{node.module}.{alias.name}" if node.module == "crmpi" else node.module,
+                    node.lineno,
+                )
+                for alias in node.names
+            ]
     return found
 
 
 def room_imports(path):
-    """Return (room, line) of the imports from crmpi; names of the package itself, such as its version, have no room."""
-    rooms = [(module.split(".")[1], line) for module, line in imports(path) if module.startswith("crmpi.")]
-    return [(room, line) for room, line in rooms if (PACKAGE / room).is_dir() or (PACKAGE / f"{room}.py").exists()]
+    """Return (room, line) of the imports from crmpi; names of the package itself, such as its
+    version, have no room."""
+    rooms = [
+        (module.split(".")[1], line)
+        for module, line in imports(path)
+        if module.startswith("crmpi.")
+    ]
+    return [
+        (room, line)
+        for room, line in rooms
+        if (PACKAGE / room).is_dir() or (PACKAGE / f"{room}.py").exists()
+    ]
 
 
 def test_every_room_has_a_level():
     rooms = {room_of(path) for path in FILES} - {"__init__", "__main__"}
-    assert rooms - set(levels()) == set(), "give these rooms a row in docs/architecture.md, section 1"
+    assert rooms - set(levels()) == set(), (
+        "give these rooms a row in docs/architecture.md, section 1"
+    )
 
 
 @pytest.mark.parametrize("path", FILES, ids=NAMES)
 def test_imports_go_down(path):
     level = levels()
     here = room_of(path)
-    up = [f"line {line}: {room} (L{level[room]})" for room, line in room_imports(path) if here in level and level[room] > level[here]]
+    up = [
+        f"line {line}: {room} (L{level[room]})"
+        for room, line in room_imports(path)
+        if here in level and level[room] > level[here]
+    ]
     assert not up, f"{here} is L{level[here]} and must not import {', '.join(up)}"
 
 
@@ -96,6 +125,10 @@ def decorators(node):
 def code_lines(node):
     """Return the length of a function without its docstring."""
     first = node.body[0]
-    has_docstring = isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant) and isinstance(first.value.value, str)
+    has_docstring = (
+        isinstance(first, ast.Expr)
+        and isinstance(first.value, ast.Constant)
+        and isinstance(first.value.value, str)
+    )
     docstring = first.end_lineno - first.lineno + 1 if has_docstring else 0
     return node.end_lineno - node.lineno + 1 - docstring

@@ -101,9 +101,9 @@ def test_a_branch_begins_a_folder_of_its_own(capsys):
     error = capsys.readouterr().err
     assert error.startswith("crmpi: error: output.dir = branch holds another run started ")
     assert (
-        "than a/checkpoints/checkpoint_00000.h5: choose another output.dir, or leave it out to go on in a"
-        in error
-    )
+        "than a/checkpoints/checkpoint_00000.h5: choose another output.dir, or leave it out to "
+        "go on in a"
+    ) in error
     assert state("branch")[0] == 7
 
 

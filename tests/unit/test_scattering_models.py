@@ -1,4 +1,5 @@
-"""Scattering models: the constant one, the registry, and the model of docs/scattering.md that a reader would write."""
+"""Scattering models: the constant one, the registry, and the model of docs/scattering.md that a
+reader would write."""
 
 import re
 from pathlib import Path
@@ -9,7 +10,14 @@ import pytest
 from crmpi.constants import ECR
 from crmpi.errors import CrmpiError
 from crmpi.params import make
-from crmpi.scattering.base import _MODELS, KAPPA_PAR, KAPPA_PERP, find_model, make_scattering, scattering_models
+from crmpi.scattering.base import (
+    _MODELS,
+    KAPPA_PAR,
+    KAPPA_PERP,
+    find_model,
+    make_scattering,
+    scattering_models,
+)
 from crmpi.scattering.constant import ConstantScattering
 from crmpi.transport.diffusion import IsotropicDiffusion
 from crmpi.units import Units
@@ -21,7 +29,11 @@ DOCS = Path(__file__).parents[2] / "docs" / "scattering.md"
 @pytest.fixture
 def documented_model():
     """The class DensityLaw of the documentation, registered for the duration of a test."""
-    snippet = next(block for block in re.findall(r"```python\n(.*?)```", DOCS.read_text(), re.DOTALL) if "class DensityLaw" in block)
+    snippet = next(
+        block
+        for block in re.findall(r"```python\n(.*?)```", DOCS.read_text(), re.DOTALL)
+        if "class DensityLaw" in block
+    )
     namespace = {"__name__": "density_law"}
     exec(snippet, namespace)
     yield namespace["DensityLaw"]
@@ -54,11 +66,13 @@ def test_unknown_model_is_named_with_those_there_are():
 def test_documented_model_runs(documented_model):
     assert scattering_models()["density_law"] is documented_model
     params = make(documented_model.Params, kappa_0=1.0, slope=-1.0)
-    object.__setattr__(params, "model", "density_law")  # the loader puts the choice beside the parameters
+    # the loader puts the choice beside the parameters
+    object.__setattr__(params, "model", "density_law")
     stage = Stage((32, 1, 1), boundary="outflow")
     x = stage.coordinates()[0]
     stage.pack.u0[:, 0] = np.where(x < 0.5, 1.0, 10.0)
     stage.set_energy(lambda x1, x2, x3: np.where(x1 < 0.5, 1.0 - x1, 0.5 - 10.0 * (x1 - 0.5)))
     before = stage.whole(ECR).ravel()
     stage.solver(IsotropicDiffusion, make_scattering(params)).advance(1e-3, 0.0)
-    assert np.abs(stage.whole(ECR).ravel() - before)[10:22].max() < 1e-12  # slabs in series: a steady flux
+    # slabs in series: a steady flux
+    assert np.abs(stage.whole(ECR).ravel() - before)[10:22].max() < 1e-12

@@ -36,17 +36,28 @@ def test_filling_within_its_scatter(cells):
     largest = {1: 4e-3, 2: 0.03, 3: 0.1}[dimensions]
     shares, covered = 0.3, []
     for seed in range(6):
-        field = PatchField(PatchStatistics(largest, largest, 0.5, shares, dimensions), Mesh(cells), seed)
+        field = PatchField(
+            PatchStatistics(largest, largest, 0.5, shares, dimensions), Mesh(cells), seed
+        )
         stage = Stage(cells)
         covered.append((whole(stage, field.largest_radius(stage.pack)) > 0).mean())
-    number = 6 * -np.log(1 - shares) / {1: 2, 2: np.pi, 3: 4 * np.pi / 3}[dimensions] / largest**dimensions
-    assert np.mean(covered) == pytest.approx(shares, abs=4 * shares / np.sqrt(number))  # of N independent patches, 4 sigma
+    number = (
+        6
+        * -np.log(1 - shares)
+        / {1: 2, 2: np.pi, 3: 4 * np.pi / 3}[dimensions]
+        / largest**dimensions
+    )
+    # of N independent patches, 4 sigma
+    assert np.mean(covered) == pytest.approx(shares, abs=4 * shares / np.sqrt(number))
 
 
 def test_every_block_shape_has_the_same_patches():
     statistics = PatchStatistics(0.04, 0.2, 0.5, 0.3, 3)
     field = PatchField(statistics, Mesh((16, 16, 16)), 3)
-    maps = [whole(stage, field.largest_radius(stage.pack)) for stage in (Stage((16, 16, 16)), Stage((16, 16, 16), (8, 4, 16)))]
+    maps = [
+        whole(stage, field.largest_radius(stage.pack))
+        for stage in (Stage((16, 16, 16)), Stage((16, 16, 16), (8, 4, 16)))
+    ]
     assert np.array_equal(*maps)
     assert 0.1 < (maps[0] > 0).mean() < 0.6
 
@@ -62,19 +73,29 @@ def test_ghost_zones_continue_periodically():
 def test_sizes_follow_their_distribution():
     statistics = PatchStatistics(1.0, 10.0, 0.5, 0.1, 3)
     radii = statistics.sizes((np.arange(100000) + 0.5) / 100000)
-    assert radii.min() == pytest.approx(1.0, rel=1e-4) and radii.max() == pytest.approx(10.0, rel=1e-2)
+    assert radii.min() == pytest.approx(1.0, rel=1e-4) and radii.max() == pytest.approx(
+        10.0, rel=1e-2
+    )
     above = (radii > 2.0).mean()
     assert above == pytest.approx((2.0**-2.5 - 10.0**-2.5) / (1 - 10.0**-2.5), abs=1e-5)
 
 
 def test_resolved_patches_scatter_only_those_that_fit():
-    """With a weak field the orbits of high rigidity are larger than the patches, which then do nothing."""
+    """With a weak field the orbits of high rigidity are larger than the patches, which then do
+    nothing."""
     cells = (32, 32, 1)
     stage = Stage(cells)
     stage.pack.w0[:, 0] = 1.0
     stage.pack.w0[:, 4] = 1.0
     stage.pack.bcc[:, 0] = 1e-6 * UNITS.factor("uG")
-    given = dict(mode="resolved", size_min="50 pc", size_max="50 pc", filling=0.3, kappa_strong="1e27 cm^2/s", kappa_weak="1e30 cm^2/s")
+    given = dict(
+        mode="resolved",
+        size_min="50 pc",
+        size_max="50 pc",
+        filling=0.3,
+        kappa_strong="1e27 cm^2/s",
+        kappa_weak="1e30 cm^2/s",
+    )
     model = Patchy(make(Patchy.Params, UNITS, **given), UNITS, EOS(5 / 3, 4 / 3, 0.6), Mesh(cells))
     out = stage.pack.allocate(2)
     shares = []
@@ -87,7 +108,12 @@ def test_resolved_patches_scatter_only_those_that_fit():
 
 def test_patches_below_the_grid_are_refused():
     stage = Stage((32, 32, 1))
-    model = Patchy(make(Patchy.Params, UNITS, mode="resolved", size_min="1 pc", size_max="10 pc"), UNITS, None, Mesh((32, 32, 1)))
+    model = Patchy(
+        make(Patchy.Params, UNITS, mode="resolved", size_min="1 pc", size_max="10 pc"),
+        UNITS,
+        None,
+        Mesh((32, 32, 1)),
+    )
     with pytest.raises(CrmpiError, match=r"size_max = 10 pc is below the cell width 31\.2 pc"):
         model.check(stage.pack)
 
@@ -95,6 +121,11 @@ def test_patches_below_the_grid_are_refused():
 def test_resolved_patches_are_refused_on_a_tube():
     stage = Stage((32, 1, 1))
     stage.pack.tube = object()
-    model = Patchy(make(Patchy.Params, UNITS, mode="resolved", size_min="60 pc", size_max="90 pc"), UNITS, None, Mesh((32, 1, 1)))
+    model = Patchy(
+        make(Patchy.Params, UNITS, mode="resolved", size_min="60 pc", size_max="90 pc"),
+        UNITS,
+        None,
+        Mesh((32, 1, 1)),
+    )
     with pytest.raises(CrmpiError, match="plain meshes"):
         model.check(stage.pack)

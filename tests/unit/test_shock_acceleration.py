@@ -44,7 +44,12 @@ def errors(mach, pcr, share, n, *overrides):
     dens, vel, press, rays, speed = jump(mach, pcr, share)
     end = 0.5 / speed
     left = [float(value) for value in (dens, vel, press, rays)]
-    states = f"problem.left={left}", f"problem.right=[1,0,1,{pcr}]", "problem.x0=1.2", f"time.end={end}"
+    states = (
+        f"problem.left={left}",
+        f"problem.right=[1,0,1,{pcr}]",
+        "problem.x0=1.2",
+        f"time.end={end}",
+    )
     box = "mesh.lower=[1,0,0]", "mesh.upper=[2,1,1]", f"fluid.shock_acceleration={share}"
     outcome = run_problem("cr_shock_tube", *states, *box, *overrides, cells=[n, 1, 1])
     pack = outcome.sim.pack
@@ -69,8 +74,8 @@ def test_share_of_the_dissipated_energy(mach, share, pcr):
 
 
 def test_shock_through_a_refined_region():
-    """It enters at 1.25 and leaves at 1.5. What goes wrong in the cells at its boundaries, 4% of the
-    mean at N = 256, falls with their width.
+    """It enters at 1.25 and leaves at 1.5. What goes wrong in the cells at its boundaries, 4% of
+    the mean at N = 256, falls with their width.
     """
     region = "mesh.refinement={regions: [{level: 1, lower: [1.25,0,0], upper: [1.5,1,1]}]}"
     coarse, fine = (errors(5, 0.001, 0.3, n, "mesh.block=[16,1,1]", region) for n in (256, 512))
@@ -85,7 +90,12 @@ def test_error_falls_with_resolution(mach):
     assert fine < 0.5 * coarse
 
 
-SCHEMES = ("fluid.riemann=llf", "fluid.riemann=hlle", "fluid.reconstruction=ppm", "mesh.block=[32,1,1]")
+SCHEMES = (
+    "fluid.riemann=llf",
+    "fluid.riemann=hlle",
+    "fluid.reconstruction=ppm",
+    "mesh.block=[32,1,1]",
+)
 HLLD = "fluid={riemann: hlld, magnetic: true}"
 
 

@@ -1,13 +1,14 @@
-"""The longest stable step in 3-D: a third of the time in which the fastest signal crosses a cell."""
+"""The longest stable step in 3-D: a third of the time in which the fastest signal crosses a
+cell."""
 
 import pytest
 
-from crmpi.configuration import load_run
 from crmpi.constants import ENER
+from crmpi.model.problem import Problem
 from crmpi.parallel.comm import SerialComm
-from crmpi.problem import Problem
-from crmpi.simulation import Simulation
-from crmpi.stepper import advance
+from crmpi.run.configuration import load_run
+from crmpi.run.simulation import Simulation
+from crmpi.run.stepper import advance
 
 CELLS = 12
 
@@ -22,9 +23,23 @@ class Noise(Problem):
 
 
 def setup(cfl):
-    mesh = {"cells": [CELLS] * 3, "block": [CELLS] * 3, "lower": [0, 0, 0], "upper": [1, 1, 1], "boundaries": "periodic"}
+    mesh = {
+        "cells": [CELLS] * 3,
+        "block": [CELLS] * 3,
+        "lower": [0, 0, 0],
+        "upper": [1, 1, 1],
+        "boundaries": "periodic",
+    }
     fluid = {"magnetic": False, "cosmic_rays": False}
-    return load_run(Noise, {"mesh": mesh, "fluid": fluid, "time": {"end": 1e9, "cfl": cfl}, "units": {"system": "none"}})
+    return load_run(
+        Noise,
+        {
+            "mesh": mesh,
+            "fluid": fluid,
+            "time": {"end": 1e9, "cfl": cfl},
+            "units": {"system": "none"},
+        },
+    )
 
 
 def noise_after(steps, cfl):
@@ -41,7 +56,8 @@ def noise_after(steps, cfl):
 
 
 def test_noise_decays_below_a_third_and_grows_above():
-    """What a plane stencil damps at a cfl below 1/3 for the wave (pi, pi, pi) it amplifies above, for sound of all three axes adds up."""
+    """What a plane stencil damps at a cfl below 1/3 for the wave (pi, pi, pi) it amplifies above,
+    for sound of all three axes adds up."""
     start = noise_after(0, 0.3)
     assert noise_after(150, 0.3) < 0.1 * start
     assert noise_after(150, 0.4) > 10 * start

@@ -8,7 +8,8 @@ import pytest
 from crmpi.jit import made
 from tests.stepping import SOLVERS, begin, step
 
-WARM_UP = 3  # steps: one more than what the second half of a step and the look at the model's validity need
+# steps: one more than what the second half of a step and the look at the model's validity need
+WARM_UP = 3
 
 
 @pytest.mark.parametrize("solver", SOLVERS)
@@ -35,7 +36,8 @@ def test_supernovae_compile_nothing_when_they_come():
 
 @pytest.mark.parametrize("solver", SOLVERS)
 def test_steps_allocate_no_arrays(solver):
-    """All arrays are made at the start: steps need for themselves, and leave behind, less than half a component of a block (219 kB)."""
+    """All arrays are made at the start: steps need for themselves, and leave behind, less than half
+    a component of a block (219 kB)."""
     sim = begin("cr_box", "mesh.cells=[32,32,32]", "mesh.block=[32,32,32]", *SOLVERS[solver])
     step(sim, WARM_UP)
     component = sim.pack.w0[0, 0].nbytes

@@ -11,9 +11,9 @@ import pytest
 from crmpi.cli.main import main
 from crmpi.errors import CrmpiError
 from crmpi.parallel.comm import SerialComm
-from crmpi.sweep import attempt, plan
-from crmpi.sweep.pool import clock
-from crmpi.sweep.tickets import Tickets
+from crmpi.tools.sweep import attempt, plan
+from crmpi.tools.sweep.pool import clock
+from crmpi.tools.sweep.tickets import Tickets
 
 ROOT = Path(__file__).parents[2]
 TUBE = ["cr_diffusion", "mesh.cells=[32,1,1]", "mesh.block=[32,1,1]", "time.dt_max=0.05"]
@@ -38,7 +38,16 @@ def test_bad_lists_are_refused(text):
 
 
 def test_runs_table_figure_and_nothing_twice(tmp_path, capsys):
-    words = ["sweep", *TUBE, "--over", "scattering.kappa_par=0.02,0.04", "--output", str(tmp_path), "--plot", "ecr,time"]
+    words = [
+        "sweep",
+        *TUBE,
+        "--over",
+        "scattering.kappa_par=0.02,0.04",
+        "--output",
+        str(tmp_path),
+        "--plot",
+        "ecr,time",
+    ]
     assert main(words) == 0
     table = rows(tmp_path)
     assert [row["scattering.kappa_par"] for row in table] == ["0.02", "0.04"]
@@ -58,7 +67,8 @@ def test_an_interrupted_run_goes_on(tmp_path):
     assert main([*words, "time.end=0.3"]) == 0
     assert float(rows(tmp_path)[0]["time [code]"]) == pytest.approx(0.3)
     lines = (folder / "history.txt").read_text().splitlines()
-    assert sum(not line.startswith("#") for line in lines) > 4  # the rows of the first part are still there
+    # the rows of the first part are still there
+    assert sum(not line.startswith("#") for line in lines) > 4
 
 
 def test_one_failure_does_not_stop_the_others(tmp_path, capsys):
@@ -69,7 +79,16 @@ def test_one_failure_does_not_stop_the_others(tmp_path, capsys):
 
 
 def test_unknown_result_is_named(tmp_path, capsys):
-    words = ["sweep", *TUBE, "--over", "scattering.kappa_par=0.02", "--output", str(tmp_path), "--plot", "mass_loding"]
+    words = [
+        "sweep",
+        *TUBE,
+        "--over",
+        "scattering.kappa_par=0.02",
+        "--output",
+        str(tmp_path),
+        "--plot",
+        "mass_loding",
+    ]
     assert main(words) == 2
     assert "there is no 'mass_loding' among the results" in capsys.readouterr().err
 
@@ -77,7 +96,8 @@ def test_unknown_result_is_named(tmp_path, capsys):
 def test_a_finished_run_of_other_parameters_is_not_taken_for_this_one(tmp_path, capsys):
     words = ["sweep", *TUBE, "--over", "scattering.kappa_par=0.02", "--output", str(tmp_path)]
     assert main(words) == 0
-    assert main([*words, "output.history_interval=0.1"]) == 0  # how often a run writes does not matter
+    # how often a run writes does not matter
+    assert main([*words, "output.history_interval=0.1"]) == 0
     assert main([*words, "time.end=0.1"]) == 3
     assert "holds a finished run with other parameters" in capsys.readouterr().err
 
@@ -105,11 +125,24 @@ def test_a_fault_of_the_code_costs_one_run(tmp_path):
 
 
 def test_progress_and_logs(tmp_path, capsys):
-    assert main(["sweep", *TUBE, "--over", "scattering.kappa_par=0.02,0.04", "--output", str(tmp_path)]) == 0
+    assert (
+        main(
+            ["sweep", *TUBE, "--over", "scattering.kappa_par=0.02,0.04", "--output", str(tmp_path)]
+        )
+        == 0
+    )
     lines = [line for line in capsys.readouterr().out.splitlines() if line.startswith("[")]
-    assert [line.split(":")[0] for line in lines] == ["[1/2] 0.02", "[1/2] 0.02", "[2/2] 0.04", "[2/2] 0.04"]
+    assert [line.split(":")[0] for line in lines] == [
+        "[1/2] 0.02",
+        "[1/2] 0.02",
+        "[2/2] 0.04",
+        "[2/2] 0.04",
+    ]
     assert "left" in lines[2]
-    assert "stopped: reached time.end" in (tmp_path / "scattering.kappa_par=0.02" / "log.txt").read_text()
+    assert (
+        "stopped: reached time.end"
+        in (tmp_path / "scattering.kappa_par=0.02" / "log.txt").read_text()
+    )
 
 
 def test_durations_are_readable():
@@ -132,7 +165,10 @@ def test_one_task_of_an_array(tmp_path, capsys):
     assert main([*words, "--task", "3"]) == 2
     assert "--task 3 is not between 1 and 2" in capsys.readouterr().err
     assert main([*words, "--list"]) == 0
-    assert [line.split() for line in capsys.readouterr().out.splitlines()] == [["1", "0.02", "not", "begun"], ["2", "0.04", "finished"]]
+    assert [line.split() for line in capsys.readouterr().out.splitlines()] == [
+        ["1", "0.02", "not", "begun"],
+        ["2", "0.04", "finished"],
+    ]
 
 
 @pytest.mark.parametrize("script", ["written", "launch"])
@@ -145,12 +181,18 @@ def test_slurm_scripts_run_their_task(tmp_path, script):
         text = Path(job[1]).read_text()
         assert "#SBATCH --array=1-2\n" in text
         assert "#SBATCH --ntasks=4\n" in text
-    tools = tmp_path / "bin"  # stand-ins for what a cluster has: srun starts the command, here on one rank
+    # stand-ins for what a cluster has: srun starts the command, here on one rank
+    tools = tmp_path / "bin"
     tools.mkdir()
     for name, line in {"srun": '"$@"', "crmpi": f'{sys.executable} -m crmpi.cli.main "$@"'}.items():
         (tools / name).write_text(f"#!/bin/sh\nexec {line}\n")
         (tools / name).chmod(0o755)
-    environment = {**os.environ, "PATH": f"{tools}:{os.environ['PATH']}", "PYTHONPATH": str(ROOT), "SLURM_ARRAY_TASK_ID": "2"}
+    environment = {
+        **os.environ,
+        "PATH": f"{tools}:{os.environ['PATH']}",
+        "PYTHONPATH": str(ROOT),
+        "SLURM_ARRAY_TASK_ID": "2",
+    }
     done = subprocess.run(job, env=environment, capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done.stderr
     assert [row["scattering.kappa_par"] for row in rows(tmp_path / "runs")] == ["0.04"]

@@ -1,11 +1,12 @@
-"""The time step is that of the state which the fluid meets, whatever the first half of the sources and of the transport did."""
+"""The time step is that of the state which the fluid meets, whatever the first half of the sources
+and of the transport did."""
 
 import numpy as np
 import pytest
 
 from crmpi.constants import DENS, ECR, ENER
 from crmpi.errors import RunError
-from crmpi.stepper import advance
+from crmpi.run.stepper import advance
 from tests.stepping import begin, step
 
 BOMB = """
@@ -39,10 +40,17 @@ class Shell(Problem):
         return dict(dens=np.where(inside, 1.0, p.thin), press=1e-6, ecr=np.where(inside, 1.0, 1e-9), b1=1e-6)
 """
 SUPERNOVAE = [
-    "mesh.cells=[16,16,16]", "mesh.lower=[-50 pc,-50 pc,-50 pc]", "mesh.upper=[50 pc,50 pc,50 pc]", "units.system=galactic",
-    "injection.enabled=true", "injection.mode=central", "injection.sampling=discrete", "injection.rate=2000", "injection.radius=10 pc",
+    "mesh.cells=[16,16,16]",
+    "mesh.lower=[-50 pc,-50 pc,-50 pc]",
+    "mesh.upper=[50 pc,50 pc,50 pc]",
+    "units.system=galactic",
+    "injection.enabled=true",
+    "injection.mode=central",
+    "injection.sampling=discrete",
+    "injection.rate=2000",
+    "injection.radius=10 pc",
     "injection.seed=3",
-]  # fmt: skip
+]
 GAS = """
 from crmpi.api import Problem, np, par
 
@@ -86,7 +94,13 @@ def floored(sim):
 def test_release_of_heat_in_the_first_half_of_a_step(problem, transport, size):
     more = ["transport.vmax=3000"] if transport == "two_moment" else []
     end = 0.003 / np.sqrt(size)  # a few crossing times of a cell, whatever the size
-    sim = begin(problem("bomb", BOMB), f"transport.solver={transport}", f"problem.e={1e4 * size}", f"time.end={end}", *more)
+    sim = begin(
+        problem("bomb", BOMB),
+        f"transport.solver={transport}",
+        f"problem.e={1e4 * size}",
+        f"time.end={end}",
+        *more,
+    )
     before = energy(sim)
     advance(sim, end)
     assert energy(sim) - before == pytest.approx(RELEASED * size, rel=1e-12)
@@ -106,7 +120,9 @@ def test_parts_of_a_step_are_as_good_as_short_steps(problem):
 
 @pytest.mark.parametrize("temp", ["1e4 K", "1e6 K"])
 def test_supernovae_in_cold_and_hot_gas(problem, temp):
-    sim = begin(problem("gas", GAS), *SUPERNOVAE, f"problem.temp={temp}", "time.cfl=0.3", "time.end=2 kyr")
+    sim = begin(
+        problem("gas", GAS), *SUPERNOVAE, f"problem.temp={temp}", "time.cfl=0.3", "time.end=2 kyr"
+    )
     before, number, most = energy(sim), 0, 0
     while sim.time < 2.0 * sim.units.factor("kyr"):
         step(sim)
@@ -119,7 +135,9 @@ def test_supernovae_in_cold_and_hot_gas(problem, temp):
 
 
 def test_cosmic_rays_that_reach_thin_gas_shorten_the_fluid_step(problem):
-    sim = begin(problem("shell", SHELL), "transport.solver=isotropic_diffusion", "scattering.kappa_par=1")
+    sim = begin(
+        problem("shell", SHELL), "transport.solver=isotropic_diffusion", "scattering.kappa_par=1"
+    )
     before = energy(sim)
     step(sim)
     assert sim.parts > 10

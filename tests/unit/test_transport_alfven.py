@@ -1,4 +1,5 @@
-"""Alfven-wave regulated transport: exchange in a cell against closed forms and scipy, waves in motion, conservation, blocks, axes."""
+"""Alfven-wave regulated transport: exchange in a cell against closed forms and scipy, waves in
+motion, conservation, blocks, axes."""
 
 import itertools
 
@@ -6,14 +7,14 @@ import numpy as np
 import pytest
 from scipy.integrate import solve_ivp
 
-from crmpi.configuration import configure
 from crmpi.constants import ECR, ENER, MOM1
 from crmpi.errors import CrmpiError
-from crmpi.numerics.cr_alfven_local import Cell, Matter, Transport, balance, exchange, implicit_step
+from crmpi.numerics.cr.alfven_local import Cell, Matter, Transport, balance, exchange, implicit_step
 from crmpi.parallel.comm import SerialComm
 from crmpi.params import make
+from crmpi.run.configuration import configure
+from crmpi.run.simulation import Simulation
 from crmpi.scattering.constant import ConstantScattering
-from crmpi.simulation import Simulation
 from crmpi.transport.alfven_regulated import AlfvenRegulated
 from tests.transport_case import Stage
 
@@ -23,8 +24,14 @@ QUIET = Matter(va=0.0, force=0.0, growth=0.0, drag=0.0, linear=0.0, nonlinear=0.
 
 
 def march(cell, transport, matter, steps):
-    """Return the cell after `steps` equal parts of the step that `matter` and `transport` describe."""
-    part = matter._replace(**{name: getattr(matter, name) / steps for name in ("force", "growth", "drag", "linear", "nonlinear")})
+    """Return the cell after `steps` equal parts of the step that `matter` and `transport`
+    describe."""
+    part = matter._replace(
+        **{
+            name: getattr(matter, name) / steps
+            for name in ("force", "growth", "drag", "linear", "nonlinear")
+        }
+    )
     for _ in range(steps):
         cell, _ = exchange(cell, Transport(*(x / steps for x in transport)), part)
     return cell
@@ -44,7 +51,8 @@ def test_waves_grow_at_the_linear_rate_while_the_flux_is_inert():
     for steps in (8, 16, 32):
         cell = march(Cell(1.0, 1.0, 1e-9, 1e-9, 0.0, 0.0), STILL, matter, steps)
         errors.append(abs(cell.plus / 1e-9 / np.exp(2.0 * 0.9) - 1.0))
-        assert abs(cell.minus / 1e-9 / np.exp(-2.0 * 1.1) - 1.0) < 2.2**3 / steps**2  # third derivative of exp(-2.2 t)
+        # third derivative of exp(-2.2 t)
+        assert abs(cell.minus / 1e-9 / np.exp(-2.0 * 1.1) - 1.0) < 2.2**3 / steps**2
     assert errors[-1] < 1.8**3 / 32**2
     assert min(orders(errors)) > 1.8
 
@@ -64,7 +72,8 @@ def test_strong_waves_make_the_flux_that_of_streaming():
     """f relaxes to v_A h (a+ - a-)/(a+ + a-) whatever the step."""
     matter = QUIET._replace(va=0.1, force=1e6)
     cell, _ = exchange(Cell(1.0, -3.0, 0.3, 0.1, 0.0, 0.0), STILL, matter)
-    assert cell.f == pytest.approx(0.1 * 0.2 / 0.4, abs=3.05 / (1e6 * 0.4))  # what backward Euler leaves: (f - f_end)/x
+    # what backward Euler leaves: (f - f_end)/x
+    assert cell.f == pytest.approx(0.1 * 0.2 / 0.4, abs=3.05 / (1e6 * 0.4))
 
 
 def rates(matter, transport):
@@ -88,20 +97,34 @@ def test_exchange_converges_to_the_full_equations_at_second_order(force, counts)
     matter = Matter(va=0.1, force=force, growth=4.0, drag=0.2, linear=0.3, nonlinear=0.5, seed=0.0)
     transport = Transport(0.05, 0.4, 0.01, 0.02)
     start = [1.0, 1.0, 0.02, 0.1]
-    exact = solve_ivp(rates(matter, transport), (0.0, 1.0), start, method="Radau", rtol=1e-11, atol=1e-13).y[:, -1]
-    errors = [np.abs(np.array(march(Cell(*start, 0.0, 0.0), transport, matter, steps)[:4]) - exact).max() for steps in counts]
+    exact = solve_ivp(
+        rates(matter, transport), (0.0, 1.0), start, method="Radau", rtol=1e-11, atol=1e-13
+    ).y[:, -1]
+    errors = [
+        np.abs(np.array(march(Cell(*start, 0.0, 0.0), transport, matter, steps)[:4]) - exact).max()
+        for steps in counts
+    ]
     assert min(orders(errors)) > 1.7
     assert errors[-1] < 1e-3
 
 
-@pytest.mark.parametrize("growth, force, nonlinear", list(itertools.product((0.0, 1.0, 1e4), (0.0, 1.0, 1e12), (0.0, 1e-3, 1e6))))
+@pytest.mark.parametrize(
+    "growth, force, nonlinear",
+    list(itertools.product((0.0, 1.0, 1e4), (0.0, 1.0, 1e12), (0.0, 1e-3, 1e6))),
+)
 def test_any_step_keeps_waves_positive_and_energy_closed(growth, force, nonlinear):
-    matter = Matter(va=0.02, force=force, growth=growth, drag=0.0, linear=0.1, nonlinear=nonlinear, seed=1e-12)
+    matter = Matter(
+        va=0.02, force=force, growth=growth, drag=0.0, linear=0.1, nonlinear=nonlinear, seed=1e-12
+    )
     for f, plus, minus in itertools.product((-2.0, 0.0, 0.01, 2.0), (0.0, 1e-12, 0.3), (0.0, 0.5)):
-        cell, parts = exchange(Cell(1.0, f, plus, minus, 0.0, 0.0), Transport(0.1, 0.3, -0.05, 0.02), matter)
+        cell, parts = exchange(
+            Cell(1.0, f, plus, minus, 0.0, 0.0), Transport(0.1, 0.3, -0.05, 0.02), matter
+        )
         assert min(cell.plus, cell.minus, cell.heat) >= 0.0 and 1 <= parts <= 64
         before = 1.0 - 0.1 + plus - 0.05 + minus + 0.02
-        assert cell.e + cell.plus + cell.minus + cell.heat == pytest.approx(before, abs=4e-15 * max(1.0, cell.heat) * parts)
+        assert cell.e + cell.plus + cell.minus + cell.heat == pytest.approx(
+            before, abs=4e-15 * max(1.0, cell.heat) * parts
+        )
 
 
 def test_balance_is_the_mirror_image_for_the_opposite_flux():
@@ -115,7 +138,8 @@ def test_one_implicit_step_solves_its_equations():
     old, transport = Cell(1.0, 2.0, 1e-3, 0.2, 0.0, 0.0), Transport(0.0, 0.1, 0.0, 0.0)
     new = implicit_step(1.0, old, transport, matter)
     change = np.array([new.f - old.f, new.plus - old.plus, new.minus - old.minus])
-    expected = rates(matter, transport)(0.0, [old.e, new.f, new.plus, new.minus])[1:]  # v_A h is that of the old e
+    # v_A h is that of the old e
+    expected = rates(matter, transport)(0.0, [old.e, new.f, new.plus, new.minus])[1:]
     assert change == pytest.approx(expected, rel=1e-8)
 
 
@@ -135,7 +159,8 @@ def stage_of(cells, block=None, field=(1.0, 0.0, 0.0), **ghosts):
 
 
 def packet_error(count, direction):
-    """Return the L1 error of a wave packet of one kind after one crossing at v_A = 2, without cosmic rays."""
+    """Return the L1 error of a wave packet of one kind after one crossing at v_A = 2, without
+    cosmic rays."""
     stage = stage_of((count, 1, 1), field=(2.0, 0.0, 0.0))
     place = EWP if direction > 0 else EWM
     average = np.sinc(1.0 / count)
@@ -153,9 +178,12 @@ def test_waves_run_along_the_field_at_the_alfven_speed(direction):
 
 
 def gaussian(axis):
-    """Return e of V4 where waves of fixed energy scatter: v_A is so small that cosmic rays leave them as they are."""
+    """Return e of V4 where waves of fixed energy scatter: v_A is so small that cosmic rays leave
+    them as they are."""
     cells = [128 if a == axis else 1 for a in range(3)]
-    stage = Stage(cells, lower=(-1,) * 3, upper=(1,) * 3, fields=AlfvenRegulated.fields, boundary="outflow")
+    stage = Stage(
+        cells, lower=(-1,) * 3, upper=(1,) * 3, fields=AlfvenRegulated.fields, boundary="outflow"
+    )
     stage.set_field(lambda *x: tuple(np.full_like(x[0], float(a == axis)) for a in range(3)))
     stage.pack.u0[:, 0] = 1e12
     rate = 0.1875 * np.pi * UNIT["gyro_rate"] / 0.5 / UNIT["light_speed"] ** 2  # G at B = 1
@@ -172,7 +200,8 @@ def test_waves_of_fixed_energy_are_a_diffusion_coefficient_on_all_axes():
     profiles = [gaussian(axis) for axis in range(3)]
     x = (np.arange(128) + 0.5) / 64.0 - 1.0
     width = 1.0 + 160.0 * 0.2 / 30.0
-    assert np.abs(profiles[0] - np.exp(-40.0 * x**2 / width) / np.sqrt(width)).mean() < 4 * 8e-5  # V4, half the cells
+    # V4, half the cells
+    assert np.abs(profiles[0] - np.exp(-40.0 * x**2 / width) / np.sqrt(width)).mean() < 4 * 8e-5
     assert np.array_equal(profiles[0], profiles[1])
     assert np.array_equal(profiles[0], profiles[2])
 
@@ -181,7 +210,9 @@ def test_scattering_in_the_gas_adds_to_that_of_waves():
     """Without waves `extrinsic` is plain diffusion with kappa_par."""
     stage = stage_of((64, 1, 1), field=(1e-8, 0.0, 0.0))
     stage.set_energy(lambda x1, x2, x3: 1.0 + 0.5 * np.cos(2.0 * np.pi * x1))
-    stage.solver(AlfvenRegulated, constant(kappa_par=0.1), vmax=100.0, extrinsic=True, **UNIT).advance(0.1, 0.0)
+    stage.solver(
+        AlfvenRegulated, constant(kappa_par=0.1), vmax=100.0, extrinsic=True, **UNIT
+    ).advance(0.1, 0.0)
     height = stage.whole(ECR).max() - 1.0
     assert height == pytest.approx(0.5 * np.exp(-0.1 * 0.1 * (2.0 * np.pi) ** 2), rel=5e-3)
 
@@ -192,7 +223,8 @@ def weave(x1, x2, x3):
 
 
 def box(block=(12, 12, 12), frozen=False, steps=3):
-    """Return mesh, solver and state before some steps in a periodic box with moving gas and waves that matter."""
+    """Return mesh, solver and state before some steps in a periodic box with moving gas and waves
+    that matter."""
     stage = Stage((12, 12, 12), block, fields=AlfvenRegulated.fields)
     x1, x2, x3 = stage.coordinates()
     wave = 2.0 * np.pi
@@ -205,7 +237,9 @@ def box(block=(12, 12, 12), frozen=False, steps=3):
     stage.set_energy(lambda x1, x2, x3: 1.0 + 0.5 * np.sin(wave * (x1 + x2)) * np.cos(wave * x3))
     before = {v: stage.whole(v) for v in range(EWM + 1)}
     params = UNIT | {"nll_damping": 1.0, "wave_floor": 1e-6}
-    solver = stage.solver(AlfvenRegulated, constant(kappa_perp=0.01), frozen=frozen, vmax=20.0, **params)
+    solver = stage.solver(
+        AlfvenRegulated, constant(kappa_perp=0.01), frozen=frozen, vmax=20.0, **params
+    )
     for n in range(steps):
         solver.advance(0.01, 0.01 * n)
     return stage, solver, before
@@ -216,20 +250,32 @@ def test_momentum_and_energy_are_kept():
     field = np.array([stage.pack.active(stage.pack.bcc)[0, a] for a in range(3)])
     unit = field / np.sqrt((field**2).sum(axis=0))
     for a in range(3):
-        change = stage.whole(MOM1 + a) - before[MOM1 + a] + unit[a] * (stage.whole(FCR) - before[FCR]) / 20.0**2
+        change = (
+            stage.whole(MOM1 + a)
+            - before[MOM1 + a]
+            + unit[a] * (stage.whole(FCR) - before[FCR]) / 20.0**2
+        )
         assert abs(change.sum()) < 1e-13
         assert np.abs(change).max() > 1e-5  # the waves push
-    total, was = (sum(state[v].sum() for v in (ENER, ECR, EWP, EWM)) for state in ({v: stage.whole(v) for v in before}, before))
+    total, was = (
+        sum(state[v].sum() for v in (ENER, ECR, EWP, EWM))
+        for state in ({v: stage.whole(v) for v in before}, before)
+    )
     assert total == pytest.approx(was, rel=1e-14)
     ledger = {name: column.sum() for name, column in solver.ledger().items()}
-    assert ledger["cr_heat"] > 0.0 and ledger["cr_floored"] == 0.0 and ledger["cr_fast_cells"] == 0.0
+    assert (
+        ledger["cr_heat"] > 0.0 and ledger["cr_floored"] == 0.0 and ledger["cr_fast_cells"] == 0.0
+    )
 
 
 def test_frozen_gas_takes_nothing_but_heat_is_lost():
     stage, solver, before = box(frozen=True)
     assert all(np.array_equal(stage.whole(v), before[v]) for v in range(ECR))
     change = sum((stage.whole(v) - before[v]).sum() for v in (ECR, EWP, EWM)) / 12.0**3
-    lost = sum(solver.energy_signs()[f"cr_{name}"] * solver.ledger()[f"cr_{name}"].sum() for name in ("heat", "wave_work", "floored"))
+    lost = sum(
+        solver.energy_signs()[f"cr_{name}"] * solver.ledger()[f"cr_{name}"].sum()
+        for name in ("heat", "wave_work", "floored")
+    )
     assert change == pytest.approx(lost, rel=1e-11)
     assert change < 0.0
 
@@ -248,7 +294,11 @@ def test_alfven_speeds_beyond_signals_are_counted():
 
 
 def test_a_field_is_needed_and_tracers_and_tubes_are_refused():
-    words = ["transport={solver: alfven_regulated, vmax: 10, light_speed: 100, gyro_rate: 1}", "mesh.cells=[8,1,1]", "mesh.block=[8,1,1]"]
+    words = [
+        "transport={solver: alfven_regulated, vmax: 10, light_speed: 100, gyro_rate: 1}",
+        "mesh.cells=[8,1,1]",
+        "mesh.block=[8,1,1]",
+    ]
     sentences = {
         "fluid.magnetic=false": "fluid.magnetic",
         "transport.tracer_rigidities=[3]": "carries no tracers",
@@ -261,8 +311,11 @@ def test_a_field_is_needed_and_tracers_and_tubes_are_refused():
 
 
 def test_scattering_rate_in_physical_units():
-    """nu = (3 pi/16) Omega a/e_B with Omega = 0.00898734 s^-1 at 1 uG and 1 GV: a/e_B = 1e-6 gives kappa = c^2/(3 nu) = 5.66e28 cm^2/s."""
-    config, _ = configure("galactic_wind", ["transport={solver: alfven_regulated, vmax: 3000 km/s}"])
+    """nu = (3 pi/16) Omega a/e_B with Omega = 0.00898734 s^-1 at 1 uG and 1 GV: a/e_B = 1e-6 gives
+    kappa = c^2/(3 nu) = 5.66e28 cm^2/s."""
+    config, _ = configure(
+        "galactic_wind", ["transport={solver: alfven_regulated, vmax: 3000 km/s}"]
+    )
     units = config.units
     params = config.transport
     stage = stage_of((8, 1, 1), field=(units("1 uG"), 0.0, 0.0))
@@ -273,4 +326,6 @@ def test_scattering_rate_in_physical_units():
     solver.freeze(solver.populations[0])
     growth = solver.registers.frozen[0, 5, 0, 0, 4]
     kappa = 1.0 / (3.0 * growth * 1e-6 * 0.5 * units("1 uG") ** 2)
-    assert units.from_code(kappa, "cm^2/s") == pytest.approx(2.99792458e10**2 / (3.0 * 3.0 * np.pi / 16.0 * 0.00898734e-6), rel=1e-6)
+    assert units.from_code(kappa, "cm^2/s") == pytest.approx(
+        2.99792458e10**2 / (3.0 * 3.0 * np.pi / 16.0 * 0.00898734e-6), rel=1e-6
+    )

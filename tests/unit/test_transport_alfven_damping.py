@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from crmpi.exact.alfven_waves import landau_coefficient, scattering_coefficient
-from crmpi.numerics.cr_alfven_local import Cell, Matter, Transport, exchange
+from crmpi.numerics.cr.alfven_local import Cell, Matter, Transport, exchange
 from tests.alfven_reference import solve
 from tests.verification.runs import run_problem
 

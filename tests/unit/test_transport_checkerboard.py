@@ -45,7 +45,8 @@ def diffused(cells, amplitude, steps, field=OBLIQUE, block=None, dt=0.05, end_to
 @pytest.mark.parametrize("cells", [(64, 64, 1), (16, 16, 4)])
 @pytest.mark.parametrize("field", [OBLIQUE, (1.0, 0.3, 0.0)])
 def test_a_checkerboard_on_a_gradient_decays(cells, field):
-    """It used to keep 0.99 of its amplitude for ever; it halves in a step that crosses many cells."""
+    """It used to keep 0.99 of its amplitude for ever; it halves in a step that crosses many
+    cells."""
     start, end = diffused(cells, 1e-3, 40, field)
     assert checkerboard(start) == pytest.approx(1e-3, rel=0.3)
     assert checkerboard(end) < 1e-4

@@ -8,7 +8,7 @@ import pytest
 from crmpi.constants import ECR
 from crmpi.errors import CrmpiError
 from crmpi.exact.diffusion import arc
-from crmpi.numerics import rkl2
+from crmpi.numerics.cr import rkl2
 from crmpi.params import make
 from crmpi.scattering.constant import ConstantScattering
 from crmpi.transport.base import find_solver
@@ -26,7 +26,8 @@ def run(solver, end, steps):
 
 
 def gaussian_error(axis, count, solver_class, method="rkl2", steps=20):
-    """Return the mean absolute error of V4 (e = exp(-40 x^2), kappa = 1/30, t = 0.2) along one axis."""
+    """Return the mean absolute error of V4 (e = exp(-40 x^2), kappa = 1/30, t = 0.2) along one
+    axis."""
     cells = [count if a == axis else 1 for a in range(3)]
     stage = Stage(cells, lower=(-1, -1, -1), upper=(1, 1, 1), boundary="outflow")
     stage.set_field(lambda *x: tuple(np.full_like(x[0], float(a == axis)) for a in range(3)))
@@ -34,7 +35,9 @@ def gaussian_error(axis, count, solver_class, method="rkl2", steps=20):
     run(stage.solver(solver_class, constant(kappa_par=1 / 30), method=method), 0.2, steps)
     x = (np.arange(count) + 0.5) * 2.0 / count - 1.0
     width = 1.0 + 160.0 * 0.2 / 30.0
-    return np.abs(stage.whole(ECR).ravel() - np.exp(-40.0 * x**2 / width) / np.sqrt(width)).mean(), stage.whole(ECR).ravel()
+    return np.abs(
+        stage.whole(ECR).ravel() - np.exp(-40.0 * x**2 / width) / np.sqrt(width)
+    ).mean(), stage.whole(ECR).ravel()
 
 
 @pytest.mark.parametrize("solver", [IsotropicDiffusion, AnisotropicDiffusion])
@@ -46,14 +49,20 @@ def test_gaussian_meets_the_peer_limit_on_every_axis(solver):
 
 
 def test_second_order_in_space_and_time():
-    errors = [gaussian_error(0, count, AnisotropicDiffusion, steps=count // 32)[0] for count in (64, 128, 256)]
+    errors = [
+        gaussian_error(0, count, AnisotropicDiffusion, steps=count // 32)[0]
+        for count in (64, 128, 256)
+    ]
     assert all(np.log2(a / b) > 1.8 for a, b in itertools.pairwise(errors))
 
 
 def test_explicit_sub_steps_converge_to_super_stepping():
     """Forward Euler at a fixed fraction of the stability limit errs like dt ~ dx^2."""
     methods = ("rkl2", "explicit")
-    profiles = [[gaussian_error(0, count, AnisotropicDiffusion, method)[1] for method in methods] for count in (64, 128)]
+    profiles = [
+        [gaussian_error(0, count, AnisotropicDiffusion, method)[1] for method in methods]
+        for count in (64, 128)
+    ]
     coarse, fine = (np.abs(a - b).max() for a, b in profiles)
     assert fine < coarse / 3.5
 
@@ -85,7 +94,9 @@ def ring(count, end, dt, block=None, **params):
 def test_ring_keeps_its_minimum_and_its_energy(method):
     stage, lowest = ring(64, 1.0, 1.0, method=method)
     assert lowest == 10.0
-    assert stage.whole(ECR).sum() == pytest.approx(ring(64, 0.0, 1.0)[0].whole(ECR).sum(), rel=1e-12)
+    assert stage.whole(ECR).sum() == pytest.approx(
+        ring(64, 0.0, 1.0)[0].whole(ECR).sum(), rel=1e-12
+    )
 
 
 def ring_errors(count):
@@ -101,7 +112,8 @@ def ring_errors(count):
 
 
 def test_ring_converges_without_undershoot():
-    """Limited transverse slopes (Sharma & Hammett 2007) give L1 = 0.045 and 0.033, and 0.036 in L2 at 128."""
+    """Limited transverse slopes (Sharma & Hammett 2007) give L1 = 0.045 and 0.033, and 0.036 in L2
+    at 128."""
     coarse, fine = ring_errors(32), ring_errors(64)
     assert coarse[2] == fine[2] == 10.0
     assert coarse[0] < 0.012
@@ -132,10 +144,13 @@ def test_uniform_energy_stays_uniform():
 
 
 def test_slabs_in_series_diffuse_with_the_harmonic_mean():
-    """A steady flux through slabs of kappa 1 and 0.1 drops e in proportion to the resistances of the slabs."""
+    """A steady flux through slabs of kappa 1 and 0.1 drops e in proportion to the resistances of
+    the slabs."""
     stage = Stage((40, 1, 1), boundary="outflow")
     solver = stage.solver(IsotropicDiffusion, constant())
-    solver.scattering.kappa = lambda pack, out, *_: out.__setitem__((slice(None), 0), np.where(stage.coordinates()[0] < 0.5, 1.0, 0.1))
+    solver.scattering.kappa = lambda pack, out, *_: out.__setitem__(
+        (slice(None), 0), np.where(stage.coordinates()[0] < 0.5, 1.0, 0.1)
+    )
     stage.set_energy(lambda x1, x2, x3: np.where(x1 < 0.5, 1.0 - x1, 0.5 - 10.0 * (x1 - 0.5)))
     before = stage.whole(ECR).ravel()
     solver.advance(1e-3, 0.0)

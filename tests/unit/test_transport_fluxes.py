@@ -16,7 +16,8 @@ NO_KAPPA = ConstantScattering(make(ConstantScattering.Params))
 
 
 def wave(n=64, **stage):
-    """Return a Stage with e = 2 + sin(2 pi (x + y)), B along (3, 4)/5, and the exact gradient in active cells."""
+    """Return a Stage with e = 2 + sin(2 pi (x + y)), B along (3, 4)/5, and the exact gradient in
+    active cells."""
     stage = Stage((n, n, 1), ng=3, **stage)
     stage.set_field(lambda x, y, z: (0.6 + 0 * x, 0.8 + 0 * x, 0 * x))
     stage.set_energy(lambda x, y, z: 2 + np.sin(2 * np.pi * (x + y)))
@@ -28,7 +29,8 @@ def flux_of(stage, solver):
     return stage.pack.active(solver.relative_flux())[0, :, 0]
 
 
-SECOND_ORDER = (2 * np.pi / 64) ** 2 / 6 * 2 * np.pi * 2  # k^2 dx^2/6 of a centred difference, twice kappa = 2
+# k^2 dx^2/6 of a centred difference, twice kappa = 2
+SECOND_ORDER = (2 * np.pi / 64) ** 2 / 6 * 2 * np.pi * 2
 
 
 def test_isotropic():

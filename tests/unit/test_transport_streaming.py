@@ -1,4 +1,5 @@
-"""One-moment streaming and Alfven-wave losses: closed forms, the exchange with the gas, independence of blocks and axes."""
+"""One-moment streaming and Alfven-wave losses: closed forms, the exchange with the gas,
+independence of blocks and axes."""
 
 import numpy as np
 import pytest
@@ -42,7 +43,8 @@ def plateau_error(count, length):
 
 
 def test_plateau_is_too_high_by_what_the_regularisation_predicts():
-    """The flux of a plateau rises linearly, so tanh(L g/e) = x/x_m; what keeps its energy lifts the middle by (ln 2 - 1/2) x_m/L."""
+    """The flux of a plateau rises linearly, so tanh(L g/e) = x/x_m; what keeps its energy lifts the
+    middle by (ln 2 - 1/2) x_m/L."""
     for length in (8.0, 16.0):
         predicted = (np.log(2.0) - 0.5) * triangle_plateau(0.5)[1] / length
         assert plateau_error(128, length) == pytest.approx(predicted, rel=0.1)
@@ -53,7 +55,8 @@ def test_streaming_makes_no_new_extrema():
     e = stage.whole(ECR).ravel()
     assert e.min() == 0.0
     assert e.max() < 2.0
-    assert np.abs(np.diff(e)).sum() == pytest.approx(2.0 * e.max(), rel=1e-9)  # one maximum, no wiggles
+    # one maximum, no wiggles
+    assert np.abs(np.diff(e)).sum() == pytest.approx(2.0 * e.max(), rel=1e-9)
     assert solver.history()["cr_stages"] > 3
 
 
@@ -64,13 +67,15 @@ def test_triangle_is_alike_on_all_axes():
 
 
 def weave(x1, x2, x3):
-    """Return a field periodic on the unit cube, constant along its own axis as a divergence-free field may be."""
+    """Return a field periodic on the unit cube, constant along its own axis as a divergence-free
+    field may be."""
     wave = 2.0 * np.pi
     return 1.0 + 0.3 * np.sin(wave * x2), 0.5 * np.cos(wave * x3), 0.7 * np.sin(wave * x1)
 
 
 def box(solver_class, block=(12, 12, 12), frozen=False, **params):
-    """Return mesh and solver after some steps in a periodic box with moving gas, and the state before."""
+    """Return mesh and solver after some steps in a periodic box with moving gas, and the state
+    before."""
     stage = Stage((12, 12, 12), block, ng=3)
     x1, _, x3 = stage.coordinates()
     wave = 2.0 * np.pi
@@ -79,13 +84,19 @@ def box(solver_class, block=(12, 12, 12), frozen=False, **params):
     stage.set_field(weave)
     stage.set_energy(lambda x1, x2, x3: 1.0 + 0.5 * np.sin(wave * (x1 + x2)) * np.cos(wave * x3))
     before = {v: stage.whole(v) for v in range(ECR + 1)}
-    solver = stage.solver(solver_class, constant(kappa_par=0.05, kappa_perp=0.01), frozen=frozen, **params)
+    solver = stage.solver(
+        solver_class, constant(kappa_par=0.05, kappa_perp=0.01), frozen=frozen, **params
+    )
     for n in range(3):
         solver.advance(0.01, 0.01 * n)
     return stage, solver, before
 
 
-LOSING = [(StreamingDiffusion, {}), (AnisotropicDiffusion, {"alfven_losses": 1.0}), (IsotropicDiffusion, {"alfven_losses": 1.0})]
+LOSING = [
+    (StreamingDiffusion, {}),
+    (AnisotropicDiffusion, {"alfven_losses": 1.0}),
+    (IsotropicDiffusion, {"alfven_losses": 1.0}),
+]
 
 
 @pytest.mark.parametrize("solver_class, params", LOSING)
@@ -134,25 +145,32 @@ def test_no_field_no_streaming():
 
 
 def test_losses_of_a_steady_gradient_are_those_of_the_formula():
-    """e = 2 - x pays (gamma_cr - 1) v_A |e_x| = 1/3 per time away from the walls, where diffusion does nothing."""
+    """e = 2 - x pays (gamma_cr - 1) v_A |e_x| = 1/3 per time away from the walls, where diffusion
+    does nothing."""
     stage = tube(64, 0.0, 1.0, boundary="outflow")
     stage.set_energy(lambda x1, x2, x3: 2.0 - x1)
     before = stage.whole(ECR).ravel()
     stage.solver(AnisotropicDiffusion, constant(), alfven_losses=1.0).advance(0.03, 0.0)
     change = (stage.whole(ECR).ravel() - before)[8:-8]
-    assert change == pytest.approx(-0.01, rel=0.01)  # an exponential decay, second order in 0.01 / e
+    # an exponential decay, second order in 0.01 / e
+    assert change == pytest.approx(-0.01, rel=0.01)
 
 
 @pytest.mark.parametrize(("f_stream", "heat"), [(0.5, 1 / 6), (1.0, 1 / 3), (4.0, 1 / 3)])
 def test_waves_at_the_alfven_speed_heat_however_fast_cosmic_rays_stream(f_stream, heat):
-    """e = 2 - x with v_A = 1: the gas gains min(f_stream, 1) v_A |P_x|, e changes by gamma_cr f_stream |e_x| - heat per time."""
+    """e = 2 - x with v_A = 1: the gas gains min(f_stream, 1) v_A |P_x|, e changes by gamma_cr
+    f_stream |e_x| - heat per time."""
     stage = tube(64, 0.0, 1.0, boundary="outflow")
     stage.set_energy(lambda x1, x2, x3: 2.0 - x1)
     gas, before, time = stage.whole(ENER).ravel(), stage.whole(ECR).ravel(), 1e-3
-    stage.solver(StreamingDiffusion, constant(), frozen=False, f_stream=f_stream, regularisation_length=20.0).advance(time, 0.0)
+    stage.solver(
+        StreamingDiffusion, constant(), frozen=False, f_stream=f_stream, regularisation_length=20.0
+    ).advance(time, 0.0)
     inner = slice(16, -16)
     assert (stage.whole(ENER).ravel() - gas)[inner] == pytest.approx(heat * time, rel=1e-3)
-    assert (stage.whole(ECR).ravel() - before)[inner] == pytest.approx((4 / 3 * f_stream - heat) * time, rel=5e-3)
+    assert (stage.whole(ECR).ravel() - before)[inner] == pytest.approx(
+        (4 / 3 * f_stream - heat) * time, rel=5e-3
+    )
 
 
 def test_losses_need_a_field():

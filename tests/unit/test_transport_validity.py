@@ -1,4 +1,5 @@
-"""Transport beyond its validity is refused at the start, or counted, reported once while the run goes on, and summed up at its end."""
+"""Transport beyond its validity is refused at the start, or counted, reported once while the run
+goes on, and summed up at its end."""
 
 from types import SimpleNamespace
 
@@ -7,9 +8,9 @@ import pytest
 
 from crmpi.constants import DENS, VEL1
 from crmpi.errors import CrmpiError
-from crmpi.numerics.cr_validity import count_bare, count_fast
+from crmpi.numerics.cr.validity import count_bare, count_fast
 from crmpi.params.fields import specs
-from crmpi.summary import Doubts, summary_lines
+from crmpi.run.summary import Doubts, summary_lines
 from crmpi.transport.base import transport_solvers
 from tests.transport_case import Stage
 from tests.verification.runs import run_problem
@@ -25,7 +26,12 @@ def test_kernels_count_active_cells():
     assert counts.tolist() == [8.0, 0.0]
     pack.w0[:, DENS] = 4.0
     pack.w0[:, VEL1 + 2] = 2.0  # v_A = 1.5 where there is a field
-    for f_stream, limit, expected in ((1.0, 3.49, [8, 16]), (1.0, 3.51, [0, 0]), (0.0, 1.99, [16, 16]), (0.0, 2.01, [0, 0])):
+    for f_stream, limit, expected in (
+        (1.0, 3.49, [8, 16]),
+        (1.0, 3.51, [0, 0]),
+        (0.0, 1.99, [16, 16]),
+        (0.0, 2.01, [0, 0]),
+    ):
         count_fast(pack.w0, pack.bcc, f_stream, limit, pack.grid, counts)
         assert counts.tolist() == expected
 
@@ -33,13 +39,27 @@ def test_kernels_count_active_cells():
 def test_slow_signals_are_counted_in_every_operator():
     outcome = run_problem("cr_streaming", *SLOW, cells=(64, 1, 1), every=1)
     assert outcome.history["cr_fast_cells"].tolist() == [0, 128, 256, 384, 384]
-    assert run_problem("cr_streaming", *SLOW, "transport.vmax=1.8", cells=(64, 1, 1)).history["cr_fast_cells"][-1] == 0
+    assert (
+        run_problem("cr_streaming", *SLOW, "transport.vmax=1.8", cells=(64, 1, 1)).history[
+            "cr_fast_cells"
+        ][-1]
+        == 0
+    )
 
 
-@pytest.mark.parametrize("solver, count", [("anisotropic_diffusion", 4 * 32), ("isotropic_diffusion", None)])
+@pytest.mark.parametrize(
+    "solver, count", [("anisotropic_diffusion", 4 * 32), ("isotropic_diffusion", None)]
+)
 def test_cells_without_field_are_counted_by_solvers_along_it(solver, count):
     transport = f"transport.solver={solver}"
-    outcome = run_problem("cr_shock_tube", transport, "problem.bx=0", "fluid.magnetic=true", "time.max_steps=2", cells=(32, 1, 1))
+    outcome = run_problem(
+        "cr_shock_tube",
+        transport,
+        "problem.bx=0",
+        "fluid.magnetic=true",
+        "time.max_steps=2",
+        cells=(32, 1, 1),
+    )
     assert outcome.history.get("cr_bare_cells", [None])[-1] == count
 
 
@@ -49,7 +69,9 @@ def test_doubts_are_told_once_and_summed_up():
     doubts = Doubts(outcome.sim, said.append)
     doubts.look()
     doubts.look()
-    sentence = "|v| + v_A exceeds the speed of signals vmax/sqrt(3) in some cells: raise transport.vmax"
+    sentence = (
+        "|v| + v_A exceeds the speed of signals vmax/sqrt(3) in some cells: raise transport.vmax"
+    )
     assert said == [f"warning: step 3: {sentence} (cr_fast_cells in the history)"]
     history = HistoryOf(outcome)
     assert [line for line in summary_lines(outcome.sim, history, {}) if "validity" in line] == [
@@ -87,9 +109,14 @@ def test_doubts_ask_all_ranks():
     assert said == ["warning: step 7: strange (cr_x_cells in the history)"]
 
 
-@pytest.mark.parametrize("solver", [name for name, cls in transport_solvers().items() if cls.along_field])
+@pytest.mark.parametrize(
+    "solver", [name for name, cls in transport_solvers().items() if cls.along_field]
+)
 def test_no_field_is_refused(solver):
     vmax = ", vmax: 10" if "vmax" in specs(transport_solvers()[solver].Params) else ""
     transport = f"transport={{solver: {solver}{vmax}}}"
-    with pytest.raises(CrmpiError, match=rf"{solver} moves cosmic rays along the magnetic field, but fluid\.magnetic is false"):
+    with pytest.raises(
+        CrmpiError,
+        match=rf"{solver} moves cosmic rays along the magnetic field, but fluid\.magnetic is false",
+    ):
         run_problem("cr_shock_tube", transport, "fluid.magnetic=false", cells=(16, 1, 1))

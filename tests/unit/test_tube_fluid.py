@@ -1,11 +1,12 @@
-"""The fluid step on a tube: balance, conservation, equality of axes and blocks, order, and what is refused."""
+"""The fluid step on a tube: balance, conservation, equality of axes and blocks, order, and what is
+refused."""
 
 import numpy as np
 import pytest
 
-from crmpi import stepper
 from crmpi.constants import ECR, ENER, MOM1
 from crmpi.errors import CrmpiError
+from crmpi.run import stepper
 from tests.tube_case import advance, line, tube_run, whole
 
 FLUX_TUBE = {"geometry": "flux_tube", "tube_height": 0.7}
@@ -20,12 +21,18 @@ NO_FIELD = {"magnetic": False}
 
 def bubble(s):
     press = 1.0 + 10.0 * np.exp(-30.0 * (s - 1.2) ** 2)
-    return {"dens": 1.0 + 0.5 * np.sin(3.0 * s), "press": press, "ecr": 2.0 + np.cos(5.0 * s), "b": 0.6}
+    return {
+        "dens": 1.0 + 0.5 * np.sin(3.0 * s),
+        "press": press,
+        "ecr": 2.0 + np.cos(5.0 * s),
+        "b": 0.6,
+    }
 
 
 @pytest.mark.parametrize("mesh", MESHES.values(), ids=MESHES)
 def test_uniform_pressure_at_rest_moves_nothing(mesh):
-    """The push of the walls cancels the fluxes exactly, whatever the density; then only the rounding of the energy flux is left."""
+    """The push of the walls cancels the fluxes exactly, whatever the density; then only the
+    rounding of the energy flux is left."""
     sim = tube_run(lambda s: {"dens": 1.0 + s, "press": 0.7, "ecr": 0.3}, mesh=mesh, fluid=NO_FIELD)
     sim.fluid.stage(sim.fluid.stages[0], sim.fluid.max_dt(0.4))
     assert not sim.pack.active(sim.pack.u1)[:, MOM1 : MOM1 + 3].any()
@@ -34,7 +41,8 @@ def test_uniform_pressure_at_rest_moves_nothing(mesh):
 
 
 def test_field_exerts_no_force():
-    """The energy of gas and field together does not hold the pressure to the last bit; the rounding is all that moves."""
+    """The energy of gas and field together does not hold the pressure to the last bit; the rounding
+    is all that moves."""
     sim = tube_run(lambda s: {"dens": 1.0 + s, "press": 0.7, "b": 1.6})
     assert np.abs(np.diff(whole(sim, "ener"))).max() > 0.1
     advance(sim, 10)
@@ -65,7 +73,9 @@ def test_all_axes_give_the_same_bits():
     for name in ("dens", "ener", "ecr"):
         first = whole(runs[0], name)
         assert all(np.array_equal(first, whole(sim, name)) for sim in runs[1:]), name
-    momenta = [sim.pack.active(sim.pack.u0)[0, MOM1 + axis].ravel() for axis, sim in enumerate(runs)]
+    momenta = [
+        sim.pack.active(sim.pack.u0)[0, MOM1 + axis].ravel() for axis, sim in enumerate(runs)
+    ]
     assert np.array_equal(momenta[0], momenta[1]) and np.array_equal(momenta[0], momenta[2])
 
 
@@ -95,11 +105,22 @@ def follow(self, w, x, t, p):
 
 @pytest.mark.parametrize("spacing", ["uniform", "log"])
 def test_expanding_sphere_is_second_order(spacing):
-    """v = s/(1 + t) dilutes uniform gas as (1 + t)^-3, and its pressure, which pushes nothing, as (1 + t)^-5."""
-    flow, mesh = {"boundary_ix1": follow, "boundary_ox1": follow}, {"geometry": "spherical", "spacing": spacing}
+    """v = s/(1 + t) dilutes uniform gas as (1 + t)^-3, and its pressure, which pushes nothing, as
+    (1 + t)^-5."""
+    flow, mesh = (
+        {"boundary_ix1": follow, "boundary_ox1": follow},
+        {"geometry": "spherical", "spacing": spacing},
+    )
     errors = []
     for cells in (32, 64):
-        sim = tube_run(lambda s: {"dens": 1.0, "vel": s, "press": 0.1}, cells, mesh=mesh, walls="user", hooks=flow, fluid=NO_FIELD)
+        sim = tube_run(
+            lambda s: {"dens": 1.0, "vel": s, "press": 0.1},
+            cells,
+            mesh=mesh,
+            walls="user",
+            hooks=flow,
+            fluid=NO_FIELD,
+        )
         while sim.time < 0.2:
             dt = min(sim.fluid.max_dt(0.4), 0.2 - sim.time + 1e-15)
             stepper.advance(sim, dt)
@@ -109,11 +130,19 @@ def test_expanding_sphere_is_second_order(spacing):
 
 
 def test_frozen_flow_keeps_cosmic_rays():
-    """e_t + div(e v) = -P div v on v ~ 1/s^2, whose divergence vanishes: what is inside stays, and so does the integral."""
+    """e_t + div(e v) = -P div v on v ~ 1/s^2, whose divergence vanishes: what is inside stays, and
+    so does the integral."""
     sim = tube_run(
-        lambda s: {"dens": 1.0, "vel": s**-2.0, "press": 1.0, "ecr": 1e-3 + np.exp(-200.0 * (s - 1.0) ** 2)},
-        cells=128, walls="outflow", fluid={"frozen": True, "magnetic": False},
-    )  # fmt: skip
+        lambda s: {
+            "dens": 1.0,
+            "vel": s**-2.0,
+            "press": 1.0,
+            "ecr": 1e-3 + np.exp(-200.0 * (s - 1.0) ** 2),
+        },
+        cells=128,
+        walls="outflow",
+        fluid={"frozen": True, "magnetic": False},
+    )
     start = whole(sim, "ecr")
     before = sim.history_row()["ecr [code]"]
     advance(sim, 60)
@@ -123,7 +152,9 @@ def test_frozen_flow_keeps_cosmic_rays():
 
 
 def test_floors_book_volumes():
-    sim = tube_run(lambda s: {"dens": 1.0, "press": 1.0}, fluid={"magnetic": False, "floors": {"press": 0.1}})
+    sim = tube_run(
+        lambda s: {"dens": 1.0, "press": 1.0}, fluid={"magnetic": False, "floors": {"press": 0.1}}
+    )
     u = sim.pack.u0
     u[0, ENER, 0, 0, sim.pack.grid.ng1 + 5] = 0.0  # 0.15 is the least
     sim.refresh()
@@ -133,7 +164,11 @@ def test_floors_book_volumes():
 
 def test_strong_expansion_is_corrected_with_first_order_fluxes():
     start = {"dens": 1.0, "press": 1e-8}
-    sim = tube_run(lambda s: start | {"vel": np.where(s > 1.2, 30.0, -30.0), "ecr": 1e-8}, walls="outflow", fluid=NO_FIELD)
+    sim = tube_run(
+        lambda s: start | {"vel": np.where(s > 1.2, 30.0, -30.0), "ecr": 1e-8},
+        walls="outflow",
+        fluid=NO_FIELD,
+    )
     advance(sim, 20)
     row = sim.history_row()
     assert row["floor_first_order [1]"] > 0
@@ -145,7 +180,11 @@ REFUSED = {
     "not 1-D": ({"cells": [8, 8, 1], "block": [8, 8, 1]}, {}, "one-dimensional mesh"),
     "periodic": ({"boundaries": "periodic"}, {}, "cannot be periodic"),
     "inside out": ({"lower": [-1, -0.5, -0.5]}, {}, "inner radius"),
-    "log from zero": ({"lower": [0, -0.5, -0.5], "spacing": "log"}, {}, "must be positive along x1"),
+    "log from zero": (
+        {"lower": [0, -0.5, -0.5], "spacing": "log"},
+        {},
+        "must be positive along x1",
+    ),
     "height": ({"geometry": "flux_tube"}, {}, "tube_height"),
     "own": ({"geometry": "own"}, {}, "no method area"),
     "across": ({}, {"vel2": 1.0}, "sets vel2"),
@@ -156,7 +195,9 @@ REFUSED = {
 @pytest.mark.parametrize(("mesh", "extra", "words"), REFUSED.values(), ids=REFUSED)
 def test_impossible_tubes_are_refused(mesh, extra, words):
     with pytest.raises(CrmpiError, match=words):
-        tube_run(lambda s: {"dens": 1.0, "press": 1.0} | extra, mesh={"geometry": "spherical"} | mesh)
+        tube_run(
+            lambda s: {"dens": 1.0, "press": 1.0} | extra, mesh={"geometry": "spherical"} | mesh
+        )
 
 
 def test_spherical_runs_along_x1():
@@ -166,6 +207,10 @@ def test_spherical_runs_along_x1():
 
 def test_own_tube_has_the_volumes_of_its_area():
     own = {"area": lambda self, s, p: 1.0 + s**4}
-    sim = tube_run(lambda s: {"dens": 1.0, "press": 1.0}, mesh={"geometry": "own"}, hooks=own, fluid=NO_FIELD)
-    assert sim.history_row()["mass [code]"] == pytest.approx(1.5 + (2.0**5 - 0.5**5) / 5.0, rel=1e-13)
+    sim = tube_run(
+        lambda s: {"dens": 1.0, "press": 1.0}, mesh={"geometry": "own"}, hooks=own, fluid=NO_FIELD
+    )
+    assert sim.history_row()["mass [code]"] == pytest.approx(
+        1.5 + (2.0**5 - 0.5**5) / 5.0, rel=1e-13
+    )
     assert line(1, 2, 3) == [3, 2, 3]

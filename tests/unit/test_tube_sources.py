@@ -24,13 +24,20 @@ def energies(row):
     ("mesh", "axis", "mode"),
     [
         (SPHERE, 0, {"mode": "central", "rate": 1e6, "radius": 0.9}),
-        (SPHERE, 0, {"mode": "central", "rate": 1e6, "radius": 0.01}),  # no centre within the kernel: the innermost cell takes all
+        # no centre within the kernel: the innermost cell takes all
+        (SPHERE, 0, {"mode": "central", "rate": 1e6, "radius": 0.01}),
         (FLUX_TUBE, 2, {"mode": "plane", "rate_per_area": 1e5, "midplane": 1.2}),
     ],
     ids=["kernel", "one cell", "plane"],
 )
 def test_injected_energy_arrives(mesh, axis, mode):
-    sim = tube_run(lambda s: GAS, axis=axis, mesh=mesh, injection={"enabled": True, "energy": 1e51, "cr_fraction": 0.3, **mode}, **GALACTIC)
+    sim = tube_run(
+        lambda s: GAS,
+        axis=axis,
+        mesh=mesh,
+        injection={"enabled": True, "energy": 1e51, "cr_fraction": 0.3, **mode},
+        **GALACTIC,
+    )
     before = energies(sim.history_row())
     dt = sim.units.to_code(1e-4, "Myr")
     for source in sim.sources:
@@ -43,7 +50,9 @@ def test_injected_energy_arrives(mesh, axis, mode):
 
 
 def test_losses_are_booked_with_volumes():
-    sim = tube_run(lambda s: GAS | {"dens": 100.0 * s}, mesh=SPHERE, losses={"enabled": True}, **GALACTIC)
+    sim = tube_run(
+        lambda s: GAS | {"dens": 100.0 * s}, mesh=SPHERE, losses={"enabled": True}, **GALACTIC
+    )
     before = sim.history_row()["ecr [erg]"]
     sim.sources[0].apply(0.0, sim.units.to_code(5.0, "Myr"))
     sim.refresh()
@@ -54,13 +63,18 @@ def test_losses_are_booked_with_volumes():
 
 @pytest.mark.parametrize("mesh", [SPHERE, {"geometry": "spherical"}], ids=["log", "uniform"])
 def test_hydrostatic_atmosphere_stays_at_second_order(mesh):
-    """dens ~ s^-3 balances g = -3/s at sound speed 1; what moves is the truncation error, and the boundaries add no more."""
+    """dens ~ s^-3 balances g = -3/s at sound speed 1; what moves is the truncation error, and the
+    boundaries add no more."""
 
     def largest(cells):
         sim = tube_run(
-            lambda s: {"dens": s**-3, "press": s**-3}, cells, mesh=mesh, walls="hydrostatic", fluid={"magnetic": False},
+            lambda s: {"dens": s**-3, "press": s**-3},
+            cells,
+            mesh=mesh,
+            walls="hydrostatic",
+            fluid={"magnetic": False},
             hooks={"gravity": lambda self, x, p: {"g1": -3.0 / x.x1}},
-        )  # fmt: skip
+        )
         while sim.time < 0.5:
             advance(sim, 1)
         return np.abs(whole(sim, "mom") / whole(sim, "dens")).mean()
@@ -70,15 +84,26 @@ def test_hydrostatic_atmosphere_stays_at_second_order(mesh):
 
 def test_plane_of_supernovae_needs_a_tube_along_x3():
     with pytest.raises(CrmpiError, match="needs one along x3"):
-        tube_run(lambda s: GAS, mesh=SPHERE, injection={"enabled": True, "mode": "plane"}, **GALACTIC)
+        tube_run(
+            lambda s: GAS, mesh=SPHERE, injection={"enabled": True, "mode": "plane"}, **GALACTIC
+        )
 
 
 def test_fluxes_through_spheres_count_their_area():
-    hooks = {"history": lambda self, x, w, p: {
-        "out": total(x.face_integral("ox1", w.dens * w.vel1)), "middle": total(x.plane_integral(w.dens * w.vel1, x1=1.0)),
-        "volume": total(x.integral(1.0)),
-    }}  # fmt: skip
-    sim = tube_run(lambda s: {"dens": s**-2, "vel": 3.0, "press": 1.0}, block=8, mesh=SPHERE, hooks=hooks, walls="outflow")
+    hooks = {
+        "history": lambda self, x, w, p: {
+            "out": total(x.face_integral("ox1", w.dens * w.vel1)),
+            "middle": total(x.plane_integral(w.dens * w.vel1, x1=1.0)),
+            "volume": total(x.integral(1.0)),
+        }
+    }
+    sim = tube_run(
+        lambda s: {"dens": s**-2, "vel": 3.0, "press": 1.0},
+        block=8,
+        mesh=SPHERE,
+        hooks=hooks,
+        walls="outflow",
+    )
     row = sim.history_row()
     assert row["out [code]"] == pytest.approx(12.0 * math.pi, rel=1e-13)
     assert row["middle [code]"] == pytest.approx(12.0 * math.pi, rel=1e-13)

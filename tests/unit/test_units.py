@@ -64,17 +64,21 @@ def test_galactic_system_is_kpc_kms_proton_mass():
     assert GALACTIC("100 pc") == pytest.approx(0.1, rel=1e-15)
     assert GALACTIC("1 km/s") == pytest.approx(1.0, rel=1e-15)
     assert GALACTIC("1 m_p/cm^3") == pytest.approx(1.0, rel=1e-15)
-    assert GALACTIC.from_code(1.0, "Myr") == pytest.approx(977.7922, rel=1e-7)  # 1 kpc/(1 km/s), the factor of every galaxy paper
+    # 1 kpc/(1 km/s), the factor of every galaxy paper
+    assert GALACTIC.from_code(1.0, "Myr") == pytest.approx(977.7922, rel=1e-7)
     assert pytest.approx(4.30091e-6, rel=1e-5) == GALACTIC.G * GALACTIC.Msun  # kpc (km/s)^2 / Msun
 
 
 def test_magnetic_pressure_of_a_microgauss():
     b = GALACTIC.to_code(1.0, "uG")
-    assert 0.5 * b**2 * GALACTIC.cgs("pressure") == pytest.approx(1e-12 / (8 * 3.141592653589793), rel=1e-14)
+    assert 0.5 * b**2 * GALACTIC.cgs("pressure") == pytest.approx(
+        1e-12 / (8 * 3.141592653589793), rel=1e-14
+    )
 
 
 def test_alfven_speed_of_a_microgauss_in_one_proton_per_cm3():
-    assert GALACTIC("1 uG") / GALACTIC("1 m_p/cm^3") ** 0.5 == pytest.approx(2.18, rel=1e-2)  # km/s, vA = 2.18 B_uG n^-1/2
+    # km/s, vA = 2.18 B_uG n^-1/2
+    assert GALACTIC("1 uG") / GALACTIC("1 m_p/cm^3") ** 0.5 == pytest.approx(2.18, rel=1e-2)
 
 
 def test_constants_in_code_units():
@@ -87,7 +91,9 @@ def test_constants_in_code_units():
 def test_custom_system_and_round_trip():
     units = Units("custom", length="2 pc", velocity=1e5, density="1 m_p/cm^3")
     assert units("1 kpc") == pytest.approx(500.0, rel=1e-14)
-    assert units.from_code(units.to_code(3e28, "cm^2/s"), "cm^2/s") == pytest.approx(3e28, rel=1e-14)
+    assert units.from_code(units.to_code(3e28, "cm^2/s"), "cm^2/s") == pytest.approx(
+        3e28, rel=1e-14
+    )
     again = pickle.loads(pickle.dumps(units))
     assert again.G == units.G
     assert again.cgs("magnetic_field") == units.cgs("magnetic_field")

@@ -1,1 +1,2 @@
-"""Verification against exact solutions: cases, the tests that run them, and the table of their numbers."""
+"""Verification against exact solutions: cases, the tests that run them, and the table of their
+numbers."""

@@ -1,4 +1,5 @@
-"""All verification cases: importing every module `cases_*.py` of this folder fills the list, here in the order of the numbers."""
+"""All verification cases: importing every module `cases_*.py` of this folder fills the list, here
+in the order of the numbers."""
 
 import importlib
 from pathlib import Path

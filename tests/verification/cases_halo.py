@@ -1,4 +1,5 @@
-"""Verification case V16: a central source of cosmic rays in a halo at rest, against P = Edot/(12 pi kappa r) erfc(r/sqrt(4 kappa t))."""
+"""Verification case V16: a central source of cosmic rays in a halo at rest, against P = Edot/(12 pi
+kappa r) erfc(r/sqrt(4 kappa t))."""
 
 import numpy as np
 
@@ -6,13 +7,22 @@ from tests.verification.runs import run_problem
 from tests.verification.table import Check, case
 
 
-@case("V16", "static halo", "crmpi run cgm_halo/static", solver="isotropic_diffusion", model="constant")
+@case(
+    "V16",
+    "static halo",
+    "crmpi run cgm_halo/static",
+    solver="isotropic_diffusion",
+    model="constant",
+)
 def static_halo(full):
     n = 64 if full else 32
-    # second order in the cell width, beside which the finite source of 10 kpc counts at the smallest radius
+    # second order in the cell width, beside which the finite source of 10 kpc counts at the
+    # smallest radius
     limit = 0.02 * (64 / n) ** 2
     radii = (30, 50, 80)
-    outcome = run_problem("cgm_halo/static", f"problem.radii={list(radii)}", "time.dt_max=20 Myr", cells=(n, n, n))
+    outcome = run_problem(
+        "cgm_halo/static", f"problem.radii={list(radii)}", "time.dt_max=20 Myr", cells=(n, n, n)
+    )
     sim, last = outcome.sim, {name: values[-1] for name, values in outcome.history.items()}
     density = sim.units.factor("erg/kpc^3")
     for r in radii:

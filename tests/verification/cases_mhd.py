@@ -1,12 +1,14 @@
 """Verification cases M1-M6: hydrodynamics and MHD.
 
-Limits are those of the full resolution. A quick form has half of it and the limit scaled by the order of the method: errors of
-smooth flow by 4, of flow with jumps by 2.
+Limits are those of the full resolution. A quick form has half of it and the limit scaled by the
+order of the method: errors of smooth flow by 4, of flow with jumps by 2.
 
-The RMS limits of M1, 4.5e-8 (fast), 4.0e-8 (Alfven), 5.0e-8 (slow), are those of Athena++'s regression test, where half of the box
-is refined to twice the resolution. Athena++ (VL2, PLM, HLLD, cfl 0.3), run for this comparison, gives 5.973e-8, 5.635e-8, 6.590e-8
-and, for the entropy wave, 4.091e-8 on the uniform mesh of 64 x 32 x 32 cells, and 4.287e-8 for the fast wave with the refinement.
-UNIFORM holds the former with a margin of 1%. In M4 Athena++ keeps 0.7895 of the energy at 128 x 64 with VL2 and PLM.
+The RMS limits of M1, 4.5e-8 (fast), 4.0e-8 (Alfven), 5.0e-8 (slow), are those of Athena++'s
+regression test, where half of the box is refined to twice the resolution. Athena++ (VL2, PLM, HLLD,
+cfl 0.3), run for this comparison, gives 5.973e-8, 5.635e-8, 6.590e-8 and, for the entropy wave,
+4.091e-8 on the uniform mesh of 64 x 32 x 32 cells, and 4.287e-8 for the fast wave with the
+refinement. UNIFORM holds the former with a margin of 1%. In M4 Athena++ keeps 0.7895 of the energy
+at 128 x 64 with VL2 and PLM.
 """
 
 import itertools
@@ -26,12 +28,24 @@ JUMP_ORDER = 2 / 3  # a contact smears as N^(-2/3) in a second-order scheme, sho
 def linear_wave(family, n, direction="right", *more):
     """Return the error after one period in the box 3 x 1.5 x 1.5 with `n` cells along x1."""
     flow = 1.0 if family == "entropy" else 0.0
-    overrides = f"time.end={PERIODS[family]}", f"problem.family={family}", f"problem.flow={flow}", f"problem.direction={direction}"
+    overrides = (
+        f"time.end={PERIODS[family]}",
+        f"problem.family={family}",
+        f"problem.flow={flow}",
+        f"problem.direction={direction}",
+    )
     return rms_error(run_problem("linear_wave", *overrides, *more, cells=(n, n // 2, n // 2)))
 
 
 def _linear_wave_case(family):
-    @case("M1", f"linear wave {family}", f"crmpi run linear_wave problem.family={family} mesh.cells=[64,32,32] time.end={PERIODS[family]}")
+    @case(
+        "M1",
+        f"linear wave {family}",
+        (
+            f"crmpi run linear_wave problem.family={family} mesh.cells=[64,32,32] "
+            f"time.end={PERIODS[family]}"
+        ),
+    )
     def measure(full):
         n = 64 if full else 32
         coarse, fine = linear_wave(family, n // 2), linear_wave(family, n)
@@ -48,11 +62,20 @@ for _family in PERIODS:
 def _integrated_case(reconstruction):
     words = f"fluid.integrator=rk3 fluid.reconstruction={reconstruction}"
 
-    @case("M1", f"linear wave fast, rk3 and {reconstruction}", f"crmpi run linear_wave {words} mesh.cells=[64,32,32] time.end=0.5")
+    @case(
+        "M1",
+        f"linear wave fast, rk3 and {reconstruction}",
+        f"crmpi run linear_wave {words} mesh.cells=[64,32,32] time.end=0.5",
+    )
     def measure(full):
         n = 64 if full else 32
         coarse, fine = (linear_wave("fast", m, "right", *words.split()) for m in (n // 2, n))
-        yield Check(f"RMS error, N = {n}, against Athena++ with vl2 and plm on a uniform mesh", fine, "<", UNIFORM["fast"] * (64 / n) ** 2)
+        yield Check(
+            f"RMS error, N = {n}, against Athena++ with vl2 and plm on a uniform mesh",
+            fine,
+            "<",
+            UNIFORM["fast"] * (64 / n) ** 2,
+        )
         if full:
             yield Check("error(64) / error(32)", fine / coarse, "<", 0.4)
 
@@ -72,14 +95,24 @@ def left_and_right(full):
 def axes_agree(full):
     states = []
     for axis in (1, 2, 3):
-        outcome = run_problem("linear_wave", "mesh.upper=[1,1,1]", cells=[32 if a == axis else 1 for a in (1, 2, 3)])
+        outcome = run_problem(
+            "linear_wave", "mesh.upper=[1,1,1]", cells=[32 if a == axis else 1 for a in (1, 2, 3)]
+        )
         states.append(relabelled(outcome, axis))
-    yield Check("largest difference between x1, x2, x3", max(np.abs(s - states[0]).max() for s in states), "==", 0.0)
+    yield Check(
+        "largest difference between x1, x2, x3",
+        max(np.abs(s - states[0]).max() for s in states),
+        "==",
+        0.0,
+    )
 
 
 def relabelled(outcome, axis):
-    """Return the primitives of a run along `axis` (1, 2, 3) as an array, vectors in cyclic order from there."""
-    names = ["dens", "press"] + [f"{v}{(axis - 1 + c) % 3 + 1}" for v in ("vel", "b") for c in range(3)]
+    """Return the primitives of a run along `axis` (1, 2, 3) as an array, vectors in cyclic order
+    from there."""
+    names = ["dens", "press"] + [
+        f"{v}{(axis - 1 + c) % 3 + 1}" for v in ("vel", "b") for c in range(3)
+    ]
     return np.array([outcome.cells(name).ravel() for name in names])
 
 
@@ -87,13 +120,22 @@ def alfven_wave(n, standing, dimensions):
     """Return the error of the circularly polarised wave after one period in a box 2n x n (x n)."""
     cells = [2 * n, n, n if dimensions == 3 else 1]
     upper = [3, 1.5, 1.5] if dimensions == 3 else [5**0.5, 5**0.5 / 2, 1]
-    return rms_error(run_problem("alfven_wave", f"mesh.upper={upper}", f"problem.standing={standing}", cells=cells))
+    return rms_error(
+        run_problem(
+            "alfven_wave", f"mesh.upper={upper}", f"problem.standing={standing}", cells=cells
+        )
+    )
 
 
 def _alfven_case(standing, dimensions):
     title = f"{'standing' if standing else 'travelling'} Alfven wave {dimensions}-D"
 
-    @case("M2", title, f"crmpi run alfven_wave problem.standing={str(standing).lower()} mesh.cells=[256,128,1]", full_only=dimensions == 3)
+    @case(
+        "M2",
+        title,
+        f"crmpi run alfven_wave problem.standing={str(standing).lower()} mesh.cells=[256,128,1]",
+        full_only=dimensions == 3,
+    )
     def measure(full):
         sizes = (32, 64) if dimensions == 3 else (32, 64, 128) if full else (16, 32, 64)
         errors = [alfven_wave(n, str(standing).lower(), dimensions) for n in sizes]
@@ -113,8 +155,13 @@ def tube(target, n, *overrides):
 
 
 def outflow_along(axis):
-    """Return the override that opens the box along `axis` (1, 2, 3) and closes it periodically along the others."""
-    return "mesh.boundaries=[" + ", ".join("outflow" if a == axis else "periodic" for a in (1, 2, 3)) + "]"
+    """Return the override that opens the box along `axis` (1, 2, 3) and closes it periodically
+    along the others."""
+    return (
+        "mesh.boundaries=["
+        + ", ".join("outflow" if a == axis else "periodic" for a in (1, 2, 3))
+        + "]"
+    )
 
 
 @case("M3", "Sod", "crmpi run shock_tube")
@@ -129,7 +176,12 @@ def tube_axes(full):
         states = []
         for axis in (1, 2, 3):
             cells = [128 if a == axis else 1 for a in (1, 2, 3)]
-            states.append(relabelled(run_problem(target, f"problem.axis={axis}", outflow_along(axis), cells=cells), axis))
+            states.append(
+                relabelled(
+                    run_problem(target, f"problem.axis={axis}", outflow_along(axis), cells=cells),
+                    axis,
+                )
+            )
         worst = max(np.abs(state - states[0]).max() for state in states)
         yield Check(f"{target}: largest difference between x1, x2, x3", worst, "==", 0.0)
 
@@ -137,16 +189,29 @@ def tube_axes(full):
 @case("M3", "Ryu-Jones 2a", "crmpi run shock_tube/ryu_jones_2a")
 def ryu_jones(full):
     coarse, fine = (tube("shock_tube/ryu_jones_2a", n) for n in (256, 512))
-    yield Check("L1 order of density, N = 256 to 512", order(coarse.norms["dens"]["L1"], fine.norms["dens"]["L1"]), ">", JUMP_ORDER)
+    yield Check(
+        "L1 order of density, N = 256 to 512",
+        order(coarse.norms["dens"]["L1"], fine.norms["dens"]["L1"]),
+        ">",
+        JUMP_ORDER,
+    )
     fan, t = fine.sim.problem.fan, fine.sim.time
-    speeds = [w.speed for w in fan.left_waves] + [fan.left_waves[2].behind.vel[0]] + [w.speed for w in reversed(fan.right_waves)]
+    speeds = (
+        [w.speed for w in fan.left_waves]
+        + [fan.left_waves[2].behind.vel[0]]
+        + [w.speed for w in reversed(fan.right_waves)]
+    )
     worst = 0.0
-    for lower, upper in itertools.pairwise(speeds):  # the six states between the seven waves, at the middle of each
+    # the six states between the seven waves, at the middle of each
+    for lower, upper in itertools.pairwise(speeds):
         xi = np.array([0.5 * (lower + upper)])
         cell = int((0.5 + xi[0] * t) * 512)
-        for name, exact in zip(("dens", "press", "b2", "b3"), np.array(fan.sample(xi))[[0, 4, 5, 6], 0], strict=True):
+        for name, exact in zip(
+            ("dens", "press", "b2", "b3"), np.array(fan.sample(xi))[[0, 4, 5, 6], 0], strict=True
+        ):
             worst = max(worst, abs(fine.cells(name)[0, 0, cell] / exact - 1))
-    # neighbouring states differ by more than 9% in one of the four: with an error below 2% all seven waves are seen
+    # neighbouring states differ by more than 9% in one of the four: with an error below 2% all
+    # seven waves are seen
     yield Check("largest relative error between the seven waves, N = 512", worst, "<", 0.02)
 
 
@@ -158,8 +223,15 @@ def brio_wu(full):
     errors = []
     for n in sizes:
         averaged = reference.reshape(n, -1).mean(axis=1)
-        errors.append(np.mean(np.abs(tube("shock_tube/brio_wu", n).cells("dens").ravel() - averaged)))
-    yield Check(f"L1 order of density against N = {reference_n}", order(errors[0], errors[-1], sizes[-1] / sizes[0]), ">", JUMP_ORDER)
+        errors.append(
+            np.mean(np.abs(tube("shock_tube/brio_wu", n).cells("dens").ravel() - averaged))
+        )
+    yield Check(
+        f"L1 order of density against N = {reference_n}",
+        order(errors[0], errors[-1], sizes[-1] / sizes[0]),
+        ">",
+        JUMP_ORDER,
+    )
 
 
 def _divergence_watch(found):
@@ -173,30 +245,49 @@ def _divergence_watch(found):
 def field_loop(full):
     for reconstruction in ("plm", "ppm") if full else ("plm",):
         divergence = []
-        outcome = run_problem("field_loop", f"fluid.reconstruction={reconstruction}", watch=_divergence_watch(divergence))
+        outcome = run_problem(
+            "field_loop",
+            f"fluid.reconstruction={reconstruction}",
+            watch=_divergence_watch(divergence),
+        )
         emag = outcome.history["emag"]
         kept = emag[-1] / emag[0]
-        yield Check(f"{reconstruction}: max abs(div B) dx / max B", max(divergence), "<", DIVERGENCE)
+        yield Check(
+            f"{reconstruction}: max abs(div B) dx / max B", max(divergence), "<", DIVERGENCE
+        )
         title = f"{reconstruction}: magnetic energy kept after 2 crossings"
-        yield Check(title, kept, ">", 0.90, "0.90 needs CTU with PPM; Athena++ keeps 0.789", worst=0.789)
+        yield Check(
+            title, kept, ">", 0.90, "0.90 needs CTU with PPM; Athena++ keeps 0.789", worst=0.789
+        )
 
 
-@case("M4", "field loop 3-D", "crmpi run field_loop mesh.cells=[32,32,64] problem.velocity=[1,1,2] (and field_loop/inclined)")
+@case(
+    "M4",
+    "field loop 3-D",
+    "crmpi run field_loop mesh.cells=[32,32,64] problem.velocity=[1,1,2] (and field_loop/inclined)",
+)
 def field_loop_3d(full):
     n = 64 if full else 16
     for inclined in ("false", "true"):
         divergence = []
         outcome = run_problem(
-            "field_loop/inclined", f"problem.inclined={inclined}", cells=(n, n, 2 * n), watch=_divergence_watch(divergence)
-        )  # fmt: skip
+            "field_loop/inclined",
+            f"problem.inclined={inclined}",
+            cells=(n, n, 2 * n),
+            watch=_divergence_watch(divergence),
+        )
         title = "inclined loop" if inclined == "true" else "loop along x3"
         yield Check(f"{title}: max abs(div B) dx / max B", max(divergence), "<", DIVERGENCE)
         axis = outcome.sim.problem.axis
         along = np.abs(axis[0] * outcome.cells("b1") + axis[2] * outcome.cells("b3"))
         if inclined == "false":
             yield Check(f"{title}: max abs(B) along its axis", along.max(), "<", 1e-12)
-        else:  # the discrete field of an inclined loop is not quite perpendicular to its axis, already at the start
-            yield Check(f"{title}: mean abs(B along its axis) / B", along.mean() / 1e-3, "<", 0.16 / n)
+        else:
+            # the discrete field of an inclined loop is not quite perpendicular to its axis, already
+            # at the start
+            yield Check(
+                f"{title}: mean abs(B along its axis) / B", along.mean() / 1e-3, "<", 0.16 / n
+            )
 
 
 @case("M5", "Orszag-Tang", "crmpi run orszag_tang mesh.cells=[256,256,1]")
@@ -221,7 +312,12 @@ def blast(full):
         if beta == 0.1:
             yield Check(f"beta = {beta:g}: floors applied", floors, "==", 0.0)
         else:
-            yield Check(f"beta = {beta:g}: share of cell updates with a floor", floors / (n * n * outcome.sim.clock.step), "<", 0.01)
+            yield Check(
+                f"beta = {beta:g}: share of cell updates with a floor",
+                floors / (n * n * outcome.sim.clock.step),
+                "<",
+                0.01,
+            )
 
 
 @case("M6", "rotor", "crmpi run rotor")
@@ -233,5 +329,6 @@ def rotor(full):
 
 
 def floor_count(history):
-    """Return how many cells a floor acted on in a run (half steps count): density, pressure, e, and entropy."""
+    """Return how many cells a floor acted on in a run (half steps count): density, pressure, e, and
+    entropy."""
     return sum(float(history[f"floor_{name}"][-1]) for name in ("dens", "press", "ecr", "entropy"))

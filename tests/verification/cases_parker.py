@@ -18,7 +18,12 @@ def _parker_case(solver, transport):
             outcome = layer(transport, n)
             problem = outcome.sim.problem
             error = abs(problem.growth(outcome.history, 1.0) / problem.rate - 1)
-            yield Check(f"relative error of the growth rate {problem.rate:.4f}, N = {4 * n // 3} x {n}", error, "<", 0.05)
+            yield Check(
+                f"relative error of the growth rate {problem.rate:.4f}, N = {4 * n // 3} x {n}",
+                error,
+                "<",
+                0.05,
+            )
 
     return measure
 
@@ -30,7 +35,8 @@ _parker_case("two_moment", "transport={solver: two_moment, vmax: 100, streaming:
 
 @case("V17", "no transport", "crmpi run parker transport.solver=none", solver="none")
 def without_transport(full):
-    """Cosmic rays tied to the gas keep this layer stable: the mode that grew 16-fold by t = 4 with diffusion oscillates."""
+    """Cosmic rays tied to the gas keep this layer stable: the mode that grew 16-fold by t = 4 with
+    diffusion oscillates."""
     outcome = layer("transport={solver: none}", 48 if full else 24)
     yield Check("growth rate of linear theory", outcome.sim.problem.rate, "<", 1e-3)
     size = np.hypot(outcome.history["wave_cos"], outcome.history["wave_sin"])

@@ -1,11 +1,16 @@
-"""Verification case H1: a halo of gas at 1e6 K in an NFW potential stays at rest on nested levels, without rings where they meet."""
+"""Verification case H1: a halo of gas at 1e6 K in an NFW potential stays at rest on nested levels,
+without rings where they meet."""
 
 import numpy as np
 
 from tests.verification.runs import run_problem
 from tests.verification.table import Check, case
 
-GAS = ("fluid={cosmic_rays: false, magnetic: false}", "transport.solver=none", "injection.enabled=false")
+GAS = (
+    "fluid={cosmic_rays: false, magnetic: false}",
+    "transport.solver=none",
+    "injection.enabled=false",
+)
 HALO = ("problem.cr_ratio=0", "problem.temp=1e6 K", "time.cfl=0.3")
 HALF = 128.0  # kpc, of the box
 
@@ -13,7 +18,9 @@ HALF = 128.0  # kpc, of the box
 def nested(levels):
     """Return the words for cubes about the centre, each half as wide as the one around it."""
     regions = [(n, HALF / 2**n) for n in range(1, levels)]
-    words = ", ".join(f"{{level: {n}, lower: [-{h}, -{h}, -{h}], upper: [{h}, {h}, {h}]}}" for n, h in regions)
+    words = ", ".join(
+        f"{{level: {n}, lower: [-{h}, -{h}, -{h}], upper: [{h}, {h}, {h}]}}" for n, h in regions
+    )
     return (f"mesh.refinement={{regions: [{words}]}}",) if regions else ()
 
 
@@ -24,8 +31,8 @@ def settled(levels, end, n=16):
 
 
 def cells_of(sim):
-    """Return of all cells: distance from the centre along the axis where it is largest, radius, width (kpc), speed (km/s), density
-    over that of the atmosphere.
+    """Return of all cells: distance from the centre along the axis where it is largest, radius,
+    width (kpc), speed (km/s), density over that of the atmosphere.
     """
     kpc, kms = sim.units.factor("kpc"), sim.units.factor("km/s")
     found = []
@@ -35,7 +42,12 @@ def cells_of(sim):
         speed = np.sqrt((w[1:4] ** 2).sum(axis=0)) / kms
         density = w[0] / sim.problem.density(x.r, sim.problem.p)
         shape = speed.shape
-        found.append([np.broadcast_to(values, shape).ravel() for values in (depth, x.r / kpc, x.dx1 / kpc, speed, density)])
+        found.append(
+            [
+                np.broadcast_to(values, shape).ravel()
+                for values in (depth, x.r / kpc, x.dx1 / kpc, speed, density)
+            ]
+        )
     return np.concatenate(found, axis=1)
 
 
@@ -54,23 +66,54 @@ def halo_on_levels(full):
     _, coarse_radius, _, coarse_speed, _ = cells_of(settled(1, end))
     text = f"{levels} levels, {end} Myr"
     inside, outside = rms(speed[radius < 100.0]), rms(coarse_speed[coarse_radius < 100.0])
-    yield Check(f"{text}: rms speed within 100 kpc over that of the coarse mesh", inside / outside, "<", 0.5)
+    yield Check(
+        f"{text}: rms speed within 100 kpc over that of the coarse mesh", inside / outside, "<", 0.5
+    )
     yield Check(f"{text}: rms speed within 100 kpc, over that of sound", inside / sound, "<", 0.02)
-    yield Check(f"{text}: largest speed beyond 2 of the finest cells, over that of sound", speed[depth > 2 * width.min()].max() / sound,
-                "<", 0.1)  # fmt: skip
-    rings, steps = zip(*(ring(depth, width, speed, density, HALF / 2**n) for n in range(1, levels)), strict=True)
-    yield Check(f"{text}: rms speed beside a boundary of levels over that of the layers around", max(rings), "<", 1.5)
-    cusp = {"shortfall": "nested cubes resolve the cusp of the potential no better inwards", "worst": 0.045} if full else {}
-    yield Check(f"{text}: step of the density at a boundary of levels", max(steps), "<", 0.03, **cusp)
+    yield Check(
+        f"{text}: largest speed beyond 2 of the finest cells, over that of sound",
+        speed[depth > 2 * width.min()].max() / sound,
+        "<",
+        0.1,
+    )
+    rings, steps = zip(
+        *(ring(depth, width, speed, density, HALF / 2**n) for n in range(1, levels)), strict=True
+    )
+    yield Check(
+        f"{text}: rms speed beside a boundary of levels over that of the layers around",
+        max(rings),
+        "<",
+        1.5,
+    )
+    cusp = (
+        {
+            "shortfall": "nested cubes resolve the cusp of the potential no better inwards",
+            "worst": 0.045,
+        }
+        if full
+        else {}
+    )
+    yield Check(
+        f"{text}: step of the density at a boundary of levels", max(steps), "<", 0.03, **cusp
+    )
     if full:
         _, radius, _, speed, _ = cells_of(settled(3, 300, n=32))
-        yield Check("3 levels of 32^3 cells, 300 Myr: rms speed within 100 kpc [km/s]", rms(speed[radius < 100.0]), "<", 1.0)
+        yield Check(
+            "3 levels of 32^3 cells, 300 Myr: rms speed within 100 kpc [km/s]",
+            rms(speed[radius < 100.0]),
+            "<",
+            1.0,
+        )
 
 
 def ring(depth, width, speed, density, place):
-    """Return (rms speed in the two layers of cells at a boundary of levels over that in the next two, relative step of the density)."""
+    """Return (rms speed in the two layers of cells at a boundary of levels over that in the next
+    two, relative step of the density)."""
     fine = width[(depth < place) & (depth > 0.5 * place)].max()
-    layers = [abs(depth - position) < 0.1 * fine for position in (place - 1.5 * fine, place - 0.5 * fine, place + fine, place + 3 * fine)]
+    layers = [
+        abs(depth - position) < 0.1 * fine
+        for position in (place - 1.5 * fine, place - 0.5 * fine, place + fine, place + 3 * fine)
+    ]
     beside = rms(np.concatenate([speed[layers[1]], speed[layers[2]]]))
     around = rms(np.concatenate([speed[layers[0]], speed[layers[3]]]))
     return beside / around, float(abs(density[layers[2]].mean() - density[layers[1]].mean()))

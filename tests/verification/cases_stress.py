@@ -1,4 +1,5 @@
-"""Verification cases V18 and V19: conservation, and flows in which cosmic rays dominate the pressure."""
+"""Verification cases V18 and V19: conservation, and flows in which cosmic rays dominate the
+pressure."""
 
 import itertools
 
@@ -12,15 +13,21 @@ SOLVERS = {
     "none": "transport={solver: none}",
     "isotropic_diffusion": "transport={solver: isotropic_diffusion}",
     "anisotropic_diffusion": "transport={solver: anisotropic_diffusion}",
-    "anisotropic_diffusion with alfven_losses": "transport={solver: anisotropic_diffusion, alfven_losses: 1}",
+    "anisotropic_diffusion with alfven_losses": (
+        "transport={solver: anisotropic_diffusion, alfven_losses: 1}"
+    ),
     "streaming_diffusion": "transport={solver: streaming_diffusion}",
     "two_moment": "transport={solver: two_moment, vmax: 30}",
-    "alfven_regulated": "transport={solver: alfven_regulated, vmax: 30, light_speed: 1000, gyro_rate: 1e8, wave_floor: 1e-3}",
+    "alfven_regulated": (
+        "transport={solver: alfven_regulated, vmax: 30, light_speed: 1000, "
+        "gyro_rate: 1e8, wave_floor: 1e-3}"
+    ),
 }
 
 
 class Totals:
-    """Sums over a closed box, one row for each look: mass, momentum with that of the cosmic-ray flux, energy with cosmic rays.
+    """Sums over a closed box, one row for each look: mass, momentum with that of the cosmic-ray
+    flux, energy with cosmic rays.
 
     ``entropies``: the minimum of p/rho^gamma at each look.
     """
@@ -31,7 +38,9 @@ class Totals:
     def __call__(self, sim):
         pack = sim.pack
         u, b = pack.active(pack.u0), pack.active(pack.bcc)
-        ecr = u[:, pack.index["ecr"]] + sum(u[:, pack.index[name]] for name in sim.transport.energies)
+        ecr = u[:, pack.index["ecr"]] + sum(
+            u[:, pack.index[name]] for name in sim.transport.energies
+        )
         momentum = u[:, 1:4].copy()
         if "fcr" in pack.index:
             flux = u[:, pack.index["fcr"]] / sim.config.transport.vmax**2
@@ -42,14 +51,20 @@ class Totals:
         self.momentum = max(self.momentum, np.sqrt((u[:, 1:4] ** 2).sum(axis=1)).sum())
 
     def drift(self):
-        """Return the largest change of mass, momentum and energy, relative to the mass, the largest sum of |momentum| and the energy."""
+        """Return the largest change of mass, momentum and energy, relative to the mass, the largest
+        sum of |momentum| and the energy."""
         change = np.abs(np.array(self.rows) - self.rows[0]).max(axis=0)
         mass, *_, energy = self.rows[0]
-        return {"mass": change[0] / mass, "momentum": change[1:4].max() / self.momentum, "energy": change[4] / energy}
+        return {
+            "mass": change[0] / mass,
+            "momentum": change[1:4].max() / self.momentum,
+            "energy": change[4] / energy,
+        }
 
 
 ENTROPY_KEPT = 0.9
-"""Of the minimum of p/rho^gamma at the start: gas never falls below it; a tenth is for truncation errors where shocks form."""
+"""Of the minimum of p/rho^gamma at the start: gas never falls below it; a tenth is for truncation
+errors where shocks form."""
 
 KNOWN = {
     (128, "collision", 2, 1e4, 1.0): 0.57,
@@ -62,30 +77,54 @@ KNOWN = {
     **{(256, "collision", 50, 100, kappa): 0.12 for kappa in (1e-4, 1e-2, 1.0)},
     (256, "tube", 0, 1e4, 1.0): 0.54,
 }
-"""Cells, flow, Mach number, P/Pg, kappa: four fifths of what is left of p/rho^gamma where more than a tenth is lost."""
+"""Cells, flow, Mach number, P/Pg, kappa: four fifths of what is left of p/rho^gamma where more than
+a tenth is lost."""
 
-KNOWN_SHORT = {(128, solver): 0.64 for solver in ("none", "isotropic_diffusion", "anisotropic_diffusion")}
+KNOWN_SHORT = {
+    (128, solver): 0.64 for solver in ("none", "isotropic_diffusion", "anisotropic_diffusion")
+}
 """The same by cells and solver, for Mach 10 and P/Pg = 100."""
 
-SETTLED = "where P >> p the errors of E + e land in the gas, and one step may leave half of p/rho^gamma (docs/fluid.md)"
+SETTLED = (
+    "where P >> p the errors of E + e land in the gas, and one step may leave half of "
+    "p/rho^gamma (docs/fluid.md)"
+)
 
 
 def entropy_checks(title, totals, outcome, worst=None):
-    """Yield the checks of the gas entropy; `worst` bounds a known miss. The share of floors is reported."""
+    """Yield the checks of the gas entropy; `worst` bounds a known miss. The share of floors is
+    reported."""
     first, last = totals.entropies[0], totals.entropies[-1]
     known = {"shortfall": SETTLED, "worst": worst} if worst is not None else {}
-    yield Check(f"{title}minimum p/rho^gamma at the end / at the start", last / first, ">", ENTROPY_KEPT, **known)
-    yield reported(f"{title}minimum p/rho^gamma of the whole run / at the start", min(totals.entropies) / first)
+    yield Check(
+        f"{title}minimum p/rho^gamma at the end / at the start",
+        last / first,
+        ">",
+        ENTROPY_KEPT,
+        **known,
+    )
+    yield reported(
+        f"{title}minimum p/rho^gamma of the whole run / at the start", min(totals.entropies) / first
+    )
     updates = outcome.cells("dens").size * outcome.sim.clock.step
-    yield reported(f"{title}share of cell updates with a floor", floor_count(outcome.history) / updates)
+    yield reported(
+        f"{title}share of cell updates with a floor", floor_count(outcome.history) / updates
+    )
 
 
 def _conservation_case(solver):
-    @case("V18", f"conservation {solver}", f"crmpi run cr_box '{SOLVERS[solver]}' time.max_steps=1000", solver=solver.split()[0])
+    @case(
+        "V18",
+        f"conservation {solver}",
+        f"crmpi run cr_box '{SOLVERS[solver]}' time.max_steps=1000",
+        solver=solver.split()[0],
+    )
     def measure(full):
         n, steps = (16, 1000) if full else (8, 100)
         totals = Totals()
-        outcome = run_problem("cr_box", f"time.max_steps={steps}", SOLVERS[solver], cells=(n, n, n), watch=totals)
+        outcome = run_problem(
+            "cr_box", f"time.max_steps={steps}", SOLVERS[solver], cells=(n, n, n), watch=totals
+        )
         for name, drift in totals.drift().items():
             yield Check(f"relative change of {name} in {steps} steps", drift, "<", 1e-12)
         yield Check("floors applied", floor_count(outcome.history), "==", 0.0)
@@ -97,46 +136,86 @@ for _solver in SOLVERS:
 
 
 def stress(flow, mach, ratio, kappa, n):
-    """Return (outcome, `Totals`) of a stressed flow with `n` cells; `kappa` in units of sound speed times half the box."""
+    """Return (outcome, `Totals`) of a stressed flow with `n` cells; `kappa` in units of sound speed
+    times half the box."""
     sound = np.sqrt(5 / 3 + 4 / 3 * ratio)
     fastest = sound * max(mach, 10.0)
-    end = 0.5 / (mach * sound) if flow == "collision" else 0.05 / sound  # before the shocks meet their images
+    # before the shocks meet their images
+    end = 0.5 / (mach * sound) if flow == "collision" else 0.05 / sound
     totals = Totals()
     flow = f"problem.flow={flow}", f"problem.mach={mach}", f"problem.ratio={ratio}"
     transport = f"scattering.kappa_par={kappa * sound}", f"transport.vmax={30 * fastest}"
-    return run_problem("cr_stress", *flow, *transport, f"time.end={end}", cells=(n, 1, 1), watch=totals), totals
+    return run_problem(
+        "cr_stress", *flow, *transport, f"time.end={end}", cells=(n, 1, 1), watch=totals
+    ), totals
 
 
 def _stress_case(flow, mach, ratio, kappas):
-    label = f"{flow} Mach {mach} P/Pg {ratio:g}" if flow == "collision" else f"{flow} P/Pg {ratio:g}"
+    label = (
+        f"{flow} Mach {mach} P/Pg {ratio:g}" if flow == "collision" else f"{flow} P/Pg {ratio:g}"
+    )
 
-    @case("V19", label, f"crmpi run cr_stress problem.flow={flow} problem.mach={mach} problem.ratio={ratio:g} scattering.kappa_par=...",
-          solver="two_moment")  # fmt: skip
+    @case(
+        "V19",
+        label,
+        (
+            f"crmpi run cr_stress problem.flow={flow} problem.mach={mach} problem.ratio={ratio:g} "
+            "scattering.kappa_par=..."
+        ),
+        solver="two_moment",
+    )
     def measure(full):
         n = 256 if full else 128
         for kappa in kappas if full else kappas[-1:]:
             outcome, totals = stress(flow, mach, ratio, kappa, n)
             title, drift = f"kappa/(c L) = {kappa:g}", totals.drift()
-            yield from entropy_checks(f"{title}: ", totals, outcome, KNOWN.get((n, flow, mach, ratio, kappa)))
+            yield from entropy_checks(
+                f"{title}: ", totals, outcome, KNOWN.get((n, flow, mach, ratio, kappa))
+            )
             yield Check(f"{title}: relative change of E + e", drift["energy"], "<", 1e-13)
             yield Check(f"{title}: change of momentum with f b/Vm^2", drift["momentum"], "<", 1e-12)
             if full:
                 fine, _ = stress(flow, mach, ratio, kappa, 4 * n)
-                variation = [np.abs(np.diff(o.cells("dens").ravel())).sum() for o in (outcome, fine)]
-                # one-sided: wiggles would raise it. Where the finer run resolves a precursor, kappa/v_shock, that the coarse one does not,
-                # the shock itself becomes another (cosmic rays take most of its energy) and the finer run has the larger variation
-                yield Check(f"{title}: total variation of rho / that of a 4 x finer run", variation[0] / variation[1], "<", 1.05)
+                variation = [
+                    np.abs(np.diff(o.cells("dens").ravel())).sum() for o in (outcome, fine)
+                ]
+                # one-sided: wiggles would raise it. Where the finer run resolves a precursor,
+                # kappa/v_shock, that the coarse one does not, the shock itself becomes another
+                # (cosmic rays take most of its energy) and the finer run has the larger variation
+                yield Check(
+                    f"{title}: total variation of rho / that of a 4 x finer run",
+                    variation[0] / variation[1],
+                    "<",
+                    1.05,
+                )
 
     return measure
 
 
 def _short_stress_case(solver):
-    @case("V19", f"collision {solver}", f"crmpi run cr_stress problem.mach=10 problem.ratio=100 transport.solver={solver}", solver=solver)
+    @case(
+        "V19",
+        f"collision {solver}",
+        f"crmpi run cr_stress problem.mach=10 problem.ratio=100 transport.solver={solver}",
+        solver=solver,
+    )
     def measure(full):
         sound, n = np.sqrt(5 / 3 + 4 / 3 * 100), 256 if full else 128
-        flow = "problem.flow=collision", "problem.mach=10", "problem.ratio=100", f"time.end={0.5 / (10 * sound)}"
+        flow = (
+            "problem.flow=collision",
+            "problem.mach=10",
+            "problem.ratio=100",
+            f"time.end={0.5 / (10 * sound)}",
+        )
         totals = Totals()
-        outcome = run_problem("cr_stress", *flow, SOLVERS[solver], f"scattering.kappa_par={0.01 * sound}", cells=(n, 1, 1), watch=totals)
+        outcome = run_problem(
+            "cr_stress",
+            *flow,
+            SOLVERS[solver],
+            f"scattering.kappa_par={0.01 * sound}",
+            cells=(n, 1, 1),
+            watch=totals,
+        )
         drift = totals.drift()
         yield from entropy_checks("", totals, outcome, KNOWN_SHORT.get((n, solver)))
         yield Check("relative change of E + e", drift["energy"], "<", 1e-13)

@@ -1,7 +1,9 @@
-"""Hashes of the final state of a short run of every problem and variant, to prove that answers did not change.
+"""Hashes of the final state of a short run of every problem and variant, to prove that answers did
+not change.
 
     python -m tests.verification.hashes > before.txt        on one state of the code
-    python -m tests.verification.hashes --compare before.txt    on another; exit code 1 if any hash differs
+    python -m tests.verification.hashes --compare before.txt
+        on another; exit code 1 if any hash differs
 
 A hash covers the conserved cells, the face field and the time, bit for bit, of the runs that
 `tests/verification/test_every_problem.py` compares with recorded numbers. Hashes depend on the
@@ -33,7 +35,9 @@ def state_hash(target):
 
 def main():
     """Print the hashes, or compare them with those of a file."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--compare", type=Path, help="file of an earlier run of this script")
     chosen = parser.parse_args()
     earlier = {}

@@ -1,4 +1,5 @@
-"""Numbers of three cases in the precision of this process: ``CRMPI_PRECISION=single python -m tests.verification.in_precision NAME N``."""
+"""Numbers of three cases in the precision of this process: ``CRMPI_PRECISION=single python -m
+tests.verification.in_precision NAME N``."""
 
 import json
 import os
@@ -12,7 +13,8 @@ from crmpi.exact import streaming
 from tests.verification.cases_cr import line
 from tests.verification.runs import rms_error, run_problem
 
-AMPLITUDE = 1e-3  # of the linear wave: the standard one, 1e-6, is a few roundings of single precision
+# of the linear wave: the standard one, 1e-6, is a few roundings of single precision
+AMPLITUDE = 1e-3
 
 
 def linear_wave(n):
@@ -45,7 +47,13 @@ def measure(name, n):
 def measure_single(name, n):
     """Return a number in a process of single precision."""
     command = [sys.executable, "-m", "tests.verification.in_precision", name, str(n)]
-    done = subprocess.run(command, env=os.environ | {precision.VARIABLE: "single"}, capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        command,
+        env=os.environ | {precision.VARIABLE: "single"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     return json.loads(done.stdout.splitlines()[-1])
 
 

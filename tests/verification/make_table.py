@@ -1,12 +1,14 @@
 """Measure verification cases and remake docs/verification.md.
 
     python -m tests.verification.make_table                    all cases, at full resolution
-    python -m tests.verification.make_table V7 V9 M1-left_and_right    these cases; the others keep what was measured before
+    python -m tests.verification.make_table V7 V9 M1-left_and_right
+        these cases; the others keep what was measured before
     python -m tests.verification.make_table --missing          those that were never measured
     python -m tests.verification.make_table --page             none: only write the page
     python -m tests.verification.make_table --quick [V7 ...]   quick forms, printed and not kept
 
-Numbers are kept in docs/verification.json, where rows of removed cases vanish. A name stands for every case that begins with it.
+Numbers are kept in docs/verification.json, where rows of removed cases vanish. A name stands for
+every case that begins with it.
 """
 
 import argparse
@@ -42,7 +44,8 @@ def wanted(case, names):
 
 
 def verdict(check):
-    """Return what the table says of a number: pass, a known miss with its bound, a miss, or reported."""
+    """Return what the table says of a number: pass, a known miss with its bound, a miss, or
+    reported."""
     if not check.judged:
         return "reported"
     if check.passed:
@@ -57,7 +60,9 @@ def section(case, row):
     lines = [f"\n### {case.number} {case.title}", f"`{case.command}` ({row['seconds']:.0f} s)", ""]
     lines += ["| quantity | measured | limit | |", "|---|---|---|---|"]
     for check in row["checks"]:
-        lines.append(f"| {check.quantity} | {check.measured:.4g} | {check.bound} | {verdict(check)} |")
+        lines.append(
+            f"| {check.quantity} | {check.measured:.4g} | {check.bound} | {verdict(check)} |"
+        )
     if row["error"]:
         lines.append(f"| run failed: {row['error']} | | | **MISS** |")
     return "\n".join(lines)
@@ -68,18 +73,30 @@ def write_page(records):
     checks = [check for row in records.values() for check in row["checks"]]
     minutes = sum(row["seconds"] for row in records.values()) / 60
     judged = [check for check in checks if check.judged]
-    numbers = {"passed": sum(check.passed for check in judged), "total": len(judged), "minutes": minutes}
+    numbers = {
+        "passed": sum(check.passed for check in judged),
+        "total": len(judged),
+        "minutes": minutes,
+    }
     numbers["reported"] = len(checks) - len(judged)
     sections = [section(case, records[case.id]) for case in CASES if case.id in records]
-    PAGE.write_text(HEAD.format(matrix=page_head(CASES, records), **numbers) + "\n".join(sections) + "\n")
+    PAGE.write_text(
+        HEAD.format(matrix=page_head(CASES, records), **numbers) + "\n".join(sections) + "\n"
+    )
 
 
 def options():
     """Return the arguments of the command line."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("names", nargs="*", help="numbers or ids of cases, such as V7 or V7-streaming")
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "names", nargs="*", help="numbers or ids of cases, such as V7 or V7-streaming"
+    )
     parser.add_argument("--quick", action="store_true", help="quick forms, printed and not kept")
-    parser.add_argument("--missing", action="store_true", help="only cases that were never measured")
+    parser.add_argument(
+        "--missing", action="store_true", help="only cases that were never measured"
+    )
     parser.add_argument("--page", action="store_true", help="measure nothing, only write the page")
     return parser.parse_args()
 

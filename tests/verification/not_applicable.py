@@ -1,4 +1,5 @@
-"""Why a solver has no test of a number: one sentence for each empty cell of the matrix. A case for such a cell makes its words vanish."""
+"""Why a solver has no test of a number: one sentence for each empty cell of the matrix. A case for
+such a cell makes its words vanish."""
 
 ADIABATIC = "cosmic rays move with the gas in this test"
 NO_TRANSPORT = "does not move cosmic rays"
@@ -25,14 +26,27 @@ _WORDS = [
     (("V12",), DIFFUSIVE, NO_STREAMING),
     (("V14",), ("none", *DIFFUSIVE, "streaming_diffusion"), NO_LIMIT),
     (("V9", "V10", "V17"), ("alfven_regulated",), WAVES),
-    (("V17",), ("isotropic_diffusion",), "spreads cosmic rays across the field too: another instability"),
-    (("V21",), ("isotropic_diffusion", "streaming_diffusion", "alfven_regulated"), "not one of the three transport models of the figure"),
+    (
+        ("V17",),
+        ("isotropic_diffusion",),
+        "spreads cosmic rays across the field too: another instability",
+    ),
+    (
+        ("V21",),
+        ("isotropic_diffusion", "streaming_diffusion", "alfven_regulated"),
+        "not one of the three transport models of the figure",
+    ),
     (("V15",), ("none", *MOVING), "losses are a source, the same for all"),
     (("V20",), ("none", "alfven_regulated"), NO_TRACERS),
     (("V16",), ("anisotropic_diffusion", "streaming_diffusion", "two_moment"), NO_FIELD_FREE),
 ]
 
-_REASONS = {(number, name): words for numbers, solvers, words in _WORDS for number in numbers for name in solvers}
+_REASONS = {
+    (number, name): words
+    for numbers, solvers, words in _WORDS
+    for number in numbers
+    for name in solvers
+}
 
 
 def reason(number, name):

@@ -1,4 +1,5 @@
-"""What was measured, case by case, in docs/verification.json: single cases can be measured again, and rows of removed cases vanish."""
+"""What was measured, case by case, in docs/verification.json: single cases can be measured again,
+and rows of removed cases vanish."""
 
 import json
 import time
@@ -11,7 +12,8 @@ FILE = Path(__file__).parents[2] / "docs" / "verification.json"
 
 
 def measure(case, full):
-    """Return the record of one case: its checks, the seconds it took, and the error that stopped it, if any."""
+    """Return the record of one case: its checks, the seconds it took, and the error that stopped
+    it, if any."""
     start, checks, error = time.perf_counter(), [], ""
     try:
         for check in case.measure(full):
@@ -25,7 +27,10 @@ def load(cases):
     """Return {id: record} of those of `cases` that were measured."""
     stored = json.loads(FILE.read_text()) if FILE.is_file() else {}
     records = {case.id: stored[case.id] for case in cases if case.id in stored}
-    return {name: row | {"checks": [Check(**check) for check in row["checks"]]} for name, row in records.items()}
+    return {
+        name: row | {"checks": [Check(**check) for check in row["checks"]]}
+        for name, row in records.items()
+    }
 
 
 def store(records):
@@ -34,7 +39,10 @@ def store(records):
     for name in sorted(records):
         row = records[name]
         checks = ",\n".join("   " + json.dumps(rounded(check)) for check in row["checks"])
-        head = f' {json.dumps(name)}: {{\n  "seconds": {row["seconds"]:.1f},\n  "error": {json.dumps(row["error"])},\n  "checks": [\n'
+        head = (
+            f' {json.dumps(name)}: {{\n  "seconds": {row["seconds"]:.1f},\n  "error": '
+            f'{json.dumps(row["error"])},\n  "checks": [\n'
+        )
         entries.append(head + checks + "\n  ]\n }")
     FILE.write_text("{\n" + ",\n".join(entries) + "\n}\n")
 

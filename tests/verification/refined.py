@@ -1,10 +1,11 @@
-"""Runs on refined meshes in this process: errors, sums and what is wrong with the field, level by level."""
+"""Runs on refined meshes in this process: errors, sums and what is wrong with the field, level by
+level."""
 
 import numpy as np
 
-from crmpi import stepper
-from crmpi.inline import run_to_end
-from crmpi.problem import primitives
+from crmpi.model.problem import primitives
+from crmpi.run import stepper
+from crmpi.run.inline import run_to_end
 from tests.refined_case import divergence, inside
 from tests.verification.runs import begin
 
@@ -12,7 +13,8 @@ GAS = ("dens", "vel1", "vel2", "vel3", "press", "b1", "b2", "b3")
 
 
 def refined(target, n, *overrides, block=8, watch=None):
-    """Return the simulation of a problem at its end, on `n` cells (x1, x2, x3) of level 0 in blocks of `block` per axis."""
+    """Return the simulation of a problem at its end, on `n` cells (x1, x2, x3) of level 0 in blocks
+    of `block` per axis."""
     shape = [block if m > 1 else 1 for m in n]
     sim = begin(target, f"mesh.cells={list(n)}", f"mesh.block={shape}", *overrides)
     sim.remesher.settle()
@@ -21,7 +23,8 @@ def refined(target, n, *overrides, block=8, watch=None):
 
 
 def on_level(sim, name, level):
-    """Return a primitive on a uniform mesh with the cells of a level: coarser cells repeated, finer ones averaged."""
+    """Return a primitive on a uniform mesh with the cells of a level: coarser cells repeated, finer
+    ones averaged."""
     missing, cells = sim.tree.missing, sim.tree.at_level(level).cells
     whole = np.zeros(cells[::-1])
     for b in range(sim.pack.nblock):
@@ -36,16 +39,21 @@ def on_level(sim, name, level):
                 shape[place : place + 1] = [shape[place] // 2**-up, 2**-up]
                 values = values.reshape(shape).mean(axis=place + 1)
         ratio = 2.0 ** (level - int(sim.pack.levels[b]))
-        first = [int(o if gone else o * ratio) for o, gone in zip(places, missing, strict=True)][::-1]
+        first = [int(o if gone else o * ratio) for o, gone in zip(places, missing, strict=True)][
+            ::-1
+        ]
         whole[tuple(slice(f, f + m) for f, m in zip(first, values.shape, strict=True))] = values
     return whole
 
 
 def rms_error(sim):
-    """Return the root of the sum of squares of the L1 errors of all conserved variables, weighted with the volumes of cells."""
+    """Return the root of the sum of squares of the L1 errors of all conserved variables, weighted
+    with the volumes of cells."""
     total, gamma = {}, sim.config.fluid.gamma
     for b, volume in enumerate(sim.pack.cell_volumes / _volume(sim)):
-        found = _conserved({name: getattr(primitives(sim.pack, b), name) for name in _names(sim)}, gamma)
+        found = _conserved(
+            {name: getattr(primitives(sim.pack, b), name) for name in _names(sim)}, gamma
+        )
         exact = {name: getattr(primitives(sim.pack, b), name) for name in _names(sim)}
         exact |= sim.problem.exact(sim.positions[b], sim.time, sim.problem.p)
         for name, values in _conserved(exact, gamma).items():
@@ -64,16 +72,27 @@ def _names(sim):
 
 def _conserved(w, gamma):
     """Return the conserved variables of primitives, {name: array}."""
-    u = {"dens": w["dens"]} | {f"mom{a}": w["dens"] * w[f"vel{a}"] for a in (1, 2, 3)} | {f"b{a}": w[f"b{a}"] for a in (1, 2, 3)}
+    u = (
+        {"dens": w["dens"]}
+        | {f"mom{a}": w["dens"] * w[f"vel{a}"] for a in (1, 2, 3)}
+        | {f"b{a}": w[f"b{a}"] for a in (1, 2, 3)}
+    )
     moving = sum(w[f"vel{a}"] ** 2 for a in (1, 2, 3))
-    u["ener"] = w["press"] / (gamma - 1) + 0.5 * w["dens"] * moving + 0.5 * sum(w[f"b{a}"] ** 2 for a in (1, 2, 3))
+    u["ener"] = (
+        w["press"] / (gamma - 1)
+        + 0.5 * w["dens"] * moving
+        + 0.5 * sum(w[f"b{a}"] ** 2 for a in (1, 2, 3))
+    )
     return u | ({"ecr": w["ecr"]} if "ecr" in w else {})
 
 
 def largest_divergence(sim):
-    """Return max |div B| dx / max |B| of all cells, ghosts included; max |B| is that of the mesh."""
+    """Return max |div B| dx / max |B| of all cells, ghosts included; max |B| is that of the
+    mesh."""
     field = np.abs(sim.pack.b0).max(axis=(1, 2, 3, 4))
-    return max(divergence(sim.pack, b).max() * field[b] for b in range(sim.pack.nblock)) / field.max()
+    return (
+        max(divergence(sim.pack, b).max() * field[b] for b in range(sim.pack.nblock)) / field.max()
+    )
 
 
 def unequal_faces(sim):
@@ -95,7 +114,8 @@ def unequal_faces(sim):
 
 
 def adaptive_steps(sim, count, before=None):
-    """Yield whether the mesh changed after each of `count` steps; `before(sim)` is called ahead of each."""
+    """Yield whether the mesh changed after each of `count` steps; `before(sim)` is called ahead of
+    each."""
     for _ in range(count):
         if before is not None:
             before(sim)
@@ -106,7 +126,8 @@ def adaptive_steps(sim, count, before=None):
 
 
 def sums(sim):
-    """Return mass, momenta, energy of gas and cosmic rays, and the magnetic flux through the lower end of each axis."""
+    """Return mass, momenta, energy of gas and cosmic rays, and the magnetic flux through the lower
+    end of each axis."""
     row, pack = sim.history_row(), sim.pack
     energy = row["ener [code]"] + row.get("ecr [code]", 0.0)
     first, fluxes = (pack.grid.ng1, pack.grid.ng2, pack.grid.ng3), []
@@ -115,6 +136,10 @@ def sums(sim):
         for b in np.flatnonzero(pack.origins[:, axis] == 0):
             plane = list(inside(sim.tree, pack, b))
             plane[2 - axis] = first[axis]
-            flux += pack.b0[b, axis][tuple(plane)].sum() * pack.cell_volumes[b] / pack.widths(axis)[b]
+            flux += (
+                pack.b0[b, axis][tuple(plane)].sum() * pack.cell_volumes[b] / pack.widths(axis)[b]
+            )
         fluxes.append(flux)
-    return np.array([row["mass [code]"], *(row[f"mom{a} [code]"] for a in (1, 2, 3)), energy, *fluxes])
+    return np.array(
+        [row["mass [code]"], *(row[f"mom{a} [code]"] for a in (1, 2, 3)), energy, *fluxes]
+    )

@@ -4,16 +4,17 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from crmpi.coordinates import Coordinates
-from crmpi.inline import run_to_end
-from crmpi.problem import primitives
-from crmpi.simulation import Simulation
+from crmpi.mesh.coordinates import Coordinates
+from crmpi.model.problem import primitives
+from crmpi.run.inline import run_to_end
+from crmpi.run.simulation import Simulation
 from tests.stepping import begin
 
 
 @dataclass
 class Outcome:
-    """The end of a run: `norms` against the exact solution, `history` columns, and cell arrays (n3, n2, n1) of the whole mesh."""
+    """The end of a run: `norms` against the exact solution, `history` columns, and cell arrays (n3,
+    n2, n1) of the whole mesh."""
 
     sim: Simulation
     norms: dict
@@ -58,22 +59,34 @@ def run_problem(target, *overrides, cells=None, every=None, watch=None):
 
 
 def max_divergence(sim):
-    """Return max |div B| dx / max |B| over the active cells of this step's face field: round-off, if the field is solenoidal."""
+    """Return max |div B| dx / max |B| over the active cells of this step's face field: round-off,
+    if the field is solenoidal."""
     pack, g = sim.pack, sim.pack.grid
     first, count, widths = (g.ng1, g.ng2, g.ng3), (g.n1, g.n2, g.n3), (g.dx1, g.dx2, g.dx3)
     present = [axis for axis in range(3) if first[axis] > 0]
 
     def faces(axis, shift):
-        window = [slice(first[a] + shift * (a == axis), first[a] + shift * (a == axis) + count[a]) for a in (2, 1, 0)]
+        window = [
+            slice(first[a] + shift * (a == axis), first[a] + shift * (a == axis) + count[a])
+            for a in (2, 1, 0)
+        ]
         return pack.b0[(slice(None), axis, *window)]
 
     divergence = sum((faces(axis, 1) - faces(axis, 0)) / widths[axis] for axis in present)
-    return np.abs(divergence).max() * min(widths[axis] for axis in present) / np.abs(pack.active(pack.b0)).max()
+    return (
+        np.abs(divergence).max()
+        * min(widths[axis] for axis in present)
+        / np.abs(pack.active(pack.b0)).max()
+    )
 
 
 def conserved(outcome, exact=None):
-    """Return {name: array} of dens, mom1..3, ener, b1..3 on the whole mesh; of the exact primitives where given."""
-    w = {name: outcome.cells(name) for name in ("dens", "vel1", "vel2", "vel3", "press", "b1", "b2", "b3")} | (exact or {})
+    """Return {name: array} of dens, mom1..3, ener, b1..3 on the whole mesh; of the exact primitives
+    where given."""
+    w = {
+        name: outcome.cells(name)
+        for name in ("dens", "vel1", "vel2", "vel3", "press", "b1", "b2", "b3")
+    } | (exact or {})
     u = {"dens": w["dens"]} | {f"mom{a}": w["dens"] * w[f"vel{a}"] for a in (1, 2, 3)}
     kinetic = 0.5 * w["dens"] * (w["vel1"] ** 2 + w["vel2"] ** 2 + w["vel3"] ** 2)
     magnetic = 0.5 * (w["b1"] ** 2 + w["b2"] ** 2 + w["b3"] ** 2)
@@ -82,12 +95,18 @@ def conserved(outcome, exact=None):
 
 
 def rms_error(outcome):
-    """Return the error norm of published linear-wave tables: the root of the sum of squares of the L1 errors of all conserved variables."""
+    """Return the error norm of published linear-wave tables: the root of the sum of squares of the
+    L1 errors of all conserved variables."""
     sim = outcome.sim
     exact = conserved(outcome, sim.problem.exact(outcome.positions(), sim.time, sim.problem.p))
-    return float(np.sqrt(sum(np.mean(np.abs(a - exact[name])) ** 2 for name, a in conserved(outcome).items())))
+    return float(
+        np.sqrt(
+            sum(np.mean(np.abs(a - exact[name])) ** 2 for name, a in conserved(outcome).items())
+        )
+    )
 
 
 def order(coarse, fine, ratio=2.0):
-    """Return the order of convergence from the errors on two meshes whose cell widths have this ratio."""
+    """Return the order of convergence from the errors on two meshes whose cell widths have this
+    ratio."""
     return float(np.log(coarse / fine) / np.log(ratio))

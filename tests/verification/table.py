@@ -1,4 +1,5 @@
-"""What a verification case is: a function that runs problems and yields checks; the tests and the table read the same list."""
+"""What a verification case is: a function that runs problems and yields checks; the tests and the
+table read the same list."""
 
 import operator
 from dataclasses import dataclass
@@ -8,11 +9,11 @@ from dataclasses import dataclass
 class Check:
     """One number against its limit.
 
-    ``relation`` is '<', '>', '==', or 'in' with ``limit`` = (lower, upper). A relation of 'reported'
-    has the limit None: the number stands in the table, is not judged and does not count.
+    ``relation`` is '<', '>', '==', or 'in' with ``limit`` = (lower, upper). A relation of
+    'reported' has the limit None: the number stands in the table, is not judged and does not count.
 
-    ``shortfall`` says why a limit is known to be missed. Such a check must miss, since a number that
-    got better wants the words removed, and ``worst`` bounds by how much.
+    ``shortfall`` says why a limit is known to be missed. Such a check must miss, since a number
+    that got better wants the words removed, and ``worst`` bounds by how much.
     """
 
     quantity: str
@@ -55,7 +56,9 @@ class Check:
         return f"{self.relation} {self.limit:.4g}"
 
     def __str__(self):
-        known = f"; a known miss down to {self.worst:.6g} ({self.shortfall})" if self.shortfall else ""
+        known = (
+            f"; a known miss down to {self.worst:.6g} ({self.shortfall})" if self.shortfall else ""
+        )
         return f"{self.quantity}: {self.measured:.6g}, must be {self.bound}{known}"
 
 
@@ -74,10 +77,12 @@ def holds(measured, relation, limit):
 
 @dataclass(frozen=True)
 class Case:
-    """`measure(full)` yields `Check`s; ``full`` asks for the resolution and limits of the published case, else for the quick form.
+    """`measure(full)` yields `Check`s; ``full`` asks for the resolution and limits of the published
+    case, else for the quick form.
 
-    ``solver`` and ``model`` name the transport solver and the scattering model that a case tests, or several of them; a case of several
-    begins its quantities with "NAME: ". They place the case in the matrix of docs/verification.md.
+    ``solver`` and ``model`` name the transport solver and the scattering model that a case tests,
+    or several of them; a case of several begins its quantities with "NAME: ". They place the case
+    in the matrix of docs/verification.md.
     """
 
     number: str

@@ -1,6 +1,7 @@
 """Every problem and variant runs a few steps at low resolution and gives its recorded numbers.
 
-``python -m tests.verification.test_every_problem`` records them anew into ``problems/<name>/reference.json``; say why in the changelog.
+``python -m tests.verification.test_every_problem`` records them anew into
+``problems/<name>/reference.json``; say why in the changelog.
 """
 
 import json
@@ -10,21 +11,27 @@ import numpy as np
 import pytest
 import yaml
 
-from crmpi.simulation import HISTORY_UNITS
+from crmpi.run.simulation import HISTORY_UNITS
 from tests.verification.runs import run_problem
 
 PROBLEMS = Path(__file__).parents[2] / "problems"
 STEPS = 5
 LARGEST = {1: 64, 2: 32, 3: 16}  # cells along the longest axis, by the number of dimensions
-TOLERANCE = 1e-8  # processors may differ in the last bit of exp or sin; five steps do not amplify this
+# processors may differ in the last bit of exp or sin; five steps do not amplify this
+TOLERANCE = 1e-8
 ROUND_OFF = 1e-15  # of the terms that cancel in a sum, see `terms`
 MOMENTS = (("wave_cos", "wave_sin"), ("pulse_s1", "pulse_s2"))  # of cosmic rays, over the box
 EXCHANGED = ("cr_work", "cr_wave_work", "cr_lifted", "cr_floored", "floor_added_entropy")
 
 
 def variants():
-    """Return 'name' or 'name/variant' of every YAML file that stands beside a recorded reference."""
-    return [f"{path.parent.name}/{path.stem}" for path in sorted(PROBLEMS.glob("*/*.yaml")) if (path.parent / "problem.py").is_file()]
+    """Return 'name' or 'name/variant' of every YAML file that stands beside a recorded
+    reference."""
+    return [
+        f"{path.parent.name}/{path.stem}"
+        for path in sorted(PROBLEMS.glob("*/*.yaml"))
+        if (path.parent / "problem.py").is_file()
+    ]
 
 
 def small(target):
@@ -34,8 +41,12 @@ def small(target):
     shrink = max(1, max(cells) // LARGEST[sum(n > 1 for n in cells)])
     few = [max(8, n // shrink) if n > 1 else 1 for n in cells]
     overrides = f"mesh.cells={few}", f"mesh.block={few}", f"time.max_steps={STEPS}"
-    if source.get("scattering", {}).get("mode") == "resolved":  # what is on the grid must stay on it: a piece of the box, not coarser cells
-        ends = {side: [x * a / b for x, a, b in zip(source["mesh"][side], few, cells, strict=True)] for side in ("lower", "upper")}
+    # what is on the grid must stay on it: a piece of the box, not coarser cells
+    if source.get("scattering", {}).get("mode") == "resolved":
+        ends = {
+            side: [x * a / b for x, a, b in zip(source["mesh"][side], few, cells, strict=True)]
+            for side in ("lower", "upper")
+        }
         overrides += tuple(f"mesh.{side}={end}" for side, end in ends.items())
     return overrides
 
@@ -43,7 +54,11 @@ def small(target):
 def numbers(target):
     """Return (recorded quantities of a short run, `terms` of those that cancel)."""
     outcome = run_problem(target, *small(target))
-    last = {name: float(column[-1]) for name, column in outcome.history.items() if name not in ("step", "dt")}
+    last = {
+        name: float(column[-1])
+        for name, column in outcome.history.items()
+        if name not in ("step", "dt")
+    }
     found = last | {f"L1 {name}": norm["L1"] for name, norm in outcome.norms.items()}
     return found, terms(found, outcome)
 
@@ -68,7 +83,9 @@ def terms(found, outcome):
     size |= dict.fromkeys(EXCHANGED, energy)
     for kind in MOMENTS:
         size |= {name: 100.0 * max(abs(found.get(other, 0.0)) for other in kind) for name in kind}
-    return size | {f"L1 {name}": float(np.abs(outcome.cells(name)).mean()) for name in outcome.norms}
+    return size | {
+        f"L1 {name}": float(np.abs(outcome.cells(name)).mean()) for name in outcome.norms
+    }
 
 
 def deviations(found, size, reference):
@@ -76,7 +93,8 @@ def deviations(found, size, reference):
     return [
         f"{name}: {found.get(name)!r}, recorded {value!r}"
         for name, value in reference.items()
-        if found.get(name) != pytest.approx(value, rel=TOLERANCE, abs=ROUND_OFF * size.get(name, 0.0))
+        if found.get(name)
+        != pytest.approx(value, rel=TOLERANCE, abs=ROUND_OFF * size.get(name, 0.0))
     ]
 
 
@@ -90,16 +108,25 @@ def test_problem_gives_its_reference(target):
     assert not wrong, "\n".join(wrong)
     assert set(found) == set(reference), "columns came or went"
     for name, value in reference.items():
-        if abs(value) > 100.0 * ROUND_OFF * size.get(name, 0.0):  # else the number is round-off itself
-            assert deviations(found | {name: 1.001 * value}, size, reference), f"{name} may be anything"
+        # else the number is round-off itself
+        if abs(value) > 100.0 * ROUND_OFF * size.get(name, 0.0):
+            assert deviations(found | {name: 1.001 * value}, size, reference), (
+                f"{name} may be anything"
+            )
             assert deviations(found | {name: 0.0}, size, reference), f"{name} may vanish"
 
 
 def record():
     """Write all references."""
     for folder in sorted({target.split("/")[0] for target in variants()}):
-        found = {target.split("/")[1]: numbers(target)[0] for target in variants() if target.split("/")[0] == folder}
-        (PROBLEMS / folder / "reference.json").write_text(json.dumps(found, indent=1, sort_keys=True) + "\n")
+        found = {
+            target.split("/")[1]: numbers(target)[0]
+            for target in variants()
+            if target.split("/")[0] == folder
+        }
+        (PROBLEMS / folder / "reference.json").write_text(
+            json.dumps(found, indent=1, sort_keys=True) + "\n"
+        )
 
 
 if __name__ == "__main__":

@@ -1,12 +1,13 @@
-"""Every problem and variant runs on a refined mesh, by a switch: no problem file knows of levels."""
+"""Every problem and variant runs on a refined mesh, by a switch: no problem file knows of
+levels."""
 
 import numpy as np
 import pytest
 import yaml
 
-from crmpi.energy_books import EnergyBooks
+from crmpi.diagnostics.energy_guard import EnergyBooks
 from crmpi.errors import CrmpiError
-from crmpi.inline import run_to_end
+from crmpi.run.inline import run_to_end
 from crmpi.transport.base import transport_solvers
 from tests.stepping import begin
 from tests.verification.test_every_problem import PROBLEMS, variants
@@ -16,16 +17,25 @@ LARGEST = {1: 64, 2: 32, 3: 16}  # cells along the longest axis, by the number o
 
 
 def source_of(target):
-    """Return the configuration of a problem or variant as it is written, with that it is based on."""
+    """Return the configuration of a problem or variant as it is written, with that it is based
+    on."""
     source = yaml.safe_load((PROBLEMS / f"{target}.yaml").read_text())
     if "base" not in source:
         return source
     base = yaml.safe_load((PROBLEMS / target.split("/")[0] / source["base"]).read_text())
-    groups = [name for name in source if isinstance(source[name], dict) and isinstance(base.get(name), dict)]
+    groups = [
+        name
+        for name in source
+        if isinstance(source[name], dict) and isinstance(base.get(name), dict)
+    ]
     return base | source | {name: base[name] | source[name] for name in groups}
 
 
-TUBES = [target for target in variants() if source_of(target)["mesh"].get("geometry", "cartesian") != "cartesian"]
+TUBES = [
+    target
+    for target in variants()
+    if source_of(target)["mesh"].get("geometry", "cartesian") != "cartesian"
+]
 
 
 def small(source):
@@ -35,8 +45,11 @@ def small(source):
     shrink = max(1, max(cells) // LARGEST[sum(n > 1 for n in cells)])
     few = [max(2 * BLOCK, n // shrink // BLOCK * BLOCK) if n > 1 else 1 for n in cells]
     lower, upper = ([number(x) for x in mesh[side]] for side in ("lower", "upper"))
-    if source.get("scattering", {}).get("mode") == "resolved":  # what is on the grid must stay on it: a piece of the box, not coarser cells
-        lower, upper = ([x * a / b for x, a, b in zip(ends, few, cells, strict=True)] for ends in (lower, upper))
+    # what is on the grid must stay on it: a piece of the box, not coarser cells
+    if source.get("scattering", {}).get("mode") == "resolved":
+        lower, upper = (
+            [x * a / b for x, a, b in zip(ends, few, cells, strict=True)] for ends in (lower, upper)
+        )
     return few, [min(n, BLOCK) for n in few], lower, upper
 
 
@@ -46,18 +59,25 @@ def number(value):
 
 
 def overrides(target, refinement):
-    """Return the overrides of a short run of a small mesh with a refined region; `refinement`: function of the corners."""
+    """Return the overrides of a short run of a small mesh with a refined region; `refinement`:
+    function of the corners."""
     source = source_of(target)
     cells, block, lower, upper = small(source)
     mesh = {"cells": cells, "block": block, "lower": lower, "upper": upper}
     solver = source.get("transport", {}).get("solver", "none")
     more = [] if transport_solvers()[solver].on_levels else ["transport.solver=none"]
-    return [*(f"mesh.{name}={value}" for name, value in mesh.items()), f"mesh.refinement={refinement(lower, upper)}", *more]
+    return [
+        *(f"mesh.{name}={value}" for name, value in mesh.items()),
+        f"mesh.refinement={refinement(lower, upper)}",
+        *more,
+    ]
 
 
 def middle(lower, upper):
     """Return a region that is half a side wide at most, in the middle of the mesh."""
-    ends = [[a + share * (b - a) for a, b in zip(lower, upper, strict=True)] for share in (0.25, 0.5)]
+    ends = [
+        [a + share * (b - a) for a, b in zip(lower, upper, strict=True)] for share in (0.25, 0.5)
+    ]
     return f"{{regions: [{{level: 1, lower: {ends[0]}, upper: {ends[1]}}}]}}"
 
 
@@ -96,7 +116,11 @@ ADAPTED = {  # problem: the criterion that follows what moves
 
 @pytest.mark.parametrize("target", ADAPTED)
 def test_problem_runs_with_an_adaptive_mesh(target):
-    sim, history = run_guarded(target, lambda *_: f"{{max_level: 1, interval: 2, min_age: 0, criteria: [{ADAPTED[target]}]}}", 6)
+    sim, history = run_guarded(
+        target,
+        lambda *_: f"{{max_level: 1, interval: 2, min_age: 0, criteria: [{ADAPTED[target]}]}}",
+        6,
+    )
     assert sim.clock.step == 6
     assert history["levels"][-1] == 2.0
     assert np.isfinite(sim.pack.active(sim.pack.u0)).all()

@@ -1,13 +1,18 @@
-"""Every preset runs on the two showcase problems: two steps on coarse meshes, nothing lost, nothing that is not a number."""
+"""Every preset runs on the two showcase problems: two steps on coarse meshes, nothing lost, nothing
+that is not a number."""
 
 import numpy as np
 import pytest
 
-from crmpi.presets import PRESETS
+from crmpi.transport.presets import PRESETS
 from tests.verification.runs import run_problem
 
 COARSE = {
-    "galactic_wind": ("mesh.lower=[-0.375,-0.375,-1.5]", "mesh.upper=[0.375,0.375,1.5]", "time.dt_max=2e-3"),
+    "galactic_wind": (
+        "mesh.lower=[-0.375,-0.375,-1.5]",
+        "mesh.upper=[0.375,0.375,1.5]",
+        "time.dt_max=2e-3",
+    ),
     "cgm_halo": ("problem.radii=[50]", "time.dt_max=0.1"),
 }
 CELLS = {"galactic_wind": (8, 8, 32), "cgm_halo": (16, 16, 16)}
@@ -16,7 +21,14 @@ CELLS = {"galactic_wind": (8, 8, 32), "cgm_halo": (16, 16, 16)}
 @pytest.mark.parametrize("problem", sorted(COARSE))
 @pytest.mark.parametrize("name", sorted(PRESETS))
 def test_preset_runs(name, problem):
-    outcome = run_problem(problem, f"transport.preset={name}", "time.max_steps=2", *COARSE[problem], cells=CELLS[problem], every=1)
+    outcome = run_problem(
+        problem,
+        f"transport.preset={name}",
+        "time.max_steps=2",
+        *COARSE[problem],
+        cells=CELLS[problem],
+        every=1,
+    )
     sim = outcome.sim
     assert sim.clock.step == 2
     assert np.isfinite(sim.pack.active(sim.pack.u0)).all()

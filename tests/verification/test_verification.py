@@ -1,4 +1,5 @@
-"""Every verification case, quick; and with ``-m full`` at the resolution and with the limits of docs/verification.md."""
+"""Every verification case, quick; and with ``-m full`` at the resolution and with the limits of
+docs/verification.md."""
 
 import pytest
 
@@ -6,7 +7,8 @@ from tests.verification.cases import CASES
 
 
 def demand(checks):
-    """Fail with every missed limit and its number, and with every known miss that is none any more."""
+    """Fail with every missed limit and its number, and with every known miss that is none any
+    more."""
     surprises = [str(check) for check in checks if not check.expected]
     assert not surprises, "\n".join(surprises)
 

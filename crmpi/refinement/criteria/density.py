@@ -11,11 +11,17 @@ class Density(Criterion):
     doc = "gas above a density; each level asks for a denser one"
 
     class Params:
-        threshold: float = par(1.0, unit="density", gt=0, doc="blocks of level 0 with gas above it are refined")
-        growth: float = par(1.0, gt=0, doc="factor of the threshold from level to level; 8 keeps the mass of a cell")
+        threshold: float = par(
+            1.0, unit="density", gt=0, doc="blocks of level 0 with gas above it are refined"
+        )
+        growth: float = par(
+            1.0, gt=0, doc="factor of the threshold from level to level; 8 keeps the mass of a cell"
+        )
 
     def indicator(self, view):
-        threshold = self.params.threshold * self.params.growth ** view.pack.levels[:, None, None, None]
+        threshold = (
+            self.params.threshold * self.params.growth ** view.pack.levels[:, None, None, None]
+        )
         return view["dens"] / threshold
 
 
@@ -27,7 +33,14 @@ class MassPerCell(Criterion):
 
     class Params:
         mass: float = par(unit="mass", gt=0, doc="a block with a cell of more mass is refined")
-        derefine: float = par(0.1, ge=0, doc="a block may be derefined where all masses are below this share; eight cells become one")
+        derefine: float = par(
+            0.1,
+            ge=0,
+            doc=(
+                "a block may be derefined where all masses are below this share; eight cells "
+                "become one"
+            ),
+        )
 
     def indicator(self, view):
         return view["dens"] * view.volume / self.params.mass

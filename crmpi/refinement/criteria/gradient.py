@@ -15,7 +15,9 @@ class Gradient(Criterion):
 
     class Params:
         variable: str = par("dens", doc="what is looked at")
-        refine: float = par(0.3, gt=0, doc="a block is refined where the relative change per cell exceeds this")
+        refine: float = par(
+            0.3, gt=0, doc="a block is refined where the relative change per cell exceeds this"
+        )
         derefine: float = par(0.1, ge=0, doc="a block may be derefined where it stays below this")
 
     def check(self, view):

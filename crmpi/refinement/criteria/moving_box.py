@@ -15,7 +15,9 @@ class MovingBox(Criterion):
     class Params:
         lower: tuple[float, float, float] = par(unit="length", doc="lower corner at t = 0")
         upper: tuple[float, float, float] = par(unit="length", doc="upper corner at t = 0")
-        velocity: tuple[float, float, float] = par((0.0, 0.0, 0.0), unit="velocity", doc="of the corners")
+        velocity: tuple[float, float, float] = par(
+            (0.0, 0.0, 0.0), unit="velocity", doc="of the corners"
+        )
 
         def check(self):
             """The box is not empty."""

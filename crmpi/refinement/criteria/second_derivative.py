@@ -7,7 +7,8 @@ from crmpi.refinement.base import Criterion
 
 
 class SecondDerivative(Criterion):
-    """|second difference| / (sum of the |first differences| + filter times |q|), the largest over the axes; between 0 and 1."""
+    """|second difference| / (sum of the |first differences| + filter times |q|), the largest over
+    the axes; between 0 and 1."""
 
     name = "second_derivative"
     doc = "second difference of a variable over its first differences"
@@ -25,5 +26,8 @@ class SecondDerivative(Criterion):
     def indicator(self, view):
         values = view[self.params.variable]
         floor = 4.0 * self.params.filter * np.abs(values) + 1e-300
-        ratios = [np.abs(above - below) / (np.abs(above) + np.abs(below) + floor) for _, below, above in view.differences(values)]
+        ratios = [
+            np.abs(above - below) / (np.abs(above) + np.abs(below) + floor)
+            for _, below, above in view.differences(values)
+        ]
         return np.maximum.reduce(ratios)

@@ -7,7 +7,8 @@ from crmpi.refinement.base import Criterion
 
 
 def curl(view, names):
-    """Return the square of the curl of a vector times the cell width, from differences over two cells."""
+    """Return the square of the curl of a vector times the cell width, from differences over two
+    cells."""
     slopes = {}
     for component, name in enumerate(names):
         for axis, slope in zip(view.axes, view.gradient(name), strict=True):
@@ -43,7 +44,9 @@ class Current(Criterion):
     doc = "electric current per cell, in field strengths"
 
     class Params:
-        refine: float = par(0.5, gt=0, doc="a block is refined where |curl B| dx / |B| exceeds this")
+        refine: float = par(
+            0.5, gt=0, doc="a block is refined where |curl B| dx / |B| exceeds this"
+        )
         derefine: float = par(0.2, ge=0, doc="a block may be derefined where it stays below this")
 
     def check(self, view):

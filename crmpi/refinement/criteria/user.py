@@ -6,7 +6,8 @@ from crmpi.refinement.base import Criterion
 
 
 class User(Criterion):
-    """The indicator that ``refine(self, x, w, t, p)`` of the problem returns, an array of cells or a number per block.
+    """The indicator that ``refine(self, x, w, t, p)`` of the problem returns, an array of cells or
+    a number per block.
 
     Attributes
     ----------
@@ -15,7 +16,10 @@ class User(Criterion):
     """
 
     name = "user"
-    doc = "the hook refine(x, w, t, p) of the problem: an indicator, above 1 where smaller cells are wanted"
+    doc = (
+        "the hook refine(x, w, t, p) of the problem: an indicator, above 1 where smaller "
+        "cells are wanted"
+    )
     hook = None
 
     def indicator(self, view):

@@ -1,4 +1,5 @@
-"""A coloured ball in moving gas with shear, cosmic rays and a field; colour is added, and it flows in."""
+"""A coloured ball in moving gas with shear, cosmic rays and a field; colour is added, and it flows
+in."""
 
 from crmpi.api import Problem, np, par
 
@@ -12,7 +13,13 @@ class ColouredGas(Problem):
         ball = np.where((x.x1 - 0.5) ** 2 + (x.x2 - 0.5) ** 2 + (x.x3 - 0.5) ** 2 < 0.04, 1.0, 0.0)
         turn = np.sin(2 * np.pi * x.x1) + np.cos(2 * np.pi * (x.x2 + x.x3))
         turn = turn if self.config.mesh.cells[1] > 1 else 0.0
-        gas = {"dens": 1.0 + 9.0 * ball, "press": 0.6, "vel1": p.speed, "vel2": 0.5 * p.speed * turn, "ecr": 0.1}
+        gas = {
+            "dens": 1.0 + 9.0 * ball,
+            "press": 0.6,
+            "vel1": p.speed,
+            "vel2": 0.5 * p.speed * turn,
+            "ecr": 0.1,
+        }
         return gas | {"b1": 0.3, "colour": ball, "metals": 0.3 + 0.2 * ball}
 
     def inject(self, x, w, t, dt, p):

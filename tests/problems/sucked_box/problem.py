@@ -1,4 +1,5 @@
-"""Gas that moves away from some faces and towards others, with waves and a field in all directions."""
+"""Gas that moves away from some faces and towards others, with waves and a field in all
+directions."""
 
 from crmpi.api import Problem, np, par
 

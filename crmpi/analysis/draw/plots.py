@@ -1,0 +1,339 @@
+"""``crmpi plot``: a picture of a snapshot, a history or a whole run, as PNG, PDF or SVG by the name
+of the output."""
+
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+import matplotlib as mpl
+import numpy as np
+
+from crmpi.analysis.draw import beside, panels, sheet
+from crmpi.analysis.draw.style import DEFAULT, STYLE
+from crmpi.analysis.read.cells import AXIS_NUMBERS
+from crmpi.analysis.read.derived import available, title
+from crmpi.analysis.read.readers import open_snapshot
+from crmpi.errors import CrmpiError
+from crmpi.output.directory import RunDirectory
+from crmpi.output.files import clear_write_errors
+from crmpi.output.history import read_history
+
+FORMATS = (".png", ".pdf", ".svg")
+IMAGES = ("slice", "projection")
+_CLOCK = ("time", "step", "dt")
+_LEDGERS = (
+    "floor_",
+    "boundary_",
+    "cr_",
+    "cooling_",
+    "injection_",
+    "losses_",
+    "gravity_",
+    "frozen_",
+    "kappa_",
+    "mom",
+)
+_TALL = 2.0  # images more than this times as high as wide stand side by side
+_ALL = 24  # columns of a history that are drawn when none is named
+
+
+def plot(
+    path, fields=None, axis=None, position=None, kind=None, output=None, others=(), options=DEFAULT
+):
+    """Draw a picture of `path` and return where it was written.
+
+    Parameters
+    ----------
+    path : path
+        snapshot (`.athdf`), history (`.txt`) or run folder
+    fields : list of str, optional
+        quantities to draw, also derived ones (pcr, temp, beta, ...); columns of a history, also of
+        that of a run folder
+    axis : {"x1", "x2", "x3"}, optional
+        axis that a slice is normal to, or along which a profile runs
+    position : float, optional
+        where the slice is, in the unit of the picture; the middle by default
+    kind : {"slice", "projection", "profile", "radial"}, optional
+        of a snapshot; by default a slice in 2-D and 3-D, a profile in 1-D. A projection integrates
+        densities of mass and energy along the axis, and averages other quantities with density as
+        weight; of a run folder it shows the latest snapshot
+    output : path, optional
+        name ending in .png, .pdf or .svg; by default beside `path`
+    others : paths, optional
+        further runs, snapshots or histories for the same picture: slices on common scales of
+        colour, lines on common axes
+    options : style.Options, optional
+        limits, logarithmic scales, colour map and size of the page
+
+    Raises
+    ------
+    CrmpiError
+        the file cannot be read, has no such quantity, or the picture cannot be written
+    """
+    path = Path(path)
+    if axis is not None and axis not in AXIS_NUMBERS:
+        raise CrmpiError(f"axis = '{axis}' is not one of x1, x2, x3")
+    across = AXIS_NUMBERS.get(axis)
+    if kind == "projection" and path.is_dir() and not others:
+        path = RunDirectory(path).latest_snapshot()
+    output = (
+        Path(output)
+        if output
+        else (
+            path / ("beside.png" if others else "summary.png")
+            if path.is_dir()
+            else path.with_suffix(".png")
+        )
+    )
+    if output.suffix not in FORMATS:
+        raise CrmpiError(f"output = {output} must end in one of {', '.join(FORMATS)}")
+    with mpl.rc_context(STYLE):
+        if others:
+            chosen = lambda first: _settings(first, fields, across, position, kind)  # noqa: E731
+            figure = beside.figure_of([path, *others], fields, chosen, options)
+        elif path.is_dir():
+            figure = _of_folder(path, fields, options)
+        elif path.suffix == ".txt":
+            figure = history_figure(read_history(path), fields, options)
+        else:
+            with open_snapshot(path) as snapshot:
+                figure = snapshot_figure(snapshot, fields, across, position, kind, options)
+        with clear_write_errors(output):
+            output.parent.mkdir(parents=True, exist_ok=True)
+            figure.savefig(output)
+    return output
+
+
+def _of_folder(path, fields, options):
+    """Return the page on a run, or the history of it where `fields` are columns of that."""
+    history = RunDirectory(path).history
+    if fields and history.is_file():
+        columns = read_history(history)
+        if all(_matching(columns, word) for word in fields):
+            return history_figure(columns, fields, options)
+    return run_figure(path, fields, options)
+
+
+def default_fields(snapshot):
+    """Return the quantities worth a first look: density, pressures, a velocity, the field."""
+    have = [*snapshot.names, *available(snapshot.names, snapshot.units)]
+    velocity = f"vel{snapshot.axes[-1] + 1}"
+    return [name for name in ("dens", "pcr", "press", velocity, "bmag") if name in have]
+
+
+def snapshot_figure(snapshot, fields=None, axis=None, position=None, kind=None, options=DEFAULT):
+    """Return the figure of a snapshot: one panel per quantity."""
+    fields, kind, axis, position = _settings(snapshot, fields, axis, position, kind)
+    options.check(fields)
+    heading = [panels.time_text(snapshot)]
+    is_image, options = kind in IMAGES, options._replace(projection=kind == "projection")
+    if is_image:
+        plane, _ = panels.slice_values(snapshot, fields[0], axis, position, options)
+        heading += [panels.position_text(snapshot, plane, axis)]
+    heading = "   ".join(word for word in [*heading, _warning(snapshot)] if word)
+    room = sheet.inner(options.size)
+    if is_image:
+        part = sheet.images(len(fields), 1, panels.aspect(snapshot, axis), size=room)
+        figure, (corner,) = sheet.page([part], heading, options.size)
+        _images(figure, part, corner, snapshot, fields, axis, position, options)
+        return figure
+    part = sheet.lines(len(fields), apart=False, size=room)
+    figure, (corner,) = sheet.page([part], heading, options.size)
+    for place, name in zip(part.places(), fields, strict=True):
+        axes = place.axes(figure, *corner)
+        panels.profiles(axes, snapshot, [name], axis, radial=kind == "radial", options=options)
+        _outer(axes, name, fields)
+    return figure
+
+
+def _outer(axes, name, names):
+    """Leave numbers and label of the horizontal axis to the lowest of panels that share it."""
+    if name != names[-1]:
+        axes.set_xlabel("")
+        axes.tick_params(labelbottom=False)
+
+
+def _settings(snapshot, fields, axis, position, kind):
+    """Return (fields, kind, axis, position) with the defaults for this snapshot filled in."""
+    if kind not in (None, *IMAGES, "profile", "radial"):
+        raise CrmpiError(f"kind = '{kind}' is not one of slice, projection, profile, radial")
+    if kind == "projection" and position is not None:
+        raise CrmpiError("a projection goes through the whole box: leave out --position")
+    if kind == "projection" and len(snapshot.axes) == 1:
+        raise CrmpiError(
+            f"{snapshot.path} is one-dimensional, there is nothing to project: use --kind profile"
+        )
+    kind = kind or ("slice" if len(snapshot.axes) > 1 else "profile")
+    if kind in IMAGES:
+        axis = _normal(snapshot, axis)
+    elif axis is None:
+        axis = snapshot.axes[-1]
+    return fields or default_fields(snapshot), kind, axis, position
+
+
+def _matching(columns, word):
+    """Return the columns that a word names, which may have a * in it."""
+    return [name for name in columns if name == word or ("*" in word and fnmatchcase(name, word))]
+
+
+def chosen_columns(columns, fields=None):
+    """Return the columns of a history to draw: those named, or what changes and is no ledger of the
+    code.
+
+    Raises
+    ------
+    CrmpiError
+        a column that is not there, or nothing to draw
+    """
+    for word in fields or ():
+        if not _matching(columns, word):
+            raise CrmpiError(f"the history has no column '{word}'; it has {', '.join(columns)}")
+    names = list(dict.fromkeys(name for word in fields or () for name in _matching(columns, word)))
+    if not fields:
+        telling = [name for name in columns if name not in _CLOCK and np.ptp(columns[name])]
+        own = [name for name in telling if not name.startswith(_LEDGERS)]
+        names = (own or telling or [name for name in columns if name not in _CLOCK])[:_ALL]
+    if not names or not len(columns["time"]):
+        raise CrmpiError(
+            "the history has nothing to draw: no row, or no column besides time, step and dt"
+        )
+    return names
+
+
+def history_figure(columns, fields=None, options=DEFAULT):
+    """Return the figure of a history: one panel per unit, of seven lines at most."""
+    names = chosen_columns(columns, fields)
+    options.check(names)
+    groups = panels.history_panels(columns, names)
+    left_out = len(columns) - len(names) - len(_CLOCK)
+    heading = "" if fields or left_out <= 0 else f"{left_out} more columns can be named"
+    words = [name for group in groups if len(group) > 1 for name in group]
+    part = sheet.lines(
+        len(groups), words, across=1 + (len(groups) > 5), apart=True, size=sheet.inner(options.size)
+    )
+    figure, (corner,) = sheet.page([part], heading, options.size)
+    for place, group in zip(part.places(), groups, strict=True):
+        panels.history(place.axes(figure, *corner), columns, group, options)
+    return figure
+
+
+def run_figure(folder, fields=None, options=DEFAULT):
+    """Return one page on a run: slices and profiles of its latest snapshot, and its history.
+
+    Parameters
+    ----------
+    fields : list of str, optional
+        quantities of the slices; density and cosmic-ray pressure by default
+    """
+    directory = RunDirectory(folder)
+    with open_snapshot(directory.latest_snapshot()) as snapshot:
+        fields = (
+            fields or [name for name in default_fields(snapshot) if not name.startswith("vel")][:2]
+        )
+        options.check(fields)
+        heading = f"{Path(folder).resolve().name}   {panels.time_text(snapshot)}"
+        drawn, legends = _page_lines(snapshot, directory)
+        axis, left = None, ()
+        if len(snapshot.axes) > 1:
+            axis = _normal(snapshot, None)
+            shape = panels.aspect(snapshot, axis)
+            left = (
+                sheet.images(len(fields), 1, shape, across=len(fields) if shape > _TALL else 1),
+            )
+        height = max([*(part.extent[1] for part in left), 2.2 * len(drawn)]) / len(drawn)
+        right = sheet.lines(len(drawn), legends, panel=(4.0, min(height, 2.8) - 0.8))
+        if options.size:
+            left, right = _page_fitted(left, right, sheet.inner(options.size))
+        figure, corners = sheet.page(
+            [*left, right], f"{heading}   {_warning(snapshot)}".rstrip(), options.size
+        )
+        if left:
+            _images(figure, left[0], corners[0], snapshot, fields, axis, None, options)
+        for place, draw in zip(right.places(), drawn, strict=True):
+            draw(place.axes(figure, *corners[-1]))
+    return figure
+
+
+def _page_fitted(left, right, room):
+    """Return the parts of a page on a run for a page of a given size."""
+    if not left:
+        return left, sheet.lines(right.count, size=room)._replace(legend=right.legend)
+    (one,) = left
+    half = sheet.images(one.blocks, 1, one.aspect, across=one.across, size=(0.5 * room[0], room[1]))
+    rest = right._replace(width=right.width + room[0] - half.extent[0] - right.extent[0])
+    rest = rest._replace(height=rest.height + (room[1] - rest.extent[1]) / rest.count)
+    if min(rest.width, rest.height) < 0.35:
+        raise sheet.too_small(room, "the images and lines of a run")
+    return (half,), rest
+
+
+def _page_lines(snapshot, directory):
+    """Return (functions that draw a panel, words of their legends): pressures and velocity (in 1-D
+    density too) along the last axis, and the telling columns of the history."""
+    have = [*snapshot.names, *available(snapshot.names, snapshot.units)]
+    along = snapshot.axes[-1]
+    groups = [[name for name in ("press", "pcr", "pmag") if name in have], [f"vel{along + 1}"]]
+    if len(snapshot.axes) == 1:
+        groups.insert(0, ["dens"])
+    drawn = [
+        lambda axes, names=names: panels.profiles(axes, snapshot, names, along) for names in groups
+    ]
+    legends = [title(name) for group in groups if len(group) > 1 for name in group]
+    columns = read_history(directory.history) if directory.history.is_file() else {}
+    names = telling_columns(columns)
+    if names:
+        drawn.append(lambda axes: panels.history(axes, columns, names))
+        legends += names if len(names) > 1 else []
+    return drawn, legends
+
+
+def telling_columns(columns):
+    """Return the columns to show first: the mass loading if there is one, else outflow rates, else
+    energies, else whatever there is.
+
+    They share one unit, are six at most, and are not zero throughout.
+    """
+    names = [name for name in columns if name not in _CLOCK and columns[name].any()]
+    for words in (
+        ("loading",),
+        ("outflow", "mdot", "flux"),
+        ("ener", "ekin", "emag", "eth", "ecr"),
+    ):
+        chosen = [
+            name
+            for name in names
+            if name.lower().startswith(words)
+            or any(word in name.lower() for word in words if len(word) > 4)
+        ]
+        if chosen:
+            names = chosen
+            break
+    return [name for name in names if columns.units[name] == columns.units[names[0]]][:6]
+
+
+def _normal(snapshot, axis):
+    """Return the axis that a slice is normal to: by default the one that leaves x3 vertical, or the
+    missing one."""
+    if axis is not None:
+        return axis
+    absent = [a for a in range(3) if a not in snapshot.axes]
+    return absent[-1] if absent else 1
+
+
+def _images(figure, part, corner, snapshot, fields, axis, position, options):
+    """Draw slices, each with its bar of colours."""
+    for (places, bar), name in zip(part.places(), fields, strict=True):
+        panels.image(
+            places[0].axes(figure, *corner),
+            bar.axes(figure, *corner),
+            snapshot,
+            name,
+            axis,
+            position,
+            options,
+        )
+
+
+def _warning(snapshot):
+    return (
+        f"{len(snapshot.missing)} parts of the file are missing (grey)" if snapshot.missing else ""
+    )

@@ -1,0 +1,1 @@
+"""Observables: what is measured from cells."""

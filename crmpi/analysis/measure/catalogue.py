@@ -1,0 +1,139 @@
+"""All observables by name, their parameters as the YAML group ``observables``, and how they are
+measured on a snapshot."""
+
+import difflib
+from typing import NamedTuple
+
+from crmpi.analysis.measure import emission, loading, phase, profiles, sight_lines, xray  # noqa: F401 (they register their observables)
+from crmpi.analysis.measure.base import REGISTRY, totals
+from crmpi.analysis.measure.drive import Drive, DriveParams
+from crmpi.errors import ConfigError, CrmpiError
+from crmpi.params import group, par
+
+
+class _Common:
+    """What is computed during a run, and how often."""
+
+    compute: tuple[str, ...] = par(
+        (), choices=sorted(REGISTRY), doc="computed during the run; crmpi observe lists them"
+    )
+    interval: float | None = par(
+        None, unit="time", gt=0, doc="between profiles and diagrams; none: one at the end"
+    )
+    drive: DriveParams
+
+    @classmethod
+    def expand(cls, value):
+        """Spell out ``observables: [gamma_rays, loading]``."""
+        return {"compute": list(value) if isinstance(value, (list, tuple)) else [value]}
+
+
+def _group_of_all():
+    nested = {name: cls.Params for name, cls in sorted(REGISTRY.items())}
+    return group(
+        type(
+            "ObservableParams",
+            (_Common,),
+            {"__annotations__": nested, "__doc__": _Common.__doc__, "__module__": __name__},
+        )
+    )
+
+
+ObservableParams = _group_of_all()
+
+
+class Measured(NamedTuple):
+    """Numbers of one observable: ``columns`` {'name [unit]': number or array over ``axes``},
+    ``axes`` {'name [unit]': array}."""
+
+    name: str
+    columns: dict
+    axes: dict
+
+
+def make_observables(names, params, facts):
+    """Return the observables `names`.
+
+    Parameters
+    ----------
+    names : sequence of str
+    params : ObservableParams
+    facts : crmpi.analysis.read.cells.Facts
+
+    Raises
+    ------
+    CrmpiError
+        an unknown name, a variable that is not there, a surface outside of the box
+    """
+    for name in names:
+        if name not in REGISTRY:
+            close = difflib.get_close_matches(name, REGISTRY, n=1)
+            hint = (
+                f"did you mean '{close[0]}'?"
+                if close
+                else f"known are {', '.join(sorted(REGISTRY))}"
+            )
+            raise CrmpiError(f"unknown observable '{name}'; {hint}", everywhere=True)
+    drive = Drive(params.drive, facts) if names else None
+    return [REGISTRY[name](getattr(params, name), facts, drive) for name in names]
+
+
+def results(observables, blocks, comm):
+    """Return [Measured] of `observables` on the blocks (`Cells`) of this rank; collective, the same
+    bits on all ranks."""
+    if not observables:
+        return []
+    sums = totals(observables, blocks, comm)
+    return [
+        Measured(o.name, o.finish(part), dict(o.axes))
+        for o, part in zip(observables, sums, strict=True)
+    ]
+
+
+def measure(snapshot, names, overrides=()):
+    """Return [Measured] of an open `Snapshot`.
+
+    Parameters
+    ----------
+    snapshot : crmpi.analysis.read.readers.Snapshot
+    names : sequence of str
+    overrides : sequence of str
+        'loading.heights=[1,2] kpc', stronger than the parameters of the run
+
+    Raises
+    ------
+    CrmpiError
+        unknown names and parameters, missing variables, a snapshot with missing parts
+    """
+    from crmpi.parallel.comm import SerialComm
+
+    if snapshot.missing:
+        count = len(snapshot.missing)
+        raise CrmpiError(
+            f"{snapshot.path} lacks {count} of its parts, such as {snapshot.missing[0]}: sums "
+            "over it would be wrong"
+        )
+    observables = make_observables(names, parameters(snapshot.facts, overrides), snapshot.facts)
+    return results(observables, snapshot.blocks(), SerialComm())
+
+
+def parameters(facts, overrides=()):
+    """Return the `ObservableParams` of a run, changed by `overrides` such as
+    'loading.heights=[1,2]'."""
+    from crmpi.params.core import UnitsParams
+    from crmpi.params.loader import build
+    from crmpi.params.source import read_sources
+
+    given = {name: facts.config.get(name, {}) for name in ("units", "observables")}
+    prefixed = [
+        text if text.startswith("observables.") else f"observables.{text}" for text in overrides
+    ]
+    tree, errors, name = read_sources(given, prefixed)
+    try:
+        return build(
+            tree, {"units": UnitsParams, "observables": ObservableParams}, name, errors
+        ).observables
+    except ConfigError as error:
+        raise ConfigError(
+            [message.replace("observables.", "") for message in error.messages], everywhere=True
+        ) from None

@@ -1,0 +1,1 @@
+"""Snapshots and running simulations as cells."""

@@ -1,6 +1,0 @@
-"""Speed, memory and traffic of the production code path: what ``crmpi bench`` prints, and a model of runs on many ranks."""
-
-from crmpi.bench.report import report
-from crmpi.bench.speed import measure
-
-__all__ = ["measure", "report"]

@@ -1,0 +1,1 @@
+"""What a user writes: problems, their hooks, and how they are found."""

@@ -1,0 +1,390 @@
+"""Calling the hooks of a problem: every exception and wrong return becomes one sentence."""
+
+import copy
+import inspect
+import sys
+import zlib
+from collections.abc import Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+
+from crmpi.diagnostics.reductions import REDUCTIONS, Total
+from crmpi.errors import CrmpiError
+from crmpi.model.mistakes import HookError, folder_of, is_own, place_of, sentence, suggestion
+
+SIDES = ("ix1", "ox1", "ix2", "ox2", "ix3", "ox3")
+
+HOOKS = {
+    "defaults": ("config",),
+    "setup": ("p",),
+    "initial": ("x", "p"),
+    "vector_potential": ("x", "p"),
+    "gravity": ("x", "p"),
+    "area": ("s", "p"),
+    "inject": ("x", "w", "t", "dt", "p"),
+    "refine": ("x", "w", "t", "p"),
+    **{f"boundary_{side}": ("w", "x", "t", "p") for side in SIDES},
+    **{f"inflow_{side}": ("x", "t", "p") for side in SIDES},
+    "history": ("x", "w", "p"),
+    "exact": ("x", "t", "p"),
+    "summary": ("history", "p"),
+    "results": ("history", "p"),
+}
+"""What each hook is called with."""
+
+_RETURNS = {
+    "defaults": "a dict of parameters, such as {'fluid.gamma': 1.4}",
+    "initial": "a dict of primitives, such as dict(dens=1.0, press=1.0)",
+    "vector_potential": "a dict of a1, a2, a3",
+    "gravity": "a dict of g1, g2, g3",
+    **{
+        f"inflow_{side}": "a dict of primitives, such as dict(dens=1.0, press=1.0)"
+        for side in SIDES
+    },
+    "inject": "a dict of gained densities, such as {'eth': ..., 'ecr': ...}",
+    "history": "a dict of columns, such as {'outflow [Msun/yr]': total(...)}",
+    "exact": "a dict of primitives, such as dict(dens=...)",
+    "summary": "a dict of texts, {label: text}",
+    "results": "a dict of numbers, {name: number}",
+}
+_NOTHING = {
+    "setup": "keep what other hooks need in self",
+    "boundary": "it sets w in place, as in w.dens[...] = 1.0",
+}
+
+_helpers = {}  # folder -> {name: module}: helper modules that lie beside a problem file
+
+
+def call(problem, hook, *arguments):
+    """Call a hook and return what it returns: a `Mapping` where one is due, None where nothing is.
+
+    Parameters
+    ----------
+    problem : Problem, or a subclass of it for the static hook ``defaults``
+    hook : str
+    arguments
+        as in `HOOKS`
+
+    numpy warns of nothing meanwhile: np.where(x > 0, np.log(x), 0) is good code, and what is not
+    finite in the end is refused.
+
+    Raises
+    ------
+    HookError
+        any exception, and a return of the wrong kind, as one sentence
+    """
+    problem_class = problem if inspect.isclass(problem) else type(problem)
+    try:
+        with (
+            helpers_of(folder_of(problem_class)),
+            np.errstate(divide="ignore", invalid="ignore", over="ignore"),
+        ):
+            returned = getattr(problem, hook)(*arguments)
+    except (Exception, SystemExit) as error:
+        if isinstance(error, CrmpiError) and is_own(problem_class, error):
+            raise  # a sentence of the author
+        subjects = dict(zip(HOOKS[hook], arguments, strict=False))
+        if problem is not problem_class:
+            subjects |= {
+                "self": problem,
+                "self.units": problem.units,
+                "self.config": problem.config,
+            }
+        raise HookError(sentence(problem_class, hook, error, subjects)) from error
+    _check_kind(problem_class, hook, returned)
+    return returned
+
+
+def refuse(problem, hook, what, key=None):
+    """Return the error about what a hook returned; `key` is the name of the value."""
+    problem_class = problem if inspect.isclass(problem) else type(problem)
+    return HookError(f"{place_of(problem_class, hook, key)}: {what}")
+
+
+def _check_kind(problem_class, hook, returned):
+    """Require a mapping, a number or nothing, as the hook promises."""
+    if hook in ("area", "refine"):
+        return
+    kind = "nothing" if returned is None else with_article(type(returned).__name__)
+    if hook in _RETURNS:
+        if not isinstance(returned, Mapping):
+            raise refuse(problem_class, hook, f"returns {kind}; it must return {_RETURNS[hook]}")
+        strange = next((key for key in returned if not isinstance(key, str)), None)
+        if strange is not None:
+            raise refuse(
+                problem_class, hook, f"returns the key {strange!r}; it must return {_RETURNS[hook]}"
+            )
+    elif returned is not None:
+        remedy = _NOTHING[hook.partition("_")[0]]
+        raise refuse(problem_class, hook, f"returns {kind}, which nobody takes; {remedy}")
+
+
+def with_article(word):
+    """Return the name of a type as in 'a dict', 'an int'."""
+    word = "array" if word == "ndarray" else word
+    return f"{'an' if word[0] in 'aeiou' else 'a'} {word}"
+
+
+@contextmanager
+def helpers_of(folder):
+    """Make the modules beside a problem file importable by their plain names while its code runs.
+
+    Two problems may each have a ``helper.py``: afterwards ``sys.modules`` is as it was.
+    """
+    if folder is None or str(folder) in sys.path:
+        yield
+        return
+    kept, path = _helpers.setdefault(folder, {}), str(folder)
+    hidden = {name: sys.modules.pop(name) for name in kept if name in sys.modules}
+    count = len(sys.modules)
+    sys.modules.update(kept)
+    sys.path.insert(0, path)
+    try:
+        yield
+    finally:
+        if path in sys.path:
+            sys.path.remove(path)
+        new = list(sys.modules)[count:] if len(sys.modules) > count else []
+        lying_beside = {name for name in new if name in kept or _lies_in(name, new, folder)}
+        kept.update({name: sys.modules.pop(name) for name in lying_beside})
+        sys.modules.update(hidden)
+
+
+def _lies_in(name, new, folder):
+    """Tell whether a module, or its package, was imported from `folder` just now."""
+    top = name.partition(".")[0]
+    file = getattr(sys.modules.get(top), "__file__", None) if top in new else None
+    return isinstance(file, str) and folder in (Path(file).parent, Path(file).parent.parent)
+
+
+# ---------------------------------------------------------------------- what hooks return
+
+
+def array(problem, hook, name, value, shape):
+    """Return what a hook returned for a variable as an array of floats of `shape`."""
+    try:
+        values = np.asarray(value)
+        numeric = values.dtype.kind in "iuf"
+    except ValueError:  # lists of different lengths
+        numeric = False
+    if not numeric:
+        shown = (
+            repr(value)
+            if isinstance(value, (str, type(None), bool))
+            else with_article(type(value).__name__)
+        )
+        shown = f"{shown} of {value.dtype}" if isinstance(value, np.ndarray) else shown
+        raise refuse(
+            problem, hook, f"'{name}' is {shown}; it must be a number or an array of numbers", name
+        )
+    values = values.astype(float, copy=False)
+    try:
+        return np.broadcast_to(values, shape)
+    except ValueError:
+        need = f"a number or an array of the shape {tuple(shape)}, indexed [k, j, i]"
+        size = f"the shape {values.shape}; it must be {need}"
+        raise refuse(problem, hook, f"'{name}' has {size}", name) from None
+
+
+def finite(problem, hook, name, value, x):
+    """Return what a hook returned as an array on the positions `x`, finite everywhere."""
+    values = array(problem, hook, name, value, x.shape)
+    wrong = ~np.isfinite(values)
+    if wrong.any():
+        k, j, i = np.argwhere(wrong)[0]
+        where = f"x1={x.x1.flat[i]:.6g}, x2={x.x2.flat[j]:.6g}, x3={x.x3.flat[k]:.6g}"
+        raise refuse(
+            problem, hook, f"'{name}' = {values[k, j, i]:.6g} at {where}; it must be finite", name
+        )
+    return values
+
+
+def known_names(problem, hook, values, known, required=()):
+    """Refuse names that are not `known`, and the lack of those that are `required`."""
+    for name in values:
+        if name not in known:
+            remedy = suggestion(name, known)
+            raise refuse(problem, hook, f"returns the unknown variable '{name}'; {remedy}", name)
+    for name in required:
+        if name not in values:
+            raise refuse(problem, hook, f"must return '{name}'")
+
+
+def numbers(problem, hook, values):
+    """Return {name: value} of a hook that returns one real number for each name."""
+    for name, value in values.items():
+        if not _is_number(value):
+            shown = f"an array of the shape {np.shape(value)}" if np.shape(value) else repr(value)
+            raise refuse(problem, hook, f"'{name}' is {shown}; it must be one number", name)
+    return values
+
+
+def _is_number(value):
+    return np.ndim(value) == 0 and getattr(np.asarray(value), "dtype", None).kind in "iufb"
+
+
+def inject(problem, x, w, time, dt):
+    """Return what ``inject`` gives to one block; it sees `w` read-only."""
+    before = dict(vars(read_only(w)))
+    gain = dict(call(problem, "inject", x, w, time, dt, problem.p))
+    unchanged(problem, "inject", w, before)
+    return gain
+
+
+def history(problem, x, w):
+    """Return {name: reduction} of what ``history`` has to say of one block; it sees `w`
+    read-only."""
+    before = dict(vars(read_only(w)))
+    values = call(problem, "history", x, w, problem.p)
+    unchanged(problem, "history", w, before)
+    return {name: _reduction(problem, name, value, x.shape) for name, value in values.items()}
+
+
+def _reduction(problem, name, value, shape):
+    """Return what ``history`` returned for a column with its arrays checked; it must say how blocks
+    are joined."""
+    if not isinstance(value, REDUCTIONS):
+        kind = repr(value) if isinstance(value, str) else with_article(type(value).__name__)
+        how = (
+            "say what it is over the box: total(x.integral(...)), mean(array, weight=...), "
+            "minimum(array) or maximum(array)"
+        )
+        raise refuse(problem, "history", f"'{name}' is {kind}; {how}, from crmpi.api", name)
+    parts = {
+        part: array(problem, "history", name, given, shape)
+        for part, given in value._asdict().items()
+        if part in _ARRAYS
+    }
+    if isinstance(value, Total) and np.ndim(value.value) == 0:
+        parts["value"] = float(value.value)
+        if value.where is not None:
+            raise refuse(
+                problem,
+                "history",
+                f"'{name}' is a total of one number: 'where' selects cells of an array",
+                name,
+            )
+    where = (
+        value.where
+        if value.where is None
+        else np.broadcast_to(np.asarray(value.where, dtype=bool), shape)
+    )
+    return value._replace(**parts, where=where)
+
+
+_ARRAYS = ("value", "weight")
+
+
+def same_columns(problem, comm, blocks):
+    """Refuse columns that differ from block to block, also of other ranks; `blocks`: {label:
+    reduction} of each. Collective."""
+    codes = [
+        zlib.crc32(repr([(label, type(value).__name__) for label, value in block.items()]).encode())
+        for block in blocks
+    ]
+    if comm.max(max(codes)) != comm.min(min(codes)):
+        what = (
+            "returns other columns for one block than for another; names and order may not "
+            "depend on the block"
+        )
+        raise HookError(f"{place_of(type(problem), 'history', None)}: {what}", everywhere=True)
+
+
+def own_columns(problem, given, own):
+    """Refuse columns of ``history`` with the name of one of the code's own; `given` and `own`:
+    their labels 'name [unit]'."""
+    taken = {"time", "step", "dt", *(label.partition(" [")[0] for label in own)}
+    for label in given:
+        name = label.partition("[")[0].strip()
+        if name in taken:
+            what = f"'{name}' is a column of the code itself; give yours another name"
+            raise HookError(f"{place_of(type(problem), 'history', label)}: {what}", everywhere=True)
+
+
+def results(problem, history):
+    """Return the numbers of ``results``, which gets a copy of the history."""
+    return numbers(problem, "results", call(problem, "results", copy.deepcopy(history), problem.p))
+
+
+def summary(problem, history):
+    """Return the texts of ``summary``, which gets a copy of the history."""
+    return call(problem, "summary", copy.deepcopy(history), problem.p)
+
+
+def area(problem, position):
+    """Return the cross-section of a tube that the hook ``area`` gives for one position."""
+    value = call(problem, "area", position, problem.p)
+    if not (
+        np.size(value) == 1
+        and np.asarray(value).dtype.kind in "iuf"
+        and np.isfinite(value)
+        and np.all(value >= 0.0)
+    ):
+        what = "nothing" if value is None else repr(value)
+        raise refuse(
+            problem,
+            "area",
+            f"returns {what} for s = {position:g}; it must return one number that is not negative",
+        )
+    return float(np.asarray(value).reshape(()))
+
+
+def read_only(w):
+    """Make the arrays of a namespace read-only, and return it."""
+    for value in vars(w).values():
+        if isinstance(value, np.ndarray):
+            value.flags.writeable = False
+    return w
+
+
+def unchanged(problem, hook, w, before):
+    """Refuse what a hook assigned to a `w` that it may only read; `before`: what ``vars(w)``
+    was."""
+    for name, value in vars(w).items():
+        if value is not before.get(name, None) or name not in before:
+            raise refuse(
+                problem,
+                hook,
+                f"w.{name} is assigned, which changes nothing; {hook}() returns what it has to say",
+                name,
+            )
+
+
+_POSITIVE = ("dens", "press")
+_GAS = (*_POSITIVE, "vel1", "vel2", "vel3", "ecr")
+
+
+def possible(w):
+    """Tell whether density and pressure of a slab are positive; NaN is not."""
+    return bool(np.min(w.dens) > 0.0 and np.min(w.press) > 0.0)
+
+
+def ghost_values(problem, hook, w, names, shape, was_possible):
+    """Check what a boundary hook made of the slab `w`: names, shapes, and a possible gas if it was.
+
+    It looks once at each number, at every sub-step: what is not finite spoils a sum.
+    """
+    total = 0.0
+    for name, value in vars(w).items():
+        if name not in names:
+            remedy = suggestion(name, names, "w has")
+            raise refuse(problem, hook, f"w has no variable '{name}'; {remedy}", name)
+        if not (isinstance(value, np.ndarray) and value.dtype == float and value.shape == shape):
+            array(problem, hook, name, value, shape)
+        if name in _GAS:
+            total += np.sum(value)
+    if was_possible and not (possible(w) and np.isfinite(total)):
+        for name in (name for name in _GAS if name in names):
+            values = array(problem, hook, name, getattr(w, name), shape)
+            _refuse_impossible(problem, hook, name, values)
+
+
+def _refuse_impossible(problem, hook, name, values):
+    """Name the first value that no gas has."""
+    positive = name in _POSITIVE
+    wrong = values[~((values > 0.0) & np.isfinite(values)) if positive else ~np.isfinite(values)]
+    if wrong.size:
+        need = "positive" if positive else "finite"
+        raise refuse(problem, hook, f"sets w.{name} = {wrong[0]:.6g}; it must be {need}", name)

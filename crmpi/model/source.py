@@ -1,0 +1,197 @@
+"""The source of a problem: what a checkpoint keeps of it, and from where a restart may take its
+code.
+
+Code is taken only from where the user points: the command line, the folder of the run, an installed
+package. A path that stands in a checkpoint is compared with these, and never followed by itself.
+"""
+
+import ast
+import hashlib
+import json
+import os
+from pathlib import Path
+from typing import NamedTuple
+
+import yaml
+
+from crmpi.errors import CrmpiError
+from crmpi.model.files import problem_folders
+
+
+class ProblemSource(NamedTuple):
+    """Source of a problem.
+
+    name : name of the problem
+    path : absolute path of its file
+    installed : whether it comes with crmpi or another installed package; its path is then of no
+        importance
+    files : name relative to the folder to text, of the file and of the modules beside it that it
+        imports
+    """
+
+    name: str
+    path: str
+    installed: bool
+    files: dict
+
+    @property
+    def digest(self):
+        """SHA-256 of names and texts of all files."""
+        return hashlib.sha256(json.dumps(self.files, sort_keys=True).encode()).hexdigest()
+
+    def to_json(self):
+        """Return the text for a checkpoint."""
+        return json.dumps(self._asdict() | {"digest": self.digest})
+
+    @classmethod
+    def from_json(cls, text):
+        """Return the source kept in a checkpoint, or None: the problem was not in a file."""
+        stored = json.loads(text)
+        return None if stored is None else cls(**{name: stored[name] for name in cls._fields})
+
+
+def source_of(problem_class):
+    """Return the `ProblemSource` of a class, or None if it does not come from a problem file."""
+    path = problem_class.source_path
+    if path is None:
+        return None
+    try:
+        return ProblemSource(problem_class.name, str(path), _installed(problem_class), _files(path))
+    except (OSError, UnicodeDecodeError) as error:
+        raise CrmpiError(f"cannot read the problem file '{path}': {error}") from None
+
+
+def lasting_name(problem_class):
+    """Return a ``problem.name`` that means this problem in every folder: the name of an installed
+    one, or the path of its file."""
+    path = problem_class.source_path
+    return None if path is None else problem_class.name if _installed(problem_class) else str(path)
+
+
+def _installed(problem_class):
+    folder = problem_folders().get(problem_class.name)
+    return folder is not None and (folder / "problem.py").resolve() == problem_class.source_path
+
+
+def _files(path):
+    """Return {relative name: text} of a Python file and of the modules in its folder that it
+    imports, directly or not."""
+    folder, waiting, texts = path.parent, [path], {}
+    while waiting:
+        file = waiting.pop()
+        name = file.relative_to(folder).as_posix()
+        if name not in texts:
+            texts[name] = file.read_text(encoding="utf-8")
+            waiting += [found for word in _imported(texts[name]) for found in _beside(folder, word)]
+    return texts
+
+
+def _imported(text):
+    """Return the dotted names that a Python text imports, those of possible submodules included."""
+    try:
+        tree = ast.parse(text)
+    except SyntaxError:  # the problem itself does without this module
+        return []
+    words = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            words += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            words += [
+                node.module or "",
+                *(
+                    f"{node.module}.{alias.name}" if node.module else alias.name
+                    for alias in node.names
+                ),
+            ]
+    return words
+
+
+def _beside(folder, word):
+    """Return the files of the module `word` in `folder`, its packages included."""
+    parts = [part for part in word.split(".") if part]
+    places = [folder.joinpath(*parts[:n]) for n in range(1, len(parts) + 1)]
+    candidates = [
+        file
+        for place in places
+        for file in (place.with_name(f"{place.name}.py"), place / "__init__.py")
+    ]
+    return [file for file in candidates if file.is_file()]
+
+
+def problem_of_restart(checkpoint, source, folder):
+    """Return the path of the problem file that a restart goes on with when the command line names
+    none.
+
+    Parameters
+    ----------
+    checkpoint : path
+        for messages
+    source : ProblemSource or None
+        as the verified checkpoint keeps it
+    folder : path or None
+        folder of the run
+
+    Raises
+    ------
+    CrmpiError
+        the file is not found, or not where code may be taken from
+    """
+    remedy = "name the problem file with problem=PATH"
+    if source is None:
+        raise CrmpiError(f"{checkpoint} does not say which problem it belongs to; {remedy}")
+    if source.installed:
+        installed = problem_folders().get(source.name)
+        if installed is None:
+            raise CrmpiError(
+                f"the problem '{source.name}' of {checkpoint} is not installed here; {remedy}"
+            )
+        return (installed / "problem.py").resolve()
+    named = None if folder is None else _named_by_run(Path(folder))
+    if named != source.path:
+        where = (
+            "it lies outside of the folder of its run"
+            if folder is None
+            else f"{Path(folder) / 'resolved.yaml'} does not name it"
+        )
+        raise CrmpiError(
+            f"{checkpoint} comes from the problem file {source.path}, but {where}; {remedy}"
+        )
+    path = Path(source.path)
+    if not path.is_file():
+        raise CrmpiError(f"the problem file {path} of {checkpoint} is not there any more; {remedy}")
+    if path.stat().st_uid not in (os.getuid(), 0):
+        raise CrmpiError(
+            f"the problem file {path} of {checkpoint} belongs to another user; if you trust it, "
+            f"{remedy}"
+        )
+    return path
+
+
+def _named_by_run(folder):
+    """Return the problem file that `resolved.yaml` in the folder of a run names, or None."""
+    try:
+        given = yaml.load(
+            (folder / "resolved.yaml").read_text(encoding="utf-8"), Loader=yaml.BaseLoader
+        )
+        return str(given["problem"]["name"])
+    except (OSError, UnicodeDecodeError, yaml.YAMLError, LookupError, TypeError):
+        return None
+
+
+def difference(checkpoint, stored, now):
+    """Return a sentence on how the source `now` differs from the one that a checkpoint keeps, '' if
+    it does not."""
+    if stored is None or now is None or stored.digest == now.digest:
+        return ""
+    names = sorted(
+        name
+        for name in stored.files.keys() | now.files.keys()
+        if stored.files.get(name) != now.files.get(name)
+    )
+    verb = "has" if len(names) == 1 else "have"
+    where = Path(now.path).parent
+    return (
+        f"{', '.join(names)} in {where} {verb} changed since {checkpoint} was written: the "
+        "run goes on with the problem as it is now"
+    )

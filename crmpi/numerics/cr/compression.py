@@ -1,0 +1,220 @@
+"""Cosmic rays where the flow converges: adiabatic compression through shocks.
+
+The energy of adiabatic cosmic rays obeys de/dt + div(e v) = -P div v. At a shock div v and P jump
+together and the product has no limit of its own: what a scheme makes of it depends on how many
+cells the shock takes, not on their width, and the error does not converge. Their number density n =
+P^(1/gamma_cr) obeys a conservation law instead (Kudoh & Hanawa 2016, MNRAS 462, 4517, eq. 11), and
+n/rho is carried with the mass: uniform ahead of a shock, it is uniform behind, P2 = P1
+(rho2/rho1)^gamma_cr.
+
+At a contact it is the other way round. There P is mixed with the gas pressure at constant sum,
+which keeps the balance of pressures if *e* is mixed; a mixture of n is none of e. So a stage
+computes both. The result is that of n where the flow converges over a cell by more than a small
+part of the sound speed while n/rho varies less than that, as in a shock; it is that of e in smooth
+flow and at contacts, and goes over from one to the other linearly. What this changes in e the gas
+gets, or pays: E + e is kept to round-off.
+"""
+
+import math
+
+from crmpi.constants import DENS, ECR, ENER, PRES
+from crmpi.jit import device, kernel
+from crmpi.numerics.fluid.layout import FLUX, VFACE
+from crmpi.numerics.fluid.reconstruct import PLM, interfaces
+from crmpi.numerics.fluid.stage import first_scalar
+from crmpi.numerics.power import power
+from crmpi.numerics.rows.rows import load, row, separate, store
+
+# variation of n/rho beyond which e begins to count, however strong the shock: a contact, or the
+# edge of a source
+MIXED = 0.4
+# convergence over a cell, in sound speeds, from which n counts; from twice as much it counts in
+# full
+ONSET = 0.003
+
+
+@device
+def sound_square(gas, cr, w, i):
+    """Return rho times the square of the sound speed of gas and cosmic rays."""
+    return gas.gamma * load(row(w, PRES), i) + cr.gamma * cr.gm1 * load(row(w, ECR), i)
+
+
+@device
+def converges(stiffness, dens, stretch, crossings):
+    """Tell whether the flow converges by more than `ONSET`.
+
+    Parameters
+    ----------
+    stiffness : float
+        rho c^2
+    stretch : float
+        dt div v
+    crossings : float
+        dt over the smallest cell width
+    """
+    limit = ONSET * crossings
+    return stretch < 0.0 and stretch * stretch * dens > limit * limit * stiffness
+
+
+@device
+def crossings(axes):
+    """Return the time step over the smallest cell width."""
+    return max(axes[0].dtdx, max(axes[1].dtdx, axes[2].dtdx))
+
+
+@kernel
+def per_mass_rows(n, cr, end, w, result):
+    """Write n/rho of the cosmic rays ECR <= v < `end` for `n` cells."""
+    separate()
+    power_of = 1.0 / cr.gamma
+    for v in range(ECR, end):
+        for i in range(n):
+            store(
+                row(result, v - ECR),
+                i,
+                _number(cr, power_of, load(row(w, v), i)) / load(row(w, DENS), i),
+                0,
+            )
+
+
+@kernel
+def compress_rows(n, gas, cr, keep, states, new, axes, lower, upper):
+    """Give `n` cells of a row, where the flow converges, the cosmic-ray energies that n/rho carried
+    with the mass makes.
+
+    Parameters
+    ----------
+    keep : float
+        share of the state at the start of the step in the result of the stage
+    states : (Rows, Rows, Rows, Rows)
+        primitives of the fluxes, their n/rho, conserved state at the start of the stage and at that
+        of the step
+    new : Rows
+        conserved state at the end of the stage, with fluxes and work; changed
+    lower, upper : Rows, one for each axis
+        the faces below and above the cells
+    """
+    separate()
+    strides = (axes[0].stride, axes[1].stride, axes[2].stride)
+    below1, below2, below3 = row(lower[0], VFACE), row(lower[1], VFACE), row(lower[2], VFACE)
+    above1, above2, above3 = row(upper[0], VFACE), row(upper[1], VFACE), row(upper[2], VFACE)
+    rate = crossings(axes)
+    for v in range(ECR, first_scalar(cr)):
+        for i in range(n):
+            d1 = axes[0].dtdx * (load(above1, i) - load(below1, i))
+            d2 = axes[1].dtdx * (load(above2, i) - load(below2, i))
+            d3 = axes[2].dtdx * (load(above3, i) - load(below3, i))
+            convergence = -((d1 + d2) + d3) / (
+                rate
+                * math.sqrt(sound_square(gas, cr, states[0], i) / load(row(states[0], DENS), i))
+            )
+            masses = (
+                _mass(axes[0], lower[0], upper[0], i),
+                _mass(axes[1], lower[1], upper[1], i),
+                _mass(axes[2], lower[2], upper[2], i),
+            )
+            compress_cell(cr, keep, v, convergence, states, (i, i), new, strides, masses)
+
+
+@device
+def _mass(axis, lower, upper, i):
+    """Return the mass that passes the faces of a cell below and above, over the volume of the
+    cell."""
+    return axis.dtdx * load(row(lower, FLUX + DENS), i), axis.dtdx * load(
+        row(upper, FLUX + DENS), i
+    )
+
+
+@device
+def compress_cell(cr, keep, v, convergence, states, places, new, strides, masses):
+    """Do what `compress_rows` says for the energy `v` of one cell.
+
+    Parameters
+    ----------
+    convergence : float
+        velocity by which the flow converges over the cell, in sound speeds
+    places : (int, int)
+        the cell in the primitives, and in the conserved states
+    strides : (int, int, int)
+        from a cell of the primitives to the next along each axis, 0 if the axis is missing
+    masses : ((float, float), (float, float), (float, float))
+        mass over the volume of the cell that passes the faces below and above
+    """
+    _, per_mass, start, kept = states
+    at, i = places
+    leaving = _leaving(row(per_mass, v - ECR), at, strides, masses)
+    allowed = min(convergence, MIXED)
+    weight = ramp(convergence / ONSET) * ramp(
+        3.0 - _spread(row(per_mass, 0), at, strides) / allowed
+    )
+    number = _number(cr, 1.0 / cr.gamma, load(row(start, v), i)) - leaving
+    before = load(row(new, v), i)
+    after = before + weight * (_energy(cr, keep, number, load(row(kept, v), i)) - before)
+    after = after if weight > 0.0 else before
+    store(row(new, v), i, after, 0)
+    if v == ECR:
+        store(row(new, ENER), i, load(row(new, ENER), i) - (after - before), 1)
+
+
+@device
+def ramp(x):
+    """Return 0 up to x = 1, 1 from x = 2, linear between."""
+    return max(0.0, min(1.0, x - 1.0))
+
+
+@device
+def _energy(cr, keep, number, kept):
+    """Return the energy density of cosmic rays of this number density.
+
+    A stage that blends its result with the start of the step must blend numbers, not energies: the
+    energy returned is that which makes of the blend of energies that of the numbers.
+    """
+    if keep > 0.0:
+        number = keep * _number(cr, 1.0 / cr.gamma, kept) + (1.0 - keep) * number
+    energy = power(number, cr.gamma) / cr.gm1
+    energy = energy if number > 0.0 else 0.0
+    return max((energy - keep * kept) / (1.0 - keep), 0.0)
+
+
+@device
+def _number(cr, exponent, energy):
+    """Return the number density P^exponent of an energy density, exponent = 1/gamma_cr; 0 where
+    there are no cosmic rays."""
+    number = power(cr.gm1 * energy, exponent)
+    return number if energy > 0.0 else 0.0
+
+
+@device
+def _leaving(s, i, strides, masses):
+    """Return the number density that leaves a cell with the mass: s = n/rho, reconstructed with
+    `PLM` whatever the scheme takes."""
+    total = 0.0
+    for a in range(3):
+        step = strides[a]
+        near = load(s, i - step), load(s, i), load(s, i + step)
+        total += leaving_along((load(s, i - 2 * step), *near, load(s, i + 2 * step)), masses[a])
+    return total
+
+
+@device
+def leaving_along(values, masses):
+    """Return what leaves a cell with the mass along an axis; `values`: what a unit of mass carries,
+    in five cells around it."""
+    below2, below, here, above, above2 = values
+    mass_below, mass_above = masses
+    lower, upper = interfaces(PLM(), here, below, here, above, here)
+    _, under = interfaces(PLM(), here, below2, below, here, here)
+    over, _ = interfaces(PLM(), here, here, above, above2, here)
+    gained = mass_below * (under if mass_below >= 0.0 else lower)
+    return mass_above * (upper if mass_above >= 0.0 else over) - gained
+
+
+@device
+def _spread(s, i, strides):
+    """Return the relative variation of s = n/rho over a cell and its neighbours."""
+    least, greatest = load(s, i), load(s, i)
+    for a in range(3):
+        below, above = load(s, i - strides[a]), load(s, i + strides[a])
+        least = min(least, min(below, above))
+        greatest = max(greatest, max(below, above))
+    return (greatest - least) / greatest

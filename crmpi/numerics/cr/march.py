@@ -1,0 +1,268 @@
+"""One stage of two-moment transport on all blocks: planes along x3, rows along x2, vectors along
+x1.
+
+Planes roll through small buffers that stay in the cache: the coupling and the faces of two planes,
+no full flux arrays. Plane k - 1 is updated as soon as the faces above it, which need the coupling
+of plane k, are there:
+
+    coupling of plane k -> x3-faces below plane k -> x1- and x2-faces of plane k -> update of plane
+    k - 1
+
+Loops over coupling and faces are as long as whole registers; what they write beyond the end of a
+row is never used.
+"""
+
+from typing import NamedTuple
+
+from crmpi.jit import choice, kernel
+from crmpi.numerics.cr.alfven import (
+    correct_wave_rows,
+    predict_wave_rows,
+    wave_coupling_rows,
+    wave_face_rows,
+)
+from crmpi.numerics.cr.moments import correct_rows, coupling_rows, face_rows, predict_rows
+from crmpi.numerics.levels.crossing import cross_rows, touches
+from crmpi.numerics.levels.level_faces import keep_row
+from crmpi.numerics.rows.rows import rows, shift, whole
+
+
+class Predict(NamedTuple):
+    """Half a step, from ``start`` to ``half``."""
+
+
+class Correct(NamedTuple):
+    """The whole step with the faces of ``half``: ``start`` is advanced in place."""
+
+
+class PredictWaves(NamedTuple):
+    """`Predict` for cosmic rays with Alfven waves."""
+
+
+class CorrectWaves(NamedTuple):
+    """`Correct` for cosmic rays with Alfven waves."""
+
+
+class Registers(NamedTuple):
+    """Arrays (nblock, ncomp, m3, m2, m1): (e, f), or (e, f, a+, a-), at the start and at the half
+    step, frozen coefficients, account."""
+
+    start: object
+    half: object
+    frozen: object
+    account: object
+
+
+class Planes(NamedTuple):
+    """Rolling buffers (slot, component, 1, m2, m1): the coupling, slot k & 1, and the faces, slot 2
+    axis + (k & 1)."""
+
+    coupling: object
+    faces: object
+
+
+@kernel
+def march(stage, moments, grid, axes, registers, planes, crossing, kept=None):
+    """Advance all blocks by one stage; the whole step adds to `crossing` what comes in through the
+    boundary of the mesh.
+
+    ``kept``: `crmpi.numerics.levels.level_faces.Kept` where fluxes beside another level are wanted,
+    else None.
+    """
+    deep = 1 if grid.ng3 else 0
+    for b in range(registers.start.shape[0]):
+        for k in range(grid.ng3 - deep, grid.ng3 + grid.n3 + deep):
+            couple(stage, moments, grid, axes, registers, planes, b, k)
+            if k >= grid.ng3:
+                solve_plane(stage, moments, grid, axes, registers, planes, b, k)
+            if k - deep >= grid.ng3:
+                update_plane(
+                    stage, moments, grid, axes, registers, (planes, crossing, kept), b, k - deep
+                )
+
+
+@kernel
+def couple(stage, moments, grid, axes, registers, planes, b, k):
+    """Fill the coupling of plane `k`: the active cells and one more all around."""
+    strides = (axes[0].stride, axes[1].stride, axes[2].stride)
+    wide = 1 if grid.ng2 else 0
+    for j in range(grid.ng2 - wide, grid.ng2 + grid.n2 + wide):
+        place = j * grid.m1 + grid.ng1 - axes[0].stride
+        offset = k * grid.m2 * grid.m1 + place
+        cells = driving_cells(stage, registers, b, offset)
+        n = whole(grid.n1 + 2 * axes[0].stride)
+        frozen, out = rows(registers.frozen, b, offset), rows(planes.coupling, k & 1, place)
+        fill_coupling(stage, n, moments, cells, frozen, strides, out)
+
+
+@kernel
+def solve_plane(stage, moments, grid, axes, registers, planes, b, k):
+    """Solve the x3-faces below plane `k` and, if it is active, its x1- and x2-faces."""
+    active = k < grid.ng3 + grid.n3
+    for axis in axes:
+        if axis.stride and (active or axis.normal == 2):
+            beyond = 1 if axis.normal == 1 else 0
+            n = whole(grid.n1 + (1 if axis.normal == 0 else 0))
+            for j in range(grid.ng2, grid.ng2 + grid.n2 + beyond):
+                place = j * grid.m1 + grid.ng1
+                offset = k * grid.m2 * grid.m1 + place
+                here = rows(planes.coupling, k & 1, place)
+                below = (
+                    rows(planes.coupling, (k - 1) & 1, place)
+                    if axis.normal == 2
+                    else shift(here, -axis.stride)
+                )
+                cells = driving_cells(stage, registers, b, offset)
+                out = rows(planes.faces, 2 * axis.normal + (k & 1), place)
+                solve_faces(
+                    stage,
+                    n,
+                    moments,
+                    axis,
+                    cells,
+                    rows(registers.frozen, b, offset),
+                    (below, here),
+                    out,
+                )
+
+
+@kernel
+def update_plane(stage, moments, grid, axes, registers, books, b, k):
+    """Update the active cells of plane `k`; `books`: the `Planes`, the `Crossing` and the
+    `Kept`."""
+    planes, crossing, kept = books
+    booked = lasts(stage) and touches(crossing, b)
+    above = (k + 1) & 1 if grid.ng3 else k & 1
+    for j in range(grid.ng2, grid.ng2 + grid.n2):
+        place = j * grid.m1 + grid.ng1
+        offset = k * grid.m2 * grid.m1 + place
+        faces1 = rows(planes.faces, k & 1, place)
+        faces2 = rows(planes.faces, 2 + (k & 1), place)
+        faces = (
+            (faces1, shift(faces1, axes[0].stride)),
+            (faces2, shift(faces2, axes[1].stride)),
+            (rows(planes.faces, 4 + (k & 1), place), rows(planes.faces, 4 + above, place)),
+        )
+        update_rows(stage, grid.n1, moments, axes, registers, b, offset, faces)
+        lower, upper = (
+            (faces[0][0], faces[1][0], faces[2][0]),
+            (faces[0][1], faces[1][1], faces[2][1]),
+        )
+        keep_row(grid, axes, kept, (b, k, j), lower, upper, 0)
+        if booked:
+            cross_rows(grid, axes, crossing, (b, k, j), lower, upper, 0, crossing.amounts.shape[1])
+
+
+@choice
+def lasts(stage):
+    """Return whether what the stage adds stays in the state."""
+
+
+@lasts.option(Predict)
+@lasts.option(PredictWaves)
+def half_a_step_is_forgotten(stage):
+    return False
+
+
+@lasts.option(Correct)
+@lasts.option(CorrectWaves)
+def whole_step_stays(stage):
+    return True
+
+
+@choice
+def driving_cells(stage, registers, b, offset):
+    """Return the row of cells whose faces and coupling drive the stage."""
+
+
+@driving_cells.option(Predict)
+@driving_cells.option(PredictWaves)
+def start_drives(stage, registers, b, offset):
+    return rows(registers.start, b, offset)
+
+
+@driving_cells.option(Correct)
+@driving_cells.option(CorrectWaves)
+def half_drives(stage, registers, b, offset):
+    return rows(registers.half, b, offset)
+
+
+@choice
+def fill_coupling(stage, n, moments, cells, frozen, strides, out):
+    """Fill the coupling of a row of cells."""
+
+
+@fill_coupling.option(Predict)
+@fill_coupling.option(Correct)
+def streaming_coupling(stage, n, moments, cells, frozen, strides, out):
+    coupling_rows(n, moments, cells, frozen, strides, out)
+
+
+@fill_coupling.option(PredictWaves)
+@fill_coupling.option(CorrectWaves)
+def wave_coupling(stage, n, moments, cells, frozen, strides, out):
+    wave_coupling_rows(n, moments, cells, frozen, out)
+
+
+@choice
+def solve_faces(stage, n, moments, axis, cells, frozen, coupling, out):
+    """Solve a row of lower faces along an axis."""
+
+
+@solve_faces.option(Predict)
+@solve_faces.option(Correct)
+def faces_of_moments(stage, n, moments, axis, cells, frozen, coupling, out):
+    face_rows(n, moments, axis, cells, frozen, coupling, out)
+
+
+@solve_faces.option(PredictWaves)
+@solve_faces.option(CorrectWaves)
+def faces_with_waves(stage, n, moments, axis, cells, frozen, coupling, out):
+    wave_face_rows(n, moments, axis, cells, frozen, coupling, out)
+
+
+@choice
+def update_rows(stage, n, moments, axes, registers, b, offset, faces):
+    """Update a row of cells."""
+
+
+@update_rows.option(Predict)
+def predict(stage, n, moments, axes, registers, b, offset, faces):
+    frozen, half = rows(registers.frozen, b, offset), rows(registers.half, b, offset)
+    predict_rows(n, moments, axes, rows(registers.start, b, offset), frozen, faces, half)
+
+
+@update_rows.option(Correct)
+def correct(stage, n, moments, axes, registers, b, offset, faces):
+    frozen, half = rows(registers.frozen, b, offset), rows(registers.half, b, offset)
+    correct_rows(
+        n,
+        moments,
+        axes,
+        rows(registers.start, b, offset),
+        half,
+        frozen,
+        faces,
+        rows(registers.account, b, offset),
+    )
+
+
+@update_rows.option(PredictWaves)
+def predict_waves(stage, n, moments, axes, registers, b, offset, faces):
+    frozen, half = rows(registers.frozen, b, offset), rows(registers.half, b, offset)
+    predict_wave_rows(n, moments, axes, rows(registers.start, b, offset), frozen, faces, half)
+
+
+@update_rows.option(CorrectWaves)
+def correct_waves(stage, n, moments, axes, registers, b, offset, faces):
+    frozen, half = rows(registers.frozen, b, offset), rows(registers.half, b, offset)
+    correct_wave_rows(
+        n,
+        moments,
+        axes,
+        rows(registers.start, b, offset),
+        half,
+        frozen,
+        faces,
+        rows(registers.account, b, offset),
+    )

@@ -1,0 +1,329 @@
+"""Row kernels of two-moment transport along the field: coupling, faces, update.
+
+With g = b.grad e, P = (gamma_cr - 1) e and c^2 = (gamma_cr - 1) vmax^2 the system is
+
+    e_t + div(f b) = -H            f_t + c^2 (g + s f) = 0            H = v_s (gamma_cr - 1) s f
+
+where 1/s = kappa + v_A gamma_cr e / |g| holds diffusion and streaming, and v_s = -v_A sign(g). The
+g of s is that of the force, or a steady flow would not have the flux -g/s. The face values e*, f*
+solve the one-dimensional Riemann problem along b between the states upstream and downstream of the
+face, with the speeds of signals +-c_d, see `signal_speed`.
+"""
+
+import math
+from typing import NamedTuple
+
+from crmpi.jit import device, kernel
+from crmpi.numerics.rows.rows import load, row, separate, store
+from crmpi.precision import LARGE
+
+ENERGY, FLUX = 0, 1  # components of the register
+# frozen coefficients: unit field along the axis at lower faces; cell: f_stream v_A and kappa_par
+BN1, BN2, BN3, VSTREAM, KAPPA = range(5)
+NCOEFFICIENT = 5
+# components of the coupling: s, and the square of the speed of signals over c^2, see `freedom`
+SIGMA, FREEDOM = 0, 1
+FSTAR, ESTAR = 0, 1  # components of a face: b.n f* and e*
+# components of the account of a cell: energy given to streaming waves; energy made by the floor
+HEAT, MADE = 0, 1
+
+_TINY = 1e-300
+STIFFEST = LARGE  # rates beyond are infinite, and their squares must not be
+_STEEPNESS = 1.5  # of the limiter: 1 is minmod, 2 monotonised central
+_SLOWEST = 1.73  # c_d is at least this many times the speed gamma_cr v_A at which e streams
+
+
+class Moments(NamedTuple):
+    """Constants of a sub-step: c, c^2, 1/c^2, 1/vmax^2 times the speed of the waves over that of
+    streaming, gamma_cr, duration, and cell width per axis.
+    """
+
+    c: float
+    c2: float
+    ic2: float
+    drain: float
+    gamma: float
+    dt: float
+    width: tuple
+
+
+@device
+def inverse_coupling(gradient, e, vstream, kappa, gamma):
+    """Return s for |b.grad e|; regular at an extremum of e and without a field."""
+    return gradient / (kappa * gradient + vstream * gamma * max(e, 0.0) + _TINY)
+
+
+@device
+def freedom(g, e, f, vstream, kappa, gamma):
+    """Return the square of the speed of signals over c^2, before scattering damps them.
+
+    It is d(g + s f)/dg = 1 - h |f|/(kappa |g| + h)^2 with h = v_A gamma_cr e, for f down the
+    gradient: 1 where e diffuses or f is small, 0 where e streams, because then more gradient means
+    as much more scattering and the flux stays what it is.
+    """
+    streaming = vstream * gamma * max(e, 0.0)
+    most = kappa * abs(g) + streaming + _TINY
+    down = (-f if g > 0.0 else f) if g != 0.0 else 0.0
+    return min(max(1.0 - min(down / most, STIFFEST) * (streaming / most), 0.0), 1.0)
+
+
+@kernel
+def coupling_rows(n, moments, cells, frozen, strides, out):
+    """Write s and the freedom of signals of `n` cells, which tell the faces how fast signals are.
+
+    The gradient is the mean of the two face differences, each along the field at its face.
+    """
+    separate()
+    e, f, vstream, kappa = (
+        row(cells, ENERGY),
+        row(cells, FLUX),
+        row(frozen, VSTREAM),
+        row(frozen, KAPPA),
+    )
+    bn1, bn2, bn3 = row(frozen, BN1), row(frozen, BN2), row(frozen, BN3)
+    s1, s2, s3 = strides
+    h1, h2, h3 = 0.5 / moments.width[0], 0.5 / moments.width[1], 0.5 / moments.width[2]
+    sigma, free = row(out, SIGMA), row(out, FREEDOM)
+    for i in range(n):
+        here = load(e, i)
+        g1 = h1 * (
+            load(bn1, i) * (here - load(e, i - s1)) + load(bn1, i + s1) * (load(e, i + s1) - here)
+        )
+        g2 = h2 * (
+            load(bn2, i) * (here - load(e, i - s2)) + load(bn2, i + s2) * (load(e, i + s2) - here)
+        )
+        g3 = h3 * (
+            load(bn3, i) * (here - load(e, i - s3)) + load(bn3, i + s3) * (load(e, i + s3) - here)
+        )
+        g = (g1 + g2) + g3
+        va, k = load(vstream, i), load(kappa, i)
+        store(sigma, i, inverse_coupling(abs(g), here, va, k, moments.gamma), 0)
+        store(free, i, freedom(g, here, load(f, i), va, k, moments.gamma), 1)
+
+
+@device
+def slope(below, here, above):
+    """Return half the limited difference: the central one unless that is more than 1.5 of the
+    smaller one-sided; 0 at an extremum."""
+    a, b = here - below, above - here
+    size = min(0.25 * abs(a + b), 0.5 * _STEEPNESS * min(abs(a), abs(b)))
+    return math.copysign(size, a) if a * b > 0.0 else 0.0
+
+
+@device
+def damped_square(moments, width, bn, sigma, free):
+    """Return the square of the speed of signals that scattering has damped across a cell, over c^2.
+
+    With a the freedom and tau = s c dx, dx along the field, it is a^2/(a + tau^2/2): a where the
+    cell is optically thin and 2 a^2/tau^2 where it is thick, so that the dissipation is that of a
+    diffusion scheme, sqrt(2) kappa/dx (limits of Jiang & Oh 2018 for a = 1).
+    """
+    depth = sigma * moments.c * width
+    return free * free * bn * bn / (free * bn * bn + 0.5 * depth * depth + _TINY)
+
+
+@device
+def signal_speed(moments, width, bn, sigma, free, vstream):
+    """Return c_d of a face; arguments but `bn` are pairs of cells. The larger one counts, or fronts
+    could stall at e = 0."""
+    below, above = (
+        damped_square(moments, width, bn, sigma[0], free[0]),
+        damped_square(moments, width, bn, sigma[1], free[1]),
+    )
+    slowest = _SLOWEST * moments.gamma * max(vstream[0], vstream[1])
+    return min(max(moments.c * math.sqrt(max(below, above)), slowest), moments.c)
+
+
+@device
+def solve_face(ic2, bn, left, right, speed):
+    """Return (b.n f*, e*); `left`, `right` are (e, f, e of the cell), signals go both ways at
+    `speed` along the field.
+
+    e* is made from cell values: errors of e* and f* then nearly cancel in diffusion, with linear
+    states they add up to three times more.
+    """
+    half = math.copysign(0.5 * speed, bn)
+    f_star = 0.5 * (left[1] + right[1]) - half * (right[0] - left[0])
+    e_star = 0.5 * (left[2] + right[2]) - half * (right[1] - left[1]) * ic2
+    return bn * f_star, e_star
+
+
+@kernel
+def face_rows(n, moments, axis, cells, frozen, coupling, out):
+    """Write `n` lower faces along `axis` from states linear inside cells."""
+    separate()
+    e, f, bn, vstream = (
+        row(cells, ENERGY),
+        row(cells, FLUX),
+        row(frozen, axis.normal),
+        row(frozen, VSTREAM),
+    )
+    sigma, free = row(coupling[1], SIGMA), row(coupling[1], FREEDOM)
+    sigma_below, free_below = row(coupling[0], SIGMA), row(coupling[0], FREEDOM)
+    f_star, e_star = row(out, FSTAR), row(out, ESTAR)
+    d, width = axis.stride, moments.width[axis.normal]
+    for i in range(n):
+        e0, e1, e2, e3 = load(e, i - 2 * d), load(e, i - d), load(e, i), load(e, i + d)
+        f0, f1, f2, f3 = load(f, i - 2 * d), load(f, i - d), load(f, i), load(f, i + d)
+        left = (e1 + slope(e0, e1, e2), f1 + slope(f0, f1, f2), e1)
+        right = (e2 - slope(e1, e2, e3), f2 - slope(f1, f2, f3), e2)
+        sigmas, frees = (load(sigma_below, i), load(sigma, i)), (load(free_below, i), load(free, i))
+        speed = signal_speed(
+            moments, width, load(bn, i), sigmas, frees, (load(vstream, i - d), load(vstream, i))
+        )
+        flux, energy = solve_face(moments.ic2, load(bn, i), left, right, speed)
+        store(f_star, i, flux, 0)
+        store(e_star, i, energy, 1)
+
+
+@device
+def divergence(lower, upper, frozen, axis, here, i):
+    """Return one axis' part of div(f b) and of b.grad e, times dt; the same b at faces makes the
+    two operators adjoint."""
+    stars = load(row(upper, FSTAR), i) - load(row(lower, FSTAR), i)
+    bn = row(frozen, axis.normal)
+    above = load(bn, i + axis.stride) * (load(row(upper, ESTAR), i) - here)
+    below = load(bn, i) * (load(row(lower, ESTAR), i) - here)
+    return axis.dtdx * stars, axis.dtdx * (above - below)
+
+
+@device
+def scatter(moments, push, e, vstream, kappa):
+    """Return (optical depth x = c^2 s dt, v_s) of a cell with the push -c^2 g dt on f, so with the
+    gradient of the force itself."""
+    most = (
+        kappa * abs(push) * moments.ic2 / moments.dt + vstream * moments.gamma * max(e, 0.0) + _TINY
+    )
+    return min(abs(push) / most, STIFFEST), math.copysign(vstream, push)
+
+
+@device
+def advance_cell(moments, axes, frozen, faces, i, state):
+    """Return (dt div(f b), push on f, optical depth x, v_s) of a cell; `state` is its e of the time
+    of the faces."""
+    q1, g1 = divergence(faces[0][0], faces[0][1], frozen, axes[0], state, i)
+    q2, g2 = divergence(faces[1][0], faces[1][1], frozen, axes[1], state, i)
+    q3, g3 = divergence(faces[2][0], faces[2][1], frozen, axes[2], state, i)
+    push = -moments.c2 * ((g1 + g2) + g3)
+    x, vs = scatter(
+        moments, push, state, load(row(frozen, VSTREAM), i), load(row(frozen, KAPPA), i)
+    )
+    return (q1 + q2) + q3, push, x, vs
+
+
+@device
+def predict_cell(here, old, outflow, push, x, drain):
+    """Return (e, f) after half a step, see `predict_rows`; `drain` is the speed of the
+    waves/vmax^2."""
+    r = 1.0 / (1.0 + x)
+    new = (old + push) * r
+    energy = here - outflow - drain * (push - (new - old))
+    return max(energy, 0.0), new + (1.0 - r * r) / (1.0 - r + r * r) * (new - old)
+
+
+@device
+def correct_cell(here, old, outflow, push, x, drain):
+    """Return (e before the floor, f, heat) after the whole step, see `correct_rows`; `drain` is the
+    speed of the waves/vmax^2."""
+    new = (old + (1.0 + 0.5 * x) * push) / (1.0 + x + 0.5 * x * x)
+    heat = drain * (push - (new - old))
+    return here - outflow - heat, new, heat
+
+
+@kernel
+def predict_rows(n, moments, axes, start, frozen, faces, out):
+    """Advance `n` cells from `start` to `out` by half a step: backward Euler in the coupling, flux
+    first, then energy, no matrix.
+
+    Where x is large backward Euler gives the flux that belongs to e at the start, and the old flux
+    belongs to e half a step before it; the extrapolated flux belongs to e at the half step, exactly
+    so for a steadily changing gradient. `faces`: (lower, upper) of each axis.
+    """
+    separate()
+    e, f = row(start, ENERGY), row(start, FLUX)
+    for i in range(n):
+        here, old = load(e, i), load(f, i)
+        outflow, push, x, vs = advance_cell(moments, axes, frozen, faces, i, here)
+        energy, flux = predict_cell(here, old, outflow, push, x, vs * moments.drain)
+        store(row(out, ENERGY), i, energy, 0)
+        store(row(out, FLUX), i, flux, 1)
+
+
+@kernel
+def correct_rows(n, moments, axes, start, half, frozen, faces, account):
+    """Advance `n` cells of `start` in place by a whole step, second order in time and L-stable in
+    the coupling.
+
+    f_t = p - x f is solved with exp(-x) ~ 1 / (1 + x + x^2/2). Both source terms come from the
+    midpoint. The heat is the force sigma f that closes the momentum balance times the speed of the
+    waves. `account` sums the heat and what a floor at e = 0 makes.
+    """
+    separate()
+    e, f, now = row(start, ENERGY), row(start, FLUX), row(half, ENERGY)
+    heats, mades = row(account, HEAT), row(account, MADE)
+    for i in range(n):
+        old = load(f, i)
+        outflow, push, x, vs = advance_cell(moments, axes, frozen, faces, i, load(now, i))
+        energy, new, heat = correct_cell(load(e, i), old, outflow, push, x, vs * moments.drain)
+        kept = max(energy, 0.0)
+        store(e, i, kept, 0)
+        store(f, i, new, 1)
+        store(heats, i, load(heats, i) + heat, 2)
+        store(mades, i, load(mades, i) + (kept - energy), 3)
+
+
+@kernel
+def fastest_response(q, frozen, moments, grid, axes, faint):
+    """Return the largest (kappa + v_stream gamma_cr l)/l^2 of any active cell, l = e/|b.grad e|:
+    the rate at which transport changes e.
+
+    Where e is smaller than `faint` this takes its place, or the feet of fronts would be all that is
+    seen.
+    """
+    largest = 0.0
+    for b in range(q.shape[0]):
+        e = q[b, ENERGY].reshape(-1)
+        vstream, kappa = frozen[b, VSTREAM].reshape(-1), frozen[b, KAPPA].reshape(-1)
+        for k in range(grid.ng3, grid.ng3 + grid.n3):
+            for j in range(grid.ng2, grid.ng2 + grid.n2):
+                row0 = (k * grid.m2 + j) * grid.m1
+                for c in range(row0 + grid.ng1, row0 + grid.ng1 + grid.n1):
+                    g = 0.0
+                    for axis in axes:
+                        bn = frozen[b, axis.normal].reshape(-1)
+                        d = axis.stride
+                        g += (
+                            0.5
+                            * axis.dtdx
+                            * (bn[c] * (e[c] - e[c - d]) + bn[c + d] * (e[c + d] - e[c]))
+                        )
+                    steep = abs(g) / max(e[c], faint)
+                    largest = max(largest, steep * (kappa[c] * steep + vstream[c] * moments.gamma))
+    return largest
+
+
+@kernel
+def stream_out(q, frozen, ends, gamma):
+    """Let cosmic rays that stream out of the mesh go on streaming in the ghost cells of its open
+    `ends`.
+
+    Copies of the last cell have no gradient, and without one any flux below v_A gamma_cr e is
+    steady: the end would keep whatever flux came first. Where f points outwards and exceeds half of
+    it, the ghost cells get all of it. `ends`, a row per box of ghost cells: block, first k j i,
+    numbers k j i, axis, -1 or +1 outward, index of the boundary's face along the axis.
+    """
+    for row_of in range(ends.shape[0]):
+        b, axis, outward, wall = ends[row_of, 0], ends[row_of, 7], ends[row_of, 8], ends[row_of, 9]
+        for k in range(ends[row_of, 1], ends[row_of, 1] + ends[row_of, 4]):
+            for j in range(ends[row_of, 2], ends[row_of, 2] + ends[row_of, 5]):
+                for i in range(ends[row_of, 3], ends[row_of, 3] + ends[row_of, 6]):
+                    face = (
+                        wall if axis == 2 else k,
+                        wall if axis == 1 else j,
+                        wall if axis == 0 else i,
+                    )
+                    through = outward * frozen[b, BN1 + axis, face[0], face[1], face[2]]
+                    f = q[b, FLUX, k, j, i]
+                    most = frozen[b, VSTREAM, k, j, i] * gamma * max(q[b, ENERGY, k, j, i], 0.0)
+                    if f * through > 0.0 and 0.5 * most < abs(f) < most:
+                        q[b, FLUX, k, j, i] = math.copysign(most, f)

@@ -1,0 +1,210 @@
+"""Conserved to primitive variables on all cells, ghosts included, with floors."""
+
+import math
+
+from crmpi.constants import AXES, DENS, ECR, ENER, MOM1, PRES, VEL1
+from crmpi.jit import device, kernel
+from crmpi.numerics.fluid.stage import first_scalar, rows_if, shift_if
+from crmpi.numerics.rows.memory import put_rows
+from crmpi.numerics.rows.rows import in_order, load, row, rows, separate, store
+
+FLOOR_DENS, FLOOR_PRESS, FLOOR_ECR, NOT_A_NUMBER = range(4)  # what is counted
+KINDS = 4
+ADDED_MASS, ADDED_ENERGY, ADDED_ECR = range(3)  # what is added up: densities summed over cells
+AMOUNTS = 3
+
+
+@kernel
+def primitives(gas, cr, floors, grid, axes, state, result, line, books):
+    """Fill the primitives and the cell-centred magnetic field from the conserved state and the face
+    field.
+
+    All cells are converted by a vector loop that also counts those below a floor or not finite.
+    Only rows that have any are visited again, cell by cell: floors are applied and written back to
+    the conserved state, and what active cells gained is booked. A row is made in the cache and goes
+    to memory at once: nothing reads it before the cache holds other rows.
+
+    Parameters
+    ----------
+    state : (array, array or None)
+        conserved ``u`` and face field ``b``
+    result : (array, array or None)
+        ``w``, ``bcc``
+    line : array (2, nvar, 1, 1, m1)
+        a row of primitives, and one of the field
+    books : (array (nblock, KINDS), array (nblock, AMOUNTS))
+        counts and amounts, added to
+    """
+    u, b = state
+    w, bcc = result
+    made = (rows(line, 0, 0), _line_if(b, line))
+    end = first_scalar(cr)
+    for block in range(u.shape[0]):
+        for k in range(grid.n3 + 2 * grid.ng3):
+            for j in range(grid.n2 + 2 * grid.ng2):
+                offset = (k * grid.m2 + j) * grid.m1
+                source = rows(u, block, offset)
+                field = shift_if(rows_if(b, block), offset)
+                if convert_row(gas, cr, floors, grid, axes, source, field, made) > 0:
+                    inside = (
+                        grid.ng2 <= j < grid.ng2 + grid.n2 and grid.ng3 <= k < grid.ng3 + grid.n3
+                    )
+                    _repair_row(
+                        gas,
+                        cr,
+                        floors,
+                        grid,
+                        inside,
+                        source,
+                        made,
+                        (books[0][block], books[1][block]),
+                    )
+                tracers_row(grid.m1, end, source, made[0])
+                if u.shape[1] > end:
+                    scalars_row(grid.m1, end, u.shape[1], source, made[0])
+                put_rows(grid.m1, u.shape[1], made[0], rows(w, block, offset))
+                _put_field(grid.m1, made[1], shift_if(rows_if(bcc, block), offset))
+
+
+@device
+def _line_if(b, line):
+    """Return the second row of `line` if there is a field."""
+    return None if b is None else rows(line, 1, 0)
+
+
+@device
+def _put_field(n, source, target):
+    """Do as `put_rows` for the three rows of a field, if there is one."""
+    if source is not None:
+        put_rows(n, 3, source, target)
+
+
+@kernel
+def convert_row(gas, cr, floors, grid, axes, u, b, result):
+    """Convert a row of cells; return how many of them are below a floor or not finite (the padding
+    does not count)."""
+    separate()
+    w, bcc = result
+    x, y, z = in_order(axes)
+    cells = grid.n1 + 2 * grid.ng1
+    bad = 0
+    for i in range(grid.m1):
+        dens = load(row(u, DENS), i)
+        mx = load(row(u, MOM1 + x.normal), i)
+        my = load(row(u, MOM1 + y.normal), i)
+        mz = load(row(u, MOM1 + z.normal), i)
+        r = 1.0 / dens
+        vx = mx * r
+        vy = my * r
+        vz = mz * r
+        inner = load(row(u, ENER), i) - 0.5 * (mx * vx + my * vy + mz * vz)
+        if b is not None:
+            bx = 0.5 * (load(row(b, x.normal), i) + load(row(b, x.normal), i + x.stride))
+            by = 0.5 * (load(row(b, y.normal), i) + load(row(b, y.normal), i + y.stride))
+            bz = 0.5 * (load(row(b, z.normal), i) + load(row(b, z.normal), i + z.stride))
+            inner -= 0.5 * (bx * bx + by * by + bz * bz)
+            store(row(bcc, x.normal), i, bx, 5)
+            store(row(bcc, y.normal), i, by, 6)
+            store(row(bcc, z.normal), i, bz, 7)
+        press = gas.gm1 * inner
+        store(row(w, DENS), i, dens, 0)
+        store(row(w, VEL1 + x.normal), i, vx, 1)
+        store(row(w, VEL1 + y.normal), i, vy, 2)
+        store(row(w, VEL1 + z.normal), i, vz, 3)
+        store(row(w, PRES), i, press, 4)
+        good = (
+            dens >= floors.dens and dens < math.inf and press >= floors.press and press < math.inf
+        )
+        if cr is not None:
+            ecr = load(row(u, ECR), i)
+            store(row(w, ECR), i, ecr, 11)
+            good = good and ecr >= floors.ecr and ecr < math.inf
+        bad += 0 if good or i >= cells else 1
+    return bad
+
+
+@kernel
+def tracers_row(n, end, u, w):
+    """Copy the energies ECR < v < `end` of passive cosmic rays."""
+    separate()
+    for v in range(ECR + 1, end):
+        for i in range(n):
+            store(row(w, v), i, load(row(u, v), i), 0)
+
+
+@kernel
+def scalars_row(n, first, nvar, u, w):
+    """Divide the scalars by the density."""
+    separate()
+    for v in range(first, nvar):
+        for i in range(n):
+            store(row(w, v), i, load(row(u, v), i) / load(row(u, DENS), i), 0)
+
+
+@device
+def _repair_row(gas, cr, floors, grid, inside, u, result, books):
+    """Apply floors in a row, cell by cell; book what they did to active cells."""
+    counts, amounts = books
+    for i in range(grid.n1 + 2 * grid.ng1):
+        kinds, added = _repair_cell(gas, cr, floors, u, result, i)
+        if inside and grid.ng1 <= i < grid.ng1 + grid.n1:
+            for q in range(KINDS):
+                counts[q] += kinds[q]
+            for q in range(AMOUNTS):
+                amounts[q] += added[q]
+
+
+@kernel
+def _repair_cell(gas, cr, floors, u, result, i):
+    """Apply the floors to one cell; return what was done as (0 or 1 per kind), (amounts).
+
+    A raised density keeps the momentum. Cells that are not finite are counted and left alone: no
+    floor can repair them.
+    """
+    w, bcc = result
+    dens = load(row(w, DENS), i)
+    ener = load(row(u, ENER), i)
+    ecr = 0.0
+    if cr is not None:
+        ecr = load(row(w, ECR), i)
+    if not math.isfinite(dens * 0.0 + ener + ecr + _momentum_square(u, i)):
+        return (0, 0, 0, 1), (0.0, 0.0, 0.0)
+    raised_dens = max(dens, floors.dens)
+    outer = 0.5 * _momentum_square(u, i) / raised_dens + _magnetic_energy(bcc, i)
+    press = gas.gm1 * (ener - outer)
+    raised_press = max(press, floors.press)
+    raised_ener = raised_press * gas.igm1 + outer if press < floors.press else ener
+    raised_ecr = ecr
+    if cr is not None:
+        raised_ecr = max(ecr, floors.ecr)
+        store(row(w, ECR), i, raised_ecr, 0)
+        store(row(u, ECR), i, raised_ecr, 1)
+    store(row(w, DENS), i, raised_dens, 2)
+    store(row(u, DENS), i, raised_dens, 3)
+    store(row(w, PRES), i, raised_press, 4)
+    store(row(u, ENER), i, raised_ener, 5)
+    for a in AXES:
+        store(row(w, VEL1 + a), i, load(row(u, MOM1 + a), i) / raised_dens, 6)
+    kinds = (
+        1 if dens < floors.dens else 0,
+        1 if press < floors.press else 0,
+        1 if raised_ecr > ecr else 0,
+        0,
+    )
+    return kinds, (raised_dens - dens, raised_ener - ener, raised_ecr - ecr)
+
+
+@device
+def _momentum_square(u, i):
+    """Return the square of the momentum density."""
+    return (
+        load(row(u, MOM1), i) ** 2 + load(row(u, MOM1 + 1), i) ** 2 + load(row(u, MOM1 + 2), i) ** 2
+    )
+
+
+@device
+def _magnetic_energy(bcc, i):
+    """Return the magnetic energy density of one cell, 0 without field."""
+    if bcc is None:
+        return 0.0
+    return 0.5 * (load(row(bcc, 0), i) ** 2 + load(row(bcc, 1), i) ** 2 + load(row(bcc, 2), i) ** 2)

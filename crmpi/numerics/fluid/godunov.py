@@ -1,0 +1,356 @@
+"""One stage of the fluid step: u_out = u_in - dt div F(w), b_out = b_in - dt curl E, with gravity
+and cosmic-ray work.
+
+Blocks are marched in x3, one plane of cells at a time. Fluxes and edge fields live in buffers of
+two planes, this one and the last; the cells of a plane are updated as soon as the faces above it
+are known, while everything is still in the cache. The buffers hold a window of each plane
+(`crmpi.numerics.fluid.stage.Window`); elements of them are counted in its rows, elements of pack
+arrays in those of the block.
+
+Sweeps along a missing axis are left out. Its fluxes and face velocities stay zero in the buffers,
+its stride and dt/dx are zero, and the electric field on an edge is that of the faces along the one
+axis present.
+"""
+
+from crmpi.constants import AXES
+from crmpi.jit import device, kernel
+from crmpi.numerics.cr.compression import compress_rows, per_mass_rows
+from crmpi.numerics.fluid.health import inspect_row, settle_row
+from crmpi.numerics.fluid.induction import copy_row, edge_rows, electric_rows, induce_row
+from crmpi.numerics.fluid.layout import ET1, ET2, FLUX
+from crmpi.numerics.fluid.passive import bound_scalars
+from crmpi.numerics.fluid.shock_acceleration import accelerate_row
+from crmpi.numerics.fluid.shocks import mark_shocks
+from crmpi.numerics.fluid.stage import block_of, face, first_scalar, shift_if, tracers, window_cell
+from crmpi.numerics.fluid.sweeps import solve_faces
+from crmpi.numerics.fluid.update import divergence_rows, gravity_rows, tracer_work_rows, work_rows
+from crmpi.numerics.fluid.valves import close_valves, has_valve
+from crmpi.numerics.levels.crossing import cross_rows, touches
+from crmpi.numerics.levels.interfaces import keep_plane
+from crmpi.numerics.rows.memory import put_rows
+from crmpi.numerics.rows.rows import row, rows, shift, whole
+
+
+@kernel
+def advance_blocks(scheme, stage, grid, axes, fields, scratch, health, selected, kept=None):
+    """Advance the blocks marked in `selected` (nblock,) by one stage; the bundles are those of
+    `crmpi.numerics.fluid.stage`.
+
+    ``kept``: `crmpi.numerics.levels.interfaces.Kept` on a refined mesh, else None.
+    """
+    for b in range(fields.w.shape[0]):
+        if selected[b]:
+            open_books(health, scratch, b)
+            report = _march(scheme, stage, grid, axes, block_of(fields, b), scratch, health, kept)
+            health.troubled[b], health.settled[b], health.moved[b] = report
+            for i in range(grid.n1):
+                health.work[b] += scratch.work[0, 0, 0, 0, i]
+
+
+@device
+def open_books(health, scratch, b):
+    """Forget what an earlier stage, or this one before its correction, booked for block `b`."""
+    health.crossing.amounts[b, :] = 0.0
+    health.work[b] = 0.0
+    health.accelerated[b] = 0.0
+    scratch.work[0, 0, 0, 0, :] = 0.0
+    scratch.made[0] = 0
+
+
+@device
+def _march(scheme, stage, grid, axes, block, scratch, health, kept):
+    """March through the planes of one block; return the numbers of troubled and of settled cells,
+    and the energy density settled."""
+    troubled, settled, moved = 0, 0, 0.0
+    reach = 1 if grid.ng3 else 0
+    shocked = (0, 0)  # cells in strong shocks in the last plane and in this one
+    for k in range(grid.ng3 - reach, grid.ng3 + grid.n3 + reach):
+        found = mark_shocks(scheme, grid, axes, block, scratch, k) if stage.dissipate else 0
+        shocked = shocked[1], found
+        for axis in axes:
+            solve_faces(scheme, stage, grid, axis, block, scratch, k, shocked)
+            if axis.stride and has_valve(block.valves, axis.normal):
+                close_valves(grid, axis, block, scratch, k)
+            bound_scalars(stage, grid, axes, axis, block, scratch, k)
+        _electric(grid, block.bcc, block, scratch, k)
+        if k >= grid.ng3:
+            _edges(grid, axes, block.bcc, scratch, k)
+            _induce_3(grid, axes, block.b_in, block.b_out, scratch, k)
+            if kept is not None:
+                keep_plane(grid, axes, block, scratch, kept, k)
+            if k - reach >= grid.ng3:
+                report = _update_plane(scheme, stage, grid, axes, block, scratch, health, k - reach)
+                troubled, settled, moved = (
+                    troubled + report[0],
+                    settled + report[1],
+                    moved + report[2],
+                )
+    return troubled, settled, moved
+
+
+@device
+def _update_plane(scheme, stage, grid, axes, block, scratch, health, k):
+    """Update the cells of plane `k` and the faces around them; return what `_inspect` does, summed.
+
+    A row is made in the cache and goes to memory whole, with zeros in its ghost cells, which are
+    filled after every stage.
+    """
+    troubled, settled, moved = 0, 0, 0.0
+    window, booked = scratch.window, stage.booked and touches(health.crossing, block.index)
+    _induce_12(grid, axes, block.b_in, block.b_out, scratch, k)
+    parity = k & 1
+    above = (k + 1) & 1 if grid.ng3 else parity
+    for j in range(grid.ng2, grid.ng2 + grid.n2):
+        here, cell = _places(grid, window, k, j)
+        lower = (
+            face(scratch, 0, parity, here),
+            face(scratch, 1, parity, here),
+            face(scratch, 2, parity, here),
+        )
+        upper = (
+            face(scratch, 0, parity, here + axes[0].stride),
+            face(scratch, 1, parity, here + _row_stride(grid, window)),
+            face(scratch, 2, above, here),
+        )
+        w = shift(block.w, cell)
+        new = rows(scratch.cells, 0, grid.ng1)
+        divergence_rows(grid.n1, shift(block.u_in, cell), new, axes, lower, upper, block.nvar)
+        if _add_work(grid.n1, scheme.gas, scheme.cr, w, new, axes, lower, upper) > 0:
+            _compress(
+                grid, scheme.gas, scheme.cr, stage.keep, block, scratch, cell, axes, (lower, upper)
+            )
+            health.accelerated[block.index] += _accelerate(
+                grid.n1, scheme.acceleration, scheme, block, new, cell, axes, (lower, upper)
+            )
+        if block.heavy:
+            work = row(rows(scratch.work, 0, 0), 0)
+            gravity_rows(
+                grid.n1, stage.dt, w, shift(block.grav, cell), new, axes, lower, upper, work
+            )
+        if booked:
+            cross_rows(
+                grid, axes, health.crossing, (block.index, k, j), lower, upper, FLUX, block.nvar
+            )
+        report = _inspect(scheme, stage, grid, axes, block, health.floors, cell, new)
+        put_rows(
+            grid.m1, block.nvar, rows(scratch.cells, 0, 0), shift(block.u_out, cell - grid.ng1)
+        )
+        troubled, settled, moved = troubled + report[0], settled + report[1], moved + report[2]
+    return troubled, settled, moved
+
+
+@device
+def _add_work(n, gas, cr, w, new, axes, lower, upper):
+    """Add the cosmic-ray work, if there are cosmic rays; return the number of cells where the flow
+    converges."""
+    converging = 0
+    if cr is not None:
+        converging = work_rows(n, gas, cr, w, new, axes, lower, upper)
+        if tracers(cr) > 0:
+            tracer_work_rows(n, cr, first_scalar(cr), w, new, axes, lower, upper)
+    return converging
+
+
+@device
+def _compress(grid, gas, cr, keep, block, scratch, cell, axes, faces):
+    """Compress the cosmic rays of the row at element `cell`; n/rho is made when the first row of a
+    block asks for it."""
+    if cr is not None:
+        if scratch.made[0] == 0:
+            scratch.made[0] = 1
+            per_mass_rows(
+                grid.m1 * grid.m2 * (grid.n3 + 2 * grid.ng3),
+                cr,
+                first_scalar(cr),
+                block.w,
+                rows(scratch.per_mass, 0, 0),
+            )
+        states = (
+            shift(block.w, cell),
+            rows(scratch.per_mass, 0, cell),
+            shift(block.u_in, cell),
+            shift(block.u_first, cell),
+        )
+        compress_rows(
+            grid.n1,
+            gas,
+            cr,
+            keep,
+            states,
+            rows(scratch.cells, 0, grid.ng1),
+            axes,
+            faces[0],
+            faces[1],
+        )
+
+
+@device
+def _accelerate(n, acceleration, scheme, block, new, cell, axes, faces):
+    """Give the cosmic rays of the row at element `cell` their share of what shocks dissipate;
+    return its sum."""
+    given = 0.0
+    if acceleration is not None:
+        laws, states = (
+            (acceleration, scheme.gas, scheme.cr),
+            (shift(block.w, cell), shift(block.u_in, cell)),
+        )
+        fields = (shift_if(block.b_in, cell), shift_if(block.b_out, cell))
+        given = accelerate_row(n, laws, states, new, fields, axes, faces)
+    return given
+
+
+@device
+def _inspect(scheme, stage, grid, axes, block, floors, cell, new):
+    """Mark the troubled cells of the row `new` of updated cells, and settle between gas and cosmic
+    rays.
+
+    Return how many there are of each, and the energy density moved.
+    """
+    w = shift(block.w, cell)
+    b = shift_if(block.b_out, cell)
+    troubled = 0
+    if stage.find_troubled:
+        troubled = inspect_row(
+            grid.n1, scheme.gas, scheme.cr, floors, new, b, axes, row(shift(block.marks, cell), 0)
+        )
+    settled, moved = settle_row(grid.n1, scheme.gas, scheme.cr, floors, w, new, b, axes)
+    return troubled, settled, moved
+
+
+@device
+def _electric(grid, bcc, block, scratch, k):
+    """Write the electric field in the cells of plane `k`."""
+    if bcc is None:
+        return
+    window = scratch.window
+    for j in range(window.n2):
+        cell = window_cell(grid, window, k, j)
+        electric_rows(
+            whole(window.n1),
+            shift(block.w, cell),
+            shift(bcc, cell),
+            rows(scratch.electric, k & 1, j * window.n1),
+        )
+
+
+@device
+def _edges(grid, axes, bcc, scratch, k):
+    """Write the electric field on the edges of plane `k`, at its lower x3-faces for the fields
+    along x1 and x2."""
+    if bcc is None:
+        return
+    window = scratch.window
+    parity = k & 1
+    # from a cell to the one below it; along x3 that is in the other plane
+    back = (axes[0].stride, _row_stride(grid, window), 0)
+    here = back[1]  # the first row has no row below it, and the loops run over all others
+    n = whole(window.n1 * window.n2 - here)
+    for c in AXES:
+        a = (c + 1) % 3
+        b = (c + 2) % 3
+        edge = row(rows(scratch.edges, parity, here), c)
+        if axes[a].stride and axes[b].stride:
+            a_faces = (
+                _face_below(scratch, a, b, back, parity, here),
+                face(scratch, a, parity, here),
+            )
+            b_faces = (
+                _face_below(scratch, b, a, back, parity, here),
+                face(scratch, b, parity, here),
+            )
+            edge_rows(n, a_faces, b_faces, _cells(scratch, back, parity, here, c), edge)
+        elif axes[a].stride:
+            copy_row(n, row(face(scratch, a, parity, here), ET2), edge)
+        elif axes[b].stride:
+            copy_row(n, row(face(scratch, b, parity, here), ET1), edge)
+
+
+@device
+def _cells(scratch, back, parity, here, c):
+    """Return the pointers to the electric field along `c` in the cells (0), (-a), (-b), (-a-b)
+    around an edge; see `edge_rows`."""
+    a, b = (c + 1) % 3, (c + 2) % 3
+    plane_a = 1 if a == 2 else 0
+    plane_b = 1 if b == 2 else 0
+    return (
+        row(rows(scratch.electric, parity, here), c),
+        row(rows(scratch.electric, parity ^ plane_a, here - back[a]), c),
+        row(rows(scratch.electric, parity ^ plane_b, here - back[b]), c),
+        row(rows(scratch.electric, parity ^ plane_a ^ plane_b, here - back[a] - back[b]), c),
+    )
+
+
+@device
+def _face_below(scratch, axis, down, back, parity, here):
+    """Return the faces along `axis` one cell below `here` along the axis `down`."""
+    return face(scratch, axis, 1 - parity if down == 2 else parity, here - back[down])
+
+
+@device
+def _row_stride(grid, window):
+    """Return the distance in a buffer from a cell to its upper neighbour along x2, 0 if the axis is
+    missing."""
+    return window.n1 if grid.ng2 else 0
+
+
+@device
+def _places(grid, window, k, j):
+    """Return the element of the first active cell of row `j` of plane `k` in the buffers and in the
+    block."""
+    here = (j - window.first2) * window.n1 + grid.ng1 - window.first1
+    return here, (k * grid.m2 + j) * grid.m1 + grid.ng1
+
+
+@device
+def _induce_12(grid, axes, old, new, scratch, k):
+    """Advance the x1- and x2-faces of plane `k`."""
+    if old is None:
+        return
+    more1 = 1 if grid.ng1 else 0
+    more2 = 1 if grid.ng2 else 0
+    parity = k & 1
+    above = 1 - parity if grid.ng3 else parity
+    for j in range(grid.ng2, grid.ng2 + grid.n2 + more2):
+        here, cell = _places(grid, scratch.window, k, j)
+        e = rows(scratch.edges, parity, here)
+        e_above = rows(scratch.edges, above, here)
+        e3 = row(e, 2)
+        along_1 = (e3, row(shift(e, axes[0].stride), 2))
+        along_2 = (e3, row(shift(e, _row_stride(grid, scratch.window)), 2))
+        if j < grid.ng2 + grid.n2:
+            along_3 = (row(e, 1), row(e_above, 1))
+            b1_old, b1_new = row(shift(old, cell), 0), row(shift(new, cell), 0)
+            induce_row(
+                grid.n1 + more1, b1_old, b1_new, along_2, axes[1].dtdx, along_3, axes[2].dtdx
+            )
+        along_3 = (row(e, 0), row(e_above, 0))
+        induce_row(
+            grid.n1,
+            row(shift(old, cell), 1),
+            row(shift(new, cell), 1),
+            along_3,
+            axes[2].dtdx,
+            along_1,
+            axes[0].dtdx,
+        )
+
+
+@device
+def _induce_3(grid, axes, old, new, scratch, k):
+    """Advance the lower x3-faces of plane `k`."""
+    if old is None:
+        return
+    for j in range(grid.ng2, grid.ng2 + grid.n2):
+        here, cell = _places(grid, scratch.window, k, j)
+        e = rows(scratch.edges, k & 1, here)
+        along_1 = (row(e, 1), row(shift(e, axes[0].stride), 1))
+        along_2 = (row(e, 0), row(shift(e, _row_stride(grid, scratch.window)), 0))
+        induce_row(
+            grid.n1,
+            row(shift(old, cell), 2),
+            row(shift(new, cell), 2),
+            along_1,
+            axes[0].dtdx,
+            along_2,
+            axes[1].dtdx,
+        )

@@ -1,0 +1,217 @@
+"""The bundles that the kernels of a fluid stage pass on."""
+
+from typing import NamedTuple
+
+from crmpi.constants import NHYDRO
+from crmpi.eos.gas import CosmicRayPopulations, CosmicRays
+from crmpi.jit import choice, device
+from crmpi.numerics.rows.rows import row, rows, shift
+
+
+class Scheme(NamedTuple):
+    """What is compiled in: marker types of the solver and the reconstruction, the gas, the cosmic
+    rays (or None), the `crmpi.numerics.fluid.shock_acceleration.Acceleration` at shocks (or None).
+    """
+
+    riemann: object
+    reconstruction: object
+    gas: object
+    cr: object
+    acceleration: object = None
+
+
+class Stage(NamedTuple):
+    """What changes from stage to stage."""
+
+    dt: float
+    first_order: bool  # donor cell instead of the scheme's reconstruction
+    correct_marked: bool  # use first-order fluxes at the faces of marked cells
+    find_troubled: bool  # mark cells whose new state is unphysical
+    booked: bool  # something of this stage lasts: sum what crosses the boundary of the mesh
+    keep: float  # share of the state at the start of the step in the result
+    dissipate: bool  # use HLLE at faces beside strong shocks
+    seen: float  # share of a predictor's fluxes that the state which gives the fluxes has seen
+
+
+class Fields(NamedTuple):
+    """Pack arrays of one stage; magnetic ones may be None, gravity may have no components."""
+
+    w: object  # primitives and cell-centred field that give the fluxes
+    bcc: object
+    bface: object  # face field of the same time
+    u_in: object
+    b_in: object
+    u_out: object
+    b_out: object
+    grav: object
+    marks: object
+    valves: object  # bool array (nblock, 6, 3), see `crmpi.numerics.fluid.valves`
+    u_first: object  # state at the start of the step
+    # mass flux of the predictor through lower faces, with passive scalars, else no components
+    early: object
+    passive: int  # number of the first passive scalar, that of variables if there is none
+
+
+class Window(NamedTuple):
+    """What the buffers of a stage hold of a plane: `n2` rows of `n1` cells, the active ones and one
+    more all around.
+
+    The window begins at cell `first1`, `first2` of the block; along a missing axis it is one cell
+    thick. Its rows follow each other without padding, so that one loop may run over several of
+    them.
+    """
+
+    first1: int
+    first2: int
+    n1: int
+    n2: int
+
+
+class Scratch(NamedTuple):
+    """Buffers (slot, component, 1, 1, cells) of planes of the `Window` and of strips of it;
+    components as in `crmpi.numerics.fluid.layout`."""
+
+    window: Window
+    faces: object  # planes, slot 2 axis + parity of the plane
+    edges: object  # planes: electric field on edges, slot parity of the plane
+    electric: object  # planes: electric field in cells, slot parity of the plane
+    # planes: states at upper x3-faces, slot parity of the plane, and at upper x2-faces, slot 2
+    plane: object
+    upper: object  # strip: states at upper x1-faces
+    lower: object  # strip: states at lower faces
+    normal: object  # strip: normal field on the faces
+    speeds: object  # strip: signal speeds
+    shocks: object  # planes: how strong shocks along each axis are, slot parity of the plane
+    spare: object  # strip: other faces
+    flags: object  # strip: which faces take them, or how much of them
+    cells: object  # row of updated cells, as long as in the block
+    work: object  # row: work of gravity, summed over the rows of a block
+    per_mass: object  # block: n/rho of the cosmic rays
+    made: object  # one number: whether that of the block at work is made
+
+
+STRIP = 4  # rows in a strip
+
+
+class Floors(NamedTuple):
+    """Smallest density, gas pressure and cosmic-ray energy density."""
+
+    dens: float
+    press: float
+    ecr: float
+
+
+class Health(NamedTuple):
+    """Where a stage reports its troubles, one entry per block."""
+
+    floors: Floors
+    troubled: object  # number of cells marked
+    settled: object  # number of cells where energy moved between gas and cosmic rays
+    moved: object  # energy density moved from cosmic rays to gas there, summed over cells
+    crossing: object  # `crmpi.numerics.levels.crossing.Crossing` of all variables
+    work: object  # energy density that gravity gave to the gas, summed over cells
+    accelerated: object  # energy density that shocks gave to cosmic rays, summed over cells
+
+
+class Block(NamedTuple):
+    """The `Fields` of one block as `Rows` at its first allocated cell."""
+
+    w: object
+    bcc: object
+    bface: object
+    u_in: object
+    b_in: object
+    u_out: object
+    b_out: object
+    grav: object
+    marks: object
+    valves: object
+    u_first: object
+    early: object
+    passive: int
+    nvar: int
+    heavy: bool  # there is gravity
+    index: int
+
+
+def make_window(grid):
+    """Return the `Window` of a grid."""
+    reach1 = 1 if grid.ng1 else 0
+    reach2 = 1 if grid.ng2 else 0
+    return Window(grid.ng1 - reach1, grid.ng2 - reach2, grid.n1 + 2 * reach1, grid.n2 + 2 * reach2)
+
+
+@choice
+def tracers(cr):
+    """Return the number of passive cosmic-ray populations; their energies follow that of the
+    bulk."""
+
+
+@tracers.option(CosmicRays)
+def no_tracers(cr):
+    return 0
+
+
+@tracers.option(CosmicRayPopulations)
+def some_tracers(cr):
+    return cr.tracers
+
+
+@device
+def first_scalar(cr):
+    """Return the number of the first scalar, which follows the energies of the cosmic rays if there
+    are any."""
+    return NHYDRO if cr is None else NHYDRO + 1 + tracers(cr)
+
+
+@device
+def block_of(fields, b):
+    """Return block `b` of the fields."""
+    return Block(
+        rows(fields.w, b, 0),
+        rows_if(fields.bcc, b),
+        rows_if(fields.bface, b),
+        rows(fields.u_in, b, 0),
+        rows_if(fields.b_in, b),
+        rows(fields.u_out, b, 0),
+        rows_if(fields.b_out, b),
+        rows(fields.grav, b, 0),
+        rows(fields.marks, b, 0),
+        fields.valves[b],
+        rows(fields.u_first, b, 0),
+        rows(fields.early, b, 0),
+        fields.passive,
+        fields.w.shape[1],
+        fields.grav.shape[1] > 0,
+        b,
+    )
+
+
+@device
+def rows_if(array, block):
+    """Return the rows at the first cell of a block, or None for an absent array."""
+    return None if array is None else rows(array, block, 0)
+
+
+@device
+def shift_if(r, distance):
+    """Return the rows `distance` further on, or None for absent rows."""
+    return None if r is None else shift(r, distance)
+
+
+@device
+def row_if(r, variable, distance):
+    """Return the pointer to a variable `distance` further on, or None for absent rows."""
+    return None if r is None else row(shift(r, distance), variable)
+
+
+@device
+def window_cell(grid, window, k, r):
+    """Return the element of a block at which row `r` of the window of plane `k` begins."""
+    return (k * grid.m2 + window.first2 + r) * grid.m1 + window.first1
+
+
+@device
+def face(scratch, axis, parity, offset):
+    """Return the faces along `axis` number 0, 1, 2 in the plane of this parity."""
+    return rows(scratch.faces, 2 * axis + parity, offset)

@@ -1,0 +1,193 @@
+"""All faces of one plane of cells along one axis: states inside cells, then Riemann problems.
+
+Every cell is reconstructed once per axis. Its state at the lower face is used at once; the one at
+the upper face waits for the neighbour: in the same row one element on (x1), in a buffer one row
+(x2) or one plane on (x3). Rows are reconstructed one by one, into strips of several rows without
+gaps; the Riemann problems, where most of the time goes, are then solved in one loop over the strip.
+Without slopes the cells themselves are the states, and nothing is copied.
+
+Loops are as long as whole registers: what they write beyond the end of a row or a strip is
+overwritten by the next one or never used.
+"""
+
+from typing import NamedTuple
+
+from crmpi.jit import device
+from crmpi.numerics.fluid.faces import (
+    flag_faces,
+    replace_flagged_rows,
+    riemann_rows,
+    scalar_rows,
+    speed_rows,
+    tracer_rows,
+)
+from crmpi.numerics.fluid.induction import copy_row
+from crmpi.numerics.fluid.layout import FLUX, states_in_buffer, states_of_cells
+from crmpi.numerics.fluid.reconstruct import reconstruct_rows
+from crmpi.numerics.fluid.riemann import HLLE, LLF
+from crmpi.numerics.fluid.shocks import blend_rows, weigh_faces
+from crmpi.numerics.fluid.stage import STRIP, face, first_scalar, row_if, shift_if, window_cell
+from crmpi.numerics.rows.rows import row, rows, shift, whole
+
+
+class Strip(NamedTuple):
+    """Some rows of the window: their first cell in a buffer of planes and in the block, and their
+    number."""
+
+    place: int
+    cell: int
+    count: int
+
+
+@device
+def solve_faces(scheme, stage, grid, axis, block, scratch, k, shocked):
+    """Solve the lower faces of plane `k` along an axis.
+
+    ``shocked``: numbers of cells in strong shocks in the last plane and in this one.
+    """
+    if axis.stride == 0:
+        return
+    # of the lowest plane only the states at its upper x3-faces
+    wanted = axis.normal != 2 or k >= grid.ng3
+    if not stage.first_order:
+        _faces_of_states(scheme, grid, axis, block, scratch, k, wanted, shocked)
+    elif wanted:
+        _faces_of_cells(scheme, grid, axis, block, scratch, k, shocked)
+    if stage.correct_marked and wanted:
+        _correct_faces(scheme, grid, axis, block, scratch, k)
+
+
+@device
+def _faces_of_states(scheme, grid, axis, block, scratch, k, wanted, shocked):
+    """Reconstruct the cells of a plane, and solve the faces if they are `wanted`."""
+    window = scratch.window
+    weights, spare = row(rows(scratch.flags, 0, 0), 0), rows(scratch.spare, 0, 0)
+    lower = rows(scratch.lower, 0, 0)
+    first = 0
+    while first < window.n2:
+        lone = first < _first_row(axis)  # its states are wanted, not its faces
+        strip = Strip(
+            first * window.n1,
+            window_cell(grid, window, k, first),
+            1 if lone else min(STRIP, window.n2 - first),
+        )
+        below, upper = _waiting(scratch, axis, k, strip.place)
+        for r in range(strip.count):
+            cell, place = strip.cell + r * grid.m1, r * window.n1
+            cells, field = shift(block.w, cell), shift_if(block.bcc, cell)
+            n = whole(window.n1)
+            reconstruct_rows(
+                n,
+                scheme.reconstruction,
+                cells,
+                field,
+                axis,
+                block.nvar,
+                shift(lower, place),
+                shift(upper, place),
+            )
+        if wanted and not lone:
+            sides = states_in_buffer(below), states_in_buffer(lower)
+            bn = _normal_field(grid, axis, block.bface, scratch, strip)
+            faces = face(scratch, axis.normal, k & 1, strip.place)
+            n, nvar, speeds = strip.count * window.n1, block.nvar, rows(scratch.speeds, 0, 0)
+            gas, cr = scheme.gas, scheme.cr
+            solve_rows(scheme.riemann, gas, cr, sides, bn, axis, nvar, whole(n), speeds, faces)
+            if weigh_faces(n, axis, scratch, shocked, k, strip.place) > 0:
+                solve_rows(HLLE(), gas, cr, sides, bn, axis, nvar, whole(n), speeds, spare)
+                blend_rows(n, weights, FLUX + nvar, spare, faces)
+        first += strip.count
+
+
+@device
+def _waiting(scratch, axis, k, place):
+    """Return where the states at upper faces are: those of the cells below a strip, and those of
+    its own cells."""
+    if axis.normal == 0:
+        upper = rows(scratch.upper, 0, 0)
+        return shift(upper, -1), upper
+    if axis.normal == 1:
+        upper = rows(scratch.plane, 2, place)
+        return shift(upper, -scratch.window.n1), upper
+    return rows(scratch.plane, (k - 1) & 1, place), rows(scratch.plane, k & 1, place)
+
+
+@device
+def _normal_field(grid, axis, bface, scratch, strip):
+    """Return the pointer to the normal field on the faces of a strip, or None."""
+    if bface is None:
+        return None
+    n = scratch.window.n1
+    for r in range(strip.count):
+        field = row(shift(bface, strip.cell + r * grid.m1), axis.normal)
+        copy_row(whole(n), field, row(rows(scratch.normal, 0, r * n), 0))
+    return row(rows(scratch.normal, 0, 0), 0)
+
+
+@device
+def _faces_of_cells(scheme, grid, axis, block, scratch, k, shocked):
+    """Solve the faces of a plane without slopes."""
+    window = scratch.window
+    weights, spare = row(rows(scratch.flags, 0, 0), 0), rows(scratch.spare, 0, 0)
+    for r in range(_first_row(axis), window.n2):
+        cell, place = window_cell(grid, window, k, r), r * window.n1
+        faces = face(scratch, axis.normal, k & 1, place)
+        _solve_cells(scheme.riemann, scheme, window.n1, axis, block, scratch, cell, faces)
+        if weigh_faces(window.n1, axis, scratch, shocked, k, place) > 0:
+            _solve_cells(HLLE(), scheme, window.n1, axis, block, scratch, cell, spare)
+            blend_rows(window.n1, weights, FLUX + block.nvar, spare, faces)
+
+
+@device
+def _correct_faces(scheme, grid, axis, block, scratch, k):
+    """Solve the faces of a plane once more, with the most diffusive fluxes, where the cell below or
+    above is marked."""
+    window = scratch.window
+    flags, spare = row(rows(scratch.flags, 0, 0), 0), rows(scratch.spare, 0, 0)
+    for r in range(_first_row(axis), window.n2):
+        cell = window_cell(grid, window, k, r)
+        if flag_faces(window.n1, row(shift(block.marks, cell), 0), axis.stride, flags) > 0:
+            _solve_cells(LLF(), scheme, window.n1, axis, block, scratch, cell, spare)
+            faces = face(scratch, axis.normal, k & 1, r * window.n1)
+            replace_flagged_rows(window.n1, flags, FLUX + block.nvar, spare, faces)
+
+
+@device
+def _solve_cells(solver, scheme, n, axis, block, scratch, cell, faces):
+    """Solve the lower faces of `n` cells without slopes."""
+    before = cell - axis.stride
+    sides = (
+        states_of_cells(axis, shift(block.w, before), shift_if(block.bcc, before)),
+        states_of_cells(axis, shift(block.w, cell), shift_if(block.bcc, cell)),
+    )
+    bn = row_if(block.bface, axis.normal, cell)
+    solve_rows(
+        solver,
+        scheme.gas,
+        scheme.cr,
+        sides,
+        bn,
+        axis,
+        block.nvar,
+        whole(n),
+        rows(scratch.speeds, 0, 0),
+        faces,
+    )
+
+
+@device
+def _first_row(axis):
+    """Return the first row of the window that has faces: along x2 they need the row below."""
+    return 1 if axis.normal == 1 else 0
+
+
+@device
+def solve_rows(solver, gas, cr, sides, bn, axis, nvar, n, speeds, faces):
+    """Write all fluxes of a row of faces; `sides`: the `StateRows` below and above them, `speeds`:
+    rows for the signal speeds."""
+    speed_rows(n, solver, gas, cr, sides, bn, speeds)
+    riemann_rows(n, solver, gas, cr, sides, bn, axis, speeds, faces)
+    first = first_scalar(cr)
+    tracer_rows(n, sides, first, faces)
+    if nvar > first:
+        scalar_rows(n, sides, first, nvar, faces)

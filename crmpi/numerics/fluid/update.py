@@ -1,0 +1,103 @@
+"""Rows of cells: flux divergence, cosmic-ray work, gravity."""
+
+from crmpi.constants import AXES, DENS, ECR, ENER, MOM1, VEL1
+from crmpi.jit import kernel
+from crmpi.numerics.cr.compression import converges, crossings, sound_square
+from crmpi.numerics.fluid.layout import FLUX, VFACE
+from crmpi.numerics.rows.rows import load, row, separate, store
+
+
+@kernel
+def divergence_rows(n, u_in, u_out, axes, lower, upper, nvar):
+    """Write u_out = u_in - dt div F for `n` cells; `lower`, `upper`: the faces (Rows, one per axis)
+    below and above the cells."""
+    separate()
+    c1, c2, c3 = axes[0].dtdx, axes[1].dtdx, axes[2].dtdx
+    for v in range(nvar):
+        q = FLUX + v
+        below1, below2, below3 = row(lower[0], q), row(lower[1], q), row(lower[2], q)
+        above1, above2, above3 = row(upper[0], q), row(upper[1], q), row(upper[2], q)
+        source = row(u_in, v)
+        target = row(u_out, v)
+        for i in range(n):
+            d1 = c1 * (load(above1, i) - load(below1, i))
+            d2 = c2 * (load(above2, i) - load(below2, i))
+            d3 = c3 * (load(above3, i) - load(below3, i))
+            store(target, i, load(source, i) - ((d1 + d2) + d3), 0)
+
+
+@kernel
+def work_rows(n, gas, cr, cells, u_out, axes, lower, upper):
+    """Move the work dt P div v from the cosmic rays to the gas: the same number in both, so their
+    sum is kept.
+
+    Return the number of cells for `crmpi.numerics.cr.compression`, those where the flow converges.
+    """
+    separate()
+    below1, below2, below3 = row(lower[0], VFACE), row(lower[1], VFACE), row(lower[2], VFACE)
+    above1, above2, above3 = row(upper[0], VFACE), row(upper[1], VFACE), row(upper[2], VFACE)
+    dens = row(cells, DENS)
+    old = row(cells, ECR)
+    ener = row(u_out, ENER)
+    ecr = row(u_out, ECR)
+    rate = crossings(axes)
+    converging = 0
+    for i in range(n):
+        d1 = axes[0].dtdx * (load(above1, i) - load(below1, i))
+        d2 = axes[1].dtdx * (load(above2, i) - load(below2, i))
+        d3 = axes[2].dtdx * (load(above3, i) - load(below3, i))
+        stretch = (d1 + d2) + d3
+        work = cr.gm1 * load(old, i) * stretch
+        store(ener, i, load(ener, i) + work, 0)
+        store(ecr, i, load(ecr, i) - work, 1)
+        converging += (
+            1 if converges(sound_square(gas, cr, cells, i), load(dens, i), stretch, rate) else 0
+        )
+    return converging
+
+
+@kernel
+def tracer_work_rows(n, cr, end, cells, u_out, axes, lower, upper):
+    """Take the work dt P div v from the passive populations ECR < v < `end`; the gas does not feel
+    them."""
+    separate()
+    below1, below2, below3 = row(lower[0], VFACE), row(lower[1], VFACE), row(lower[2], VFACE)
+    above1, above2, above3 = row(upper[0], VFACE), row(upper[1], VFACE), row(upper[2], VFACE)
+    for v in range(ECR + 1, end):
+        old = row(cells, v)
+        new = row(u_out, v)
+        for i in range(n):
+            d1 = axes[0].dtdx * (load(above1, i) - load(below1, i))
+            d2 = axes[1].dtdx * (load(above2, i) - load(below2, i))
+            d3 = axes[2].dtdx * (load(above3, i) - load(below3, i))
+            store(new, i, load(new, i) - cr.gm1 * load(old, i) * ((d1 + d2) + d3), 0)
+
+
+@kernel
+def gravity_rows(n, dt, cells, grav, u_out, axes, lower, upper, done):
+    """Add the static acceleration: dt rho g to the momentum, and to the energy the work on the mass
+    that crossed the faces.
+
+    The mean of the two mass fluxes makes the energy given to the gas consistent with the potential
+    energy it lost; along a missing axis nothing crosses faces and the work is rho v g. It is added
+    to `done` as well, a row that sums it over the rows of a block.
+    """
+    separate()
+    dens = row(cells, DENS)
+    ener = row(u_out, ENER)
+    for a in AXES:
+        g = row(grav, a)
+        momentum = row(u_out, MOM1 + a)
+        velocity = row(cells, VEL1 + a)
+        below = row(lower[a], FLUX + DENS)
+        above = row(upper[a], FLUX + DENS)
+        present = axes[a].stride != 0
+        for i in range(n):
+            pull = dt * load(g, i)
+            rho = load(dens, i)
+            crossed = 0.5 * (load(below, i) + load(above, i))
+            mass_flux = crossed if present else rho * load(velocity, i)
+            store(momentum, i, load(momentum, i) + rho * pull, 0)
+            work = mass_flux * pull
+            store(ener, i, load(ener, i) + work, 1)
+            store(done, i, load(done, i) + work, 2)

@@ -1,0 +1,91 @@
+"""Valves: faces on the boundary of the mesh through which gas may go one way only, or not at all.
+
+Where a Riemann problem says that mass goes the forbidden way, the face becomes a wall: no mass,
+energy, cosmic rays or scalars cross it, and it pushes with the momentum flux of the Riemann
+problem. The field sees the cell inside at rest normal to the wall. Whatever the states, the scheme
+and the solver, the mass flux through a valve never has the wrong sign.
+"""
+
+from crmpi.constants import DENS, ENER, MOM1, VEL1
+from crmpi.jit import device, kernel
+from crmpi.numerics.fluid.layout import ET1, ET2, FLUX, VFACE, WEIGHT
+from crmpi.numerics.fluid.stage import window_cell
+from crmpi.numerics.rows.rows import load, row, shift
+
+IN, OUT, FALL = range(3)  # may gas come in; may it go out; may it go out where gravity pulls it out
+
+
+@device
+def has_valve(valves, axis):
+    """Tell whether a face of a block on the boundary of the mesh along `axis` is a valve."""
+    for side in range(2):
+        for way in range(3):
+            if not valves[2 * axis + side, way]:
+                return True
+    return False
+
+
+@kernel
+def close_valves(grid, axis, block, scratch, k):
+    """Close the valves among the lower faces of plane `k` along an axis."""
+    n, first = ((grid.n1, grid.ng1), (grid.n2, grid.ng2), (grid.n3, grid.ng3))[axis.normal]
+    window, slot = scratch.window, 2 * axis.normal + (k & 1)
+    for side in range(2):
+        index, outward = first + side * n, 2 * side - 1
+        valve = block.valves[2 * axis.normal + side]
+        for r in range(window.n2):
+            for i in range(window.n1):
+                here = (window.first1 + i, window.first2 + r, k)[axis.normal]
+                if here != index:
+                    continue
+                cell, place = window_cell(grid, window, k, r) + i, r * window.n1 + i
+                inside = cell - side * axis.stride
+                if is_forbidden(
+                    scratch.faces[slot, FLUX + DENS, 0, 0, place] * outward,
+                    axis,
+                    block,
+                    inside,
+                    outward,
+                    valve,
+                ):
+                    close_face(axis, block, cell, inside, scratch.faces[slot], place)
+
+
+@device
+def is_forbidden(mass, axis, block, inside, outward, valve):
+    """Tell whether a mass flux, counted outward, goes the forbidden way; `inside`: the active cell
+    next to the face.
+    """
+    if mass < 0.0:
+        return not valve[IN]
+    falls = block.heavy and load(row(block.grav, axis.normal), inside) * outward > 0.0
+    return not valve[OUT] or (falls and not valve[FALL])
+
+
+@device
+def close_face(axis, block, cell, inside, faces, place):
+    """Make a wall of a face; `inside`: the active cell next to it, `cell`: the one above it."""
+    for v in range(block.nvar):
+        if v != MOM1 + axis.normal:
+            faces[FLUX + v, 0, 0, place] = 0.0
+    faces[VFACE, 0, 0, place] = 0.0
+    hold_field(block.bcc, block.bface, axis, shift(block.w, inside), cell, inside, faces, place)
+
+
+@device
+def hold_field(bcc, bface, axis, w, cell, inside, faces, place):
+    """Let the field at a closed face be that of the cell inside, at rest normal to the wall;
+    nothing without a field.
+    """
+    if bcc is None:
+        return
+    field = shift(bcc, inside)
+    bn = load(row(bface, axis.normal), cell)
+    v1, v2 = load(row(w, VEL1 + axis.first), 0), load(row(w, VEL1 + axis.second), 0)
+    b1, b2 = load(row(field, axis.first), 0), load(row(field, axis.second), 0)
+    faces[FLUX + MOM1 + axis.first, 0, 0, place] = -bn * b1
+    faces[FLUX + MOM1 + axis.second, 0, 0, place] = -bn * b2
+    faces[FLUX + ENER, 0, 0, place] = -bn * (v1 * b1 + v2 * b2)
+    faces[ET1, 0, 0, place] = -bn * v2
+    faces[ET2, 0, 0, place] = bn * v1
+    faces[WEIGHT, 0, 0, place] = 0.5

@@ -1,0 +1,453 @@
+"""Prolongation: fine cells and faces from coarse ones.
+
+Cells: linear in each coarse cell with slopes limited by minmod, axis by axis, so that no fine value
+leaves the range of its coarse neighbours by more than the sum of three slopes allows: positive
+stays positive. Faces that lie on a coarse face: linear along the two transverse axes. Faces inside
+a coarse
+cell: from those around it, free of divergence to round-off (Toth & Roe 2002, J. Comput. Phys. 180,
+736, section 3); the terms that divergence leaves open are shared so that their energy is least.
+"""
+
+import math
+from typing import NamedTuple
+
+from crmpi.constants import DENS, ENER, MOM1, NHYDRO
+from crmpi.jit import device, kernel
+from crmpi.numerics.rows.rows import load, pointer, store
+
+PROLONG_COLUMNS = 17
+"""Fine block, coarse block, fine k j i, coarse k j i, coarse extents k j i, and whether the first
+and the last faces of the region along x1, x2, x3 are written (1) or hold better values already
+(0)."""
+
+WRITES = 11  # first of the columns that say which end faces are written
+
+
+class Ratio(NamedTuple):
+    """Refinement along x1, x2, x3: 2, or 1 along a missing axis."""
+
+    r1: int
+    r2: int
+    r3: int
+
+
+def make_ratio(missing):
+    """Return the `Ratio` for `missing` axes (x1, x2, x3)."""
+    return Ratio(*(1 if gone else 2 for gone in missing))
+
+
+@device
+def minmod(a, b):
+    """Return the smaller of two differences of one sign, else 0."""
+    return math.copysign(min(abs(a), abs(b)), a) if a * b > 0.0 else 0.0
+
+
+@device
+def slope(q, k, j, i, dk, dj, di):
+    """Return a quarter of the limited slope of `q` along one axis; 0 along a missing one (all steps
+    0)."""
+    here = q[k, j, i]
+    return 0.25 * minmod(q[k + dk, j + dj, i + di] - here, here - q[k - dk, j - dj, i - di])
+
+
+@kernel
+def prolong_cells(coarse, fine, first, last, table, ratio):
+    """Set the components first <= c < last of fine regions from coarse cells and their
+    neighbours."""
+    n1, n2, n3 = coarse.shape[4], coarse.shape[3], coarse.shape[2]
+    m1, m2, m3 = fine.shape[4], fine.shape[3], fine.shape[2]
+    steps = (ratio.r1 - 1, (ratio.r2 - 1) * n1, (ratio.r3 - 1) * n1 * n2)
+    halves = (ratio.r1 - 1, (ratio.r2 - 1) * m1, (ratio.r3 - 1) * m1 * m2)
+    for row in range(table.shape[0]):
+        for c in range(first, last):
+            source = (table[row, 1] * coarse.shape[1] + c) * n3 + table[row, 5]
+            target = (table[row, 0] * fine.shape[1] + c) * m3 + table[row, 2]
+            for k in range(table[row, 8]):
+                for j in range(table[row, 9]):
+                    here = ((source + k) * n2 + table[row, 6] + j) * n1 + table[row, 7]
+                    there = (
+                        (target + ratio.r3 * k) * m2 + table[row, 3] + ratio.r2 * j
+                    ) * m1 + table[row, 4]
+                    _spread_row(
+                        table[row, 10],
+                        ratio.r1,
+                        steps,
+                        halves,
+                        pointer(coarse, here),
+                        pointer(fine, there),
+                    )
+
+
+@device
+def _spread_row(n, stride, steps, halves, q, f):
+    """Write the fine places of `n` coarse ones in a row, linear along the axes whose step is not 0.
+
+    ``stride``: fine places from a coarse place to the next; ``steps``: to coarse neighbours along
+    x1, x2, x3; ``halves``: between the two fine places of a coarse one, 0 where there is one, which
+    is written twice.
+    """
+    for i in range(n):
+        here = load(q, i)
+        s1 = _slope_in_row(q, i, steps[0], here)
+        s2 = _slope_in_row(q, i, steps[1], here)
+        s3 = _slope_in_row(q, i, steps[2], here)
+        for o3 in range(2):
+            for o2 in range(2):
+                for o1 in range(2):
+                    shift = (_sign(o1) * s1 + _sign(o2) * s2) + _sign(o3) * s3
+                    store(
+                        f,
+                        stride * i + o1 * halves[0] + o2 * halves[1] + o3 * halves[2],
+                        here + shift,
+                        0,
+                    )
+
+
+@device
+def _slope_in_row(q, i, step, here):
+    """Return a quarter of the limited slope in a row along the axis of a step; 0 for none."""
+    return 0.25 * minmod(load(q, i + step) - here, here - load(q, i - step))
+
+
+@device
+def _sign(o):
+    """Return -1 for the lower and +1 for the upper half of a coarse cell."""
+    return 2.0 * o - 1.0
+
+
+@kernel
+def primitive_cells(u, b, up, gm1, first_scalar):
+    """Turn the conserved variables of all cells into primitives in place, scalars into
+    concentrations.
+
+    Cells that hold nothing (no density) are left alone. ``b``: face field (nblock, 3 or 0, ...);
+    ``up``, ``first_scalar`` as for `conserve_regions`; ``gm1``: gamma - 1.
+    """
+    for block in range(u.shape[0]):
+        w = u[block]
+        for k in range(u.shape[2] - up[2]):
+            for j in range(u.shape[3] - up[1]):
+                for i in range(u.shape[4] - up[0]):
+                    dens = w[DENS, k, j, i]
+                    if not dens > 0.0:
+                        continue
+                    outer = 0.0
+                    for a in range(3):
+                        w[MOM1 + a, k, j, i] /= dens
+                        outer += dens * w[MOM1 + a, k, j, i] ** 2
+                    if b.shape[1]:
+                        outer += _field_square(b[block], k, j, i, up)
+                    w[ENER, k, j, i] = gm1 * (w[ENER, k, j, i] - 0.5 * outer)
+                    for v in range(max(first_scalar, NHYDRO), u.shape[1]):
+                        w[v, k, j, i] /= dens
+
+
+@device
+def _field_square(b, k, j, i, up):
+    """Return B^2 of a cell from the means of its faces."""
+    b1 = 0.5 * (b[0, k, j, i] + b[0, k, j, i + up[0]])
+    b2 = 0.5 * (b[1, k, j, i] + b[1, k, j + up[1], i])
+    b3 = 0.5 * (b[2, k, j, i] + b[2, k + up[2], j, i])
+    return b1 * b1 + b2 * b2 + b3 * b3
+
+
+@kernel
+def conserve_regions(fine, b, table, ratio, up, igm1, first_scalar):
+    """Turn primitives in fine regions into conserved variables, with the magnetic energy of the
+    fine field.
+
+    Parameters
+    ----------
+    fine : array (nblock, nvar, m3, m2, m1)
+        primitives on entry, conserved on return; variables below `first_scalar` beyond the
+        hydrodynamic ones are energy densities and stay, scalars are concentrations on entry
+    b : array (nblock, 3 or 0, m3, m2, m1)
+        fine face field
+    up : tuple of 3 ints
+        1, or 0 for a missing axis: from a face to the next along x1, x2, x3
+    igm1 : float
+        1/(gamma - 1)
+    """
+    m1, m2, m3 = fine.shape[4], fine.shape[3], fine.shape[2]
+    step, to_scalar, nvar = m1 * m2 * m3, max(first_scalar, NHYDRO), fine.shape[1]
+    field_steps = (up[0], step + up[1] * m1, 2 * step + up[2] * m1 * m2)
+    for row in range(table.shape[0]):
+        for k in range(table[row, 2], table[row, 2] + ratio.r3 * table[row, 8]):
+            for j in range(table[row, 3], table[row, 3] + ratio.r2 * table[row, 9]):
+                cell, n = (k * m2 + j) * m1 + table[row, 4], ratio.r1 * table[row, 10]
+                u = pointer(fine, table[row, 0] * nvar * step + cell)
+                if b.shape[1]:
+                    faces = pointer(b, table[row, 0] * 3 * step + cell)
+                    _conserve_row(n, u, (nvar, to_scalar), step, igm1, faces, field_steps)
+                else:
+                    _conserve_row(n, u, (nvar, to_scalar), step, igm1, None, field_steps)
+
+
+@device
+def _conserve_row(n, u, counts, step, igm1, b, field_steps):
+    """Do what `conserve_regions` says to `n` cells in a row, whose variables are `step` apart.
+
+    ``counts``: variables, first scalar; ``field_steps``: from a lower face along x1 to the upper
+    ones.
+    """
+    nvar, first_scalar = counts
+    for i in range(n):
+        dens = load(u, i + DENS * step)
+        speed2 = 0.0
+        for a in range(3):
+            vel = load(u, i + (MOM1 + a) * step)
+            speed2 += vel**2
+            store(u, i + (MOM1 + a) * step, vel * dens, 0)
+        energy = load(u, i + ENER * step) * igm1 + 0.5 * dens * speed2
+        if b is not None:
+            b1 = 0.5 * (load(b, i) + load(b, i + field_steps[0]))
+            b2 = 0.5 * (load(b, i + step) + load(b, i + field_steps[1]))
+            b3 = 0.5 * (load(b, i + 2 * step) + load(b, i + field_steps[2]))
+            energy += 0.5 * (b1 * b1 + b2 * b2 + b3 * b3)
+        store(u, i + ENER * step, energy, 0)
+        for v in range(first_scalar, nvar):
+            store(u, i + v * step, load(u, i + v * step) * dens, 0)
+
+
+@kernel
+def prolong_outer_faces(coarse, fine, axis, table, ratio):
+    """Set the fine faces along `axis` that lie on coarse faces, linear in the transverse axes."""
+    n1, n2, n3 = coarse.shape[4], coarse.shape[3], coarse.shape[2]
+    m1, m2, m3 = fine.shape[4], fine.shape[3], fine.shape[2]
+    step = (int(axis == 0), int(axis == 1), int(axis == 2))
+    d1, d2, d3 = (
+        (1 - step[0]) * (ratio.r1 - 1),
+        (1 - step[1]) * (ratio.r2 - 1),
+        (1 - step[2]) * (ratio.r3 - 1),
+    )
+    steps, halves = (d1, d2 * n1, d3 * n1 * n2), (d1, d2 * m1, d3 * m1 * m2)
+    present = (ratio.r1, ratio.r2, ratio.r3)[axis] == 2
+    for row in range(table.shape[0]):
+        source = (table[row, 1] * coarse.shape[1] + axis) * n3 + table[row, 5]
+        target = (table[row, 0] * fine.shape[1] + axis) * m3 + table[row, 2]
+        counts = (table[row, 10], table[row, 9], table[row, 8])
+        begin = 0 if table[row, WRITES + 2 * axis] else 1
+        end = counts[axis] + (1 if present and table[row, WRITES + 2 * axis + 1] else 0)
+        low = (begin * step[0], begin * step[1], begin * step[2])
+        n = (end if axis == 0 else counts[0]) - low[0]
+        for k in range(low[2], end if axis == 2 else counts[2]):
+            for j in range(low[1], end if axis == 1 else counts[1]):
+                here = ((source + k) * n2 + table[row, 6] + j) * n1 + table[row, 7] + low[0]
+                there = (
+                    ((target + ratio.r3 * k) * m2 + table[row, 3] + ratio.r2 * j) * m1
+                    + table[row, 4]
+                    + ratio.r1 * low[0]
+                )
+                _spread_row(n, ratio.r1, steps, halves, pointer(coarse, here), pointer(fine, there))
+
+
+@kernel
+def fill_inner_faces(fine, table, ratio, areas):
+    """Set the fine faces inside coarse cells from those around them.
+
+    With fluxes through faces, D_a the difference across the coarse cell along axis a and s = -+1 in
+    its lower and upper half, the flux through the inner face along axis 1 is the mean of the two
+    outer ones plus ``sum over s_1 (D_2 + D_3)/8`` plus terms in s_2 and s_3 that cancel the parts
+    of D_3 and D_2 odd in two axes.
+
+    Parameters
+    ----------
+    areas : tuple of 3 floats
+        areas of fine faces along x1, x2, x3
+    """
+    present = (ratio.r1 == 2, ratio.r2 == 2, ratio.r3 == 2)
+    for row in range(table.shape[0]):
+        f = fine[table[row, 0]]
+        for k in range(table[row, 8]):
+            for j in range(table[row, 9]):
+                for i in range(table[row, 10]):
+                    corner = (
+                        table[row, 4] + ratio.r1 * i,
+                        table[row, 3] + ratio.r2 * j,
+                        table[row, 2] + ratio.r3 * k,
+                    )
+                    for axis in range(3):
+                        if present[axis]:
+                            _inner_faces(f, corner, axis, present, areas)
+
+
+@device
+def _inner_faces(f, corner, a, present, areas):
+    """Set the inner faces along axis `a` of one coarse cell whose first fine cell is `corner` (i,
+    j, k)."""
+    b, c = (a + 1) % 3, (a + 2) % 3
+    nb, nc = 2 if present[b] else 1, 2 if present[c] else 1
+    # parts of D_b, D_c odd in s_a: even or odd in the third axis
+    even_b = even_c = odd_b = odd_c = 0.0
+    for ia in range(2):
+        for ic in range(nc):
+            if present[b]:
+                d = _sign(ia) * _difference(f, corner, b, a, ia, c, ic) * areas[b]
+                even_b += d
+                odd_b += _sign(ic) * d
+        for ib in range(nb):
+            if present[c]:
+                d = _sign(ia) * _difference(f, corner, c, a, ia, b, ib) * areas[c]
+                even_c += d
+                odd_c += _sign(ib) * d
+    uniform = 0.5 * (even_b / (2 * nc) + even_c / (2 * nb))
+    if present[b] and present[c]:  # shares of least energy: field is flux over area
+        along_c = 0.5 * odd_b / 4.0 * areas[a] ** 2 / (areas[a] ** 2 + areas[c] ** 2)
+        along_b = 0.5 * odd_c / 4.0 * areas[a] ** 2 / (areas[a] ** 2 + areas[b] ** 2)
+    else:
+        along_b = along_c = 0.0
+    for ib in range(nb):
+        for ic in range(nc):
+            mean = 0.5 * (
+                _face(f, corner, a, 0, b, ib, c, ic) + _face(f, corner, a, 2, b, ib, c, ic)
+            )
+            more = (
+                uniform
+                + (_sign(ib) * along_b if present[b] else 0.0)
+                + (_sign(ic) * along_c if present[c] else 0.0)
+            )
+            x, y, z = _place(corner, a, 1, b, ib, c, ic)
+            f[a, z, y, x] = mean + more / areas[a]
+
+
+@device
+def _difference(f, corner, normal, a, ia, c, ic):
+    """Return the difference of the outer faces along `normal` at place ia along `a` and ic along
+    `c`."""
+    return _face(f, corner, normal, 2, a, ia, c, ic) - _face(f, corner, normal, 0, a, ia, c, ic)
+
+
+@device
+def _face(f, corner, normal, n, a, ia, c, ic):
+    """Return the field on a face along `normal`, `n` faces up, `ia` and `ic` cells up along the
+    others."""
+    x, y, z = _place(corner, normal, n, a, ia, c, ic)
+    return f[normal, z, y, x]
+
+
+@device
+def _place(corner, a, ia, b, ib, c, ic):
+    """Return the indices (i, j, k) at distances ia, ib, ic along the axes a, b, c from a corner."""
+    x = corner[0] + (ia if a == 0 else ib if b == 0 else ic)
+    y = corner[1] + (ia if a == 1 else ib if b == 1 else ic)
+    z = corner[2] + (ia if a == 2 else ib if b == 2 else ic)
+    return x, y, z
+
+
+@kernel
+def prolong_conserved(coarse, fine, table, ratio, up, first_scalar):
+    """Set conserved variables of fine regions from coarse cells, with the same sums.
+
+    Energy without that of the field is prolonged like the other variables; the fine field's energy
+    and what makes the sum that of the coarse cell, in equal parts, come on top. Where a fine cell
+    would have no positive density, thermal energy or cosmic-ray energy all slopes of the coarse
+    cell are dropped.
+
+    Parameters
+    ----------
+    coarse, fine : (u, b), arrays (nblock, nvar, m3, m2, m1) and (nblock, 3 or 0, m3, m2, m1)
+        conserved variables and face fields; the fine field must be there
+    up : tuple of 3 ints
+        1, or 0 for a missing axis
+    first_scalar : int
+        variables from NHYDRO to this one are energies and must not be negative
+    """
+    for row in range(table.shape[0]):
+        blocks = (table[row, 1], table[row, 0])
+        for k in range(table[row, 8]):
+            for j in range(table[row, 9]):
+                for i in range(table[row, 10]):
+                    cell = (table[row, 5] + k, table[row, 6] + j, table[row, 7] + i)
+                    corner = (
+                        table[row, 2] + ratio.r3 * k,
+                        table[row, 3] + ratio.r2 * j,
+                        table[row, 4] + ratio.r1 * i,
+                    )
+                    rest = _spare_energy(coarse[1], fine[1], blocks, cell, corner, ratio, up)
+                    where = (blocks, cell, corner)
+                    if not _spread(coarse, fine, where, ratio, up, rest, first_scalar, 1.0):
+                        _spread(coarse, fine, where, ratio, up, rest, first_scalar, 0.0)
+
+
+@device
+def _energy_of(b, block, k, j, i, up):
+    """Return B^2/2 of a cell, 0 without field."""
+    return 0.5 * _field_square(b[block], k, j, i, up) if b.shape[1] else 0.0
+
+
+@device
+def _spare_energy(coarse_b, fine_b, blocks, cell, corner, ratio, up):
+    """Return the magnetic energy density of a coarse cell less the mean of that of its fine
+    cells."""
+    mean = 0.0
+    for o3 in range(ratio.r3):
+        for o2 in range(ratio.r2):
+            for o1 in range(ratio.r1):
+                mean += _energy_of(
+                    fine_b, blocks[1], corner[0] + o3, corner[1] + o2, corner[2] + o1, up
+                )
+    return _energy_of(coarse_b, blocks[0], cell[0], cell[1], cell[2], up) - mean / (
+        ratio.r1 * ratio.r2 * ratio.r3
+    )
+
+
+@device
+def _spread(coarse, fine, where, ratio, up, rest, first_scalar, share):
+    """Fill the fine cells of a coarse one with `share` of the slopes; return whether all are
+    physical.
+
+    ``where``: blocks (coarse, fine), the coarse cell and the first fine one (k, j, i); ``rest``:
+    magnetic energy to spare.
+    """
+    blocks, cell, corner = where
+    q, f, coarse_b, fine_b = coarse[0][blocks[0]], fine[0][blocks[1]], coarse[1], fine[1]
+    k, j, i = cell
+    d1, d2, d3 = ratio.r1 - 1, ratio.r2 - 1, ratio.r3 - 1
+    for v in range(q.shape[0]):
+        if v == ENER:
+            continue
+        s1 = share * slope(q[v], k, j, i, 0, 0, d1)
+        s2 = share * slope(q[v], k, j, i, 0, d2, 0)
+        s3 = share * slope(q[v], k, j, i, d3, 0, 0)
+        for o3 in range(ratio.r3):
+            for o2 in range(ratio.r2):
+                for o1 in range(ratio.r1):
+                    shift = (_sign(o1) * s1 + _sign(o2) * s2) + _sign(o3) * s3
+                    f[v, corner[0] + o3, corner[1] + o2, corner[2] + o1] = q[v, k, j, i] + shift
+    here = q[ENER, k, j, i] - _energy_of(coarse_b, blocks[0], k, j, i, up)
+    e1 = share * _energy_slope(q, coarse_b, blocks[0], cell, (0, 0, d1), here, up)
+    e2 = share * _energy_slope(q, coarse_b, blocks[0], cell, (0, d2, 0), here, up)
+    e3 = share * _energy_slope(q, coarse_b, blocks[0], cell, (d3, 0, 0), here, up)
+    good = True
+    for o3 in range(ratio.r3):
+        for o2 in range(ratio.r2):
+            for o1 in range(ratio.r1):
+                z, y, x = corner[0] + o3, corner[1] + o2, corner[2] + o1
+                inner = here + ((_sign(o1) * e1 + _sign(o2) * e2) + _sign(o3) * e3) + rest
+                f[ENER, z, y, x] = inner + _energy_of(fine_b, blocks[1], z, y, x, up)
+                good &= _physical(f, inner, z, y, x, first_scalar)
+    return good
+
+
+@device
+def _energy_slope(q, b, block, cell, step, here, up):
+    """Return a quarter of the limited slope of the energy without that of the field along one
+    axis."""
+    if step[0] + step[1] + step[2] == 0:
+        return 0.0
+    k, j, i = cell[0] + step[0], cell[1] + step[1], cell[2] + step[2]
+    above = q[ENER, k, j, i] - _energy_of(b, block, k, j, i, up)
+    k, j, i = cell[0] - step[0], cell[1] - step[1], cell[2] - step[2]
+    below = q[ENER, k, j, i] - _energy_of(b, block, k, j, i, up)
+    return 0.25 * minmod(above - here, here - below)
+
+
+@device
+def _physical(f, inner, k, j, i, first_scalar):
+    """Return whether density, thermal energy and cosmic-ray energies of a cell are positive."""
+    dens = f[DENS, k, j, i]
+    square = f[MOM1, k, j, i] ** 2 + f[MOM1 + 1, k, j, i] ** 2 + f[MOM1 + 2, k, j, i] ** 2
+    good = dens > 0.0 and inner - 0.5 * square / dens > 0.0
+    for v in range(NHYDRO, min(first_scalar, f.shape[0])):
+        good &= f[v, k, j, i] >= 0.0
+    return good

@@ -1,0 +1,1 @@
+"""How kernels walk through memory."""

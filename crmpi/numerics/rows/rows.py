@@ -1,0 +1,227 @@
+"""Rows: how kernels walk through memory.
+
+A row is a run of cells along x1, contiguous in memory, of one variable. ``Rows`` is the same row of
+several variables: a pointer to the first variable and the distance from one variable to the next.
+Neighbours along any axis are reached by `shift` with the stride of the axis, so one kernel body
+serves all axes.
+
+`load` and `store` tell LLVM what numba cannot express: within one kernel, memory written by `store`
+is not read by `load` at another cell, and stores with different `stream` numbers do not overlap.
+Loops then vectorise without run-time overlap checks. The promise is local to a kernel because
+kernels that make it call `separate`, which forbids inlining them into their callers.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from llvmlite import ir
+from numba.core import types
+from numba.core.errors import RequireLiteralValue
+from numba.extending import intrinsic
+from numba.np.numpy_support import from_dtype
+
+from crmpi.jit import device
+from crmpi.precision import REAL
+
+_REAL = from_dtype(np.dtype(REAL))
+_POINTER = types.CPointer(_REAL)
+_STREAMS = 13  # most streams one kernel may store to
+_BYTES = np.dtype(REAL).itemsize
+LINE = 64  # bytes of a cache line and of the widest register
+LANES = LINE // _BYTES  # numbers in it
+
+
+class Rows(NamedTuple):
+    """One row of several variables: pointer to its first element, and distance between variables in
+    elements."""
+
+    start: object
+    step: int
+
+
+class Axis(NamedTuple):
+    """One axis as a kernel sees it.
+
+    ``stride`` elements from a cell to its upper neighbour (0 if the axis is missing); ``dtdx`` the
+    time step over the cell width (0 if the axis is missing); ``normal, first, second`` the vector
+    components along the axis and the two transverse axes, in cyclic order.
+    """
+
+    stride: int
+    dtdx: float
+    normal: int
+    first: int
+    second: int
+
+
+def _scopes(module):
+    """Return alias-scope metadata: the scope of loads, and one scope per stream of stores."""
+    domain = module.add_metadata(["crmpi.rows"])
+    loads = module.add_metadata(["crmpi.load", domain])
+    return loads, [module.add_metadata([f"crmpi.store{s}", domain]) for s in range(_STREAMS)]
+
+
+@intrinsic
+def pointer(typingctx, array, offset):
+    """Return a pointer to element `offset` of a C-contiguous array of the precision of the process
+    (of any rank)."""
+    if not (isinstance(array, types.Array) and array.layout == "C" and array.dtype == _REAL):
+        return None
+
+    def codegen(context, builder, signature, args):
+        data = context.make_array(signature.args[0])(context, builder, args[0]).data
+        return builder.gep(data, [args[1]])
+
+    return _POINTER(array, types.intp), codegen
+
+
+@intrinsic
+def moved(typingctx, start, distance):
+    """Return the pointer `distance` elements further on."""
+
+    def codegen(context, builder, signature, args):
+        return builder.gep(args[0], [args[1]])
+
+    return _POINTER(_POINTER, types.intp), codegen
+
+
+@intrinsic
+def load(typingctx, start, i):
+    """Return element `i` of a row."""
+
+    def codegen(context, builder, signature, args):
+        value = builder.load(builder.gep(args[0], [args[1]], inbounds=True))
+        value.align = _BYTES
+        loads, stores = _scopes(builder.module)
+        value.set_metadata("alias.scope", builder.module.add_metadata([loads]))
+        value.set_metadata("noalias", builder.module.add_metadata(stores))
+        return value
+
+    return _REAL(_POINTER, types.intp), codegen
+
+
+@intrinsic
+def store(typingctx, start, i, value, stream):
+    """Set element `i` of a row; rows stored with different literal `stream` numbers must not
+    overlap."""
+    if not isinstance(stream, types.IntegerLiteral):
+        raise RequireLiteralValue("stream")
+    own = stream.literal_value
+
+    def codegen(context, builder, signature, args):
+        instruction = builder.store(args[2], builder.gep(args[0], [args[1]], inbounds=True))
+        instruction.align = _BYTES
+        loads, stores = _scopes(builder.module)
+        others = [scope for s, scope in enumerate(stores) if s != own]
+        instruction.set_metadata("alias.scope", builder.module.add_metadata([stores[own]]))
+        instruction.set_metadata("noalias", builder.module.add_metadata([loads, *others]))
+        return context.get_dummy_value()
+
+    return types.void(_POINTER, types.intp, _REAL, stream), codegen
+
+
+@intrinsic
+def put(typingctx, source, target, i):
+    """Copy the `LANES` numbers from element `i` on to memory past the cache; source and target are
+    aligned to cache lines there.
+
+    An ordinary store to a line that is not in the cache reads it first: in loops that only write, a
+    third of the traffic.
+    """
+
+    def codegen(context, builder, signature, args):
+        vector = ir.VectorType(context.get_value_type(_REAL), LANES).as_pointer()
+        start, end = (
+            builder.bitcast(builder.gep(p, [args[2]], inbounds=True), vector) for p in args[:2]
+        )
+        value = builder.load(start)
+        value.align = LINE
+        instruction = builder.store(value, end)
+        instruction.align = LINE
+        instruction.set_metadata(
+            "nontemporal", builder.module.add_metadata([ir.Constant(ir.IntType(32), 1)])
+        )
+        return context.get_dummy_value()
+
+    return types.void(_POINTER, _POINTER, types.intp), codegen
+
+
+@intrinsic
+def separate(typingctx):
+    """Keep the calling kernel a function of its own: never inlined."""
+
+    def codegen(context, builder, signature, args):
+        builder.function.attributes.add("noinline")
+        return context.get_dummy_value()
+
+    return types.void(), codegen
+
+
+@intrinsic
+def bits_of(typingctx, x):
+    """Return the 64 bits of a double as an integer."""
+    return types.int64(types.float64), lambda context, builder, signature, args: builder.bitcast(
+        args[0], ir.IntType(64)
+    )
+
+
+@intrinsic
+def double_of(typingctx, bits):
+    """Return the double made of these 64 bits."""
+    return types.float64(types.int64), lambda context, builder, signature, args: builder.bitcast(
+        args[0], ir.DoubleType()
+    )
+
+
+def make_axes(grid, dt):
+    """Return the three `Axis` of a grid for a step `dt`."""
+    strides = (
+        1 if grid.ng1 else 0,
+        grid.m1 if grid.ng2 else 0,
+        grid.m1 * grid.m2 if grid.ng3 else 0,
+    )
+    widths = (grid.dx1, grid.dx2, grid.dx3)
+    return tuple(
+        Axis(strides[a], dt / widths[a] if strides[a] else 0.0, a, (a + 1) % 3, (a + 2) % 3)
+        for a in range(3)
+    )
+
+
+@device
+def whole(n):
+    """Return `n` rounded up to whole registers: loops of this length have no scalar remainder."""
+    return (n + LANES - 1) // LANES * LANES
+
+
+@device
+def in_order(axes):
+    """Return the three axes in the order in which sums over vector components are formed.
+
+    Cyclic, beginning after the missing axes, so that a run in one or two dimensions gives the same
+    bits along any axes.
+    """
+    if axes[0].stride and (axes[1].stride or not axes[2].stride):
+        return axes[0], axes[1], axes[2]
+    if axes[1].stride:
+        return axes[1], axes[2], axes[0]
+    return axes[2], axes[0], axes[1]
+
+
+@device
+def rows(array, block, offset):
+    """Return the `Rows` at element `offset` of block `block` of an array (nblock, ncomp, m3, m2,
+    m1)."""
+    step = array.shape[2] * array.shape[3] * array.shape[4]
+    return Rows(pointer(array, block * array.shape[1] * step + offset), step)
+
+
+@device
+def shift(r, distance):
+    """Return the rows `distance` elements further on."""
+    return Rows(moved(r.start, distance), r.step)
+
+
+@device
+def row(r, variable):
+    """Return the pointer to one variable's row."""
+    return moved(r.start, variable * r.step)

@@ -1,0 +1,1 @@
+"""One run: its parts assembled, the step, the loop."""

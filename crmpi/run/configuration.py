@@ -1,0 +1,140 @@
+"""Which groups of parameters a run has: the rooms declare them, this table collects them."""
+
+import json
+
+from crmpi.analysis.measure.catalogue import ObservableParams
+from crmpi.model import hooks
+from crmpi.model.files import find_problem
+from crmpi.model.problem import Problem
+from crmpi.model.source import lasting_name
+from crmpi.params import Selector, group, load, par
+from crmpi.params.source import Presets
+from crmpi.physics.base import source_classes
+from crmpi.physics.fluid import FluidParams
+from crmpi.physics.gravity import Gravity
+from crmpi.refinement.parameters import RefinedMeshParams
+from crmpi.run.scalars import ScalarParams, check_inflow
+from crmpi.scattering.base import ScatteringParams, scattering_models
+from crmpi.transport.base import transport_solvers
+from crmpi.transport.populations import PopulationParams
+from crmpi.transport.presets import KEPT, PRESETS, preset_settings
+
+
+@group
+class TransportParams(PopulationParams):
+    """Parameters of the group ``transport`` whatever the solver."""
+
+    preset: str = par(
+        "none",
+        choices=["none", *PRESETS],
+        doc="transport and scattering as a paper chose them; see crmpi models",
+    )
+
+
+def groups_for(problem_class):
+    """Return {YAML group: class or Selector} of a run of this problem, the core groups aside."""
+    return {
+        "mesh": RefinedMeshParams,
+        "problem": _problem_group(problem_class),
+        "fluid": FluidParams,
+        "scalars": ScalarParams,
+        "transport": Selector(
+            "solver",
+            transport_solvers(),
+            "none",
+            common=TransportParams,
+            doc="how cosmic rays move along the field",
+        ),
+        "scattering": Selector(
+            "model", scattering_models(), "constant", common=ScatteringParams, doc="what sets kappa"
+        ),
+        "gravity": Gravity.Params,
+        "observables": ObservableParams,
+    } | {name: source.Params for name, source in source_classes().items()}
+
+
+def _problem_group(problem_class):
+    class Params(problem_class.Params):
+        name: str = par(problem_class.name, doc="which problem; the command line usually says it")
+
+    return group(Params)
+
+
+def load_run(problem_class, source, overrides=(), defaults=None):
+    """Return the `Config` of a run of this problem; arguments as for `crmpi.params.load`.
+
+    What the problem's ``defaults(config)`` returns, {'group.key': value}, is weaker than file and
+    command line; it may depend on both, so they are read twice.
+    """
+    name = lasting_name(problem_class)
+    # resolved.yaml works in every folder
+    overrides = [*overrides, f"problem.name={json.dumps(name)}"] if name else overrides
+    groups, defaults, presets = (
+        groups_for(problem_class),
+        dict(defaults or {}),
+        Presets(preset_settings(), KEPT),
+    )
+    if problem_class.has("defaults"):
+        draft = load(
+            source, overrides, groups | {"fluid": _Unchecked}, defaults=defaults, presets=presets
+        )
+        defaults |= hooks.call(problem_class, "defaults", draft)
+    config = load(source, overrides, groups, defaults=defaults, presets=presets)
+    _refuse_idle_boundaries(problem_class, config)
+    check_inflow(config)
+    _note_long_steps(config)
+    return config
+
+
+_STABLE_IN_3D = 1.0 / 3.0
+"""Largest stable `time.cfl` on three axes, where the signals of all of them add up."""
+
+
+def _note_long_steps(config):
+    """Say that steps in 3-D are longer than the schemes are stable for: noise grows into a
+    checkerboard, slowly and without an error."""
+    if min(config.mesh.cells) > 1 and config.time.cfl > _STABLE_IN_3D:
+        config.notes.append(
+            f"'time.cfl' = {config.time.cfl:g} is above 1/3: in 3-D noise from cell to cell "
+            "grows; use 0.3"
+        )
+
+
+def _refuse_idle_boundaries(problem_class, config):
+    """Refuse boundary hooks that are not called, but where somebody chose this side's boundary on
+    purpose."""
+    for side in hooks.SIDES:
+        kind = getattr(config.mesh.boundaries, side)
+        missing = config.mesh.cells[int(side[2]) - 1] == 1
+        chosen = config.is_given(f"mesh.boundaries.{side}")
+        for hook, wanted in ((f"boundary_{side}", "user"), (f"inflow_{side}", "inflow")):
+            if problem_class.has(hook) and kind != wanted and not missing and not chosen:
+                remedy = f"set mesh.boundaries.{side}={wanted}, or remove the hook"
+                what = f"is never called, because mesh.boundaries.{side} is '{kind}'; {remedy}"
+                raise hooks.refuse(problem_class, hook, what)
+
+
+@group
+class _Unchecked(FluidParams):
+    """The group ``fluid`` before a problem has chosen its defaults."""
+
+    def check(self):
+        """Find nothing wrong yet."""
+        return ()
+
+
+def configure(target, overrides=()):
+    """Return (config, problem class) for ``crmpi run TARGET key=value ...``.
+
+    Raises
+    ------
+    CrmpiError
+        no such problem; a ConfigError lists all mistakes of the parameters
+    """
+    found = find_problem(target)
+    return load_run(found.problem_class, found.yaml, overrides), found.problem_class
+
+
+def default_groups():
+    """Return the groups of a run whose problem has no parameters: for tables of parameters."""
+    return groups_for(Problem)

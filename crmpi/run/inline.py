@@ -1,0 +1,70 @@
+"""Runs inside a program: no files, no progress lines, the history in memory."""
+
+import numpy as np
+
+from crmpi.output.schedule import limit_dt
+from crmpi.run import driver
+from crmpi.run.simulation import Simulation
+
+
+class Recorder:
+    """Stands in for the output, the progress line and the signals of a run: keeps the history in
+    memory and looks at every step.
+
+    Parameters
+    ----------
+    sim : Simulation
+    every : int or None
+        steps between rows of the history; None: only those asked for by `note`, and one at the
+        start
+    watch : callable or None
+        called with the simulation before the first and after every step
+    """
+
+    received = 0  # no signal
+
+    def __init__(self, sim, every=None, watch=None):
+        self.sim, self.every, self.watch = sim, every, watch
+        self.rows = []
+
+    def limit_dt(self, time, dt, end):
+        """Return `dt`, shortened to land on the end."""
+        return limit_dt(time, dt, [end])
+
+    def write_due(self, _state):
+        """Look at the state at the start and after every step."""
+        if self.watch is not None:
+            self.watch(self.sim)
+        if self.sim.clock.step == 0 or (self.every and self.sim.clock.step % self.every == 0):
+            self.note()
+
+    def note(self):
+        """Add a row to the history."""
+        row = {"time": self.sim.time} | self.sim.history_row()
+        self.rows.append({name.split(" [")[0]: value for name, value in row.items()})
+
+    def columns(self):
+        """Return the history, {column: array}."""
+        return {name: np.array([row[name] for row in self.rows]) for name in self.rows[-1]}
+
+    def start(self, *_):
+        """Progress is not shown, and files know nothing of a mesh."""
+
+    step = say = remesh = start
+
+
+def run_to_end(sim, every=None, watch=None):
+    """Step `sim`, its state set, to the end of its time; return the history, {column: array}, its
+    last row at the end; collective."""
+    recorder = Recorder(sim, every, watch)
+    driver.loop(sim, recorder, recorder, recorder)
+    recorder.note()
+    return recorder.columns()
+
+
+def run_inline(config, problem_class, comm, every=None, watch=None):
+    """Return (Simulation at its end, history); collective."""
+    sim = Simulation(config, problem_class, comm)
+    sim.initialise()
+    sim.remesher.settle()
+    return sim, run_to_end(sim, every, watch)

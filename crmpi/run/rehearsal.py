@@ -1,0 +1,64 @@
+"""What ``crmpi run --dry-run`` tries: a run with one block, of which the problem sets the state."""
+
+import copy
+import math
+
+from crmpi.errors import CrmpiError
+from crmpi.model.problem import set_initial_state
+from crmpi.parallel.comm import SerialComm
+from crmpi.refinement.static import first_tree
+from crmpi.run.expectation import root_of
+from crmpi.run.simulation import Simulation
+
+LARGEST = 64**3
+"""Cells of the largest block that is tried whole; of larger ones at most 32 along each axis are."""
+
+
+class FirstOfMany(SerialComm):
+    """The first of as many ranks as there are blocks, which never talks to the others."""
+
+    def __init__(self, nranks):
+        super().__init__()
+        self.nranks = nranks
+
+    def channel(self, peers, outgoing, incoming):
+        """Return nothing: no message is ever sent."""
+
+
+def rehearse(config, problem_class, *, initial=True):
+    """Assemble a run with its first block alone, and set the initial state there; write nothing.
+
+    Parameters
+    ----------
+    config : Config
+    problem_class : subclass of Problem
+    initial : bool
+        whether the run begins with the initial state, and not with a checkpoint
+
+    Returns
+    -------
+    Simulation
+        with blocks of at most `LARGEST` cells
+
+    Raises
+    ------
+    CrmpiError
+        whatever would end the run at its start
+    """
+    mesh, trial = copy.copy(config.mesh), copy.copy(config)
+    if math.prod(mesh.block) > LARGEST:
+        object.__setattr__(mesh, "block", tuple(_divisor(n, 32) for n in mesh.block))
+    trial.groups = config.groups | {"mesh": mesh}
+    sim = Simulation(
+        trial, problem_class, FirstOfMany(first_tree(root_of(mesh), mesh.refinement).nblock)
+    )
+    if initial:
+        complaint = set_initial_state(sim.problem, sim.pack, sim.tree, config.fluid.gamma)
+        if complaint is not None:
+            raise CrmpiError(complaint)
+    return sim
+
+
+def _divisor(number, limit):
+    """Return the largest divisor of `number` that does not exceed `limit`."""
+    return max(n for n in range(1, min(number, limit) + 1) if number % n == 0)

@@ -1,0 +1,84 @@
+"""What a run says at its end: errors against the exact solution, the problem's own numbers, and the
+energy ledger."""
+
+from crmpi.diagnostics.energy_guard import energy_columns
+from crmpi.model import hooks
+
+ENERGIES = ("ener", "ecr")  # gas + magnetic, cosmic rays: together the energy of the box
+
+
+def summary_lines(sim, history, norms):
+    """Return the lines printed below a finished run.
+
+    Parameters
+    ----------
+    sim : Simulation
+    history : crmpi.output.history.Columns
+        the whole history, from the start of the first run to the end of the last restart
+    norms : dict
+        of `Simulation.error_norms`
+    """
+    lines = []
+    if norms:
+        lines.append("errors against the exact solution")
+        lines += [
+            f"  {name:<6s} L1 {n['L1']:.6e}  L2 {n['L2']:.6e}  Linf {n['Linf']:.6e}"
+            for name, n in norms.items()
+        ]
+    if sim.problem.has("summary"):
+        lines.append(f"summary of {sim.problem.name}")
+        lines += [
+            f"  {label:<40s} {text}" for label, text in hooks.summary(sim.problem, history).items()
+        ]
+    return lines + ledger_lines(sim, history)
+
+
+def ledger_lines(sim, history):
+    """Return the energy ledger: what the box holds, what moved it, and what no term explains."""
+    own = sim.transport.energies if sim.transport else ()
+    energies = [history[name] for name in (*ENERGIES, *own) if name in history]
+    if not len(energies[0]):
+        return []
+    unit = history.units["ener"]
+    change = sum(values[-1] - values[0] for values in energies)
+    lines = [
+        f"energy ledger [{unit}]",
+        f"  {'box at the start':<40s} {sum(v[0] for v in energies):+.6e}",
+    ]
+    lines.append(f"  {'change until the end':<40s} {change:+.6e}")
+    known = 0.0
+    for name, sign in energy_columns(sim).items():
+        moved = sign * history[name][-1]
+        known += moved
+        lines.append(f"  {'  ' + name:<40s} {moved:+.6e}")
+    lines.append(f"  {'  unexplained':<40s} {change - known:+.6e}")
+    doubts = sim.doubts()
+    floors = {name: history[name][-1] for name in sim.count_columns() if name not in doubts}
+    lines.append(
+        "floors: " + (", ".join(f"{n} {int(v)}" for n, v in floors.items() if v) or "none")
+    )
+    largest = {name: history[name].max() for name in doubts if name in history}
+    return lines + [
+        f"beyond validity: {name} up to {most:.6g}: {doubts[name][1]}"
+        for name, most in largest.items()
+        if most > 0.0
+    ]
+
+
+class Doubts:
+    """Tells the user while a run goes on, once for each, that the transport model is used beyond
+    its validity."""
+
+    def __init__(self, sim, say):
+        self.sim, self.say = sim, say
+        self._said = set()
+
+    def look(self):
+        """Report what is new; collective."""
+        new = {name: doubt for name, doubt in self.sim.doubts().items() if name not in self._said}
+        if not self.sim.comm.any(any(number > 0 for number, _ in new.values())):
+            return
+        for name, (number, sentence) in new.items():
+            if self.sim.comm.any(number > 0):
+                self._said.add(name)
+                self.say(f"warning: step {self.sim.clock.step}: {sentence} ({name} in the history)")

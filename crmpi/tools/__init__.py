@@ -1,0 +1,1 @@
+"""Programs around runs: benchmarks, sweeps, convergence."""
