@@ -258,9 +258,8 @@ def _help(spec):
     default = spec.par.default
     if default in (REQUIRED, None) or isinstance(default, SameAs):
         return spec.par.doc.replace("%", "%%")
-    return f"{spec.par.doc}; default {default if isinstance(default, str) else _short(default)}".replace(
-        "%", "%%"
-    )
+    shown = default if isinstance(default, str) else _short(default)
+    return f"{spec.par.doc}; default {shown}".replace("%", "%%")
 
 
 def _short(default):

@@ -51,7 +51,8 @@ _HDF5_PAIR = """
 from mpi4py import MPI
 import h5py, sys
 with h5py.File(sys.argv[1], "w", driver="mpio", comm=MPI.COMM_WORLD) as file:
-    file.create_dataset("rank", (MPI.COMM_WORLD.size,), "i4")[MPI.COMM_WORLD.rank] = MPI.COMM_WORLD.rank
+    ranks = file.create_dataset("rank", (MPI.COMM_WORLD.size,), "i4")
+    ranks[MPI.COMM_WORLD.rank] = MPI.COMM_WORLD.rank
 """
 _TIMEOUT = 60  # seconds for a start of mpirun on a slow machine
 

@@ -83,11 +83,8 @@ def _folder(name):
 def _show(folder):
     readme = folder / "README.md"
     print(readme.read_text(encoding="utf-8").rstrip() if readme.is_file() else title(folder))
-    for path in configurations(folder):
+    for path in (*configurations(folder), folder / "problem.py"):
         print(f"\n----- {path}\n{path.read_text(encoding='utf-8').rstrip()}")
-    print(
-        f"\n----- {folder / 'problem.py'}\n{(folder / 'problem.py').read_text(encoding='utf-8').rstrip()}"
-    )
     return 0
 
 

@@ -76,9 +76,12 @@ def _run(comm, arguments):
         from crmpi.run.expectation import expectation
         from crmpi.run.rehearsal import rehearse
 
-        trial = lambda: (
-            rehearse(config, problem_class, initial=restart is None) if comm.rank == 0 else None
-        )  # noqa: E731
+
+        def trial():
+            if comm.rank == 0:
+                return rehearse(config, problem_class, initial=restart is None)
+            return None
+
         sim = together(comm, trial, share=False)
         if comm.rank == 0 and not arguments.quiet:
             print("\n".join(expectation(config, sim)))

@@ -8,11 +8,13 @@ from crmpi.compare.control import COARSER, answer
 from crmpi.compare.verdicts import excluded_by
 
 _STYLE = """
-body { font: 15px/1.45 system-ui, sans-serif; max-width: 1150px; margin: 2em auto; padding: 0 1em; color: #222; }
+body { font: 15px/1.45 system-ui, sans-serif; max-width: 1150px; margin: 2em auto; padding: 0 1em;
+  color: #222; }
 h1 { font-size: 1.6em; } h2 { font-size: 1.2em; margin-top: 2em; }
 table { border-collapse: collapse; font-size: 13px; }
 th, td { padding: 3px 8px; border: 1px solid #ccc; text-align: right; }
-th { background: #f3f3f3; } th:first-child, td:first-child { text-align: left; white-space: nowrap; }
+th { background: #f3f3f3; }
+th:first-child, td:first-child { text-align: left; white-space: nowrap; }
 .ok { background: #dbe9f6; } .excluded { background: #f7d3b5; font-weight: 600; }
 .unresolved { background: #f3eee6; } .untested { color: #999; }
 .control { background: #eef3ea; } .no-verdict { color: #666; }
@@ -21,8 +23,10 @@ th { background: #f3f3f3; } th:first-child, td:first-child { text-align: left; w
 @media print {
   body { max-width: none; margin: 0; padding: 0; font-size: 10px; }
   .wide { overflow: visible; } table { width: 100%; font-size: 7px; }
-  th, td, th:first-child, td:first-child { padding: 1px 2px; white-space: normal; overflow-wrap: anywhere; }
-  pre { white-space: pre-wrap; overflow-wrap: anywhere; } figure { margin: 0; break-inside: avoid; } tr { break-inside: avoid; }
+  th, td, th:first-child, td:first-child { padding: 1px 2px; white-space: normal;
+    overflow-wrap: anywhere; }
+  pre { white-space: pre-wrap; overflow-wrap: anywhere; }
+  figure { margin: 0; break-inside: avoid; } tr { break-inside: avoid; }
 }
 pre { background: #f6f6f6; padding: .6em; overflow-x: auto; }
 .small { font-size: 12px; color: #555; }

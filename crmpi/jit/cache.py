@@ -65,7 +65,8 @@ def cache_folders():
     wanted = [Path(word) for word in os.environ.get(_VARIABLE, "").split(os.pathsep) if word]
     home = Path(os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")) / "crmpi"
     temporary = Path(tempfile.gettempdir()) / f"crmpi-{os.getuid()}"
-    build = f"python{platform.python_version()}-numba{numba.__version__}-{platform.machine()}-{precision.NAME}"
+    versions = f"python{platform.python_version()}-numba{numba.__version__}"
+    build = f"{versions}-{platform.machine()}-{precision.NAME}"
     refused = [root for root in wanted or [home] if not (_trusted(root) and _trusted(root / build))]
     kept = [root for root in wanted if root not in refused]
     chosen = choose_folders(

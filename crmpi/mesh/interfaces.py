@@ -94,8 +94,10 @@ class Interfaces:
         result = np.zeros((len(self._relation), grid.m3, grid.m2, grid.m1), bool)
         for column, offset in enumerate(OFFSETS):
             blocks = np.flatnonzero(np.isin(self._relation[:, column], (FINE, COARSE)))
-            spans = [{-1: (0, g), 0: (g, g + n), 1: (g + n, n + 2 * g)}[side]
-                     for side, n, g in zip(offset, self.shape.n, self.shape.ng, strict=True)]  # fmt: skip
+            spans = [
+                {-1: (0, g), 0: (g, g + n), 1: (g + n, n + 2 * g)}[side]
+                for side, n, g in zip(offset, self.shape.n, self.shape.ng, strict=True)
+            ]
             result[(blocks, *(slice(*span) for span in spans[::-1]))] = True
         return result
 

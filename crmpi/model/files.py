@@ -11,7 +11,7 @@ from crmpi.model.module import load_problem_class
 from crmpi.params.convert import closest, show
 from crmpi.params.source import find, read_sources
 
-_PACKAGE = Path(__file__).resolve().parent
+_PACKAGE = Path(__file__).resolve().parents[1]
 ENTRY_POINTS = "crmpi.problems"
 """Entry-point group of other packages: each entry is a module whose folder holds problem
 folders."""

@@ -57,8 +57,9 @@ class CloudWind(Problem):
         left = 1.0 - history["cloud_velocity"] * self.units.factor("km/s") / self.speed
         slow = history["time"] * self.units.factor(history.units["time"]) / self.crushing
         half = np.interp(-0.5, -left, slow) if left.min() < 0.5 else np.nan
+        dense = history["dense_mass"]
         return {
             "cloud-crushing time": f"{self.crushing / self.units.factor('Myr'):.3g} Myr",
             "half of the wind's speed after": f"{half:.3g} cloud-crushing times",
-            "dense gas, of its first mass": f"{history['dense_mass'][-1] / history['dense_mass'][0]:.3g}",
+            "dense gas, of its first mass": f"{dense[-1] / dense[0]:.3g}",
         }

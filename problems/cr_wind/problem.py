@@ -114,6 +114,7 @@ class CRWind(Problem):
         last = {name: values[-1] for name, values in history.items()}
         edge = self.outer
         known = self.wind
+        power = last["wind_power"] / last["cr_power"]
         return {
             "mass loss": f"4 pi {last['mdot'] / (4 * np.pi):.4e}, exact 4 pi {known.mdot:.4e}",
             "mass loss through the base": f"4 pi {last['mdot_base'] / (4 * np.pi):.4e}",
@@ -121,5 +122,5 @@ class CRWind(Problem):
                 f"{last['v_out']:.3f}, {float(known.at(edge)[1]):.3f}"
             ),
             "exact sonic point": f"r = {known.r_sonic:.4f}, rho = {known.rho_sonic:.4e}",
-            "wind power / cosmic-ray power at the base": f"{last['wind_power'] / last['cr_power']:.3f}",
+            "wind power / cosmic-ray power at the base": f"{power:.3f}",
         }

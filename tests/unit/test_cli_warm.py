@@ -13,7 +13,8 @@ from crmpi.cli.main import main
 from crmpi.jit import made
 assert main(["run", "blast", "time.max_steps=2", "output.dir={folder}", "--quiet"]) == 0
 print(sum(kernel.loaded for kernel in made) > 2, sum(not kernel.loaded for kernel in made))
-print([name for name in ("numba.np.arraymath", "scipy.linalg", "matplotlib", "yt", "xarray") if name in sys.modules])
+heavy = ("numba.np.arraymath", "scipy.linalg", "matplotlib", "yt", "xarray")
+print([name for name in heavy if name in sys.modules])
 """
 
 

@@ -105,7 +105,8 @@ def test_large_structures_are_excluded_and_small_ones_are_not():
 
 def test_tables_of_candidates(tmp_path):
     path = tmp_path / "mine.csv"
-    head = "name,shape,size_low,size_high,unit,field_ug,phase,filling_low,filling_high,number_low,number_high,why"
+    head = "name,shape,size_low,size_high,unit,field_ug,phase,"
+    head += "filling_low,filling_high,number_low,number_high,why"
     path.write_text(f"{head}\nknots,sphere,1,10,au,3,warm,1e-6,1e-5,,,mine\n")
     assert [c.name for c in read_candidates(path)] == ["knots"]
     for line, sentence in (

@@ -34,7 +34,8 @@ class Flow(Problem):
     def initial(self, x, p):
         v = [p.speed * (0.5 + self.wave(x, *k)) for k in ((1, 2, 1), (2, 1, 1), (1, 1, 2))]
         if p.along:
-            v = [p.speed * (0.5 + self.wave(x, 1, 1, 1)) if a + 1 == p.along else 0.0 for a in range(3)]
+            flow = p.speed * (0.5 + self.wave(x, 1, 1, 1))
+            v = [flow if a + 1 == p.along else 0.0 for a in range(3)]
         dens = p.thin + 1.0 + self.wave(x, 1, 1, 1)
         field = {f"b{a + 1}": b for a, b in enumerate((0.5, 0.3, 0.7)) if p.along in (0, a + 1)}
         press, ecr = 1.0 + 0.5 * self.wave(x, 2, 1, 0), 0.6 + 0.5 * self.wave(x, 1, 3, 1)

@@ -28,7 +28,8 @@ for name in ("cr_mhd", "two_moment"):
         for values, (i, j, k) in zip(pack.active(pack.u0), pack.origins):
             whole[:, k : k + block[2], j : j + block[1], i : i + block[0]] = values
         state = whole.ravel().astype(float).tolist()
-        found[f"{name} {block}"] = {"type": str(whole.dtype), "crc": zlib.crc32(whole.tobytes()), "state": state}
+        crc = zlib.crc32(whole.tobytes())
+        found[f"{name} {block}"] = {"type": str(whole.dtype), "crc": crc, "state": state}
 print(json.dumps(found))
 """
 

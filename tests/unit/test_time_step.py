@@ -37,7 +37,8 @@ class Shell(Problem):
         thin: float = par(1e-6, doc="density beside")
     def initial(self, x, p):
         inside = abs(x.x1) < 0.25
-        return dict(dens=np.where(inside, 1.0, p.thin), press=1e-6, ecr=np.where(inside, 1.0, 1e-9), b1=1e-6)
+        dens = np.where(inside, 1.0, p.thin)
+        return dict(dens=dens, press=1e-6, ecr=np.where(inside, 1.0, 1e-9), b1=1e-6)
 """
 SUPERNOVAE = [
     "mesh.cells=[16,16,16]",
@@ -60,7 +61,8 @@ class Gas(Problem):
         temp: float = par(1e4, unit="K", doc="temperature")
     def initial(self, x, p):
         dens = self.units.m_p / self.units.factor("cm^3")
-        return dict(dens=dens, press=dens * self.units.k_B * p.temp / (0.6 * self.units.m_p), ecr=1e-3 * dens, b1=1e-3)
+        press = dens * self.units.k_B * p.temp / (0.6 * self.units.m_p)
+        return dict(dens=dens, press=press, ecr=1e-3 * dens, b1=1e-3)
 """
 
 

@@ -302,7 +302,9 @@ def test_a_field_is_needed_and_tracers_and_tubes_are_refused():
     sentences = {
         "fluid.magnetic=false": "fluid.magnetic",
         "transport.tracer_rigidities=[3]": "carries no tracers",
-        "mesh={geometry: spherical, lower: [1, -0.5, -0.5], upper: [2, 0.5, 0.5]}": "does not run on a tube",
+        "mesh={geometry: spherical, lower: [1, -0.5, -0.5], upper: [2, 0.5, 0.5]}": (
+            "does not run on a tube"
+        ),
     }
     for more, sentence in sentences.items():
         config, problem_class = configure("cr_streaming", [*words, more])

@@ -21,16 +21,19 @@ from tests.verification.matrix import page_head
 PAGE = record.FILE.with_suffix(".md")
 HEAD = """# Verification
 
-Every number was measured by `python -m tests.verification.make_table` at full resolution; this file is written by that command
-(`make_table V7 V9` measures some cases again). What each case is, and why its limit is what it is, stands in the README of its problem
-and in `tests/verification/cases_*.py`. The tests run the same cases: `pytest tests/verification` in quick forms,
-`pytest -m full tests/verification` at full resolution.
+Every number was measured by `python -m tests.verification.make_table` at full resolution; this file
+is written by that command (`make_table V7 V9` measures some cases again). What each case is, and
+why its limit is what it is, stands in the README of its problem and in
+`tests/verification/cases_*.py`. The tests run the same cases: `pytest tests/verification` in quick
+forms, `pytest -m full tests/verification` at full resolution.
 
-{passed} of {total} checks are within their limits; {reported} more numbers are reported without a limit. Known misses are
-bounded on both sides. All cases together take {minutes:.0f} minutes on one core.
+{passed} of {total} checks are within their limits; {reported} more numbers are reported without a
+limit. Known misses are bounded on both sides. All cases together take {minutes:.0f} minutes on one
+core.
 
 ## Solver and test
-A cell shows the error that comes closest to its limit, the limit, and the lowest order of convergence where one is measured.
+A cell shows the error that comes closest to its limit, the limit, and the lowest order of
+convergence where one is measured.
 
 {matrix}
 

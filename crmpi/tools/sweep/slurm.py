@@ -7,7 +7,8 @@ from crmpi.output.files import write_text
 
 _SCRIPT = """#!/usr/bin/env bash
 # Runs of a sweep as tasks of an array: edit the resources, then  sbatch {script}
-# A task that is stopped leaves a checkpoint: submit again, finished runs are skipped. Afterwards: {compare}
+# A task that is stopped leaves a checkpoint: submit again, finished runs are skipped. Afterwards:
+#   {compare}
 #SBATCH --job-name=crmpi-sweep
 #SBATCH --array=1-{count}
 #SBATCH --ntasks={ranks}
