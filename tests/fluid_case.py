@@ -5,7 +5,8 @@ import numpy as np
 from crmpi.constants import ECR, ENER, MOM1
 from crmpi.mesh.pack import ECR_FIELD, HYDRO_FIELDS, Pack, make_grid
 from crmpi.params import make
-from crmpi.physics.fluid import Fluid, FluidParams, nghost
+from crmpi.physics.fluid import Fluid
+from crmpi.physics.fluid_params import FluidParams, nghost
 from crmpi.types import Field
 
 

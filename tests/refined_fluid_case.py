@@ -9,7 +9,8 @@ from crmpi.mesh import make_pack
 from crmpi.mesh.pack import ECR_FIELD, HYDRO_FIELDS
 from crmpi.parallel.reflux import Reflux
 from crmpi.params import make
-from crmpi.physics.fluid import Fluid, FluidParams, nghost
+from crmpi.physics.fluid import Fluid
+from crmpi.physics.fluid_params import FluidParams, nghost
 from crmpi.types import Field
 from tests.refined_case import field_of, inside, places
 

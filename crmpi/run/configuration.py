@@ -10,7 +10,7 @@ from crmpi.model.source import lasting_name
 from crmpi.params import Selector, group, load, par
 from crmpi.params.source import Presets
 from crmpi.physics.base import source_classes
-from crmpi.physics.fluid import FluidParams
+from crmpi.physics.fluid_params import FluidParams
 from crmpi.physics.gravity import Gravity
 from crmpi.refinement.parameters import RefinedMeshParams
 from crmpi.run.scalars import ScalarParams, check_inflow

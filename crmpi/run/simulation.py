@@ -26,7 +26,8 @@ from crmpi.model.problem import (
 from crmpi.numerics.fluid.solenoidal import largest_divergence
 from crmpi.parallel.reflux import Reflux
 from crmpi.physics.base import make_sources
-from crmpi.physics.fluid import Fluid, nghost
+from crmpi.physics.fluid import Fluid
+from crmpi.physics.fluid_params import nghost
 from crmpi.physics.gravity import Gravity
 from crmpi.refinement.static import first_tree
 from crmpi.run.remesh import Remesher

@@ -6,7 +6,7 @@ import pytest
 from crmpi.constants import DENS, ECR, ENER, MOM1, PRES, VEL1
 from crmpi.errors import CrmpiError
 from crmpi.params import make
-from crmpi.physics.fluid import FluidParams, nghost
+from crmpi.physics.fluid_params import FluidParams, nghost
 from crmpi.physics.integrators import INTEGRATORS
 from tests.fluid_case import Case
 

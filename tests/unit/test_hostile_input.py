@@ -271,7 +271,7 @@ def test_hints_for_parameters_know_capitals(refused, word, hint):
 
 def test_an_integer_of_python_may_be_too_large():
     from crmpi.params import make
-    from crmpi.physics.fluid import FluidParams
+    from crmpi.physics.fluid_params import FluidParams
 
     with pytest.raises(CrmpiError, match="is too large for a number"):
         make(FluidParams, mu=10**400)
