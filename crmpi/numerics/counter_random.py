@@ -65,7 +65,7 @@ def uniform_pair(seed, index, stream=0):
         (index & _LOW, index >> _32, np.uint64(stream), np.uint64(0)),
         (seed & 0xFFFFFFFF, (seed >> 32) & 0xFFFFFFFF),
     )
-    return tuple(_to_unit(words[n], words[n + 1]) for n in (0, 2))
+    return tuple(to_unit(words[n], words[n + 1]) for n in (0, 2))
 
 
 def uniform_field(seed, index, stream=0):
@@ -85,7 +85,7 @@ def poisson(mean, uniform):
     return count
 
 
-def _to_unit(high, low):
+def to_unit(high, low):
     """Return 53 bits of two 32-bit words as a float in [0, 1)."""
     bits = ((high >> np.uint64(5)) << np.uint64(26)) | (low >> np.uint64(6))
     return bits.astype(np.float64) * 2.0**-53

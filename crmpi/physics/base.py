@@ -97,6 +97,20 @@ class Source:
         """Act on the active cells of ``pack.u0`` over [time, time + dt)."""
         raise TypeError(f"source '{self.name}' defines no apply")
 
+    @classmethod
+    def check_run(cls, configuration):
+        """Refuse a run whose other groups do not go with this source.
+
+        Raises
+        ------
+        CrmpiError
+            on all ranks
+        """
+
+    def notes(self):
+        """Return sentences about the initial state, the same on all ranks; collective."""
+        return []
+
     def ledger(self):
         """Return {"<source>_<column>": array (nblock,)}: what was moved in each block since the
         start, code units."""
@@ -144,6 +158,7 @@ def make_sources(configuration, pack, eos, units, mesh):
     for name, cls in source_classes().items():
         params = getattr(configuration, name)
         if params.enabled:
+            cls.check_run(configuration)
             sources.append(cls(params, pack, eos, units, mesh))
     return sources
 

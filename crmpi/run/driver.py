@@ -218,6 +218,8 @@ def prepare(config, problem_class, comm, restart, progress):
     if not restart:
         sim.initialise()
         sim.remesher.settle()
+        for note in sim.notes():
+            progress.say(f"note: {note}")
     units = sim.units
     checkpoint = read_checkpoint(restart, sim.pack.gids) if restart else None
     run_id = new_run_id(comm)

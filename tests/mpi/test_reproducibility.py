@@ -22,6 +22,18 @@ REGIONS = (
     "mesh.refinement={regions: [{level: 2, lower: [-0.1,-0.1,0], upper: [0.1,0.1,0]}, "
     "{level: 1, shape: sphere, radius: 0.3}]}"
 )
+_MIDDLE = "{level: 1, lower: [0.3, 0.3, 0.3], upper: [0.7, 0.7, 0.7]}"
+_CORNER = "{name: moving_box, lower: [0, 0, 0], upper: [0.4, 0.3, 0.3], velocity: [300, 200, 0]}"
+_DENSE = [
+    "mesh.cells=[8,8,8]",
+    "mesh.block=[4,4,4]",
+    "time.max_steps=4",
+    "problem.dens=20",
+    "fluid.frozen=false",
+    "cooling.enabled=true",
+    "star_formation={enabled: true, efficiency: 0.05}",
+    "scalars=[metals]",
+]
 LOADING = "observables={compute: [loading], loading: {heights: [0.1], radii: [0.2], axis: x1}}"
 CASES = {
     "blast static": [
@@ -45,6 +57,11 @@ CASES = {
         "time.max_steps=8",
         "transport.solver=none",
         BOXED,
+    ],
+    "calorimeter stars": [*_DENSE, f"mesh.refinement={{regions: [{_MIDDLE}]}}"],
+    "calorimeter stars boxed": [
+        *_DENSE,
+        f"mesh.refinement={{max_level: 1, interval: 1, min_age: 0, criteria: [{_CORNER}]}}",
     ],
     "orszag_tang": ["mesh.cells=[32,32,1]", "mesh.block=[8,16,1]", "time.max_steps=6"],
     "orszag_tang rk3": [
@@ -192,7 +209,16 @@ def test_ranks_do_not_change_a_bit(comm, tmp_path, shared_folder, case):
 @pytest.mark.mpi(min_size=2)
 @pytest.mark.parametrize(
     "case",
-    ["blast static", "cr_box", "cr_box alfven", "cr_box streaming", "galactic_wind", "cr_wind"],
+    [
+        "blast static",
+        "calorimeter stars",
+        "calorimeter stars boxed",
+        "cr_box",
+        "cr_box alfven",
+        "cr_box streaming",
+        "galactic_wind",
+        "cr_wind",
+    ],
 )
 def test_restart_on_other_ranks_does_not_change_a_bit(comm, tmp_path, shared_folder, case):
     """A serial run, stopped half-way and restarted on all ranks, ends like the run that never

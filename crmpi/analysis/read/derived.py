@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from crmpi.eos.ionisation import SOLAR_METALS
 from crmpi.errors import CrmpiError
 
 
@@ -20,11 +21,6 @@ def _temperature(facts, dens, press):
     """Return the temperature in K: P = rho k_B T / (mu m_p)."""
     units = facts.units
     return facts.mu * units.m_p / units.k_B * press / dens
-
-
-SOLAR_METALS = 0.0134
-"""Share of the elements heavier than helium in the mass of the Sun (Asplund, Grevesse, Sauval &
-Scott 2009, table 4)."""
 
 
 def has_metallicity(names):
