@@ -118,11 +118,6 @@ class StarFormation(Source):
         )
         seed: int = par(1, ge=0, doc="of the random numbers of supernovae")
 
-        def check(self):
-            """Ejecta are not all of the stars."""
-            if self.ejecta > self.mass_per_supernova:
-                yield "ejecta", "must not be more than mass_per_supernova"
-
     def __init__(self, params, pack, eos, units, mesh):
         super().__init__(params, pack, eos, units, mesh)
         self._refuse()
@@ -208,6 +203,12 @@ class StarFormation(Source):
                 "star_formation needs physical units; set units.system to 'galactic' or 'custom', "
                 "or remove it"
             )
+        if not (p.metals or 0.0) <= p.ejecta <= p.mass_per_supernova:
+            raise CrmpiError(
+                "'star_formation.ejecta' must not be more than mass_per_supernova, "
+                "nor less than metals",
+                everywhere=True,
+            )
         if self.mesh.geometry is not None:
             raise CrmpiError(
                 "'star_formation' does not run on a tube; leave out mesh.geometry, or it",
@@ -237,7 +238,9 @@ class StarFormation(Source):
         cosmic = p.cr_fraction * p.energy
         gas = p.energy - cosmic
         strength = gas / units.sn_energy
-        metals = p.metals if p.metals is not None else METALS_OF_SUPERNOVA * units.Msun
+        metals = p.metals
+        if metals is None:
+            metals = min(METALS_OF_SUPERNOVA * units.Msun, p.ejecta)
         return remnants.Remnant(
             gas=gas,
             cosmic=cosmic,

@@ -79,6 +79,11 @@ REFUSED = {
     ],
     "to the key scalars": ["star_formation.metals=2 Msun"],
     "must not be more than mass_per_supernova": ["star_formation.ejecta=120 Msun"],
+    "nor less than metals": ["scalars=[metals]", "star_formation={ejecta: 1 Msun, metals: 2 Msun}"],
+    "does not run on a tube": [
+        "mesh={cells: [8,1,1], block: [4,1,1], lower: [1,0,0], upper: [2,1,1]}",
+        "mesh={geometry: spherical, boundaries: outflow}",
+    ],
 }
 
 
