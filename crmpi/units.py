@@ -125,6 +125,15 @@ DIMENSIONS = {
 _SYNONYMS = {"energy_density": "pressure", "speed": "velocity"}
 DIMENSIONS |= {name: DIMENSIONS[other] for name, other in _SYNONYMS.items()}
 
+HISTORY_UNITS = {
+    "energy": "erg",
+    "mass": "Msun",
+    "mass_rate": "Msun/yr",
+    "momentum": "Msun km/s",
+    "power": "erg/s",
+}
+"""Units of the sums over the box in the history, by dimension."""
+
 CONSTANTS = {
     "k_B": "k_B",
     "m_p": "m_p",

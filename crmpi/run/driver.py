@@ -218,7 +218,7 @@ def prepare(config, problem_class, comm, restart, progress):
     if not restart:
         sim.initialise()
         sim.remesher.settle()
-        for note in sim.notes():
+        for note in initial_notes(sim):
             progress.say(f"note: {note}")
     units = sim.units
     checkpoint = read_checkpoint(restart, sim.pack.gids) if restart else None
@@ -250,6 +250,11 @@ def prepare(config, problem_class, comm, restart, progress):
     folder = writer.directory.path
     progress.say(f"output in {folder}, parameters in {writer.directory.resolved}")
     return writer, sim
+
+
+def initial_notes(sim):
+    """Return what the sources have to say about the initial state; collective."""
+    return [note for source in sim.sources for note in getattr(source, "notes", list)()]
 
 
 def _refuse_other_physics(config, problem_class, comm, restart):

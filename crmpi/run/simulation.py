@@ -36,15 +36,7 @@ from crmpi.run.timers import Timers
 from crmpi.scattering.base import make_scattering
 from crmpi.transport.base import find_solver, make_solver
 from crmpi.transport.populations import Followers
-
-HISTORY_UNITS = {
-    "energy": "erg",
-    "mass": "Msun",
-    "mass_rate": "Msun/yr",
-    "momentum": "Msun km/s",
-    "power": "erg/s",
-}
-"""Units of the sums over the box in the history, by dimension."""
+from crmpi.units import HISTORY_UNITS
 
 
 class Clock:
@@ -230,10 +222,6 @@ class Simulation:
         )
         self.raise_together(complaint)
         self.refresh()
-
-    def notes(self):
-        """Return what the sources have to say about the initial state; collective."""
-        return [note for source in self.sources for note in getattr(source, "notes", list)()]
 
     def adapt(self):
         """Adapt the mesh to the state if that is due after this step; return whether it changed;

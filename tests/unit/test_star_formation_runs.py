@@ -7,6 +7,7 @@ from crmpi.diagnostics.energy_guard import EnergyBooks
 from crmpi.errors import CrmpiError
 from crmpi.parallel.comm import SerialComm
 from crmpi.run.configuration import configure
+from crmpi.run.driver import initial_notes
 from crmpi.run.simulation import Simulation
 from tests.stepping import begin, step
 
@@ -98,9 +99,9 @@ def test_impossible_star_formation_is_refused(sentence):
 
 def test_gas_that_is_nowhere_dense_enough_is_named():
     thin = begin("calorimeter", *DENSE, "problem.dens=2")
-    (note,) = thin.notes()
+    (note,) = initial_notes(thin)
     assert "densest cell has 2 m_p/cm^3" in note and "'star_formation.threshold' is 10" in note
-    assert begin("calorimeter", *DENSE).notes() == []
+    assert initial_notes(begin("calorimeter", *DENSE)) == []
 
 
 def test_seeds_differ():
