@@ -42,7 +42,7 @@ def test_the_mistakes_look_as_shown(example):
     with pytest.raises(ConfigError) as caught:
         configure(SerialComm(), str(example), ["scattering.kappa_par=3 kpc"])
     shown = (
-        next(text for kind, text in BLOCKS if kind == "" and "kapa_par" in text)
+        next(text for kind, text in BLOCKS if kind == "text" and "kapa_par" in text)
         .strip()
         .splitlines()
     )

@@ -1,0 +1,126 @@
+"""Every fenced block of the pages is executed or checked; new blocks and pages need no entry
+here."""
+
+import re
+
+import matplotlib
+import pytest
+import yaml
+
+import crmpi.api
+from crmpi.cli.configuration import configure
+from crmpi.cli.main import main
+from crmpi.errors import CrmpiError
+from crmpi.parallel.comm import SerialComm
+from tests.recipes.commands import check, commands
+from tests.recipes.isolation import execute, isolated
+from tests.recipes.pages import KINDS, ROOT, blocks, inline_commands, pages
+from tests.recipes.small import small_words
+
+matplotlib.use("Agg")
+
+QUICK_PAGES = ("README.md", "docs/")
+"""Pages whose commands run in the quick tests, on small meshes; those of problems run with the mark
+`full`, their parameters are checked in any case."""
+
+LONG = ("sweep", "converge", "bench", "doctor", "warm", "compare")
+"""Commands that run with the mark `full` only."""
+
+HOSTS = {
+    "docs/boundaries.md": "cloud_wind",
+    "docs/geometry.md": "cr_wind",
+    "docs/observables.md": "cgm_halo",
+    "docs/refinement.md": "cgm_halo",
+}
+"""The problem in whose configuration the YAML of a page stands, where it names none; `blast`
+otherwise."""
+
+NAMES = {"docs/configuration.md": {"par": crmpi.api.par}}
+"""What the Python of a page uses besides its own imports."""
+
+
+def ids(found):
+    return [str(block) for block in found]
+
+
+@pytest.mark.parametrize("page", pages())
+def test_fences_say_what_they_hold(page):
+    kinds = {block.kind for block in blocks() if block.page == page}
+    assert kinds <= set(KINDS), f"name one of {', '.join(KINDS)} behind each fence"
+
+
+@pytest.mark.parametrize("page", pages())
+def test_commands_stand_in_fences(page):
+    prose = (ROOT / page).read_text(encoding="utf-8")
+    assert not re.findall(r"^ {4,}(?:crmpi|mpirun|python -m) .*", prose, re.MULTILINE)
+
+
+@pytest.mark.parametrize("block", blocks("bash"), ids=ids(blocks("bash")))
+def test_commands_have_these_arguments_and_parameters(block, place):
+    place(block)
+    for command in commands(block.text):
+        if command.words[:3] == ["crmpi", "problems", "copy"]:
+            main(command.words[1:])
+        check(command)
+
+
+@pytest.mark.parametrize("page, text", inline_commands())
+def test_commands_in_running_text_have_these_arguments(page, text):
+    for command in commands(text):
+        try:
+            check(command)
+        except CrmpiError as error:  # a command that is named without its arguments
+            assert "arguments are required" in str(error)
+
+
+def _is_quick(block):
+    names = [command.words[1] for command in commands(block.text) if command.is_ours()]
+    return block.page.startswith(QUICK_PAGES) and not set(names) & set(LONG)
+
+
+def _runnable():
+    """Return the blocks that hold commands of crmpi, the slow ones marked."""
+    return [
+        pytest.param(block, id=str(block), marks=[] if _is_quick(block) else pytest.mark.full)
+        for block in blocks("bash")
+        if any(command.is_ours() for command in commands(block.text))
+    ]
+
+
+@pytest.mark.parametrize("block", _runnable())
+def test_commands_run(block, place, capsys):
+    place(block)
+    for command in commands(block.text):
+        if command.is_ours():
+            assert main(small_words(command.words)[1:]) == 0, " ".join(command.words)
+
+
+@pytest.mark.parametrize("block", blocks("yaml"), ids=ids(blocks("yaml")))
+def test_yaml_is_a_configuration(block, tmp_path):
+    tree = yaml.safe_load(block.text)
+    if "problem" in tree:
+        path = tmp_path / "run.yaml"
+        path.write_text(block.text)
+        configure(SerialComm(), str(path), [])
+    else:
+        words = [f"{key}={text}" for key, text in _settings(tree)]
+        configure(SerialComm(), HOSTS.get(block.page, "blast"), words)
+
+
+def _settings(tree):
+    """Return (key, value as YAML on one line) of each setting, as the command line takes them."""
+    found = []
+    for name, group in tree.items():
+        members = group.items() if isinstance(group, dict) else [(None, group)]
+        for key, value in members:
+            text = yaml.safe_dump(value, default_flow_style=True, width=10**6).strip()
+            found.append((name if key is None else f"{name}.{key}", text.removesuffix("\n...")))
+        if name == "mesh" and "cells" in group and "block" not in group:
+            found.append(("mesh.block", str(group["cells"])))
+    return found
+
+
+@pytest.mark.parametrize("block", blocks("python"), ids=ids(blocks("python")))
+def test_python_is_executed(block, place):
+    place(block)
+    isolated(execute, block, NAMES.get(block.page, {}))
