@@ -297,6 +297,21 @@ class StarFormation(Source):
         return numbers
 
 
+def formation_rate(params, units, dens, temp):
+    """Return the mass of stars formed per time and volume, code units.
+
+    Parameters
+    ----------
+    params : StarFormation.Params
+        of which `converging` is not looked at
+    units : Units
+    dens, temp : arrays
+        code units, K
+    """
+    rate = params.efficiency * math.sqrt(32.0 * units.G / (3.0 * math.pi)) * dens**1.5
+    return np.where((dens > params.threshold) & (temp <= params.temp_max), rate, 0.0)
+
+
 def draw_uniform(seed, cells, time, piece=0):
     """Return a uniform number in [0, 1) for each of `cells`, their `cell_numbers`, at a time.
 

@@ -31,6 +31,7 @@ HOSTS = {
     "docs/geometry.md": "cr_wind",
     "docs/observables.md": "cgm_halo",
     "docs/refinement.md": "cgm_halo",
+    "docs/star_formation.md": "galactic_wind",
 }
 """The problem in whose configuration the YAML of a page stands, where it names none; `blast`
 otherwise."""

@@ -4,7 +4,7 @@ measured on a snapshot."""
 import difflib
 from typing import NamedTuple
 
-from crmpi.analysis.measure import emission, loading, phase, profiles, sight_lines, xray  # noqa: F401 (they register their observables)
+from crmpi.analysis.measure import discs, emission, loading, phase, profiles, sight_lines, xray  # noqa: F401 (they register their observables)
 from crmpi.analysis.measure.base import REGISTRY, totals
 from crmpi.analysis.measure.drive import Drive, DriveParams
 from crmpi.errors import ConfigError, CrmpiError
