@@ -3,6 +3,7 @@
 import numpy as np
 
 from crmpi.params import Selector, make
+from crmpi.physics.operators import Phase
 from crmpi.scattering.constant import ConstantScattering
 from crmpi.transport.base import find_solver, transport_solvers
 from crmpi.transport.populations import PopulationParams
@@ -67,8 +68,8 @@ class RefinedTransport(RefinedFluid):
         """Make a step of fluid and transport, split as in a run."""
         self.transport.advance(0.5 * dt, self.time)
         self.step(dt)
-        self.transport.carried(dt)
-        self.transport.advance(0.5 * dt, self.time - 0.5 * dt)
+        self.transport.after_fluid(dt)
+        self.transport.advance(0.5 * dt, self.time - 0.5 * dt, Phase.AFTER_FLUID)
 
     def integral(self, *names):
         """Return the volume integral of the sum of some variables."""

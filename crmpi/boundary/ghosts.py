@@ -131,6 +131,30 @@ class Ghosts:
         for condition in self._first_guess + self._conditions:
             condition.cells(q, fields, time)
 
+    def fill_marks(self, marks, fields, time, *, marked):
+        """Fill the ghost cells of `marks` (nblock, 1, m3, m2, m1), which are zero in almost all
+        cells, where a mark is near; return whether there is one on this rank, ghosts included.
+
+        All ranks call it, but only neighbours talk to each other, see `crmpi.parallel.marks`.
+        ``marked``: whether active cells of this rank are; `fields` and `time` as for `fill_cells`.
+        """
+        buffers = self._mark_buffers(marks) if marked else ()
+        near = self.halo.marks.hear((marks, *buffers), marked)
+        if not marked and not near:
+            return False
+        buffers = buffers or self._mark_buffers(marks)
+        self.halo.marks.fill((marks, *buffers))
+        if self.crossing:
+            self.crossing.complete((marks,), (), buffers)
+            self._beyond.cells(buffers[0], fields, time)
+            self.crossing.prolong(marks, buffers[0])
+        for condition in self._first_guess + self._conditions:
+            condition.cells(marks, fields, time)
+        return True
+
+    def _mark_buffers(self, marks):
+        return tuple(self.crossing.buffers((marks,), ())) if self.crossing else ()
+
     def fill_level(self, q, above, fields, time, level):
         """Fill the ghost cells of a register in the blocks of one level of a refined mesh.
 

@@ -74,8 +74,7 @@ def _run(comm, arguments):
         if comm.rank == 0 and not arguments.quiet:
             print("\n".join([config.describe(), *(f"note: {note}" for note in config.notes)]))
         from crmpi.run.expectation import expectation
-        from crmpi.run.rehearsal import rehearse
-
+        from crmpi.run.rehearsal import rehearse, rehearsed
 
         def trial():
             if comm.rank == 0:
@@ -84,7 +83,7 @@ def _run(comm, arguments):
 
         sim = together(comm, trial, share=False)
         if comm.rank == 0 and not arguments.quiet:
-            print("\n".join(expectation(config, sim)))
+            print("\n".join([*expectation(config, sim), *rehearsed(sim)]))
         return 0
     from crmpi.run import driver
 

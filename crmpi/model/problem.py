@@ -13,6 +13,7 @@ from crmpi.mesh.tree import FINER
 from crmpi.model import hooks
 from crmpi.numerics.rows.rows import in_order, make_axes
 from crmpi.params import group
+from crmpi.physics.operators import Operator, Phase
 
 
 class Problem:
@@ -399,11 +400,12 @@ def set_gravity(problem, pack, mesh):
             pack.grav[b, int(name[1]) - 1, : count[2], : count[1], : count[0]] += given
 
 
-class ProblemInjection:
+class ProblemInjection(Operator):
     """The problem's ``inject`` hook as a source operator; cosmic-ray tracers get what it returns
     for them, or else what the bulk gets."""
 
     name = "problem"
+    phases = (Phase.AROUND_STEP,)
     leads_tracers = False
 
     def __init__(self, problem, pack, mesh, temperature):

@@ -38,6 +38,11 @@ class SerialComm:
         """Tell whether `flag` is true on any rank."""
         return bool(flag)
 
+    def maxima(self, numbers):
+        """Return the list of the largest of each of some `numbers` of all ranks, in one reduction;
+        NaN where any is NaN."""
+        return [float(x) for x in numbers]
+
     def bcast(self, obj, root=0):
         """Return the object of rank `root`."""
         return obj
@@ -98,10 +103,18 @@ class MpiComm:
 
     def max(self, x):
         """Return the largest `x` of all ranks; NaN if any is NaN."""
-        bad = x != x  # MPI leaves the maximum of NaN undefined, so NaN travels as a mark
-        pair = np.array([-np.inf if bad else x, 1.0 if bad else 0.0])
-        self._world.Allreduce(self._mpi.IN_PLACE, pair, op=self._mpi.MAX)
-        return float("nan") if pair[1] else float(pair[0])
+        return self.maxima((x,))[0]
+
+    def maxima(self, numbers):
+        """Return the list of the largest of each of some `numbers` of all ranks, in one reduction;
+        NaN where any is NaN."""
+        numbers = np.array(numbers, dtype=float)
+        # MPI leaves the maximum of NaN undefined: NaN travels as a mark
+        lost = np.isnan(numbers)
+        travelling = np.concatenate([np.where(lost, -np.inf, numbers), lost])
+        self._world.Allreduce(self._mpi.IN_PLACE, travelling, op=self._mpi.MAX)
+        largest, lost = np.split(travelling, 2)
+        return np.where(lost > 0.0, np.nan, largest).tolist()
 
     def any(self, flag):
         """Tell whether `flag` is true on any rank."""

@@ -12,6 +12,7 @@ from crmpi.mesh.links import DOWN, SAME, SHARED, UP, Links, make_links
 from crmpi.mesh.parents import block_shape
 from crmpi.mesh.regions import CELLS
 from crmpi.parallel.exchange import Exchange, Part, Routes
+from crmpi.parallel.marks import MarkExchange
 
 _KINDS = (CELLS, 0, 1, 2)
 
@@ -60,6 +61,7 @@ class Halo:
             parts = [Part(1, 0, axis, axis + 1, tables(SHARED, axis)) for axis in range(3)]
             self._shared = Exchange(comm, self.peers, parts)
         self._exchanges, self._level_exchanges, self._make_tables = {}, {}, tables
+        self._marks = None
 
     def share(self, faces, buffer):
         """On a refined mesh, set the active faces that a finer block shares to its means;
@@ -95,6 +97,14 @@ class Halo:
         if key not in self._exchanges:
             self._exchanges[key] = Exchange(self._comm, self.peers, self._parts(*key))
         self._exchanges[key].run((*cells, *faces, *buffers))
+
+    @property
+    def marks(self):
+        """The `MarkExchange` of an array of one component and, on a refined mesh, its parent
+        buffer."""
+        if self._marks is None:
+            self._marks = MarkExchange(self._comm, self.peers, self._parts((1,), 0))
+        return self._marks
 
     def exchange_level(self, q, above, buffer, level):
         """Fill the ghost cells of the blocks of one level of a refined mesh alone; collective.

@@ -18,6 +18,7 @@ from crmpi.constants import DENS, ENER, MOM1, MOM2, MOM3
 from crmpi.errors import CrmpiError
 from crmpi.jit import device
 from crmpi.params import group, par
+from crmpi.physics.operators import Operator, Phase
 
 
 class SourceParams:
@@ -31,7 +32,7 @@ class SourceParams:
         return {"enabled": value}
 
 
-class Source:
+class Source(Operator):
     """Base class of sources; a subclass with a `name` is registered under the YAML group of this
     name.
 
@@ -55,6 +56,7 @@ class Source:
     """
 
     comm = None
+    phases = (Phase.AROUND_STEP,)
 
     name = ""
     doc = ""

@@ -51,6 +51,7 @@ class Cooling(Source):
     name = "cooling"
     doc = "tabulated radiative cooling, exact in time, and heating per hydrogen nucleus"
     reference = "Townsend 2009; Gnat & Sternberg 2007; Schure et al. 2009; Koyama & Inutsuka 2002"
+    changes = ("ener",)
     columns = ("radiated", "heated", "floored")
     energy = {"radiated": -1, "heated": +1, "floored": +1}
 

@@ -28,10 +28,11 @@ from crmpi.numerics.levels.interfaces import replace_electric, replace_fluxes
 from crmpi.numerics.rows.rows import LANES, make_axes
 from crmpi.physics.fluid_params import make_scheme
 from crmpi.physics.integrators import INTEGRATORS
+from crmpi.physics.operators import Declaration, Operator, Phase
 from crmpi.types import EOS
 
 
-class Fluid:
+class Fluid(Operator):
     """The fluid on the blocks of one rank.
 
     Parameters
@@ -56,6 +57,10 @@ class Fluid:
     box : BoxLedger
         what crossed the boundary of the mesh and what gravity did, per block
     """
+
+    name = "fluid"
+    phases = (Phase.FLUID,)
+    limit = "time.cfl times the shortest time that a signal takes across a cell"
 
     def __init__(self, params, pack):
         for problem in params.check():
@@ -103,6 +108,26 @@ class Fluid:
         self._column = aligned_zeros((grid.n1,))
         self._row = aligned_zeros((2, pack.nvar, 1, 1, grid.m1))
 
+    def declared(self, cfl):
+        fields = tuple(field.name for field in self.pack.fields)
+        fields += ("b",) if self.pack.magnetic else ()
+        columns = (*self.ledger.columns(), *self.box.columns())
+        return Declaration(self.name, self.phases, fields, columns, self.limit, self.max_dt(cfl))
+
+    def terms(self):
+        """Return the `Declaration`s of what acts inside the stages: gravity, refluxing."""
+        made = []
+        if self.pack.grav is not None and not self.frozen:
+            made.append(Declaration("gravity", self.phases, ("mom", "ener"), ("gravity_work",)))
+        if self.reflux is not None:
+            made.append(self.declared(1.0)._replace(name="refluxing", columns=(), limit=""))
+        return made
+
+    @property
+    def corrects(self):
+        """Whether troubled cells are redone with first-order fluxes."""
+        return self.params.first_order_flux_correction and not self.params.frozen
+
     @property
     def frozen(self):
         """Whether gas and field stay as they are."""
@@ -122,7 +147,7 @@ class Fluid:
         if self.params.frozen:
             self._carry(stage, dt)
             return False
-        find = self.params.first_order_flux_correction
+        find = self.corrects
         self._advance(stage, dt, np.ones(self.pack.nblock, np.bool_), find=find, correct=False)
         return find and bool(self._health.troubled.any())
 

@@ -43,6 +43,7 @@ class Injection(Source):
     name = "injection"
     doc = "supernovae: thermal, kinetic and cosmic-ray energy"
     reference = "rates and distributions: Girichidis et al. 2016; Simpson et al. 2016"
+    changes = ("dens", "mom", "ener", "ecr")
     columns = ("thermal", "kinetic", "cosmic", "mass", "supernovae")
     dimensions = {"mass": "mass", "supernovae": "none"}
     energy = {"thermal": +1, "kinetic": +1, "cosmic": +1}

@@ -94,6 +94,7 @@ class Losses(Source):
     name = "losses"
     doc = "hadronic and Coulomb losses of cosmic rays, and the heat they leave"
     reference = "Guo & Oh 2008; Pfrommer et al. 2017; Chan et al. 2019"
+    changes = ("ener", "ecr", "fcr")
     columns = ("lost", "heated", "escaped", "gamma", "gamma_luminosity")
     dimensions = {"gamma_luminosity": "power"}
     energy = {"escaped": -1}

@@ -25,6 +25,7 @@ from crmpi.run import stepper
 from crmpi.run.restart import check_changes, read_origin
 from crmpi.run.simulation import Simulation
 from crmpi.run.summary import Doubts, summary_lines
+from crmpi.run.time_step import stable_dt
 
 # steps between two looks at the validity of the transport model: asking all ranks costs a message
 DOUBTS_EVERY = 10
@@ -297,7 +298,7 @@ def loop(sim, writer, progress, interrupts):
     limits = sim.config.time
     with sim.timers("output"):
         writer.write_due(state_of(sim))
-    reason = stop_reason(sim, interrupts, 0.0)
+    reason = stop_reason(sim, hear(sim, interrupts, 0.0))
     progress.start(sim.time, sim.clock.step)
     first = sim.clock.step + 1
     doubts, books = Doubts(sim, progress.say), EnergyBooks(sim)
@@ -305,10 +306,11 @@ def loop(sim, writer, progress, interrupts):
         dt = next_dt(sim, writer)
         stepper.advance(sim, dt)
         sim.clock.tick(dt, limits.end if sim.time + dt >= limits.end else None)
-        require_finite(sim)
+        heard = hear(sim, interrupts, wallclock.monotonic() - started)
+        require_finite(sim, lost=heard.lost)
         if sim.adapt():
             writer.remesh(sim.tree, sim.owner, sim.observing)
-        reason = stop_reason(sim, interrupts, wallclock.monotonic() - started)
+        reason = stop_reason(sim, heard)
         if sim.clock.step == first and reason is None:
             # the first step compiles kernels: it says nothing about the speed of the others
             progress.start(sim.time, first)
@@ -338,12 +340,35 @@ def next_dt(sim, writer):
     """Return the time step: the fluid's limit on all ranks, shortened to land on snapshots and on
     the end."""
     limits = sim.config.time
-    return writer.limit_dt(sim.time, min(stepper.stable_dt(sim), limits.dt_max), limits.end)
+    return writer.limit_dt(sim.time, min(stable_dt(sim), limits.dt_max), limits.end)
 
 
-def require_finite(sim):
-    """Raise on all ranks when any cell is not a number."""
-    if sim.comm.any(sim.not_finite()):
+class Heard(NamedTuple):
+    """What all ranks know after a step, because one of them found it: a cell that is not a number,
+    the number of a signal, that the time is up, a file STOP."""
+
+    lost: bool
+    signal: int
+    late: bool
+    stop: bool
+
+
+def hear(sim, interrupts, elapsed):
+    """Return what any rank `Heard`; one reduction."""
+    output = sim.config.output
+    found = Heard(
+        sim.not_finite(),
+        interrupts.received,
+        elapsed > (output.wall_time or math.inf),
+        sim.comm.rank == 0 and take_stop_file(Path(output.dir)),
+    )
+    return Heard(*map(int, sim.comm.maxima(found)))
+
+
+def require_finite(sim, lost=None):
+    """Raise on all ranks when any cell is not a number; `lost`: whether there is one on any rank,
+    if that is known."""
+    if sim.comm.any(sim.not_finite()) if lost is None else lost:
         place = next(
             filter(None, sim.comm.allgather_object(sim.describe_not_finite())), "in a ghost zone"
         )
@@ -356,21 +381,20 @@ def require_finite(sim):
         )
 
 
-def stop_reason(sim, interrupts, elapsed):
-    """Return why the run must stop now, or None; the same on all ranks."""
-    limits, output = sim.config.time, sim.config.output
+def stop_reason(sim, heard):
+    """Return why the run must stop now, or None, from what all ranks `Heard`."""
+    limits = sim.config.time
     if sim.time >= limits.end:
         return "reached time.end"
     if limits.max_steps is not None and sim.clock.step >= limits.max_steps:
         return "reached time.max_steps"
-    number = int(sim.comm.max(interrupts.received))
-    if number:
-        return f"received {signal.Signals(number).name}"
+    if heard.signal:
+        return f"received {signal.Signals(heard.signal).name}"
     if sim.remesher.full:
         return sim.remesher.full
-    if sim.comm.any(elapsed > (output.wall_time or float("inf"))):
+    if heard.late:
         return "reached output.wall_time"
-    if sim.comm.any(sim.comm.rank == 0 and take_stop_file(Path(output.dir))):
+    if heard.stop:
         return "found the file STOP"
     return None
 

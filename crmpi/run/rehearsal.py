@@ -3,9 +3,13 @@
 import copy
 import math
 
+import numpy as np
+
+from crmpi.constants import DENS
 from crmpi.errors import CrmpiError
 from crmpi.model.problem import set_initial_state
 from crmpi.parallel.comm import SerialComm
+from crmpi.physics.operators import table
 from crmpi.refinement.static import first_tree
 from crmpi.run.expectation import root_of
 from crmpi.run.simulation import Simulation
@@ -57,6 +61,19 @@ def rehearse(config, problem_class, *, initial=True):
         if complaint is not None:
             raise CrmpiError(complaint)
     return sim
+
+
+def rehearsed(sim):
+    """Return the lines that tell which operators act in a step of `sim`, in their order."""
+    units = sim.units
+    unit = "code units" if units.dimensionless else "Myr"
+    scale = 1.0 if units.dimensionless else units.factor(unit)
+    if sim.pack.active(sim.pack.u0)[:, DENS].all():  # else there is no state
+        sim.fluid.watch(np.zeros((0, 7), np.int64))  # ghost cells are empty
+        sim.fluid.primitives(sim.pack.u0, sim.pack.b0)
+    declared = [one._replace(max_dt=one.max_dt / scale) for one in sim.declared()]
+    head = f"operators, in the order of a step; limits of dt in {unit}, those of the first block:"
+    return [head, *table(declared)]
 
 
 def _divisor(number, limit):

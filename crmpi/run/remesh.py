@@ -30,6 +30,7 @@ from crmpi.numerics.levels.restriction import RESTRICT_COLUMNS, make_span, restr
 from crmpi.parallel.exchange import Exchange, Part, Routes
 from crmpi.parallel.halo import find_peers, places
 from crmpi.parallel.staging import Staging
+from crmpi.physics.operators import Declaration, Phase
 from crmpi.refinement.adapt import next_leaves, sources_of
 from crmpi.refinement.base import DEREFINE, KEEP, REFINE, criteria_classes, flags_of
 from crmpi.refinement.regions import region_levels
@@ -64,6 +65,14 @@ class Remesher:
         self.ages = np.full(sim.pack.nblock, self.params.min_age)
         self.full = ""
         self._checked = False
+
+    def declared(self):
+        """Return the `Declaration` of refinement, if the mesh adapts, in a list."""
+        if not self.criteria:
+            return []
+        fields = tuple(field.name for field in self.sim.pack.fields)
+        fields += ("b",) if self.sim.pack.magnetic else ()
+        return [Declaration("mesh.refinement", (Phase.AFTER_STEP,), fields)]
 
     def due(self, step):
         """Tell whether the mesh is looked at after this step."""

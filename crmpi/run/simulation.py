@@ -70,8 +70,9 @@ class Simulation:
     positions : list of Coordinates
         of the active cells of each block of this rank
     fluid, transport, sources
-        the operators of a step; ``transport`` is None for the adiabatic CR fluid or without cosmic
-        rays
+        the operators of a step; ``transport`` is None without cosmic rays
+    operators : tuple of crmpi.physics.operators.Operator
+        all of these, in the order in which they act
     followers : Followers
         applies sources so that cosmic-ray tracers take part
     observing : Observing
@@ -140,6 +141,8 @@ class Simulation:
         )
         self.transport = self._make_transport()
         self.sources = self._make_sources()
+        moving = () if self.transport is None else (self.transport,)
+        self.operators = (*self.sources, *moving, self.fluid)
         self.followers = Followers(self.pack)
         self.observing = Observing(self)
 
@@ -150,6 +153,15 @@ class Simulation:
         self.between = make()
         if self.transport is not None:
             self.transport.between = make()
+
+    def acting(self, phase):
+        """Return the list of the operators that act in a phase, in their order."""
+        return [operator for operator in self.operators if phase in operator.phases]
+
+    def declared(self):
+        """Return the `Declaration` of everything that acts in a step, in no order."""
+        own = [operator.declared(self.config.time.cfl) for operator in self.operators]
+        return own + self.fluid.terms() + self.remesher.declared()
 
     def _own_area(self):
         """Return the relative cross-section that the problem gives to a tube of its own, a function

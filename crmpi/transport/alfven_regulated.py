@@ -26,6 +26,7 @@ from crmpi.numerics.cr.march import CorrectWaves, PredictWaves
 from crmpi.numerics.cr.moments import ENERGY, VSTREAM
 from crmpi.numerics.rows.rows import make_axes
 from crmpi.params import par
+from crmpi.physics.operators import Phase
 from crmpi.transport.moments import FCR_FIELD, MomentSolver
 from crmpi.types import Field
 
@@ -123,12 +124,11 @@ class AlfvenRegulated(MomentSolver):
             float(params.extrinsic),
         )
 
-    def advance(self, dt, time):
-        after_fluid = self.after_fluid
-        if not after_fluid:
+    def advance(self, dt, time, phase=Phase.AROUND_FLUID):
+        if phase is not Phase.AFTER_FLUID:
             self.push_gas(dt, time)
-        super().advance(dt, time)
-        if after_fluid:  # the mirror image of what comes before the fluid step
+        super().advance(dt, time, phase)
+        if phase is Phase.AFTER_FLUID:  # the mirror image of what comes before the fluid step
             self.push_gas(dt, time)
 
     def keep_account(self, population):

@@ -16,6 +16,7 @@ from crmpi.errors import CrmpiError, RunError
 from crmpi.numerics.cr.validity import count_bare
 from crmpi.numerics.levels.crossing import Crossing
 from crmpi.params import group
+from crmpi.physics.operators import Operator, Phase
 from crmpi.transport.fluxes import no_flux
 from crmpi.transport.populations import (
     make_populations,
@@ -25,7 +26,7 @@ from crmpi.transport.populations import (
 )
 
 
-class TransportSolver:
+class TransportSolver(Operator):
     """Base class of transport solvers; a subclass with a `name` is registered under it.
 
     Parameters
@@ -73,6 +74,7 @@ class TransportSolver:
     """
 
     name = ""
+    phases = (Phase.AROUND_FLUID, Phase.AFTER_FLUID)
     doc = ""
     equation = ""
     reference = ""
@@ -168,28 +170,33 @@ class TransportSolver:
             )
         return population_fields(cls.fields, params)
 
-    def advance(self, dt, time):
+    def advance(self, dt, time, phase=Phase.AROUND_FLUID):
         """Move the cosmic rays of ``pack.u0`` over [time, time + dt); leaves ghost zones and
-        primitives valid."""
+        primitives valid.
+
+        ``phase``: AFTER_FLUID right after a call of `after_fluid`, else AROUND_FLUID: the fluid may
+        follow.
+        """
         for population in self.populations:
-            self.move(population, dt, time)
+            self.move(population, dt, time, phase)
         if self.along_field:
             counts = np.zeros(self.pack.nblock)
             count_bare(self.pack.bcc, self.pack.grid, counts)
             self.count(_BARE, counts)
         self.refresh(time + dt)
 
-    def move(self, population, dt, time):
+    def move(self, population, dt, time, phase):
         """Move one population over [time, time + dt) in the active cells of ``pack.u0``; the bulk
         comes first and may change the gas.
 
-        Ghost zones of the population's own variables and the primitives are those of `time`.
+        Ghost zones of the population's own variables and the primitives are those of `time`;
+        ``phase`` as for `advance`.
         """
         raise TypeError(f"transport solver '{self.name}' defines no move")
 
-    def carried(self, dt):
-        """Hear that the fluid step has just advanced ``pack.u0`` by `dt`, the solver's own unknowns
-        with it; ghosts are valid.
+    def after_fluid(self, dt):
+        """Called after the fluid has advanced ``pack.u0`` by `dt`, the solver's own unknowns with
+        it, and before the `advance` that follows; ghosts are valid.
 
         A solver whose unknowns hold momentum or energy may settle the difference with the gas here,
         in active cells. Tracers that the step left negative are raised to zero, and counted; for

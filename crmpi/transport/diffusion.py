@@ -128,7 +128,7 @@ class Diffusion(TransportSolver):
         """Fill `faces` and `corners` from kappa and the magnetic field of the pack."""
         raise TypeError(f"transport solver '{self.name}' defines no face_coefficients")
 
-    def move(self, population, dt, time):
+    def move(self, population, dt, time, phase):
         pack = self.pack
         (place,) = population.places
         self.scattering.evaluate(pack, self.kappa, population.rigidity)
@@ -235,10 +235,11 @@ class Diffusion(TransportSolver):
     def super_step(self, weights, step, limit, time, fields):
         """Advance `e` by one super-step; ghost zones are valid before and after."""
         self.start[...] = self.e
-        least, most = extremes(self.start, self.pack.grid, self.foreign)
-        lifts = self.along_field and self.pack.tube is None  # linear schemes do not undershoot
-        bound = self.ghosts.comm.min(least) if lifts else -math.inf
-        noise = _NOISE * self.ghosts.comm.max(most) if lifts else 0.0
+        bound, noise = -math.inf, 0.0
+        if self.along_field and self.pack.tube is None:  # linear schemes do not undershoot
+            least, most = extremes(self.start, self.pack.grid, self.foreign)
+            deepest, most = self.ghosts.comm.maxima((-least, most))
+            bound, noise = -deepest, _NOISE * most
         self.rate0[...] = 0.0
         self.last[...] = self.e
         for stage in weights:

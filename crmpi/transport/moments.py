@@ -18,6 +18,7 @@ from crmpi.numerics.cr.momentum import (
 )
 from crmpi.numerics.cr.validity import count_fast
 from crmpi.numerics.levels.level_faces import replace_in_register
+from crmpi.physics.operators import Phase
 from crmpi.scattering.base import KAPPA_PERP
 from crmpi.transport.base import TransportSolver
 from crmpi.transport.diffusion import AnisotropicDiffusion
@@ -76,7 +77,6 @@ class MomentSolver(TransportSolver):
         self._line = aligned_zeros((1, 3, 1, 1, grid.m1))
         self.momentum = self.reflux.of_register(3) if pack.refined else None
         self.by_level = None
-        self.after_fluid = False
         self.totals = np.zeros((pack.nblock, EXCHANGED))
         self.across = self._make_across()
         self.substeps = 0
@@ -85,19 +85,19 @@ class MomentSolver(TransportSolver):
         """Fill the coefficients that stay as they are during the sub-steps."""
         raise TypeError(f"transport solver '{self.name}' defines no freeze")
 
-    def advance(self, dt, time):
-        super().advance(dt, time)
+    def advance(self, dt, time, phase=Phase.AROUND_FLUID):
+        super().advance(dt, time, phase)
         self.count_fast_cells()
-        if not self.after_fluid:
+        if phase is not Phase.AFTER_FLUID:  # the fluid may follow: `after_fluid` compares
             directed_flux(self.pack.u0, self.pack.bcc, self.fcr, self.directed)
-        self.after_fluid = False
 
-    def move(self, population, dt, time):
+    def move(self, population, dt, time, phase):
         pack, registers = self.pack, self.registers
         self.freeze(population)
         for component, place in enumerate(population.places):
             registers.start[:, component] = pack.u0[:, place]
-        if self.after_fluid and not population.passive:
+        if phase is Phase.AFTER_FLUID and not population.passive:
+            # `after_fluid` has changed the flux of active cells
             self.ghosts.fill_cells(registers.start, population.fields, time)
         registers.account[...] = 0.0
         self.diffuse_across(0.5 * dt, time, population)
@@ -128,9 +128,8 @@ class MomentSolver(TransportSolver):
         else:
             self.account[:, :EXCHANGED] += self.totals
 
-    def carried(self, dt):
-        super().carried(dt)
-        self.after_fluid = True
+    def after_fluid(self, dt):
+        super().after_fluid(dt)
         if self.fluid.frozen or self.pack.tube is not None:  # the field of a tube does not turn
             return
         pack, ivmax2 = self.pack, 1.0 / self.params.vmax**2
@@ -182,11 +181,9 @@ class MomentSolver(TransportSolver):
         """Advance the register by `dt` in sub-steps: half a step, then the whole one with the faces
         of the half step."""
         top = self.by_level.top if self.by_level else 0
-        fastest = max(self.signal_speed(), self.ghosts.comm.max(self.other_signals()))
-        steps = max(
-            1,
-            math.ceil(dt * fastest * self.ghosts.comm.max(self.reach()) / self.params.cfl - 1e-12),
-        )
+        others, reach = self.ghosts.comm.maxima((self.other_signals(), self.reach()))
+        fastest = max(self.signal_speed(), others)
+        steps = max(1, math.ceil(dt * fastest * reach / self.params.cfl - 1e-12))
         self.substeps = steps << top  # on the finest level
         self.begin_substeps(self.substeps, dt, "check units and cell sizes, lower transport.vmax")
         self.crossing.amounts[...] = 0.0

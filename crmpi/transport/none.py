@@ -1,5 +1,6 @@
 """No transport: the cosmic rays stay with the gas."""
 
+from crmpi.physics.operators import Phase
 from crmpi.transport.base import TransportSolver
 
 
@@ -14,7 +15,8 @@ class NoTransport(TransportSolver):
     reference = "Pfrommer et al. 2017, MNRAS 465, 4500"
     carries_tracers = False  # they would all be the same
     moves = False
+    changes = ()
     scatters = False
 
-    def advance(self, dt, time):
+    def advance(self, dt, time, phase=Phase.AROUND_FLUID):
         """Change nothing."""

@@ -14,6 +14,7 @@ from crmpi.numerics.cr.tube_moments import (
 )
 from crmpi.numerics.rows.rows import make_axes
 from crmpi.params import par
+from crmpi.physics.operators import Phase
 from crmpi.transport.fluxes import wave_share
 from crmpi.transport.moments import MomentSolver
 
@@ -70,8 +71,8 @@ class TwoMoment(MomentSolver):
         )
         self.last_dt = 0.0
 
-    def advance(self, dt, time):
-        super().advance(dt, time)
+    def advance(self, dt, time, phase=Phase.AROUND_FLUID):
+        super().advance(dt, time, phase)
         self.last_dt = dt
 
     def streaming_factor(self):

@@ -35,6 +35,12 @@ _DENSE = [
     "scalars=[metals]",
 ]
 LOADING = "observables={compute: [loading], loading: {heights: [0.1], radii: [0.2], axis: x1}}"
+_TROUBLED = [
+    "mesh.cells=[32,32,1]",
+    "time.max_steps=8",
+    "transport.solver=none",
+    "problem.beta=1e-4",  # cells are redone with first-order fluxes, at edges of blocks, too
+]
 CASES = {
     "blast static": [
         "mesh.cells=[32,32,1]",
@@ -44,6 +50,9 @@ CASES = {
         REGIONS,
         LOADING,
     ],
+    "blast troubled": [*_TROUBLED, "mesh.block=[8,8,1]"],
+    "blast troubled rk3": [*_TROUBLED, "mesh.block=[8,16,1]", "fluid.integrator=rk3"],
+    "blast troubled static": [*_TROUBLED, "mesh.block=[8,8,1]", REGIONS],
     "blast adaptive": [
         "mesh.cells=[32,32,1]",
         "mesh.block=[8,8,1]",
@@ -201,6 +210,8 @@ def test_ranks_do_not_change_a_bit(comm, tmp_path, shared_folder, case):
     parallel = run(comm, shared_folder, case)
     serial = run(SerialComm(), tmp_path / "serial", case)
     assert same_blocks(parallel.sim, serial.sim)
+    if "troubled" in case:
+        assert serial.sim.ledgers()["floor_first_order"].sum() > 0
     if comm.rank == 0:
         for name, column in serial.history.items():
             assert np.array_equal(column, parallel.history[name]), name

@@ -81,14 +81,17 @@ def test_messages_of_a_step_are_counted():
     box = Box("mhd", comm.comm.cells, (8, 8, 8), comm, period=(8, 8, 8))
     comm.traffic.reset()
     box.step()
-    assert comm.traffic.messages == 2 * 26  # both stages fill ghost zones once
+    # both stages fill ghost zones once, and ask the neighbours for troubled cells
+    assert comm.traffic.messages == 2 * 2 * 26
+    assert comm.traffic.reductions == 2  # the time step, and whether all is finite
     offsets = {comm.comm.offset(peer) for peer in comm.traffic.by_peer}
     assert offsets == set(OFFSETS) - {(0, 0, 0)}
     corner = next(
         size for peer, size in comm.traffic.by_peer.items() if comm.comm.offset(peer) == (1, 1, 1)
     )
     # two ghost layers: 8 cells of 5 variables, 8 faces of 3 components
-    assert corner == 2 * DOUBLE * (5 * 2**3 + 3 * 2**3)
+    # and one number about troubled cells
+    assert corner == 2 * DOUBLE * (5 * 2**3 + 3 * 2**3 + 1)
 
 
 def test_arrays_are_found_once():

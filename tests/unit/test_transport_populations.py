@@ -197,7 +197,7 @@ def test_negative_tracers_are_raised_and_counted():
     solver = IsotropicDiffusion(
         params, stage.pack, SquareRoot(make(SquareRoot.Params)), stage.ghosts, Fluid(stage.pack)
     )
-    solver.carried(0.1)
+    solver.after_fluid(0.1)
     assert stage.whole(place).min() == 0.0
     assert solver.ledger()["cr_tracer_floored_cells"].tolist() == [0.0, 2.0]
 

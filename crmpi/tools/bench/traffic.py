@@ -64,6 +64,16 @@ class CountingComm:
         self.traffic.reductions += 1
         return self.comm.any(flag)
 
+    def maxima(self, numbers):
+        """Return the largest of each of some numbers of all ranks."""
+        self.traffic.reductions += 1
+        return self.comm.maxima(numbers)
+
+    def move(self, outgoing, incoming):
+        """Exchange arrays of known sizes, and count what is sent."""
+        self.traffic.sent(outgoing, outgoing.values())
+        self.comm.move(outgoing, incoming)
+
     def channel(self, peers, outgoing, incoming):
         """Return a channel of `comm` that counts what it sends."""
         return _CountingChannel(
@@ -115,12 +125,19 @@ class SurroundedComm(SerialComm):
             if self._neighbours[direction(offset)] == peer and any(offset)
         )
 
+    def opposite(self, peer):
+        """Return the neighbour on the other side of the box."""
+        return int(self._neighbours[direction([-o for o in self.offset(peer)])])
+
+    def move(self, outgoing, incoming):
+        """Deliver to this rank what its neighbours would send."""
+        for peer, destination in incoming.items():
+            destination[:] = outgoing[self.opposite(peer)]
+
     def channel(self, peers, outgoing, incoming):
         """Return a channel that delivers to this rank what its neighbours would send."""
-        opposite = [
-            int(self._neighbours[direction([-o for o in self.offset(peer)])]) for peer in peers
-        ]
-        return _FoldedChannel([outgoing[peers.index(peer)] for peer in opposite], incoming)
+        opposite = [peers.index(self.opposite(peer)) for peer in peers]
+        return _FoldedChannel([outgoing[place] for place in opposite], incoming)
 
 
 class _FoldedChannel:
