@@ -30,6 +30,7 @@ from crmpi.physics.fluid import Fluid
 from crmpi.physics.fluid_params import nghost
 from crmpi.physics.gravity import Gravity
 from crmpi.refinement.static import first_tree
+from crmpi.run.clock import Clock
 from crmpi.run.remesh import Remesher
 from crmpi.run.scalars import scalar_fields
 from crmpi.run.timers import Timers
@@ -37,25 +38,6 @@ from crmpi.scattering.base import make_scattering
 from crmpi.transport.base import find_solver, make_solver
 from crmpi.transport.populations import Followers
 from crmpi.units import HISTORY_UNITS
-
-
-class Clock:
-    """Simulated time, step and length of the last step; time is summed with Kahan's compensation so
-    that many small steps lose nothing."""
-
-    def __init__(self, time=0.0, compensation=0.0, step=0, dt=0.0):
-        self.time, self.compensation, self.step, self.dt = time, compensation, step, dt
-
-    def tick(self, dt, target=None):
-        """Advance by `dt`; with `target`, land on exactly this time."""
-        increment = dt - self.compensation
-        total = self.time + increment
-        self.compensation = (total - self.time) - increment
-        self.time = total
-        self.step += 1
-        self.dt = dt
-        if target is not None:
-            self.time, self.compensation = target, 0.0
 
 
 class Simulation:
