@@ -37,3 +37,7 @@ class ConfigError(CrmpiError):
 
     def __str__(self):
         return "\n".join(self.messages)
+
+
+class Interruption(Exception):  # noqa: N818 (it is not an error)
+    """Control flow of the run that passes through operators, not a mistake in them."""

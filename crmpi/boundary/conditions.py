@@ -30,6 +30,7 @@ from crmpi.constants import NHYDRO
 from crmpi.errors import CrmpiError
 from crmpi.mesh.pack import HYDRO_FIELDS, component_names
 from crmpi.mesh.regions import CELLS, axis_shape
+from crmpi.plugins import BOUNDARY_CONDITIONS
 
 # of the field strength at a wall: a weaker field through it is that of rounding errors
 _THREAD = 1e-6
@@ -46,9 +47,14 @@ class Outflow:
     hook : UserHook or None
     """
 
+    name = "outflow"
     source = staticmethod(edge_layer)
     valve = (True, True, True)
     """Whether gas may come in, go out, and go out where gravity pulls it out."""
+
+    def __init_subclass__(cls, **kwargs):
+        super().__init_subclass__(**kwargs)
+        BOUNDARY_CONDITIONS.add(cls)
 
     def __init__(self, face, pack, eos, hook):
         self.face, self.pack, self.eos, self.hook = face, pack, eos, hook
@@ -77,6 +83,9 @@ class Outflow:
         copy_layers(q, 0, q.shape[1], self.layers)
 
 
+BOUNDARY_CONDITIONS.add(Outflow)  # the base class of all others
+
+
 class Diode(Outflow):
     """Outflow that lets nothing in: where the Riemann problem at the face would, the face is a
     wall.
@@ -84,6 +93,7 @@ class Diode(Outflow):
     A ghost cell that would send gas into the mesh gets zero normal velocity.
     """
 
+    name = "diode"
     valve = (False, True, True)
 
     def fluid(self, u, b, time):
@@ -109,6 +119,7 @@ class Reflect(Outflow):
         a field goes through the wall: see `look`
     """
 
+    name = "reflect"
     source = staticmethod(mirror_layer)
 
     def __init__(self, face, pack, eos, hook):
@@ -175,6 +186,7 @@ class Hydrostatic(Outflow):
         cosmic rays move along the field
     """
 
+    name = "hydrostatic"
     valve = (False, True, False)
     moving = False
 
@@ -240,6 +252,8 @@ class User(Outflow):
     itself, where it changes by the electric field alone. A field that the hook leaves as it is has
     zero gradient. Cosmic-ray tracers that the hook does not set get what it sets for the bulk.
     """
+
+    name = "user"
 
     def __init__(self, face, pack, eos, hook):
         super().__init__(face, pack, eos, hook)
@@ -341,20 +355,11 @@ class Inflow(User):
     """The primitives and the field that ``mesh.inflow`` or the problem gives for this face, see
     `User` for the field."""
 
+    name = "inflow"
+
     def find_hook(self, hook):
         if hook is None:
             side = self.face.name
             message = f"'mesh.boundaries.{side}' = 'inflow' needs 'mesh.inflow.{side}'"
             raise CrmpiError(message, everywhere=True)
         return hook.inflow(self.face.name)
-
-
-CONDITIONS = {
-    "outflow": Outflow,
-    "diode": Diode,
-    "reflect": Reflect,
-    "hydrostatic": Hydrostatic,
-    "user": User,
-    "inflow": Inflow,
-}
-"""Physical boundary conditions by name; 'periodic' is a property of the mesh and needs none."""

@@ -3,13 +3,14 @@ boundaries."""
 
 import numpy as np
 
-from crmpi.boundary.conditions import CONDITIONS, Diode, Hydrostatic, Outflow, Reflect, User
+from crmpi.boundary.conditions import Diode, Hydrostatic, Outflow, Reflect, User
 from crmpi.boundary.layers import SIDES, Face, open_end
 from crmpi.boundary.parents import ParentBoundaries
 from crmpi.boundary.refined import Crossing
 from crmpi.errors import CrmpiError
 from crmpi.mesh.tree import NO_NEIGHBOUR, direction
 from crmpi.parallel.halo import Halo
+from crmpi.plugins import BOUNDARY_CONDITIONS
 
 
 class Ghosts:
@@ -28,7 +29,8 @@ class Ghosts:
     pack : Pack
         this rank's blocks
     boundaries : object or dict
-        ix1 ... ox3, each 'periodic' or a name in `CONDITIONS`; those of missing axes are not read
+        ix1 ... ox3, each 'periodic' or a name in `BOUNDARY_CONDITIONS`; those of missing axes
+        are not read
     eos : object with gamma and gamma_cr
     user : UserHook, optional
         the problem's boundary conditions, for 'user'
@@ -50,7 +52,8 @@ class Ghosts:
         self.crossing = Crossing(tree, pack, eos.gamma) if tree.max_level else None
         self.halo = Halo(comm, tree, owner, pack, self.crossing and self.crossing.parents)
         faces = list(_physical_faces(tree, pack, boundaries))
-        self._conditions = [CONDITIONS[kind](face, pack, eos, user) for face, kind in faces]
+        known = BOUNDARY_CONDITIONS.classes()
+        self._conditions = [known[kind](face, pack, eos, user) for face, kind in faces]
         self._beyond = (
             ParentBoundaries(pack, self.crossing, faces, eos, user) if self.crossing else None
         )
@@ -208,10 +211,10 @@ def _physical_faces(tree, pack, boundaries):
             continue
         names = SIDES[2 * axis : 2 * axis + 2]
         for name in names:
-            if kinds[name] != "periodic" and kinds[name] not in CONDITIONS:
+            if kinds[name] != "periodic" and kinds[name] not in BOUNDARY_CONDITIONS:
                 message = (
                     f"'mesh.boundaries.{name}' = '{kinds[name]}'; use one of periodic, "
-                    f"{', '.join(CONDITIONS)}"
+                    f"{', '.join(BOUNDARY_CONDITIONS)}"
                 )
                 raise CrmpiError(message, everywhere=True)
         if any((kinds[name] == "periodic") != tree.periodic[axis] for name in names):

@@ -8,13 +8,14 @@ level.
 
 import numpy as np
 
-from crmpi.boundary.conditions import CONDITIONS, Outflow, Reflect, User
+from crmpi.boundary.conditions import Outflow, Reflect, User
 from crmpi.boundary.layers import Face
 from crmpi.mesh.leaves import OFFSETS
 from crmpi.mesh.links import EQUAL, FINE, NONE
 from crmpi.mesh.pack import aligned_zeros, component_names
 from crmpi.mesh.regions import COPY_COLUMNS, axis_shape, copy_regions
 from crmpi.numerics.levels.prolongation import primitive_cells
+from crmpi.plugins import BOUNDARY_CONDITIONS
 
 
 class ParentView:
@@ -132,7 +133,7 @@ class ParentBoundaries:
             offset = tuple(face.outward if axis == face.axis else 0 for axis in range(3))
             outside = np.flatnonzero(relation[:, OFFSETS.index(offset)] == NONE)
             own = Face(face.name, face.axis, face.outward, outside.tolist())
-            self.conditions.append(CONDITIONS[kind](own, self.view, eos, user))
+            self.conditions.append(BOUNDARY_CONDITIONS[kind](own, self.view, eos, user))
         self._asks = any(isinstance(condition, User) for condition in self.conditions)
         self._first_guess = (
             [Outflow(c.face, self.view, eos, None) for c in self.conditions] if self._asks else []

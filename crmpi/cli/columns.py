@@ -14,6 +14,7 @@ Distances without a unit are in kpc. Printed are decadic logarithms of 1/cm^2: m
 percentile) over the lines. docs/ions.md says where the shares of the ions come from.
 """
 
+from crmpi.cli.plugins import add_plugins, use
 from crmpi.errors import CrmpiError
 
 AXES = {"x1": (0,), "x2": (1,), "x3": (2,), "all": (0, 1, 2), "any": None}
@@ -67,8 +68,11 @@ def add_arguments(parser):
     )
     parser.add_argument("--thin", action="store_true", help="dense gas does not shield itself")
     parser.add_argument(
-        "--table", metavar="FILE.h5", help="ion table of your own, in the layout of Trident"
+        "--table",
+        metavar="FILE.h5|NAME",
+        help="ion table of your own, in the layout of Trident, or the name of a plug-in",
     )
+    add_plugins(parser)
     parser.add_argument(
         "--map",
         metavar="FILE",
@@ -87,6 +91,7 @@ def main(arguments):
     from crmpi.params import make
 
     a = arguments
+    use(a.plugins)
     if a.lines < 1 or not a.scale > 0:
         raise CrmpiError("--lines must be at least 1, and --scale positive")
     if a.map and a.axis not in ("x1", "x2", "x3"):
@@ -169,17 +174,18 @@ def _length(units, word):
 
 
 def _table(a):
-    from crmpi.analysis.ions import IonTable, computed_table
+    from crmpi.analysis.ions import computed_table
+    from crmpi.analysis.ions.base import table_of
 
     if a.table:
-        return IonTable.read(a.table, a.redshift)
+        return table_of(a.table, a.redshift)
     return computed_table(a.redshift, a.background, a.scale, not a.thin)
 
 
 def _draw(snapshot, ions, a, table, composition):
     """Draw maps; return what to say about them."""
     try:
-        from crmpi.analysis.measure.column_maps import draw_maps
+        from crmpi.analysis.draw.column_maps import draw_maps
     except ModuleNotFoundError as problem:
         raise CrmpiError(
             f"crmpi columns --map needs {problem.name}: pip install matplotlib"

@@ -35,7 +35,7 @@ def configure(comm, target, overrides, restart=None):
         on all ranks alike
     """
     from crmpi.model.files import find_problem, load_problem
-    from crmpi.run.configuration import groups_for, load_run
+    from crmpi.run.configuration import groups_for, load_run, use_plugins
     from crmpi.run.restart import check_changes, check_problem
 
     named, overrides = _problem_word(comm, overrides, restart)
@@ -48,6 +48,11 @@ def configure(comm, target, overrides, restart=None):
     else:
         problem_class = together(comm, lambda: load_problem(path), share=False)
         source = origin.configuration
+    together(
+        comm,
+        lambda: use_plugins(problem_class, *_plugin_words(origin, source, overrides)),
+        share=False,
+    )
     groups = groups_for(problem_class)
 
     def check():
@@ -55,10 +60,10 @@ def configure(comm, target, overrides, restart=None):
         if origin is None:
             config = load_run(problem_class, source, overrides, defaults)
         else:
-            config = load_run(
-                problem_class, source, [*own_folder(origin.path, overrides), *overrides], defaults
-            )
-            config.notes += check_problem(origin, problem_class, target)
+            notes = check_problem(origin, problem_class, target)
+            words = [*own_folder(origin.path, overrides), *overrides]
+            config = load_run(problem_class, source, words, defaults, plugins=False)
+            config.notes += notes
             config.notes += check_changes(origin, problem_class, config)
         check_ranks(config, comm.nranks)
         return config.state()
@@ -75,6 +80,15 @@ def _problem_word(comm, overrides, restart):
         raise CrmpiError(f"command line: 'problem.name' {remedy}", everywhere=True)
     named = words[-1].partition("=")[2].strip() if words else None
     return named, [text for text in overrides if text not in words]
+
+
+def _plugin_words(origin, source, overrides):
+    """Return (source, overrides) that say which plug-ins a run has; those of a checkpoint only
+    where code may be taken from them."""
+    named = any(text.partition("=")[0].strip().partition(".")[0] == "plugins" for text in overrides)
+    if origin is None or source is not origin.configuration:
+        return source, overrides
+    return ({}, overrides) if named else ({"plugins": {"paths": origin.plugin_paths()}}, ())
 
 
 def _names_problem(key, value):

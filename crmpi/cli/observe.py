@@ -11,6 +11,7 @@ Parameters, key=value, are those of the group 'observables' of a run, which comp
 numbers while it goes on; docs/observables.md has the formulas and the assumptions.
 """
 
+from crmpi.cli.plugins import add_plugins, use
 from crmpi.errors import CrmpiError
 
 
@@ -31,6 +32,7 @@ def add_arguments(parser):
         metavar="FILE",
         help="draw numbers over time, profiles and diagrams: name ending in .png, .pdf or .svg",
     )
+    add_plugins(parser)
 
 
 def _draw(tables, path):
@@ -46,15 +48,16 @@ def _draw(tables, path):
 def main(arguments):
     """Run ``crmpi observe``."""
     from crmpi.analysis.draw import report
-    from crmpi.analysis.measure.catalogue import REGISTRY
+    from crmpi.plugins import OBSERVABLES
 
+    use(arguments.plugins)
     if arguments.file is None:
-        print(report.listing(REGISTRY))
+        print(report.listing(OBSERVABLES))
         return 0
     names = [word for word in arguments.words if "=" not in word]
     if not names:
         raise CrmpiError(
-            f"name at least one observable of {arguments.file}: {', '.join(sorted(REGISTRY))}"
+            f"name at least one observable of {arguments.file}: {', '.join(sorted(OBSERVABLES))}"
         )
     tables = report.observe(
         arguments.file, names, [word for word in arguments.words if "=" in word]

@@ -195,7 +195,7 @@ def _report(folder, variants, names):
     print(f"wrote {folder / 'sweep.csv'}, {len(finished)} of {len(variants)} runs")
     if names:
         try:
-            from crmpi.analysis.measure.sweeps import draw
+            from crmpi.analysis.draw.sweeps import draw
         except ModuleNotFoundError as problem:
             raise CrmpiError(
                 f"crmpi sweep --plot needs {problem.name}: pip install matplotlib"

@@ -2,7 +2,6 @@
 user's folder."""
 
 import os
-from importlib.metadata import entry_points
 from pathlib import Path
 from typing import NamedTuple
 
@@ -10,13 +9,9 @@ from crmpi.errors import CrmpiError
 from crmpi.model.module import load_problem_class
 from crmpi.params.convert import closest, show
 from crmpi.params.source import find, read_sources
+from crmpi.plugins.discovery import installed_folders
 
 _PACKAGE = Path(__file__).resolve().parents[1]
-ENTRY_POINTS = "crmpi.problems"
-"""Entry-point group of other packages: each entry is a module whose folder holds problem
-folders."""
-
-
 class Found(NamedTuple):
     """A problem and the YAML file to run it with."""
 
@@ -27,14 +22,11 @@ class Found(NamedTuple):
 def problem_folders():
     """Return {name: folder} of all built-in and installed problems."""
     folders = {}
-    for root in (_PACKAGE / "builtin_problems", _PACKAGE.parent / "problems", *_installed_roots()):
+    own = (_PACKAGE / "builtin_problems", _PACKAGE.parent / "problems")
+    for root in (*own, *installed_folders()):
         if root.is_dir():
             folders |= {path.parent.name: path.parent for path in sorted(root.glob("*/problem.py"))}
     return dict(sorted(folders.items()))
-
-
-def _installed_roots():
-    return [Path(entry.load().__file__).parent for entry in entry_points(group=ENTRY_POINTS)]
 
 
 def find_problem(target):

@@ -2,17 +2,15 @@
 
 import copy
 import inspect
-import sys
 import zlib
 from collections.abc import Mapping
-from contextlib import contextmanager
-from pathlib import Path
 
 import numpy as np
 
 from crmpi.diagnostics.reductions import REDUCTIONS, Total
 from crmpi.errors import CrmpiError
-from crmpi.model.mistakes import HookError, folder_of, is_own, place_of, sentence, suggestion
+from crmpi.plugins.mistakes import HookError, folder_of, is_own, place_of, sentence, suggestion
+from crmpi.plugins.modules import helpers_of
 
 SIDES = ("ix1", "ox1", "ix2", "ox2", "ix3", "ox3")
 
@@ -53,8 +51,6 @@ _NOTHING = {
     "setup": "keep what other hooks need in self",
     "boundary": "it sets w in place, as in w.dens[...] = 1.0",
 }
-
-_helpers = {}  # folder -> {name: module}: helper modules that lie beside a problem file
 
 
 def call(problem, hook, *arguments):
@@ -125,38 +121,6 @@ def with_article(word):
     """Return the name of a type as in 'a dict', 'an int'."""
     word = "array" if word == "ndarray" else word
     return f"{'an' if word[0] in 'aeiou' else 'a'} {word}"
-
-
-@contextmanager
-def helpers_of(folder):
-    """Make the modules beside a problem file importable by their plain names while its code runs.
-
-    Two problems may each have a ``helper.py``: afterwards ``sys.modules`` is as it was.
-    """
-    if folder is None or str(folder) in sys.path:
-        yield
-        return
-    kept, path = _helpers.setdefault(folder, {}), str(folder)
-    hidden = {name: sys.modules.pop(name) for name in kept if name in sys.modules}
-    count = len(sys.modules)
-    sys.modules.update(kept)
-    sys.path.insert(0, path)
-    try:
-        yield
-    finally:
-        if path in sys.path:
-            sys.path.remove(path)
-        new = list(sys.modules)[count:] if len(sys.modules) > count else []
-        lying_beside = {name for name in new if name in kept or _lies_in(name, new, folder)}
-        kept.update({name: sys.modules.pop(name) for name in lying_beside})
-        sys.modules.update(hidden)
-
-
-def _lies_in(name, new, folder):
-    """Tell whether a module, or its package, was imported from `folder` just now."""
-    top = name.partition(".")[0]
-    file = getattr(sys.modules.get(top), "__file__", None) if top in new else None
-    return isinstance(file, str) and folder in (Path(file).parent, Path(file).parent.parent)
 
 
 # ---------------------------------------------------------------------- what hooks return

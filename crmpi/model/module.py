@@ -1,19 +1,18 @@
 """Loading a problem file: its one class, its helper modules, mistakes in how it is written."""
 
-import hashlib
-import importlib.util
 import inspect
 import os
 import re
-import sys
 import tokenize
 from pathlib import Path
 
 from crmpi.errors import CrmpiError
-from crmpi.model.hooks import HOOKS, SIDES, helpers_of, with_article
-from crmpi.model.mistakes import HookError, suggestion, what_of, where_in
+from crmpi.model.hooks import HOOKS, SIDES, with_article
 from crmpi.model.problem import Problem
 from crmpi.params.convert import show
+from crmpi.plugins.mistakes import HookError, suggestion
+from crmpi.plugins.modules import import_file
+from crmpi.plugins.registry import Origin, loading
 
 
 def load_problem_class(path):
@@ -30,7 +29,9 @@ def load_problem_class(path):
     if not os.path.isfile(path):
         raise CrmpiError(f"there is no file {show(str(path))}")
     path = Path(path).resolve()
-    module = _import(path, path.parent.name if path.name == "problem.py" else path.stem)
+    name = path.parent.name if path.name == "problem.py" else path.stem
+    with loading(Origin("file", str(path.parent))):
+        module = import_file(path, "crmpi_problem", name)
     classes = [
         c
         for c in vars(module).values()
@@ -45,29 +46,13 @@ def load_problem_class(path):
     complaint = _outside(module, path) or check_class(classes[0], _text(path))
     if complaint is not None:
         raise HookError(complaint)
-    classes[0].name = path.parent.name if path.name == "problem.py" else path.stem
+    classes[0].name = name
     return classes[0]
 
 
 def _text(path):
     with tokenize.open(path) as file:  # in the encoding that the file declares
         return file.read()
-
-
-def _import(path, name):
-    unique = f"crmpi_problem_{name}_{hashlib.sha256(str(path).encode()).hexdigest()[:12]}"
-    spec = importlib.util.spec_from_file_location(unique, path)
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[unique] = (
-        module  # dataclasses and annotations that are text look their module up by its name
-    )
-    try:
-        with helpers_of(path.parent):
-            spec.loader.exec_module(module)
-    except (Exception, SystemExit) as error:
-        how = "" if isinstance(error, CrmpiError) else "cannot be imported: "
-        raise HookError(f"{where_in(path, error)}: {how}{what_of(error, {})}") from error
-    return module
 
 
 def _outside(module, path):

@@ -16,6 +16,7 @@ import yaml
 
 from crmpi.errors import CrmpiError
 from crmpi.model.files import problem_folders
+from crmpi.plugins.discovery import active_files, installed_versions
 
 
 class ProblemSource(NamedTuple):
@@ -27,17 +28,25 @@ class ProblemSource(NamedTuple):
         importance
     files : name relative to the folder to text, of the file and of the modules beside it that it
         imports
+    plugins : 'folder/file.py' to text of the plug-in files in use, name to version of the installed
+        packages of plug-ins
     """
 
     name: str
     path: str
     installed: bool
     files: dict
+    plugins: dict = {}  # never changed
+
+    @property
+    def texts(self):
+        """All files by name, those of plug-ins with their folder."""
+        return self.files | {f"plug-in {name}": text for name, text in self.plugins.items()}
 
     @property
     def digest(self):
         """SHA-256 of names and texts of all files."""
-        return hashlib.sha256(json.dumps(self.files, sort_keys=True).encode()).hexdigest()
+        return hashlib.sha256(json.dumps(self.texts, sort_keys=True).encode()).hexdigest()
 
     def to_json(self):
         """Return the text for a checkpoint."""
@@ -47,7 +56,9 @@ class ProblemSource(NamedTuple):
     def from_json(cls, text):
         """Return the source kept in a checkpoint, or None: the problem was not in a file."""
         stored = json.loads(text)
-        return None if stored is None else cls(**{name: stored[name] for name in cls._fields})
+        if stored is None:
+            return None
+        return cls(**{name: stored[name] for name in cls._fields if name in stored})
 
 
 def source_of(problem_class):
@@ -56,9 +67,16 @@ def source_of(problem_class):
     if path is None:
         return None
     try:
-        return ProblemSource(problem_class.name, str(path), _installed(problem_class), _files(path))
+        installed = _installed(problem_class)
+        return ProblemSource(problem_class.name, str(path), installed, _files(path), _plugins())
     except (OSError, UnicodeDecodeError) as error:
         raise CrmpiError(f"cannot read the problem file '{path}': {error}") from None
+
+
+def _plugins():
+    """Return {name: text or version} of the plug-ins in use."""
+    files = {f"{file.parent.name}/{file.name}": file.read_text("utf-8") for file in active_files()}
+    return files | installed_versions()
 
 
 def lasting_name(problem_class):
@@ -168,13 +186,71 @@ def problem_of_restart(checkpoint, source, folder):
     return path
 
 
+def plugins_of_restart(checkpoint, paths, folder):
+    """Return the paths of plug-ins that a restart uses when the command line names none.
+
+    Parameters
+    ----------
+    checkpoint : path
+        for messages
+    paths : list of str
+        as the verified checkpoint has them
+    folder : path or None
+        folder of the run
+
+    Raises
+    ------
+    CrmpiError
+        one is not there, or not where code may be taken from
+    """
+    remedy = "say where they are with plugins=[...]"
+    named = [] if folder is None else _resolved(Path(folder), "plugins", "paths")
+    if paths and paths != named:
+        where = (
+            "it lies outside of the folder of its run"
+            if folder is None
+            else f"{Path(folder) / 'resolved.yaml'} does not name them"
+        )
+        raise CrmpiError(
+            f"{checkpoint} comes from a run with the plug-ins {', '.join(paths)}, but {where}; "
+            f"{remedy}"
+        )
+    for path in map(Path, paths):
+        if not path.exists():
+            raise CrmpiError(f"the plug-in {path} of {checkpoint} is not there any more; {remedy}")
+        if path.stat().st_uid not in (os.getuid(), 0):
+            raise CrmpiError(
+                f"the plug-in {path} of {checkpoint} belongs to another user; if you trust it, "
+                f"{remedy}"
+            )
+    return paths
+
+
+def require_plugins(checkpoint, source):
+    """Raise CrmpiError unless the plug-ins that a checkpoint was written with are in use."""
+    now = {Path(file).name for file in active_files()} | set(installed_versions())
+    stored = source.plugins if source is not None else {}
+    missing = [name for name in stored if Path(name).name not in now]
+    if missing:
+        raise CrmpiError(
+            f"{checkpoint} comes from a run with the plug-in {missing[0]}, which is not in use; "
+            "name it with plugins=[...], or install its package"
+        )
+
+
 def _named_by_run(folder):
     """Return the problem file that `resolved.yaml` in the folder of a run names, or None."""
+    name = _resolved(folder, "problem", "name")
+    return None if name is None else str(name)
+
+
+def _resolved(folder, group, key):
+    """Return a value of `resolved.yaml` in the folder of a run, or None."""
     try:
         given = yaml.load(
             (folder / "resolved.yaml").read_text(encoding="utf-8"), Loader=yaml.BaseLoader
         )
-        return str(given["problem"]["name"])
+        return given[group][key]
     except (OSError, UnicodeDecodeError, yaml.YAMLError, LookupError, TypeError):
         return None
 
@@ -184,10 +260,9 @@ def difference(checkpoint, stored, now):
     it does not."""
     if stored is None or now is None or stored.digest == now.digest:
         return ""
+    before, after = stored.texts, now.texts
     names = sorted(
-        name
-        for name in stored.files.keys() | now.files.keys()
-        if stored.files.get(name) != now.files.get(name)
+        name for name in before.keys() | after.keys() if before.get(name) != after.get(name)
     )
     verb = "has" if len(names) == 1 else "have"
     where = Path(now.path).parent

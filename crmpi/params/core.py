@@ -1,11 +1,13 @@
 """The groups that every run has: mesh, time, output, units."""
 
 from crmpi.params.fields import SameAs, group, par
+from crmpi.plugins.kinds import BOUNDARY_CONDITIONS
+from crmpi.plugins.registry import Choices
 
 FACES = ("ix1", "ox1", "ix2", "ox2", "ix3", "ox3")
 GEOMETRIES = ("cartesian", "spherical", "flux_tube", "own")
 SPACINGS = ("uniform", "log")
-BOUNDARIES = ("periodic", "outflow", "diode", "reflect", "hydrostatic", "user", "inflow")
+BOUNDARIES = Choices(BOUNDARY_CONDITIONS, "periodic")
 
 
 @group
@@ -304,4 +306,26 @@ class UnitsParams:
                 yield name, f"is only allowed with units.system = 'custom', not '{self.system}'"
 
 
-CORE = {"mesh": MeshParams, "time": TimeParams, "output": OutputParams, "units": UnitsParams}
+@group
+class PluginParams:
+    """What a run adds to crmpi: models, solvers, sources ... in files of the user."""
+
+    paths: tuple[str, ...] = par(
+        (),
+        path=True,
+        doc="Python files, and folders of them, relative to the YAML file; see docs/plugins.md",
+    )
+
+    @classmethod
+    def expand(cls, value):
+        """Spell out ``plugins: [my_models]``."""
+        return {"paths": list(value) if isinstance(value, (list, tuple)) else [value]}
+
+
+CORE = {
+    "mesh": MeshParams,
+    "time": TimeParams,
+    "output": OutputParams,
+    "units": UnitsParams,
+    "plugins": PluginParams,
+}

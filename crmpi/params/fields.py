@@ -35,7 +35,7 @@ class Par:
     default: Any
     unit: str | None
     bounds: tuple  # of ('>', 0) ...
-    choices: tuple | None
+    choices: Any  # a tuple, or what gives names that may change between runs
     doc: str
     length: int | None
     path: bool = False
@@ -81,7 +81,7 @@ def par(
         plain number is in code units)
     gt, ge, lt, le : float, optional
         allowed range, in `unit`; for lists, of each element
-    choices : sequence, optional
+    choices : sequence or crmpi.plugins.registry.Registry, optional
         allowed values; for lists, of each element
     doc : str
         one line for the table of parameters
@@ -105,9 +105,8 @@ def par(
     )
     if isinstance(default, list):
         default = tuple(default)
-    declared = Par(
-        default, unit, bounds, tuple(choices) if choices is not None else None, doc, length, path
-    )
+    choices = tuple(choices) if isinstance(choices, (list, dict)) else choices
+    declared = Par(default, unit, bounds, choices, doc, length, path)
     if default is REQUIRED:
         return dataclasses.field(metadata={"par": declared})
     # a factory leaves no class attribute behind, so that a parameter without a value in this run

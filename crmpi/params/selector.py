@@ -12,7 +12,7 @@ class Selector:
     ----------
     key : str
         name of the selecting parameter, 'solver'
-    choices : dict of str to class or None
+    choices : dict of str to class or None, or crmpi.plugins.registry.Registry
         the nested ``Params`` of each class is used, or the class itself if it is a `group`; others,
         and None, have no parameters
     default : str, optional
@@ -24,15 +24,21 @@ class Selector:
 
     def __init__(self, key, choices, default=REQUIRED, *, common=None, doc=""):
         self.key = key
-        self.choices = dict(choices)
+        self._choices = choices
         self.common = group(common) if common is not None else None
-        self.declared = par(default, choices=list(self.choices), doc=doc)
+        self.declared = par(default, choices=choices, doc=doc)
         self._merged = {}
+
+    @property
+    def choices(self):
+        """{name: class}: those that there are now."""
+        return dict(self._choices.items())
 
     def params(self, choice):
         """Return the group class for one choice: its parameters, the common ones, and the key."""
-        if choice not in self._merged:
-            own = _params_of(self.choices[choice])
+        chosen = self._choices[choice]
+        if (choice, chosen) not in self._merged:
+            own = _params_of(chosen)
             bases = tuple(base for base in (own, self.common) if base is not None)
             if bases[1:] and issubclass(own, self.common):
                 bases = (own,)
@@ -41,8 +47,8 @@ class Selector:
                 self.key: self.declared,
                 "__module__": __name__,
             }
-            self._merged[choice] = group(type("Params", bases, body))
-        return self._merged[choice]
+            self._merged[choice, chosen] = group(type("Params", bases, body))
+        return self._merged[choice, chosen]
 
     def owners(self, name):
         """Return the choices that have a parameter `name`."""

@@ -62,14 +62,14 @@ def read_sources(source, overrides=(), defaults=None, presets=None):
     layers = [_from_mapping(defaults or {}, "defaults()", 0)]
     if isinstance(source, Mapping):
         name = "configuration"
-        layers.append(_from_mapping(source, name, 1))
+        layers.append(_anchored(_from_mapping(source, name, 1), os.getcwd()))
     else:
         name = os.path.basename(source)
         layers += _read_yaml(os.fspath(source), errors)
     level = len(layers)
     for text in overrides:
         try:
-            layers.append(_read_override(text, level))
+            layers.append(_anchored(_read_override(text, level), os.getcwd()))
         except ValueError as problem:
             errors.append(f"command line: {show(text)} {problem}")
     for key, known in presets.settings.items() if presets else ():
@@ -209,7 +209,29 @@ def _read_yaml(path, errors, seen=()):
         if os.path.abspath(path_below) in (*seen, os.path.abspath(path)):
             raise CrmpiError(f"{name}: 'base' = '{below.value}' leads back to this file")
         layers = _read_yaml(path_below, errors, (*seen, os.path.abspath(path)))
-    return [*layers, _walk(document, name, len(layers) + 1, "", errors)]
+    tree = _walk(document, name, len(layers) + 1, "", errors)
+    return [*layers, _anchored(tree, os.path.dirname(os.path.abspath(path)))]
+
+
+ANCHORED = "plugins"
+"""The group whose paths are relative to the file that names them."""
+
+
+def _anchored(layer, folder):
+    """Return a layer whose paths of plug-ins are those that they mean in a folder."""
+
+    def resolved(node):
+        if isinstance(node, dict):
+            return {key: resolved(sub) for key, sub in node.items()}
+        listed = node.value if isinstance(node.value, (list, tuple)) else [node.value]
+        return node._replace(value=[_absolute(text, folder) for text in listed])
+
+    return layer | {ANCHORED: resolved(layer[ANCHORED])} if ANCHORED in layer else layer
+
+
+def _absolute(text, folder):
+    is_path = isinstance(text, str) and text and not text.startswith(("~", "$"))
+    return os.path.normpath(os.path.join(folder, text)) if is_path else text
 
 
 def _compose(path):

@@ -7,18 +7,16 @@ ranks, ghosts or files: whoever calls it fills ghosts and primitives afterwards,
 in the order of the blocks. ``docs/physics_sources.md`` shows how to add one.
 """
 
-import importlib
-import pkgutil
 from typing import NamedTuple
 
 import numpy as np
 
-import crmpi.physics
 from crmpi.constants import DENS, ENER, MOM1, MOM2, MOM3
 from crmpi.errors import CrmpiError
 from crmpi.jit import device
 from crmpi.params import group, par
 from crmpi.physics.operators import Operator, Phase
+from crmpi.plugins import SOURCES
 
 
 class SourceParams:
@@ -66,8 +64,7 @@ class Source(Operator):
     def __init_subclass__(cls, **kwargs):
         super().__init_subclass__(**kwargs)
         cls.Params = group(cls.Params)
-        if cls.name:
-            _SOURCES[cls.name] = cls
+        SOURCES.add(cls)
 
     def __init__(self, params, pack, eos, units, mesh):
         if pack.refined and not self.on_levels:
@@ -135,15 +132,9 @@ class Source(Operator):
         return {"account": self.account}
 
 
-_SOURCES = {}
-
-
 def source_classes():
-    """Return {name: class} of all sources, sorted by name; every module of this folder is looked
-    at."""
-    for module in pkgutil.iter_modules(crmpi.physics.__path__, "crmpi.physics."):
-        importlib.import_module(module.name)
-    return dict(sorted(_SOURCES.items()))
+    """Return {name: class} of all sources, sorted by name."""
+    return SOURCES.classes()
 
 
 def make_sources(configuration, pack, eos, units, mesh):

@@ -8,13 +8,16 @@ gravity:
 
 A component gives its potential and its acceleration as numpy functions of position. Those that have
 a centre can be used *plane-parallel* (``plane_radius``): the x3 component at a fixed distance from
-the axis, a function of x3 alone, for patches of a disc. To add one: a subclass of `Component` and a
-line in `Gravity.Params`.
+the axis, a function of x3 alone, for patches of a disc. To add one: a subclass of `Component` with
+a name, see docs/plugins.md.
 """
+
+import functools
 
 import numpy as np
 
 from crmpi.params import group, par
+from crmpi.plugins import GRAVITY_COMPONENTS
 
 
 class Component:
@@ -24,9 +27,12 @@ class Component:
     class Params:
         """Parameters of the component."""
 
+    name = ""
+
     def __init_subclass__(cls, **kwargs):
         super().__init_subclass__(**kwargs)
         cls.Params = group(cls.Params)
+        GRAVITY_COMPONENTS.add(cls)
 
     def __init__(self, p, G):
         self.p, self.G = p, G
@@ -43,6 +49,8 @@ class Component:
 class Uniform(Component):
     """A constant acceleration."""
 
+    name = "uniform"
+
     class Params:
         g1: float = par(0.0, unit="acceleration", doc="acceleration along x1")
         g2: float = par(0.0, unit="acceleration", doc="acceleration along x2")
@@ -58,6 +66,8 @@ class Uniform(Component):
 class TanhDisc(Component):
     """A self-gravitating isothermal sheet (Spitzer 1942): g3 = -2 pi G Sigma tanh(x3/h), of matter
     with rho ~ sech^2(x3/h)."""
+
+    name = "tanh_disc"
 
     class Params:
         surface_density: float | None = par(
@@ -137,6 +147,8 @@ class NFW(Spherical):
     """Dark halo of Navarro, Frenk & White (1997): rho ~ 1/(x (1+x)^2), x = r/r_s, M(<r) = M200
     m(x)/m(c), m(x) = ln(1+x) - x/(1+x)."""
 
+    name = "nfw"
+
     class Params(Centred.Params):
         mass: float = par(unit="Msun", gt=0, doc="M200")
         concentration: float = par(10.0, gt=0, doc="c = r200/r_s")
@@ -178,6 +190,8 @@ class NFW(Spherical):
 class Hernquist(Spherical):
     """Bulge or galaxy of Hernquist (1990): phi = -G M/(r + a)."""
 
+    name = "hernquist"
+
     class Params(Centred.Params):
         mass: float = par(unit="Msun", gt=0, doc="total mass M")
         scale_radius: float = par(unit="length", gt=0, doc="a; half the mass is inside 2.41 a")
@@ -194,6 +208,8 @@ class Hernquist(Spherical):
 
 class MiyamotoNagai(Centred):
     """Disc of Miyamoto & Nagai (1975): phi = -G M/sqrt(R^2 + (a + sqrt(z^2 + b^2))^2)."""
+
+    name = "miyamoto_nagai"
 
     class Params(Centred.Params):
         mass: float = par(unit="Msun", gt=0, doc="total mass M")
@@ -215,13 +231,26 @@ class MiyamotoNagai(Centred):
         return self.in_geometry(-pull * y1, -pull * y2, -pull * y3 * (self.p.scale_radius + z) / z)
 
 
-COMPONENTS = {
-    "uniform": Uniform,
-    "tanh_disc": TanhDisc,
-    "nfw": NFW,
-    "hernquist": Hernquist,
-    "miyamoto_nagai": MiyamotoNagai,
-}
+@functools.cache
+def _group_of(components):
+    """Return the YAML group ``gravity`` of (name, class) pairs: each an optional group."""
+
+    class GravityParams:
+        """The components of gravity that are present."""
+
+        def any(self):
+            """Whether there is any component."""
+            return any(getattr(self, name) is not None for name, _ in components)
+
+    GravityParams.__annotations__ = {name: cls.Params | None for name, cls in components}
+    return group(GravityParams)
+
+
+class _Params:
+    """The class attribute ``Gravity.Params``: follows the components that there are."""
+
+    def __get__(self, gravity, owner):
+        return _group_of(tuple(GRAVITY_COMPONENTS.items()))
 
 
 class Gravity:
@@ -240,23 +269,14 @@ class Gravity:
         the present components by name
     """
 
-    @group
-    class Params:
-        uniform: Uniform.Params | None
-        tanh_disc: TanhDisc.Params | None
-        nfw: NFW.Params | None
-        hernquist: Hernquist.Params | None
-        miyamoto_nagai: MiyamotoNagai.Params | None
-
-        def any(self):
-            """Whether there is any component."""
-            return any(getattr(self, name) is not None for name in COMPONENTS)
+    Params = _Params()
 
     def __init__(self, params, units):
         constant = 1.0 if units.dimensionless else units.G
-        given = {name: getattr(params, name) for name in COMPONENTS}
         self.components = {
-            name: COMPONENTS[name](p, constant) for name, p in given.items() if p is not None
+            name: cls(getattr(params, name), constant)
+            for name, cls in GRAVITY_COMPONENTS.items()
+            if getattr(params, name, None) is not None
         }
 
     def __bool__(self):

@@ -7,13 +7,10 @@ it, is above ``refine``; it may be joined with its siblings where that is below 
 criterion is one file of `crmpi.refinement.criteria`.
 """
 
-import importlib
-import pkgutil
-
 import numpy as np
 
-import crmpi.refinement.criteria
 from crmpi.params import Selector, group, par
+from crmpi.plugins import REFINEMENT_CRITERIA
 
 REFINE, KEEP, DEREFINE = 1, 0, -1
 """Flags of blocks."""
@@ -66,8 +63,7 @@ class Criterion:
     def __init_subclass__(cls, **kwargs):
         super().__init_subclass__(**kwargs)
         cls.Params = group(cls.Params)
-        if cls.name:
-            _CRITERIA[cls.name] = cls
+        REFINEMENT_CRITERIA.add(cls)
 
     def __init__(self, params, units, eos):
         self.params, self.units, self.eos = params, units, eos
@@ -80,22 +76,14 @@ class Criterion:
         raise TypeError(f"criterion '{self.name}' defines no indicator")
 
 
-_CRITERIA = {}
-
-
 def criteria_classes():
-    """Return {name: class} of all criteria, sorted by name; every module of the folder is looked
-    at."""
-    for module in pkgutil.iter_modules(
-        crmpi.refinement.criteria.__path__, "crmpi.refinement.criteria."
-    ):
-        importlib.import_module(module.name)
-    return dict(sorted(_CRITERIA.items()))
+    """Return {name: class} of all criteria, sorted by name."""
+    return REFINEMENT_CRITERIA.classes()
 
 
 def criterion_selector():
     """Return the `Selector` of a member of ``mesh.refinement.criteria``."""
-    return Selector("name", criteria_classes(), common=CriterionParams, doc="which criterion")
+    return Selector("name", REFINEMENT_CRITERIA, common=CriterionParams, doc="which criterion")
 
 
 def flags_of(criterion, view, levels, top):

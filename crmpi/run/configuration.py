@@ -2,20 +2,21 @@
 
 import json
 
-from crmpi.analysis.measure.catalogue import ObservableParams
+from crmpi.analysis.measure.catalogue import observable_params
 from crmpi.model import hooks
 from crmpi.model.files import find_problem
 from crmpi.model.problem import Problem
 from crmpi.model.source import lasting_name
 from crmpi.params import Selector, group, load, par
-from crmpi.params.source import Presets
-from crmpi.physics.base import source_classes
+from crmpi.params.core import CORE
+from crmpi.params.loader import build
+from crmpi.params.source import Presets, read_sources
 from crmpi.physics.fluid_params import FluidParams
 from crmpi.physics.gravity import Gravity
+from crmpi.plugins import SCATTERING_MODELS, SOURCES, TRANSPORT_SOLVERS, use
 from crmpi.refinement.parameters import RefinedMeshParams
 from crmpi.run.scalars import ScalarParams, check_inflow
-from crmpi.scattering.base import ScatteringParams, scattering_models
-from crmpi.transport.base import transport_solvers
+from crmpi.scattering.base import ScatteringParams
 from crmpi.transport.populations import PopulationParams
 from crmpi.transport.presets import KEPT, PRESETS, preset_settings
 
@@ -40,17 +41,17 @@ def groups_for(problem_class):
         "scalars": ScalarParams,
         "transport": Selector(
             "solver",
-            transport_solvers(),
+            TRANSPORT_SOLVERS,
             "none",
             common=TransportParams,
             doc="how cosmic rays move along the field",
         ),
         "scattering": Selector(
-            "model", scattering_models(), "constant", common=ScatteringParams, doc="what sets kappa"
+            "model", SCATTERING_MODELS, "constant", common=ScatteringParams, doc="what sets kappa"
         ),
         "gravity": Gravity.Params,
-        "observables": ObservableParams,
-    } | {name: source.Params for name, source in source_classes().items()}
+        "observables": observable_params(),
+    } | {name: source.Params for name, source in SOURCES.items()}
 
 
 def _problem_group(problem_class):
@@ -60,12 +61,26 @@ def _problem_group(problem_class):
     return group(Params)
 
 
-def load_run(problem_class, source, overrides=(), defaults=None):
+def use_plugins(problem_class, source, overrides=()):
+    """Make available what the parameter `plugins` names, and what the problem brings with it;
+    arguments as for `load_run`."""
+    tree, _, name = read_sources(source, overrides)
+    given = {"plugins": tree["plugins"]} if "plugins" in tree else {}
+    chosen = build(given, {name: CORE[name] for name in ("units", "plugins")}, name, [])
+    use(chosen.plugins.paths, problem_class.source_path)
+
+
+def load_run(problem_class, source, overrides=(), defaults=None, *, plugins=True):
     """Return the `Config` of a run of this problem; arguments as for `crmpi.params.load`.
+
+    With `plugins` what the parameter of this name says is made available first; without, what is
+    available stays as it is.
 
     What the problem's ``defaults(config)`` returns, {'group.key': value}, is weaker than file and
     command line; it may depend on both, so they are read twice.
     """
+    if plugins:
+        use_plugins(problem_class, source, overrides)
     name = lasting_name(problem_class)
     # resolved.yaml works in every folder
     overrides = [*overrides, f"problem.name={json.dumps(name)}"] if name else overrides

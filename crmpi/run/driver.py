@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from crmpi import precision
 from crmpi.diagnostics.energy_guard import LOOK_EVERY, EnergyBooks
-from crmpi.errors import CrmpiError, RunError
+from crmpi.errors import CrmpiError, Interruption, RunError
 from crmpi.jit import before_first_compilation, cache_note, made, working_seconds
 from crmpi.model.source import source_of
 from crmpi.output.checkpoint import read_checkpoint, read_leaves
@@ -49,7 +49,7 @@ class Result(NamedTuple):
     sim: Simulation
 
 
-class LongStepError(Exception):
+class LongStepError(Interruption):
     """A signal that could not wait for the end of a long step; the state is that of no time."""
 
 

@@ -8,13 +8,23 @@ from typing import NamedTuple
 import yaml
 
 from crmpi.errors import CrmpiError
-from crmpi.model.source import ProblemSource, difference, problem_of_restart, source_of
+from crmpi.model.source import (
+    ProblemSource,
+    difference,
+    plugins_of_restart,
+    problem_of_restart,
+    require_plugins,
+    source_of,
+)
 from crmpi.output.checkpoint import Checkpoint, read_checkpoint
 from crmpi.output.directory import folder_of
 from crmpi.run.configuration import load_run
 
 FREE = ("time.end", "time.max_steps", "transport.max_substeps", "output.*", "observables.*")
 """Parameters that may change at a restart: they do not act on the state."""
+
+COMPARED_AS_SOURCE = ("problem.name", "plugins.paths")
+"""Parameters that name files: the texts of the files are compared instead."""
 
 NOTED = (
     "time.cfl",
@@ -46,6 +56,11 @@ class Origin(NamedTuple):
         """Path of the checkpoint."""
         return self.checkpoint.path
 
+    def plugin_paths(self):
+        """Return the paths of plug-ins when the command line names none."""
+        given = self.configuration.get("plugins", {}).get("paths", [])
+        return plugins_of_restart(self.path, given, folder_of(self.path))
+
     def problem_path(self):
         """Return the path of the problem file when the command line names none."""
         return problem_of_restart(self.path, self.source, folder_of(self.path))
@@ -72,6 +87,7 @@ def check_problem(origin, problem_class, named):
         problem file
     """
     stored, now = origin.source, source_of(problem_class)
+    require_plugins(origin.path, stored)
     note = difference(origin.path, stored, now)
     if note and named and stored.name != now.name:
         raise CrmpiError(
@@ -92,7 +108,7 @@ def check_changes(origin, problem_class, config):
         a parameter differs that must not, or the end of the run lies before the checkpoint
     """
     try:
-        stored = load_run(problem_class, origin.configuration)
+        stored = load_run(problem_class, origin.configuration, plugins=False)
     except CrmpiError as error:
         first = str(error).splitlines()[0]
         raise CrmpiError(
@@ -152,8 +168,7 @@ def _matches(key, patterns):
 
 
 def changed_keys(stored, config):
-    """Return the dotted keys of the parameters that differ, 'problem.name' aside: the source of the
-    problem is compared instead."""
+    """Return the dotted keys of the parameters that differ, those of `COMPARED_AS_SOURCE` aside."""
     before, after = stored.state(), config.state()
     if before["units"] != after["units"]:
         return ["units"]
@@ -166,7 +181,7 @@ def changed_keys(stored, config):
         for key in (*old, *new)
         if (key in old) != (key in new) and key.partition(".")[0] not in groups
     ]
-    keys = [key for key in dict.fromkeys(both + single) if key != "problem.name"]
+    keys = [key for key in dict.fromkeys(both + single) if key not in COMPARED_AS_SOURCE]
     return [key for key in keys if not any(key.startswith(f"{other}.") for other in keys)]
 
 

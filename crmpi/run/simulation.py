@@ -29,6 +29,7 @@ from crmpi.physics.base import make_sources
 from crmpi.physics.fluid import Fluid
 from crmpi.physics.fluid_params import nghost
 from crmpi.physics.gravity import Gravity
+from crmpi.plugins import use
 from crmpi.refinement.static import first_tree
 from crmpi.run.clock import Clock
 from crmpi.run.remesh import Remesher
@@ -73,6 +74,7 @@ class Simulation:
 
     def __init__(self, config, problem_class, comm, leaves=None):
         self.config, self.comm, self.units = config, comm, config.units
+        use(config.plugins.paths, problem_class.source_path)
         self.problem = problem_class(config.problem, config.units, config)
         mesh = config.mesh
         periodic = [getattr(mesh.boundaries, f"ix{axis}") == "periodic" for axis in (1, 2, 3)]

@@ -7,15 +7,13 @@ them, so it may take centred differences and needs neither neighbours nor ranks.
 ``docs/scattering.md`` shows how to add one.
 """
 
-import importlib
-import pkgutil
 from contextlib import suppress
 
 import numpy as np
 
-import crmpi.scattering
 from crmpi.errors import CrmpiError
 from crmpi.params import group, par
+from crmpi.plugins import SCATTERING_MODELS
 
 KAPPA_PAR, KAPPA_PERP = 0, 1  # components of the array of diffusion coefficients
 
@@ -108,8 +106,7 @@ class ScatteringModel:
     def __init_subclass__(cls, **kwargs):
         super().__init_subclass__(**kwargs)
         cls.Params = group(cls.Params)
-        if cls.name:
-            _MODELS[cls.name] = cls
+        SCATTERING_MODELS.add(cls)
 
     def __init__(self, params, units=None, eos=None, mesh=None):
         if self.needs_units and (units is None or units.dimensionless):
@@ -182,23 +179,14 @@ class ScatteringModel:
         raise TypeError(f"scattering model '{self.name}' defines no kappa")
 
 
-_MODELS = {}
-
-
 def scattering_models():
-    """Return {name: class} of all models, sorted by name; every module of this folder is looked
-    at."""
-    for module in pkgutil.iter_modules(crmpi.scattering.__path__, "crmpi.scattering."):
-        importlib.import_module(module.name)
-    return dict(sorted(_MODELS.items()))
+    """Return {name: class} of all models, sorted by name."""
+    return SCATTERING_MODELS.classes()
 
 
 def find_model(name):
     """Return the class of the model `name`; raises CrmpiError with the names there are."""
-    models = scattering_models()
-    if name not in models:
-        raise CrmpiError(f"scattering.model = '{name}' is not one of {', '.join(models)}")
-    return models[name]
+    return SCATTERING_MODELS.find(name)
 
 
 def make_scattering(params, units=None, eos=None, mesh=None):

@@ -6,17 +6,14 @@ It takes as many sub-steps as it needs, so it never limits the time step of the 
 ``docs/transport.md`` has the equations and shows how to add a solver.
 """
 
-import importlib
-import pkgutil
-
 import numpy as np
 
-import crmpi.transport
 from crmpi.errors import CrmpiError, RunError
 from crmpi.numerics.cr.validity import count_bare
 from crmpi.numerics.levels.crossing import Crossing
 from crmpi.params import group
 from crmpi.physics.operators import Operator, Phase
+from crmpi.plugins import TRANSPORT_SOLVERS
 from crmpi.transport.fluxes import no_flux
 from crmpi.transport.populations import (
     make_populations,
@@ -101,8 +98,7 @@ class TransportSolver(Operator):
     def __init_subclass__(cls, **kwargs):
         super().__init_subclass__(**kwargs)
         cls.Params = group(cls.Params)
-        if cls.name:
-            _SOLVERS[cls.name] = cls
+        TRANSPORT_SOLVERS.add(cls)
 
     def __init__(self, params, pack, scattering, ghosts, fluid):
         if self.along_field and not pack.magnetic:
@@ -290,23 +286,16 @@ class TransportSolver(Operator):
 HEED_EVERY = 100
 _BOUNDARY = "boundary"  # column of the ledger: energy that came in through the boundary of the mesh
 _BARE = "bare_cells"  # column of the ledger of solvers along the field
-_SOLVERS = {}
 
 
 def transport_solvers():
-    """Return {name: class} of all solvers, sorted by name; every module of this folder is looked
-    at."""
-    for module in pkgutil.iter_modules(crmpi.transport.__path__, "crmpi.transport."):
-        importlib.import_module(module.name)
-    return dict(sorted(_SOLVERS.items()))
+    """Return {name: class} of all solvers, sorted by name."""
+    return TRANSPORT_SOLVERS.classes()
 
 
 def find_solver(name):
     """Return the class of the solver `name`; raises CrmpiError with the names there are."""
-    solvers = transport_solvers()
-    if name not in solvers:
-        raise CrmpiError(f"transport.solver = '{name}' is not one of {', '.join(solvers)}")
-    return solvers[name]
+    return TRANSPORT_SOLVERS.find(name)
 
 
 def make_solver(params, pack, scattering, ghosts, fluid):

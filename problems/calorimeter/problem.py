@@ -1,8 +1,7 @@
 """Uniform gas in which cosmic rays are born everywhere, lose their energy to collisions, and may
 leave: gamma rays as a calorimeter."""
 
-from crmpi.api import Problem, np, par, total
-from crmpi.physics.losses import RATES
+from crmpi.api import np, par, Problem, RATES, total
 
 
 class Calorimeter(Problem):

@@ -3,9 +3,7 @@ Quataert & Hopkins 2025)."""
 
 import math
 
-from crmpi.api import Problem, np, par, total
-from crmpi.numerics.counter_random import uniform_pair
-from crmpi.physics.gravity import Gravity
+from crmpi.api import Gravity, np, par, Problem, total, uniform_pair
 
 
 class CGMHalo(Problem):

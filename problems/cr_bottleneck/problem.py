@@ -1,10 +1,7 @@
 """Cosmic rays stream through a cloud where the Alfven speed has a minimum: the bottleneck (Wiener
 et al. 2017; Jiang & Oh 2018)."""
 
-from crmpi.api import Problem, np, par, total
-from crmpi.exact.frames import along, coordinate
-from crmpi.exact.streaming import bottleneck, regularised_bottleneck
-from crmpi.transport.fluxes import wave_share
+from crmpi.api import along, coordinate, exact, np, par, Problem, total, wave_share
 
 
 class CRBottleneck(Problem):
@@ -36,7 +33,7 @@ class CRBottleneck(Problem):
                 self.config.fluid.gamma_cr,
                 wave_share(transport.f_stream),
             )
-            self.steady = points, regularised_bottleneck(speed, *given)
+            self.steady = points, exact.streaming.regularised_bottleneck(speed, *given)
 
     def dens(self, position, p):
         depth = (position - p.centre) / p.width
@@ -52,7 +49,7 @@ class CRBottleneck(Problem):
         position = coordinate(x, p.axis)
         if self.steady is not None:
             return {"ecr": np.interp(position, *self.steady)}
-        return {"ecr": bottleneck(self.dens(position, p), position <= p.centre, p.source)}
+        return {"ecr": exact.streaming.bottleneck(self.dens(position, p), position <= p.centre, p.source)}
 
     def hold_source(self, w, x, t, p):
         w.ecr[...] = p.source

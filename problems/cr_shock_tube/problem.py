@@ -1,8 +1,6 @@
 """Shock tube of gas with adiabatic cosmic rays (Pfrommer et al. 2006, 2017), along any axis."""
 
-from crmpi.api import Problem, np, par
-from crmpi.exact.frames import along, coordinate
-from crmpi.exact.riemann import Gammas, RiemannFan, State
+from crmpi.api import along, coordinate, exact, np, par, Problem
 
 
 class CRShockTube(Problem):
@@ -41,7 +39,7 @@ class CRShockTube(Problem):
     def setup(self, p):
         fluid = self.config.fluid
         self.energy_per_pressure = 1.0 / (fluid.gamma_cr - 1.0)
-        self.fan = RiemannFan(State(*p.left), State(*p.right), Gammas(fluid.gamma, fluid.gamma_cr))
+        self.fan = exact.riemann.RiemannFan(exact.riemann.State(*p.left), exact.riemann.State(*p.right), exact.riemann.Gammas(fluid.gamma, fluid.gamma_cr))
 
     def state(self, p, dens, vel, press, pcr):
         return {"dens": dens, "press": press, "ecr": pcr * self.energy_per_pressure} | along(

@@ -1,9 +1,7 @@
 """Sound wave of gas and cosmic rays along the field, with or without diffusion: the exact
 dispersion relation."""
 
-from crmpi.api import Problem, np, par, total
-from crmpi.exact.cr_waves import diffusion_matrix, sound_mode, two_moment_matrix
-from crmpi.exact.frames import to_grid, wave_frame, wave_vector
+from crmpi.api import exact, np, par, Problem, to_grid, total, wave_frame, wave_vector
 
 
 class CRSoundWave(Problem):
@@ -29,13 +27,13 @@ class CRSoundWave(Problem):
             (fluid.gamma, fluid.gamma_cr),
         )
         if transport.solver == "two_moment":
-            matrix = two_moment_matrix(
+            matrix = exact.cr_waves.two_moment_matrix(
                 k, self.config.scattering.kappa_par, transport.vmax, background, *gammas
             )
         else:
             kappa = 0.0 if transport.solver == "none" else self.config.scattering.kappa_par
-            matrix = diffusion_matrix(k, kappa, background, *gammas)
-        self.s, self.mode = sound_mode(matrix)
+            matrix = exact.cr_waves.diffusion_matrix(k, kappa, background, *gammas)
+        self.s, self.mode = exact.cr_waves.sound_mode(matrix)
 
     def phase(self, x):
         return self.k[0] * x.x1 + self.k[1] * x.x2 + self.k[2] * x.x3

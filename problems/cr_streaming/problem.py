@@ -1,9 +1,7 @@
 """Cosmic rays stream down their gradient at the Alfven speed: a triangle with a growing plateau
 (Jiang & Oh 2018, sec. 4.1.2)."""
 
-from crmpi.api import Problem, np, par, total
-from crmpi.exact.frames import along, coordinate, to_grid, wave_frame, wave_vector
-from crmpi.exact.streaming import triangle
+from crmpi.api import along, coordinate, exact, np, par, Problem, to_grid, total, wave_frame, wave_vector
 
 
 class CRStreaming(Problem):
@@ -30,7 +28,7 @@ class CRStreaming(Problem):
         return (np.mod(phase + np.pi, 2 * np.pi) - np.pi) / np.linalg.norm(self.k)
 
     def exact(self, x, t, p):
-        return {"ecr": triangle(self.distance(x, p), t, p.field)}
+        return {"ecr": exact.streaming.triangle(self.distance(x, p), t, p.field)}
 
     def initial(self, x, p):
         gas = {"dens": 1.0, "press": 1.0, "ecr": np.maximum(2 - np.abs(self.distance(x, p)), 0.0)}

@@ -1,16 +1,7 @@
 """Waves in gas that streaming cosmic rays push and heat: where sound meets the drift of the cosmic
 rays they grow (V9)."""
 
-from crmpi.api import Problem, np, par, total
-from crmpi.exact.frames import along, coordinate
-from crmpi.exact.streaming_waves import (
-    Background,
-    background_state,
-    growing_and_damped,
-    mode_nearest,
-    streaming_matrix,
-    two_moment_streaming_matrix,
-)
+from crmpi.api import along, coordinate, exact, np, par, Problem, total
 
 
 class CRStreamingWave(Problem):
@@ -36,20 +27,20 @@ class CRStreamingWave(Problem):
     def setup(self, p):
         fluid, transport = self.config.fluid, self.config.transport
         self.k = 2 * np.pi
-        self.background = Background(
+        self.background = exact.streaming_waves.Background(
             1.0, p.press, p.pcr, p.field, p.gradient, fluid.gamma, fluid.gamma_cr
         )
-        matrix = streaming_matrix(self.k, self.background)
-        wanted = growing_and_damped(matrix)[p.mode == "damped"]
+        matrix = exact.streaming_waves.streaming_matrix(self.k, self.background)
+        wanted = exact.streaming_waves.growing_and_damped(matrix)[p.mode == "damped"]
         if transport.solver == "two_moment":
-            matrix = two_moment_streaming_matrix(self.k, transport.vmax, self.background)
-        self.s, self.amplitudes, self.projector = mode_nearest(matrix, wanted)
+            matrix = exact.streaming_waves.two_moment_streaming_matrix(self.k, transport.vmax, self.background)
+        self.s, self.amplitudes, self.projector = exact.streaming_waves.mode_nearest(matrix, wanted)
 
     def exact(self, x, t, p):
         position = coordinate(x, p.axis)
         wave = p.amplitude * np.exp(1j * self.k * position + self.s * t)
         dens, vel, press, pcr, *flux = ((amplitude * wave).real for amplitude in self.amplitudes)
-        press0, pcr0, flux0 = background_state(position, t, self.background)
+        press0, pcr0, flux0 = exact.streaming_waves.background_state(position, t, self.background)
         state = {
             "dens": 1.0 + dens,
             "press": press0 + press,
@@ -72,7 +63,7 @@ class CRStreamingWave(Problem):
         not arrived yet."""
         position = coordinate(x, p.axis)
         # its change in time is uniform and drops out
-        press0, pcr0, flux0 = background_state(position, 0.0, self.background)
+        press0, pcr0, flux0 = exact.streaming_waves.background_state(position, 0.0, self.background)
         waves = [
             w.dens - 1.0,
             getattr(w, f"vel{p.axis}"),

@@ -1,8 +1,7 @@
 """Cosmic rays that dominate the pressure in shocks: streams that collide and tubes, in a closed
 box."""
 
-from crmpi.api import Problem, np, par
-from crmpi.exact.frames import along, coordinate
+from crmpi.api import along, coordinate, np, par, Problem
 
 
 class CRStress(Problem):

@@ -1,9 +1,7 @@
 """A sine wave of cosmic rays in gas at rest: two-moment transport obeys the telegraph equation
 (Litvinenko & Noble 2016)."""
 
-from crmpi.api import Problem, np, par
-from crmpi.exact.cr_waves import telegraph_roots
-from crmpi.exact.frames import to_grid, wave_frame, wave_vector
+from crmpi.api import exact, np, par, Problem, to_grid, wave_frame, wave_vector
 
 
 class CRTelegraph(Problem):
@@ -21,7 +19,7 @@ class CRTelegraph(Problem):
         mesh = self.config.mesh
         self.k = wave_vector(p.modes, mesh.cells, mesh.lower, mesh.upper)
         self.frame = wave_frame(self.k)
-        self.s, _ = telegraph_roots(
+        self.s, _ = exact.cr_waves.telegraph_roots(
             np.linalg.norm(self.k), self.config.scattering.kappa_par, self.config.transport.vmax
         )
 

@@ -1,14 +1,7 @@
 """Alfven waves in a periodic box: carried along the field, made by a flux of cosmic rays, damped,
 and compressed by sound."""
 
-from crmpi.api import CrmpiError, Problem, np, par
-from crmpi.exact.alfven_waves import (
-    landau_coefficient,
-    logistic,
-    scattering_coefficient,
-    standing_sound,
-)
-from crmpi.exact.frames import to_grid, wave_frame, wave_vector
+from crmpi.api import CrmpiError, exact, np, par, Problem, to_grid, wave_frame, wave_vector
 
 
 class CRWaves(Problem):
@@ -48,8 +41,8 @@ class CRWaves(Problem):
         self.va = p.field / np.sqrt(p.dens)
         self.stream = self.va * fluid.gamma_cr * p.ecr
         gyro, light = transport.gyro_rate / self.config.scattering.rigidity, transport.light_speed
-        self.scattering = scattering_coefficient(p.field, self.va, gyro, light)
-        self.nonlinear = transport.nll_damping * landau_coefficient(
+        self.scattering = exact.alfven_waves.scattering_coefficient(p.field, self.va, gyro, light)
+        self.nonlinear = transport.nll_damping * exact.alfven_waves.landau_coefficient(
             p.field, np.sqrt(fluid.gamma * p.press / p.dens), gyro, light
         )
 
@@ -69,7 +62,7 @@ class CRWaves(Problem):
         k, trains = np.linalg.norm(self.k), {}
         for name, along, mean in (("ewp", 1, p.plus), ("ewm", -1, p.minus)):
             start = mean * (1.0 + p.modulation * np.cos(self.phase(x) - along * self.va * k * t))
-            trains[name] = logistic(start, self.rate(along, p), self.nonlinear, t)
+            trains[name] = exact.alfven_waves.logistic(start, self.rate(along, p), self.nonlinear, t)
         return trains
 
     def exact(self, x, t, p):
@@ -77,7 +70,7 @@ class CRWaves(Problem):
         if p.sound == 0:
             return waves
         k = np.linalg.norm(self.k)
-        swing, elongation, _ = standing_sound(
+        swing, elongation, _ = exact.alfven_waves.standing_sound(
             k, (p.dens, p.press, 0.5 * (p.plus + p.minus)), self.config.fluid.gamma, t
         )
         squeeze = -p.sound * k * elongation * np.cos(self.phase(x))

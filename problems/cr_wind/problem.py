@@ -1,8 +1,7 @@
 """A steady spherical wind of isothermal gas driven by cosmic rays (Quataert, Thompson & Jiang 2022
 a, b; Mao & Ostriker 2018)."""
 
-from crmpi.api import CrmpiError, Problem, np, par, total
-from crmpi.exact.winds import DiffusiveWind, StreamingWind
+from crmpi.api import CrmpiError, exact, np, par, Problem, total
 
 
 class CRWind(Problem):
@@ -41,9 +40,9 @@ class CRWind(Problem):
         try:
             diffusive = p.exact == "diffusive"
             self.wind = (
-                DiffusiveWind(p.vg, kappa, p.pcr, 2.0 * self.outer)
+                exact.winds.DiffusiveWind(p.vg, kappa, p.pcr, 2.0 * self.outer)
                 if diffusive
-                else StreamingWind(p.vg, p.field, p.pcr)
+                else exact.winds.StreamingWind(p.vg, p.field, p.pcr)
             )
         except (ArithmeticError, ValueError, ZeroDivisionError) as error:
             message = (

@@ -5,8 +5,7 @@ The set-up follows the tall boxes of Girichidis et al. (2016, 2018), Simpson et 
 et al. (2018) and Armillotta et al. (2021).
 """
 
-from crmpi.api import Problem, np, par, total
-from crmpi.physics.gravity import Gravity
+from crmpi.api import Gravity, np, par, Problem, total
 
 FOUNTAIN = (
     "what passes 1 kpc is too slow to leave and falls back: a transient fountain, no "

@@ -8,14 +8,7 @@ hour).
 import matplotlib as mpl
 import numpy as np
 
-from crmpi.analysis.draw.style import STYLE, new_figure
-from crmpi.constants import ECR
-from crmpi.exact import patches
-from crmpi.parallel.comm import SerialComm
-from crmpi.run import stepper
-from crmpi.run.configuration import configure
-from crmpi.run.simulation import Simulation
-from crmpi.scattering.base import KAPPA_PAR
+from crmpi.api import configure, ECR, exact, KAPPA_PAR, new_figure, SerialComm, Simulation, stepper, STYLE
 
 STRONG, FILLING, RADIUS = 1e27, 0.2, 0.02
 ALONG = "transport={solver: anisotropic_diffusion, max_stages: 61}"
@@ -67,7 +60,7 @@ def felt(end, weak, filling, solver, seed=1, rows=96):
 def late(weak, filling):
     """Return (kappa of the second half of a run over the harmonic mean, for every seed; what is
     expected of their mean)."""
-    harmonic = patches.harmonic_mean(STRONG, weak, filling)
+    harmonic = exact.patches.harmonic_mean(STRONG, weak, filling)
     config, _ = configure("patchy_box", [])
     scale, unit = config.units.factor("cm^2/s"), config.units.factor("Myr")
     end = 0.45**2 / (2 * harmonic * scale) / unit  # a spread of 0.45 kpc
@@ -75,8 +68,8 @@ def late(weak, filling):
     for seed in SEEDS:
         times, rate, _ = felt(end, weak, filling, ALONG, seed, rows=32)
         found.append(rate[times > 0.5 * end].mean() / harmonic)
-    length = patches.resistance_length(STRONG, weak, filling, RADIUS, 2)
-    return np.array(found), 1 + patches.late_excess(length, harmonic * scale, 0.75 * end * unit)
+    length = exact.patches.resistance_length(STRONG, weak, filling, RADIUS, 2)
+    return np.array(found), 1 + exact.patches.late_excess(length, harmonic * scale, 0.75 * end * unit)
 
 
 def draw_map(axes, kappa):
@@ -100,8 +93,8 @@ def draw_times(axes, along, around):
     weak = 3e28
     config, _ = configure("patchy_box", [])
     scale, unit = config.units.factor("cm^2/s"), config.units.factor("Myr")
-    harmonic = patches.harmonic_mean(STRONG, weak, FILLING)
-    least, most = patches.isotropic_bounds(STRONG, weak, FILLING, 2)
+    harmonic = exact.patches.harmonic_mean(STRONG, weak, FILLING)
+    least, most = exact.patches.isotropic_bounds(STRONG, weak, FILLING, 2)
     axes.axhline(
         FILLING * STRONG + (1 - FILLING) * weak, color="0.5", ls=":", label="arithmetic mean"
     )
@@ -110,8 +103,8 @@ def draw_times(axes, along, around):
     axes.loglog(*along[:2], color="C0", label="along the field")
     axes.loglog(*around[:2], color="C2", label="free to go around (isotropic)")
     t = np.geomspace(0.3, 8)
-    length = patches.resistance_length(STRONG, weak, FILLING, RADIUS, 2)
-    tail = harmonic * (1 + patches.late_excess(length, harmonic * scale, t * unit))
+    length = exact.patches.resistance_length(STRONG, weak, FILLING, RADIUS, 2)
+    tail = harmonic * (1 + exact.patches.late_excess(length, harmonic * scale, t * unit))
     axes.loglog(t, tail, color="C1", label="harmonic mean and its $t^{-1/2}$ tail")
     axes.set(
         xlabel="time [Myr]",

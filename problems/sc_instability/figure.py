@@ -7,12 +7,7 @@ Run from the root of the repository: ``python -m problems.sc_instability.figure`
 import matplotlib as mpl
 import numpy as np
 
-from crmpi.analysis.draw.style import STYLE, new_figure
-from crmpi.exact import self_confinement
-from crmpi.parallel.comm import SerialComm
-from crmpi.run import stepper
-from crmpi.run.configuration import configure
-from crmpi.run.simulation import Simulation
+from crmpi.api import configure, exact, new_figure, SerialComm, Simulation, stepper, STYLE
 
 SLOPE = (
     "problem.profile=slope",
@@ -37,7 +32,7 @@ class Layer:
         """Return e of the layer in eV/cm^3 at times in Myr."""
         names = ("erg/cm^3", self.p.ecr), ("erg/cm^4", self.slope), ("cm", self.p.half_width)
         e, slope, half = (self.units.from_code(value, unit) for unit, value in names)
-        found = self_confinement.layer(
+        found = exact.self_confinement.layer(
             times * 3.15576e13, supply * self.limit, self.limit, e, slope, half, self.alfven
         )
         return found / self.units.from_code(self.units.factor("eV/cm^3"), "erg/cm^3")
@@ -103,8 +98,8 @@ def draw_modes(axes, layer):
     sound = layer.units.from_code(
         np.sqrt(problem.config.fluid.gamma * problem.pressure(layer.p) / layer.p.dens), "cm/s"
     )
-    landau = self_confinement.limiting_flux(
-        field, dens, self_confinement.nonlinear_damping(field, dens, sound, slope)
+    landau = exact.self_confinement.limiting_flux(
+        field, dens, exact.self_confinement.nonlinear_damping(field, dens, sound, slope)
     )
     k = np.pi / layer.units.from_code(1.0, "cm")
     constant = f"scattering={{model: constant, kappa_par: {layer.limit / slope:.17g}}}"

@@ -1,8 +1,7 @@
 """Cosmic rays confined by their own waves faster than Alfven waves have no equilibrium: a layer
 with a source fills up or empties."""
 
-from crmpi.api import Problem, np, par, total
-from crmpi.exact.self_confinement import limiting_flux, linear_damping
+from crmpi.api import exact, np, par, Problem, total
 
 
 class SCInstability(Problem):
@@ -59,8 +58,8 @@ class SCInstability(Problem):
             units.from_code(given.turbulence_length, "cm"),
             units.from_code(given.turbulence_speed, "cm/s"),
         )
-        damping = given.f_cascade * linear_damping(field, dens, sound, length, speed)
-        return limiting_flux(field, dens, damping, fluid.gamma_cr, given.f_qlt) * units.factor(
+        damping = given.f_cascade * exact.self_confinement.linear_damping(field, dens, sound, length, speed)
+        return exact.self_confinement.limiting_flux(field, dens, damping, fluid.gamma_cr, given.f_qlt) * units.factor(
             "erg/cm^2/s"
         )
 

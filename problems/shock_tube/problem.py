@@ -1,10 +1,7 @@
 """Riemann problem of hydrodynamics or MHD along any axis: Sod, Brio & Wu, Ryu & Jones, or two
 states of your own."""
 
-from crmpi.api import Problem, np, par
-from crmpi.exact.frames import along, coordinate
-from crmpi.exact.mhd_shocks import MhdFan, MhdState
-from crmpi.exact.riemann import Gammas, RiemannFan, State
+from crmpi.api import along, coordinate, exact, np, par, Problem
 
 
 class ShockTube(Problem):
@@ -38,11 +35,11 @@ class ShockTube(Problem):
         states = [np.array(state) for state in (p.left, p.right)]
         self.fan = None
         if p.shocks:
-            self.fan = MhdFan(
-                *(MhdState(s[0], s[1:4], s[4], s[5:]) for s in states), p.bx, gamma, p.shocks
+            self.fan = exact.mhd_shocks.MhdFan(
+                *(exact.mhd_shocks.MhdState(s[0], s[1:4], s[4], s[5:]) for s in states), p.bx, gamma, p.shocks
             )
         elif not (p.bx or any(s[5:].any() for s in states)):
-            self.fan = RiemannFan(*(State(s[0], s[1], s[4]) for s in states), Gammas(gas=gamma))
+            self.fan = exact.riemann.RiemannFan(*(exact.riemann.State(s[0], s[1], s[4]) for s in states), exact.riemann.Gammas(gas=gamma))
 
     def initial(self, x, p):
         position = coordinate(x, p.axis)

@@ -12,7 +12,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from crmpi.output.history import read_history
+from crmpi.api import read_history
 
 ETA = (0.01, 0.1, 1.0, 10.0)
 FREE_FALL = 737.0  # Myr, sqrt(2H/g0)

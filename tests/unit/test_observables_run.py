@@ -6,12 +6,13 @@ import h5py
 import numpy as np
 import pytest
 
-from crmpi.analysis.measure.catalogue import REGISTRY, measure
+from crmpi.analysis.measure.catalogue import measure
 from crmpi.analysis.measure.stream import read_profiles
 from crmpi.analysis.read.readers import open_snapshot
 from crmpi.cli.main import main
 from crmpi.errors import CrmpiError
 from crmpi.parallel.comm import SerialComm
+from crmpi.plugins import OBSERVABLES
 from crmpi.run import driver
 from crmpi.run.configuration import configure
 
@@ -117,18 +118,18 @@ def test_columns_of_all_observables_have_different_names(folder):
     with open_snapshot(folder / "snapshots/snapshot_00002.athdf") as snapshot:
         labels = [
             label
-            for one in measure(snapshot, sorted(REGISTRY))
+            for one in measure(snapshot, sorted(OBSERVABLES))
             if not one.axes
             for label in one.columns
         ]
     assert len(labels) == len(set(labels))
-    assert set(NAMES) == set(REGISTRY), "a new observable belongs into these tests"
+    assert set(NAMES) == set(OBSERVABLES), "a new observable belongs into these tests"
 
 
 def test_the_command_prints_and_writes(folder, tmp_path, capsys):
     assert main(["observe"]) == 0
     listed = capsys.readouterr().out
-    assert all(name in listed for name in REGISTRY)
+    assert all(name in listed for name in OBSERVABLES)
     assert main(["observe", str(folder), "gamma_rays", "loading", "loading.radii=[22,25]"]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert (

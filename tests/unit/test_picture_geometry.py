@@ -7,13 +7,12 @@ import matplotlib as mpl
 import numpy as np
 import pytest
 
-from crmpi.analysis.draw import beside, figures
+from crmpi.analysis.draw import beside, figures, sweeps
+from crmpi.analysis.draw.column_maps import figure_of as maps_figure
 from crmpi.analysis.draw.plots import chosen_columns, history_figure, run_figure, snapshot_figure
 from crmpi.analysis.draw.report import Table
 from crmpi.analysis.draw.style import STYLE, Options, set_scale
-from crmpi.analysis.measure import sweeps
 from crmpi.analysis.measure.catalogue import Measured
-from crmpi.analysis.measure.column_maps import figure_of as maps_figure
 from crmpi.analysis.measure.columns import Map
 from crmpi.analysis.read.readers import open_snapshot
 from crmpi.cli.main import main

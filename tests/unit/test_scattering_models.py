@@ -10,8 +10,9 @@ import pytest
 from crmpi.constants import ECR
 from crmpi.errors import CrmpiError
 from crmpi.params import make
+from crmpi.plugins import SCATTERING_MODELS
+from crmpi.plugins.registry import SESSION
 from crmpi.scattering.base import (
-    _MODELS,
     KAPPA_PAR,
     KAPPA_PERP,
     find_model,
@@ -37,7 +38,7 @@ def documented_model():
     namespace = {"__name__": "density_law"}
     exec(snippet, namespace)
     yield namespace["DensityLaw"]
-    del _MODELS["density_law"]
+    SCATTERING_MODELS.forget(SESSION, "density_law")
 
 
 def test_constant_fills_all_cells():
@@ -59,7 +60,7 @@ def test_kappa_is_given_in_cgs():
 
 
 def test_unknown_model_is_named_with_those_there_are():
-    with pytest.raises(CrmpiError, match=r"'konstant'.*constant"):
+    with pytest.raises(CrmpiError, match=r"'konstant'; did you mean 'constant'"):
         find_model("konstant")
 
 

@@ -11,6 +11,7 @@ import numpy as np
 from crmpi.analysis.read.derived import available
 from crmpi.errors import CrmpiError
 from crmpi.params import group
+from crmpi.plugins import OBSERVABLES
 
 
 class Observable:
@@ -52,8 +53,7 @@ class Observable:
     def __init_subclass__(cls, **kwargs):
         super().__init_subclass__(**kwargs)
         cls.Params = group(cls.Params)
-        if cls.name:
-            REGISTRY[cls.name] = cls
+        OBSERVABLES.add(cls)
 
     def __init__(self, params, facts, drive):
         self.params, self.facts, self.drive = params, facts, drive
@@ -107,9 +107,6 @@ class Observable:
             self.refuse(
                 f"needs {', '.join(missing)}: {count}{hint}; it has {', '.join(facts.names)}"
             )
-
-
-REGISTRY = {}
 
 
 def totals(observables, blocks, comm):

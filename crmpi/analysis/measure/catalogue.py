@@ -1,21 +1,21 @@
 """All observables by name, their parameters as the YAML group ``observables``, and how they are
 measured on a snapshot."""
 
-import difflib
+import functools
 from typing import NamedTuple
 
-from crmpi.analysis.measure import discs, emission, loading, phase, profiles, sight_lines, xray  # noqa: F401 (they register their observables)
-from crmpi.analysis.measure.base import REGISTRY, totals
+from crmpi.analysis.measure.base import totals
 from crmpi.analysis.measure.drive import Drive, DriveParams
 from crmpi.errors import ConfigError, CrmpiError
 from crmpi.params import group, par
+from crmpi.plugins import OBSERVABLES
 
 
 class _Common:
     """What is computed during a run, and how often."""
 
     compute: tuple[str, ...] = par(
-        (), choices=sorted(REGISTRY), doc="computed during the run; crmpi observe lists them"
+        (), choices=OBSERVABLES, doc="computed during the run; crmpi observe lists them"
     )
     interval: float | None = par(
         None, unit="time", gt=0, doc="between profiles and diagrams; none: one at the end"
@@ -28,8 +28,14 @@ class _Common:
         return {"compute": list(value) if isinstance(value, (list, tuple)) else [value]}
 
 
-def _group_of_all():
-    nested = {name: cls.Params for name, cls in sorted(REGISTRY.items())}
+def observable_params():
+    """Return the YAML group ``observables``: a group for each observable that there is now."""
+    return _group_of(tuple(OBSERVABLES.items()))
+
+
+@functools.cache
+def _group_of(classes):
+    nested = {name: cls.Params for name, cls in classes}
     return group(
         type(
             "ObservableParams",
@@ -37,9 +43,6 @@ def _group_of_all():
             {"__annotations__": nested, "__doc__": _Common.__doc__, "__module__": __name__},
         )
     )
-
-
-ObservableParams = _group_of_all()
 
 
 class Measured(NamedTuple):
@@ -57,7 +60,7 @@ def make_observables(names, params, facts):
     Parameters
     ----------
     names : sequence of str
-    params : ObservableParams
+    params : the group `observable_params`
     facts : crmpi.analysis.read.cells.Facts
 
     Raises
@@ -65,17 +68,9 @@ def make_observables(names, params, facts):
     CrmpiError
         an unknown name, a variable that is not there, a surface outside of the box
     """
-    for name in names:
-        if name not in REGISTRY:
-            close = difflib.get_close_matches(name, REGISTRY, n=1)
-            hint = (
-                f"did you mean '{close[0]}'?"
-                if close
-                else f"known are {', '.join(sorted(REGISTRY))}"
-            )
-            raise CrmpiError(f"unknown observable '{name}'; {hint}", everywhere=True)
+    classes = [OBSERVABLES.find(name) for name in names]
     drive = Drive(params.drive, facts) if names else None
-    return [REGISTRY[name](getattr(params, name), facts, drive) for name in names]
+    return [cls(getattr(params, cls.name), facts, drive) for cls in classes]
 
 
 def results(observables, blocks, comm):
@@ -118,7 +113,7 @@ def measure(snapshot, names, overrides=()):
 
 
 def parameters(facts, overrides=()):
-    """Return the `ObservableParams` of a run, changed by `overrides` such as
+    """Return the group ``observables`` of a run, changed by `overrides` such as
     'loading.heights=[1,2]'."""
     from crmpi.params.core import UnitsParams
     from crmpi.params.loader import build
@@ -131,7 +126,7 @@ def parameters(facts, overrides=()):
     tree, errors, name = read_sources(given, prefixed)
     try:
         return build(
-            tree, {"units": UnitsParams, "observables": ObservableParams}, name, errors
+            tree, {"units": UnitsParams, "observables": observable_params()}, name, errors
         ).observables
     except ConfigError as error:
         raise ConfigError(

@@ -3,9 +3,10 @@ of one."""
 
 import numpy as np
 
+from crmpi.analysis.ions.base import table_of
 from crmpi.analysis.ions.coefficients import backgrounds
 from crmpi.analysis.ions.names import USUAL, parse_ion, require_known
-from crmpi.analysis.ions.tables import IonTable, computed_table
+from crmpi.analysis.ions.tables import computed_table
 from crmpi.analysis.measure.base import Observable
 from crmpi.analysis.measure.columns import Composition, Gas
 from crmpi.analysis.measure.rays import Crossed, lines_at, shells, trace
@@ -50,8 +51,8 @@ class SightLines(Observable):
         table: str | None = par(
             None,
             doc=(
-                "file of ion fractions in the layout of Trident; none: the one that comes with "
-                "crmpi"
+                "file of ion fractions in the layout of Trident, or name of an ion table; none: "
+                "the one that comes with crmpi"
             ),
         )
 
@@ -64,7 +65,7 @@ class SightLines(Observable):
             for ion in self.ions:
                 require_known(ion.element)
             self.table = (
-                IonTable.read(p.table, p.redshift)
+                table_of(p.table, p.redshift)
                 if p.table
                 else computed_table(p.redshift, p.background)
             )

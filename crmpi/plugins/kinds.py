@@ -1,0 +1,57 @@
+"""The kinds of things that can be added, one `Registry` each: where those of crmpi stand, which
+parameter chooses one, and which methods the code calls."""
+
+from crmpi.plugins.registry import Registry
+
+SCATTERING_MODELS = Registry(
+    "scattering model",
+    "crmpi.scattering",
+    "scattering.model",
+    hooks=("__init__", "check", "has_perpendicular", "kappa", "limits"),
+)
+TRANSPORT_SOLVERS = Registry(
+    "transport solver",
+    "crmpi.transport",
+    "transport.solver",
+    hooks=("__init__", "move", "advance", "carried", "relative_flux", "progress", "history"),
+)
+SOURCES = Registry("source", "crmpi.physics", "", hooks=("__init__", "apply", "ledger", "state"))
+OBSERVABLES = Registry(
+    "observable",
+    "crmpi.analysis.measure",
+    "observables.compute",
+    hooks=("setup", "partial", "finish"),
+)
+REFINEMENT_CRITERIA = Registry(
+    "refinement criterion",
+    "crmpi.refinement.criteria",
+    "mesh.refinement.criteria",
+    hooks=("__init__", "check", "indicator"),
+)
+GRAVITY_COMPONENTS = Registry(
+    "gravity component",
+    "crmpi.physics",
+    "gravity",
+    hooks=("__init__", "potential", "acceleration", "phi", "pull"),
+    as_defined=True,
+)
+BOUNDARY_CONDITIONS = Registry(
+    "boundary condition",
+    "crmpi.boundary",
+    "mesh.boundaries",
+    hooks=("__init__", "fluid", "cells"),
+    as_defined=True,
+)
+ION_TABLES = Registry("ion table", "crmpi.analysis.ions", "observables.columns.table", hooks=("table",))
+
+KINDS = (
+    TRANSPORT_SOLVERS,
+    SCATTERING_MODELS,
+    SOURCES,
+    GRAVITY_COMPONENTS,
+    BOUNDARY_CONDITIONS,
+    REFINEMENT_CRITERIA,
+    OBSERVABLES,
+    ION_TABLES,
+)
+"""All registries, in the order of `crmpi models`."""

@@ -1,0 +1,68 @@
+"""Importing a file of a user: under a name of its own, with the modules that lie beside it."""
+
+import hashlib
+import importlib.util
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+
+from crmpi.errors import CrmpiError
+from crmpi.plugins.mistakes import HookError, what_of, where_in
+
+_helpers = {}  # folder -> {name: module}: helper modules that lie beside a file
+
+
+def import_file(path, prefix, name):
+    """Return the module of the file `path`, registered under a name of its own for every path.
+
+    Modules that lie beside the file can be imported while it is read.
+
+    Raises
+    ------
+    HookError
+        the file cannot be imported: one sentence with the line
+    """
+    unique = f"{prefix}_{name}_{hashlib.sha256(str(path).encode()).hexdigest()[:12]}"
+    spec = importlib.util.spec_from_file_location(unique, path)
+    module = importlib.util.module_from_spec(spec)
+    # dataclasses and annotations that are text look their module up by its name
+    sys.modules[unique] = module
+    try:
+        with helpers_of(path.parent):
+            spec.loader.exec_module(module)
+    except (Exception, SystemExit) as error:
+        how = "" if isinstance(error, CrmpiError) else "cannot be imported: "
+        raise HookError(f"{where_in(path, error)}: {how}{what_of(error, {})}") from error
+    return module
+
+
+@contextmanager
+def helpers_of(folder):
+    """Make the modules beside a file importable by their plain names while its code runs.
+
+    Two problems may each have a ``helper.py``: afterwards ``sys.modules`` is as it was.
+    """
+    if folder is None or str(folder) in sys.path:
+        yield
+        return
+    kept, path = _helpers.setdefault(folder, {}), str(folder)
+    hidden = {name: sys.modules.pop(name) for name in kept if name in sys.modules}
+    count = len(sys.modules)
+    sys.modules.update(kept)
+    sys.path.insert(0, path)
+    try:
+        yield
+    finally:
+        if path in sys.path:
+            sys.path.remove(path)
+        new = list(sys.modules)[count:] if len(sys.modules) > count else []
+        lying_beside = {name for name in new if name in kept or _lies_in(name, new, folder)}
+        kept.update({name: sys.modules.pop(name) for name in lying_beside})
+        sys.modules.update(hidden)
+
+
+def _lies_in(name, new, folder):
+    """Tell whether a module, or its package, was imported from `folder` just now."""
+    top = name.partition(".")[0]
+    file = getattr(sys.modules.get(top), "__file__", None) if top in new else None
+    return isinstance(file, str) and folder in (Path(file).parent, Path(file).parent.parent)
