@@ -35,20 +35,30 @@ _WHERE = {
     "crmpi.numerics.counter_random": ("uniform_pair",),
     "crmpi.physics.losses": ("RATES",),
     "crmpi.transport.fluxes": ("wave_share",),
-    # exact solutions
-    "crmpi.exact.alfven_waves": ("amplitudes", "rates"),
+    # positions and directions of waves along any axis; exact solutions are `exact.<module>.<name>`
     "crmpi.exact.frames": ("along", "coordinate", "to_grid", "wave_frame", "wave_vector"),
+    # runs from Python, and their results
+    "crmpi.run.configuration": ("configure",),
+    "crmpi.run.simulation": ("Simulation",),
+    "crmpi.parallel.comm": ("SerialComm",),
+    "crmpi.output.history": ("read_history",),
+    "crmpi.analysis.read.readers": ("open_snapshot",),
+    "crmpi.analysis.draw.style": ("STYLE", "new_figure"),
 }  # fmt: skip
 
 _MODULE = {name: module for module, names in _WHERE.items() for name in names}
+_PACKAGES = {"exact": "crmpi.exact", "stepper": "crmpi.run.stepper"}
 
-__all__ = ["CrmpiError", "group", "np", "par", *_MODULE]  # noqa: PLE0604
+__all__ = ["CrmpiError", "group", "np", "par", *_MODULE, *_PACKAGES]  # noqa: PLE0604
 
 
 def __getattr__(name):
-    if name not in _MODULE:
+    if name in _PACKAGES:
+        value = importlib.import_module(_PACKAGES[name])
+    elif name in _MODULE:
+        value = getattr(importlib.import_module(_MODULE[name]), name)
+    else:
         raise AttributeError(f"crmpi.api has no '{name}'")
-    value = getattr(importlib.import_module(_MODULE[name]), name)
     globals()[name] = value
     return value
 

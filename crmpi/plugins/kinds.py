@@ -42,7 +42,9 @@ BOUNDARY_CONDITIONS = Registry(
     hooks=("__init__", "fluid", "cells"),
     as_defined=True,
 )
-ION_TABLES = Registry("ion table", "crmpi.analysis.ions", "observables.columns.table", hooks=("table",))
+ION_TABLES = Registry(
+    "ion table", "crmpi.analysis.ions", "observables.columns.table", hooks=("table",)
+)
 
 KINDS = (
     TRANSPORT_SOLVERS,

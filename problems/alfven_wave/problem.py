@@ -1,7 +1,7 @@
 """Circularly polarised Alfven wave of large amplitude, travelling or standing in the box: an exact
 solution of ideal MHD."""
 
-from crmpi.api import np, par, Problem, to_grid, wave_frame, wave_vector
+from crmpi.api import Problem, np, par, to_grid, wave_frame, wave_vector
 
 
 class AlfvenWave(Problem):

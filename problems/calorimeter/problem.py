@@ -1,7 +1,7 @@
 """Uniform gas in which cosmic rays are born everywhere, lose their energy to collisions, and may
 leave: gamma rays as a calorimeter."""
 
-from crmpi.api import np, par, Problem, RATES, total
+from crmpi.api import RATES, Problem, np, par, total
 
 
 class Calorimeter(Problem):

@@ -3,7 +3,7 @@ Quataert & Hopkins 2025)."""
 
 import math
 
-from crmpi.api import Gravity, np, par, Problem, total, uniform_pair
+from crmpi.api import Gravity, Problem, np, par, total, uniform_pair
 
 
 class CGMHalo(Problem):

@@ -1,7 +1,7 @@
 """Cosmic rays stream through a cloud where the Alfven speed has a minimum: the bottleneck (Wiener
 et al. 2017; Jiang & Oh 2018)."""
 
-from crmpi.api import along, coordinate, exact, np, par, Problem, total, wave_share
+from crmpi.api import Problem, along, coordinate, exact, np, par, total, wave_share
 
 
 class CRBottleneck(Problem):
@@ -49,7 +49,11 @@ class CRBottleneck(Problem):
         position = coordinate(x, p.axis)
         if self.steady is not None:
             return {"ecr": np.interp(position, *self.steady)}
-        return {"ecr": exact.streaming.bottleneck(self.dens(position, p), position <= p.centre, p.source)}
+        return {
+            "ecr": exact.streaming.bottleneck(
+                self.dens(position, p), position <= p.centre, p.source
+            )
+        }
 
     def hold_source(self, w, x, t, p):
         w.ecr[...] = p.source

@@ -1,7 +1,7 @@
 """Cosmic rays diffuse along a uniform field in gas that is not evolved, at rest or moving: a
 spreading Gaussian."""
 
-from crmpi.api import CrmpiError, exact, np, par, Problem
+from crmpi.api import CrmpiError, Problem, exact, np, par
 
 
 class CRDiffusion(Problem):
@@ -61,7 +61,9 @@ class CRDiffusion(Problem):
             if p.blob
             else 1.0
         )
-        return p.background + exact.diffusion.gaussian(along, p.rate, factor * self.kappa, t) * across
+        return (
+            p.background + exact.diffusion.gaussian(along, p.rate, factor * self.kappa, t) * across
+        )
 
     def initial(self, x, p):
         along, _ = self.distances(x, 0.0, p)

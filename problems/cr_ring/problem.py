@@ -1,7 +1,7 @@
 """Diffusion along circular field lines (Sharma & Hammett 2007, sec. 6; Parrish & Stone 2005): how
 much leaks across."""
 
-from crmpi.api import exact, np, par, Problem, total
+from crmpi.api import Problem, exact, np, par, total
 
 
 class CRRing(Problem):
@@ -49,7 +49,9 @@ class CRRing(Problem):
         spread = (
             1.0
             if p.width > 0
-            else exact.diffusion.arc(np.arctan2(x.x2, x.x1), np.deg2rad(p.half_angle), self.kappa * t / x.R**2)
+            else exact.diffusion.arc(
+                np.arctan2(x.x2, x.x1), np.deg2rad(p.half_angle), self.kappa * t / x.R**2
+            )
         )
         return {"ecr": p.background + p.excess * self.profile(x, p) * spread}
 

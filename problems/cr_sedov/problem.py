@@ -1,7 +1,7 @@
 """A strong point explosion of gas and cosmic rays, one octant of it (Sedov 1946; Pfrommer et al.
 2017)."""
 
-from crmpi.api import exact, np, par, Problem, total
+from crmpi.api import Problem, exact, np, par, total
 
 
 class CRSedov(Problem):
@@ -36,7 +36,9 @@ class CRSedov(Problem):
         self.density = p.energy / (self.octants * cell * np.count_nonzero(r2 < self.inside**2))
         closed = fluid.gamma == fluid.gamma_cr or p.cr_share == 0.0
         self.sedov = (
-            exact.sedov.Sedov(fluid.gamma) if closed and self.config.transport.solver == "none" else None
+            exact.sedov.Sedov(fluid.gamma)
+            if closed and self.config.transport.solver == "none"
+            else None
         )
 
     def initial(self, x, p):

@@ -1,6 +1,6 @@
 """Shock tube of gas with adiabatic cosmic rays (Pfrommer et al. 2006, 2017), along any axis."""
 
-from crmpi.api import along, coordinate, exact, np, par, Problem
+from crmpi.api import Problem, along, coordinate, exact, np, par
 
 
 class CRShockTube(Problem):
@@ -39,7 +39,11 @@ class CRShockTube(Problem):
     def setup(self, p):
         fluid = self.config.fluid
         self.energy_per_pressure = 1.0 / (fluid.gamma_cr - 1.0)
-        self.fan = exact.riemann.RiemannFan(exact.riemann.State(*p.left), exact.riemann.State(*p.right), exact.riemann.Gammas(fluid.gamma, fluid.gamma_cr))
+        self.fan = exact.riemann.RiemannFan(
+            exact.riemann.State(*p.left),
+            exact.riemann.State(*p.right),
+            exact.riemann.Gammas(fluid.gamma, fluid.gamma_cr),
+        )
 
     def state(self, p, dens, vel, press, pcr):
         return {"dens": dens, "press": press, "ecr": pcr * self.energy_per_pressure} | along(

@@ -1,7 +1,7 @@
 """Sound wave of gas and cosmic rays along the field, with or without diffusion: the exact
 dispersion relation."""
 
-from crmpi.api import exact, np, par, Problem, to_grid, total, wave_frame, wave_vector
+from crmpi.api import Problem, exact, np, par, to_grid, total, wave_frame, wave_vector
 
 
 class CRSoundWave(Problem):

@@ -1,7 +1,18 @@
 """Cosmic rays stream down their gradient at the Alfven speed: a triangle with a growing plateau
 (Jiang & Oh 2018, sec. 4.1.2)."""
 
-from crmpi.api import along, coordinate, exact, np, par, Problem, to_grid, total, wave_frame, wave_vector
+from crmpi.api import (
+    Problem,
+    along,
+    coordinate,
+    exact,
+    np,
+    par,
+    to_grid,
+    total,
+    wave_frame,
+    wave_vector,
+)
 
 
 class CRStreaming(Problem):

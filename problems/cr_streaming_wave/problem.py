@@ -1,7 +1,7 @@
 """Waves in gas that streaming cosmic rays push and heat: where sound meets the drift of the cosmic
 rays they grow (V9)."""
 
-from crmpi.api import along, coordinate, exact, np, par, Problem, total
+from crmpi.api import Problem, along, coordinate, exact, np, par, total
 
 
 class CRStreamingWave(Problem):
@@ -33,7 +33,9 @@ class CRStreamingWave(Problem):
         matrix = exact.streaming_waves.streaming_matrix(self.k, self.background)
         wanted = exact.streaming_waves.growing_and_damped(matrix)[p.mode == "damped"]
         if transport.solver == "two_moment":
-            matrix = exact.streaming_waves.two_moment_streaming_matrix(self.k, transport.vmax, self.background)
+            matrix = exact.streaming_waves.two_moment_streaming_matrix(
+                self.k, transport.vmax, self.background
+            )
         self.s, self.amplitudes, self.projector = exact.streaming_waves.mode_nearest(matrix, wanted)
 
     def exact(self, x, t, p):

@@ -1,7 +1,7 @@
 """Cosmic rays that dominate the pressure in shocks: streams that collide and tubes, in a closed
 box."""
 
-from crmpi.api import along, coordinate, np, par, Problem
+from crmpi.api import Problem, along, coordinate, np, par
 
 
 class CRStress(Problem):

@@ -1,7 +1,7 @@
 """A sine wave of cosmic rays in gas at rest: two-moment transport obeys the telegraph equation
 (Litvinenko & Noble 2016)."""
 
-from crmpi.api import exact, np, par, Problem, to_grid, wave_frame, wave_vector
+from crmpi.api import Problem, exact, np, par, to_grid, wave_frame, wave_vector
 
 
 class CRTelegraph(Problem):

@@ -1,7 +1,7 @@
 """Alfven waves in a periodic box: carried along the field, made by a flux of cosmic rays, damped,
 and compressed by sound."""
 
-from crmpi.api import CrmpiError, exact, np, par, Problem, to_grid, wave_frame, wave_vector
+from crmpi.api import CrmpiError, Problem, exact, np, par, to_grid, wave_frame, wave_vector
 
 
 class CRWaves(Problem):
@@ -62,7 +62,9 @@ class CRWaves(Problem):
         k, trains = np.linalg.norm(self.k), {}
         for name, along, mean in (("ewp", 1, p.plus), ("ewm", -1, p.minus)):
             start = mean * (1.0 + p.modulation * np.cos(self.phase(x) - along * self.va * k * t))
-            trains[name] = exact.alfven_waves.logistic(start, self.rate(along, p), self.nonlinear, t)
+            trains[name] = exact.alfven_waves.logistic(
+                start, self.rate(along, p), self.nonlinear, t
+            )
         return trains
 
     def exact(self, x, t, p):

@@ -1,7 +1,7 @@
 """A steady spherical wind of isothermal gas driven by cosmic rays (Quataert, Thompson & Jiang 2022
 a, b; Mao & Ostriker 2018)."""
 
-from crmpi.api import CrmpiError, exact, np, par, Problem, total
+from crmpi.api import CrmpiError, Problem, exact, np, par, total
 
 
 class CRWind(Problem):

@@ -5,7 +5,7 @@ The set-up follows the tall boxes of Girichidis et al. (2016, 2018), Simpson et 
 et al. (2018) and Armillotta et al. (2021).
 """
 
-from crmpi.api import Gravity, np, par, Problem, total
+from crmpi.api import Gravity, Problem, np, par, total
 
 FOUNTAIN = (
     "what passes 1 kpc is too slow to leave and falls back: a transient fountain, no "

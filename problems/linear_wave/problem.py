@@ -1,6 +1,6 @@
 """One linear wave of hydrodynamics or MHD, along an axis or oblique to the grid."""
 
-from crmpi.api import exact, np, par, Problem, to_grid, wave_frame, wave_vector
+from crmpi.api import Problem, exact, np, par, to_grid, wave_frame, wave_vector
 
 DENS, PRESS, B = 1.0, 0.6, (1.0, np.sqrt(2.0), 0.5)  # Gardiner & Stone (2005): speeds 2, 1, 1/2
 
@@ -30,7 +30,9 @@ class LinearWave(Problem):
         self.k = wave_vector(p.modes, mesh.cells, mesh.lower, mesh.upper)
         self.frame = wave_frame(self.k)
         self.b = np.zeros(3) if p.family == "sound" else np.array(B)
-        speed, self.delta = exact.waves.linear_wave(p.family, DENS, PRESS, self.b, self.config.fluid.gamma)
+        speed, self.delta = exact.waves.linear_wave(
+            p.family, DENS, PRESS, self.b, self.config.fluid.gamma
+        )
         self.sense = 1 if p.direction == "right" else -1
         self.omega = np.linalg.norm(self.k) * (self.sense * speed + p.flow)
 

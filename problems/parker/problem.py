@@ -1,7 +1,7 @@
 """Parker instability of gas, field and cosmic rays: the fastest mode of a stratified layer (Parker
 1966; Heintz & Zweibel 2018)."""
 
-from crmpi.api import exact, np, par, Problem, total
+from crmpi.api import Problem, exact, np, par, total
 
 
 class Parker(Problem):
@@ -28,10 +28,14 @@ class Parker(Problem):
     def setup(self, p):
         mesh, fluid, solver = self.config.mesh, self.config.fluid, self.config.transport.solver
         height = mesh.upper[2] - mesh.lower[2]
-        self.layer = exact.parker.Layer(height, p.g0, 1.0, p.alpha, p.eta, fluid.gamma, fluid.gamma_cr)
+        self.layer = exact.parker.Layer(
+            height, p.g0, 1.0, p.alpha, p.eta, fluid.gamma, fluid.gamma_cr
+        )
         self.k = 2 * np.pi / (mesh.upper[0] - mesh.lower[0])
         kappa = 0.0 if solver == "none" else self.config.scattering.kappa_par
-        self.mode = exact.parker.fastest_mode(self.layer, self.k, kappa or p.seed_kappa, p.mode_cells)
+        self.mode = exact.parker.fastest_mode(
+            self.layer, self.k, kappa or p.seed_kappa, p.mode_cells
+        )
         self.rate = (
             exact.parker.fastest_mode(self.layer, self.k, kappa, p.mode_cells).s.real
             if kappa == 0.0

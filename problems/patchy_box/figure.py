@@ -8,7 +8,17 @@ hour).
 import matplotlib as mpl
 import numpy as np
 
-from crmpi.api import configure, ECR, exact, KAPPA_PAR, new_figure, SerialComm, Simulation, stepper, STYLE
+from crmpi.api import (
+    ECR,
+    KAPPA_PAR,
+    STYLE,
+    SerialComm,
+    Simulation,
+    configure,
+    exact,
+    new_figure,
+    stepper,
+)
 
 STRONG, FILLING, RADIUS = 1e27, 0.2, 0.02
 ALONG = "transport={solver: anisotropic_diffusion, max_stages: 61}"
@@ -69,7 +79,9 @@ def late(weak, filling):
         times, rate, _ = felt(end, weak, filling, ALONG, seed, rows=32)
         found.append(rate[times > 0.5 * end].mean() / harmonic)
     length = exact.patches.resistance_length(STRONG, weak, filling, RADIUS, 2)
-    return np.array(found), 1 + exact.patches.late_excess(length, harmonic * scale, 0.75 * end * unit)
+    return np.array(found), 1 + exact.patches.late_excess(
+        length, harmonic * scale, 0.75 * end * unit
+    )
 
 
 def draw_map(axes, kappa):

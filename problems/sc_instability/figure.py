@@ -7,7 +7,7 @@ Run from the root of the repository: ``python -m problems.sc_instability.figure`
 import matplotlib as mpl
 import numpy as np
 
-from crmpi.api import configure, exact, new_figure, SerialComm, Simulation, stepper, STYLE
+from crmpi.api import STYLE, SerialComm, Simulation, configure, exact, new_figure, stepper
 
 SLOPE = (
     "problem.profile=slope",

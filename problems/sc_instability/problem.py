@@ -1,7 +1,7 @@
 """Cosmic rays confined by their own waves faster than Alfven waves have no equilibrium: a layer
 with a source fills up or empties."""
 
-from crmpi.api import exact, np, par, Problem, total
+from crmpi.api import Problem, exact, np, par, total
 
 
 class SCInstability(Problem):
@@ -58,10 +58,12 @@ class SCInstability(Problem):
             units.from_code(given.turbulence_length, "cm"),
             units.from_code(given.turbulence_speed, "cm/s"),
         )
-        damping = given.f_cascade * exact.self_confinement.linear_damping(field, dens, sound, length, speed)
-        return exact.self_confinement.limiting_flux(field, dens, damping, fluid.gamma_cr, given.f_qlt) * units.factor(
-            "erg/cm^2/s"
+        damping = given.f_cascade * exact.self_confinement.linear_damping(
+            field, dens, sound, length, speed
         )
+        return exact.self_confinement.limiting_flux(
+            field, dens, damping, fluid.gamma_cr, given.f_qlt
+        ) * units.factor("erg/cm^2/s")
 
     def background(self, s, p):
         """Return e without the mode."""

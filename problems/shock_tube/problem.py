@@ -1,7 +1,7 @@
 """Riemann problem of hydrodynamics or MHD along any axis: Sod, Brio & Wu, Ryu & Jones, or two
 states of your own."""
 
-from crmpi.api import along, coordinate, exact, np, par, Problem
+from crmpi.api import Problem, along, coordinate, exact, np, par
 
 
 class ShockTube(Problem):
@@ -36,10 +36,16 @@ class ShockTube(Problem):
         self.fan = None
         if p.shocks:
             self.fan = exact.mhd_shocks.MhdFan(
-                *(exact.mhd_shocks.MhdState(s[0], s[1:4], s[4], s[5:]) for s in states), p.bx, gamma, p.shocks
+                *(exact.mhd_shocks.MhdState(s[0], s[1:4], s[4], s[5:]) for s in states),
+                p.bx,
+                gamma,
+                p.shocks,
             )
         elif not (p.bx or any(s[5:].any() for s in states)):
-            self.fan = exact.riemann.RiemannFan(*(exact.riemann.State(s[0], s[1], s[4]) for s in states), exact.riemann.Gammas(gas=gamma))
+            self.fan = exact.riemann.RiemannFan(
+                *(exact.riemann.State(s[0], s[1], s[4]) for s in states),
+                exact.riemann.Gammas(gas=gamma),
+            )
 
     def initial(self, x, p):
         position = coordinate(x, p.axis)

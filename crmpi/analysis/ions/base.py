@@ -1,4 +1,4 @@
-"""Ion tables by name: a class that makes an `IonTable`, for tables that are computed or converted."""
+"""Ion tables by name: a class that makes an `IonTable`, for tables computed or converted."""
 
 from crmpi.analysis.ions.tables import IonTable
 from crmpi.errors import CrmpiError
