@@ -168,7 +168,7 @@ def test_a_broken_package_is_named(tmp_path, package, capsys):
             "fixed.py, line 10, kappa(): 'np' is not defined; write from crmpi.api import np at",
         ),
         (model(value="pack.w9"), "fixed.py, line 10, kappa(): pack has no attribute 'w9'"),
-        (model().replace("import KAPPA", "import KAPA"), "fixed.py, line 2: cannot be imported: cannot import name"),
+        (model().replace("import KAPPA", "import KAPA"), "fixed.py, line 2: cannot be imported: "),
         (model()[:-20] + "(", "fixed.py, line 10: cannot be imported: SyntaxError"),
         (model(name="constant"), "the scattering model 'constant' of "),
         (model(name="My Model"), "the scattering model Fixed has the name 'My Model'; a name"),
