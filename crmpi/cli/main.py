@@ -20,7 +20,7 @@ from crmpi.errors import CrmpiError
 COMMANDS = {
     "run": "run a problem or a YAML file, or continue from a checkpoint",
     "problems": "list the problems that come with crmpi, show one, copy one",
-    "models": "list transport solvers and scattering models with equation, parameters and paper",
+    "models": "list solvers, models, sources and all else that is chosen by name, with its origin",
     "params": "list all parameters with type, default, unit and range",
     "info": "say what is in a snapshot, a checkpoint, a history or the folder of a run",
     "plot": "draw slices, profiles and histories",

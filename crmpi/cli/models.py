@@ -1,13 +1,17 @@
-"""List the transport solvers, scattering models and presets with equation, parameters and paper.
+"""List all that a run chooses by name, by kind, and where it comes from: transport solvers,
+scattering models, sources, components of gravity, boundary conditions, criteria of refinement,
+observables, ion tables and presets, with equation, parameters and paper.
 
 crmpi models
 crmpi models two_moment
 crmpi models chan2019
+crmpi models density_law --plugins my_models
 """
 
 import difflib
 import inspect
 
+from crmpi.cli.plugins import add_plugins, use
 from crmpi.errors import CrmpiError
 from crmpi.params import Selector
 from crmpi.params.table import format_rows, rows
@@ -16,33 +20,36 @@ from crmpi.params.table import format_rows, rows
 def add_arguments(parser):
     """Declare the arguments of ``crmpi models``."""
     parser.add_argument(
-        "name", nargs="?", help="one solver, model or preset, with its parameters in full"
+        "name", nargs="?", help="one of them, or a preset, with its parameters in full"
     )
+    add_plugins(parser)
 
 
 def main(arguments):
     """Run ``crmpi models``."""
+    from crmpi.plugins import KINDS
     from crmpi.run.configuration import default_groups
     from crmpi.transport.presets import PRESETS
 
+    use(arguments.plugins)
+    wanted = arguments.name
     selectors = {
         name: declared
         for name, declared in default_groups().items()
         if isinstance(declared, Selector)
     }
-    known = [choice for selector in selectors.values() for choice in selector.choices] + list(
-        PRESETS
-    )
-    if arguments.name is not None and arguments.name not in known:
-        close = difflib.get_close_matches(arguments.name, known, n=1)
+    known = [name for registry in KINDS for name in registry] + list(PRESETS)
+    if wanted is not None and wanted not in known:
+        close = difflib.get_close_matches(wanted, known, n=1)
         hint = f"did you mean '{close[0]}'?" if close else f"known are {', '.join(known)}"
-        raise CrmpiError(f"there is no model '{arguments.name}'; {hint}")
-    for group_name, selector in selectors.items():
-        for choice, cls in selector.choices.items():
-            if arguments.name in (None, choice):
-                print(_describe(group_name, selector, choice, cls, full=arguments.name is not None))
+        raise CrmpiError(f"there is no model '{wanted}'; {hint}")
+    for registry in KINDS:
+        for name, (cls, origin) in registry.entries().items():
+            if wanted in (None, name):
+                own = _parameters(registry, name, cls, selectors)
+                print(_describe(registry, name, cls, origin, own, full=wanted is not None))
     for name, preset in PRESETS.items():
-        if arguments.name in (None, name):
+        if wanted in (None, name):
             print(_describe_preset(name, preset, selectors))
     return 0
 
@@ -67,19 +74,31 @@ def _describe_preset(name, preset, selectors):
     )
 
 
-def _describe(group_name, selector, choice, cls, full):
-    """Return the paragraph of one model."""
-    lines = [f"{group_name}.{selector.key} = {choice}"]
-    for label in ("doc", "equation", "reference"):
-        text = getattr(cls, label, None)
+def _describe(registry, name, cls, origin, own, full):
+    """Return the paragraph of one of them; `own` are the rows of its parameters."""
+    source = "" if origin.how == "crmpi" else f"  (from {origin})"
+    lines = [f"{registry.kind}: {registry.chosen.format(name=name)}{source}"]
+    texts = {
+        "": getattr(cls, "doc", "") or (inspect.getdoc(cls) or "").partition("\n\n")[0],
+        "equation: ": getattr(cls, "equation", ""),
+        "paper: ": getattr(cls, "reference", ""),
+    }
+    for label, text in texts.items():
         if text:
-            body = inspect.cleandoc(text).splitlines()
-            lines += [f"    {'paper: ' if label == 'reference' else ''}{line}" for line in body]
-    # with the defaults of this choice
-    alone = Selector(selector.key, {choice: cls}, common=selector.common)
-    own = [row for row in rows({group_name: alone}) if row.key.split(".")[1] != selector.key]
+            lines += [f"    {label}{line}" for line in inspect.cleandoc(text).splitlines()]
     if full and own:
         lines += ["", format_rows(own)]
     elif own:
         lines.append(f"    parameters: {', '.join(row.key.rpartition('.')[2] for row in own)}")
     return "\n".join(lines) + "\n"
+
+
+def _parameters(registry, name, cls, selectors):
+    """Return the rows of the parameters of one of them, with the defaults of this choice."""
+    if not registry.group:
+        return []
+    selector = selectors.get(registry.group)
+    if selector is None:
+        return rows({registry.group.format(name=name): cls.Params})
+    alone = Selector(selector.key, {name: cls}, common=selector.common)
+    return [row for row in rows({registry.group: alone}) if row.key.split(".")[1] != selector.key]

@@ -6,44 +6,55 @@ from crmpi.plugins.registry import Registry
 SCATTERING_MODELS = Registry(
     "scattering model",
     "crmpi.scattering",
-    "scattering.model",
+    "scattering.model = {name}",
+    group="scattering",
     hooks=("__init__", "check", "has_perpendicular", "kappa", "limits"),
 )
 TRANSPORT_SOLVERS = Registry(
     "transport solver",
     "crmpi.transport",
-    "transport.solver",
+    "transport.solver = {name}",
+    group="transport",
     hooks=("__init__", "move", "advance", "carried", "relative_flux", "progress", "history"),
 )
-SOURCES = Registry("source", "crmpi.physics", "", hooks=("__init__", "apply", "ledger", "state"))
+SOURCES = Registry(
+    "source",
+    "crmpi.physics",
+    "{name}.enabled = true",
+    group="{name}",
+    hooks=("__init__", "apply", "ledger", "state"),
+)
 OBSERVABLES = Registry(
     "observable",
     "crmpi.analysis.measure",
-    "observables.compute",
+    "observables.compute = [{name}]",
+    group="observables.{name}",
     hooks=("setup", "partial", "finish"),
 )
 REFINEMENT_CRITERIA = Registry(
     "refinement criterion",
     "crmpi.refinement.criteria",
-    "mesh.refinement.criteria",
+    "mesh.refinement.criteria = [{{name: {name}}}]",
+    group="mesh.refinement.criteria",
     hooks=("__init__", "check", "indicator"),
 )
 GRAVITY_COMPONENTS = Registry(
     "gravity component",
     "crmpi.physics",
-    "gravity",
+    "gravity = {{{name}: ...}}",
+    group="gravity.{name}",
     hooks=("__init__", "potential", "acceleration", "phi", "pull"),
     as_defined=True,
 )
 BOUNDARY_CONDITIONS = Registry(
     "boundary condition",
     "crmpi.boundary",
-    "mesh.boundaries",
+    "mesh.boundaries = {name}",
     hooks=("__init__", "fluid", "cells"),
     as_defined=True,
 )
 ION_TABLES = Registry(
-    "ion table", "crmpi.analysis.ions", "observables.columns.table", hooks=("table",)
+    "ion table", "crmpi.analysis.ions", "observables.columns.table = {name}", hooks=("table",)
 )
 
 KINDS = (

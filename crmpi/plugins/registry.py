@@ -64,16 +64,19 @@ class Registry:
         'scattering model', for messages
     package : str
         name of the package whose modules define those of crmpi
-    key : str
-        parameter that chooses one; '' where each has a YAML group of its own
+    chosen : str
+        how a run chooses the one called {name}
     hooks : sequence of str
         methods whose mistakes are reported by file and line
+    group : str
+        YAML group of its parameters, '' if it has none
     as_defined : bool
         names are in the order of definition; else sorted
     """
 
-    def __init__(self, kind, package, key, *, hooks, as_defined=False):
-        self.kind, self.package, self.key, self.hooks = kind, package, key, tuple(hooks)
+    def __init__(self, kind, package, chosen, *, hooks, group="", as_defined=False):
+        self.kind, self.package, self.hooks = kind, package, tuple(hooks)
+        self.chosen, self.group = chosen, group
         self._as_defined, self._imported = as_defined, False
         self._entries = {}  # (origin, name) -> class
 

@@ -30,6 +30,7 @@ HOSTS = {
     "docs/boundaries.md": "cloud_wind",
     "docs/geometry.md": "cr_wind",
     "docs/observables.md": "cgm_halo",
+    "docs/plugins.md": "cgm_halo",
     "docs/refinement.md": "cgm_halo",
     "docs/star_formation.md": "galactic_wind",
 }
@@ -97,15 +98,17 @@ def test_commands_run(block, place, capsys):
 
 
 @pytest.mark.parametrize("block", blocks("yaml"), ids=ids(blocks("yaml")))
-def test_yaml_is_a_configuration(block, tmp_path):
+def test_yaml_is_a_configuration(block, place, tmp_path):
     tree = yaml.safe_load(block.text)
+    folder = place(block) / "my_models"
+    plugins = [f"plugins=[{folder}]"] if folder.is_dir() else []
     if "problem" in tree:
         path = tmp_path / "run.yaml"
         path.write_text(block.text)
         configure(SerialComm(), str(path), [])
     else:
         words = [f"{key}={text}" for key, text in _settings(tree)]
-        configure(SerialComm(), HOSTS.get(block.page, "blast"), words)
+        configure(SerialComm(), HOSTS.get(block.page, "blast"), [*words, *plugins])
 
 
 def _settings(tree):

@@ -107,12 +107,12 @@ def _observable():
 
 def _observed(sim, name):
     """Return the columns of an observable that was registered after the groups were made."""
-    from crmpi.analysis.measure.base import REGISTRY
     from crmpi.analysis.measure.catalogue import results
     from crmpi.analysis.read.cells import facts_of, running
     from crmpi.params import make
+    from crmpi.plugins import OBSERVABLES
 
-    facts, cls = facts_of(sim), REGISTRY[name]
+    facts, cls = facts_of(sim), OBSERVABLES[name]
     (measured,) = results(
         [cls(make(cls.Params, facts.units), facts, None)], running(sim, facts), sim.comm
     )
