@@ -10,11 +10,35 @@ from crmpi.plugins.modules import helpers_of
 
 def guard(cls, hooks):
     """Wrap the methods `hooks` that a class defines itself: any exception in them ends the run with
-    one sentence."""
+    one sentence.
+
+    Raises
+    ------
+    CrmpiError
+        a method takes other arguments than that of the base class
+    """
     for hook in hooks:
         function = vars(cls).get(hook)
         if inspect.isfunction(function):
+            if hook != "__init__":
+                _require_arguments(cls, hook, function)
             setattr(cls, hook, _guarded(cls, hook, function))
+
+
+def _require_arguments(cls, hook, function):
+    """Refuse a method that cannot be called like the one of its base class."""
+    base = next((vars(other)[hook] for other in cls.__mro__[1:] if hook in vars(other)), None)
+    if base is None:
+        return
+    wanted = list(inspect.signature(base).parameters)
+    try:
+        inspect.signature(function).bind(*wanted)
+    except TypeError:
+        given = ", ".join(inspect.signature(function).parameters)
+        raise CrmpiError(
+            f"{cls.__name__}.{hook}({given}) takes other arguments than it is called with; write "
+            f"{hook}({', '.join(wanted)})"
+        ) from None
 
 
 def _guarded(cls, hook, function):

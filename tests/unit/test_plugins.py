@@ -171,6 +171,11 @@ def test_a_broken_package_is_named(tmp_path, package, capsys):
         (model().replace("import KAPPA", "import KAPA"), "fixed.py, line 2: cannot be imported: "),
         (model()[:-20] + "(", "fixed.py, line 10: cannot be imported: SyntaxError"),
         (model(name="constant"), "the scattering model 'constant' of "),
+        (
+            model().replace("out, rigidity", "out"),
+            "fixed.py, line 5: Fixed.kappa(self, pack, out) takes other arguments than it is called "
+            "with; write kappa(self, pack, out, rigidity)",
+        ),
         (model(name="My Model"), "the scattering model Fixed has the name 'My Model'; a name"),
         (
             model().replace("    doc =", "    class Params:\n        a = 3\n\n    doc ="),
