@@ -173,8 +173,8 @@ def test_a_broken_package_is_named(tmp_path, package, capsys):
         (model(name="constant"), "the scattering model 'constant' of "),
         (
             model().replace("out, rigidity", "out"),
-            "fixed.py, line 5: Fixed.kappa(self, pack, out) takes other arguments than it is called "
-            "with; write kappa(self, pack, out, rigidity)",
+            "fixed.py, line 5: Fixed.kappa(self, pack, out) takes other arguments than it is called"
+            " with; write kappa(self, pack, out, rigidity)",
         ),
         (model(name="My Model"), "the scattering model Fixed has the name 'My Model'; a name"),
         (
