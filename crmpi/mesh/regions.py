@@ -15,7 +15,9 @@ The faces g and g+n are shared with the neighbours, which compute the same bits,
 moved.
 """
 
-from crmpi.jit import kernel
+from crmpi.jit import device, kernel
+from crmpi.numerics.rows.memory import copy_box
+from crmpi.numerics.rows.rows import pointer
 
 CELLS = -1
 """Kind of a region of cells; kinds 0, 1, 2 are the faces of the axes x1, x2, x3."""
@@ -43,23 +45,14 @@ def copy_regions(origin, array, first, last, table):
 
     The two may be the same array.
     """
+    steps, more = _steps(origin), _steps(array)
     for c in range(first, last):  # outermost: both sides of a block face then meet in the cache
         for row in range(table.shape[0]):
-            source, target = table[row, 0], table[row, 1]
-            sk, sj, si = table[row, 2], table[row, 3], table[row, 4]
-            dk, dj, di = table[row, 5], table[row, 6], table[row, 7]
-            nk, nj, ni = table[row, 8], table[row, 9], table[row, 10]
-            a, b = origin[source, c], array[target, c]
-            for k in range(nk):
-                for j in range(nj):
-                    if ni == 2:  # two ghost layers: preparing a vector loop would take longer
-                        b[dk + k, dj + j, di], b[dk + k, dj + j, di + 1] = (
-                            a[sk + k, sj + j, si],
-                            a[sk + k, sj + j, si + 1],
-                        )
-                    else:
-                        for i in range(ni):
-                            b[dk + k, dj + j, di + i] = a[sk + k, sj + j, si + i]
+            source = _corner(
+                origin, table[row, 0], c, (table[row, 2], table[row, 3], table[row, 4])
+            )
+            target = _corner(array, table[row, 1], c, (table[row, 5], table[row, 6], table[row, 7]))
+            copy_box(source, steps, target, more, (table[row, 8], table[row, 9], table[row, 10]))
 
 
 @kernel
@@ -69,44 +62,39 @@ def regions_to_buffer(array, first, last, table, starts, buffer):
 
     ``starts[m]`` is where this array's part of message ``m`` begins.
     """
+    steps = _steps(array)
     for row in range(table.shape[0]):
-        block = table[row, 0]
-        sk, sj, si = table[row, 1], table[row, 2], table[row, 3]
-        nk, nj, ni = table[row, 4], table[row, 5], table[row, 6]
+        extents = table[row, 4], table[row, 5], table[row, 6]
         place = starts[table[row, 7]] + (last - first) * table[row, 8]
         for c in range(first, last):
-            a = array[block, c]
-            for k in range(nk):
-                for j in range(nj):
-                    if ni == 2:  # as in `copy_regions`
-                        buffer[place], buffer[place + 1] = (
-                            a[sk + k, sj + j, si],
-                            a[sk + k, sj + j, si + 1],
-                        )
-                    else:
-                        for i in range(ni):
-                            buffer[place + i] = a[sk + k, sj + j, si + i]
-                    place += ni
+            source = _corner(array, table[row, 0], c, (table[row, 1], table[row, 2], table[row, 3]))
+            packed = extents[2], extents[1] * extents[2]
+            copy_box(source, steps, pointer(buffer, place), packed, extents)
+            place += extents[0] * packed[1]
 
 
 @kernel
 def buffer_to_regions(array, first, last, table, starts, buffer):
     """The inverse of `regions_to_buffer`."""
+    steps = _steps(array)
     for row in range(table.shape[0]):
-        block = table[row, 0]
-        dk, dj, di = table[row, 1], table[row, 2], table[row, 3]
-        nk, nj, ni = table[row, 4], table[row, 5], table[row, 6]
+        extents = table[row, 4], table[row, 5], table[row, 6]
         place = starts[table[row, 7]] + (last - first) * table[row, 8]
         for c in range(first, last):
-            a = array[block, c]
-            for k in range(nk):
-                for j in range(nj):
-                    if ni == 2:
-                        a[dk + k, dj + j, di], a[dk + k, dj + j, di + 1] = (
-                            buffer[place],
-                            buffer[place + 1],
-                        )
-                    else:
-                        for i in range(ni):
-                            a[dk + k, dj + j, di + i] = buffer[place + i]
-                    place += ni
+            target = _corner(array, table[row, 0], c, (table[row, 1], table[row, 2], table[row, 3]))
+            packed = extents[2], extents[1] * extents[2]
+            copy_box(pointer(buffer, place), packed, target, steps, extents)
+            place += extents[0] * packed[1]
+
+
+@device
+def _steps(array):
+    """Return the numbers from a row of a block to the next, and from a plane to the next."""
+    return array.shape[4], array.shape[3] * array.shape[4]
+
+
+@device
+def _corner(array, block, c, first):
+    """Return a pointer to component `c` of a block at the indices `first` (k, j, i)."""
+    plane = (block * array.shape[1] + c) * array.shape[2] + first[0]
+    return pointer(array, (plane * array.shape[3] + first[1]) * array.shape[4] + first[2])

@@ -78,10 +78,9 @@ class Fluid(Operator):
         self.floors = Floors(params.floors.dens, params.floors.press, params.floors.ecr)
         self.troubled = pack.allocate(1)
         self.reflux = None
+        extents = pack.grid.m3, pack.grid.m2, pack.grid.m1
         self._change = (
-            aligned_zeros((1, 3, pack.grid.m3, pack.grid.m2, pack.grid.m1))
-            if pack.refined
-            else None
+            (aligned_zeros((1, 3, *extents)), np.zeros((3, 2), bool)) if pack.refined else None
         )
         grid = pack.grid
         self.ledger = FloorLedger(pack.nblock, pack.cell_volumes)
@@ -421,7 +420,7 @@ def _make_scratch(pack):
         faces=buffers(6, FLUX + nvar, window.n2),
         edges=buffers(2, 3, window.n2),
         electric=buffers(2, 3, window.n2),
-        plane=buffers(3, STATE + nvar, window.n2),
+        plane=buffers(3, max(STATE, 3) + nvar, window.n2),
         upper=buffers(1, STATE + nvar, STRIP),
         lower=buffers(1, STATE + nvar, STRIP),
         normal=buffers(1, 1, STRIP),

@@ -4,7 +4,8 @@ Every cell is reconstructed once per axis. Its state at the lower face is used a
 the upper face waits for the neighbour: in the same row one element on (x1), in a buffer one row
 (x2) or one plane on (x3). Rows are reconstructed one by one, into strips of several rows without
 gaps; the Riemann problems, where most of the time goes, are then solved in one loop over the strip.
-Without slopes the cells themselves are the states, and nothing is copied.
+Without slopes the cells themselves are the states; they are copied once for all axes, to be without
+gaps too.
 
 Loops are as long as whole registers: what they write beyond the end of a row or a strip is
 overwritten by the next one or never used.
@@ -12,6 +13,7 @@ overwritten by the next one or never used.
 
 from typing import NamedTuple
 
+from crmpi.constants import ECR
 from crmpi.jit import device
 from crmpi.numerics.fluid.faces import (
     flag_faces,
@@ -27,6 +29,7 @@ from crmpi.numerics.fluid.reconstruct import reconstruct_rows
 from crmpi.numerics.fluid.riemann import HLLE, LLF
 from crmpi.numerics.fluid.shocks import blend_rows, weigh_faces
 from crmpi.numerics.fluid.stage import STRIP, face, first_scalar, row_if, shift_if, window_cell
+from crmpi.numerics.rows.memory import copy_rows
 from crmpi.numerics.rows.rows import row, rows, shift, whole
 
 
@@ -61,7 +64,6 @@ def solve_faces(scheme, stage, grid, axis, block, scratch, k, shocked):
 def _faces_of_states(scheme, grid, axis, block, scratch, k, wanted, shocked):
     """Reconstruct the cells of a plane, and solve the faces if they are `wanted`."""
     window = scratch.window
-    weights, spare = row(rows(scratch.flags, 0, 0), 0), rows(scratch.spare, 0, 0)
     lower = rows(scratch.lower, 0, 0)
     first = 0
     while first < window.n2:
@@ -88,14 +90,7 @@ def _faces_of_states(scheme, grid, axis, block, scratch, k, wanted, shocked):
             )
         if wanted and not lone:
             sides = states_in_buffer(below), states_in_buffer(lower)
-            bn = _normal_field(grid, axis, block.bface, scratch, strip)
-            faces = face(scratch, axis.normal, k & 1, strip.place)
-            n, nvar, speeds = strip.count * window.n1, block.nvar, rows(scratch.speeds, 0, 0)
-            gas, cr = scheme.gas, scheme.cr
-            solve_rows(scheme.riemann, gas, cr, sides, bn, axis, nvar, whole(n), speeds, faces)
-            if weigh_faces(n, axis, scratch, shocked, k, strip.place) > 0:
-                solve_rows(HLLE(), gas, cr, sides, bn, axis, nvar, whole(n), speeds, spare)
-                blend_rows(n, weights, FLUX + nvar, spare, faces)
+            _solve_strip(scheme, grid, axis, block, scratch, k, strip, sides, shocked)
         first += strip.count
 
 
@@ -125,17 +120,70 @@ def _normal_field(grid, axis, bface, scratch, strip):
 
 
 @device
-def _faces_of_cells(scheme, grid, axis, block, scratch, k, shocked):
-    """Solve the faces of a plane without slopes."""
+def _solve_strip(scheme, grid, axis, block, scratch, k, strip, sides, shocked):
+    """Solve the faces of a strip, with HLLE as far as strong shocks ask for it; `sides`: the
+    `StateRows` below and above."""
+    weights, spare, speeds = (
+        row(rows(scratch.flags, 0, 0), 0),
+        rows(scratch.spare, 0, 0),
+        rows(scratch.speeds, 0, 0),
+    )
+    bn = _normal_field(grid, axis, block.bface, scratch, strip)
+    faces = face(scratch, axis.normal, k & 1, strip.place)
+    n, nvar, gas, cr = strip.count * scratch.window.n1, block.nvar, scheme.gas, scheme.cr
+    solve_rows(scheme.riemann, gas, cr, sides, bn, axis, nvar, whole(n), speeds, faces)
+    if weigh_faces(n, axis, scratch, shocked, k, strip.place) > 0:
+        solve_rows(HLLE(), gas, cr, sides, bn, axis, nvar, whole(n), speeds, spare)
+        blend_rows(n, weights, FLUX + nvar, spare, faces)
+
+
+@device
+def gather_cells(block, scratch, grid, k):
+    """Copy the cells of plane `k` of the window to a buffer, where their rows follow each other
+    without gaps."""
     window = scratch.window
-    weights, spare = row(rows(scratch.flags, 0, 0), 0), rows(scratch.spare, 0, 0)
-    for r in range(_first_row(axis), window.n2):
-        cell, place = window_cell(grid, window, k, r), r * window.n1
-        faces = face(scratch, axis.normal, k & 1, place)
-        _solve_cells(scheme.riemann, scheme, window.n1, axis, block, scratch, cell, faces)
-        if weigh_faces(window.n1, axis, scratch, shocked, k, place) > 0:
-            _solve_cells(HLLE(), scheme, window.n1, axis, block, scratch, cell, spare)
-            blend_rows(window.n1, weights, FLUX + block.nvar, spare, faces)
+    for r in range(window.n2):
+        cell, there = window_cell(grid, window, k, r), rows(scratch.plane, k & 1, r * window.n1)
+        copy_rows(whole(window.n1), block.nvar, shift(block.w, cell), there)
+        _copy_field(
+            whole(window.n1), shift_if(block.bcc, cell), shift(there, block.nvar * there.step)
+        )
+
+
+@device
+def _copy_field(n, source, target):
+    """Copy the three rows of a field, if there is one."""
+    if source is not None:
+        copy_rows(n, 3, source, target)
+
+
+@device
+def _gathered(axis, block, scratch, parity, place):
+    """Return the `StateRows` that are the cells gathered from a plane of this parity."""
+    cells = rows(scratch.plane, parity, place)
+    field = None if block.bcc is None else shift(cells, block.nvar * cells.step)
+    return states_of_cells(axis, cells, field)
+
+
+@device
+def _faces_of_cells(scheme, grid, axis, block, scratch, k, shocked):
+    """Solve the faces of a plane without slopes; `gather_cells` has seen the plane and the one
+    below."""
+    window, parity = scratch.window, k & 1
+    below, step = (
+        (parity ^ 1, 0) if axis.normal == 2 else (parity, 1 if axis.normal == 0 else window.n1)
+    )
+    first = _first_row(axis)
+    while first < window.n2:
+        strip = Strip(
+            first * window.n1, window_cell(grid, window, k, first), min(STRIP, window.n2 - first)
+        )
+        sides = (
+            _gathered(axis, block, scratch, below, strip.place - step),
+            _gathered(axis, block, scratch, parity, strip.place),
+        )
+        _solve_strip(scheme, grid, axis, block, scratch, k, strip, sides, shocked)
+        first += strip.count
 
 
 @device
@@ -188,6 +236,7 @@ def solve_rows(solver, gas, cr, sides, bn, axis, nvar, n, speeds, faces):
     speed_rows(n, solver, gas, cr, sides, bn, speeds)
     riemann_rows(n, solver, gas, cr, sides, bn, axis, speeds, faces)
     first = first_scalar(cr)
-    tracer_rows(n, sides, first, faces)
+    if first > ECR + 1:
+        tracer_rows(n, sides, first, faces)
     if nvar > first:
         scalar_rows(n, sides, first, nvar, faces)

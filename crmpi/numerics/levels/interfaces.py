@@ -9,8 +9,9 @@ from crmpi.constants import AXES, DENS, ECR, ENER
 from crmpi.jit import device, kernel
 from crmpi.numerics.fluid.layout import FLUX, VFACE
 from crmpi.numerics.fluid.stage import face, first_scalar
-from crmpi.numerics.levels.level_faces import FAST, SLOW, cell_inside
-from crmpi.numerics.rows.rows import load, row, rows
+from crmpi.numerics.levels.level_faces import FAST, SLOW, cell_inside, shape_of
+from crmpi.numerics.rows.memory import copy_numbers, copy_run
+from crmpi.numerics.rows.rows import load, moved, pointer, row, rows, separate, store
 
 # components of a plane beyond the fluxes: velocity, electric field along rows and along columns
 EXTRA = 3
@@ -23,42 +24,45 @@ def keep_plane(grid, axes, block, scratch, kept, k):
     Called when fluxes and edge fields at the lower faces of the plane are complete; `k` may be the
     plane behind the last one.
     """
-    slots = kept.slots[block.index]
-    inside = k < grid.ng3 + grid.n3
-    if inside:
-        for side in range(2):
-            if axes[0].stride and slots[side] >= 0:
-                _keep_1(
+    slots, inside = kept.slots[block.index], k < grid.ng3 + grid.n3
+    for side in range(2):
+        if axes[0].stride and slots[side] >= 0:
+            here = _at(grid, scratch, grid.ng2, grid.ng1 + side * grid.n1)
+            _keep_line(
+                grid,
+                axes,
+                block,
+                scratch,
+                0,
+                (kept.planes, slots[side]),
+                (k & 1, here, k - grid.ng3),
+                inside,
+            )
+        if axes[1].stride and slots[2 + side] >= 0:
+            here = _at(grid, scratch, grid.ng2 + side * grid.n2, grid.ng1)
+            _keep_line(
+                grid,
+                axes,
+                block,
+                scratch,
+                1,
+                (kept.planes, slots[2 + side]),
+                (k & 1, here, k - grid.ng3),
+                inside,
+            )
+        if axes[2].stride and slots[4 + side] >= 0 and k == grid.ng3 + side * grid.n3:
+            for r in range(grid.n2 + (1 if axes[1].stride else 0)):
+                here = _at(grid, scratch, grid.ng2 + r, grid.ng1)
+                _keep_line(
                     grid,
                     axes,
                     block,
                     scratch,
-                    kept.planes[slots[side]],
-                    k,
-                    grid.ng1 + side * grid.n1,
+                    2,
+                    (kept.planes, slots[4 + side]),
+                    (k & 1, here, r),
+                    r < grid.n2,
                 )
-            if axes[1].stride and slots[2 + side] >= 0:
-                _keep_2(
-                    grid,
-                    axes,
-                    block,
-                    scratch,
-                    kept.planes[slots[2 + side]],
-                    k,
-                    grid.ng2 + side * grid.n2,
-                )
-    elif axes[2].stride:  # the electric fields on the upper ends of the faces along x1 and x2
-        for side in range(2):
-            if axes[0].stride and slots[side] >= 0:
-                _end_1(grid, block, scratch, kept.planes[slots[side]], k, grid.ng1 + side * grid.n1)
-            if axes[1].stride and slots[2 + side] >= 0:
-                _end_2(
-                    grid, block, scratch, kept.planes[slots[2 + side]], k, grid.ng2 + side * grid.n2
-                )
-    if axes[2].stride:
-        for side in range(2):
-            if slots[4 + side] >= 0 and k == grid.ng3 + side * grid.n3:
-                _keep_3(grid, axes, block, scratch, kept.planes[slots[4 + side]], k)
 
 
 @device
@@ -69,78 +73,51 @@ def _at(grid, scratch, j, i):
 
 
 @device
-def _copy_face(scratch, axis, block, parity, here, plane, r, q):
-    """Copy the fluxes of one face."""
-    source = face(scratch, axis, parity, here)
-    for v in range(block.nvar):
-        plane[v, 0, r, q] = load(row(source, FLUX + v), 0)
-    plane[block.nvar, 0, r, q] = load(row(source, VFACE), 0)
+def _keep_line(grid, axes, block, scratch, axis, plane, place, inside):
+    """Keep one row of the plane of a face along `axis`.
 
-
-@device
-def _edge(scratch, parity, here, component):
-    """Return the electric field on an edge."""
-    return load(row(rows(scratch.edges, parity, here), component), 0)
-
-
-@device
-def _keep_1(grid, axes, block, scratch, plane, k, i):
-    more = 1 if axes[1].stride else 0
-    for j in range(grid.ng2, grid.ng2 + grid.n2 + more):
-        here, r, q = _at(grid, scratch, j, i), k - grid.ng3, j - grid.ng2
-        if block.bcc is not None:
-            plane[block.nvar + 1, 0, r, q] = _edge(scratch, k & 1, here, 2)
-        if j < grid.ng2 + grid.n2:
-            _copy_face(scratch, 0, block, k & 1, here, plane, r, q)
-            if block.bcc is not None:
-                plane[block.nvar + 2, 0, r, q] = _edge(scratch, k & 1, here, 1)
-
-
-@device
-def _keep_2(grid, axes, block, scratch, plane, k, j):
-    more = 1 if axes[0].stride else 0
-    for i in range(grid.ng1, grid.ng1 + grid.n1 + more):
-        here, r, q = _at(grid, scratch, j, i), k - grid.ng3, i - grid.ng1
-        if block.bcc is not None:
-            plane[block.nvar + 1, 0, r, q] = _edge(scratch, k & 1, here, 2)
-        if i < grid.ng1 + grid.n1:
-            _copy_face(scratch, 1, block, k & 1, here, plane, r, q)
-            if block.bcc is not None:
-                plane[block.nvar + 2, 0, r, q] = _edge(scratch, k & 1, here, 0)
-
-
-@device
-def _keep_3(grid, axes, block, scratch, plane, k):
-    more1 = 1 if axes[0].stride else 0
-    more2 = 1 if axes[1].stride else 0
-    for j in range(grid.ng2, grid.ng2 + grid.n2 + more2):
-        for i in range(grid.ng1, grid.ng1 + grid.n1 + more1):
-            here, r, q = _at(grid, scratch, j, i), j - grid.ng2, i - grid.ng1
-            inside1, inside2 = i < grid.ng1 + grid.n1, j < grid.ng2 + grid.n2
-            if inside1 and inside2:
-                _copy_face(scratch, 2, block, k & 1, here, plane, r, q)
-            if block.bcc is not None and inside2:
-                plane[block.nvar + 1, 0, r, q] = _edge(scratch, k & 1, here, 1)
-            if block.bcc is not None and inside1:
-                plane[block.nvar + 2, 0, r, q] = _edge(scratch, k & 1, here, 0)
-
-
-@device
-def _end_1(grid, block, scratch, plane, k, i):
+    Parameters
+    ----------
+    plane : (array, int)
+        the planes, and which of them
+    place : (int, int, int)
+        parity of the plane of cells, element of the first face in its buffers, row of the plane
+    inside : bool
+        whether these are faces; else only the edges behind the last of them
+    """
+    parity, here, r = place
+    stride = scratch.window.n1 if axis == 0 else 1
+    n = grid.n2 if axis == 0 else grid.n1
+    more = 1 if axes[FAST[axis]].stride else 0
+    nvar, edges = block.nvar, rows(scratch.edges, parity, here)
+    if inside:
+        faces = face(scratch, axis, parity, here)
+        for v in range(nvar):
+            _copy_line(row(faces, FLUX + v), stride, _line(plane, v, r), n)
+        _copy_line(row(faces, VFACE), stride, _line(plane, nvar, r), n)
     if block.bcc is not None:
-        for j in range(grid.ng2, grid.ng2 + grid.n2):
-            plane[block.nvar + 2, 0, grid.n3, j - grid.ng2] = _edge(
-                scratch, k & 1, _at(grid, scratch, j, i), 1
-            )
+        if inside:
+            _copy_line(row(edges, SLOW[axis]), stride, _line(plane, nvar + 1, r), n + more)
+        _copy_line(row(edges, FAST[axis]), stride, _line(plane, nvar + 2, r), n)
 
 
 @device
-def _end_2(grid, block, scratch, plane, k, j):
-    if block.bcc is not None:
-        for i in range(grid.ng1, grid.ng1 + grid.n1):
-            plane[block.nvar + 2, 0, grid.n3, i - grid.ng1] = _edge(
-                scratch, k & 1, _at(grid, scratch, j, i), 0
-            )
+def _line(plane, component, r):
+    """Return a pointer to row `r` of a component of a plane."""
+    planes, slot = plane
+    return pointer(
+        planes, ((slot * planes.shape[1] + component) * planes.shape[3] + r) * planes.shape[4]
+    )
+
+
+@device
+def _copy_line(source, stride, target, n):
+    """Copy `n` numbers that are `stride` apart."""
+    if stride == 1:
+        copy_run(source, target, n)
+    else:
+        for q in range(n):
+            copy_numbers(moved(source, q * stride), moved(target, q), 1)
 
 
 # ---------------------------------------------------------------------- corrections of the coarser
@@ -206,32 +183,36 @@ def replace_electric(grid, axes, touched, own, fine, change, b):
     touched : int array (n, 4)
         block, plane, axis, side of all planes that may differ; rows of a block follow each other
     own, fine : as for `replace_fluxes`
-    change : array (1, 3, m3, m2, m1)
-        scratch: change of the electric field on the lower edges of cells
+    change : (array (1, 3, m3, m2, m1), bool array (3, 2))
+        scratch: change of the electric field on the lower edges of cells, zero on entry and on
+        return; sides of the block that have any
     b : array (nblock, 3, m3, m2, m1)
         field after the forward step of the stage
     """
     nvar = own.shape[1] - EXTRA
+    edges, sides = change
     t = 0
     while t < touched.shape[0]:
         block, begin = touched[t, 0], t
-        change[...] = 0.0
-        any_change = False
+        sides[:, :] = False
         while t < touched.shape[0] and touched[t, 0] == block:
-            plane = touched[t, 1]
-            any_change |= _find_changes(
-                grid, axes, touched[t, 2], touched[t, 3], own[plane], fine[plane], nvar, change[0]
+            plane, a, side = touched[t, 1], touched[t, 2], touched[t, 3]
+            sides[a, side] = _find_changes(
+                grid, axes, a, side, own[plane], fine[plane], nvar, edges[0]
             )
             t += 1
-        if any_change and t > begin:
-            _induce(grid, axes, change[0], b[block])
+        if sides.any():
+            _induce(grid, axes, edges, sides, b, block)
+            for done in range(begin, t):
+                if sides[touched[done, 2], touched[done, 3]]:
+                    _forget_changes(grid, touched[done, 2], touched[done, 3], edges[0])
 
 
 @device
 def _find_changes(grid, axes, a, side, own, fine, nvar, change):
     """Note the edges of one plane whose field is another one; edges in the corner of two planes may
     be in either."""
-    n, first = (grid.n1, grid.n2, grid.n3), (grid.ng1, grid.ng2, grid.ng3)
+    n, first = shape_of(grid)
     slow, fast = SLOW[a], FAST[a]
     more_slow = 1 if axes[slow].stride else 0
     more_fast = 1 if axes[fast].stride else 0
@@ -247,38 +228,75 @@ def _find_changes(grid, axes, a, side, own, fine, nvar, change):
                 d = fine[nvar + 1 + along, 0, r, q] - own[nvar + 1 + along, 0, r, q]
                 if d != 0.0:
                     found = True
-                    edge = first[a] + side * n[a]
-                    i = edge if a == 0 else first[0] + q
-                    j = edge if a == 1 else first[1] + (q if a == 0 else r)
-                    k = edge if a == 2 else first[2] + r
+                    i, j, k = _edge_of(first, n, a, side, r, q)
                     change[component, k, j, i] = d
     return found
 
 
 @device
-def _induce(grid, axes, change, b):
-    """Advance all faces of a block by the change of the electric field on edges."""
-    up1, up2, up3 = (
-        (1 if axes[0].stride else 0),
-        (1 if axes[1].stride else 0),
-        (1 if axes[2].stride else 0),
-    )
+def _forget_changes(grid, a, side, change):
+    """Set to zero what `_find_changes` may have noted."""
+    n, first = shape_of(grid)
+    for component in range(3):
+        for r in range(n[SLOW[a]] + 1):
+            for q in range(n[FAST[a]] + 1):
+                i, j, k = _edge_of(first, n, a, side, r, q)
+                # one row more than there is along a missing axis
+                if k < change.shape[1] and j < change.shape[2]:
+                    change[component, k, j, i] = 0.0
+
+
+@device
+def _edge_of(first, n, a, side, r, q):
+    """Return the indices (i, j, k) of the lower edges of the place at row `r`, column `q` of a
+    plane."""
+    edge = first[a] + side * n[a]
+    i = edge if a == 0 else first[0] + q
+    j = edge if a == 1 else first[1] + (q if a == 0 else r)
+    k = edge if a == 2 else first[2] + r
+    return i, j, k
+
+
+@device
+def _induce(grid, axes, change, sides, b, block):
+    """Advance the faces of a block by the change of the electric field on edges of these `sides`:
+    those in them and next to them."""
+    n, first = shape_of(grid)
+    step1, step2, step3 = axes[0].stride, axes[1].stride, axes[2].stride
     for a in AXES:
-        c1, c2 = (a + 1) % 3, (a + 2) % 3
-        more1, more2, more3 = (up1 if a == 0 else 0), (up2 if a == 1 else 0), (up3 if a == 2 else 0)
-        for k in range(grid.ng3, grid.ng3 + grid.n3 + more3):
-            for j in range(grid.ng2, grid.ng2 + grid.n2 + more2):
-                for i in range(grid.ng1, grid.ng1 + grid.n1 + more1):
-                    k1, j1, i1 = (
-                        k + (up3 if c1 == 2 else 0),
-                        j + (up2 if c1 == 1 else 0),
-                        i + (up1 if c1 == 0 else 0),
-                    )
-                    k2, j2, i2 = (
-                        k + (up3 if c2 == 2 else 0),
-                        j + (up2 if c2 == 1 else 0),
-                        i + (up1 if c2 == 0 else 0),
-                    )
-                    turn_1 = axes[c1].dtdx * (change[c2, k1, j1, i1] - change[c2, k, j, i])
-                    turn_2 = axes[c2].dtdx * (change[c1, k2, j2, i2] - change[c1, k, j, i])
-                    b[a, k, j, i] += turn_2 - turn_1
+        count = (
+            n[0] + (1 if a == 0 and step1 else 0),
+            n[1] + (1 if a == 1 and step2 else 0),
+            n[2] + (1 if a == 2 and step3 else 0),
+        )
+        for k in range(count[2]):
+            above = _is_at(sides, 2, k, count[2])
+            for j in range(count[1]):
+                cell = ((k + first[2]) * grid.m2 + j + first[1]) * grid.m1 + first[0]
+                field, turned = row(rows(b, block, cell), a), rows(change, 0, cell)
+                if above or _is_at(sides, 1, j, count[1]):
+                    turn_row(0, count[0], axes, a, turned, field)
+                else:
+                    if sides[0, 0]:
+                        turn_row(0, 1, axes, a, turned, field)
+                    if sides[0, 1]:
+                        turn_row(count[0] - 1, count[0], axes, a, turned, field)
+
+
+@device
+def _is_at(sides, axis, place, count):
+    """Tell whether the first or the last of `count` places along an axis lies at a marked side."""
+    return (place == 0 and sides[axis, 0]) or (place == count - 1 and sides[axis, 1])
+
+
+@kernel
+def turn_row(begin, end, axes, a, change, b):
+    """Advance the faces `begin` <= i < `end` of a row along axis `a` by the change of the electric
+    field on their edges."""
+    separate()
+    one, two = axes[(a + 1) % 3], axes[(a + 2) % 3]
+    across_1, across_2 = row(change, two.normal), row(change, one.normal)
+    for i in range(begin, end):
+        turn_1 = one.dtdx * (load(across_1, i + one.stride) - load(across_1, i))
+        turn_2 = two.dtdx * (load(across_2, i + two.stride) - load(across_2, i))
+        store(b, i, load(b, i) + (turn_2 - turn_1), 0)

@@ -1,7 +1,12 @@
-"""Rows that go to memory without passing through the cache."""
+"""Rows that are moved as they are: past the cache, or as short runs inside arrays."""
 
-from crmpi.jit import kernel
-from crmpi.numerics.rows.rows import LANES, put, row, separate
+from llvmlite import ir
+from numba.core import types
+from numba.core.errors import RequireLiteralValue
+from numba.extending import intrinsic
+
+from crmpi.jit import device, kernel
+from crmpi.numerics.rows.rows import BYTES, LANES, POINTER, load, moved, put, row, separate, store
 
 
 @kernel
@@ -11,3 +16,71 @@ def put_rows(n, nvar, source, target):
     for v in range(nvar):
         for i in range(0, n, LANES):
             put(row(source, v), row(target, v), i)
+
+
+@kernel
+def copy_rows(n, nvar, source, target):
+    """Copy rows of whole registers."""
+    separate()
+    for v in range(nvar):
+        for i in range(n):
+            store(row(target, v), i, load(row(source, v), i), 0)
+
+
+@intrinsic
+def copy_numbers(typingctx, source, target, count):
+    """Copy a literal `count` of numbers, read together before they are written."""
+    if not isinstance(count, types.IntegerLiteral):
+        raise RequireLiteralValue("count")
+
+    def codegen(context, builder, signature, args):
+        vector = ir.VectorType(
+            context.get_value_type(POINTER.dtype), count.literal_value
+        ).as_pointer()
+        start, end = (builder.bitcast(p, vector) for p in args[:2])
+        value = builder.load(start)
+        value.align = BYTES
+        builder.store(value, end).align = BYTES
+        return context.get_dummy_value()
+
+    return types.void(POINTER, POINTER, count), codegen
+
+
+@device
+def copy_run(source, target, n):
+    """Copy a short run of `n` numbers."""
+    i = 0
+    while n - i >= 8:
+        copy_numbers(moved(source, i), moved(target, i), 8)
+        i += 8
+    if n - i >= 4:
+        copy_numbers(moved(source, i), moved(target, i), 4)
+        i += 4
+    if n - i >= 2:
+        copy_numbers(moved(source, i), moved(target, i), 2)
+        i += 2
+    if n > i:
+        copy_numbers(moved(source, i), moved(target, i), 1)
+
+
+@device
+def copy_box(source, source_steps, target, target_steps, extents):
+    """Copy a box of numbers between two arrays, or an array and a message.
+
+    Parameters
+    ----------
+    source, target : pointers to the first number
+    source_steps, target_steps : (int, int)
+        numbers from a row to the next, from a plane to the next
+    extents : (int, int, int)
+        planes, rows, numbers in a row
+    """
+    nk, nj, ni = extents
+    for k in range(nk):
+        a, b = moved(source, k * source_steps[1]), moved(target, k * target_steps[1])
+        if ni == 2:  # two ghost layers
+            for j in range(nj):
+                copy_numbers(moved(a, j * source_steps[0]), moved(b, j * target_steps[0]), 2)
+        else:
+            for j in range(nj):
+                copy_run(moved(a, j * source_steps[0]), moved(b, j * target_steps[0]), ni)

@@ -24,11 +24,11 @@ from crmpi.jit import device
 from crmpi.precision import REAL
 
 _REAL = from_dtype(np.dtype(REAL))
-_POINTER = types.CPointer(_REAL)
+POINTER = types.CPointer(_REAL)
 _STREAMS = 13  # most streams one kernel may store to
-_BYTES = np.dtype(REAL).itemsize
+BYTES = np.dtype(REAL).itemsize
 LINE = 64  # bytes of a cache line and of the widest register
-LANES = LINE // _BYTES  # numbers in it
+LANES = LINE // BYTES  # numbers in it
 
 
 class Rows(NamedTuple):
@@ -72,7 +72,7 @@ def pointer(typingctx, array, offset):
         data = context.make_array(signature.args[0])(context, builder, args[0]).data
         return builder.gep(data, [args[1]])
 
-    return _POINTER(array, types.intp), codegen
+    return POINTER(array, types.intp), codegen
 
 
 @intrinsic
@@ -82,7 +82,7 @@ def moved(typingctx, start, distance):
     def codegen(context, builder, signature, args):
         return builder.gep(args[0], [args[1]])
 
-    return _POINTER(_POINTER, types.intp), codegen
+    return POINTER(POINTER, types.intp), codegen
 
 
 @intrinsic
@@ -91,13 +91,13 @@ def load(typingctx, start, i):
 
     def codegen(context, builder, signature, args):
         value = builder.load(builder.gep(args[0], [args[1]], inbounds=True))
-        value.align = _BYTES
+        value.align = BYTES
         loads, stores = _scopes(builder.module)
         value.set_metadata("alias.scope", builder.module.add_metadata([loads]))
         value.set_metadata("noalias", builder.module.add_metadata(stores))
         return value
 
-    return _REAL(_POINTER, types.intp), codegen
+    return _REAL(POINTER, types.intp), codegen
 
 
 @intrinsic
@@ -110,14 +110,14 @@ def store(typingctx, start, i, value, stream):
 
     def codegen(context, builder, signature, args):
         instruction = builder.store(args[2], builder.gep(args[0], [args[1]], inbounds=True))
-        instruction.align = _BYTES
+        instruction.align = BYTES
         loads, stores = _scopes(builder.module)
         others = [scope for s, scope in enumerate(stores) if s != own]
         instruction.set_metadata("alias.scope", builder.module.add_metadata([stores[own]]))
         instruction.set_metadata("noalias", builder.module.add_metadata([loads, *others]))
         return context.get_dummy_value()
 
-    return types.void(_POINTER, types.intp, _REAL, stream), codegen
+    return types.void(POINTER, types.intp, _REAL, stream), codegen
 
 
 @intrinsic
@@ -143,7 +143,7 @@ def put(typingctx, source, target, i):
         )
         return context.get_dummy_value()
 
-    return types.void(_POINTER, _POINTER, types.intp), codegen
+    return types.void(POINTER, POINTER, types.intp), codegen
 
 
 @intrinsic
