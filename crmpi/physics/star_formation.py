@@ -142,11 +142,12 @@ class StarFormation(Source):
     def apply(self, time, dt):
         """Form stars over `dt` and let their supernovae explode; collective."""
         pack = self.pack
-        self.account[:, 1] = 0.0
+        rate = self.account[:, 1]
+        rate[...] = 0.0  # the other columns are sums since the start
         for part in pack.parts:
             arrays = part.of((pack.u0, pack.w0, pack.bcc, self._formed, self.account))
             form_stars(arrays, part.grid, (part.of(self.gas), self.recipe), self._leaving, dt)
-        events, numbers = self._events(time)
+        events, numbers = self._events(time, np.flatnonzero(rate))
         self.account[:, 3] += np.bincount(events[:, 0], numbers, pack.nblock)
         where = np.concatenate([pack.levels[events[:, 0], None], events[:, 1:]], axis=1)
         found = self.comm.allgather_object((where, numbers))
@@ -186,6 +187,11 @@ class StarFormation(Source):
         if not configuration.cooling.enabled:
             raise CrmpiError(
                 "star_formation needs cooling; set cooling.enabled to true, or remove it",
+                everywhere=True,
+            )
+        if configuration.fluid.frozen:
+            raise CrmpiError(
+                "star_formation needs gas that changes; set fluid.frozen to false, or remove it",
                 everywhere=True,
             )
         if limit <= coldest:
@@ -262,12 +268,13 @@ class StarFormation(Source):
         energies = [v for v in leaving if is_energy_of_rays(kinds[names[v]])]
         return np.array(leaving, np.int64), np.array(energies, np.int64)
 
-    def _events(self, time):
-        """Return (block, i, j, k) of the cells of this rank with supernovae, and their numbers."""
+    def _events(self, time, blocks):
+        """Return (block, i, j, k) of the cells in `blocks` with supernovae, and their numbers."""
         pack = self.pack
-        formed = pack.active(self._formed)[:, 0]
+        formed = pack.active(self._formed)[blocks, 0]
         b, k, j, i = np.nonzero(formed)
         mean = formed[b, k, j, i].astype(float) / self.params.mass_per_supernova
+        b = blocks[b]
         cells = np.stack([i, j, k], axis=1) + pack.origins[b]
         numbers = self._draw(cell_numbers(self.mesh, pack.levels[b], cells), time, mean)
         some = numbers > 0

@@ -72,6 +72,7 @@ def test_tracers_get_what_cosmic_rays_get():
 
 REFUSED = {
     "needs cooling": ["cooling.enabled=false"],
+    "needs gas that changes": ["fluid.frozen=true"],
     "raise it": ["star_formation.temp_max=1e4 K"],
     "needs cosmic rays": [
         "fluid.cosmic_rays=false",

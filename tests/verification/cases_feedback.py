@@ -56,7 +56,7 @@ def terminal_momentum(density, width, n):
     return x.integral(radial) / unit / 1e5
 
 
-RESOLUTIONS = {"momentum": (0.575, 17), "Sedov-Taylor": (0.2876, 25), "thermal": (0.1438, 49)}
+RESOLUTIONS = {"momentum": (0.575, 17), "Sedov-Taylor": (0.2876, 25), "thermal": (0.16, 35)}
 """Regime: width of a cell over the radius of shell formation, cells along an axis."""
 
 
