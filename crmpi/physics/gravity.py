@@ -107,6 +107,12 @@ class Centred(Component):
         center: tuple[float, float, float] = par(
             (0.0, 0.0, 0.0), unit="length", doc="position of the centre"
         )
+        softening: float = par(
+            0.0,
+            unit="length",
+            ge=0,
+            doc="eps: r^2 + eps^2 takes the place of r^2, in a disc z^2 + eps^2 that of z^2",
+        )
         plane_radius: float | None = par(
             None,
             unit="length",
@@ -131,16 +137,16 @@ class Spherical(Centred):
 
     def potential(self, x1, x2, x3):
         y1, y2, y3 = self.place(x1, x2, x3)
-        return self.phi(np.sqrt(y1**2 + y2**2 + y3**2))
+        return self.phi(np.sqrt(y1**2 + y2**2 + y3**2 + self.p.softening**2))
 
     def acceleration(self, x1, x2, x3):
         y1, y2, y3 = self.place(x1, x2, x3)
-        pull = self.pull(np.sqrt(y1**2 + y2**2 + y3**2))
+        pull = self.pull(np.sqrt(y1**2 + y2**2 + y3**2 + self.p.softening**2))
         return self.in_geometry(-pull * y1, -pull * y2, -pull * y3)
 
     def circular_velocity(self, r):
         """Return sqrt(r dphi/dr)."""
-        return r * np.sqrt(self.pull(r))
+        return r * np.sqrt(self.pull(np.sqrt(r**2 + self.p.softening**2)))
 
 
 class NFW(Spherical):
@@ -218,7 +224,7 @@ class MiyamotoNagai(Centred):
 
     def _shape(self, x1, x2, x3):
         y1, y2, y3 = self.place(x1, x2, x3)
-        z = np.sqrt(y3**2 + self.p.scale_height**2)
+        z = np.sqrt(y3**2 + self.p.scale_height**2 + self.p.softening**2)
         return y1, y2, y3, z, np.sqrt(y1**2 + y2**2 + (self.p.scale_radius + z) ** 2)
 
     def potential(self, x1, x2, x3):

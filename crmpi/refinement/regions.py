@@ -7,6 +7,10 @@ from crmpi.params import group, par
 
 SHAPES = ("box", "sphere", "cylinder")
 
+ROUND_OFF = 1e-9
+"""Share of a block by which a region reaches into it at least: one that ends where the block begins
+does not, whatever the last bits."""
+
 
 @group
 class RegionParams:
@@ -72,7 +76,8 @@ class RegionParams:
         """
         present = ~np.array(missing)
         first, last = self.box()
-        hit = ((lower < last) & (upper > first))[:, present].all(axis=1)
+        edge = ROUND_OFF * (upper - lower)
+        hit = ((lower < last - edge) & (upper > first + edge))[:, present].all(axis=1)
         if self.shape != "box":
             centre = np.array(self.center)
             distance = np.clip(centre, lower, upper) - centre  # of the nearest point of each box
