@@ -42,11 +42,14 @@ class CoolingConst(NamedTuple):
     heat: float  # dT/dt of heating [K]
     heat_cutoff: float  # heating falls off as exp(-T/heat_cutoff) [K]
     floor: float  # lowest temperature [K]
+    dense_temp: float  # that of dense gas [K], see `lowest_temp`
+    dense_above: float  # density above which it rises to that
 
 
 class Cooling(Source):
     """Cooling and heating; ledger columns ``radiated``, ``heated``, ``floored`` (energy given to
-    cells found below the floor)."""
+    cells found below the floor) and, with `dense_temp`, ``supported``: what held dense gas at its
+    effective temperature."""
 
     name = "cooling"
     doc = "tabulated radiative cooling, exact in time, and heating per hydrogen nucleus"
@@ -72,6 +75,18 @@ class Cooling(Source):
             unit="K",
             gt=0,
             doc="lowest temperature; colder cells are raised to it, and counted",
+        )
+        dense_temp: float | None = par(
+            None,
+            unit="K",
+            gt=0,
+            doc="effective temperature of dense gas, for motions that the mesh cannot resolve",
+        )
+        dense_above: float = par(
+            0.1,
+            unit="m_p/cm^3",
+            gt=0,
+            doc="dense_temp: from this density on it rises with it, from temp_floor to dense_temp",
         )
         heating: float = par(0.0, unit="erg/s", ge=0, doc="heating rate Gamma per hydrogen nucleus")
         heating_cutoff: float = par(
@@ -101,8 +116,13 @@ class Cooling(Source):
             """Heat comes from one place."""
             if self.balance != "none" and self.heating > 0.0:
                 yield "balance", "replaces heating: set one of them"
+            if self.dense_temp is not None and self.dense_temp <= self.temp_floor:
+                yield "dense_temp", "must be above temp_floor, or left out"
 
     def __init__(self, params, pack, eos, units, mesh):
+        if params.dense_temp is not None:
+            self.columns = (*self.columns, "supported")
+            self.energy = {**self.energy, "supported": +1}
         super().__init__(params, pack, eos, units, mesh)
         if params.balance != "none" and getattr(mesh, "geometry", None) is not None:
             raise CrmpiError(
@@ -158,24 +178,40 @@ class Cooling(Source):
         to_kelvin = (self.eos.gamma - 1.0) * temp  # T of eth/rho = 1
         per_lambda = units.factor("erg cm^3/s") * self._nucleon_product() / units.m_p**2
         heat = to_kelvin * p.heating * p.hydrogen_fraction / units.m_p
-        return CoolingConst(temp, to_kelvin * per_lambda, heat, p.heating_cutoff, p.temp_floor)
+        dense = p.temp_floor, np.inf
+        if p.dense_temp is not None:
+            dense = p.dense_temp, p.dense_above
+        return CoolingConst(
+            temp, to_kelvin * per_lambda, heat, p.heating_cutoff, p.temp_floor, *dense
+        )
+
+
+@device
+def lowest_temp(dens, const):
+    """Return the temperature [K] below which gas is not let: `floor`, from the density
+    `dense_above` on rising in proportion to the density until it is `dense_temp`.
+    """
+    if dens <= const.dense_above:
+        return const.floor
+    return min(const.dense_temp, const.floor * dens / const.dense_above)
 
 
 @device
 def advance_temp(temp, dens, dt, const, curve):
     """Return (T after `dt`, rise of T by heating alone, both in kelvin) of a cell at constant
-    density.
+    density, `temp` not below `lowest_temp`.
 
     Heating is Strang-split around the exact cooling, in sub-steps that heat by at most
     `HEATING_STEP`, seen from the coldest temperature the cell could reach; this resolves the
     equilibrium, where both rates are equal.
     """
     amount = const.rate * dens  # of Y per time
+    floor = lowest_temp(dens, const)
     if const.heat == 0.0:
-        return max(cooled(temp, amount * dt, curve), const.floor), 0.0
+        return max(cooled(temp, amount * dt, curve), floor), 0.0
     heated, left = 0.0, dt
     while left > 0.0:
-        coldest = max(cooled(temp, amount * left, curve), const.floor)
+        coldest = max(cooled(temp, amount * left, curve), floor)
         rate = const.heat * math.exp(-temp / const.heat_cutoff)
         step = (
             left
@@ -184,7 +220,7 @@ def advance_temp(temp, dens, dt, const, curve):
         )
         step = min(step, left)
         rise = 0.5 * rate * step
-        temp = max(cooled(temp + rise, amount * step, curve), const.floor)
+        temp = max(cooled(temp + rise, amount * step, curve), floor)
         rise_after = 0.5 * const.heat * math.exp(-temp / const.heat_cutoff) * step
         temp += rise_after
         heated += rise + rise_after
@@ -204,25 +240,29 @@ def cool_pack(u, bcc, grid, physics, dt, account):
     physics : tuple of GasConst, CoolingConst, Curve
     dt : float
         code units
-    account : array (nblock, 3)
-        energies radiated, heated, floored, added to
+    account : array (nblock, 3 or 4)
+        energies radiated, heated, floored and, with `dense_temp`, supported, added to
     """
     gas, const, curve = physics
     for b in range(u.shape[0]):
-        radiated, gained, floored = 0.0, 0.0, 0.0
+        radiated, gained, floored, supported = 0.0, 0.0, 0.0, 0.0
         for k in range(grid.ng3, grid.ng3 + grid.n3):
             for j in range(grid.ng2, grid.ng2 + grid.n2):
                 for i in range(grid.ng1, grid.ng1 + grid.n1):
                     dens = u[b, DENS, k, j, i]
                     heat_capacity = dens / ((gas.gamma - 1.0) * const.temp)  # eth per kelvin
                     before = thermal_energy(u, bcc, b, k, j, i) / heat_capacity
-                    start = max(before, const.floor)
+                    start = max(before, lowest_temp(dens, const))
                     temp, heated = advance_temp(start, dens, dt, const, curve)
                     u[b, ENER, k, j, i] += heat_capacity * (temp - before)
                     content = heat_capacity * cell_volume(gas.volumes, b, k, j, i)
                     radiated += content * (start + heated - temp)
                     gained += content * heated
-                    floored += content * (start - before)
+                    least = max(before, const.floor)
+                    floored += content * (least - before)
+                    supported += content * (start - least)
         account[b, 0] += radiated
         account[b, 1] += gained
         account[b, 2] += floored
+        if account.shape[1] > 3:
+            account[b, 3] += supported

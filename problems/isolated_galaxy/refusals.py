@@ -4,7 +4,7 @@ import numpy as np
 
 from crmpi.api import CrmpiError
 
-COARSEST = 4.0
+COARSEST = 0.5
 """Height of cells over the thickness of the disc (column over density in the plane) beyond which
 there is no disc to speak of."""
 

@@ -202,3 +202,24 @@ def test_refused_without_physical_units():
     pack, mesh = gas(1.0, 1e5)
     with pytest.raises(CrmpiError, match=r"units\.system"):
         Cooling(make(Cooling.Params, Units("none"), enabled=True), pack, EOS, Units("none"), mesh)
+
+
+def test_dense_gas_has_an_effective_temperature():
+    """From `dense_above` on the lowest temperature rises with the density to `dense_temp`; what
+    that takes is in a column of its own, and gas that is thin cools to `temp_floor`."""
+    given = {"temp_floor": 1e4, "dense_temp": 5e4, "dense_above": 0.1}
+    for dens, lowest in ((0.05, 1e4), (0.3, 3e4), (2.0, 5e4)):
+        for start in (5e3, 3e5):
+            pack, mesh = gas(dens, start)
+            source = cooling(pack, mesh, **given)
+            source.apply(0.0, UNITS("100 Gyr"))
+            assert temperature(pack) == pytest.approx(lowest, rel=1e-9)
+            ledger = {name: column.sum() for name, column in source.ledger().items()}
+            per_kelvin = dens * UNITS.k_B / (MU * UNITS.m_p) / (EOS.gamma - 1)  # in the box
+            floored, supported = (1e4 - 5e3, lowest - 1e4) if start < 1e4 else (0.0, 0.0)
+            assert ledger["cooling_floored"] == pytest.approx(floored * per_kelvin, rel=1e-9)
+            assert ledger["cooling_supported"] == pytest.approx(supported * per_kelvin, rel=1e-9)
+            spent = ledger["cooling_radiated"] - floored * per_kelvin - supported * per_kelvin
+            assert spent == pytest.approx((start - lowest) * per_kelvin, rel=1e-9)
+    assert source.energy_signs()["cooling_supported"] == 1
+    assert "cooling_supported" not in cooling(*gas(1.0, 1e6)).ledger()

@@ -29,7 +29,10 @@ def gravity(units=GALACTIC, **components):
 
 @pytest.mark.parametrize(
     "components",
-    [{n: c} for n, c in CASES.items()] + [{n: c} for n, c in PLANE.items()] + [CASES],
+    [{n: c} for n, c in CASES.items()]
+    + [{n: c} for n, c in PLANE.items()]
+    + [{n: CASES[n] | {"softening": 0.7}} for n in PLANE]
+    + [CASES],
     ids=str,
 )
 def test_acceleration_is_minus_gradient_of_potential(components):
@@ -56,6 +59,22 @@ def test_nfw_radius_and_circular_velocity():
     peak = 2.16258 * halo.r_s  # maximum of ln(1+x)/x - 1/(1+x)
     v = [halo.circular_velocity(r) for r in (0.99 * peak, peak, 1.01 * peak)]
     assert v[1] > v[0] and v[1] > v[2]
+
+
+def test_softening_of_plummer():
+    """A Hernquist sphere that is all but a point, softened, is that of Plummer (1911):
+    phi = -G M/sqrt(r^2 + eps^2); far away softening does not matter, and a disc is thickened."""
+    point = {"mass": "1e10 Msun", "scale_radius": "1e-9 kpc", "softening": 2.0}
+    gm = GALACTIC.G * GALACTIC.factor("1e10 Msun")
+    field = gravity(hernquist=point)
+    assert field.potential(3.0, 0.0, 4.0) == pytest.approx(-gm / 29.0**0.5, rel=1e-9)
+    assert field.accelerations(3.0, 0.0, 4.0)[2] == pytest.approx(-4.0 * gm / 29.0**1.5, rel=1e-9)
+    sharp, soft = ({"mass": "1e10 Msun", "scale_radius": 3.0, "scale_height": b, "softening": e}
+                   for b, e in ((0.5, 0.0), (0.3, 0.4)))  # fmt: skip
+    place = 1.0, 2.0, 0.3
+    assert gravity(miyamoto_nagai=sharp).potential(*place) == pytest.approx(
+        gravity(miyamoto_nagai=soft).potential(*place), rel=1e-12
+    )
 
 
 def test_nfw_series_joins_the_closed_form():

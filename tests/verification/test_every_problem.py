@@ -5,18 +5,15 @@
 """
 
 import json
-from pathlib import Path
 
 import numpy as np
 import pytest
-import yaml
 
 from crmpi.run.simulation import HISTORY_UNITS
 from tests.verification.runs import run_problem
+from tests.verification.shrunk import PROBLEMS, corners, must_keep_cells, shrink, source_of
 
-PROBLEMS = Path(__file__).parents[2] / "problems"
 STEPS = 5
-LARGEST = {1: 64, 2: 32, 3: 16}  # cells along the longest axis, by the number of dimensions
 # processors may differ in the last bit of exp or sin; five steps do not amplify this
 TOLERANCE = 1e-8
 ROUND_OFF = 1e-15  # of the terms that cancel in a sum, see `terms`
@@ -36,18 +33,12 @@ def variants():
 
 def small(target):
     """Return the overrides that shrink a configuration to a few cells in one block."""
-    source = yaml.safe_load((PROBLEMS / f"{target}.yaml").read_text())
-    cells = source["mesh"]["cells"]
-    shrink = max(1, max(cells) // LARGEST[sum(n > 1 for n in cells)])
-    few = [max(8, n // shrink) if n > 1 else 1 for n in cells]
+    source = source_of(target)
+    few = [max(8, n // shrink(source)) if n > 1 else 1 for n in source["mesh"]["cells"]]
     overrides = f"mesh.cells={few}", f"mesh.block={few}", f"time.max_steps={STEPS}"
-    # what is on the grid must stay on it: a piece of the box, not coarser cells
-    if source.get("scattering", {}).get("mode") == "resolved":
-        ends = {
-            side: [x * a / b for x, a, b in zip(source["mesh"][side], few, cells, strict=True)]
-            for side in ("lower", "upper")
-        }
-        overrides += tuple(f"mesh.{side}={end}" for side, end in ends.items())
+    if must_keep_cells(source):
+        lower, upper = corners(source, few)
+        overrides += f"mesh.lower={lower}", f"mesh.upper={upper}", "mesh.refinement={regions: []}"
     return overrides
 
 

@@ -3,33 +3,16 @@ levels."""
 
 import numpy as np
 import pytest
-import yaml
 
 from crmpi.diagnostics.energy_guard import EnergyBooks
 from crmpi.errors import CrmpiError
 from crmpi.run.inline import run_to_end
 from crmpi.transport.base import transport_solvers
 from tests.stepping import begin
-from tests.verification.test_every_problem import PROBLEMS, variants
+from tests.verification.shrunk import corners, shrink, source_of
+from tests.verification.test_every_problem import variants
 
 BLOCK = 8
-LARGEST = {1: 64, 2: 32, 3: 16}  # cells along the longest axis, by the number of dimensions
-
-
-def source_of(target):
-    """Return the configuration of a problem or variant as it is written, with that it is based
-    on."""
-    source = yaml.safe_load((PROBLEMS / f"{target}.yaml").read_text())
-    if "base" not in source:
-        return source
-    base = yaml.safe_load((PROBLEMS / target.split("/")[0] / source["base"]).read_text())
-    groups = [
-        name
-        for name in source
-        if isinstance(source[name], dict) and isinstance(base.get(name), dict)
-    ]
-    return base | source | {name: base[name] | source[name] for name in groups}
-
 
 TUBES = [
     target
@@ -40,22 +23,10 @@ TUBES = [
 
 def small(source):
     """Return (cells, block, lower, upper) of a small mesh of small blocks."""
-    mesh = source["mesh"]
-    cells = mesh["cells"]
-    shrink = max(1, max(cells) // LARGEST[sum(n > 1 for n in cells)])
-    few = [max(2 * BLOCK, n // shrink // BLOCK * BLOCK) if n > 1 else 1 for n in cells]
-    lower, upper = ([number(x) for x in mesh[side]] for side in ("lower", "upper"))
-    # what is on the grid must stay on it: a piece of the box, not coarser cells
-    if source.get("scattering", {}).get("mode") == "resolved":
-        lower, upper = (
-            [x * a / b for x, a, b in zip(ends, few, cells, strict=True)] for ends in (lower, upper)
-        )
-    return few, [min(n, BLOCK) for n in few], lower, upper
-
-
-def number(value):
-    """Return a length of the configuration without its unit."""
-    return float(value.split()[0]) if isinstance(value, str) else float(value)
+    less = shrink(source)
+    cells = source["mesh"]["cells"]
+    few = [max(2 * BLOCK, n // less // BLOCK * BLOCK) if n > 1 else 1 for n in cells]
+    return few, [min(n, BLOCK) for n in few], *corners(source, few)
 
 
 def overrides(target, refinement):

@@ -1,4 +1,4 @@
-"""Every preset runs on the two showcase problems: two steps on coarse meshes, nothing lost, nothing
+"""Every preset runs on the three showcase problems: two steps on coarse meshes, nothing lost, nothing
 that is not a number."""
 
 import numpy as np
@@ -14,8 +14,19 @@ COARSE = {
         "time.dt_max=2e-3",
     ),
     "cgm_halo": ("problem.radii=[50]", "time.dt_max=0.1"),
+    "isolated_galaxy": (
+        "mesh.lower=[-20.48,-20.48,-5.12]",
+        "mesh.upper=[20.48,20.48,5.12]",
+        "mesh.refinement={regions: []}",
+        "observables.compute=[]",
+        "time.dt_max=2e-3",
+    ),
 }
-CELLS = {"galactic_wind": (8, 8, 32), "cgm_halo": (16, 16, 16)}
+CELLS = {
+    "galactic_wind": (8, 8, 32),
+    "cgm_halo": (16, 16, 16),
+    "isolated_galaxy": (16, 16, 16),
+}
 
 
 @pytest.mark.parametrize("problem", sorted(COARSE))
