@@ -31,25 +31,35 @@ def shrink(source):
     return max(1, max(cells) // LARGEST[sum(n > 1 for n in cells)])
 
 
-def must_keep_cells(source):
-    """Tell whether what is on the grid must stay on it: patches that are resolved, and what regions
-    refine for."""
+PIECES = {"isolated_galaxy": (16.0, 16.0, 3.2)}
+"""Half widths of the piece of the box that stands for it where regions resolve something thin."""
+
+
+def is_piece(source):
+    """Tell whether a small mesh is a piece of the box: what is on the grid must stay on it, patches
+    that are resolved, or what regions refine for."""
     resolved = source.get("scattering", {}).get("mode") == "resolved"
-    return resolved or "refinement" in source["mesh"]
+    return resolved or source["problem"]["name"] in PIECES
 
 
 def corners(source, few):
-    """Return (lower, upper) of a mesh with `few` cells: the box, or of one that must keep its cells
-    a piece with the smallest of them."""
+    """Return (lower, upper) of a mesh with `few` cells."""
     mesh = source["mesh"]
     ends = [[number(x) for x in mesh[side]] for side in ("lower", "upper")]
-    if not must_keep_cells(source):
-        return ends
-    regions = mesh.get("refinement", {}).get("regions", [])
-    parts = 2 ** max((region["level"] for region in regions), default=0)
-    return [
-        [x * a / b / parts for x, a, b in zip(end, few, mesh["cells"], strict=True)] for end in ends
-    ]
+    if source["problem"]["name"] in PIECES:
+        half = PIECES[source["problem"]["name"]]
+        return [[-x for x in half], list(half)]
+    if is_piece(source):
+        cells = mesh["cells"]
+        return [[x * a / b for x, a, b in zip(end, few, cells, strict=True)] for end in ends]
+    return ends
+
+
+def without_nests(source):
+    """Return the overrides that take regions away, and surfaces that are outside of the piece."""
+    if "refinement" not in source["mesh"]:
+        return ()
+    return "mesh.refinement={regions: []}", "observables.compute=[]"
 
 
 def number(value):

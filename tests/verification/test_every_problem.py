@@ -11,7 +11,7 @@ import pytest
 
 from crmpi.run.simulation import HISTORY_UNITS
 from tests.verification.runs import run_problem
-from tests.verification.shrunk import PROBLEMS, corners, must_keep_cells, shrink, source_of
+from tests.verification.shrunk import PROBLEMS, corners, is_piece, shrink, source_of, without_nests
 
 STEPS = 5
 # processors may differ in the last bit of exp or sin; five steps do not amplify this
@@ -36,10 +36,10 @@ def small(target):
     source = source_of(target)
     few = [max(8, n // shrink(source)) if n > 1 else 1 for n in source["mesh"]["cells"]]
     overrides = f"mesh.cells={few}", f"mesh.block={few}", f"time.max_steps={STEPS}"
-    if must_keep_cells(source):
+    if is_piece(source):
         lower, upper = corners(source, few)
-        overrides += f"mesh.lower={lower}", f"mesh.upper={upper}", "mesh.refinement={regions: []}"
-    return overrides
+        overrides += f"mesh.lower={lower}", f"mesh.upper={upper}"
+    return overrides + without_nests(source)
 
 
 def numbers(target):

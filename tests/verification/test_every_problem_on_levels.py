@@ -9,7 +9,7 @@ from crmpi.errors import CrmpiError
 from crmpi.run.inline import run_to_end
 from crmpi.transport.base import transport_solvers
 from tests.stepping import begin
-from tests.verification.shrunk import corners, shrink, source_of
+from tests.verification.shrunk import corners, shrink, source_of, without_nests
 from tests.verification.test_every_problem import variants
 
 BLOCK = 8
@@ -38,6 +38,7 @@ def overrides(target, refinement):
     solver = source.get("transport", {}).get("solver", "none")
     more = [] if transport_solvers()[solver].on_levels else ["transport.solver=none"]
     return [
+        *without_nests(source),
         *(f"mesh.{name}={value}" for name, value in mesh.items()),
         f"mesh.refinement={refinement(lower, upper)}",
         *more,

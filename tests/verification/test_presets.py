@@ -1,5 +1,5 @@
-"""Every preset runs on the three showcase problems: two steps on coarse meshes, nothing lost, nothing
-that is not a number."""
+"""Every preset runs on the three showcase problems: two steps on coarse meshes, nothing lost,
+nothing that is not a number."""
 
 import numpy as np
 import pytest
