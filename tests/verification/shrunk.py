@@ -39,15 +39,15 @@ def is_piece(source):
     """Tell whether a small mesh is a piece of the box: what is on the grid must stay on it, patches
     that are resolved, or what regions refine for."""
     resolved = source.get("scattering", {}).get("mode") == "resolved"
-    return resolved or source["problem"]["name"] in PIECES
+    return resolved or source.get("problem", {}).get("name") in PIECES
 
 
 def corners(source, few):
     """Return (lower, upper) of a mesh with `few` cells."""
     mesh = source["mesh"]
     ends = [[number(x) for x in mesh[side]] for side in ("lower", "upper")]
-    if source["problem"]["name"] in PIECES:
-        half = PIECES[source["problem"]["name"]]
+    if source.get("problem", {}).get("name") in PIECES:
+        half = PIECES[source.get("problem", {}).get("name")]
         return [[-x for x in half], list(half)]
     if is_piece(source):
         cells = mesh["cells"]
