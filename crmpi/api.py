@@ -12,6 +12,7 @@ from crmpi.params import group, par
 
 _WHERE = {
     "crmpi.model.problem": ("Problem",),
+    "crmpi.diagnostics.columns": ("Account", "Column"),
     "crmpi.diagnostics.reductions": ("maximum", "mean", "minimum", "total"),
     # base classes of plug-ins
     "crmpi.scattering.base": (

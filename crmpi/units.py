@@ -126,13 +126,15 @@ _SYNONYMS = {"energy_density": "pressure", "speed": "velocity"}
 DIMENSIONS |= {name: DIMENSIONS[other] for name, other in _SYNONYMS.items()}
 
 HISTORY_UNITS = {
+    "none": "1",
     "energy": "erg",
     "mass": "Msun",
     "mass_rate": "Msun/yr",
     "momentum": "Msun km/s",
     "power": "erg/s",
+    "diffusivity": "cm^2/s",
 }
-"""Units of the sums over the box in the history, by dimension."""
+"""Units of the columns of the history, by dimension; in a dimensionless run all are code units."""
 
 CONSTANTS = {
     "k_B": "k_B",

@@ -95,10 +95,10 @@ class RefinedTransport(RefinedFluid):
 
     def booked(self):
         """Return the energy that the ledger says was made or lost."""
-        signs, ledger = self.transport.energy_signs(), self.transport.ledger()
         return sum(
-            sign * float(self.comm.block_sums(ledger[name][:, None])[0])
-            for name, sign in signs.items()
+            column.term * float(self.comm.block_sums(column.values[:, None])[0])
+            for column in self.transport.ledger()
+            if column.term
         )
 
     def _sums(self, cells):

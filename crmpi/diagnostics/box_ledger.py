@@ -1,14 +1,14 @@
 """What crossed the boundary of the mesh and what gravity did: terms of the balance of the box."""
 
-import numpy as np
+from crmpi.diagnostics.columns import CellAccount, Column
 
 COLUMNS = (
-    "boundary_mass",
-    "boundary_energy",
-    "boundary_ecr",
-    "gravity_work",
-    "frozen_exchange",
-    "shock_acceleration",
+    Column("boundary_mass", "mass"),
+    Column("boundary_energy", "energy", term=+1),
+    Column("boundary_ecr", "energy", term=+1),
+    Column("gravity_work", "energy", term=+1),
+    Column("frozen_exchange", "energy", term=+1),
+    Column("shock_acceleration", "energy"),
 )
 
 
@@ -18,7 +18,7 @@ def is_energy_of_rays(field):
     return field.unit == "pressure" and field.name != "ener" and not field.population
 
 
-class BoxLedger:
+class BoxLedger(CellAccount):
     """Amounts since the start, per block, integrated over volume, code units; what the box gained
     counts positive.
 
@@ -31,33 +31,21 @@ class BoxLedger:
 
     Parameters
     ----------
-    nblock : int
-    volumes : array (nblock,)
-        of cells, by block
+    pack : crmpi.mesh.pack.Pack
     used : sequence of str
         columns that this run can fill
     """
 
-    def __init__(self, nblock, volumes, used):
+    def __init__(self, pack, used):
+        super().__init__(COLUMNS, pack)
         self.used = tuple(used)
-        self._sums = np.zeros((nblock, len(COLUMNS)))
-        self._volumes = volumes
 
-    def add(self, name, densities):
-        """Add a sum of densities over cells (nblock,) to an amount."""
-        self._sums[:, COLUMNS.index(name)] += densities
-
-    def columns(self):
-        """Return {name: amounts (nblock,)} for the history."""
-        return {name: self._sums[:, COLUMNS.index(name)] * self._volumes for name in self.used}
-
-    def energy_signs(self):
-        """Return {name: +1} of the columns that change the energy of the box."""
-        return {
-            name: 1.0 for name in self.used if name not in ("boundary_mass", "shock_acceleration")
-        }
+    def filled(self):
+        """Return the columns that this run can fill, with their amounts."""
+        columns = {column.name: column for column in self.columns}
+        return [columns[name].filled(self[name]) for name in self.used]
 
     def state(self):
         """Return the arrays, leading axis nblock, that a checkpoint writes and a restart writes
         back in place."""
-        return {"sums": self._sums}
+        return {"sums": self.array}

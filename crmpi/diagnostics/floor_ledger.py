@@ -2,63 +2,68 @@
 
 import numpy as np
 
-from crmpi.numerics.fluid.convert import AMOUNTS
+from crmpi.diagnostics.columns import Account, CellAccount, Column
+from crmpi.numerics.fluid.convert import Added, FloorBooks
 
-# the first four as in `crmpi.numerics.fluid.convert`
-_COUNTS = ("dens", "press", "ecr", "nan", "entropy", "first_order")
-_AMOUNTS = ("mass", "energy", "ecr", "entropy")  # the first three as there
+COUNTS = (
+    Column("dens", "none", "count", floor="density"),
+    Column("press", "none", "count", floor="pressure"),
+    Column("ecr", "none", "count", floor="cosmic-ray energy"),
+    Column("nan", "none", "count", floor="not finite"),
+    Column("entropy", "none", "count", floor="entropy"),
+    Column("first_order", "none", "count", floor="first-order fluxes"),
+)
+AMOUNTS = (
+    Column("mass", "mass", floor="density"),
+    Column("energy", "energy", term=+1, floor="pressure"),
+    Column("ecr", "energy", term=+1, floor="cosmic-ray energy"),
+    Column("entropy", "energy", floor="entropy"),
+)
 
 
 class FloorLedger:
     """Counts and amounts since the start, per block, active cells only.
 
+    Parameters
+    ----------
+    pack : crmpi.mesh.pack.Pack
+
     Attributes
     ----------
-    counts : int array (nblock, 6)
+    counts : Account
         cells raised to the floors of density, pressure and cosmic-ray energy, cells that are not
         finite, cells where the entropy floor moved energy between cosmic rays and gas, cells redone
         with first-order fluxes; each half step counts
-    amounts : array (nblock, 4)
+    amounts : CellAccount
         mass, gas energy and cosmic-ray energy added by floors; energy the entropy floor moved from
         cosmic rays to gas. Code units, integrated over volume; only what stays in the state
-    count_names, amount_names : tuple of str
+    added : crmpi.numerics.fluid.convert.Added
+        sums of densities over cells (nblock,) that the floors added in the last conversion
     """
 
-    count_names = _COUNTS
-    amount_names = _AMOUNTS
+    def __init__(self, pack):
+        self.counts = Account(COUNTS, pack.nblock, "floor_", np.int64)
+        self.amounts = CellAccount(AMOUNTS, pack, "floor_added_")
+        self.added = Added(*(np.zeros(pack.nblock) for _ in Added._fields))
 
-    def __init__(self, nblock, volumes):
-        self.counts = np.zeros((nblock, len(_COUNTS)), np.int64)
-        self._sums = np.zeros((nblock, len(_AMOUNTS)))
-        self._volumes = volumes
+    def books(self):
+        """Return what `crmpi.numerics.fluid.convert.primitives` counts in, what it adds set to
+        zero."""
+        for densities in self.added:
+            densities[...] = 0.0
+        return FloorBooks(*(self.counts[name] for name in FloorBooks._fields[:-1]), self.added)
 
-    @property
-    def amounts(self):
-        """Amounts integrated over volume, array (nblock, 4)."""
-        return self._sums * self._volumes[:, None]
+    def raised(self, lasts):
+        """Book what floors added in the last conversion, of which the part `lasts` stays in the
+        state."""
+        for name, densities in self.added._asdict().items():
+            self.amounts.add(name, lasts * densities)
 
-    def count(self, name, cells):
-        """Add `cells` (nblock,) to a count."""
-        self.counts[:, _COUNTS.index(name)] += cells
-
-    def add(self, name, densities):
-        """Add a sum of densities over cells (nblock,) to an amount."""
-        self._sums[:, _AMOUNTS.index(name)] += densities
-
-    def raised(self, densities, lasts):
-        """Add what floors added, sums of densities over cells (nblock, 3), of which the part
-        `lasts` stays in the state."""
-        self._sums[:, :AMOUNTS] += lasts * densities
-
-    def columns(self):
-        """Return {"floor_<name>": counts (nblock,), "floor_added_<name>": amounts (nblock,)} for
-        the history."""
-        counts = {f"floor_{name}": self.counts[:, n] for n, name in enumerate(_COUNTS)}
-        return counts | {
-            f"floor_added_{name}": self.amounts[:, n] for n, name in enumerate(_AMOUNTS)
-        }
+    def filled(self):
+        """Return the columns "floor_<name>" of counts and "floor_added_<name>" of amounts."""
+        return self.counts.filled() + self.amounts.filled()
 
     def state(self):
         """Return the arrays, leading axis nblock, that a checkpoint writes and a restart writes
         back in place."""
-        return {"counts": self.counts, "sums": self._sums}
+        return {"counts": self.counts.array, "sums": self.amounts.array}

@@ -6,6 +6,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from crmpi.diagnostics.columns import Column, split_label
+
 
 class Total(NamedTuple):
     """A sum over blocks; an array is integrated over the volume of a block first."""
@@ -13,16 +15,16 @@ class Total(NamedTuple):
     value: Any
     where: Any = None
 
-    def sums(self, x):
-        """Return what this block adds to the sums of the column."""
+    @property
+    def kind(self):
+        """Kind of the `Column`."""
+        return "sum"
+
+    def column(self, x):
+        """Return what this block adds to the sum."""
         return (
             x.integral(self.value, where=self.where) if np.ndim(self.value) else float(self.value),
         )
-
-    @staticmethod
-    def of(total):
-        """Return the number of the column from its sums over all blocks."""
-        return total
 
 
 class Mean(NamedTuple):
@@ -32,32 +34,33 @@ class Mean(NamedTuple):
     weight: Any = 1.0
     where: Any = None
 
-    def sums(self, x):
-        """Return what this block adds to the sums of the column."""
+    @property
+    def kind(self):
+        """Kind of the `Column`."""
+        return "mean"
+
+    def column(self, x):
+        """Return the weighted sum of this block, and that of its weights."""
         weight = np.asarray(self.weight)
         return x.integral(weight * self.value, where=self.where), x.integral(
             weight, where=self.where
         )
 
-    @staticmethod
-    def of(weighted, weights):
-        """Return the number of the column from its sums over all blocks; not a number where nothing
-        has a weight."""
-        return weighted / weights if weights else math.nan
-
 
 class Extreme(NamedTuple):
-    """The largest value of all cells, or with `sign` -1 the smallest."""
+    """The largest value of all cells, or the smallest."""
 
     value: Any
     where: Any = None
-    sign: int = 1
+    kind: str = "maximum"
 
-    def largest(self, x):
-        """Return `sign` times the value of this block, minus infinity where no cell counts."""
+    def column(self, x):
+        """Return the value of this block, infinite where no cell counts."""
         values = np.broadcast_to(self.value, x.shape)
         values = values if self.where is None else values[np.broadcast_to(self.where, x.shape)]
-        return float(np.max(self.sign * values, initial=-math.inf))
+        if self.kind == "maximum":
+            return (float(np.max(values, initial=-math.inf)),)
+        return (float(np.min(values, initial=math.inf)),)
 
 
 def total(value, where=None):
@@ -83,7 +86,7 @@ def mean(value, weight=1.0, where=None):
 def minimum(value, where=None):
     """Return a column that is the smallest value of an array in the box; infinity where no cell
     counts."""
-    return Extreme(value, where, -1)
+    return Extreme(value, where, "minimum")
 
 
 def maximum(value, where=None):
@@ -95,32 +98,21 @@ def maximum(value, where=None):
 REDUCTIONS = (Total, Mean, Extreme)
 
 
-def join(comm, positions, blocks):
-    """Return {name: number} of the whole box, the same bits for any number of ranks; collective.
+def columns_of(positions, blocks):
+    """Return the `Column` of each reduction that the blocks of this rank gave.
 
     Parameters
     ----------
-    comm : communicator
     positions : list of Coordinates
         of the blocks of this rank
     blocks : list of dict
-        {name: reduction} of these blocks, the same names in all
+        {label: reduction} of these blocks, the same labels in all; a label without a unit is in
+        code units
     """
-    summed = {name: first.of for name, first in blocks[0].items() if not isinstance(first, Extreme)}
-    parts = {
-        name: [block[name].sums(x) for x, block in zip(positions, blocks, strict=True)]
-        for name in summed
-    }
-    sums = iter(
-        comm.block_sums(
-            np.concatenate([np.array(part) for part in parts.values()], axis=1)
-        ).tolist()
-        if parts
-        else ()
-    )
-    numbers = {name: of(*(next(sums) for _ in parts[name][0])) for name, of in summed.items()}
-    for name in (name for name in blocks[0] if name not in summed):
-        found = [block[name].largest(x) for x, block in zip(positions, blocks, strict=True)]
-        lost = comm.any(any(math.isnan(value) for value in found))
-        numbers[name] = math.nan if lost else blocks[0][name].sign * comm.max(max(found))
-    return {name: numbers[name] for name in blocks[0]}
+    columns = []
+    for label in blocks[0]:
+        name, unit = split_label(label, default="code")
+        given = [block[label].column(x) for x, block in zip(positions, blocks, strict=True)]
+        values = [np.array(part) for part in zip(*given, strict=True)]
+        columns.append(Column(name, "none", blocks[0][label].kind, *values, unit=unit))
+    return columns

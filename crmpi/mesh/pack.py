@@ -275,6 +275,12 @@ class Pack:
             [np.full(part.blocks.stop - part.blocks.start, part.volume) for part in self.parts]
         )
 
+    @property
+    def cell_shares(self):
+        """Volume of a cell of each block over that of a cell of level 0 (nblock,), powers of 2."""
+        present = sum(1 for ghosts in (self.grid.ng1, self.grid.ng2, self.grid.ng3) if ghosts)
+        return 0.5 ** (self.levels * present)
+
     def allocate(self, ncomp):
         """Return zeros of shape (nblock, ncomp, m3, m2, m1)."""
         g = self.grid

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from crmpi.diagnostics.columns import split_label
 from crmpi.diagnostics.reductions import REDUCTIONS, Total
 from crmpi.errors import CrmpiError
 from crmpi.plugins.mistakes import HookError, folder_of, is_own, place_of, sentence, suggestion
@@ -257,11 +258,11 @@ def same_columns(problem, comm, blocks):
 
 
 def own_columns(problem, given, own):
-    """Refuse columns of ``history`` with the name of one of the code's own; `given` and `own`:
-    their labels 'name [unit]'."""
-    taken = {"time", "step", "dt", *(label.partition(" [")[0] for label in own)}
+    """Refuse columns of ``history`` with the name of one of the code's own; `given`: their labels
+    'name [unit]'; `own`: names."""
+    taken = {"time", "step", "dt", *own}
     for label in given:
-        name = label.partition("[")[0].strip()
+        name, _ = split_label(label)
         if name in taken:
             what = f"'{name}' is a column of the code itself; give yours another name"
             raise HookError(f"{place_of(type(problem), 'history', label)}: {what}", everywhere=True)

@@ -6,6 +6,7 @@ import numpy as np
 
 from crmpi.constants import DENS, ENER, MOM1
 from crmpi.diagnostics.box_ledger import is_energy_of_rays
+from crmpi.diagnostics.columns import Account, Column
 from crmpi.errors import CrmpiError
 from crmpi.mesh.coordinates import Coordinates, array_axis, level_mesh
 from crmpi.mesh.leaves import OFFSETS
@@ -406,15 +407,16 @@ class ProblemInjection(Operator):
 
     name = "problem"
     phases = (Phase.AROUND_STEP,)
+    columns = (Column("eth", "energy", term=+1), Column("ecr", "energy", term=+1))
     leads_tracers = False
 
     def __init__(self, problem, pack, mesh, temperature):
         self.problem, self.pack, self.temperature = problem, pack, temperature
         self.positions = [block_coordinates(pack, mesh, b) for b in range(pack.nblock)]
-        self.injected = np.zeros((pack.nblock, 2))
+        self.account = Account(self.columns, pack.nblock, "problem_")
         self._known = {"eth": ENER} | {name: v for v, name in enumerate(pack.variable_names())}
         rays = [field.name for field in pack.fields if is_energy_of_rays(field)]
-        self._energies = {"eth": 0, "ener": 0} | dict.fromkeys(rays, 1)
+        self._energies = {"eth": "eth", "ener": "eth"} | dict.fromkeys(rays, "ecr")
 
     def apply(self, time, dt):
         """Add what ``inject`` returns (densities gained during `dt`) to the active cells."""
@@ -431,21 +433,13 @@ class ProblemInjection(Operator):
                 value = hooks.finite(self.problem, "inject", name, value, x)
                 u[self._known[name]] += value
                 if name in self._energies:
-                    self.injected[b, self._energies[name]] += x.integral(value)
-
-    def ledger_dimensions(self):
-        """Return the columns that are not energies: none."""
-        return {}
-
-    def energy_signs(self):
-        """Return {ledger column: sign} of what changes the energy of the box."""
-        return {"problem_eth": 1, "problem_ecr": 1}
+                    self.account[self._energies[name]][b] += x.integral(value)
 
     def ledger(self):
-        """Return the energies injected so far, per block: to the gas, and to cosmic rays with their
-        waves."""
-        return {"problem_eth": self.injected[:, 0], "problem_ecr": self.injected[:, 1]}
+        """Return the columns of the energies injected so far, per block: to the gas, and to cosmic
+        rays with their waves."""
+        return self.account.filled()
 
     def state(self):
         """Return the arrays a restart needs."""
-        return {"injected": self.injected}
+        return {"injected": self.account.array}

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from crmpi.diagnostics.columns import split_label
 from crmpi.errors import CrmpiError
 from crmpi.output.files import clear_write_errors, write_text
 
@@ -24,17 +25,10 @@ class Columns(dict):
         self.units = units
 
 
-def split_unit(label):
-    """Split 'mass flux [Msun/yr]' into ('mass flux', 'Msun/yr'); a label without unit is a pure
-    number, '1'."""
-    name, bracket, unit = label.partition("[")
-    return name.strip(), unit.rstrip("] ") if bracket else "1"
-
-
 def header(labels):
     """Return the header lines for labels like 'time [Myr]'."""
     columns = (
-        f"[{n}]{name}[{unit}]" for n, (name, unit) in enumerate(map(split_unit, labels), start=1)
+        f"[{n}]{name}[{unit}]" for n, (name, unit) in enumerate(map(split_label, labels), start=1)
     )
     return (
         "# crmpi history, one row per time; columns: [number]name[unit]\n# "

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from crmpi.diagnostics.columns import Number, labelled
 from crmpi.errors import CrmpiError
 from crmpi.output.blockfile import BlockFileWriter, parts_of
 from crmpi.output.branch import leave_branch, step_of
@@ -27,8 +28,8 @@ class OutputWriter:
         rank that owns each block
     record : RunRecord
     history : callable or None
-        ``history(state) -> {"name [unit]": value}``, the columns after time, step and dt; called by
-        all ranks when a row is due
+        ``history(state)`` returns the `crmpi.diagnostics.columns.Number` of the columns after time,
+        step and dt; called by all ranks when a row is due
     profiles : object or None
         ``interval`` in code time, ``tables`` (true if there is something to write) and
         ``write(path, state)``, called by all ranks
@@ -176,14 +177,14 @@ class OutputWriter:
             return
         unit = "code" if self.record.units.dimensionless else "Myr"
         scale = 1.0 if unit == "code" else self.record.units.factor(unit)
-        row = {
-            f"time [{unit}]": state.time / scale,
-            "step [1]": state.step,
-            f"dt [{unit}]": state.dt / scale,
-        }
-        row |= self._history_columns(state) if self._history_columns else {}
+        row = [
+            Number("time", unit, state.time / scale),
+            Number("step", "1", state.step),
+            Number("dt", unit, state.dt / scale),
+        ]
+        row += self._history_columns(state) if self._history_columns else []
         if self.comm.rank == 0:
-            self._history_file.write(row)
+            self._history_file.write(labelled(row))
         self._last["history"] = state.step
 
     def profiles(self, state):

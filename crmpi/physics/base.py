@@ -2,16 +2,15 @@
 folder.
 
 A source changes ``pack.u0`` in place on active cells, twice a step for half a step each (Strang
-splitting), and keeps a ledger of the energy and mass it moved, per block. It knows nothing of
+splitting), and keeps an account of the energy and mass it moved, per block. It knows nothing of
 ranks, ghosts or files: whoever calls it fills ghosts and primitives afterwards, and sums the ledger
 in the order of the blocks. ``docs/physics_sources.md`` shows how to add one.
 """
 
 from typing import NamedTuple
 
-import numpy as np
-
 from crmpi.constants import DENS, ENER, MOM1, MOM2, MOM3
+from crmpi.diagnostics.columns import Account
 from crmpi.errors import CrmpiError
 from crmpi.jit import device
 from crmpi.params import group, par
@@ -49,6 +48,11 @@ class Source(Operator):
     ----------
     name, doc, reference : str
         YAML group, one line for people, papers
+    columns : tuple of crmpi.diagnostics.columns.Column
+        declarations of what the source adds up; what it does to the energy of gas, field and cosmic
+        rays together is a ``term``
+    account : crmpi.diagnostics.columns.Account
+        amounts of these columns since the start, per block of this rank, code units
     comm : communicator
         of the run, set before the first `apply`; for sums over the mesh, always with `block_sums`
     """
@@ -73,7 +77,7 @@ class Source(Operator):
                 everywhere=True,
             )
         self.params, self.pack, self.eos, self.units, self.mesh = params, pack, eos, units, mesh
-        self.account = np.zeros((pack.nblock, len(self.columns)))
+        self.account = Account(self.columns, pack.nblock, f"{self.name}_")
 
     on_levels = True
     """Whether the source runs on a refined mesh."""
@@ -83,14 +87,6 @@ class Source(Operator):
     `crmpi.transport.populations.Followers`; False: the source sees to them."""
 
     columns = ()
-    """Names of the columns of the ledger."""
-
-    dimensions = {}
-    """{column: dimension name} of the columns that are not energies."""
-
-    energy = {}
-    """{column: +1 or -1} of the columns that add up to what the source did to the energy of gas,
-    field and cosmic rays together."""
 
     def apply(self, time, dt):
         """Act on the active cells of ``pack.u0`` over [time, time + dt)."""
@@ -111,25 +107,13 @@ class Source(Operator):
         return []
 
     def ledger(self):
-        """Return {"<source>_<column>": array (nblock,)}: what was moved in each block since the
-        start, code units."""
-        return {
-            f"{self.name}_{column}": self.account[:, n] for n, column in enumerate(self.columns)
-        }
-
-    def ledger_dimensions(self):
-        """Return {"<source>_<column>": dimension name} of the columns that are not energies."""
-        return {f"{self.name}_{column}": dimension for column, dimension in self.dimensions.items()}
-
-    def energy_signs(self):
-        """Return {"<source>_<column>": sign} of the ledger columns that change the energy of the
-        box."""
-        return {f"{self.name}_{column}": sign for column, sign in self.energy.items()}
+        """Return the columns "<source>_<column>": what was moved in each block since the start."""
+        return self.account.filled()
 
     def state(self):
         """Return the arrays, leading axis nblock, that a checkpoint writes and a restart writes
         back in place."""
-        return {"account": self.account}
+        return {"account": self.account.array}
 
 
 def source_classes():

@@ -14,6 +14,7 @@ from typing import NamedTuple
 import numpy as np
 
 from crmpi.constants import DENS, ENER
+from crmpi.diagnostics.columns import Column
 from crmpi.eos.ionisation import HYDROGEN_FRACTION
 from crmpi.errors import CrmpiError
 from crmpi.jit import device, kernel
@@ -46,6 +47,19 @@ class CoolingConst(NamedTuple):
     dense_above: float  # density above which it rises to that
 
 
+class CoolingBooks(NamedTuple):
+    """Energies of each block (nblock,), added to by `cool_pack`."""
+
+    radiated: object
+    heated: object
+    floored: object
+    supported: object
+
+
+SUPPORTED = Column("supported", "energy", term=+1, floor="effective temperature")
+"""With ``cooling.dense_temp``: what held dense gas at its effective temperature."""
+
+
 class Cooling(Source):
     """Cooling and heating; ledger columns ``radiated``, ``heated``, ``floored`` (energy given to
     cells found below the floor) and, with `dense_temp`, ``supported``: what held dense gas at its
@@ -55,8 +69,11 @@ class Cooling(Source):
     doc = "tabulated radiative cooling, exact in time, and heating per hydrogen nucleus"
     reference = "Townsend 2009; Gnat & Sternberg 2007; Schure et al. 2009; Koyama & Inutsuka 2002"
     changes = ("ener",)
-    columns = ("radiated", "heated", "floored")
-    energy = {"radiated": -1, "heated": +1, "floored": +1}
+    columns = (
+        Column("radiated", "energy", term=-1),
+        Column("heated", "energy", term=+1),
+        Column("floored", "energy", term=+1, floor="temperature"),
+    )
 
     class Params(SourceParams):
         table: str = par(
@@ -121,8 +138,7 @@ class Cooling(Source):
 
     def __init__(self, params, pack, eos, units, mesh):
         if params.dense_temp is not None:
-            self.columns = (*self.columns, "supported")
-            self.energy = {**self.energy, "supported": +1}
+            self.columns = (*self.columns, SUPPORTED)
         super().__init__(params, pack, eos, units, mesh)
         if params.balance != "none" and getattr(mesh, "geometry", None) is not None:
             raise CrmpiError(
@@ -136,6 +152,7 @@ class Cooling(Source):
         self.curve = self._make_curve()
         self.const = self._make_const()
         self.gas = gas_const(pack, eos)
+        self.books = self._make_books()
 
     def apply(self, time, dt):
         energy = self.pack.active(self.pack.u0)[:, ENER]
@@ -146,13 +163,19 @@ class Cooling(Source):
             self.pack.grid,
             (self.gas, self.const, self.curve),
             dt,
-            self.account,
+            self.books,
         )
         if before is not None:
             given = spread_over_layers(
                 self.pack, self.mesh, self.comm, np.maximum(before - energy, 0.0)
             )
-            self.account[:, 1] += given * self.pack.cell_volumes
+            self.account.add("heated", given * self.pack.cell_volumes)
+
+    def _make_books(self):
+        account = self.account
+        kept = SUPPORTED.name in account  # else it is zero
+        supported = account[SUPPORTED.name] if kept else np.zeros(self.pack.nblock)
+        return CoolingBooks(account["radiated"], account["heated"], account["floored"], supported)
 
     def _make_curve(self):
         p = self.params
@@ -229,7 +252,7 @@ def advance_temp(temp, dens, dt, const, curve):
 
 
 @kernel
-def cool_pack(u, bcc, grid, physics, dt, account):
+def cool_pack(u, bcc, grid, physics, dt, books):
     """Cool and heat all active cells of a pack over `dt`.
 
     Parameters
@@ -240,8 +263,8 @@ def cool_pack(u, bcc, grid, physics, dt, account):
     physics : tuple of GasConst, CoolingConst, Curve
     dt : float
         code units
-    account : array (nblock, 3 or 4)
-        energies radiated, heated, floored and, with `dense_temp`, supported, added to
+    books : CoolingBooks
+        added to
     """
     gas, const, curve = physics
     for b in range(u.shape[0]):
@@ -261,8 +284,7 @@ def cool_pack(u, bcc, grid, physics, dt, account):
                     least = max(before, const.floor)
                     floored += content * (least - before)
                     supported += content * (start - least)
-        account[b, 0] += radiated
-        account[b, 1] += gained
-        account[b, 2] += floored
-        if account.shape[1] > 3:
-            account[b, 3] += supported
+        books.radiated[b] += radiated
+        books.heated[b] += gained
+        books.floored[b] += floored
+        books.supported[b] += supported

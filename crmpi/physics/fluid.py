@@ -13,7 +13,7 @@ from crmpi.diagnostics.floor_ledger import FloorLedger
 from crmpi.errors import CrmpiError
 from crmpi.mesh.pack import aligned_zeros
 from crmpi.numerics.fluid.blend import blend
-from crmpi.numerics.fluid.convert import AMOUNTS, primitives
+from crmpi.numerics.fluid.convert import primitives
 from crmpi.numerics.fluid.frozen import advect_frozen, fastest_flow
 from crmpi.numerics.fluid.godunov import advance_blocks
 from crmpi.numerics.fluid.layout import FLUX, STATE
@@ -83,12 +83,12 @@ class Fluid(Operator):
             (aligned_zeros((1, 3, *extents)), np.zeros((3, 2), bool)) if pack.refined else None
         )
         grid = pack.grid
-        self.ledger = FloorLedger(pack.nblock, pack.cell_volumes)
+        self.ledger = FloorLedger(pack)
         nblock = pack.nblock
         crossing = Crossing(pack.outer, np.zeros((nblock, pack.nvar)))
         counted = (np.zeros(nblock, kind) for kind in (int, int, float))
         self._health = Health(self.floors, *counted, crossing, np.zeros(nblock), np.zeros(nblock))
-        self.box = BoxLedger(nblock, pack.cell_volumes, self._box_columns())
+        self.box = BoxLedger(pack, self._box_columns())
         self._rays = [pack.index[field.name] for field in pack.fields if is_energy_of_rays(field)]
         self.stages = INTEGRATORS[params.integrator]
         self._u2 = (
@@ -110,7 +110,7 @@ class Fluid(Operator):
     def declared(self, cfl):
         fields = tuple(field.name for field in self.pack.fields)
         fields += ("b",) if self.pack.magnetic else ()
-        columns = (*self.ledger.columns(), *self.box.columns())
+        columns = tuple(column.name for column in self.ledger.filled() + self.box.filled())
         return Declaration(self.name, self.phases, fields, columns, self.limit, self.max_dt(cfl))
 
     def terms(self):
@@ -157,7 +157,7 @@ class Fluid(Operator):
         ``troubled`` must have been exchanged, so that blocks agree about the flux through the face
         they share.
         """
-        self.ledger.count("first_order", self._health.troubled)
+        self.ledger.counts.add("first_order", self._health.troubled)
         self._advance(stage, dt, self.troubled.any(axis=(1, 2, 3, 4)), find=False, correct=True)
 
     def reflux_stage(self, stage, dt):
@@ -234,8 +234,6 @@ class Fluid(Operator):
         result = (pack.w0, pack.bcc if pack.magnetic else None)
         if pack.tube is not None:
             before = self._contents(u)
-        added = np.zeros((pack.nblock, AMOUNTS))
-        books = (self.ledger.counts, added)
         axes = make_axes(pack.grid, 0.0)  # cell widths do not matter
         primitives(
             self.scheme.gas,
@@ -246,16 +244,17 @@ class Fluid(Operator):
             state,
             result,
             self._row,
-            books,
+            self.ledger.books(),
         )
-        if added.any():
+        added = self.ledger.added
+        if any(densities.any() for densities in added):
             if pack.tube is not None:
-                gained = self._contents(u) - before
-                added[:, : gained.shape[1]] = gained
-            self.ledger.raised(added, 1.0 if u is pack.u0 else self._latest.lasts)
+                for densities, now, then in zip(added, self._contents(u), before, strict=False):
+                    densities[...] = now - then
+            self.ledger.raised(1.0 if u is pack.u0 else self._latest.lasts)
 
     def _contents(self, u):
-        """Return mass, gas and cosmic-ray energy of the blocks of a tube, (nblock, 2 or 3): what
+        """Return mass, gas and cosmic-ray energy of the blocks of a tube, (2 or 3, nblock): what
         floors add to them is their change."""
         pack, axis = self.pack, self.pack.tube.axis
         first, n = (
@@ -265,7 +264,7 @@ class Fluid(Operator):
         )[axis]
         columns = [DENS, ENER, ECR] if pack.has_cr else [DENS, ENER]
         cells = pack.active(u)[:, columns].reshape(pack.nblock, len(columns), n)
-        return (cells * pack.tube.volume[:, None, first : first + n]).sum(axis=2)
+        return (cells * pack.tube.volume[:, None, first : first + n]).sum(axis=2).T
 
     def watch(self, boxes):
         """Let ghost cells limit the time step too: those beyond the mesh, which are no block's
@@ -364,9 +363,9 @@ class Fluid(Operator):
         """Book what the entropy floor did in the last stage, now that it will not be redone."""
         if self._unbooked is not None:
             stage, self._unbooked = self._unbooked, None
-            self.ledger.count("entropy", self._health.settled)
+            self.ledger.counts.add("entropy", self._health.settled)
             lasts = stage.lasts * (1.0 - stage.keep)
-            self.ledger.add("entropy", lasts * self._health.moved)
+            self.ledger.amounts.add("entropy", lasts * self._health.moved)
             came = self._health.crossing.amounts
             self.box.add("boundary_mass", lasts * came[:, DENS])
             self.box.add("boundary_energy", lasts * came[:, ENER])

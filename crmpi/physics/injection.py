@@ -17,6 +17,7 @@ from typing import NamedTuple
 import numpy as np
 
 from crmpi.constants import DENS, ECR, ENER, MOM1, MOM2, MOM3
+from crmpi.diagnostics.columns import Column
 from crmpi.errors import CrmpiError
 from crmpi.jit import device, kernel
 from crmpi.mesh.coordinates import level_mesh
@@ -36,6 +37,16 @@ class Supernova(NamedTuple):
     mass: float
 
 
+class InjectionBooks(NamedTuple):
+    """Energies, mass and number of supernovae of each block (nblock,), added to by `give`."""
+
+    thermal: object
+    kinetic: object
+    cosmic: object
+    mass: object
+    supernovae: object
+
+
 class Injection(Source):
     """Supernovae; ledger columns ``thermal``, ``kinetic``, ``cosmic``, ``mass`` (ejecta) and
     ``supernovae`` (their number)."""
@@ -44,9 +55,13 @@ class Injection(Source):
     doc = "supernovae: thermal, kinetic and cosmic-ray energy"
     reference = "rates and distributions: Girichidis et al. 2016; Simpson et al. 2016"
     changes = ("dens", "mom", "ener", "ecr")
-    columns = ("thermal", "kinetic", "cosmic", "mass", "supernovae")
-    dimensions = {"mass": "mass", "supernovae": "none"}
-    energy = {"thermal": +1, "kinetic": +1, "cosmic": +1}
+    columns = (
+        Column("thermal", "energy", term=+1),
+        Column("kinetic", "energy", term=+1),
+        Column("cosmic", "energy", term=+1),
+        Column("mass", "mass"),
+        Column("supernovae", "none"),
+    )
 
     class Params(SourceParams):
         mode: str = par(
@@ -120,6 +135,7 @@ class Injection(Source):
         if params.mode == "central":
             _require_inside(params.center, mesh)
         self.gas = gas_const(pack, eos)
+        self.books = self.account.of(InjectionBooks)
         self.one = self._make_supernova()
         self._done = None
         if params.mode == "plane":
@@ -148,7 +164,7 @@ class Injection(Source):
             for part in self.pack.parts:
                 number = self.rate * (end - start) * self.shares[part.level]
                 arrays = part.of(self.pack.u0), part.grid, part.of(self.pack.origins)
-                inject_layers(*arrays, number, (part.of(self.gas), self.one), part.of(self.account))
+                inject_layers(*arrays, number, (part.of(self.gas), self.one), part.of(self.books))
         else:
             number = self.params.rate_per_mass * (end - start)
             inject_dense(
@@ -157,7 +173,7 @@ class Injection(Source):
                 self.params.threshold,
                 number,
                 (self.gas, self.one),
-                self.account,
+                self.books,
             )
 
     def _make_supernova(self):
@@ -242,9 +258,7 @@ class Injection(Source):
         of `part` where it is given."""
         part = Part(0, slice(None), self.pack.grid) if part is None else part
         arrays = part.of(self.pack.u0), part.grid, part.of(self.pack.origins)
-        inject_footprint(
-            *arrays, cells, number, (part.of(self.gas), self.one), part.of(self.account)
-        )
+        inject_footprint(*arrays, cells, number, (part.of(self.gas), self.one), part.of(self.books))
 
 
 def layer_faces(mesh):
@@ -281,9 +295,9 @@ def cell_widths(mesh):
 
 
 @device
-def give(u, cell, push, number, physics, account):
+def give(u, cell, push, number, physics, books):
     """Give `number` supernovae to one cell (b, k, j, i), pushing along the vector `push` if it is
-    not zero; add to ``account[b]``."""
+    not zero; add to the `books` of block b."""
     gas, one = physics
     b, k, j, i = cell
     volume = cell_volume(gas.volumes, b, k, j, i)
@@ -318,15 +332,15 @@ def give(u, cell, push, number, physics, account):
     u[b, ENER, k, j, i] += thermal + kinetic + moving
     if one.cosmic > 0.0:
         u[b, ECR, k, j, i] += one.cosmic * per_volume
-    account[b, 0] += (thermal + kinetic - gained) * volume
-    account[b, 1] += (gained + moving) * volume
-    account[b, 2] += one.cosmic * number
-    account[b, 3] += one.mass * number
-    account[b, 4] += number
+    books.thermal[b] += (thermal + kinetic - gained) * volume
+    books.kinetic[b] += (gained + moving) * volume
+    books.cosmic[b] += one.cosmic * number
+    books.mass[b] += one.mass * number
+    books.supernovae[b] += number
 
 
 @kernel
-def inject_footprint(u, grid, origins, cells, number, physics, account):
+def inject_footprint(u, grid, origins, cells, number, physics, books):
     """Spread `number` supernovae over the cells of a `Footprint`; `origins` (nblock, 3) are the
     global indices of the blocks."""
     for b in range(u.shape[0]):
@@ -344,22 +358,22 @@ def inject_footprint(u, grid, origins, cells, number, physics, account):
                         continue
                     push = (cells.offset1[ii], cells.offset2[jj], cells.offset3[kk])
                     cell = (b, grid.ng3 + k, grid.ng2 + j, grid.ng1 + i)
-                    give(u, cell, push, number * cells.weight[kk, jj, ii], physics, account)
+                    give(u, cell, push, number * cells.weight[kk, jj, ii], physics, books)
 
 
 @kernel
-def inject_layers(u, grid, origins, number, physics, account):
+def inject_layers(u, grid, origins, number, physics, books):
     """Give ``number[k]`` supernovae to each cell of the global layer k along x3."""
     for b in range(u.shape[0]):
         for k in range(grid.n3):
             share = number[origins[b, 2] + k]
             for j in range(grid.ng2, grid.ng2 + grid.n2):
                 for i in range(grid.ng1, grid.ng1 + grid.n1):
-                    give(u, (b, grid.ng3 + k, j, i), (0.0, 0.0, 0.0), share, physics, account)
+                    give(u, (b, grid.ng3 + k, j, i), (0.0, 0.0, 0.0), share, physics, books)
 
 
 @kernel
-def inject_dense(u, grid, threshold, number, physics, account):
+def inject_dense(u, grid, threshold, number, physics, books):
     """Give `number` supernovae per mass to the cells denser than `threshold`."""
     volumes = physics[0].volumes
     for b in range(u.shape[0]):
@@ -369,7 +383,7 @@ def inject_dense(u, grid, threshold, number, physics, account):
                     dens = u[b, DENS, k, j, i]
                     if dens > threshold:
                         mass = dens * cell_volume(volumes, b, k, j, i)
-                        give(u, (b, k, j, i), (0.0, 0.0, 0.0), number * mass, physics, account)
+                        give(u, (b, k, j, i), (0.0, 0.0, 0.0), number * mass, physics, books)
 
 
 def _require_inside(center, mesh):

@@ -14,6 +14,7 @@ import math
 from typing import NamedTuple
 
 from crmpi.constants import DENS, ECR, ENER
+from crmpi.diagnostics.columns import Column
 from crmpi.eos.ionisation import HYDROGEN_FRACTION
 from crmpi.errors import CrmpiError
 from crmpi.jit import device, kernel
@@ -87,6 +88,17 @@ def gizmo(x_h):
 RATES = {"guo_oh2008": guo_oh, "pfrommer2017": pfrommer, "gizmo": gizmo}
 
 
+class LossBooks(NamedTuple):
+    """Energies of each block (nblock,), added to by `lose`, and the present luminosity in gamma
+    rays, replaced."""
+
+    lost: object
+    heated: object
+    escaped: object
+    gamma: object
+    gamma_luminosity: object
+
+
 class Losses(Source):
     """Collisional losses; ledger columns ``lost`` = ``heated`` + ``escaped``, ``gamma`` (photons
     above 1 GeV, part of ``escaped``)."""
@@ -95,9 +107,13 @@ class Losses(Source):
     doc = "hadronic and Coulomb losses of cosmic rays, and the heat they leave"
     reference = "Guo & Oh 2008; Pfrommer et al. 2017; Chan et al. 2019"
     changes = ("ener", "ecr", "fcr")
-    columns = ("lost", "heated", "escaped", "gamma", "gamma_luminosity")
-    dimensions = {"gamma_luminosity": "power"}
-    energy = {"escaped": -1}
+    columns = (
+        Column("lost", "energy"),
+        Column("heated", "energy"),
+        Column("escaped", "energy", term=-1),
+        Column("gamma", "energy"),
+        Column("gamma_luminosity", "power"),
+    )
 
     class Params(SourceParams, IonisationParams):
         rates: str = par("guo_oh2008", choices=list(RATES), doc="set of coefficients")
@@ -141,7 +157,7 @@ class Losses(Source):
             dt,
             self.params.heating,
             gamma,
-            self.account,
+            self.account.of(LossBooks),
         )
 
     def neutral(self):
@@ -179,7 +195,7 @@ def shares(hadronic, coulomb, heating):
 
 
 @kernel
-def lose(u, grid, physics, neutral, dt, heating, gamma, account):
+def lose(u, grid, physics, neutral, dt, heating, gamma, books):
     """Take the losses of `dt` from all active cells of a pack and heat the gas.
 
     Parameters
@@ -196,9 +212,8 @@ def lose(u, grid, physics, neutral, dt, heating, gamma, account):
         whether the gas is heated; otherwise its share escapes
     gamma : float
         photons above 1 GeV per hadronic loss
-    account : array (nblock, 5)
-        energies lost, heated, escaped, in gamma rays, added to; and the present gamma-ray
-        luminosity, replaced
+    books : LossBooks
+        added to
     """
     gas, const = physics
     total, hadronic, to_gas = shares(const.hadronic, const.coulomb, heating)
@@ -226,8 +241,8 @@ def lose(u, grid, physics, neutral, dt, heating, gamma, account):
                     luminosity += hadronic * rate * u[b, ECR, k, j, i] * volume
         if neutral is None:
             heated, made = to_gas * lost, hadronic * lost
-        account[b, 0] += lost
-        account[b, 1] += heated
-        account[b, 2] += lost - heated
-        account[b, 3] += gamma * made
-        account[b, 4] = gamma * luminosity
+        books.lost[b] += lost
+        books.heated[b] += heated
+        books.escaped[b] += lost - heated
+        books.gamma[b] += gamma * made
+        books.gamma_luminosity[b] = gamma * luminosity

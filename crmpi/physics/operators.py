@@ -69,9 +69,8 @@ class Operator:
             for field in self.pack.fields
             if self.changes is None or field.bulk in self.changes
         )
-        return Declaration(
-            self.name, self.phases, fields, tuple(self.ledger()), self.limit, self.max_dt(cfl)
-        )
+        columns = tuple(column.name for column in self.ledger())
+        return Declaration(self.name, self.phases, fields, columns, self.limit, self.max_dt(cfl))
 
 
 def longest_step(operators, cfl):

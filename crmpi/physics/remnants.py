@@ -41,6 +41,18 @@ COLUMNS = PUSH1 + 3
 """Columns of the table: density, momentum density, volume, what a cell was given, and its push."""
 
 
+class Given(NamedTuple):
+    """What the blocks of this rank got (nblock,): energies, of which `carried` is the motion of the
+    ejecta; masses."""
+
+    thermal: object
+    kinetic: object
+    carried: object
+    cosmic: object
+    returned: object
+    metals: object
+
+
 class Remnant(NamedTuple):
     """What one supernova gives, code units."""
 
@@ -66,7 +78,7 @@ def read_table(pack, tree, comm, reached):
 
 
 def write_table(pack, tree, reached, table, metals):
-    """Put the table into the state; return what the blocks of this rank got (nblock, 6).
+    """Put the table into the state; return what is `Given` to the blocks of this rank.
 
     ``metals``: (name of the scalar, mass of metals per unit of it) or None. Ejecta have the
     concentrations of the gas that they join, and metals come on top.
@@ -85,8 +97,9 @@ def write_table(pack, tree, reached, table, metals):
     pack.u0[at(ENER)] += (new[:, THERMAL] + new[:, KINETIC] + new[:, CARRIED]) * per_volume
     if pack.has_cr:
         pack.u0[at(ECR)] += new[:, COSMIC] * per_volume
-    given = np.zeros((pack.nblock, METALS - VOLUME))
-    np.add.at(given, at(0)[0], new[:, VOLUME + 1 : METALS + 1])
+    given = Given(*(np.zeros(pack.nblock) for _ in Given._fields))
+    for amounts, column in zip(given, range(THERMAL, METALS + 1), strict=True):
+        np.add.at(amounts, at(DENS)[0], new[:, column])
     return given
 
 
@@ -117,9 +130,7 @@ def explode(pack, tree, comm, events, numbers, stencil, remnant, metals):
 
     Returns
     -------
-    array (nblock, 6)
-        thermal, kinetic, carried (by ejecta) and cosmic-ray energy, mass and metals returned to the
-        blocks of this rank
+    Given
     array (nblock,)
         energy that the explosions in these blocks had and the gas does not get
     """

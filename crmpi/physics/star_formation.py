@@ -23,6 +23,7 @@ import numpy as np
 
 from crmpi.constants import DENS, ENER
 from crmpi.diagnostics.box_ledger import is_energy_of_rays
+from crmpi.diagnostics.columns import Column
 from crmpi.eos.ionisation import HYDROGEN_FRACTION, SOLAR_METALS
 from crmpi.errors import CrmpiError
 from crmpi.jit import device, kernel
@@ -54,6 +55,15 @@ class Recipe(NamedTuple):
     converging: bool
 
 
+class FormationBooks(NamedTuple):
+    """Sums over each block (nblock,) that `form_stars` adds to: mass of new stars, its rate, and
+    the energy that left with the gas."""
+
+    formed: object
+    rate: object
+    locked: object
+
+
 class StarFormation(Source):
     """Gas to stars, and supernovae of these stars.
 
@@ -68,26 +78,18 @@ class StarFormation(Source):
     doc = "stars at a rate per free-fall time, and their supernovae; no particles"
     reference = "Krumholz & Tan 2007; Kim & Ostriker 2015, 2017"
     columns = (
-        "formed",
-        "rate",
-        "locked",
-        "supernovae",
-        "unresolved",
-        "thermal",
-        "kinetic",
-        "carried",
-        "cosmic",
-        "returned",
-        "metals",
+        Column("formed", "mass"),
+        Column("rate", "mass_rate"),
+        Column("locked", "energy", term=-1),
+        Column("supernovae", "none"),
+        Column("unresolved", "energy"),
+        Column("thermal", "energy", term=+1),
+        Column("kinetic", "energy", term=+1),
+        Column("carried", "energy", term=+1),
+        Column("cosmic", "energy", term=+1),
+        Column("returned", "mass"),
+        Column("metals", "mass"),
     )
-    dimensions = {
-        "formed": "mass",
-        "rate": "mass_rate",
-        "supernovae": "none",
-        "returned": "mass",
-        "metals": "mass",
-    }
-    energy = {"locked": -1, "thermal": +1, "kinetic": +1, "carried": +1, "cosmic": +1}
 
     class Params(SourceParams):
         efficiency: float = par(
@@ -142,13 +144,13 @@ class StarFormation(Source):
     def apply(self, time, dt):
         """Form stars over `dt` and let their supernovae explode; collective."""
         pack = self.pack
-        rate = self.account[:, 1]
-        rate[...] = 0.0  # the other columns are sums since the start
+        self.account["rate"] = 0.0  # the other columns are sums since the start
+        books = self.account.of(FormationBooks)
         for part in pack.parts:
-            arrays = part.of((pack.u0, pack.w0, pack.bcc, self._formed, self.account))
+            arrays = part.of((pack.u0, pack.w0, pack.bcc, self._formed, books))
             form_stars(arrays, part.grid, (part.of(self.gas), self.recipe), self._leaving, dt)
-        events, numbers = self._events(time, np.flatnonzero(rate))
-        self.account[:, 3] += np.bincount(events[:, 0], numbers, pack.nblock)
+        events, numbers = self._events(time, np.flatnonzero(books.rate))
+        self.account.add("supernovae", np.bincount(events[:, 0], numbers, pack.nblock))
         where = np.concatenate([pack.levels[events[:, 0], None], events[:, 1:]], axis=1)
         found = self.comm.allgather_object((where, numbers))
         where, numbers = (np.concatenate(arrays) for arrays in zip(*found, strict=True))
@@ -165,8 +167,13 @@ class StarFormation(Source):
             self.remnant,
             self.metals,
         )
-        self.account[:, 4] += lost
-        self.account[:, 5:] += given
+        self.book(given, lost)
+
+    def book(self, given, lost):
+        """Add to the account what `crmpi.physics.remnants.explode` returned."""
+        self.account.add("unresolved", lost)
+        for name, amounts in given._asdict().items():
+            self.account.add(name, amounts)
 
     def notes(self):
         """Say that stars cannot form yet, where the state says so; collective."""
@@ -357,8 +364,7 @@ def form_stars(arrays, grid, physics, leaving, dt):
     ----------
     arrays : tuple
         conserved state, changed in place; primitives with one layer of ghosts; field; mass of new
-        stars by cell, set; account (nblock, 11), of which ``formed``, ``rate``, ``locked`` are
-        added to
+        stars by cell, set; FormationBooks, added to
     grid : Grid
         of the level
     physics : tuple of GasConst, Recipe
@@ -367,7 +373,7 @@ def form_stars(arrays, grid, physics, leaving, dt):
         rays
     dt : float
     """
-    u, w, bcc, formed, account = arrays
+    u, w, bcc, formed, books = arrays
     gas, recipe = physics
     scaled, energies = leaving
     for b in range(u.shape[0]):
@@ -397,6 +403,6 @@ def form_stars(arrays, grid, physics, leaving, dt):
                     for n in range(scaled.size):
                         u[b, scaled[n], k, j, i] *= 1.0 - taken
                     formed[b, 0, k, j, i] = taken * dens * volume
-                    account[b, 0] += taken * dens * volume
-                    account[b, 1] += rate * dens * volume
-                    account[b, 2] += taken * energy * volume
+                    books.formed[b] += taken * dens * volume
+                    books.rate[b] += rate * dens * volume
+                    books.locked[b] += taken * energy * volume

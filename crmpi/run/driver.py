@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from crmpi import precision
-from crmpi.diagnostics.energy_guard import LOOK_EVERY, EnergyBooks
+from crmpi.diagnostics.energy_guard import LOOK_EVERY, EnergyGuard
+from crmpi.diagnostics.finite import first_lost, is_lost
 from crmpi.errors import CrmpiError, Interruption, RunError
 from crmpi.jit import before_first_compilation, cache_note, made, working_seconds
 from crmpi.model.source import source_of
@@ -22,6 +23,7 @@ from crmpi.output.provenance import collect, new_run_id
 from crmpi.output.state import RunRecord, SimState
 from crmpi.output.writer import OutputWriter
 from crmpi.run import stepper
+from crmpi.run.norms import error_norms
 from crmpi.run.restart import check_changes, read_origin
 from crmpi.run.simulation import Simulation
 from crmpi.run.summary import Doubts, summary_lines
@@ -163,7 +165,7 @@ def _run(config, comm, progress, writer, sim):
             return Result(str(stop), INTERRUPTED, {}, {}, sim)
     stopped_by_signal = reason.startswith("received")
     exit_code = INTERRUPTED if stopped_by_signal else RunError.exit_code if sim.remesher.full else 0
-    norms = sim.error_norms()
+    norms = error_norms(sim)
     with sim.timers("output"):
         writer.finalize(state_of(sim), complete=exit_code == 0)
     progress.say(f"stopped: {reason}")
@@ -235,7 +237,7 @@ def prepare(config, problem_class, comm, restart, progress):
         run_id=run_id,
         source=_source(comm, problem_class),
     )
-    columns = {"history": lambda _state: sim.history_row(), "profiles": sim.observing}
+    columns = {"history": lambda _state: sim.history.row(), "profiles": sim.observing}
     writer = OutputWriter(config.output, comm, sim.owner, record, report=progress.say, **columns)
     if checkpoint is not None:
         written = checkpoint.provenance.get("precision", precision.NAME)
@@ -301,7 +303,7 @@ def loop(sim, writer, progress, interrupts):
     reason = stop_reason(sim, hear(sim, interrupts, 0.0))
     progress.start(sim.time, sim.clock.step)
     first = sim.clock.step + 1
-    doubts, books = Doubts(sim, progress.say), EnergyBooks(sim)
+    doubts, guard = Doubts(sim, progress.say), EnergyGuard(sim)
     while reason is None:
         dt = next_dt(sim, writer)
         stepper.advance(sim, dt)
@@ -318,7 +320,7 @@ def loop(sim, writer, progress, interrupts):
             progress.zones = sim.zones
             progress.step(sim.time, sim.clock.step, dt, sim.progress())
         if reason is not None or sim.clock.step % LOOK_EVERY == 0:
-            books.look()
+            guard.look()
         with sim.timers("output"):
             writer.write_due(state_of(sim))
         if sim.clock.step % DOUBTS_EVERY == 1:
@@ -357,7 +359,7 @@ def hear(sim, interrupts, elapsed):
     """Return what any rank `Heard`; one reduction."""
     output = sim.config.output
     found = Heard(
-        sim.not_finite(),
+        is_lost(sim.pack, sim.fluid.ledger),
         interrupts.received,
         elapsed > (output.wall_time or math.inf),
         sim.comm.rank == 0 and take_stop_file(Path(output.dir)),
@@ -368,10 +370,11 @@ def hear(sim, interrupts, elapsed):
 def require_finite(sim, lost=None):
     """Raise on all ranks when any cell is not a number; `lost`: whether there is one on any rank,
     if that is known."""
-    if sim.comm.any(sim.not_finite()) if lost is None else lost:
-        place = next(
-            filter(None, sim.comm.allgather_object(sim.describe_not_finite())), "in a ghost zone"
-        )
+    if lost is None:
+        lost = sim.comm.any(is_lost(sim.pack, sim.fluid.ledger))
+    if lost:
+        found = sim.comm.allgather_object(first_lost(sim.pack, sim.positions))
+        place = next(filter(None, found), "in a ghost zone")
         raise RunError(
             f"not a number after step {sim.clock.step} at t = {sim.time:.6g}: {place}; earlier "
             "output is intact; restart from the "

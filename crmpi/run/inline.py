@@ -40,8 +40,8 @@ class Recorder:
 
     def note(self):
         """Add a row to the history."""
-        row = {"time": self.sim.time} | self.sim.history_row()
-        self.rows.append({name.split(" [")[0]: value for name, value in row.items()})
+        row = {number.name: number.value for number in self.sim.history.row()}
+        self.rows.append({"time": self.sim.time} | row)
 
     def columns(self):
         """Return the history, {column: array}."""

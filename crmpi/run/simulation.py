@@ -5,8 +5,8 @@ import numpy as np
 
 from crmpi.analysis.measure.stream import Observing
 from crmpi.boundary.ghosts import Ghosts
-from crmpi.constants import DENS, ENER, MOM1
-from crmpi.diagnostics.reductions import join
+from crmpi.constants import DENS, ENER
+from crmpi.diagnostics.columns import labelled
 from crmpi.errors import CrmpiError
 from crmpi.jit import working_seconds
 from crmpi.mesh import BlockTree, make_pack, partition
@@ -18,12 +18,9 @@ from crmpi.model.boundaries import UserBoundary
 from crmpi.model.problem import (
     ProblemInjection,
     block_coordinates,
-    known_variables,
-    primitives,
     set_gravity,
     set_initial_state,
 )
-from crmpi.numerics.fluid.solenoidal import largest_divergence
 from crmpi.parallel.reflux import Reflux
 from crmpi.physics.base import make_sources
 from crmpi.physics.fluid import Fluid
@@ -32,13 +29,13 @@ from crmpi.physics.gravity import Gravity
 from crmpi.plugins import use
 from crmpi.refinement.static import first_tree
 from crmpi.run.clock import Clock
+from crmpi.run.history import History
 from crmpi.run.remesh import Remesher
 from crmpi.run.scalars import scalar_fields
 from crmpi.run.timers import Timers
 from crmpi.scattering.base import make_scattering
 from crmpi.transport.base import find_solver, make_solver
 from crmpi.transport.populations import Followers
-from crmpi.units import HISTORY_UNITS
 
 
 class Simulation:
@@ -68,8 +65,8 @@ class Simulation:
         fluid steps of the last step, see `crmpi.run.stepper`
     between : callable
         see `stop_between`
-    kappa_clipped : float
-        share of cells with kappa at a limit of the scattering model, at the last row of the history
+    history : History
+        makes the rows of the history
     """
 
     def __init__(self, config, problem_class, comm, leaves=None):
@@ -90,7 +87,7 @@ class Simulation:
         self.clock = Clock()
         self.gravity = Gravity(config.gravity, self.units)
         self.between, self._make_between = lambda done, planned: None, None
-        self.kappa_clipped = 0.0
+        self.history = History(self)
         self.parts = 0
         self.assemble(
             first_tree(root, mesh.refinement) if leaves is None else root.with_leaves(leaves)
@@ -284,208 +281,18 @@ class Simulation:
         """Number of cells of all blocks."""
         return int(np.prod(self.tree.block)) * self.tree.nblock
 
-    def not_finite(self):
-        """Tell whether this rank found a cell that is not a number."""
-        unseen = (*self.pack.tracers, *self.pack.scalars)  # the fluid looks at the others
-        sums = (self.pack.active(self.pack.u0)[:, self.pack.index[name]].sum() for name in unseen)
-        lost = any(not np.isfinite(total) for total in sums)
-        return lost or bool(
-            self.fluid.ledger.counts[:, self.fluid.ledger.count_names.index("nan")].any()
-        )
-
-    # ------------------------------------------------------------------ numbers for people
-
     def progress(self):
         """Return {label: number} of the last step for the progress lines."""
         own = self.transport.progress() if self.transport is not None else {}
         return own | ({"fluid steps": self.parts} if self.parts > 1 else {})
 
+    def ledger(self):
+        """Return the columns of what floors, boundary, gravity, transport and sources did in each
+        block of this rank since the start."""
+        modules = [module for module in (self.transport, *self.sources) if module is not None]
+        fluid = self.fluid.ledger.filled() + self.fluid.box.filled()
+        return fluid + [column for module in modules for column in module.ledger()]
+
     def history_row(self):
-        """Return one row of the history, {'column [unit]': value}, the same bits for any number of
-        ranks; collective."""
-        flux = (
-            self.pack.active(self.transport.relative_flux())
-            if self.transport is not None and self.problem.has("history")
-            else None
-        )
-        blocks, given = zip(
-            *(self._block_sums(b, flux) for b in range(self.pack.nblock)), strict=True
-        )
-        columns = {name: np.array([block[name] for block in blocks]) for name in blocks[0]}
-        columns |= self.ledgers()
-        columns = {
-            f"{name} [{unit}]": values / scale
-            for name, values in columns.items()
-            for unit, scale in [self._unit(name)]
-        }
-        sums = self.comm.block_sums(np.stack(list(columns.values()), axis=1))
-        row = dict(zip(columns, map(float, sums), strict=True))
-        hooks.same_columns(self.problem, self.comm, given)
-        problem = join(self.comm, self.positions, given)
-        more = self._mesh_columns() | self.observing.columns()
-        if self.transport is not None:
-            more = (
-                {f"{name} [1]": value for name, value in self.transport.history().items()}
-                | self._kappa_columns()
-                | more
-            )
-        if problem:
-            hooks.own_columns(self.problem, problem, row | more)
-        return row | problem | more
-
-    def _mesh_columns(self):
-        """Return the numbers of blocks and of levels, and the largest |div B| dx / |B|, ghosts left
-        out."""
-        columns = {
-            "blocks [1]": float(self.tree.nblock),
-            "levels [1]": float(self.tree.max_level + 1),
-        }
-        if not self.pack.magnetic or self.pack.tube is not None:
-            return columns
-        found = [
-            largest_divergence(part.of(self.pack.b0), part.grid, part.axes(1.0))
-            for part in self.pack.parts
-        ]
-        worst, largest = (self.comm.max(max(numbers)) for numbers in zip(*found, strict=True))
-        return columns | {"divb_max [1]": worst / largest if largest > 0.0 else 0.0}
-
-    def ledgers(self):
-        """Return {column: array (nblock,)}: what floors, boundary, gravity, transport and sources
-        did since the start, code units."""
-        modules = (self.transport, *self.sources)
-        columns = self.fluid.ledger.columns() | self.fluid.box.columns()
-        for module in modules:
-            columns |= module.ledger() if module is not None else {}
-        return columns
-
-    def _kappa_columns(self):
-        """Return what the scattering model says about kappa; nothing where the solver has no use
-        for it."""
-        if not self.transport.scatters:
-            return {}
-        unit = "code" if self.units.dimensionless else "cm^2/s"
-        columns = self.transport.scattering.history(self.pack, self.comm)
-        self.kappa_clipped = columns.pop("kappa_clipped")
-        share = {"kappa_clipped [1]": self.kappa_clipped}
-        return {
-            f"{name} [{unit}]": value / (1.0 if unit == "code" else self.units.factor(unit))
-            for name, value in columns.items()
-        } | share
-
-    def _unit(self, name):
-        """Return (unit, its size in code units) of a summed column."""
-        dimension = self._dimension(name)
-        if dimension == "none":
-            return "1", 1.0
-        if self.units.dimensionless:
-            return "code", 1.0
-        unit = HISTORY_UNITS[dimension]
-        return unit, self.units.factor(unit)
-
-    def _dimension(self, name):
-        """Return the name of the dimension of a summed column."""
-        if name in self.count_columns():
-            return "none"
-        for source in self.sources:
-            if name in source.ledger_dimensions():
-                return source.ledger_dimensions()[name]
-        return "mass" if "mass" in name else "momentum" if name.startswith("mom") else "energy"
-
-    def count_columns(self):
-        """Return the names of the columns that count cells."""
-        counted = [f"floor_{name}" for name in self.fluid.ledger.count_names]
-        return counted + [
-            name
-            for name in (self.transport.ledger() if self.transport else ())
-            if name.endswith("cells")
-        ]
-
-    def doubts(self):
-        """Return {history column: (number on this rank, sentence)} of what says that the transport
-        model is used beyond its validity."""
-        if self.transport is None:
-            return {}
-        counts = self.transport.ledger()
-        doubts = {
-            f"cr_{column}": (counts[f"cr_{column}"].sum(), sentence)
-            for column, sentence in self.transport.doubts.items()
-        }
-        return doubts | {
-            "kappa_clipped": (
-                self.kappa_clipped,
-                "kappa is clipped to scattering.kappa_min or kappa_max in some cells",
-            )
-        }
-
-    def _block_sums(self, b, flux):
-        """Return the sums of a block, and {label: reduction} of the problem.
-
-        `flux`: of cosmic rays relative to the gas, what problems see as fecr1, fecr2, fecr3.
-        """
-        x = self.positions[b]
-        extra = {f"fecr{a + 1}": 0.0 if flux is None else flux[b, a] for a in range(3)}
-        w = primitives(self.pack, b, {"temp": self.temperature(b)} | extra)
-        u = self.pack.active(self.pack.u0)[b]
-        kinetic = sum(0.5 * u[MOM1 + a] ** 2 for a in range(3)) / u[DENS]
-        magnetic = 0.5 * (w.b1**2 + w.b2**2 + w.b3**2)
-        sums = {"mass": x.integral(u[DENS])}
-        sums |= {f"mom{a + 1}": x.integral(u[MOM1 + a]) for a in range(3)}
-        sums |= {
-            "ekin": x.integral(kinetic),
-            "emag": x.integral(magnetic),
-            "ener": x.integral(u[ENER]),
-        }
-        if self.pack.has_cr:
-            energies = (
-                "ecr",
-                *self.pack.tracers,
-                *(self.transport.energies if self.transport else ()),
-            )
-            sums |= {name: x.integral(getattr(w, name)) for name in energies}
-        sums |= {f"mass_{name}": x.integral(u[self.pack.index[name]]) for name in self.pack.scalars}
-        given = hooks.history(self.problem, x, w) if self.problem.has("history") else {}
-        return sums, {
-            name if "[" in name else f"{name} [code]": value for name, value in given.items()
-        }
-
-    def error_norms(self):
-        """Return {variable: {'L1', 'L2', 'Linf'}} against the problem's exact solution, {} if it
-        has none; collective."""
-        if not self.problem.has("exact"):
-            return {}
-        sums, largest = [], []
-        for b in range(self.pack.nblock):
-            w = primitives(self.pack, b)
-            x = self.positions[b]
-            exact = hooks.call(self.problem, "exact", x, self.time, self.problem.p)
-            hooks.known_names(self.problem, "exact", exact, known_variables(self.pack))
-            names = [name for name in exact if hasattr(w, name)]
-            given = {
-                name: hooks.array(self.problem, "exact", name, exact[name], x.shape)
-                for name in names
-            }
-            errors = [np.abs(getattr(w, name) - given[name]) for name in names]
-            sums.append([s for e in errors for s in (e.sum(), (e**2).sum())])
-            largest.append([e.max() for e in errors])
-        # of a cell in one of level 0
-        shares = 0.5 ** (self.pack.levels * sum(not gone for gone in self.tree.missing))
-        means = self.comm.block_sums(np.array(sums) * shares[:, None]) / np.prod(self.tree.cells)
-        peaks = [self.comm.max(float(peak)) for peak in np.max(largest, axis=0)]
-        return {
-            name: {
-                "L1": float(means[2 * n]),
-                "L2": float(np.sqrt(means[2 * n + 1])),
-                "Linf": peaks[n],
-            }
-            for n, name in enumerate(names)
-        }
-
-    def describe_not_finite(self):
-        """Return where the state of this rank is not finite, or None."""
-        names = self.pack.variable_names()
-        bad = np.argwhere(~np.isfinite(self.pack.active(self.pack.u0)))
-        if not len(bad):
-            return None
-        b, v, k, j, i = bad[0]
-        x = self.positions[b]
-        return f"{names[v]} at x1={x.x1.flat[i]:.6g}, x2={x.x2.flat[j]:.6g}, x3={x.x3.flat[k]:.6g}"
+        """Return one row of the history, {'name [unit]': value}; collective."""
+        return labelled(self.history.row())

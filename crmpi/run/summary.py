@@ -1,10 +1,9 @@
 """What a run says at its end: errors against the exact solution, the problem's own numbers, and the
 energy ledger."""
 
-from crmpi.diagnostics.energy_guard import energy_columns
+from crmpi.diagnostics import energy_ledger
+from crmpi.diagnostics.floors import counts_of_cells
 from crmpi.model import hooks
-
-ENERGIES = ("ener", "ecr")  # gas + magnetic, cosmic rays: together the energy of the box
 
 
 def summary_lines(sim, history, norms):
@@ -16,7 +15,7 @@ def summary_lines(sim, history, norms):
     history : crmpi.output.history.Columns
         the whole history, from the start of the first run to the end of the last restart
     norms : dict
-        of `Simulation.error_norms`
+        of `crmpi.run.norms.error_norms`
     """
     lines = []
     if norms:
@@ -35,11 +34,10 @@ def summary_lines(sim, history, norms):
 
 def ledger_lines(sim, history):
     """Return the energy ledger: what the box holds, what moved it, and what no term explains."""
-    own = sim.transport.energies if sim.transport else ()
-    energies = [history[name] for name in (*ENERGIES, *own) if name in history]
+    energies = [history[name] for name in energy_ledger.energies(sim)]
     if not len(energies[0]):
         return []
-    unit = history.units["ener"]
+    unit = history.units[energy_ledger.GAS]
     change = sum(values[-1] - values[0] for values in energies)
     lines = [
         f"energy ledger [{unit}]",
@@ -47,13 +45,13 @@ def ledger_lines(sim, history):
     ]
     lines.append(f"  {'change until the end':<40s} {change:+.6e}")
     known = 0.0
-    for name, sign in energy_columns(sim).items():
-        moved = sign * history[name][-1]
+    for column in energy_ledger.terms(sim):
+        moved = column.term * history[column.name][-1]
         known += moved
-        lines.append(f"  {'  ' + name:<40s} {moved:+.6e}")
+        lines.append(f"  {'  ' + column.name:<40s} {moved:+.6e}")
     lines.append(f"  {'  unexplained':<40s} {change - known:+.6e}")
-    doubts = sim.doubts()
-    floors = {name: history[name][-1] for name in sim.count_columns() if name not in doubts}
+    doubts = sim.history.doubts()
+    floors = {column.name: history[column.name][-1] for column in counts_of_cells(sim.ledger())}
     lines.append(
         "floors: " + (", ".join(f"{n} {int(v)}" for n, v in floors.items() if v) or "none")
     )
@@ -75,7 +73,8 @@ class Doubts:
 
     def look(self):
         """Report what is new; collective."""
-        new = {name: doubt for name, doubt in self.sim.doubts().items() if name not in self._said}
+        doubts = self.sim.history.doubts()
+        new = {name: doubt for name, doubt in doubts.items() if name not in self._said}
         if not self.sim.comm.any(any(number > 0 for number, _ in new.values())):
             return
         for name, (number, sentence) in new.items():

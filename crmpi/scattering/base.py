@@ -11,11 +11,22 @@ from contextlib import suppress
 
 import numpy as np
 
+from crmpi.diagnostics.columns import Column
 from crmpi.errors import CrmpiError
 from crmpi.params import group, par
 from crmpi.plugins import SCATTERING_MODELS
 
 KAPPA_PAR, KAPPA_PERP = 0, 1  # components of the array of diffusion coefficients
+
+KAPPA_MEAN = Column("kappa_mean", "diffusivity", "mean")
+KAPPA_MIN = Column("kappa_min", "diffusivity", "minimum")
+KAPPA_MAX = Column("kappa_max", "diffusivity", "maximum")
+KAPPA_CLIPPED = Column(
+    "kappa_clipped",
+    "none",
+    "mean",
+    doubt="kappa is clipped to scattering.kappa_min or kappa_max in some cells",
+)
 
 
 @group
@@ -99,6 +110,8 @@ class ScatteringModel:
     reference = ""
     needs_field = False
     needs_units = False
+    columns = (KAPPA_MEAN, KAPPA_MIN, KAPPA_MAX, KAPPA_CLIPPED)
+    """What `history` returns, without values."""
 
     class Params:
         """A model without parameters."""
@@ -148,30 +161,23 @@ class ScatteringModel:
         """Return the smallest and the largest kappa_par, in code units."""
         return getattr(self.params, "kappa_min", 0.0), getattr(self.params, "kappa_max", np.inf)
 
-    def history(self, pack, comm):
-        """Return mean, least and largest kappa_par of the bulk in code units, and the share of
-        cells at a limit; collective."""
+    def history(self, pack):
+        """Return the columns of mean, smallest and largest kappa_par of the bulk, and of the share
+        of cells at a limit, with values."""
         register = pack.allocate(2)
         self.evaluate(pack, register)
         kappa = pack.active(register)[:, KAPPA_PAR]
         lowest, highest = self.limits()
         clipped = (kappa <= lowest) & (lowest > 0.0) | (kappa >= highest)
-        cells = np.full(pack.nblock, kappa[0].size if pack.nblock else 0)
-        sums = kappa.sum(axis=(1, 2, 3), dtype=float)
-        weights = pack.cell_volumes[:, None] if pack.refined else 1.0
-        total, count, all_cells = comm.block_sums(
-            weights * np.stack([sums, clipped.sum(axis=(1, 2, 3)), cells], axis=1)
-        )
-        least, most = (
-            comm.min(float(kappa.min(initial=np.inf))),
-            comm.max(float(kappa.max(initial=0.0))),
-        )
-        return {
-            "kappa_mean": total / all_cells,
-            "kappa_min": least,
-            "kappa_max": most,
-            "kappa_clipped": count / all_cells,
-        }
+        inside = (1, 2, 3)
+        volumes = pack.cell_volumes if pack.refined else np.ones(pack.nblock)
+        weight = volumes * np.prod(kappa.shape[1:])
+        return [
+            KAPPA_MEAN.filled(volumes * kappa.sum(axis=inside, dtype=float), weight),
+            KAPPA_MIN.filled(kappa.min(axis=inside)),
+            KAPPA_MAX.filled(kappa.max(axis=inside)),
+            KAPPA_CLIPPED.filled(volumes * clipped.sum(axis=inside), weight),
+        ]
 
     def kappa(self, pack, out, rigidity):
         """Fill `out` (nblock, 2, m3, m2, m1) with kappa_par and kappa_perp in code units, for a

@@ -9,6 +9,7 @@ import numpy as np
 from crmpi.constants import ECR
 from crmpi.errors import CrmpiError
 from crmpi.run.inline import run_inline
+from crmpi.run.norms import error_norms
 
 
 class Row(NamedTuple):
@@ -66,7 +67,7 @@ def converge(values, configure, comm, report=None):
         sim, history = run_inline(config, problem_class, comm)
         seconds = time.perf_counter() - started
         volumes = sim.pack.cell_volumes if sim.pack.refined else np.ones(sim.pack.nblock)
-        norms, mean = sim.error_norms(), _mean(comm, sim.pack.active(sim.pack.u0)[:, ECR], volumes)
+        norms, mean = error_norms(sim), _mean(comm, sim.pack.active(sim.pack.u0)[:, ECR], volumes)
         error = norms["ecr"]["L1"] / mean if "ecr" in norms else None
         substeps = int(history.get("cr_substeps", [0])[-1])
         e = sim.pack.active(sim.pack.u0)[:, ECR].copy()

@@ -3,6 +3,7 @@ two wave energies."""
 
 import numpy as np
 
+from crmpi.diagnostics.columns import Column
 from crmpi.numerics.cr.alfven import (
     MINUS,
     NACCOUNT,
@@ -58,7 +59,12 @@ class AlfvenRegulated(MomentSolver):
     reference = "Thomas & Pfrommer 2019, MNRAS 485, 2977"
     fields = (FCR_FIELD, EWP_FIELD, EWM_FIELD)
     energies = ("ewp", "ewm")
-    columns = (*MomentSolver.columns, "waves_made", "wave_work")
+    columns = (
+        *MomentSolver.columns,
+        Column("waves_made", "energy", floor="wave energy"),
+        Column("wave_work", "energy"),
+    )
+    given_to_gas = ("heat", "wave_work")
     carries_tracers = False
     on_levels = True
     conserved = (ENERGY, PLUS, MINUS)
@@ -136,7 +142,7 @@ class AlfvenRegulated(MomentSolver):
         seeded = self.pack.active(self.registers.account)[:, SEEDED].sum(
             axis=(1, 2, 3), dtype=float
         )
-        self.count("waves_made", seeded * self.pack.cell_volumes)
+        self.account.add("waves_made", seeded * self.pack.cell_volumes)
 
     def other_signals(self):
         return float(self.pack.active(self.registers.frozen)[:, VSTREAM].max(initial=0.0))
@@ -176,7 +182,7 @@ class AlfvenRegulated(MomentSolver):
             )
             middle_velocity(u, pressure, part.grid, axes, frozen, velocity)
             wave_work(u, self.waves, pressure, velocity, part.grid, axes, frozen, lost)
-        self.count("wave_work", given[:, 0] * pack.cell_volumes)
+        self.account.add("wave_work", given[:, 0] * pack.cell_volumes)
         if not frozen:
             self.push_levels(dt)
             self.came_in(self.work_through_walls(dt))
@@ -227,16 +233,14 @@ class AlfvenRegulated(MomentSolver):
         spans[2 - axis] = index
         return (self.pressure[(blocks, 0, *spans)], self.velocity[(blocks, axis, *spans)])
 
-    def energy_signs(self):
-        work_is_lost = {"cr_wave_work": -1} if self.fluid.frozen else {}  # as is heat
-        return super().energy_signs() | work_is_lost
-
     def history(self):
-        """Return sub-steps, and wave energies over that of the field, all summed over the box."""
+        """Return sub-steps, and wave energies over that of the field, means over the box."""
         u, bcc = self.pack.active(self.pack.u0), self.pack.active(self.pack.bcc)
         sums = [u[:, wave].sum(axis=(1, 2, 3), dtype=float) for wave in self.waves]
-        partials = np.stack([*sums, 0.5 * (bcc**2).sum(axis=(1, 2, 3, 4), dtype=float)], axis=1)
-        partials = partials * self.pack.cell_volumes[:, None] if self.pack.refined else partials
-        plus, minus, field = map(float, self.ghosts.comm.block_sums(partials))
-        field = field or 1.0
-        return super().history() | {"cr_waves_plus": plus / field, "cr_waves_minus": minus / field}
+        volumes = self.pack.cell_volumes if self.pack.refined else 1.0
+        field = volumes * (0.5 * (bcc**2).sum(axis=(1, 2, 3, 4), dtype=float))
+        waves = [
+            Column(name, "none", "mean", volumes * wave, weight=field, empty=0.0)
+            for name, wave in zip(("cr_waves_plus", "cr_waves_minus"), sums, strict=True)
+        ]
+        return [*super().history(), *waves]

@@ -6,8 +6,11 @@ It takes as many sub-steps as it needs, so it never limits the time step of the 
 ``docs/transport.md`` has the equations and shows how to add a solver.
 """
 
+from dataclasses import replace
+
 import numpy as np
 
+from crmpi.diagnostics.columns import Account, Column
 from crmpi.errors import CrmpiError, RunError
 from crmpi.numerics.cr.validity import count_bare
 from crmpi.numerics.levels.crossing import Crossing
@@ -54,8 +57,14 @@ class TransportSolver(Operator):
     energies : tuple of str
         those of the solver's own unknowns that are energy densities and part of the energy of the
         box
-    columns : tuple of str
-        names of the columns of the ledger
+    columns : tuple of crmpi.diagnostics.columns.Column
+        declarations of what the solver adds up; what it does to the energy of gas, field and cosmic
+        rays together is a ``term``, a count of cells where its closure does not hold has a
+        ``doubt``
+    given_to_gas : tuple of str
+        columns of energy that the gas gets: at frozen gas, which takes nothing, it leaves the box
+    account : crmpi.diagnostics.columns.Account
+        amounts of these columns since the start, per block of this rank, code units
     along_field : bool
         the solver needs a magnetic field
     moves : bool
@@ -78,6 +87,7 @@ class TransportSolver(Operator):
     fields = ()
     energies = ()
     columns = ()
+    given_to_gas = ()
     along_field = False
     moves = True
     scatters = True
@@ -136,21 +146,24 @@ class TransportSolver(Operator):
             fluid,
         )
         self.populations = make_populations(self.fields, params, pack.index)
-        if self.populations[1:]:
-            self.columns = (*self.columns, "tracer_floored_cells")
-        if self.along_field:
-            self.columns = (*self.columns, _BARE)
-            self.doubts = self.doubts | {
-                _BARE: "there are cells without magnetic field: nothing moves along it there"
-            }
-        if self.moves and pack.is_open:
-            self.columns = (*self.columns, _BOUNDARY)
-            self.energy = self.energy | {_BOUNDARY: +1}
-        self.account = np.zeros((pack.nblock, len(self.columns)))
+        self.account = Account(self._declared(), pack.nblock, "cr_")
         self.max_substeps = most_substeps(params)
         self.crossing = Crossing(pack.outer, np.zeros((pack.nblock, self.components[0])))
         self.refluxed = np.array(self.conserved)
         self.reflux = fluid.reflux.of_register(max(self.conserved) + 1) if pack.refined else None
+
+    def _declared(self):
+        """Return the columns of this run: the solver's own, and those that all solvers share."""
+        own = (
+            replace(column, term=-1)
+            if self.fluid.frozen and column.name in self.given_to_gas
+            else column
+            for column in self.columns
+        )
+        tracers = (_TRACERS,) if self.populations[1:] else ()
+        bare = (_BARE,) if self.along_field else ()
+        boundary = (_BOUNDARY,) if self.moves and self.pack.is_open else ()
+        return *own, *tracers, *bare, *boundary
 
     @classmethod
     def fields_for(cls, params):
@@ -178,7 +191,7 @@ class TransportSolver(Operator):
         if self.along_field:
             counts = np.zeros(self.pack.nblock)
             count_bare(self.pack.bcc, self.pack.grid, counts)
-            self.count(_BARE, counts)
+            self.account.add("bare_cells", counts)
         self.refresh(time + dt)
 
     def move(self, population, dt, time, phase):
@@ -200,15 +213,11 @@ class TransportSolver(Operator):
         """
         for population in self.populations[1:]:
             energy = self.pack.u0[:, population.places[0]]
-            self.count(
+            self.account.add(
                 "tracer_floored_cells",
                 (self.pack.active(self.pack.u0)[:, population.places[0]] < 0.0).sum(axis=(1, 2, 3)),
             )
             np.maximum(energy, 0.0, out=energy)
-
-    def count(self, column, cells):
-        """Add `cells` (nblock,) to a column of the ledger."""
-        self.account[:, self.columns.index(column)] += cells
 
     between = staticmethod(lambda done, planned: None)
     """``between(done, planned)`` is called now and then during many sub-steps, by all ranks: a run
@@ -239,42 +248,29 @@ class TransportSolver(Operator):
     def came_in(self, densities):
         """Book the energy of the bulk that came in through the boundary of the mesh, sums of
         densities over cells (nblock,)."""
-        if _BOUNDARY in self.columns:
-            self.count(_BOUNDARY, densities * self.pack.cell_volumes)
-
-    doubts = {}
-    """{column of the ledger: what it says} of the counts of cells, since the start and per
-    operator, where the closure does not hold."""
+        if "boundary" in self.account:
+            self.account.add("boundary", densities * self.pack.cell_volumes)
 
     def relative_flux(self):
         """Return the energy flux of the bulk relative to the gas, see `crmpi.transport.fluxes`."""
         return no_flux(self.pack)
 
     def ledger(self):
-        """Return {"cr_<column>": array (nblock,)}: amounts and counts of each block since the
-        start, code units."""
-        return {f"cr_{column}": self.account[:, n] for n, column in enumerate(self.columns)}
-
-    energy = {}
-    """{column: +1 or -1} of the columns that add up to what the solver did to the energy of gas,
-    field and cosmic rays together."""
-
-    def energy_signs(self):
-        """Return {"cr_<column>": sign} of the ledger columns that change the energy of the box."""
-        return {f"cr_{column}": sign for column, sign in self.energy.items()}
+        """Return the columns "cr_<column>": amounts and counts of each block since the start."""
+        return self.account.filled()
 
     def progress(self):
         """Return {label: number} for the progress lines; cheap, it is asked after every step."""
         return {}
 
     def history(self):
-        """Return {column: number} about the last `advance`, the same on all ranks."""
-        return {}
+        """Return the columns about the last `advance`, with values; collective."""
+        return []
 
     def state(self):
         """Return the arrays, leading axis nblock, that a checkpoint writes and a restart writes
         back in place."""
-        return {"account": self.account}
+        return {"account": self.account.array}
 
     def refresh(self, time):
         """Make ghost zones and primitives of ``pack.u0`` valid."""
@@ -284,8 +280,15 @@ class TransportSolver(Operator):
 
 # sub-steps between two questions whether the run is to stop: asking all ranks costs a message
 HEED_EVERY = 100
-_BOUNDARY = "boundary"  # column of the ledger: energy that came in through the boundary of the mesh
-_BARE = "bare_cells"  # column of the ledger of solvers along the field
+# energy that came in through the boundary of the mesh
+_BOUNDARY = Column("boundary", "energy", term=+1)
+_BARE = Column(
+    "bare_cells",
+    "none",
+    "count",
+    doubt="there are cells without magnetic field: nothing moves along it there",
+)
+_TRACERS = Column("tracer_floored_cells", "none", "count", floor="tracer energy")
 
 
 def transport_solvers():

@@ -5,6 +5,7 @@ import math
 
 import numpy as np
 
+from crmpi.diagnostics.columns import Column
 from crmpi.errors import CrmpiError
 from crmpi.mesh.pack import aligned_zeros
 from crmpi.numerics.cr.checkerboard import smoothing_rate
@@ -89,7 +90,8 @@ class Diffusion(TransportSolver):
     """
 
     Params = LossyDiffusionParams
-    columns = ("lifted", "heat")
+    columns = (Column("lifted", "energy", floor="undershoots"), Column("heat", "energy"))
+    given_to_gas = ("heat",)
     on_tube = True
     on_levels = True
 
@@ -170,23 +172,21 @@ class Diffusion(TransportSolver):
         if self.pack.tube is not None:
             sums[...] = 0.0
             sum_on_tube(self.heat, grid, self.pack.tube, sums)
-        self.account[:, self.columns.index("heat")] += sums
-
-    def energy_signs(self):
-        heat_is_lost = {"cr_heat": -1} if self.fluid.frozen else {}
-        return super().energy_signs() | heat_is_lost
+        self.account.add("heat", sums)
 
     def progress(self):
         super_steps, stages = self.efforts[0]
         return {"stages": super_steps * stages}
 
     def history(self):
-        tracers = {
+        super_steps, stages = self.efforts[0]
+        found = {"cr_super_steps": super_steps, "cr_stages": stages}
+        found |= {
             f"cr_stages_{n}": super_steps * stages
             for n, (super_steps, stages) in enumerate(self.efforts)
             if n
         }
-        return {"cr_super_steps": self.efforts[0][0], "cr_stages": self.efforts[0][1]} | tracers
+        return [Column(name, "none", "number", count) for name, count in found.items()]
 
     def diffuse(self, dt, time, fields):
         """Advance the register `e`, ghost zones valid, by `dt`; return the numbers of super-steps
@@ -348,7 +348,7 @@ class Diffusion(TransportSolver):
                 self.e[:, 0][self.foreign] = bound  # these have nothing to give and lack nothing
             before = self.pack.sums(self.e, slice(0, 1))
             for part, mesh in self.levels:
-                e, shares, moved = part.of((self.e, self.rate, self.account[:, 0]))
+                e, shares, moved = part.of((self.e, self.rate, self.account["lifted"]))
                 request_shares(e, bound, mesh, shares)
                 grant_shares(e, bound, noise, mesh, part.grid, shares, moved)
             # at walls, ghost cells are among the cells around

@@ -5,9 +5,10 @@ import math
 
 import numpy as np
 
+from crmpi.diagnostics.columns import Column
 from crmpi.mesh.pack import aligned_zeros
 from crmpi.numerics.cr.coefficients import largest_reach
-from crmpi.numerics.cr.exchange import exchange_with_gas
+from crmpi.numerics.cr.exchange import Exchanged, exchange_with_gas
 from crmpi.numerics.cr.march import Planes, Registers, march
 from crmpi.numerics.cr.moments import ENERGY, FLUX, MADE
 from crmpi.numerics.cr.momentum import (
@@ -29,15 +30,13 @@ from crmpi.types import Field
 FCR_FIELD = Field(
     "fcr", unit="energy_flux", title="cosmic-ray energy flux along B in the gas frame", turned="-"
 )
-EXCHANGED = 4  # leading columns of the ledger, summed by `exchange_with_gas`
 
 
 class MomentSolver(TransportSolver):
     """Unknowns (e, f, ...) along the field, advanced in sub-steps of two stages by `march`.
 
     Subclasses say what the stages are (``stages``), how fast signals are beside c
-    (`other_signals`), and fill the frozen coefficients (`freeze`). The ledger begins with the
-    columns below.
+    (`other_signals`), and fill the frozen coefficients (`freeze`).
 
     Attributes
     ----------
@@ -46,15 +45,20 @@ class MomentSolver(TransportSolver):
     """
 
     fields = (FCR_FIELD,)
-    columns = ("heat", "work", "floored", "floored_cells", "fast_cells")
-    doubts = {
-        "fast_cells": (
-            "|v| + v_A exceeds the speed of signals vmax/sqrt(3) in some cells: "
-            "raise "
-            "transport.vmax"
-        )
-    }
-    energy = {"floored": +1}
+    columns = (
+        Column("heat", "energy"),
+        Column("work", "energy"),
+        Column("floored", "energy", term=+1, floor="transported energy"),
+        Column("floored_cells", "none", "count", floor="transported energy"),
+        Column(
+            "fast_cells",
+            "none",
+            "count",
+            doubt="|v| + v_A exceeds the speed of signals vmax/sqrt(3) in some cells: raise "
+            "transport.vmax",
+        ),
+    )
+    given_to_gas = ("heat",)
     along_field = True
     stages = ()
     """(marker of half a step, marker of the whole step), see `crmpi.numerics.cr.march`."""
@@ -77,7 +81,7 @@ class MomentSolver(TransportSolver):
         self._line = aligned_zeros((1, 3, 1, 1, grid.m1))
         self.momentum = self.reflux.of_register(3) if pack.refined else None
         self.by_level = None
-        self.totals = np.zeros((pack.nblock, EXCHANGED))
+        self.totals = Exchanged(*(np.zeros(pack.nblock) for _ in Exchanged._fields))
         self.across = self._make_across()
         self.substeps = 0
 
@@ -124,9 +128,10 @@ class MomentSolver(TransportSolver):
         """Add to the ledger what the gas and the floors did to the bulk; of tracers only the floors
         count."""
         if population.passive:
-            self.count("tracer_floored_cells", self.totals[:, -1])
-        else:
-            self.account[:, :EXCHANGED] += self.totals
+            self.account.add("tracer_floored_cells", self.totals.floored_cells)
+            return
+        for name, amounts in self.totals._asdict().items():
+            self.account.add(name, amounts)
 
     def after_fluid(self, dt):
         super().after_fluid(dt)
@@ -175,7 +180,7 @@ class MomentSolver(TransportSolver):
             self.pack.grid,
             counts,
         )
-        self.count("fast_cells", counts)
+        self.account.add("fast_cells", counts)
 
     def sub_cycle(self, dt, time, population):
         """Advance the register by `dt` in sub-steps: half a step, then the whole one with the faces
@@ -298,16 +303,11 @@ class MomentSolver(TransportSolver):
     def relative_flux(self):
         return aligned(self.pack.u0[:, self.fcr], self.pack)
 
-    def energy_signs(self):
-        # frozen gas does not take the heat
-        heat_is_lost = {"cr_heat": -1} if self.fluid.frozen else {}
-        return super().energy_signs() | heat_is_lost
-
     def progress(self):
         return {"sub-steps": self.substeps}
 
     def history(self):
-        return {"cr_substeps": self.substeps}
+        return [Column("cr_substeps", "none", "number", self.substeps)]
 
     def _make_across(self):
         # a tube has no across

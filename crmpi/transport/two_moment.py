@@ -3,6 +3,7 @@
 import numpy as np
 
 from crmpi.constants import ECR
+from crmpi.diagnostics.columns import Column
 from crmpi.numerics.cr.coefficients import freeze_coefficients
 from crmpi.numerics.cr.march import Correct, Predict
 from crmpi.numerics.cr.moments import ENERGY, NCOEFFICIENT, Moments, fastest_response, stream_out
@@ -110,7 +111,8 @@ class TwoMoment(MomentSolver):
         return moments._replace(drain=moments.drain * wave_share(self.params.f_stream))
 
     def history(self):
-        return super().history() | {"cr_splitting": self.splitting()}
+        splitting = Column("cr_splitting", "none", "number", self.splitting())
+        return [*super().history(), splitting]
 
     def splitting(self):
         """Return the largest dt (kappa + v_stream l)/l^2, l = e/|b.grad e|: where it is >> 1

@@ -91,7 +91,7 @@ def _source():
     assert np.allclose(after[:, ENER], before[:, ENER], rtol=1e-12)
     (source,) = [source for source in sim.sources if source.name == "drag"]
     kinetic = 0.5 * 1e-3 * 100.0**2 * 8.0**3
-    ledger = source.ledger()["drag_heated"].sum()
+    ledger = source.account["heated"].sum()
     assert ledger == pytest.approx((1.0 - left**2) * kinetic, rel=1e-9)
 
 

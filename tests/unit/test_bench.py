@@ -53,7 +53,7 @@ def test_the_box_evolves():
     assert np.allclose(
         after.sum(axis=(2, 3, 4)), before.sum(axis=(2, 3, 4)), rtol=1e-12, atol=1e-10
     )
-    assert not box.sim.fluid.ledger.counts.any()
+    assert not box.sim.fluid.ledger.counts.array.any()
 
 
 def test_bytes_of_hand_counted_steps():

@@ -9,6 +9,7 @@ import pytest
 import yaml
 
 from crmpi.errors import ConfigError, CrmpiError
+from crmpi.run.norms import error_norms
 from tests.stepping import begin, step
 
 PROBLEMS = Path(__file__).parents[1] / "problems"
@@ -129,7 +130,7 @@ def wave_error(n, *overrides):
     rows, columns = slice(g.ng2, g.ng2 + n), slice(g.ng1, g.ng1 + n)
     divergence = np.diff(b1[rows, g.ng1 : g.ng1 + n + 1], axis=1)
     divergence += np.diff(b2[g.ng2 : g.ng2 + n + 1, columns], axis=0)
-    return sum(norms["L1"] for norms in sim.error_norms().values()), np.abs(divergence).max()
+    return sum(norms["L1"] for norms in error_norms(sim).values()), np.abs(divergence).max()
 
 
 @pytest.mark.parametrize(

@@ -27,11 +27,7 @@ def contents(sim):
     energy = row["ener"] + row["ecr"]
     if sim.transport is not None:
         energy += sum(row[name] for name in sim.transport.energies)
-        ledger = sim.transport.ledger()
-        booked = {
-            name: sign * ledger[name].sum() for name, sign in sim.transport.energy_signs().items()
-        }
-        energy -= sum(booked.values())
+        energy -= sum(column.term * column.values.sum() for column in sim.transport.ledger())
     assert all(value == 0 for name, value in row.items() if name.startswith("floor_added"))
     return np.array([row["mass"], energy])
 

@@ -4,7 +4,8 @@ closed boxes, tubes, gravity, floors."""
 import pytest
 
 from crmpi.constants import ENER
-from crmpi.diagnostics.energy_guard import EnergyBooks, energy_columns
+from crmpi.diagnostics import energy_ledger
+from crmpi.diagnostics.energy_guard import EnergyGuard
 from crmpi.errors import RunError
 from crmpi.run import stepper
 from crmpi.run.inline import run_to_end
@@ -87,12 +88,8 @@ def flow(tmp_path):
 def balance(sim, row):
     """Return (energy of the box minus all terms of the ledger, largest term)."""
     names = {label.split(" ")[0]: value for label, value in row.items()}
-    energies = [
-        names[name]
-        for name in ("ener", "ecr", *(sim.transport.energies if sim.transport else ()))
-        if name in names
-    ]
-    terms = [sign * names[name] for name, sign in energy_columns(sim).items()]
+    energies = [names[name] for name in energy_ledger.energies(sim)]
+    terms = [column.term * names[column.name] for column in energy_ledger.terms(sim)]
     return sum(energies) - sum(terms), max(map(abs, [*energies, *terms]))
 
 
@@ -231,7 +228,7 @@ def test_fluxes_through_open_ends_are_those_of_the_states_there(tmp_path, axis):
         str(folder), f"mesh.cells={shape}", "mesh.block=[8,8,8]", f"problem.axis={axis}", *sides
     )
     step(sim, 3)
-    came = {name: float(values.sum()) for name, values in sim.fluid.box.columns().items()}
+    came = {name: float(sim.fluid.box[name].sum()) for name in sim.fluid.box.used}
     dens, speed, press, ecr = 2.0, 3.0, 1.0, 0.6
     assert came["boundary_mass"] == pytest.approx(-dens * speed * sim.time, rel=1e-12)
     assert came["boundary_energy"] == pytest.approx(
@@ -253,28 +250,28 @@ class Stream(Problem):
 
 def test_energy_from_nowhere_ends_the_run(flow):
     sim = flow(*SOLVERS["two_moment"], *OUTFLOW, *KAPPA)
-    books = EnergyBooks(sim)
+    guard = EnergyGuard(sim)
     step(sim)
-    books.look()
+    guard.look()
     sim.pack.active(sim.pack.u0)[0, ENER, 3, 3, 3] += 1e-3
     step(sim)
     with pytest.raises(
         RunError, match=r"its ledger leaves 9\.76\d*e-07 of it unexplained .*boundary_energy [+-]"
     ):
-        books.look()  # 1e-3 in one of 1024 cells of a box of volume 1
-    books.look()
+        guard.look()  # 1e-3 in one of 1024 cells of a box of volume 1
+    guard.look()
 
 
 def test_energy_that_floors_make_ends_the_run(flow):
     sim = flow("fluid.floors.press=0.4", "problem.speed=3")
-    books = EnergyBooks(sim)
+    guard = EnergyGuard(sim)
     sim.pack.active(sim.pack.u0)[:, ENER] *= 0.5
     sim.refresh()
     with pytest.raises(RunError):
-        books.look()
+        guard.look()
     # far below the floors, as a step too long leaves it
     sim.pack.active(sim.pack.u0)[:, ENER] *= 1e-3
-    broken = EnergyBooks(sim)
+    broken = EnergyGuard(sim)
     sim.refresh()
     with pytest.raises(
         RunError, match=r"floors gave .* more than fluid.floors.energy_limit = 0.1 allows"

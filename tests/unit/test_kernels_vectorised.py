@@ -42,49 +42,49 @@ HOT = {
     "update.gravity_rows": 1,
     "update.work_rows": 1,
     "health.inspect_row": 2,
-    "compression.per_mass_rows": 1,
-    "compression.compress_rows": 1,
-    "coefficients.cell_row": 1,
-    "coefficients.unit_row": 1,
-    "coefficients.reach_row": 1,
-    "moments.coupling_rows": 1,
-    "moments.face_rows": 1,
-    "moments.predict_rows": 1,
-    "moments.correct_rows": 1,
-    "alfven.wave_coupling_rows": 1,
-    "alfven.wave_face_rows": 1,
-    "momentum.advect_rows": 1,
-    "momentum.settle_row": 1,
-    "diffusion.corner_fluxes": 1,
-    "diffusion.aligned_faces": 1,
-    "diffusion.isotropic_faces": 1,
-    "diffusion.add_limited": 1,
-    "diffusion.negative_divergence": 1,
-    "diffusion.normal_fluxes": 1,
-    "diffusion.super_stage": 1,
-    "streaming.stream_at_corners": 1,
-    "streaming.corner_speeds": 1,
-    "streaming.face_states": 1,
-    "streaming.add_streaming": 1,
-    "validity.bare_in_row": 1,
-    "validity.fast_in_row": 1,
+    "cr_compression.per_mass_rows": 1,
+    "cr_compression.compress_rows": 1,
+    "cr_coefficients.cell_row": 1,
+    "cr_coefficients.unit_row": 1,
+    "cr_coefficients.reach_row": 1,
+    "cr_moments.coupling_rows": 1,
+    "cr_moments.face_rows": 1,
+    "cr_moments.predict_rows": 1,
+    "cr_moments.correct_rows": 1,
+    "cr_alfven.wave_coupling_rows": 1,
+    "cr_alfven.wave_face_rows": 1,
+    "cr_momentum.advect_rows": 1,
+    "cr_momentum.settle_row": 1,
+    "cr_diffusion.corner_fluxes": 1,
+    "cr_diffusion.aligned_faces": 1,
+    "cr_diffusion.isotropic_faces": 1,
+    "cr_diffusion.add_limited": 1,
+    "cr_diffusion.negative_divergence": 1,
+    "cr_diffusion.normal_fluxes": 1,
+    "cr_diffusion.super_stage": 1,
+    "cr_streaming.stream_at_corners": 1,
+    "cr_streaming.corner_speeds": 1,
+    "cr_streaming.face_states": 1,
+    "cr_streaming.add_streaming": 1,
+    "cr_validity.bare_in_row": 1,
+    "cr_validity.fast_in_row": 1,
 }
 """Row kernels that take the time of a step, and how many vector loops each has at least in every
 specialisation."""
 
 CHECKED = {
-    "momentum.settle_row",
+    "cr_momentum.settle_row",
     "signals.rate_row",
     "update.gravity_rows",
     "update.work_rows",
-    "compression.compress_rows",
-    "coefficients.reach_row",
-    "moments.correct_rows",
-    "diffusion.aligned_faces",
-    "diffusion.isotropic_faces",
-    "diffusion.add_limited",
-    "diffusion.super_stage",
-    "streaming.corner_speeds",
+    "cr_compression.compress_rows",
+    "cr_coefficients.reach_row",
+    "cr_moments.correct_rows",
+    "cr_diffusion.aligned_faces",
+    "cr_diffusion.isotropic_faces",
+    "cr_diffusion.add_limited",
+    "cr_diffusion.super_stage",
+    "cr_streaming.corner_speeds",
 }
 """Those whose loops check for overlap when they run; the others do without, and must not begin
 to."""
@@ -163,7 +163,7 @@ corner_speeds(u, bcc, 2.0, Mesh((1, 24, 192), (0.1, 0.1, 0.1), 1536, 217), out)
 speed = 2.0 * 3.0**0.5  # twice v_A, v_A^2 = 3 2^2/4
 assert np.all(abs(out[0, 0, 2:4, 1:, 1:] / speed - 1.0) < 1e-15)
 assert np.all(abs(out[0, 0, 4:6, 1:, 1:] / speed - 0.5) < 1e-15)  # half of the cells have no gas
-name = "streaming.corner_speeds"
+name = "cr_streaming.corner_speeds"
 print(functions([corner_speeds])[name][0].loops, packed_machine_code([corner_speeds])[name])
 """
 

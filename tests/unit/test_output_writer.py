@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from crmpi.diagnostics.columns import Number
 from crmpi.errors import RunError
 from crmpi.output.checkpoint import latest_checkpoint, read_checkpoint
 from crmpi.output.directory import RunDirectory
@@ -29,7 +30,12 @@ def run(folder, first, last, restart=None, **options):
     said = []
     params = Params(str(folder), **options)
     output = OutputWriter(
-        params, writer.comm, owner, record, lambda s: {"mass [code]": s.step**2}, said.append
+        params,
+        writer.comm,
+        owner,
+        record,
+        lambda s: [Number("mass", "code", s.step**2)],
+        said.append,
     )
     output.begin(restart)
     for step in range(first, last + 1):

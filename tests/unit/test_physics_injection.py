@@ -56,7 +56,7 @@ def total(pack, variable):
 
 def ledger(source):
     return {
-        name.removeprefix("injection_"): column.sum() for name, column in source.ledger().items()
+        column.name.removeprefix("injection_"): column.values.sum() for column in source.ledger()
     }
 
 

@@ -58,7 +58,7 @@ def test_ledger_closes():
     pack = pack_of(10.0, 1.0)
     source = losses(pack, rates="pfrommer2017")
     source.apply(0.0, UNITS("10 Myr"))
-    book = {name: column[0] for name, column in source.ledger().items()}
+    book = {column.name: column.values[0] for column in source.ledger()}
     u = pack.active(pack.u0)[0]
     assert book["losses_lost"] == pytest.approx(1.0 - u[ECR].mean(), rel=1e-12)
     assert book["losses_lost"] == pytest.approx(
@@ -77,10 +77,10 @@ def test_calorimeter(rates):
     dt = UNITS("20 Myr") / steps
     source.apply(0.0, 0.0)
     for _ in range(steps):
-        before = source.ledger()["losses_gamma_luminosity"][0]
+        before = source.account["gamma_luminosity"][0]
         source.apply(0.0, dt)
-        energy += 0.5 * dt * (before + source.ledger()["losses_gamma_luminosity"][0])
-    assert source.ledger()["losses_gamma"][0] == pytest.approx(0.7 / 3, rel=1e-10)  # 26 decay times
+        energy += 0.5 * dt * (before + source.account["gamma_luminosity"][0])
+    assert source.account["gamma"][0] == pytest.approx(0.7 / 3, rel=1e-10)  # 26 decay times
     assert energy == pytest.approx(0.7 / 3, rel=2e-3)  # trapezoidal rule: (dt/decay time)^2/12
 
 
@@ -128,7 +128,7 @@ def test_gizmo_follows_the_ionisation_of_the_gas(temp, coulomb, heating):
     source.apply(0.0, UNITS("50 Myr"))
     left = pack.active(pack.u0)[0, ECR].mean()
     assert -np.log(left) / (50 * 3.15576e13) == pytest.approx(5.542e-16 + coulomb, rel=1e-3)
-    book = {name: column[0] for name, column in source.ledger().items()}
+    book = {column.name: column.values[0] for column in source.ledger()}
     heat = (coulomb + 5.542e-16 / 6) / (coulomb + 5.542e-16) if heating else 0.0
     assert book["losses_heated"] / book["losses_lost"] == pytest.approx(heat, rel=3e-3)
     assert book["losses_lost"] == pytest.approx(

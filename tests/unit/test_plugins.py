@@ -35,14 +35,14 @@ def test_the_solver_of_the_page_follows_its_equation(tmp_path):
     sim = result.sim
     tau = sim.config.transport.escape_time
     before = 1e3  # mean energy density, in a box of volume 1
-    lost = sim.transport.account[:, sim.transport.columns.index("escaped")].sum()
+    lost = sim.transport.account["escaped"].sum()
     assert lost == pytest.approx(before * (1 - np.exp(-sim.time / tau)), rel=1e-3)
 
 
 def test_the_source_of_the_page_heats(tmp_path):
     sim = run(write_example(tmp_path, "stirring_heat"), tmp_path).sim
     rate = sim.units.to_code(1e-26, "erg/cm^3/s")
-    heated = sim.sources[0].account.sum()
+    heated = sim.sources[0].account["heat"].sum()
     assert heated == pytest.approx(rate * sim.time, rel=1e-12)  # the volume of the box is 1
 
 

@@ -118,7 +118,7 @@ def test_energy_is_accounted_for_with_boundaries(serial, variant, kind):
     before = case.energy()
     for _ in range(2):
         case.move(0.02)
-    levels = case.pack.levels[case.transport.ledger()["cr_boundary"] != 0.0]
+    levels = case.pack.levels[case.transport.account["boundary"] != 0.0]
     # along the field; without a gradient nothing diffuses
     if kind == "outflow" and variant != "isotropic_diffusion":
         assert len(np.unique(levels)) > 1
@@ -137,7 +137,7 @@ def test_tracers_are_kept(serial, variant):
     for _ in range(3):
         case.move(0.01)
     assert case.integral("ecr_1") == pytest.approx(before, rel=1e-14)
-    assert case.transport.ledger()["cr_tracer_floored_cells"].sum() == 0
+    assert case.transport.account["tracer_floored_cells"].sum() == 0
 
 
 def test_what_is_lifted_stays_within_a_level(serial):
@@ -149,7 +149,7 @@ def test_what_is_lifted_stays_within_a_level(serial):
     before, least = case.energy(), energies.min()
     for _ in range(4):
         case.move(0.02)
-    assert case.transport.ledger()["cr_lifted"].sum() > 0.0
+    assert case.transport.account["lifted"].sum() > 0.0
     energies = case.pack.active(case.pack.u0)[:, case.pack.index["ecr"]]
     assert energies.min() > least * (1.0 - 1e-10)
     assert case.energy() == pytest.approx(before, rel=1e-14)

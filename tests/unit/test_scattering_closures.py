@@ -7,7 +7,9 @@ import numpy as np
 import pytest
 
 from crmpi.constants import ECR
+from crmpi.diagnostics.columns import numbers
 from crmpi.errors import CrmpiError
+from crmpi.parallel.comm import SerialComm
 from crmpi.params import make
 from crmpi.scattering.base import KAPPA_PAR, find_model
 from crmpi.scattering.plasma import Plasma
@@ -306,14 +308,12 @@ def test_limits_are_kept_and_counted():
     cls = find_model("curvature")
     model = cls(make(cls.Params, UNITS, kappa_max="1e28 cm^2/s"), UNITS, EOS_WARM)
 
-    class Comm:
-        min = max = staticmethod(float)
-        block_sums = staticmethod(lambda partials: partials.sum(axis=0))
-
-    row = model.history(stage.pack, Comm)
+    found = numbers(model.history(stage.pack), SerialComm(), UNITS)
+    row = {number.name: number.value for number in found}
     assert row["kappa_clipped"] == 1.0
-    assert row["kappa_max"] == row["kappa_min"] == pytest.approx(UNITS.to_code(1e28, "cm^2/s"))
+    assert row["kappa_max"] == row["kappa_min"] == pytest.approx(1e28)
     assert row["kappa_mean"] == pytest.approx(row["kappa_max"])
+    assert [number.unit for number in found] == ["cm^2/s", "cm^2/s", "cm^2/s", "1"]
 
 
 @pytest.mark.parametrize(

@@ -31,7 +31,7 @@ def test_supernovae_compile_nothing_when_they_come():
     injection = next(source for source in sim.sources if source.name == "injection")
     before = len(made)
     injection.apply(0.0, 1e10)  # so long that some come
-    assert len(made) == before and injection.account.any()
+    assert len(made) == before and injection.account.array.any()
 
 
 @pytest.mark.parametrize("solver", SOLVERS)

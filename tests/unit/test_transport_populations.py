@@ -6,6 +6,7 @@ import pytest
 
 from crmpi.api import Problem
 from crmpi.constants import ECR
+from crmpi.diagnostics.finite import first_lost, is_lost
 from crmpi.errors import CrmpiError
 from crmpi.mesh.pack import ECR_FIELD, HYDRO_FIELDS, Pack
 from crmpi.parallel.comm import SerialComm
@@ -199,7 +200,7 @@ def test_negative_tracers_are_raised_and_counted():
     )
     solver.after_fluid(0.1)
     assert stage.whole(place).min() == 0.0
-    assert solver.ledger()["cr_tracer_floored_cells"].tolist() == [0.0, 2.0]
+    assert solver.account["tracer_floored_cells"].tolist() == [0.0, 2.0]
 
 
 class Half:
@@ -289,7 +290,7 @@ def test_tracers_follow_on_a_tube(solver):
 
 def test_tracer_that_is_not_a_number_is_found():
     sim = run_problem("cr_diffusion", SAME, "time.max_steps=1", cells=(16, 1, 1)).sim
-    assert not sim.not_finite()
+    assert not is_lost(sim.pack, sim.fluid.ledger)
     sim.pack.active(sim.pack.u0)[0, sim.pack.index["ecr_1"], 0, 0, 3] = np.nan
-    assert sim.not_finite()
-    assert sim.describe_not_finite().startswith("ecr_1 at x1=")
+    assert is_lost(sim.pack, sim.fluid.ledger)
+    assert first_lost(sim.pack, sim.positions).startswith("ecr_1 at x1=")

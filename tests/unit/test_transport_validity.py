@@ -89,7 +89,7 @@ class HistoryOf(dict):
 
 def test_clipped_kappa_is_told():
     outcome = run_problem("cr_streaming", "time.max_steps=1", cells=(16, 1, 1))
-    assert outcome.sim.kappa_clipped == 0.0
+    assert outcome.sim.history.doubts()["kappa_clipped"][0] == 0.0
     model = outcome.sim.transport.scattering
     model.limits = lambda: (1.0, np.inf)
     row = outcome.sim.history_row()

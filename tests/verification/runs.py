@@ -7,6 +7,7 @@ import numpy as np
 from crmpi.mesh.coordinates import Coordinates
 from crmpi.model.problem import primitives
 from crmpi.run.inline import run_to_end
+from crmpi.run.norms import error_norms
 from crmpi.run.simulation import Simulation
 from tests.stepping import begin
 
@@ -55,7 +56,7 @@ def run_problem(target, *overrides, cells=None, every=None, watch=None):
         overrides = (f"mesh.cells={list(cells)}", f"mesh.block={list(cells)}", *overrides)
     sim = begin(target, *overrides)
     history = run_to_end(sim, every, watch)
-    return Outcome(sim, sim.error_norms(), history)
+    return Outcome(sim, error_norms(sim), history)
 
 
 def max_divergence(sim):

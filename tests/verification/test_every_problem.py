@@ -9,7 +9,7 @@ import json
 import numpy as np
 import pytest
 
-from crmpi.run.simulation import HISTORY_UNITS
+from crmpi.units import HISTORY_UNITS
 from tests.verification.runs import run_problem
 from tests.verification.shrunk import PROBLEMS, corners, is_piece, shrink, source_of, without_nests
 

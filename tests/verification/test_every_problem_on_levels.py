@@ -4,7 +4,7 @@ levels."""
 import numpy as np
 import pytest
 
-from crmpi.diagnostics.energy_guard import EnergyBooks
+from crmpi.diagnostics.energy_guard import EnergyGuard
 from crmpi.errors import CrmpiError
 from crmpi.run.inline import run_to_end
 from crmpi.transport.base import transport_solvers
@@ -57,9 +57,9 @@ def run_guarded(target, refinement, steps=3):
     """Run a few steps; the energy ledger must close. Return (simulation, history)."""
     sim = begin(target, *overrides(target, refinement), f"time.max_steps={steps}")
     sim.remesher.settle()
-    books = EnergyBooks(sim)
+    guard = EnergyGuard(sim)
     history = run_to_end(sim)
-    books.look()
+    guard.look()
     return sim, history
 
 

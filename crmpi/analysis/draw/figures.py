@@ -11,9 +11,9 @@ from matplotlib.colors import LogNorm
 
 from crmpi.analysis.draw import panels, sheet
 from crmpi.analysis.draw.style import STYLE, math_unit, set_scale
+from crmpi.diagnostics.columns import split_label
 from crmpi.errors import CrmpiError
 from crmpi.output.files import clear_write_errors
-from crmpi.output.history import split_unit
 
 FORMATS = (".png", ".pdf", ".svg")
 _LEFT_OUT = ("volume", "bmag")  # of profiles: not worth a panel of their own
@@ -118,7 +118,7 @@ def _grouped(along, columns):
     and for seven lines at most."""
     groups = {}
     for label, values in columns.items():
-        name, unit = split_unit(label)
+        name, unit = split_label(label)
         if name not in _LEFT_OUT and np.any(np.nan_to_num(values)):
             place = _PLACE.search(name)
             group = groups.setdefault((unit, place[1] if place else ""), {})
@@ -177,7 +177,7 @@ def _curves(axes, panel):
     for line in axes.get_lines():
         if np.nanmax(line.get_ydata()) < low:
             line.set_label(f"{line.get_label()} (below)")
-    name, place = split_unit(where)
+    name, place = split_label(where)
     heading = (
         f"through {'planes at' if panel.surface[0] == 'h' else 'the sphere of'} {panel.surface[1:]}"
         if panel.surface
@@ -199,13 +199,13 @@ def _diagram(axes, bar, one):
         norm=LogNorm(one.values[filled].min(), one.values[filled].max()),
         cmap="viridis",
     )
-    name, unit = split_unit(one.label)
+    name, unit = split_label(one.label)
     panels.colour_bar(image, bar, f"{name.replace('_', ' ')} [{math_unit(unit)}]")
     axes.set(xscale="log", yscale="log")
     spans = (_span(edge, filled.any(axis=1 - n)) for n, edge in enumerate(edges))
     for axis, span, (place, _) in zip((axes.xaxis, axes.yaxis), spans, one.places, strict=True):
         panels.log_numbers(axis, *span)
-        name, unit = split_unit(place)
+        name, unit = split_label(place)
         axis.set_label_text(f"{name} [{math_unit(unit)}]")
 
 

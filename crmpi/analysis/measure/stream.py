@@ -7,6 +7,7 @@ import numpy as np
 
 from crmpi.analysis.measure.catalogue import make_observables, results
 from crmpi.analysis.read.cells import facts_of, running
+from crmpi.diagnostics.columns import Column, split_label
 from crmpi.errors import CrmpiError
 from crmpi.output.directory import RunDirectory
 from crmpi.output.files import clear_write_errors, commit, temporary
@@ -31,12 +32,13 @@ class Observing:
         self.tables = [observable for observable in made if observable.arrays]
 
     def columns(self):
-        """Return {'name [unit]': number} for the history; collective."""
-        return {
-            label: value
-            for one in self._results(self.numbers)
-            for label, value in one.columns.items()
-        }
+        """Return the columns for the history, with values; collective."""
+        found = []
+        for one in self._results(self.numbers):
+            for label, value in one.columns.items():
+                name, unit = split_label(label)
+                found.append(Column(name, "none", "number", value, unit=unit))
+        return found
 
     def write(self, path, state):
         """Write profiles and diagrams of the present state; collective, rank 0 writes."""

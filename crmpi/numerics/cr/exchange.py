@@ -1,6 +1,7 @@
 """What gas and cosmic rays owe each other after the sub-steps of two-moment transport."""
 
 import math
+from typing import NamedTuple
 
 from crmpi.constants import DENS, ENER, MOM1
 from crmpi.jit import kernel
@@ -11,6 +12,16 @@ from crmpi.numerics.rows.volumes import cell_volume
 WORK = 0  # component of a register that is no longer needed: it takes the work
 
 
+class Exchanged(NamedTuple):
+    """Sums over the cells of each block (nblock,): energies times `volumes`, and a number of
+    cells."""
+
+    heat: object
+    work: object
+    floored: object  # energy made by floors
+    floored_cells: object
+
+
 @kernel
 def exchange_with_gas(u, bcc, registers, places, ivmax2, grid, gas, volumes, totals):
     """Write the register back to `u`; unless the gas is frozen it takes momentum, work and heat, so
@@ -18,8 +29,7 @@ def exchange_with_gas(u, bcc, registers, places, ivmax2, grid, gas, volumes, tot
 
     Kept are the momentum density rho v + b f/vmax^2 and the energy E + e: the gas takes dm =
     -(change of f)/vmax^2 b and, from e, the energy w = (m1^2 - m0^2)/(2 rho); heat was taken from e
-    in the sub-steps. `totals` (nblock, 4): heat, work and energy made by floors, summed over
-    `volumes`, and the number of cells floored. `places`: of e and f in `u`; `gas`: whether it is
+    in the sub-steps. `totals`: an `Exchanged`. `places`: of e and f in `u`; `gas`: whether it is
     frozen, and whether e and f are passive: then they pay for the work, but the gas takes nothing.
     ``registers.half`` and the account are used up.
     """
@@ -44,7 +54,8 @@ def exchange_with_gas(u, bcc, registers, places, ivmax2, grid, gas, volumes, tot
                     work += volume * load(row(spent, WORK), i)
                     made += volume * created
                     count += created > 0.0
-        totals[b, 0], totals[b, 1], totals[b, 2], totals[b, 3] = heat, work, made, count
+        totals.heat[b], totals.work[b] = heat, work
+        totals.floored[b], totals.floored_cells[b] = made, count
 
 
 @kernel

@@ -1,6 +1,7 @@
 """Conserved to primitive variables on all cells, ghosts included, with floors."""
 
 import math
+from typing import NamedTuple
 
 from crmpi.constants import AXES, DENS, ECR, ENER, MOM1, PRES, VEL1
 from crmpi.jit import device, kernel
@@ -8,10 +9,23 @@ from crmpi.numerics.fluid.stage import first_scalar, rows_if, shift_if
 from crmpi.numerics.rows.memory import put_rows
 from crmpi.numerics.rows.rows import in_order, load, row, rows, separate, store
 
-FLOOR_DENS, FLOOR_PRESS, FLOOR_ECR, NOT_A_NUMBER = range(4)  # what is counted
-KINDS = 4
-ADDED_MASS, ADDED_ENERGY, ADDED_ECR = range(3)  # what is added up: densities summed over cells
-AMOUNTS = 3
+
+class Added(NamedTuple):
+    """What floors added to the active cells of each block: densities summed over cells."""
+
+    mass: object
+    energy: object  # of the gas
+    ecr: object
+
+
+class FloorBooks(NamedTuple):
+    """Cells below a floor or not finite, numbers of each block, and what was `Added`."""
+
+    dens: object
+    press: object
+    ecr: object
+    nan: object
+    added: Added
 
 
 @kernel
@@ -32,8 +46,8 @@ def primitives(gas, cr, floors, grid, axes, state, result, line, books):
         ``w``, ``bcc``
     line : array (2, nvar, 1, 1, m1)
         a row of primitives, and one of the field
-    books : (array (nblock, KINDS), array (nblock, AMOUNTS))
-        counts and amounts, added to
+    books : FloorBooks
+        of arrays (nblock,), added to
     """
     u, b = state
     w, bcc = result
@@ -57,7 +71,8 @@ def primitives(gas, cr, floors, grid, axes, state, result, line, books):
                         inside,
                         source,
                         made,
-                        (books[0][block], books[1][block]),
+                        books,
+                        block,
                     )
                 tracers_row(grid.m1, end, source, made[0])
                 if u.shape[1] > end:
@@ -142,21 +157,24 @@ def scalars_row(n, first, nvar, u, w):
 
 
 @device
-def _repair_row(gas, cr, floors, grid, inside, u, result, books):
+def _repair_row(gas, cr, floors, grid, inside, u, result, books, block):
     """Apply floors in a row, cell by cell; book what they did to active cells."""
-    counts, amounts = books
     for i in range(grid.n1 + 2 * grid.ng1):
-        kinds, added = _repair_cell(gas, cr, floors, u, result, i)
+        (dens, press, ecr, nan), (mass, energy, rays) = _repair_cell(gas, cr, floors, u, result, i)
         if inside and grid.ng1 <= i < grid.ng1 + grid.n1:
-            for q in range(KINDS):
-                counts[q] += kinds[q]
-            for q in range(AMOUNTS):
-                amounts[q] += added[q]
+            books.dens[block] += dens
+            books.press[block] += press
+            books.ecr[block] += ecr
+            books.nan[block] += nan
+            books.added.mass[block] += mass
+            books.added.energy[block] += energy
+            books.added.ecr[block] += rays
 
 
 @kernel
 def _repair_cell(gas, cr, floors, u, result, i):
-    """Apply the floors to one cell; return what was done as (0 or 1 per kind), (amounts).
+    """Apply the floors to one cell; return (1 or 0 for density, pressure, cosmic-ray energy, not
+    finite), (mass, energy, cosmic-ray energy added).
 
     A raised density keeps the momentum. Cells that are not finite are counted and left alone: no
     floor can repair them.

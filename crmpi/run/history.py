@@ -1,0 +1,127 @@
+"""A row of the history: columns that the parts of a run declare, made numbers of the whole box."""
+
+import numpy as np
+
+from crmpi.constants import DENS, ENER, MOM1
+from crmpi.diagnostics.columns import Column, numbers
+from crmpi.diagnostics.reductions import columns_of
+from crmpi.model import hooks
+from crmpi.model.problem import primitives
+from crmpi.numerics.fluid.solenoidal import largest_divergence
+
+
+class History:
+    """Makes rows of the history of a simulation.
+
+    Parameters
+    ----------
+    sim : crmpi.run.simulation.Simulation
+    """
+
+    def __init__(self, sim):
+        self.sim = sim
+        self._last = {}  # {name: value} of the doubtful numbers of the last row
+
+    def row(self):
+        """Return the `Number`s of one row, bitwise identical for any number of ranks; collective.
+
+        The order is that of the columns of ``history.txt``: sums over the box, amounts since the
+        start, the problem's own, the last transport operator, kappa, the mesh, observables.
+        """
+        sim = self.sim
+        state, given = self._of_blocks()
+        hooks.same_columns(sim.problem, sim.comm, given)
+        known = [*state, *sim.ledger()]
+        problem = columns_of(sim.positions, given)
+        present = [*self._transport_columns(), *mesh_columns(sim), *sim.observing.columns()]
+        own = [column.name for column in (*known, *present)]
+        hooks.own_columns(sim.problem, given[0], own)
+        columns = [*known, *problem, *present]
+        found = numbers(columns, sim.comm, sim.units)
+        self._last = {
+            number.name: number.value
+            for column, number in zip(columns, found, strict=True)
+            if column.doubt
+        }
+        return found
+
+    def doubts(self):
+        """Return {column: (number, sentence)} of what says that the transport model is used beyond
+        its validity: counts on this rank since the start, or a number of the last row."""
+        sim = self.sim
+        if sim.transport is None:
+            return {}
+        counted = {
+            column.name: (column.values.sum(), column.doubt)
+            for column in sim.transport.ledger()
+            if column.doubt
+        }
+        return counted | {
+            column.name: (self._last.get(column.name, 0.0), column.doubt)
+            for column in sim.transport.scattering.columns
+            if column.doubt
+        }
+
+    def _of_blocks(self):
+        """Return the columns of the state, and {label: reduction} of the problem for each block."""
+        sim = self.sim
+        flux = None
+        if sim.transport is not None and sim.problem.has("history"):
+            flux = sim.pack.active(sim.transport.relative_flux())
+        blocks, given = [], []
+        for b in range(sim.pack.nblock):
+            extra = {f"fecr{a + 1}": 0.0 if flux is None else flux[b, a] for a in range(3)}
+            w = primitives(sim.pack, b, {"temp": sim.temperature(b)} | extra)
+            blocks.append(state_sums(sim, b, w))
+            x, asked = sim.positions[b], sim.problem.has("history")
+            given.append(hooks.history(sim.problem, x, w) if asked else {})
+        state = [
+            Column(*declared, "sum", np.array([block[declared] for block in blocks]))
+            for declared in blocks[0]
+        ]
+        return state, given
+
+    def _transport_columns(self):
+        """Return what the solver and its scattering model say of the present state."""
+        sim, solver = self.sim, self.sim.transport
+        if solver is None:
+            return []
+        kappa = solver.scattering.history(sim.pack) if solver.scatters else []
+        return [*solver.history(), *kappa]
+
+
+def state_sums(sim, b, w):
+    """Return {(name, dimension): sum over a block} of mass, momenta and energies; `w`: its
+    primitives."""
+    x, u, pack = sim.positions[b], sim.pack.active(sim.pack.u0)[b], sim.pack
+    kinetic = sum(0.5 * u[MOM1 + a] ** 2 for a in range(3)) / u[DENS]
+    magnetic = 0.5 * (w.b1**2 + w.b2**2 + w.b3**2)
+    sums = {("mass", "mass"): x.integral(u[DENS])}
+    sums |= {(f"mom{a + 1}", "momentum"): x.integral(u[MOM1 + a]) for a in range(3)}
+    sums |= {
+        ("ekin", "energy"): x.integral(kinetic),
+        ("emag", "energy"): x.integral(magnetic),
+        ("ener", "energy"): x.integral(u[ENER]),
+    }
+    if pack.has_cr:
+        own = sim.transport.energies if sim.transport else ()
+        sums |= {
+            (name, "energy"): x.integral(getattr(w, name)) for name in ("ecr", *pack.tracers, *own)
+        }
+    return sums | {
+        (f"mass_{name}", "mass"): x.integral(u[pack.index[name]]) for name in pack.scalars
+    }
+
+
+def mesh_columns(sim):
+    """Return the numbers of blocks and of levels, and the largest |div B| dx / |B|, ghosts left
+    out; collective."""
+    pack, found = sim.pack, {"blocks": float(sim.tree.nblock)}
+    found["levels"] = float(sim.tree.max_level + 1)
+    if pack.magnetic and pack.tube is None:
+        parts = [
+            largest_divergence(part.of(pack.b0), part.grid, part.axes(1.0)) for part in pack.parts
+        ]
+        worst, largest = (sim.comm.max(max(both)) for both in zip(*parts, strict=True))
+        found["divb_max"] = worst / largest if largest > 0.0 else 0.0
+    return [Column(name, "none", "number", value) for name, value in found.items()]
