@@ -33,6 +33,8 @@ def chosen():
 NAME = chosen()
 SINGLE = NAME == "single"
 REAL = np.float32 if SINGLE else np.float64
+LINE = 64  # bytes of a cache line and of the widest register
+LANES = LINE // np.dtype(REAL).itemsize  # numbers in it
 LARGE = 1e12 if SINGLE else 1e30  # stands for infinity where the cube of a number must be finite
 _TINIEST = float(np.finfo(np.float32).tiny)
 

@@ -25,6 +25,54 @@ class Grid(NamedTuple):
     dx3: float
 
 
+class Axis(NamedTuple):
+    """One axis as a kernel sees it.
+
+    ``stride`` elements from a cell to its upper neighbour (0 if the axis is missing); ``dtdx`` the
+    time step over the cell width (0 if the axis is missing); ``normal, first, second`` the vector
+    components along the axis and the two transverse axes, in cyclic order.
+    """
+
+    stride: int
+    dtdx: float
+    normal: int
+    first: int
+    second: int
+
+
+def make_axes(grid, dt):
+    """Return the three `Axis` of a grid for a step `dt`."""
+    strides = (
+        1 if grid.ng1 else 0,
+        grid.m1 if grid.ng2 else 0,
+        grid.m1 * grid.m2 if grid.ng3 else 0,
+    )
+    widths = (grid.dx1, grid.dx2, grid.dx3)
+    return tuple(
+        Axis(strides[a], dt / widths[a] if strides[a] else 0.0, a, (a + 1) % 3, (a + 2) % 3)
+        for a in range(3)
+    )
+
+
+class EqualVolumes(NamedTuple):
+    """All cells have this volume."""
+
+    volume: float
+
+
+class BlockVolumes(NamedTuple):
+    """All cells of a block have the volume (nblock,) of its level."""
+
+    volume: object
+
+
+class TubeVolumes(NamedTuple):
+    """Volumes (nblock, m) along the one axis 0, 1, 2 that is not missing."""
+
+    axis: int
+    volume: object
+
+
 class Field(NamedTuple):
     """Declaration of an evolved variable; storage, ghosts, boundaries, restart and output follow
     from it.

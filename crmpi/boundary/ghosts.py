@@ -48,7 +48,7 @@ class Ghosts:
 
     def __init__(self, comm, tree, owner, pack, boundaries, eos, user=None):
         self.comm = comm
-        self._nblock = pack.nblock
+        self._pool = pack.pool
         self.crossing = Crossing(tree, pack, eos.gamma) if tree.max_level else None
         self.halo = Halo(comm, tree, owner, pack, self.crossing and self.crossing.parents)
         faces = list(_physical_faces(tree, pack, boundaries))
@@ -87,7 +87,7 @@ class Ghosts:
     def valves(self):
         """Return which way gas may go through the faces ix1, ox1, ix2 ... of each block: in, out,
         fall out; (nblock, 6, 3)."""
-        valves = np.ones((self._nblock, len(SIDES), 3), bool)
+        valves = self._pool.numbers(len(SIDES), 3, dtype=bool, fill=True)
         for condition in self._conditions:
             valves[condition.face.blocks, SIDES.index(condition.face.name)] = condition.valve
         return valves

@@ -12,7 +12,8 @@ from crmpi.boundary.conditions import Outflow, Reflect, User
 from crmpi.boundary.layers import Face
 from crmpi.mesh.leaves import OFFSETS
 from crmpi.mesh.links import EQUAL, FINE, NONE
-from crmpi.mesh.pack import aligned_zeros, component_names
+from crmpi.mesh.pack import component_names
+from crmpi.mesh.pool import aligned_zeros
 from crmpi.mesh.regions import COPY_COLUMNS, axis_shape, copy_regions
 from crmpi.numerics.levels.prolongation import primitive_cells
 from crmpi.plugins import BOUNDARY_CONDITIONS

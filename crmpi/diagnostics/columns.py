@@ -188,20 +188,21 @@ class Account:
     ----------
     columns : sequence of Column
         sums and counts, without values
-    nblock : int
+    pool : crmpi.mesh.pool.Pool
+        of the blocks
     prefix : str
         stands before the names in the history
     dtype : type
         of the numbers
     """
 
-    def __init__(self, columns, nblock, prefix="", dtype=float):
+    def __init__(self, columns, pool, prefix="", dtype=float):
         for column in columns:
             _require_account(column)
         self.columns, self.prefix = tuple(columns), prefix
         self._places = {column.name: n for n, column in enumerate(self.columns)}
         # a column is contiguous in memory: kernels are compiled for one layout
-        self._table = np.zeros((len(self.columns), nblock), dtype)
+        self._table = pool.account(len(self.columns), dtype)
 
     def __contains__(self, name):
         return name in self._places

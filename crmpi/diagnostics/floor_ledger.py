@@ -42,9 +42,9 @@ class FloorLedger:
     """
 
     def __init__(self, pack):
-        self.counts = Account(COUNTS, pack.nblock, "floor_", np.int64)
+        self.counts = Account(COUNTS, pack.pool, "floor_", np.int64)
         self.amounts = CellAccount(AMOUNTS, pack, "floor_added_")
-        self.added = Added(*(np.zeros(pack.nblock) for _ in Added._fields))
+        self.added = Added(*(pack.pool.numbers() for _ in Added._fields))
 
     def books(self):
         """Return what `crmpi.numerics.fluid.convert.primitives` counts in, what it adds set to

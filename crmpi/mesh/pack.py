@@ -5,11 +5,10 @@ from typing import NamedTuple
 import numpy as np
 
 from crmpi.errors import CrmpiError
+from crmpi.mesh.pool import Pool
 from crmpi.mesh.tree import NO_NEIGHBOUR, direction
-from crmpi.numerics.rows.rows import LANES, LINE, make_axes
-from crmpi.numerics.rows.volumes import BlockVolumes, EqualVolumes, TubeVolumes
-from crmpi.precision import REAL
-from crmpi.types import Field, Grid
+from crmpi.precision import LANES
+from crmpi.types import BlockVolumes, EqualVolumes, Field, Grid, TubeVolumes, make_axes
 
 HYDRO_FIELDS = (
     Field("dens", unit="density", title="mass density"),
@@ -22,19 +21,6 @@ ECR_FIELD = Field("ecr", unit="pressure", title="cosmic-ray energy density")
 def component_names(fields):
     """Return one name per component of `fields`: a vector 'mom' gives 'mom1', 'mom2', 'mom3'."""
     return [f.name if f.ncomp == 1 else f"{f.name}{c + 1}" for f in fields for c in range(f.ncomp)]
-
-
-def aligned_zeros(shape):
-    """Return a C-ordered array of zeros, in the precision of the process, that starts on a cache
-    line.
-
-    One more line of zeros lies on each side: kernels sweep whole rows and read the neighbours of
-    their ends.
-    """
-    size = int(np.prod(shape)) * np.dtype(REAL).itemsize
-    raw = np.zeros(size + 3 * LINE, np.uint8)
-    start = LINE + -raw.ctypes.data % LINE
-    return raw[start : start + size].view(REAL).reshape(shape)
 
 
 def make_grid(block, cells, lower, upper, ng):
@@ -61,11 +47,12 @@ def make_grid(block, cells, lower, upper, ng):
     return Grid(*block, *ghosts, *extents, *widths)
 
 
-def make_pack(tree, gids, fields=HYDRO_FIELDS, ng=2, *, magnetic=True, gravity=False):
+def make_pack(tree, gids, fields=HYDRO_FIELDS, ng=2, *, magnetic=True, gravity=False, spare=()):
     """Return the `Pack` of the blocks `gids` of a `BlockTree`, with `ng` ghost zones along every
     axis that is not missing.
 
-    Blocks are stored by level, then by gid.
+    Blocks are stored by level, then by gid. ``spare``: memory of the pack of an earlier mesh, see
+    `crmpi.mesh.pool.Pool.release`.
     """
     gids = np.asarray(gids, dtype=np.int64)
     gids = gids[np.lexsort((gids, tree.levels[gids]))]
@@ -76,6 +63,7 @@ def make_pack(tree, gids, fields=HYDRO_FIELDS, ng=2, *, magnetic=True, gravity=F
         "gravity": gravity,
         "geometry": tree.geometry,
         "levels": tree.levels[gids],
+        "spare": spare,
     }
     pack = Pack(grid, gids, origins, tree.lower, fields, **options)
     for axis in (a for a in range(3) if not tree.missing[a]):
@@ -178,9 +166,13 @@ class Pack:
         of a tube
     levels : sequence of int, optional
         refinement level of each block, ascending; 0 by default
+    spare : list, optional
+        memory that may be used, see `crmpi.mesh.pool.Pool.release`
 
     Attributes
     ----------
+    pool : crmpi.mesh.pool.Pool
+        makes all arrays of these blocks
     parts : tuple of Part
         the blocks level by level
     tube : crmpi.mesh.geometry.Tube or None
@@ -210,9 +202,11 @@ class Pack:
         gravity=False,
         geometry=None,
         levels=None,
+        spare=(),
     ):
         self.grid = grid
         self.gids = np.asarray(gids, dtype=np.int64)
+        self.pool = Pool(grid, len(self.gids), spare)
         self.origins = np.asarray(origins, dtype=np.int64).reshape(-1, 3)
         self.levels = (
             np.zeros(len(self.gids), np.int64)
@@ -263,14 +257,14 @@ class Pack:
         return (
             width * 2.0**-self.levels
             if (self.grid.ng1, self.grid.ng2, self.grid.ng3)[axis]
-            else np.full(self.nblock, width)
+            else self.pool.numbers(fill=width)
         )
 
     @property
     def cell_volumes(self):
         """Volume of a cell of each block (nblock,); 1 on a tube, whose sums come weighted."""
         if self.tube is not None:
-            return np.ones(self.nblock)
+            return self.pool.numbers(fill=1.0)
         return np.concatenate(
             [np.full(part.blocks.stop - part.blocks.start, part.volume) for part in self.parts]
         )
@@ -282,9 +276,8 @@ class Pack:
         return 0.5 ** (self.levels * present)
 
     def allocate(self, ncomp):
-        """Return zeros of shape (nblock, ncomp, m3, m2, m1)."""
-        g = self.grid
-        return aligned_zeros((self.nblock, ncomp, g.m3, g.m2, g.m1))
+        """Return a new register (nblock, ncomp, m3, m2, m1) of zeros of the `pool`."""
+        return self.pool.register(ncomp)
 
     def by_gid(self, array, axis=0):
         """Return an array with its blocks, along `axis`, in the order of their gids: itself where

@@ -11,11 +11,12 @@ import numpy as np
 from crmpi.errors import CrmpiError
 from crmpi.mesh.leaves import OFFSETS
 from crmpi.mesh.links import COARSE, EQUAL, FINE, NONE, Shape, region_ends, relations
-from crmpi.mesh.pack import aligned_zeros, at_level
+from crmpi.mesh.pack import at_level
+from crmpi.mesh.pool import aligned_zeros
 from crmpi.mesh.regions import CELLS
 from crmpi.numerics.levels.prolongation import PROLONG_COLUMNS, WRITES
 from crmpi.numerics.levels.restriction import RESTRICT_COLUMNS
-from crmpi.numerics.rows.rows import LANES
+from crmpi.precision import LANES
 
 _KINDS = (CELLS, 0, 1, 2)
 

@@ -12,6 +12,8 @@ from crmpi.params.source import find, read_sources
 from crmpi.plugins.discovery import installed_folders
 
 _PACKAGE = Path(__file__).resolve().parents[1]
+
+
 class Found(NamedTuple):
     """A problem and the YAML file to run it with."""
 

@@ -12,9 +12,10 @@ from crmpi.mesh.coordinates import Coordinates, array_axis, level_mesh
 from crmpi.mesh.leaves import OFFSETS
 from crmpi.mesh.tree import FINER
 from crmpi.model import hooks
-from crmpi.numerics.rows.rows import in_order, make_axes
+from crmpi.numerics.rows.rows import in_order
 from crmpi.params import group
 from crmpi.physics.operators import Operator, Phase
+from crmpi.types import make_axes
 
 
 class Problem:
@@ -413,7 +414,7 @@ class ProblemInjection(Operator):
     def __init__(self, problem, pack, mesh, temperature):
         self.problem, self.pack, self.temperature = problem, pack, temperature
         self.positions = [block_coordinates(pack, mesh, b) for b in range(pack.nblock)]
-        self.account = Account(self.columns, pack.nblock, "problem_")
+        self.account = Account(self.columns, pack.pool, "problem_")
         self._known = {"eth": ENER} | {name: v for v, name in enumerate(pack.variable_names())}
         rays = [field.name for field in pack.fields if is_energy_of_rays(field)]
         self._energies = {"eth": "eth", "ener": "eth"} | dict.fromkeys(rays, "ecr")

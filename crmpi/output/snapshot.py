@@ -119,9 +119,9 @@ def write_snapshot(path, state, record, writer, precision="f4"):
 
 def _stack(state, variables, precision):
     """Return the array (variable, block, k, j, i) of the active cells."""
-    pack, grid = state.pack, state.pack.grid
+    pack = state.pack
     flux = state.flux() if variables[0].array == "flux" else None
-    out = np.empty((len(variables), pack.nblock, grid.n3, grid.n2, grid.n1), precision)
+    out = np.empty((len(variables), *pack.active(pack.u0)[:, 0].shape), precision)
     for row, variable in zip(out, variables, strict=True):
         values = pack.active(getattr(pack, variable.array) if flux is None else flux)[
             :, variable.component

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from crmpi.mesh.pack import aligned_zeros
+from crmpi.mesh.pool import aligned_zeros
 from crmpi.mesh.regions import BUFFER_COLUMNS, buffer_to_regions, copy_regions, regions_to_buffer
 
 

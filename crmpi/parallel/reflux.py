@@ -6,7 +6,7 @@ import copy
 import numpy as np
 
 from crmpi.mesh.interfaces import ALONG_COLUMNS, ALONG_ROWS, FLUXES, PIECES, Interfaces
-from crmpi.mesh.pack import aligned_zeros
+from crmpi.mesh.pool import aligned_zeros
 from crmpi.numerics.levels.level_faces import Kept
 from crmpi.numerics.levels.restriction import restrict
 from crmpi.parallel.exchange import Exchange, Part, Routes

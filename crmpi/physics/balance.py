@@ -41,14 +41,14 @@ def spread_over_layers(pack, mesh, comm, radiated):
     """
     unit = math.ldexp(comm.max(float(radiated.max(initial=0.0))), -_BITS)
     if unit == 0.0:
-        return np.zeros(pack.nblock)
+        return pack.pool.numbers()
     finest = _finest(mesh)
-    layers = np.zeros((pack.nblock, finest.cells[2]))
+    layers = pack.pool.numbers(finest.cells[2])
     for b, (span, repeat, area) in enumerate(_places(pack, finest)):
         sums = np.rint(radiated[b].astype(float) / unit).sum(axis=(1, 2))
         layers[b, span] = np.repeat(sums * area, repeat)
     heat = comm.block_sums(layers) * (unit / (finest.cells[0] * finest.cells[1]))
-    energy, given = pack.active(pack.u0)[:, ENER], np.zeros(pack.nblock)
+    energy, given = pack.active(pack.u0)[:, ENER], pack.pool.numbers()
     for b, (span, repeat, _) in enumerate(_places(pack, finest)):
         own = heat[span] if repeat == 1 else heat[span].reshape(-1, repeat).mean(axis=1)
         energy[b] += own[:, None, None]

@@ -77,7 +77,7 @@ class Source(Operator):
                 everywhere=True,
             )
         self.params, self.pack, self.eos, self.units, self.mesh = params, pack, eos, units, mesh
-        self.account = Account(self.columns, pack.nblock, f"{self.name}_")
+        self.account = Account(self.columns, pack.pool, f"{self.name}_")
 
     on_levels = True
     """Whether the source runs on a refined mesh."""

@@ -174,7 +174,7 @@ class Cooling(Source):
     def _make_books(self):
         account = self.account
         kept = SUPPORTED.name in account  # else it is zero
-        supported = account[SUPPORTED.name] if kept else np.zeros(self.pack.nblock)
+        supported = account[SUPPORTED.name] if kept else self.pack.pool.numbers()
         return CoolingBooks(account["radiated"], account["heated"], account["floored"], supported)
 
     def _make_curve(self):

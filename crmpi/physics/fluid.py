@@ -11,7 +11,7 @@ from crmpi.constants import DENS, ECR, ENER
 from crmpi.diagnostics.box_ledger import BoxLedger, is_energy_of_rays
 from crmpi.diagnostics.floor_ledger import FloorLedger
 from crmpi.errors import CrmpiError
-from crmpi.mesh.pack import aligned_zeros
+from crmpi.mesh.pool import aligned_zeros
 from crmpi.numerics.fluid.blend import blend
 from crmpi.numerics.fluid.convert import primitives
 from crmpi.numerics.fluid.frozen import advect_frozen, fastest_flow
@@ -25,11 +25,11 @@ from crmpi.numerics.fluid.tube import Line, advance_tubes, fastest_on_tube
 from crmpi.numerics.fluid.tube_frozen import advect_frozen_on_tube
 from crmpi.numerics.levels.crossing import Crossing
 from crmpi.numerics.levels.interfaces import replace_electric, replace_fluxes
-from crmpi.numerics.rows.rows import LANES, make_axes
 from crmpi.physics.fluid_params import make_scheme
 from crmpi.physics.integrators import INTEGRATORS
 from crmpi.physics.operators import Declaration, Operator, Phase
-from crmpi.types import EOS
+from crmpi.precision import LANES
+from crmpi.types import EOS, make_axes
 
 
 class Fluid(Operator):
@@ -85,15 +85,17 @@ class Fluid(Operator):
         grid = pack.grid
         self.ledger = FloorLedger(pack)
         nblock = pack.nblock
-        crossing = Crossing(pack.outer, np.zeros((nblock, pack.nvar)))
-        counted = (np.zeros(nblock, kind) for kind in (int, int, float))
-        self._health = Health(self.floors, *counted, crossing, np.zeros(nblock), np.zeros(nblock))
+        numbers = pack.pool.numbers
+        crossing = Crossing(pack.outer, numbers(pack.nvar))
+        counted = (numbers(dtype=kind) for kind in (int, int, float))
+        self._health = Health(self.floors, *counted, crossing, numbers(), numbers())
         self.box = BoxLedger(pack, self._box_columns())
         self._rays = [pack.index[field.name] for field in pack.fields if is_energy_of_rays(field)]
         self.stages = INTEGRATORS[params.integrator]
         self._u2 = (
             pack.allocate(pack.nvar) if any(stage.result[0] == 2 for stage in self.stages) else None
         )
+        self._weightless = pack.allocate(0)
         self._early = pack.allocate(3 if pack.scalars else 0)
         self._latest = self.stages[0]  # the stage that was made last
         self._unbooked = None  # the same, until what its entropy floor did is booked
@@ -103,7 +105,7 @@ class Fluid(Operator):
             -1, 7
         )
         self._watched = np.zeros((0, 7), np.int64)
-        self.valves = np.ones((nblock, 6, 3), bool)
+        self.valves = numbers(6, 3, dtype=bool, fill=True)
         self._column = aligned_zeros((grid.n1,))
         self._row = aligned_zeros((2, pack.nvar, 1, 1, grid.m1))
 
@@ -147,7 +149,9 @@ class Fluid(Operator):
             self._carry(stage, dt)
             return False
         find = self.corrects
-        self._advance(stage, dt, np.ones(self.pack.nblock, np.bool_), find=find, correct=False)
+        self._advance(
+            stage, dt, self.pack.pool.numbers(dtype=bool, fill=True), find=find, correct=False
+        )
         return find and bool(self._health.troubled.any())
 
     def stage_corrected(self, stage, dt):
@@ -168,7 +172,7 @@ class Fluid(Operator):
         reflux, pack, part = self.reflux, self.pack, dt * stage.part
         reflux.exchange()
         u, b = self._registers(*stage.result)
-        grav = pack.allocate(0) if pack.grav is None else pack.grav
+        grav = self._weightless if pack.grav is None else pack.grav
         for level in pack.parts:
             axes, arrays = level.axes(part), level.of((u, (pack.w0, grav), self._health.work))
             refluxed, touched = (
@@ -328,7 +332,7 @@ class Fluid(Operator):
         bcc, bface = pack.bcc, self._registers(0, plan.fluxes)[1]
         if not pack.magnetic:
             bcc = bface = b_in = b_out = None
-        grav = pack.allocate(0) if pack.grav is None else pack.grav
+        grav = self._weightless if pack.grav is None else pack.grav
         passive = pack.nvar - len(pack.scalars)
         registers = (pack.w0, bcc, bface, u_in, b_in, u_out, b_out, grav)
         fields = Fields(*registers, self.troubled, self.valves, pack.u0, self._early, passive)

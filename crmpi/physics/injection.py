@@ -219,7 +219,7 @@ class Injection(Source):
         if not positions:
             return
         found = {position: list(self._footprints(position)) for position in positions}
-        sums = np.zeros((self.pack.nblock, len(found)))
+        sums = self.pack.pool.numbers(len(found))
         for column, footprints in enumerate(found.values()):
             for block, part, cells in footprints:
                 sums[block, column] = cells.weight.sum() * part.volume

@@ -97,7 +97,7 @@ def write_table(pack, tree, reached, table, metals):
     pack.u0[at(ENER)] += (new[:, THERMAL] + new[:, KINETIC] + new[:, CARRIED]) * per_volume
     if pack.has_cr:
         pack.u0[at(ECR)] += new[:, COSMIC] * per_volume
-    given = Given(*(np.zeros(pack.nblock) for _ in Given._fields))
+    given = Given(*(pack.pool.numbers() for _ in Given._fields))
     for amounts, column in zip(given, range(THERMAL, METALS + 1), strict=True):
         np.add.at(amounts, at(DENS)[0], new[:, column])
     return given
@@ -137,7 +137,7 @@ def explode(pack, tree, comm, events, numbers, stencil, remnant, metals):
     reached = reach(tree, events, stencil)
     table = read_table(pack, tree, comm, reached)
     unresolved = play_all(table, reached, numbers, stencil, remnant)
-    lost = np.zeros(pack.nblock)
+    lost = pack.pool.numbers()
     block = places(pack.gids, tree.nblock)[reached.centre]
     np.add.at(lost, block[block >= 0], unresolved[block >= 0])
     return write_table(pack, tree, reached, table, metals), lost

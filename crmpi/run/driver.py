@@ -303,6 +303,7 @@ def loop(sim, writer, progress, interrupts):
     reason = stop_reason(sim, hear(sim, interrupts, 0.0))
     progress.start(sim.time, sim.clock.step)
     first = sim.clock.step + 1
+    sim.on_remesh(lambda: writer.remesh(sim.tree, sim.owner, sim.observing))
     doubts, guard = Doubts(sim, progress.say), EnergyGuard(sim)
     while reason is None:
         dt = next_dt(sim, writer)
@@ -310,8 +311,7 @@ def loop(sim, writer, progress, interrupts):
         sim.clock.tick(dt, limits.end if sim.time + dt >= limits.end else None)
         heard = hear(sim, interrupts, wallclock.monotonic() - started)
         require_finite(sim, lost=heard.lost)
-        if sim.adapt():
-            writer.remesh(sim.tree, sim.owner, sim.observing)
+        sim.adapt()
         reason = stop_reason(sim, heard)
         if sim.clock.step == first and reason is None:
             # the first step compiles kernels: it says nothing about the speed of the others

@@ -62,7 +62,7 @@ class Remesher:
         for criterion in self.criteria:
             if criterion.name == "user":
                 criterion.hook = self._user
-        self.ages = np.full(sim.pack.nblock, self.params.min_age)
+        self.ages = sim.pack.pool.numbers(dtype=int, fill=self.params.min_age)
         self.full = ""
         self._checked = False
 
@@ -104,7 +104,7 @@ class Remesher:
                 return
             self.sim.assemble(self.sim.tree.with_leaves(leaves))
             self.sim.initialise()
-            self.ages = np.full(self.sim.pack.nblock, self.params.min_age)
+            self.ages = self.sim.pack.pool.numbers(dtype=int, fill=self.params.min_age)
 
     def flags(self):
         """Return the flag of every block of the mesh (tree.nblock,), the same on every rank;
@@ -115,7 +115,7 @@ class Remesher:
             for criterion in self.criteria:
                 criterion.check(view)
             self._checked = True
-        mine = np.full(pack.nblock, DEREFINE)
+        mine = pack.pool.numbers(dtype=int, fill=DEREFINE)
         for criterion in self.criteria:
             mine = np.maximum(mine, flags_of(criterion, view, pack.levels, self.params.top))
         fixed = region_levels(self.params.regions, sim.tree, sim.tree.leaves[pack.gids])
@@ -142,7 +142,7 @@ class Remesher:
         numbers = {
             name: staging.bring(array) for name, array in old.arrays.items() if name not in state
         }
-        sim.assemble(tree, owner)
+        sim.assemble(tree, owner, kept=(old.arrays["u"], old.arrays["b"]))
         _Transfer(sim, kind, source, heavy, state, old).run()
         self.ages = _moved(sim.pack.gids, kind, source, staging, numbers["ages"], old.tree, fresh=0)
         for name, array in sim.amounts().items():

@@ -86,27 +86,30 @@ class Simulation:
         self.timers = Timers(working_seconds)
         self.clock = Clock()
         self.gravity = Gravity(config.gravity, self.units)
-        self.between, self._make_between = lambda done, planned: None, None
+        self.between = lambda done, planned: None
         self.history = History(self)
         self.parts = 0
+        self.pack, self._on_remesh = None, []
         self.assemble(
             first_tree(root, mesh.refinement) if leaves is None else root.with_leaves(leaves)
         )
         self.remesher = Remesher(self)
 
-    def assemble(self, tree, owner=None):
-        """Make storage and operators on a mesh, without a state.
+    def assemble(self, tree, owner=None, kept=()):
+        """Make storage and operators on a mesh, without a state, in the memory of the earlier ones.
 
         Parameters
         ----------
         tree : BlockTree
         owner : int array (tree.nblock,), optional
             rank of each block
+        kept : sequence of arrays, optional
+            of the earlier mesh, which are still read
         """
         config, comm, mesh = self.config, self.comm, self.config.mesh
         self.tree = tree
         self.owner = partition(tree, comm.nranks, block_costs(tree)) if owner is None else owner
-        self.pack = self._make_pack()
+        self.pack = self._make_pack([] if self.pack is None else self.pack.pool.release(kept))
         self.positions = [
             block_coordinates(self.pack, self.tree, b) for b in range(self.pack.nblock)
         ]
@@ -126,14 +129,20 @@ class Simulation:
         self.operators = (*self.sources, *moving, self.fluid)
         self.followers = Followers(self.pack)
         self.observing = Observing(self)
+        self.pack.pool.settle()
+
+    def on_remesh(self, call):
+        """Let ``call()`` be called whenever the mesh has changed: plans and caches that depend on
+        the blocks are made anew there, or keyed by ``pack.pool.version``."""
+        self._on_remesh.append(call)
 
     def stop_between(self, make):
         """Call ``between = make(); between(done, planned)`` now and then in long steps, on all
         ranks: what it raises ends the run."""
-        self._make_between = make
         self.between = make()
         if self.transport is not None:
             self.transport.between = make()
+            self.on_remesh(lambda: setattr(self.transport, "between", make()))
 
     def acting(self, phase):
         """Return the list of the operators that act in a phase, in their order."""
@@ -157,7 +166,7 @@ class Simulation:
             )
         return lambda position: hooks.area(self.problem, position)
 
-    def _make_pack(self):
+    def _make_pack(self, spare):
         fluid, fields = self.config.fluid, HYDRO_FIELDS
         ng = nghost(fluid)
         if fluid.cosmic_rays:
@@ -169,7 +178,8 @@ class Simulation:
             ng += ng % 2  # pairs of cells become one of the coarser level
         gids = np.flatnonzero(self.owner == self.comm.rank)
         static = bool(self.gravity) or self.problem.has("gravity")
-        pack = make_pack(self.tree, gids, fields, ng, magnetic=fluid.magnetic, gravity=static)
+        arrays = {"magnetic": fluid.magnetic, "gravity": static, "spare": spare}
+        pack = make_pack(self.tree, gids, fields, ng, **arrays)
         if self.gravity:
             self.gravity.fill(pack)
         if self.problem.has("gravity"):
@@ -185,8 +195,6 @@ class Simulation:
         solver = make_solver(self.config.transport, self.pack, scattering, self.ghosts, self.fluid)
         if self.pack.refined and self.config.mesh.refinement.subcycle == "level":
             solver.step_by_level()
-        if self._make_between is not None:  # the mesh has changed
-            solver.between = self._make_between()
         return solver
 
     def _make_sources(self):
@@ -220,7 +228,10 @@ class Simulation:
         """Adapt the mesh to the state if that is due after this step; return whether it changed;
         collective."""
         with self.timers("refinement"):
-            return self.remesher.due(self.clock.step) and self.remesher.look()
+            changed = self.remesher.due(self.clock.step) and self.remesher.look()
+        for call in self._on_remesh if changed else ():
+            call()
+        return changed
 
     def restore(self, checkpoint):
         """Continue from a `crmpi.output.checkpoint.Checkpoint` of this rank's blocks."""

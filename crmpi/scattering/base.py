@@ -164,13 +164,13 @@ class ScatteringModel:
     def history(self, pack):
         """Return the columns of mean, smallest and largest kappa_par of the bulk, and of the share
         of cells at a limit, with values."""
-        register = pack.allocate(2)
+        register = pack.pool.scratch(2)
         self.evaluate(pack, register)
         kappa = pack.active(register)[:, KAPPA_PAR]
         lowest, highest = self.limits()
         clipped = (kappa <= lowest) & (lowest > 0.0) | (kappa >= highest)
         inside = (1, 2, 3)
-        volumes = pack.cell_volumes if pack.refined else np.ones(pack.nblock)
+        volumes = pack.cell_volumes if pack.refined else pack.pool.numbers(fill=1.0)
         weight = volumes * np.prod(kappa.shape[1:])
         return [
             KAPPA_MEAN.filled(volumes * kappa.sum(axis=inside, dtype=float), weight),

@@ -80,7 +80,7 @@ class PatchField:
         """Return (nblock, m3, m2, m1): radius of the largest patch that covers the centre of a
         cell, 0 where there is none."""
         grid = pack.grid
-        radius = np.zeros((pack.nblock, grid.m3, grid.m2, grid.m1))
+        radius = pack.pool.numbers(grid.m3, grid.m2, grid.m1)
         ghosts, shape = (
             np.array([grid.ng1, grid.ng2, grid.ng3]),
             np.array([grid.n1, grid.n2, grid.n3]),

@@ -157,14 +157,15 @@ class Patchy(ScatteringModel):
         return self.geometry * volume / (p.filling * (strong + weak))
 
     def patches(self, pack):
-        """Return the radius of the largest patch over each cell of the pack; made once, patches do
-        not move."""
+        """Return the radius of the largest patch over each cell of the pack; made once on
+        a mesh, patches do not move."""
         p = self.params
-        if id(pack) not in self._radius:
+        if pack.pool.version not in self._radius:
             dimensions = sum(n > 1 for n in self.mesh.cells)
             statistics = PatchStatistics(*self.sizes, p.delta, p.filling, dimensions)
-            self._radius[id(pack)] = PatchField(statistics, self.mesh, p.seed).largest_radius(pack)
-        return self._radius[id(pack)]
+            field = PatchField(statistics, self.mesh, p.seed)
+            self._radius = {pack.pool.version: field.largest_radius(pack)}
+        return self._radius[pack.pool.version]
 
 
 def power_integral(exponent, low, high):

@@ -66,7 +66,7 @@ def converge(values, configure, comm, report=None):
         started = time.perf_counter()
         sim, history = run_inline(config, problem_class, comm)
         seconds = time.perf_counter() - started
-        volumes = sim.pack.cell_volumes if sim.pack.refined else np.ones(sim.pack.nblock)
+        volumes = sim.pack.cell_volumes if sim.pack.refined else sim.pack.pool.numbers(fill=1.0)
         norms, mean = error_norms(sim), _mean(comm, sim.pack.active(sim.pack.u0)[:, ECR], volumes)
         error = norms["ecr"]["L1"] / mean if "ecr" in norms else None
         substeps = int(history.get("cr_substeps", [0])[-1])

@@ -25,11 +25,10 @@ from crmpi.numerics.cr.alfven_work import (
 from crmpi.numerics.cr.coefficients import freeze_coefficients
 from crmpi.numerics.cr.march import CorrectWaves, PredictWaves
 from crmpi.numerics.cr.moments import ENERGY, VSTREAM
-from crmpi.numerics.rows.rows import make_axes
 from crmpi.params import par
 from crmpi.physics.operators import Phase
 from crmpi.transport.moments import FCR_FIELD, MomentSolver
-from crmpi.types import Field
+from crmpi.types import Field, make_axes
 
 EWP_FIELD = Field(
     "ewp", unit="pressure", title="energy density of Alfven waves along B", turned="ewm"
@@ -170,7 +169,7 @@ class AlfvenRegulated(MomentSolver):
         before and after."""
         if not self.params.wave_pressure:
             return
-        pack, frozen, given = self.pack, self.fluid.frozen, np.zeros((self.pack.nblock, 1))
+        pack, frozen, given = self.pack, self.fluid.frozen, self.pack.pool.numbers(1)
         for part in pack.parts:
             u, pressure = part.of((pack.u0, self.pressure))
             middle_pressure(u, self.waves, part.grid, part.axes(dt), pressure)
@@ -204,7 +203,7 @@ class AlfvenRegulated(MomentSolver):
     def work_through_walls(self, dt):
         """Return the energy density that the work of the wave pressure brought in through the
         boundary of the mesh (nblock,)."""
-        axes, grid, came = make_axes(self.pack.grid, dt), self.pack.grid, np.zeros(self.pack.nblock)
+        axes, grid, came = make_axes(self.pack.grid, dt), self.pack.grid, self.pack.pool.numbers()
         places = ((grid.ng1, grid.n1), (grid.ng2, grid.n2), (grid.ng3, grid.n3))
         for axis, (first, n) in zip(axes, places, strict=True):
             for side, cell, beyond in ((0, first, first - 1), (1, first + n - 1, first + n)):

@@ -146,9 +146,9 @@ class TransportSolver(Operator):
             fluid,
         )
         self.populations = make_populations(self.fields, params, pack.index)
-        self.account = Account(self._declared(), pack.nblock, "cr_")
+        self.account = Account(self._declared(), pack.pool, "cr_")
         self.max_substeps = most_substeps(params)
-        self.crossing = Crossing(pack.outer, np.zeros((pack.nblock, self.components[0])))
+        self.crossing = Crossing(pack.outer, pack.pool.numbers(self.components[0]))
         self.refluxed = np.array(self.conserved)
         self.reflux = fluid.reflux.of_register(max(self.conserved) + 1) if pack.refined else None
 
@@ -189,7 +189,7 @@ class TransportSolver(Operator):
         for population in self.populations:
             self.move(population, dt, time, phase)
         if self.along_field:
-            counts = np.zeros(self.pack.nblock)
+            counts = self.pack.pool.numbers()
             count_bare(self.pack.bcc, self.pack.grid, counts)
             self.account.add("bare_cells", counts)
         self.refresh(time + dt)

@@ -7,7 +7,7 @@ import numpy as np
 
 from crmpi.diagnostics.columns import Column
 from crmpi.errors import CrmpiError
-from crmpi.mesh.pack import aligned_zeros
+from crmpi.mesh.pool import aligned_zeros
 from crmpi.numerics.cr.checkerboard import smoothing_rate
 from crmpi.numerics.cr.diffusion import (
     ALONG,
@@ -112,7 +112,7 @@ class Diffusion(TransportSolver):
         self.efforts = [(0, 0) for _ in self.populations]
         self.heat = pack.allocate(1) if self.heats_gas() else None
         self.came, self.came_now, self.came_last, self.came_rate0 = (
-            np.zeros(pack.nblock) for _ in range(4)
+            pack.pool.numbers() for _ in range(4)
         )
 
     def heats_gas(self):
@@ -166,7 +166,7 @@ class Diffusion(TransportSolver):
         if self.heat is None or population.passive:
             return
         grid = self.pack.grid
-        sums = np.zeros(self.pack.nblock)
+        sums = self.pack.pool.numbers()
         give_to_gas(self.pack.u0, self.heat, grid, self.fluid.frozen, sums)
         sums *= self.pack.cell_volumes
         if self.pack.tube is not None:

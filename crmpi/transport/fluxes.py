@@ -13,7 +13,7 @@ from crmpi.scattering.base import KAPPA_PAR, KAPPA_PERP
 
 def no_flux(pack):
     """Return zeros."""
-    return np.zeros((pack.nblock, 3, *pack.u0.shape[2:]))
+    return pack.pool.numbers(3, *pack.u0.shape[2:])
 
 
 def isotropic_flux(pack, scattering):
@@ -62,6 +62,6 @@ def streaming_flux(pack, speed, law):
 
 
 def _kappa(pack, scattering):
-    kappa = pack.allocate(2)
+    kappa = pack.pool.scratch(2)
     scattering.evaluate(pack, kappa)
     return kappa

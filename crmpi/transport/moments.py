@@ -6,7 +6,7 @@ import math
 import numpy as np
 
 from crmpi.diagnostics.columns import Column
-from crmpi.mesh.pack import aligned_zeros
+from crmpi.mesh.pool import aligned_zeros
 from crmpi.numerics.cr.coefficients import largest_reach
 from crmpi.numerics.cr.exchange import Exchanged, exchange_with_gas
 from crmpi.numerics.cr.march import Planes, Registers, march
@@ -81,7 +81,7 @@ class MomentSolver(TransportSolver):
         self._line = aligned_zeros((1, 3, 1, 1, grid.m1))
         self.momentum = self.reflux.of_register(3) if pack.refined else None
         self.by_level = None
-        self.totals = Exchanged(*(np.zeros(pack.nblock) for _ in Exchanged._fields))
+        self.totals = Exchanged(*(pack.pool.numbers() for _ in Exchanged._fields))
         self.across = self._make_across()
         self.substeps = 0
 
@@ -171,7 +171,7 @@ class MomentSolver(TransportSolver):
 
     def count_fast_cells(self):
         """Count the cells where gas and waves are faster than the signals of (e, f)."""
-        counts = np.zeros(self.pack.nblock)
+        counts = self.pack.pool.numbers()
         count_fast(
             self.pack.w0,
             self.pack.bcc,

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from crmpi.mesh.pack import aligned_zeros
+from crmpi.mesh.pool import aligned_zeros
 from crmpi.numerics.cr.diffusion import EXCESS, super_stage
 from crmpi.numerics.cr.streaming import (
     Buffers,

@@ -13,11 +13,11 @@ from crmpi.numerics.cr.tube_moments import (
     largest_reach_on_tube,
     predict_on_tube,
 )
-from crmpi.numerics.rows.rows import make_axes
 from crmpi.params import par
 from crmpi.physics.operators import Phase
 from crmpi.transport.fluxes import wave_share
 from crmpi.transport.moments import MomentSolver
+from crmpi.types import make_axes
 
 _FAINT = 1e-3  # of the largest e: cells below it say nothing about splitting
 

@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 
 from crmpi.jit import kernel
-from crmpi.mesh.pack import aligned_zeros
+from crmpi.mesh.pool import aligned_zeros
 from crmpi.numerics.rows.memory import put_rows
-from crmpi.numerics.rows.rows import LANES, rows
+from crmpi.numerics.rows.rows import rows
+from crmpi.precision import LANES
 
 
 @kernel

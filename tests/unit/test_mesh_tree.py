@@ -5,7 +5,7 @@ import pytest
 
 from crmpi.errors import CrmpiError
 from crmpi.mesh import BlockTree, Location, make_pack, partition
-from crmpi.mesh.pack import aligned_zeros
+from crmpi.mesh.pool import aligned_zeros
 from crmpi.mesh.tree import OFFSETS
 
 LATTICES = [(1, 1, 1), (5, 1, 1), (3, 4, 1), (4, 4, 4), (3, 5, 2), (1, 1, 7)]

@@ -18,7 +18,8 @@ from typing import NamedTuple
 from crmpi.jit import device, kernel
 from crmpi.numerics.levels.crossing import cross_rows, touches
 from crmpi.numerics.levels.level_faces import keep_row
-from crmpi.numerics.rows.rows import Axis, load, row, rows, separate, shift, store
+from crmpi.numerics.rows.rows import load, row, rows, separate, shift, store
+from crmpi.types import Axis
 
 # face coefficients: of the normal difference, and the part of it that the corners do better
 NORMAL, ALONG = 0, 1

@@ -30,7 +30,8 @@ from crmpi.numerics.fluid.stage import block_of, first_scalar, shift_if
 from crmpi.numerics.fluid.sweeps import solve_rows
 from crmpi.numerics.fluid.valves import has_valve, is_forbidden
 from crmpi.numerics.levels.crossing import cross_line
-from crmpi.numerics.rows.rows import Axis, in_order, moved, row, rows, shift
+from crmpi.numerics.rows.rows import in_order, moved, row, rows, shift
+from crmpi.types import Axis
 
 
 class Line(NamedTuple):

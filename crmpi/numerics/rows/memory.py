@@ -6,7 +6,8 @@ from numba.core.errors import RequireLiteralValue
 from numba.extending import intrinsic
 
 from crmpi.jit import device, kernel
-from crmpi.numerics.rows.rows import BYTES, LANES, POINTER, load, moved, put, row, separate, store
+from crmpi.numerics.rows.rows import BYTES, POINTER, load, moved, put, row, separate, store
+from crmpi.precision import LANES
 
 
 @kernel

@@ -21,14 +21,12 @@ from numba.extending import intrinsic
 from numba.np.numpy_support import from_dtype
 
 from crmpi.jit import device
-from crmpi.precision import REAL
+from crmpi.precision import LANES, LINE, REAL
 
 _REAL = from_dtype(np.dtype(REAL))
 POINTER = types.CPointer(_REAL)
 _STREAMS = 13  # most streams one kernel may store to
 BYTES = np.dtype(REAL).itemsize
-LINE = 64  # bytes of a cache line and of the widest register
-LANES = LINE // BYTES  # numbers in it
 
 
 class Rows(NamedTuple):
@@ -37,21 +35,6 @@ class Rows(NamedTuple):
 
     start: object
     step: int
-
-
-class Axis(NamedTuple):
-    """One axis as a kernel sees it.
-
-    ``stride`` elements from a cell to its upper neighbour (0 if the axis is missing); ``dtdx`` the
-    time step over the cell width (0 if the axis is missing); ``normal, first, second`` the vector
-    components along the axis and the two transverse axes, in cyclic order.
-    """
-
-    stride: int
-    dtdx: float
-    normal: int
-    first: int
-    second: int
 
 
 def _scopes(module):
@@ -170,20 +153,6 @@ def double_of(typingctx, bits):
     """Return the double made of these 64 bits."""
     return types.float64(types.int64), lambda context, builder, signature, args: builder.bitcast(
         args[0], ir.DoubleType()
-    )
-
-
-def make_axes(grid, dt):
-    """Return the three `Axis` of a grid for a step `dt`."""
-    strides = (
-        1 if grid.ng1 else 0,
-        grid.m1 if grid.ng2 else 0,
-        grid.m1 * grid.m2 if grid.ng3 else 0,
-    )
-    widths = (grid.dx1, grid.dx2, grid.dx3)
-    return tuple(
-        Axis(strides[a], dt / widths[a] if strides[a] else 0.0, a, (a + 1) % 3, (a + 2) % 3)
-        for a in range(3)
     )
 
 

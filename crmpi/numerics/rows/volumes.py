@@ -1,28 +1,8 @@
 """Volumes of cells: one number for a Cartesian mesh, one per block on levels, an array along a
 tube; kernels are compiled for each."""
 
-from typing import NamedTuple
-
 from crmpi.jit import choice
-
-
-class EqualVolumes(NamedTuple):
-    """All cells have this volume."""
-
-    volume: float
-
-
-class BlockVolumes(NamedTuple):
-    """All cells of a block have the volume (nblock,) of its level."""
-
-    volume: object
-
-
-class TubeVolumes(NamedTuple):
-    """Volumes (nblock, m) along the one axis 0, 1, 2 that is not missing."""
-
-    axis: int
-    volume: object
+from crmpi.types import BlockVolumes, EqualVolumes, TubeVolumes
 
 
 @choice

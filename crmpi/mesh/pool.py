@@ -1,0 +1,118 @@
+"""Storage of all that has one entry per block of this rank.
+
+Modules declare here what they keep; nobody else makes arrays of blocks. There are four kinds:
+
+- *fields*, the state on cells and faces: a change of the mesh carries them over
+  (`crmpi.run.remesh`);
+- *registers* on cells, which need not survive a change of the mesh;
+- *accounts*, amounts and counts of each block since the start: part of a checkpoint, added up when
+  blocks are joined;
+- *numbers*, scratch of a few numbers per block.
+
+When the mesh changes, a new pool takes over the memory of the old one but for its fields, which are
+still read.
+"""
+
+import itertools
+
+import numpy as np
+
+from crmpi.precision import LINE, REAL
+
+_versions = itertools.count(1)
+_SPARE = 2  # a buffer that is this much larger than needed is not taken over
+
+
+class Pool:
+    """Arrays of the blocks of one rank, on one mesh.
+
+    Parameters
+    ----------
+    grid : Grid
+        shape of every block
+    nblock : int
+    spare : list of arrays of bytes
+        memory that may be used, see `release`
+
+    Attributes
+    ----------
+    version : int
+        different for every mesh of this process: for caches of what depends on the blocks
+    """
+
+    def __init__(self, grid, nblock, spare=()):
+        self.grid, self.nblock = grid, nblock
+        self.version = next(_versions)
+        self._spare = sorted(spare, key=len)
+        self._registers = []
+
+    def register(self, ncomp):
+        """Return zeros on cells or faces (nblock, ncomp, m3, m2, m1), C-ordered, in the precision
+        of the process, beginning on a cache line, with one more line of zeros on each side."""
+        g = self.grid
+        shape = (self.nblock, ncomp, g.m3, g.m2, g.m1)
+        raw = self._raw(line_bytes(shape))
+        self._registers.append(raw)
+        return aligned(raw, shape)
+
+    def scratch(self, ncomp):
+        """Return zeros like those of `register` that nobody keeps."""
+        g = self.grid
+        return aligned_zeros((self.nblock, ncomp, g.m3, g.m2, g.m1))
+
+    def account(self, columns, dtype=float):
+        """Return zeros (columns, nblock) for amounts and counts since the start, which their owner
+        gives to checkpoints with its `state`."""
+        return np.zeros((columns, self.nblock), dtype)
+
+    def numbers(self, *shape, dtype=float, fill=0):
+        """Return scratch (nblock, ...) filled with one number."""
+        return np.full((self.nblock, *shape), fill, dtype)
+
+    def release(self, kept):
+        """Return the memory of the registers for another pool; that of the arrays `kept` stays
+        theirs. No other register of this pool may be used again."""
+        ends = [(array.ctypes.data, array.ctypes.data + array.nbytes) for array in kept]
+        return [
+            raw
+            for raw in self._registers
+            if not any(
+                raw.ctypes.data < end and start < raw.ctypes.data + len(raw) for start, end in ends
+            )
+        ]
+
+    def settle(self):
+        """Free the memory that this mesh did not take over."""
+        self._spare = []
+
+    def _raw(self, size):
+        """Return `size` bytes of zeros, new or taken over."""
+        for place, raw in enumerate(self._spare):
+            if size <= len(raw) <= _SPARE * size:
+                del self._spare[place]
+                raw[...] = 0
+                return raw
+        return np.zeros(size, np.uint8)
+
+
+def line_bytes(shape):
+    """Return the bytes that an aligned array of this shape needs."""
+    return int(np.prod(shape)) * np.dtype(REAL).itemsize + 3 * LINE
+
+
+def aligned(raw, shape):
+    """Return the array of this shape in `raw` bytes, beginning on a cache line behind the first
+    one."""
+    size = int(np.prod(shape)) * np.dtype(REAL).itemsize
+    start = LINE + -raw.ctypes.data % LINE
+    return raw[start : start + size].view(REAL).reshape(shape)
+
+
+def aligned_zeros(shape):
+    """Return a C-ordered array of zeros, in the precision of the process, that starts on a cache
+    line.
+
+    One more line of zeros lies on each side: kernels sweep whole rows and read the neighbours of
+    their ends.
+    """
+    return aligned(np.zeros(line_bytes(shape), np.uint8), shape)
