@@ -268,12 +268,12 @@ class CellAccount(Account):
     ----------
     columns, prefix
         see `Account`
-    pack : object with ``nblock``, ``cell_volumes`` and ``cell_shares``
+    pack : object with ``pool``, ``cell_volumes`` and ``cell_shares``
         see `crmpi.mesh.pack.Pack`
     """
 
     def __init__(self, columns, pack, prefix=""):
-        super().__init__(columns, pack.nblock, prefix)
+        super().__init__(columns, pack.pool, prefix)
         self._shares, self._volumes = pack.cell_shares, pack.cell_volumes / pack.cell_shares
 
     def __getitem__(self, name):

@@ -3,8 +3,6 @@ books they keep with the gas."""
 
 import math
 
-import numpy as np
-
 from crmpi.diagnostics.columns import Column
 from crmpi.mesh.pool import aligned_zeros
 from crmpi.numerics.cr.coefficients import largest_reach

@@ -25,6 +25,8 @@ from crmpi.diagnostics.energy_guard import EnergyGuard
 from crmpi.diagnostics.floor_ledger import AMOUNTS, COUNTS
 from crmpi.diagnostics.floors import FLOORS, counts_of_cells, is_limited
 from crmpi.errors import CrmpiError, RunError
+from crmpi.mesh.pack import make_grid
+from crmpi.mesh.pool import Pool
 from crmpi.parallel.comm import SerialComm
 from crmpi.physics.base import source_classes
 from crmpi.physics.cooling import SUPPORTED
@@ -37,6 +39,11 @@ PACKAGE = Path(__file__).parents[2] / "crmpi"
 DOCS = Path(__file__).parents[2] / "docs"
 NONE = Units("none")
 TWO = np.array([1.0, 3.0])  # of two blocks
+
+
+def blocks(number):
+    """Return the `Pool` of some blocks of one cell."""
+    return Pool(make_grid((1, 1, 1), (1, 1, 1), (0, 0, 0), (1, 1, 1), 2), number)
 
 
 def value(column, units=NONE):
@@ -116,7 +123,7 @@ HEAT, CELLS = Column("heat", "energy", term=-1), Column("cells", "none", "count"
 
 
 def test_an_account_adds_up_by_name():
-    account = Account((HEAT, CELLS), 2, "my_")
+    account = Account((HEAT, CELLS), blocks(2), "my_")
     account.add("heat", TWO)
     account["heat"] += TWO
     account["cells"][1] = 4
@@ -133,7 +140,7 @@ def test_kernels_get_columns_by_name():
         cells: object
         heat: object
 
-    account = Account((HEAT, CELLS), 3)
+    account = Account((HEAT, CELLS), blocks(3))
     books = account.of(Books)
     books.heat[2] += 1.0
     assert account["heat"].tolist() == [0.0, 0.0, 1.0]
@@ -141,21 +148,21 @@ def test_kernels_get_columns_by_name():
 
 
 def test_what_an_account_does_not_have_is_refused():
-    account = Account((HEAT, CELLS), 2)
+    account = Account((HEAT, CELLS), blocks(2))
     with pytest.raises(CrmpiError, match="the account has no column 'work'; it has heat, cells"):
         account.add("work", TWO)
     with pytest.raises(CrmpiError, match="the account has no column"):
         account[:, 0] += TWO
     with pytest.raises(CrmpiError, match=r"'heat' is not declared: write Column\('heat', dim"):
-        Account(("heat",), 2)
+        Account(("heat",), blocks(2))
     with pytest.raises(CrmpiError, match="column 'm' is a maximum: an account adds up sums and"):
-        Account((Column("m", "none", "maximum"),), 2)
+        Account((Column("m", "none", "maximum"),), blocks(2))
 
 
 class Levels(NamedTuple):
     """Two blocks of a plane, of levels 0 and 1; a cell of level 0 has the volume 0.3."""
 
-    nblock: int = 2
+    pool: Pool = blocks(2)
     cell_shares: np.ndarray = np.array([1.0, 0.25])
     cell_volumes: np.ndarray = np.array([0.3, 0.075])
 
