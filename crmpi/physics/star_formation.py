@@ -190,8 +190,8 @@ class StarFormation(Source):
     @classmethod
     def check_run(cls, configuration):
         """Refuse star formation without cooling, and below the lowest temperature of the gas."""
-        coldest, limit = configuration.cooling.temp_floor, configuration.star_formation.temp_max
-        if not configuration.cooling.enabled:
+        cooling, given = configuration.cooling, configuration.star_formation
+        if not cooling.enabled:
             raise CrmpiError(
                 "star_formation needs cooling; set cooling.enabled to true, or remove it",
                 everywhere=True,
@@ -201,10 +201,14 @@ class StarFormation(Source):
                 "star_formation needs gas that changes; set fluid.frozen to false, or remove it",
                 everywhere=True,
             )
-        if limit <= coldest:
+        name, coldest = "temp_floor", cooling.temp_floor
+        if cooling.dense_temp is not None and given.threshold > cooling.dense_above:
+            rise = given.threshold / cooling.dense_above  # of the gas at the threshold
+            name, coldest = "dense_temp", min(cooling.dense_temp, coldest * rise)
+        if given.temp_max <= coldest:
             raise CrmpiError(
-                f"'star_formation.temp_max' = {limit:g} K lets no stars form, because "
-                f"cooling.temp_floor is {coldest:g} K; raise it",
+                f"'star_formation.temp_max' = {given.temp_max:g} K lets no stars form, because "
+                f"with cooling.{name} no gas above the threshold is below {coldest:g} K; raise it",
                 everywhere=True,
             )
 

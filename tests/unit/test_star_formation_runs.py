@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from crmpi.diagnostics.energy_guard import EnergyBooks
+from crmpi.diagnostics import energy_ledger
 from crmpi.errors import CrmpiError
 from crmpi.parallel.comm import SerialComm
 from crmpi.run.configuration import configure
@@ -41,14 +41,13 @@ def test_energy_and_mass_balance(mesh, solver):
         f"mesh.refinement={MESHES[mesh]}",
     ]
     sim = begin("calorimeter", *words)
-    books = EnergyBooks(sim)
-    (before, _), first = books._sums(), sim.history_row()
+    before, first = energy_ledger.balance(sim).box, sim.history_row()
     meshes = {sim.tree.nblock}
     for _ in range(4):
         step(sim)
         sim.adapt()
         meshes.add(sim.tree.nblock)
-    (after, terms), last = books._sums(), sim.history_row()
+    (after, terms), last = energy_ledger.balance(sim), sim.history_row()
     assert all(terms[f"star_formation_{name}"] for name in ("locked", "kinetic", "cosmic"))
     sizes = before + sum(map(abs, terms.values()))
     assert after - before == pytest.approx(sum(terms.values()), abs=1e-13 * sizes)
@@ -73,7 +72,12 @@ def test_tracers_get_what_cosmic_rays_get():
 REFUSED = {
     "needs cooling": ["cooling.enabled=false"],
     "needs gas that changes": ["fluid.frozen=true"],
-    "raise it": ["star_formation.temp_max=1e4 K"],
+    "with cooling.temp_floor .* is below 10000 K; raise it": ["star_formation.temp_max=1e4 K"],
+    "with cooling.dense_temp .* is below 100000 K; raise it": [
+        "cooling.dense_temp=1e5 K",
+        "cooling.dense_above=0.5 m_p/cm^3",
+        "star_formation.temp_max=9e4 K",
+    ],
     "needs cosmic rays": [
         "fluid.cosmic_rays=false",
         "losses.enabled=false",
