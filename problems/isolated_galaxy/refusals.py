@@ -8,6 +8,9 @@ COARSEST = 0.5
 """Height of cells over the thickness of the disc (column over density in the plane) beyond which
 there is no disc to speak of."""
 
+DENSER = 10.0
+"""Times that gas of the disc may become denser than in the balance of the start."""
+
 PEAK = 2.15
 """Radius, in scales of an exponential disc, where its own gravity asks for the fastest rotation,
 v^2 = 0.387 G M/r_d (Freeman 1970)."""
@@ -62,10 +65,11 @@ def check_halo(galaxy):
 
 
 def check_disc(galaxy):
-    """The potential can hold the disc, and the mesh can see it."""
+    """The potential can hold the disc, the mesh can see it, and it can form stars."""
     _check_pressure(galaxy)
     _check_weight(galaxy)
     _check_cells(galaxy)
+    _check_stars(galaxy)
 
 
 def _check_pressure(galaxy):
@@ -109,6 +113,18 @@ def _check_cells(galaxy):
             f"disc {kpc(galaxy, thickness)} thick; refine "
             f"there to {kpc(galaxy, COARSEST * thickness)} or less ('mesh.refinement.regions'), "
             "or set problem.disc_mass=0"
+        )
+
+
+def _check_stars(galaxy):
+    """Some gas can become as dense as star formation wants it."""
+    stars = galaxy.config.star_formation
+    densest, unit = float(np.exp(galaxy.disc.ln_plane.max())), galaxy.units.factor("m_p/cm^3")
+    if stars.enabled and stars.threshold > DENSER * densest:
+        refuse(
+            f"'star_formation.threshold' = {stars.threshold / unit:.3g} m_p/cm^3 is out of reach "
+            f"of a disc whose densest gas has {densest / unit:.3g} m_p/cm^3; lower it, or lower "
+            "'problem.disc_temp' on a finer mesh"
         )
 
 

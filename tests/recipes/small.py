@@ -5,6 +5,7 @@ import re
 from crmpi.cli.configuration import configure
 from crmpi.cli.run import split_words
 from crmpi.parallel.comm import SerialComm
+from tests.verification.shrunk import PIECES
 
 LARGEST = {0: 8, 1: 64, 2: 32, 3: 16}  # cells along the longest axis, by the number of dimensions
 STEPS = 2
@@ -13,6 +14,16 @@ SMALL_SWEEP = "[16,16,16],[32,32,32]"
 SPECIAL = {
     # resolved patches must not be smaller than a cell: a piece of the box
     "patchy_box": ["scattering.mode=harmonic"],
+    # a disc must not be thinner than two cells: a piece without nests
+    **{
+        name: [
+            f"mesh.lower={[-x for x in half]}",
+            f"mesh.upper={list(half)}",
+            "mesh.refinement={regions: []}",
+            "observables.compute=[]",
+        ]
+        for name, half in PIECES.items()
+    },
 }
 """Further overrides, by the name of the problem."""
 

@@ -119,6 +119,7 @@ IMPOSSIBLE = {
     "problem.halo_mass=1e13": "pressure of the halo",
     "problem.disc_temp=1e4": "too large for a disc",
     "mesh.refinement.regions=[]": "too large for a disc",
+    "star_formation.threshold=1e3": "out of reach",
     "gravity.uniform.g3=1": "no axis through the origin",
     "gravity.nfw.plane_radius=8 kpc": "no axis through the origin",
 }
@@ -127,7 +128,7 @@ IMPOSSIBLE = {
 @pytest.mark.parametrize("override", IMPOSSIBLE)
 def test_impossible_galaxies_are_refused(override):
     with pytest.raises(CrmpiError, match=IMPOSSIBLE[override]) as caught:
-        galaxy_of(override)
+        galaxy_of(override, target="isolated_galaxy")
     assert "\n" not in str(caught.value)
 
 
