@@ -27,7 +27,13 @@ COARSER = "the finer mesh counts"
 
 _MESH = ("mesh.cells", "mesh.block")
 _TRANSPORT = ("transport", "scattering", "injection", "losses", "observables")
-_COSMIC_RAYS = ("fluid.cosmic_rays", "fluid.gamma_cr", "fluid.floors.ecr", "problem.cr_ratio")
+_COSMIC_RAYS = (
+    "fluid.cosmic_rays",
+    "fluid.gamma_cr",
+    "fluid.floors.ecr",
+    "problem.cr_ratio",
+    "star_formation.cr_fraction",
+)
 _PRESSURE = "P_cr/P_gas at 50 kpc"
 
 

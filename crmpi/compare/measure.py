@@ -85,6 +85,7 @@ def observe(run, ions, choices):
 
 
 _FLOORS = ("floor_added_energy", "cooling_floored")
+_INJECTED = ("injection_cosmic", "star_formation_cosmic")
 
 
 def _floors(run):
@@ -92,9 +93,9 @@ def _floors(run):
     sweep or the last row of a history."""
     plain = {_stem(label): value for label, value in run.numbers.items()}
     history = RunDirectory(run.path).history
-    if "injection_cosmic" not in plain and history.is_file():
+    if not any(name in plain for name in _INJECTED) and history.is_file():
         plain |= {name: values[-1] for name, values in read_history(history).items() if len(values)}
-    injected = plain.get("injection_cosmic", 0.0)
+    injected = sum(plain.get(name, 0.0) for name in _INJECTED)
     return sum(abs(plain.get(name, 0.0)) for name in _FLOORS) / injected if injected > 0.0 else 0.0
 
 

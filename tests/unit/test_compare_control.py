@@ -98,6 +98,18 @@ def test_a_model_is_excluded_where_its_control_is_not(data):
     assert answer(found["a32"]).startswith("excluded by O VI")
 
 
+def test_stars_of_a_control_give_no_cosmic_rays(data):
+    """Star formation is the same but for the share of cosmic rays; without it, it is another
+    set-up."""
+    pairs = [model(16, 12.0), control(16, 14.5), model(32, 12.0), control(32, 14.5)]
+    for run, _ in pairs:
+        share = 0.1 * run.config["fluid"]["cosmic_rays"]
+        run.config["star_formation"] = {"enabled": True, "cr_fraction": share}
+    assert answer(verdicts(data, *pairs)["a32"]).startswith("excluded by O VI")
+    pairs[-1][0].config["star_formation"]["enabled"] = False
+    assert "no control run" in verdicts(data, *pairs)["a32"]["O VI"].reason
+
+
 def test_without_control_there_is_no_verdict(data):
     found = verdicts(data, model(16, 12.0), model(32, 12.0))
     assert {v.state for v in found["a32"].values()} == {"no verdict", "untested"}
@@ -175,6 +187,8 @@ def test_the_floor_of_the_temperature_counts(tmp_path):
     }
     run = run_as("a", 16)._replace(numbers=numbers, path=tmp_path)
     assert _floors(run) == pytest.approx(0.92)
+    stars = {"star_formation_cosmic [erg]": 1e58, "cooling_floored [erg]": 2e57}
+    assert _floors(run._replace(numbers=stars)) == pytest.approx(0.2)
     header = (
         "# crmpi history\n# [1]time[Myr] [2]injection_cosmic[erg] "
         "[3]floor_added_energy[erg] [4]cooling_floored[erg]\n"

@@ -214,7 +214,7 @@ def test_dense_gas_has_an_effective_temperature():
             source = cooling(pack, mesh, **given)
             source.apply(0.0, UNITS("100 Gyr"))
             assert temperature(pack) == pytest.approx(lowest, rel=1e-9)
-            ledger = {name: column.sum() for name, column in source.ledger().items()}
+            ledger = {column.name: column.values.sum() for column in source.ledger()}
             per_kelvin = dens * UNITS.k_B / (MU * UNITS.m_p) / (EOS.gamma - 1)  # in the box
             floored, supported = (1e4 - 5e3, lowest - 1e4) if start < 1e4 else (0.0, 0.0)
             assert ledger["cooling_floored"] == pytest.approx(floored * per_kelvin, rel=1e-9)
