@@ -2,6 +2,8 @@
 
 from typing import NamedTuple
 
+from crmpi.constants import HYDROGEN_FRACTION, SOLAR_METALS
+
 
 class Grid(NamedTuple):
     """Shape of one block and of the arrays that hold it; the one geometry argument of kernels.
@@ -112,9 +114,15 @@ class Field(NamedTuple):
 
 
 class EOS(NamedTuple):
-    """Adiabatic indices of the gas and of the cosmic rays, and the mean molecular weight of the gas
-    in units of m_p."""
+    """Adiabatic indices of the gas and of the cosmic rays, the mean molecular weight of the gas in
+    units of m_p, and mass fractions of hydrogen and of metals."""
 
     gamma: float
     gamma_cr: float
     mu: float = 0.6
+    hydrogen: float = HYDROGEN_FRACTION
+    metals: float = 0.0
+
+    def metallicity(self, otherwise):
+        """Return the metals in solar units, or `otherwise` where metals are not counted."""
+        return self.metals / SOLAR_METALS if self.metals else otherwise

@@ -14,6 +14,7 @@ import math
 import re
 from typing import NamedTuple
 
+from crmpi.constants import SUPERNOVA_ENERGY
 from crmpi.errors import CrmpiError
 
 LONGEST = 200
@@ -149,7 +150,7 @@ CONSTANTS = {
     "pc": "pc",
     "kpc": "kpc",
     "erg": "erg",
-    "sn_energy": "1e51 erg",
+    "sn_energy": f"{SUPERNOVA_ENERGY} erg",
 }
 
 _TOKEN = re.compile(

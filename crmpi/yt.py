@@ -5,7 +5,8 @@ import h5py
 import numpy as np
 import yt
 
-from crmpi.analysis.read.derived import SOLAR_METALS, has_metallicity
+from crmpi.analysis.read.derived import has_metallicity
+from crmpi.constants import SOLAR_METALS
 
 
 def load(path, metallicity=None, **options):

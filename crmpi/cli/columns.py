@@ -51,8 +51,7 @@ def add_arguments(parser):
     parser.add_argument(
         "--metallicity",
         type=float,
-        default=0.3,
-        help="of the gas, relative to the Sun; default 0.3",
+        help="of the gas, relative to the Sun; default: of composition.Z of the run, or 0.3",
     )
     parser.add_argument(
         "--redshift", type=float, default=0.2, help="of the ultraviolet background; default 0.2"
@@ -96,15 +95,19 @@ def main(arguments):
         raise CrmpiError("--lines must be at least 1, and --scale positive")
     if a.map and a.axis not in ("x1", "x2", "x3"):
         raise CrmpiError("--map needs one direction to look along: --axis x1, x2 or x3")
-    composition = make(columns.Composition, metallicity=a.metallicity)
     with open_snapshot(_snapshot(a.file)) as snapshot:
         impacts = _impacts(snapshot, a.impact)
-        ions, table = a.ions or columns.USUAL, _table(a)
+        facts = snapshot.facts
+        metallicity = facts.metallicity(a.metallicity)
+        composition = make(
+            columns.Composition, metallicity=metallicity, hydrogen_fraction=facts.hydrogen
+        )
+        ions, table = a.ions or columns.USUAL, _table(a, facts.hydrogen)
         found = columns.profile(snapshot, ions, impacts, AXES[a.axis], a.lines, table, composition)
         drawn = _draw(snapshot, ions, a, table, composition) if a.map else []
         units, path = snapshot.units, snapshot.path
         metals = (
-            "of the run's own metals" if has_metallicity(snapshot.names) else f"{a.metallicity:g}"
+            "of the run's own metals" if has_metallicity(snapshot.names) else f"{metallicity:g}"
         )
     source = f"; ions {found.table.source}" if found.table else ""
     print(
@@ -173,13 +176,13 @@ def _length(units, word):
     return value * units.factor(unit)
 
 
-def _table(a):
+def _table(a, hydrogen):
     from crmpi.analysis.ions import computed_table
     from crmpi.analysis.ions.base import table_of
 
     if a.table:
         return table_of(a.table, a.redshift)
-    return computed_table(a.redshift, a.background, a.scale, not a.thin)
+    return computed_table(a.redshift, a.background, a.scale, not a.thin, hydrogen)
 
 
 def _draw(snapshot, ions, a, table, composition):

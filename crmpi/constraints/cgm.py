@@ -16,7 +16,7 @@ import math
 
 import numpy as np
 
-from crmpi.eos.ionisation import HYDROGEN_FRACTION
+from crmpi.constants import HYDROGEN_FRACTION, SUPERNOVA_ENERGY
 from crmpi.params import group, make, par
 from crmpi.units import UNITS, Units
 
@@ -29,7 +29,7 @@ class Assumptions:
     """What the estimate assumes, beside the three numbers that are observed."""
 
     cr_fraction: float = par(0.1, gt=0, le=1, doc="share of the supernova energy in cosmic rays")
-    sn_energy: float = par(1e51, unit="erg", gt=0, doc="energy of a supernova")
+    sn_energy: float = par(SUPERNOVA_ENERGY, unit="erg", gt=0, doc="energy of a supernova")
     sn_mass: float = par(100.0, unit="Msun", gt=0, doc="mass of stars formed per supernova")
     escape: float = par(
         1.0,

@@ -6,6 +6,7 @@ Nakum et al. 2023 with their simulations.
 """
 
 import math
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -79,6 +80,7 @@ def halo_bounds(snapshot, impacts, assumptions):
     """
     _require_halo(snapshot)
     units, config = snapshot.units, yaml.safe_load(snapshot.config)
+    assumptions = replace(assumptions, hydrogen_fraction=snapshot.facts.hydrogen)
     cm = units.factor("cm")
     places = np.asarray(impacts, dtype=float) * cm
     _require_inside(snapshot, places)

@@ -11,12 +11,6 @@ Electrons of helium and metals are left out of n_e (less than a sixth of all). F
 
 import numpy as np
 
-HYDROGEN_FRACTION = 0.76
-"""Mass fraction X of hydrogen where a run does not say otherwise: n_H = X rho/m_p."""
-
-SOLAR_METALS = 0.0134
-"""Share of metals in the mass of the Sun (Asplund, Grevesse, Sauval & Scott 2009, table 4)."""
-
 _HYDROGEN, _HELIUM = 157807.0, 285335.0  # ionisation thresholds of H I and He I, K
 _COLDEST, _HOTTEST = 10.0, 1e9  # range of the fits, K
 _FEWEST_ELECTRONS = 1e-10  # per hydrogen nucleus: keeps 0/0 away where nothing ionises

@@ -17,9 +17,12 @@ All functions are in cgs units.
 
 import numpy as np
 
-C_LIGHT = 2.99792458e10
+from crmpi import constants
+from crmpi.units import UNITS
 
-GYRO_RATE = 0.00898734e6  # 1/s per gauss of a relativistic nucleus of 1 GV
+C_LIGHT = UNITS["c"].value
+
+GYRO_RATE = 1e6 * constants.GYRO_RATE  # 1/s per gauss of a relativistic nucleus of 1 GV
 
 
 def linear_damping(field, dens, sound, length, speed):

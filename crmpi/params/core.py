@@ -1,5 +1,6 @@
 """The groups that every run has: mesh, time, output, units."""
 
+from crmpi.params.composition import CompositionParams
 from crmpi.params.fields import SameAs, group, par
 from crmpi.plugins.kinds import BOUNDARY_CONDITIONS
 from crmpi.plugins.registry import Choices
@@ -327,5 +328,6 @@ CORE = {
     "time": TimeParams,
     "output": OutputParams,
     "units": UnitsParams,
+    "composition": CompositionParams,
     "plugins": PluginParams,
 }

@@ -77,7 +77,25 @@ def read_sources(source, overrides=(), defaults=None, presets=None):
     tree = {}
     for layer in layers:
         tree = merge(tree, layer)
-    return tree, errors, name
+    return _renamed(tree), errors, name
+
+
+RENAMED = {
+    "cooling.hydrogen_fraction": "composition.X",
+    "losses.hydrogen_fraction": "composition.X",
+}
+"""Parameters of earlier versions, in their checkpoints and `resolved.yaml`, by today's name."""
+
+
+def _renamed(tree):
+    """Return a tree in which parameters have today's names; what is given by those is stronger."""
+    for old, new in RENAMED.items():
+        (group, key), (now, name) = old.split("."), new.split(".")
+        if isinstance(tree.get(group), dict) and key in tree[group]:
+            rest = dict(tree[group])
+            moved = {now: {name: rest.pop(key)}}
+            tree = merge(moved, tree | {group: rest})
+    return tree
 
 
 def _insert_preset(layers, key, known, kept):

@@ -15,7 +15,6 @@ import numpy as np
 
 from crmpi.constants import DENS, ENER
 from crmpi.diagnostics.columns import Column
-from crmpi.eos.ionisation import HYDROGEN_FRACTION
 from crmpi.errors import CrmpiError
 from crmpi.jit import device, kernel
 from crmpi.numerics.rows.volumes import cell_volume
@@ -79,8 +78,13 @@ class Cooling(Source):
         table: str = par(
             "gnat_sternberg2007", choices=[*TABLES, "power_law"], doc="cooling function"
         )
-        metallicity: float = par(
-            1.0, ge=0, doc="in solar units; Lambda is linear between the columns of the table"
+        metallicity: float | None = par(
+            None,
+            ge=0,
+            doc=(
+                "in solar units; Lambda is linear between the columns of the table; none: that of "
+                "composition.Z, or 1"
+            ),
         )
         low_temp: str = par(
             "none",
@@ -124,9 +128,6 @@ class Cooling(Source):
             "none",
             choices=["none", "layers"],
             doc="layers: every plane of constant x3 gets back what it radiates, evenly",
-        )
-        hydrogen_fraction: float = par(
-            HYDROGEN_FRACTION, gt=0, le=1, doc="mass fraction X of hydrogen"
         )
 
         def check(self):
@@ -182,17 +183,18 @@ class Cooling(Source):
         if p.table == "power_law":
             lam = self.units.from_code(p.power_law_lambda, "erg cm^3/s")
             return power_law_curve(lam, p.power_law_temp, p.power_law_slope, p.power_law_lowest)
-        log10_temp, log10_lambda = read_table(p.table, p.metallicity)
+        metallicity = self.eos.metallicity(1.0) if p.metallicity is None else p.metallicity
+        log10_temp, log10_lambda = read_table(p.table, metallicity)
         if p.low_temp != "none":
             # the low-temperature function is per n_H^2
             log10_temp, log10_lambda = extend_to_low(
-                log10_temp, log10_lambda, p.hydrogen_fraction**2 / self._nucleon_product()
+                log10_temp, log10_lambda, self.eos.hydrogen**2 / self._nucleon_product()
             )
         return make_curve(log10_temp, log10_lambda)
 
     def _nucleon_product(self):
         """Return n_a n_b of the table's convention in units of (rho/m_p)^2."""
-        x = self.params.hydrogen_fraction
+        x = self.eos.hydrogen
         return x * x if TABLES.get(self.params.table) == "n_H^2" else 0.5 * x * (1.0 + x)
 
     def _make_const(self):
@@ -200,7 +202,7 @@ class Cooling(Source):
         temp = self.eos.mu * units.m_p / units.k_B
         to_kelvin = (self.eos.gamma - 1.0) * temp  # T of eth/rho = 1
         per_lambda = units.factor("erg cm^3/s") * self._nucleon_product() / units.m_p**2
-        heat = to_kelvin * p.heating * p.hydrogen_fraction / units.m_p
+        heat = to_kelvin * p.heating * self.eos.hydrogen / units.m_p
         dense = p.temp_floor, np.inf
         if p.dense_temp is not None:
             dense = p.dense_temp, p.dense_above

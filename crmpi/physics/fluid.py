@@ -25,6 +25,7 @@ from crmpi.numerics.fluid.tube import Line, advance_tubes, fastest_on_tube
 from crmpi.numerics.fluid.tube_frozen import advect_frozen_on_tube
 from crmpi.numerics.levels.crossing import Crossing
 from crmpi.numerics.levels.interfaces import replace_electric, replace_fluxes
+from crmpi.params.composition import CompositionParams
 from crmpi.physics.fluid_params import make_scheme
 from crmpi.physics.integrators import INTEGRATORS
 from crmpi.physics.operators import Declaration, Operator, Phase
@@ -62,7 +63,7 @@ class Fluid(Operator):
     phases = (Phase.FLUID,)
     limit = "time.cfl times the shortest time that a signal takes across a cell"
 
-    def __init__(self, params, pack):
+    def __init__(self, params, pack, composition=None):
         for problem in params.check():
             raise CrmpiError("fluid.{} {}".format(*problem))
         if params.magnetic != pack.magnetic or params.cosmic_rays != pack.has_cr:
@@ -70,7 +71,8 @@ class Fluid(Operator):
                 "the fluid and its storage disagree about magnetic field or cosmic rays"
             )
         self.params, self.pack = params, pack
-        self.eos = EOS(params.gamma, params.gamma_cr, params.mu)
+        gas = CompositionParams() if composition is None else composition
+        self.eos = EOS(params.gamma, params.gamma_cr, params.mu, gas.X, gas.Z)
         self.scheme = make_scheme(params, len(pack.tracers), on_tube=pack.tube is not None)
         dimensions = sum(1 for n in (pack.grid.ng1, pack.grid.ng2, pack.grid.ng3) if n)
         resolves = not isinstance(self.scheme.riemann, (HLLE, LLF))  # contacts and shear

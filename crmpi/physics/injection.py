@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from crmpi.constants import DENS, ECR, ENER, MOM1, MOM2, MOM3
+from crmpi.constants import DENS, ECR, ENER, MOM1, MOM2, MOM3, SUPERNOVA_ENERGY
 from crmpi.diagnostics.columns import Column
 from crmpi.errors import CrmpiError
 from crmpi.jit import device, kernel
@@ -103,7 +103,7 @@ class Injection(Source):
             gt=0,
             doc="radius of the kernel (1 - (r/radius)^2)^2; where cells are wider, their width",
         )
-        energy: float = par(1e51, unit="erg", ge=0, doc="energy of a supernova")
+        energy: float = par(SUPERNOVA_ENERGY, unit="erg", ge=0, doc="energy of a supernova")
         cr_fraction: float = par(0.1, ge=0, le=1, doc="share of the energy in cosmic rays")
         kinetic_fraction: float = par(
             0.0, ge=0, le=1, doc="share of the energy in radial motion; the rest is thermal"

@@ -15,7 +15,6 @@ from typing import NamedTuple
 
 from crmpi.constants import DENS, ECR, ENER
 from crmpi.diagnostics.columns import Column
-from crmpi.eos.ionisation import HYDROGEN_FRACTION
 from crmpi.errors import CrmpiError
 from crmpi.jit import device, kernel
 from crmpi.numerics.rows.volumes import cell_volume
@@ -120,9 +119,6 @@ class Losses(Source):
         hadronic: float = par(1.0, ge=0, doc="factor on the hadronic rate")
         coulomb: float = par(1.0, ge=0, doc="factor on the Coulomb rate")
         heating: bool = par(True, doc="give Coulomb and 1/6 of hadronic losses to the gas")
-        hydrogen_fraction: float = par(
-            HYDROGEN_FRACTION, gt=0, le=1, doc="mass fraction X of hydrogen"
-        )
         ionised: float | None = par(
             None,
             ge=0,
@@ -169,7 +165,7 @@ class Losses(Source):
 
     def _make_const(self):
         p, units = self.params, self.units
-        rates = RATES[p.rates](p.hydrogen_fraction)
+        rates = RATES[p.rates](self.eos.hydrogen)
         if p.ionised is not None:
             fixed = rates.coulomb_at(1.0 - p.ionised)
             rates = rates._replace(coulomb=fixed, neutral=fixed)

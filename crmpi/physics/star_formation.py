@@ -21,10 +21,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from crmpi.constants import DENS, ENER
+from crmpi.constants import DENS, ENER, SOLAR_METALS, SUPERNOVA_ENERGY
 from crmpi.diagnostics.box_ledger import is_energy_of_rays
 from crmpi.diagnostics.columns import Column
-from crmpi.eos.ionisation import HYDROGEN_FRACTION, SOLAR_METALS
 from crmpi.errors import CrmpiError
 from crmpi.jit import device, kernel
 from crmpi.mesh.pack import component_names
@@ -101,7 +100,7 @@ class StarFormation(Source):
         mass_per_supernova: float = par(
             100.0, unit="Msun", gt=0, doc="mass of stars formed per supernova"
         )
-        energy: float = par(1e51, unit="erg", ge=0, doc="energy of a supernova")
+        energy: float = par(SUPERNOVA_ENERGY, unit="erg", ge=0, doc="energy of a supernova")
         cr_fraction: float = par(0.1, ge=0, le=1, doc="share of the energy in cosmic rays")
         ejecta: float = par(
             14.8, unit="Msun", ge=0, doc="mass that a supernova returns to the gas, metals included"
@@ -265,7 +264,7 @@ class StarFormation(Source):
             metals=metals if self.metals is not None else 0.0,
             momentum=p.terminal_momentum * strength**remnants.MOMENTUM_ENERGY_POWER,
             shell=remnants.SHELL_RADIUS * units.pc * strength**remnants.SHELL_ENERGY_POWER,
-            nuclei=HYDROGEN_FRACTION / units.m_p / units.factor("1/cm^3"),
+            nuclei=self.eos.hydrogen / units.m_p / units.factor("1/cm^3"),
         )
 
     def _variables(self):

@@ -1,8 +1,10 @@
 """Which groups of parameters a run has: the rooms declare them, this table collects them."""
 
 import json
+import math
 
 from crmpi.analysis.measure.catalogue import observable_params
+from crmpi.errors import ConfigError, CrmpiError
 from crmpi.model import hooks
 from crmpi.model.files import find_problem
 from crmpi.model.problem import Problem
@@ -10,7 +12,7 @@ from crmpi.model.source import lasting_name
 from crmpi.params import Selector, group, load, par
 from crmpi.params.core import CORE
 from crmpi.params.loader import build
-from crmpi.params.source import Presets, read_sources
+from crmpi.params.source import Presets, find, read_sources
 from crmpi.physics.fluid_params import FluidParams
 from crmpi.physics.gravity import Gravity
 from crmpi.plugins import SCATTERING_MODELS, SOURCES, TRANSPORT_SOLVERS, use
@@ -70,6 +72,28 @@ def use_plugins(problem_class, source, overrides=()):
     use(chosen.plugins.paths, problem_class.source_path)
 
 
+def _derived_weight(source, overrides):
+    """Return {'fluid.mu': value} where the composition says what it is, else {}."""
+    tree, _, name = read_sources(source, overrides)
+    given = {"composition": tree["composition"]} if "composition" in tree else {}
+    groups = {name: CORE[name] for name in ("units", "composition")}
+    try:
+        composition = build(given, groups, name, []).composition
+        mu = float(find(tree, "fluid.mu") or "nan")
+    except (ConfigError, ValueError):  # reported with all other mistakes
+        return {}
+    if composition.mu == "given":
+        return {}
+    weight = composition.weight(composition.mu)
+    if not (math.isnan(mu) or math.isclose(mu, weight, rel_tol=1e-9)):
+        raise CrmpiError(
+            f"{name}: 'fluid.mu' = {mu} is given, and 'composition.mu' = {composition.mu} derives "
+            f"it ({weight:.6g}); leave one of them out",
+            everywhere=True,
+        )
+    return {"fluid.mu": weight}
+
+
 def load_run(problem_class, source, overrides=(), defaults=None, *, plugins=True):
     """Return the `Config` of a run of this problem; arguments as for `crmpi.params.load`.
 
@@ -94,7 +118,11 @@ def load_run(problem_class, source, overrides=(), defaults=None, *, plugins=True
             source, overrides, groups | {"fluid": _Unchecked}, defaults=defaults, presets=presets
         )
         defaults |= hooks.call(problem_class, "defaults", draft)
+    defaults |= _derived_weight(source, overrides)
     config = load(source, overrides, groups, defaults=defaults, presets=presets)
+    doubt = config.composition.doubt(config.fluid.mu)
+    if doubt and not config.units.dimensionless:
+        config.notes.append(doubt)
     _refuse_idle_boundaries(problem_class, config)
     check_inflow(config)
     _note_long_steps(config)

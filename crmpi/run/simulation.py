@@ -113,7 +113,7 @@ class Simulation:
         self.positions = [
             block_coordinates(self.pack, self.tree, b) for b in range(self.pack.nblock)
         ]
-        self.fluid = Fluid(config.fluid, self.pack)
+        self.fluid = Fluid(config.fluid, self.pack, config.composition)
         user = UserBoundary(self.problem, self.tree, mesh.inflow, config.scalars.names)
         self.ghosts = Ghosts(
             comm, self.tree, self.owner, self.pack, mesh.boundaries, self.fluid.eos, user=user

@@ -7,12 +7,9 @@ no solver reads. All is in double precision: closures multiply numbers far apart
 
 import numpy as np
 
-from crmpi.constants import DENS, ECR, PRES
-from crmpi.eos.ionisation import HYDROGEN_FRACTION, neutral_helium, neutral_hydrogen, rahmati2013
+from crmpi.constants import DENS, ECR, GYRO_RATE, PRES
+from crmpi.eos.ionisation import neutral_helium, neutral_hydrogen, rahmati2013
 from crmpi.mesh.gradients import along_field, field_strength
-
-GYRO_RATE = 0.00898734
-"""Gyration rate in 1/s of a relativistic nucleus of 1 GV in 1 microgauss: e B c/(R e) = B c/R."""
 
 _BACKGROUND_CROSS_SECTION = 2.68e-18
 """Of hydrogen for the background of Haardt & Madau (2012) at z = 0, cm^2: Rahmati et al. 2013,
@@ -70,7 +67,7 @@ class Plasma:
 
     def _hydrogen(self):
         """Return hydrogen nuclei per cm^3 and temperature."""
-        return HYDROGEN_FRACTION * self.nucleon_density(), np.clip(self.temperature(), 1.0, 1e10)
+        return self.eos.hydrogen * self.nucleon_density(), np.clip(self.temperature(), 1.0, 1e10)
 
     def _ionising(self, nh, temp, ionisation):
         """Return the rate per atom of cosmic rays and light, 1/s."""

@@ -3,6 +3,7 @@ two wave energies."""
 
 import numpy as np
 
+from crmpi.constants import GYRO_RATE
 from crmpi.diagnostics.columns import Column
 from crmpi.numerics.cr.alfven import (
     MINUS,
@@ -84,7 +85,7 @@ class AlfvenRegulated(MomentSolver):
             doc="true speed of light, which sets the strength of scattering",
         )
         gyro_rate: float = par(
-            0.00898734,
+            GYRO_RATE,
             unit="1/(s uG)",
             gt=0,
             doc="gyration frequency per field strength at scattering.rigidity = 1",

@@ -49,7 +49,7 @@ class Calorimeter(Problem):
     def rates(self):
         """Return (hadronic, Coulomb) rates of loss, code units."""
         losses = self.config.losses
-        rates = RATES[losses.rates](losses.hydrogen_fraction)
+        rates = RATES[losses.rates](self.config.composition.X)
         coulomb = rates.coulomb_at(1.0 - losses.ionised)
         scale = self.units.factor("cm^3/s") * self.p.dens / self.units.m_p
         return losses.hadronic * rates.hadronic * scale, losses.coulomb * coulomb * scale

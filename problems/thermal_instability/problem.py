@@ -40,7 +40,7 @@ class ThermalInstability(Problem):
             config.problem,
             config.units,
             config.fluid,
-            config.cooling.hydrogen_fraction,
+            config.composition.X,
         )
         scale = p.temp * units.k_B / (fluid.mu * units.m_p) / p.g0
         time = p.tcool_tff * np.sqrt(2 * scale / p.g0)

@@ -13,8 +13,8 @@ from crmpi.analysis.ions.background import Background
 from crmpi.analysis.ions.coefficients import FOLDER
 from crmpi.analysis.ions.equilibrium import Gas
 from crmpi.analysis.ions.names import ELEMENTS, parse_ion
+from crmpi.constants import HYDROGEN_FRACTION
 from crmpi.eos import ionisation
-from crmpi.eos.ionisation import HYDROGEN_FRACTION
 from crmpi.errors import CrmpiError
 from crmpi.jit import cache_folder
 
@@ -148,12 +148,14 @@ def ion_fraction(ion, temp, nh, redshift=0.2):
 
 
 @functools.cache
-def computed_table(redshift=0.2, background="hm12", scale=1.0, shielded=True):
+def computed_table(
+    redshift=0.2, background="hm12", scale=1.0, shielded=True, hydrogen=HYDROGEN_FRACTION
+):
     """Return the `IonTable` of equilibrium in a background ("hm12", "ks19", "none"); made once and
     kept in the user's cache folder.
 
     With `shielded` dense gas dims the light as in Rahmati et al. 2013; without, the gas is
-    optically thin.
+    optically thin. `hydrogen`: its share of the mass, the rest is helium.
     """
     light = (
         "collisions alone"
@@ -161,11 +163,13 @@ def computed_table(redshift=0.2, background="hm12", scale=1.0, shielded=True):
         else f"{background} x {scale:g} at z = {redshift:g}"
     )
     source = f"computed for {light}{', shielded' if shielded and background != 'none' else ''}"
+    if hydrogen != HYDROGEN_FRACTION:
+        source += f", X = {hydrogen:g}"
     path = _cached(source)
     if path is not None and path.is_file():
         table = IonTable.read(path, redshift)
         return IonTable(table.log_nh, table.log_temp, table.shares, source)
-    table = _compute(Background(background, redshift, scale), shielded, source)
+    table = _compute(Background(background, redshift, scale), shielded, hydrogen, source)
     if path is not None:
         _keep(path, redshift, table)
     return table
@@ -189,9 +193,9 @@ def write_table(path, tables):
             dataset.attrs["Temperature"] = first.log_temp
 
 
-def _compute(background, shielded, source):
+def _compute(background, shielded, hydrogen, source):
     nh, temp = np.meshgrid(10.0**LOG_NH, 10.0**LOG_TEMP, indexing="ij")
-    gas = Gas(nh, temp, background, helium_of(HYDROGEN_FRACTION), shielded)
+    gas = Gas(nh, temp, background, helium_of(hydrogen), shielded)
     with np.errstate(divide="ignore"):
         shares = {
             element: np.maximum(np.log10(gas.fractions(element)), LEAST) for element in ELEMENTS

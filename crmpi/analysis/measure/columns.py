@@ -15,7 +15,7 @@ from crmpi.analysis.ions.tables import computed_table
 from crmpi.analysis.measure.rays import Crossed, lines_at, shells, trace
 from crmpi.analysis.read.derived import available, has_metallicity
 from crmpi.analysis.read.resampled import PLANES, picture_level
-from crmpi.eos.ionisation import HYDROGEN_FRACTION
+from crmpi.constants import HYDROGEN_FRACTION
 from crmpi.errors import CrmpiError
 from crmpi.params import group, par
 from crmpi.units import UNITS

@@ -43,14 +43,15 @@ class GammaRays(Observable):
     def setup(self):
         from crmpi.physics.losses import RATES, Losses  # kernels: only for who asks
 
-        given = self.facts.config.get("losses", {})
+        given = dict(self.facts.config.get("losses", {}))
+        given.pop("hydrogen_fraction", None)  # of older snapshots
         losses = make(
             Losses.Params,
             self.facts.units,
             **(given | {"rates": self.params.rates or given.get("rates", "guo_oh2008")}),
         )
         units = self.facts.units
-        rate = RATES[losses.rates](losses.hydrogen_fraction).hadronic
+        rate = RATES[losses.rates](self.facts.hydrogen).hadronic
         self.per_density = (
             NEUTRAL_PIONS
             * losses.gamma_fraction

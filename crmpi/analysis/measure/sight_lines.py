@@ -41,8 +41,13 @@ class SightLines(Observable):
             doc="lines along an axis, along all three, or in any direction",
         )
         lines: int = par(8, ge=1, doc="at each distance, for each axis")
-        metallicity: float = par(
-            0.3, ge=0, doc="of the gas, solar units; scalars metallicity or metals replace it"
+        metallicity: float | None = par(
+            None,
+            ge=0,
+            doc=(
+                "of the gas, solar units; scalars metallicity or metals replace it; none: that of "
+                "composition.Z, or 0.3"
+            ),
         )
         redshift: float = par(0.2, ge=0, doc="of the ultraviolet background")
         background: str = par(
@@ -67,9 +72,13 @@ class SightLines(Observable):
             self.table = (
                 table_of(p.table, p.redshift)
                 if p.table
-                else computed_table(p.redshift, p.background)
+                else computed_table(p.redshift, p.background, hydrogen=self.facts.hydrogen)
             )
-            self.composition = make(Composition, metallicity=p.metallicity)
+            self.composition = make(
+                Composition,
+                metallicity=self.facts.metallicity(p.metallicity),
+                hydrogen_fraction=self.facts.hydrogen,
+            )
             self.lines = lines_at(self.facts, p.impacts, AXES[p.axis], p.lines)
             self.crossed = {0: self._crossed(0)}
         except CrmpiError as error:

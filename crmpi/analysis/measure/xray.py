@@ -4,8 +4,9 @@ import numpy as np
 
 from crmpi.analysis.measure.base import Observable
 from crmpi.analysis.read.derived import has_metallicity
-from crmpi.eos.ionisation import HYDROGEN_FRACTION
+from crmpi.constants import HYDROGEN_FRACTION
 from crmpi.params import par
+from crmpi.units import UNITS
 
 # erg cm^3 s^-1 K^-1/2, per electron and ion of charge 1 (Rybicki & Lightman 1979, eq. 5.15b)
 BREMSSTRAHLUNG = 1.4e-27
@@ -13,6 +14,7 @@ GAUNT = 1.2  # mean over frequency (same place)
 # erg cm^3 s^-1: C1 of C1 (kT/keV)^-1.7 and C3, at 0.3 solar (Tozzi & Norman 2001), recalled
 LINES = (8.6e-25, 6.3e-24)
 LINES_AT = 0.3  # solar metallicities
+KEV = UNITS["k_B"].value / UNITS["keV"].value  # of 1 K
 ARCSEC2 = (np.pi / 180.0 / 3600.0) ** 2  # sr
 
 
@@ -39,11 +41,11 @@ def emissivity(dens, temp, metallicity=0.3, hydrogen=HYDROGEN_FRACTION, band=(0.
     band : (low, high)
         keV
     """
-    nucleons = dens / 1.67262192369e-24
+    nucleons = dens / UNITS["m_p"].value
     # helium gives half an electron per nucleon; ions weighted with Z^2 are one per nucleon
     electrons = 0.5 * (1.0 + hydrogen) * nucleons
     ions = (hydrogen + 0.25 * (1.0 - hydrogen)) * nucleons
-    kev = 8.617333262e-8 * np.maximum(temp, 1.0)
+    kev = KEV * np.maximum(temp, 1.0)
     share = np.exp(-band[0] / kev) - np.exp(-band[1] / kev)
     lines = (LINES[0] * kev**-1.7 + LINES[1]) * (metallicity / LINES_AT)
     return electrons * share * (GAUNT * BREMSSTRAHLUNG * np.sqrt(temp) * nucleons + lines * ions)
@@ -66,13 +68,17 @@ class _XRay(Observable):
     def powers(self, cells):
         """Return the power of each cell in the band, code units."""
         p = self.params
-        metallicity = cells["metallicity"] if has_metallicity(self.facts.names) else p.metallicity
+        metallicity = (
+            cells["metallicity"]
+            if has_metallicity(self.facts.names)
+            else self.facts.metallicity(p.metallicity)
+        )
         per_volume = (
             emissivity(
                 cells["dens"] * self.density,
                 cells["temp"],
                 metallicity,
-                p.hydrogen_fraction,
+                self.facts.hydrogen,
                 p.band,
             )
             * self.power
@@ -88,11 +94,13 @@ class XRay(_XRay):
     doc = "luminosity of hot gas at 0.5 to 2 keV, an estimate"
 
     class Params:
-        metallicity: float = par(
-            0.3, ge=0, doc="solar units; scalars metallicity or metals replace it"
-        )
-        hydrogen_fraction: float = par(
-            HYDROGEN_FRACTION, gt=0, le=1, doc="mass fraction of hydrogen"
+        metallicity: float | None = par(
+            None,
+            ge=0,
+            doc=(
+                "solar units; scalars metallicity or metals replace it; none: that of "
+                "composition.Z, or 0.3"
+            ),
         )
         band: tuple[float, float] = par((0.5, 2.0), gt=0, doc="keV")
         coldest: float = par(1e5, unit="K", ge=0, doc="gas below is taken as dark")

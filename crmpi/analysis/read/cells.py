@@ -12,6 +12,7 @@ import numpy as np
 import yaml
 
 from crmpi.analysis.read.derived import DERIVED, unknown
+from crmpi.constants import HYDROGEN_FRACTION, SOLAR_METALS
 from crmpi.mesh.tree import FINER, NO_NEIGHBOUR, direction
 from crmpi.output.snapshot import cell_variables, face_variables
 
@@ -79,6 +80,17 @@ class Facts(NamedTuple):
     magnetic: bool
     config: dict
     where: str
+
+    @property
+    def hydrogen(self):
+        """Mass fraction of hydrogen."""
+        return float(self.config.get("composition", {}).get("X", HYDROGEN_FRACTION))
+
+    def metallicity(self, given, otherwise=0.3):
+        """Return the metallicity in solar units: what is `given`, or that of ``composition.Z``, or
+        `otherwise`."""
+        counted = float(self.config.get("composition", {}).get("Z", 0.0)) / SOLAR_METALS
+        return counted or otherwise if given is None else given
 
     # named tuples do not inherit
     axes, is_tube, cells_at = MeshShape.axes, MeshShape.is_tube, MeshShape.cells_at

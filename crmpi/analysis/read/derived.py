@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from crmpi.eos.ionisation import SOLAR_METALS
+from crmpi.constants import SOLAR_METALS
 from crmpi.errors import CrmpiError
 
 
