@@ -13,10 +13,11 @@ from crmpi.params import make
 from crmpi.physics.balance import spread_over_layers
 from crmpi.physics.cooling import Cooling
 from crmpi.physics.cooling_curve import cooling_function, power_law_curve
+from crmpi.types import EOS
 from crmpi.units import Units
 
 UNITS = Units("galactic")
-EOS = SimpleNamespace(gamma=5 / 3, gamma_cr=4 / 3, mu=0.6)
+GAS = EOS(gamma=5 / 3, gamma_cr=4 / 3, mu=0.6)
 CELLS = (8, 4, 6)
 MESH = SimpleNamespace(cells=CELLS, lower=(0, 0, 0), upper=(1, 1, 1), periodic=(True,) * 3)
 
@@ -38,7 +39,7 @@ def pack_of(block):
     )
     random = np.random.default_rng(3)
     dens, temp = random.uniform(0.5, 2.0, CELLS[::-1]), random.uniform(1e5, 1e7, CELLS[::-1])
-    energy = dens * temp * UNITS.k_B / (EOS.mu * UNITS.m_p) / (EOS.gamma - 1)
+    energy = dens * temp * UNITS.k_B / (GAS.mu * UNITS.m_p) / (GAS.gamma - 1)
     for b, window in enumerate(windows(pack)):
         u = pack.active(pack.u0)[b]
         u[DENS], u[ENER] = dens[window], energy[window]
@@ -65,7 +66,7 @@ def balanced(pack):
     source = Cooling(
         make(Cooling.Params, UNITS, enabled=True, balance="layers", temp_floor=1e4),
         pack,
-        EOS,
+        GAS,
         UNITS,
         MESH,
     )
@@ -118,7 +119,7 @@ def test_refused_on_a_tube():
         Cooling(
             make(Cooling.Params, UNITS, enabled=True, balance="layers"),
             pack_of(CELLS),
-            EOS,
+            GAS,
             UNITS,
             mesh,
         )

@@ -19,10 +19,11 @@ from crmpi.physics.cooling_curve import (
     power_law_curve,
     read_table,
 )
+from crmpi.types import EOS
 from crmpi.units import Units
 
 UNITS = Units("galactic")
-EOS = SimpleNamespace(gamma=5 / 3, gamma_cr=4 / 3, mu=0.6)
+GAS = EOS(gamma=5 / 3, gamma_cr=4 / 3, mu=0.6)
 MU, X = 0.6, 0.76
 
 
@@ -34,7 +35,7 @@ def gas(dens, temp, cells=(4, 3, 2), velocity=0.0):
     pack.u0[:, MOM1] = dens * velocity
     pack.bcc[:, 0] = 3.0
     pack.u0[:, ENER] = (
-        dens * temp * UNITS.k_B / (MU * UNITS.m_p) / (EOS.gamma - 1)
+        dens * temp * UNITS.k_B / (MU * UNITS.m_p) / (GAS.gamma - 1)
         + 0.5 * dens * velocity**2
         + 4.5
     )
@@ -45,11 +46,11 @@ def temperature(pack):
     """Return T [K] of the active cells."""
     u, b = pack.active(pack.u0)[0], pack.active(pack.bcc)[0]
     eth = u[ENER] - 0.5 * u[MOM1] ** 2 / u[DENS] - 0.5 * b[0] ** 2
-    return eth * (EOS.gamma - 1) / u[DENS] * MU * UNITS.m_p / UNITS.k_B
+    return eth * (GAS.gamma - 1) / u[DENS] * MU * UNITS.m_p / UNITS.k_B
 
 
 def cooling(pack, mesh, **values):
-    return Cooling(make(Cooling.Params, UNITS, enabled=True, **values), pack, EOS, UNITS, mesh)
+    return Cooling(make(Cooling.Params, UNITS, enabled=True, **values), pack, GAS, UNITS, mesh)
 
 
 def curve_of(table, metallicity=1.0):
@@ -201,7 +202,7 @@ def test_neutral_extension_cools_below_the_table():
 def test_refused_without_physical_units():
     pack, mesh = gas(1.0, 1e5)
     with pytest.raises(CrmpiError, match=r"units\.system"):
-        Cooling(make(Cooling.Params, Units("none"), enabled=True), pack, EOS, Units("none"), mesh)
+        Cooling(make(Cooling.Params, Units("none"), enabled=True), pack, GAS, Units("none"), mesh)
 
 
 def test_dense_gas_has_an_effective_temperature():
@@ -215,7 +216,7 @@ def test_dense_gas_has_an_effective_temperature():
             source.apply(0.0, UNITS("100 Gyr"))
             assert temperature(pack) == pytest.approx(lowest, rel=1e-9)
             ledger = {column.name: column.values.sum() for column in source.ledger()}
-            per_kelvin = dens * UNITS.k_B / (MU * UNITS.m_p) / (EOS.gamma - 1)  # in the box
+            per_kelvin = dens * UNITS.k_B / (MU * UNITS.m_p) / (GAS.gamma - 1)  # in the box
             floored, supported = (1e4 - 5e3, lowest - 1e4) if start < 1e4 else (0.0, 0.0)
             assert ledger["cooling_floored"] == pytest.approx(floored * per_kelvin, rel=1e-9)
             assert ledger["cooling_supported"] == pytest.approx(supported * per_kelvin, rel=1e-9)

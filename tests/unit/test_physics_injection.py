@@ -2,7 +2,6 @@
 steps."""
 
 from itertools import pairwise
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -14,10 +13,11 @@ from crmpi.mesh.pack import ECR_FIELD, HYDRO_FIELDS, Pack, make_grid
 from crmpi.params import make
 from crmpi.physics.events import Layer, events_between, footprint
 from crmpi.physics.injection import Injection
+from crmpi.types import EOS
 from crmpi.units import Units
 
 UNITS = Units("galactic")
-EOS = SimpleNamespace(gamma=5 / 3, gamma_cr=4 / 3, mu=0.6)
+GAS = EOS(gamma=5 / 3, gamma_cr=4 / 3, mu=0.6)
 LOWER, UPPER = (-0.4, -0.4, -1.0), (0.4, 0.4, 1.0)
 
 
@@ -37,7 +37,7 @@ def pack_of(cells=(8, 8, 20), block=None, fields=HYDRO_FIELDS + (ECR_FIELD,), ve
 
 
 def injection(pack, tree, **values):
-    return Injection(make(Injection.Params, UNITS, enabled=True, **values), pack, EOS, UNITS, tree)
+    return Injection(make(Injection.Params, UNITS, enabled=True, **values), pack, GAS, UNITS, tree)
 
 
 def assemble(pack, cells=(8, 8, 20)):

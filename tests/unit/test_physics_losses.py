@@ -10,11 +10,11 @@ from crmpi.errors import CrmpiError
 from crmpi.mesh.pack import ECR_FIELD, HYDRO_FIELDS, Pack, make_grid
 from crmpi.params import make
 from crmpi.physics.losses import RATES, Losses
-from crmpi.types import Field
+from crmpi.types import EOS, Field
 from crmpi.units import Units
 
 UNITS = Units("galactic")
-EOS = SimpleNamespace(gamma=5 / 3, gamma_cr=4 / 3, mu=0.6)
+GAS = EOS(gamma=5 / 3, gamma_cr=4 / 3, mu=0.6)
 MESH = SimpleNamespace(cells=(4, 1, 3), lower=(0, 0, 0), upper=(1, 1, 1), periodic=(True,) * 3)
 
 
@@ -28,7 +28,7 @@ def pack_of(dens, ecr, extra=()):
 
 
 def losses(pack, **values):
-    return Losses(make(Losses.Params, UNITS, enabled=True, **values), pack, EOS, UNITS, MESH)
+    return Losses(make(Losses.Params, UNITS, enabled=True, **values), pack, GAS, UNITS, MESH)
 
 
 def test_decay_is_exact_and_takes_the_flux_along():
@@ -123,7 +123,7 @@ def test_gizmo_follows_the_ionisation_of_the_gas(temp, coulomb, heating):
     x 3.09e-16 n_e in hot gas."""
     pack = pack_of(UNITS.factor("m_p/cm^3"), 1.0)
     pack.w0[:, DENS] = pack.u0[:, DENS]
-    pack.w0[:, PRES] = pack.u0[:, DENS] * temp * UNITS.k_B / (EOS.mu * UNITS.m_p)
+    pack.w0[:, PRES] = pack.u0[:, DENS] * temp * UNITS.k_B / (GAS.mu * UNITS.m_p)
     source = losses(pack, rates="gizmo", heating=heating)
     source.apply(0.0, UNITS("50 Myr"))
     left = pack.active(pack.u0)[0, ECR].mean()
@@ -152,4 +152,4 @@ def test_refused_without_cosmic_rays_or_units():
     with pytest.raises(CrmpiError, match="cosmic_rays"):
         losses(bare)
     with pytest.raises(CrmpiError, match=r"units\.system"):
-        Losses(make(Losses.Params, enabled=True), pack_of(1.0, 1.0), EOS, Units("none"), MESH)
+        Losses(make(Losses.Params, enabled=True), pack_of(1.0, 1.0), GAS, Units("none"), MESH)

@@ -1,7 +1,6 @@
 """Star formation and its supernovae: rates, exact budgets, any blocks, levels and ranks."""
 
 import math
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -14,11 +13,11 @@ from crmpi.params import make
 from crmpi.physics import remnants
 from crmpi.physics.star_formation import StarFormation
 from crmpi.physics.stencil import cell_numbers, make_stencil, reach
-from crmpi.types import Field
+from crmpi.types import EOS, Field
 from crmpi.units import Units
 
 UNITS = Units("galactic")
-EOS = SimpleNamespace(gamma=5 / 3, gamma_cr=4 / 3, mu=0.6)
+GAS = EOS(gamma=5 / 3, gamma_cr=4 / 3, mu=0.6)
 FIELDS = (*HYDRO_FIELDS, ECR_FIELD, Field("colour", passive=True), Field("metals", passive=True))
 EACH = math.sqrt(32.0 * 6.67430e-8 * 1.67262192369e-24 / (3.0 * math.pi))
 """1/t_ff in 1/s of gas of one proton mass per cm^3, in cgs."""
@@ -52,7 +51,7 @@ def pack_of(tree, comm=None, owner=None, dens=20.0, temp=1e4, velocity=(0.0, 0.0
             speed = velocity[axis] + 20.0 * rough * np.cos(phase + axis)
             active[b, MOM1 + axis] = active[b, DENS] * speed
         kinetic = 0.5 * (active[b, MOM1 : MOM3 + 1] ** 2).sum(axis=0) / active[b, DENS]
-        heat = temp * UNITS.k_B / ((EOS.gamma - 1.0) * EOS.mu * UNITS.m_p)
+        heat = temp * UNITS.k_B / ((GAS.gamma - 1.0) * GAS.mu * UNITS.m_p)
         active[b, ENER] = heat * active[b, DENS] + kinetic
         active[b, ECR] = 5.0 * wave
         active[b, pack.index["colour"]] = 0.3 * active[b, DENS]
@@ -62,7 +61,7 @@ def pack_of(tree, comm=None, owner=None, dens=20.0, temp=1e4, velocity=(0.0, 0.0
 
 def formation(comm, pack, tree, **values):
     source = StarFormation(
-        make(StarFormation.Params, UNITS, enabled=True, **values), pack, EOS, UNITS, tree
+        make(StarFormation.Params, UNITS, enabled=True, **values), pack, GAS, UNITS, tree
     )
     source.comm = comm
     return source
