@@ -145,7 +145,11 @@ def _columns(snapshot, ions, impacts, choices, absent):
             f"{min(choices.impacts):g} kpc"
         )
     code = impacts * snapshot.units.factor("kpc")
-    composition = make(Composition, metallicity=choices.metallicity)
+    composition = make(
+        Composition,
+        metallicity=choices.metallicity,
+        hydrogen_fraction=snapshot.facts.hydrogen,
+    )
     seen = profile(
         snapshot,
         ions,

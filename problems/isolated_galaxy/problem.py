@@ -10,8 +10,7 @@ from equilibrium import Disc, Halo, Potential
 from refusals import check_disc, check_gravity, check_halo
 from toroidal import ToroidalField
 
-from crmpi.api import Problem, mean, np, par, total
-from crmpi.physics.gravity import Gravity
+from crmpi.api import Gravity, Problem, mean, np, par, total
 
 
 class IsolatedGalaxy(Problem):

@@ -96,7 +96,7 @@ def test_metals_set_the_metallicity_that_is_not_given():
     sim = Simulation(config_of(**groups), Still, SerialComm())
     assert sim.fluid.eos.metallicity(1.0) == pytest.approx(0.5)
     half = Simulation(config_of("cooling.metallicity=0.5", **groups), Still, SerialComm())
-    assert list(sim.sources[0].curve.y) == list(half.sources[0].curve.y)
+    assert list(sim.sources[0].curve.lam) == list(half.sources[0].curve.lam)
 
 
 def test_names_of_earlier_versions_are_understood():
