@@ -155,6 +155,7 @@ class IsolatedGalaxy(Problem):
 
     def history(self, x, w, p):
         kpc = self.units.kpc
+        top = self.disc.top if self.disc else 0.0
         R, r = x.R, x.r
         spin = (x.x1 * w.vel2 - x.x2 * w.vel1) / np.maximum(R, 1e-12 * kpc)
         plane = abs(x.z) < max(kpc, x.dx3)
@@ -175,7 +176,7 @@ class IsolatedGalaxy(Problem):
                     self.units.from_code(pcr, "erg/kpc^3") * kpc**-3, where=shell
                 )
         msun = self.units.from_code(w.dens, "Msun/kpc^3") * kpc**-3
-        disc = (abs(x.z) < 3.0 * kpc) & (25.0 * kpc > R)
+        disc = (abs(x.z) < max(3.0 * kpc, 1.2 * top)) & (25.0 * kpc > R)
         columns["disc_mass [Msun]"] = total(msun, where=disc)
         columns["cool_mass [Msun]"] = total(msun, where=w.temp < 3e4)
         columns["halo_mass [Msun]"] = total(msun, where=(r < p.halo_radius) & ~disc)
