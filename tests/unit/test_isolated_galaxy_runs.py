@@ -54,7 +54,7 @@ def test_rotation_stays(settled):
 
 
 def test_nothing_is_lost_and_no_floor_acts(settled):
-    sim, history, _ = settled
+    _, history, _ = settled
     assert history["floor_press"][-1] == history["floor_dens"][-1] == 0
     lost = -history["boundary_mass"][-1]
     assert history["mass"][-1] + lost == pytest.approx(history["mass"][0], rel=1e-13)
@@ -64,7 +64,7 @@ def test_nothing_is_lost_and_no_floor_acts(settled):
 
 
 def test_field_stays_solenoidal(settled):
-    sim, history, _ = settled
+    _, history, _ = settled
     assert history["divb_max"].max() < 1e-13
 
 
