@@ -3,7 +3,7 @@ Quataert & Hopkins 2025)."""
 
 import math
 
-from crmpi.api import Gravity, Problem, np, par, total, uniform_pair
+from crmpi.api import Gravity, Problem, exact, np, par, total
 
 
 class CGMHalo(Problem):
@@ -48,7 +48,7 @@ class CGMHalo(Problem):
         self.gravity_field = Gravity(self.config.gravity, self.units)
         self.c2 = p.temp * self.units.k_B / (self.config.fluid.mu * self.units.m_p)
         self.phi0 = self.potential(p.dens_radius)
-        self.waves = self.draw_waves(p)
+        self.waves = exact.tangled.draw_waves(p.waves, p.b_rms, p.longest)
 
     def potential(self, r):
         """Return the potential at radius `r`."""
@@ -58,24 +58,6 @@ class CGMHalo(Problem):
         """Return the hydrostatic density: gas and cosmic-ray pressure fall alike, the field is too
         weak to count."""
         return p.dens * np.exp(-(self.potential(r) - self.phi0) / (self.c2 * (1.0 + p.cr_ratio)))
-
-    @staticmethod
-    def draw_waves(p):
-        """Return (k, amplitude of A, phase) of random transverse waves that add up to `b_rms`; the
-        directions cover the sphere."""
-        number = np.arange(p.waves)
-        (u1, u2), (u3, u4), (u5, _) = (uniform_pair(7, number, stream) for stream in range(3))
-        length = p.longest * 3.0**-u5
-        cosine, angle = 2.0 * u1 - 1.0, 2.0 * math.pi * u2
-        sine = np.sqrt(1.0 - cosine**2)
-        along = np.stack([sine * np.cos(angle), sine * np.sin(angle), cosine], axis=1)
-        side = np.stack([-np.sin(angle), np.cos(angle), 0.0 * angle], axis=1)
-        turn = 2.0 * math.pi * u3[:, None]
-        across = np.cos(turn) * side + np.sin(turn) * np.cross(along, side)
-        k = 2.0 * math.pi / length[:, None] * along
-        # B^2 of a wave is (k A)^2/2
-        amplitude = p.b_rms * math.sqrt(2.0 / p.waves) * length[:, None] / (2.0 * math.pi) * across
-        return list(zip(k, amplitude, 2.0 * math.pi * u4, strict=True))
 
     def initial(self, x, p):
         dens = self.density(x.r, p)
@@ -92,11 +74,7 @@ class CGMHalo(Problem):
     def vector_potential(self, x, p):
         if p.field == "uniform":
             return {}
-        components = [np.zeros(x.shape) for _ in range(3)]
-        for k, amplitude, phase in self.waves:
-            wave = np.cos(k[0] * x.x1 + k[1] * x.x2 + k[2] * x.x3 + phase)
-            for component, size in zip(components, amplitude, strict=True):
-                component += size * wave
+        components = exact.tangled.potential(self.waves, x.x1, x.x2, x.x3)
         return dict(zip(("a1", "a2", "a3"), components, strict=True))
 
     # ------------------------------------------------------------------ outer boundary

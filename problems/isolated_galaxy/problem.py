@@ -10,7 +10,7 @@ from equilibrium import Disc, Halo, Potential
 from refusals import check_disc, check_gravity, check_halo
 from toroidal import ToroidalField
 
-from crmpi.api import Gravity, Problem, mean, np, par, total
+from crmpi.api import Gravity, Problem, exact, mean, np, par, total
 
 
 class IsolatedGalaxy(Problem):
@@ -43,6 +43,19 @@ class IsolatedGalaxy(Problem):
             doc="toroidal field of the disc at (R, z) = (r_d, 0); it is in proportion to P^(1/2)",
         )
         b_vertical: float = par(0.03, unit="uG", ge=0, doc="uniform field along x3")
+        b_tangled: float = par(
+            0.0,
+            unit="uG",
+            ge=0,
+            doc="rms of a tangled field, at the centre; it falls as exp(-(r/tangled_radius)^2)",
+        )
+        tangled_radius: float = par(
+            100.0, unit="kpc", gt=0, doc="where the tangled field is weaker by e"
+        )
+        tangled_longest: float = par(
+            30.0, unit="kpc", gt=0, doc="its longest wave; the shortest is a third of it"
+        )
+        tangled_waves: int = par(40, ge=1, doc="number of its waves")
         metals_disc: float = par(
             1.0, ge=0, doc="metallicity of the disc, for a scalar 'metallicity' (solar units)"
         )
@@ -81,6 +94,7 @@ class IsolatedGalaxy(Problem):
                 field,
             )
             check_disc(self)
+        self.waves = exact.tangled.draw_waves(p.tangled_waves, p.b_tangled, p.tangled_longest)
         self.toroidal = (
             ToroidalField(self.disc, finest(self.config.mesh)[2])
             if self.disc and field > 0.0
@@ -149,7 +163,13 @@ class IsolatedGalaxy(Problem):
         return found | ({"b3": p.b_vertical} if self.config.fluid.magnetic else {})
 
     def vector_potential(self, x, p):
-        return {"a3": self.toroidal(x.R, x.z)} if self.toroidal else {}
+        components = {"a3": self.toroidal(x.R, x.z)} if self.toroidal else {}
+        if p.b_tangled > 0.0:
+            within = np.exp(-((x.r / p.tangled_radius) ** 2))
+            tangled = exact.tangled.potential(self.waves, x.x1, x.x2, x.x3)
+            for name, component in zip(("a1", "a2", "a3"), tangled, strict=True):
+                components[name] = components.get(name, 0.0) + within * component
+        return components
 
     # ------------------------------------------------------------------ numbers of a run
 

@@ -1,5 +1,7 @@
 """The galaxy in its halo: what its set-up promises, by formulas that are not those of its code."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from scipy.integrate import quad
@@ -111,6 +113,25 @@ def test_toroidal_field_has_its_strength(galaxy):
     assert 0.9 < galaxy.units.from_code(slope, "uG") < 1.0
     assert field(0.02, 0.0) - field(0.0, 0.0) == pytest.approx(0.0, abs=1e-3 * field(0.0, 0.0))
     assert field(5.0, 6.0) == field(30.0, 0.0) == 0.0
+
+
+def test_tangled_field_has_its_strength():
+    """curl A by differences, over a cube of 40 kpc about the centre."""
+    galaxy = galaxy_of("problem.b_tangled=0.5 uG", "problem.b_disc=0", "problem.tangled_radius=1e3")
+    x, h = np.random.default_rng(3).uniform(-20.0, 20.0, (3, 4000)), 1e-3
+
+    def potential(shift, axis):
+        place = x.copy()
+        place[axis] += shift
+        r = np.sqrt((place**2).sum(axis=0))
+        cells = SimpleNamespace(x1=place[0], x2=place[1], x3=place[2], r=r)
+        found = galaxy.vector_potential(cells, galaxy.p)
+        return np.array([found[name] for name in ("a1", "a2", "a3")])
+
+    slope = np.array([(potential(h, axis) - potential(-h, axis)) / (2.0 * h) for axis in range(3)])
+    curl = [slope[(a + 1) % 3, (a + 2) % 3] - slope[(a + 2) % 3, (a + 1) % 3] for a in range(3)]
+    rms = np.sqrt((np.array(curl) ** 2).sum(axis=0).mean())
+    assert galaxy.units.from_code(rms, "uG") == pytest.approx(0.5, rel=0.1)
 
 
 IMPOSSIBLE = {
