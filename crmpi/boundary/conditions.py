@@ -66,6 +66,17 @@ class Outflow:
         k j i."""
         return ghost_boxes(self.pack.grid, self.face)
 
+    def ghost_zones(self, array):
+        """Yield the ghost layers of each block at this face, views (component, k, j, i) of cells,
+        transverse ghost zones included."""
+        spans = [axis_shape(self.pack.grid, axis) for axis in range(3)]
+        place = [slice(0, n + 2 * g) for n, g in spans]
+        n, g = spans[self.face.axis]
+        first = 0 if self.face.outward < 0 else g + n
+        place[self.face.axis] = slice(first, first + g)
+        for block in self.face.blocks:
+            yield array[(block, slice(None), *place[::-1])]
+
     def fluid(self, u, b, time):
         """Fill the ghost layers of conserved cells `u` and faces `b` at `time`."""
         if b.shape[1]:

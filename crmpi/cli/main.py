@@ -21,6 +21,7 @@ COMMANDS = {
     "run": "run a problem or a YAML file, or continue from a checkpoint",
     "problems": "list the problems that come with crmpi, show one, copy one",
     "models": "list solvers, models, sources and all else that is chosen by name, with its origin",
+    "check": "try a plug-in in small runs: shapes, units, blocks, a restart",
     "params": "list all parameters with type, default, unit and range",
     "info": "say what is in a snapshot, a checkpoint, a history or the folder of a run",
     "plot": "draw slices, profiles and histories",
@@ -53,6 +54,7 @@ LONG_RUNNING = {"run", "sweep", "converge", "warm"}
 
 ALONE = {
     "problems",
+    "check",
     "models",
     "params",
     "info",

@@ -49,7 +49,7 @@ def use(paths, problem_file=None):
     """
     beside = [] if problem_file is None else [Path(problem_file).resolve().parent / BESIDE]
     named = [Path(path) for path in paths] + [folder for folder in beside if folder.is_dir()]
-    files = list(dict.fromkeys(file for path in named for file in _files_of(path)))
+    files = list(dict.fromkeys(file for path in named for file in files_of(path)))
     for file in files:
         _execute(file)
     roots = [*files, *(folder.parent for folder in beside)]
@@ -69,7 +69,7 @@ def active_files():
     return list(_used)
 
 
-def _files_of(path):
+def files_of(path):
     """Return the plug-in files that a path means."""
     path = Path(path).expanduser()
     if path.is_dir():

@@ -4,7 +4,7 @@ import functools
 import inspect
 
 from crmpi.errors import CrmpiError, Interruption
-from crmpi.plugins.mistakes import HookError, folder_of, sentence
+from crmpi.plugins.mistakes import HookError, folder_of, is_own_call, sentence
 from crmpi.plugins.modules import helpers_of
 
 
@@ -47,8 +47,11 @@ def _guarded(cls, hook, function):
         try:
             with helpers_of(folder_of(cls)):
                 return function(*arguments, **named)
-        except (CrmpiError, Interruption):
-            raise
+        except (CrmpiError, Interruption) as error:
+            if type(error) is not CrmpiError or not is_own_call(cls, error):
+                raise
+            where = sentence(cls, hook, error, {})
+            raise HookError(where, everywhere=error.everywhere) from error
         except (Exception, SystemExit) as error:
             subjects = _subjects(function, arguments, named)
             raise HookError(sentence(cls, hook, error, subjects)) from error

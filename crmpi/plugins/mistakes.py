@@ -103,6 +103,14 @@ def is_own(problem_class, error):
     return bool(frames) and folder is not None and _inside(frames[-1].filename, folder)
 
 
+def is_own_call(owner, error):
+    """Whether an error was raised in what a line of the owner's files called, not in that line."""
+    folder = folder_of(owner)
+    frames = traceback.extract_tb(error.__traceback__)
+    inside = [folder is not None and _inside(frame.filename, folder) for frame in frames]
+    return any(inside) and not inside[-1]
+
+
 def _place(folder, file, error):
     """Return the file and line of the innermost frame in the folder of a problem."""
     frames = traceback.extract_tb(error.__traceback__)

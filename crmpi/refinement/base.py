@@ -9,6 +9,7 @@ criterion is one file of `crmpi.refinement.criteria`.
 
 import numpy as np
 
+from crmpi.errors import CrmpiError
 from crmpi.params import Selector, group, par
 from crmpi.plugins import REFINEMENT_CRITERIA
 
@@ -102,7 +103,13 @@ def flags_of(criterion, view, levels, top):
     int array (nblock,)
         of `REFINE`, `KEEP`, `DEREFINE`
     """
-    worst = np.nan_to_num(view.largest(criterion.indicator(view)), nan=np.inf)
+    indicator = criterion.indicator(view)
+    if np.shape(indicator) != np.shape(view["dens"]):
+        raise CrmpiError(
+            f"criterion '{criterion.name}': indicator() returns the shape {np.shape(indicator)}; "
+            f"it must be that of view['dens'], {np.shape(view['dens'])}"
+        )
+    worst = np.nan_to_num(view.largest(indicator), nan=np.inf)
     limit = top if criterion.params.max_level is None else min(top, criterion.params.max_level)
     refine = (worst > criterion.params.refine) & (levels < limit)
     derefine = (worst < criterion.params.derefine) | (levels > limit)

@@ -120,10 +120,21 @@ def totals(observables, blocks, comm):
         of this rank
     comm : communicator
     """
-    rows = [[observable.partial(cells) for observable in observables] for cells in blocks]
+    rows = [[_part(observable, cells) for observable in observables] for cells in blocks]
     lengths = comm.bcast([len(part) for part in rows[0]] if rows else None)
     table = np.array([np.concatenate(row) for row in rows], dtype=float).reshape(
         len(rows), sum(lengths)
     )
     sums = comm.block_sums(table)
     return np.split(sums, np.cumsum(lengths)[:-1])
+
+
+def _part(observable, cells):
+    """Return the sums of one block."""
+    part = observable.partial(cells)
+    if np.ndim(part) != 1:
+        raise CrmpiError(
+            f"observable '{observable.name}': partial() returns the shape {np.shape(part)}; it "
+            "must be a list of sums, of the same length for all blocks"
+        )
+    return part
