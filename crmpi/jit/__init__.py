@@ -9,7 +9,8 @@ ranks. Kernels have no runtime (numba's NRT): they cannot allocate, a kernel tha
 when it is compiled, and none counts references.
 
 `crmpi.jit.parts` makes one unit of machine code of a kernel and all it calls; `crmpi.jit.cache`
-keeps it, keyed by the source below it.
+keeps it, keyed by the source below it. Both use private names of numba; where one is gone,
+`crmpi.jit.plain` compiles with numba's public interface alone (`compiler_note` says so).
 """
 
 import os
@@ -17,8 +18,9 @@ import os
 # vector and scalar remainder loops must round alike
 os.environ.setdefault("NUMBA_DISABLE_INTEL_SVML", "1")
 
-from crmpi.jit.cache import cache_folder, cache_note, keep, remove_stale
-from crmpi.jit.parts import Choice, Compiled, Made, before_first_compilation, made, working_seconds
+from crmpi.jit.compiler import compiler, compiler_note
+from crmpi.jit.folders import cache_folder, cache_note, remove_stale
+from crmpi.jit.record import Made, before_first_compilation, made, working_seconds
 from crmpi.precision import in_precision
 
 OPTIONS = {"error_model": "numpy", "boundscheck": False, "nogil": True, "_nrt": False}
@@ -27,7 +29,7 @@ OPTIONS = {"error_model": "numpy", "boundscheck": False, "nogil": True, "_nrt": 
 
 def kernel(function):
     """Compile a kernel and keep it in the disk cache."""
-    return keep(Compiled(in_precision(function), {"forceinline": False, **OPTIONS}))
+    return compiler().kernel(in_precision(function), {"forceinline": False, **OPTIONS})
 
 
 def device(function):
@@ -38,7 +40,7 @@ def device(function):
 
 def device_in_double(function):
     """Do as `device`, in double precision whatever that of the process (`crmpi.precision`)."""
-    return Compiled(function, {"forceinline": True, **OPTIONS})
+    return compiler().device(function, {"forceinline": True, **OPTIONS})
 
 
 def choice(stub):
@@ -48,7 +50,7 @@ def choice(stub):
     Use ``@stub.option(MarkerClass)`` above the device function. The choice is made when a kernel is
     compiled: one specialisation each.
     """
-    return Choice(stub, device)
+    return compiler().choice(stub, device)
 
 
 __all__ = [
@@ -57,6 +59,7 @@ __all__ = [
     "cache_folder",
     "cache_note",
     "choice",
+    "compiler_note",
     "device",
     "device_in_double",
     "kernel",

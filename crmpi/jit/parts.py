@@ -4,57 +4,43 @@ By itself numba optimises every function and makes it machine code before it lin
 its callers, where both happen again: a row kernel four calls below its entry is made five times.
 Here a function that compiled code calls is a *part*: LLVM code without wrappers for Python, which
 becomes machine code only inside a *whole*, the kernel that Python calls. This halves the time of a
-first start and
-changes no result: the arithmetic is IEEE either way.
+first start and changes no result: the arithmetic is IEEE either way.
+
+This file and `crmpi.jit.cache` use private names of numba. Where one is gone, kernels are compiled
+by `crmpi.jit.plain`, which uses none.
 """
 
 import functools
 import gc
 import time
 from contextlib import contextmanager
-from typing import NamedTuple
 
 from numba.core import errors, types
+from numba.core.base import BaseContext
 from numba.core.caching import NullCache
-from numba.core.codegen import JITCodeLibrary
+from numba.core.codegen import JITCodeLibrary, JITCPUCodegen
 from numba.core.compiler import CompilerBase, DefaultPassBuilder
 from numba.core.compiler_machinery import LoweringPass, register_pass
 from numba.core.environment import lookup_environment
 from numba.core.registry import CPUDispatcher
 from numba.core.typed_passes import NativeLowering
 
+from crmpi.jit.record import announce_compilation, note_kernel
 from crmpi.precision import SINGLE, single
 
 # how the names of numba's environments begin, a variable for each function
 _ENVIRONMENT = "_ZN08NumbaEnv"
 _NO_CFUNC = {"nopython": True, "no_cfunc_wrapper": True}
 
-before_first_compilation = []
-"""Functions that are called, once, when this process is about to compile its first kernel: it takes
-long enough for a word."""
-
-made = []
-"""The `Made` kernels of this process in the order of their first calls."""
-
-
-class Made(NamedTuple):
-    """A kernel that was compiled, or loaded from the disk cache, for one set of argument types."""
-
-    name: str
-    seconds: float
-    loaded: bool
-
-
-def announce_compilation():
-    """Call what waits in `before_first_compilation`; whoever finds a kernel missing in the cache
-    does."""
-    while before_first_compilation:
-        before_first_compilation.pop()()
-
-
-def working_seconds():
-    """Return the seconds of a clock that stands still while kernels are compiled or loaded."""
-    return time.perf_counter() - Compiled.seconds
+# private methods that are called only while a kernel is compiled: their absence is found here
+for _owner, _name in (
+    (BaseContext, "insert_user_function"),
+    (JITCPUCodegen, "_function_pass_manager"),
+    (JITCPUCodegen, "set_env"),
+    (JITCodeLibrary, "_optimize_functions"),
+    (JITCodeLibrary, "enable_object_caching"),
+):
+    getattr(_owner, _name)
 
 
 class Compiled(CPUDispatcher):
@@ -67,8 +53,6 @@ class Compiled(CPUDispatcher):
     options : dict
         of numba
     """
-
-    seconds = 0.0  # that this process has spent in compiling and loading kernels
 
     def __init__(self, function, options):
         super().__init__(function, targetoptions=options | _NO_CFUNC, pipeline_class=_WholeCompiler)
@@ -96,10 +80,8 @@ class Compiled(CPUDispatcher):
             announce_compilation()
         with _without_garbage_collection():
             entry = super().compile(sig)
-        name = f"{self.py_func.__module__}.{self.py_func.__qualname__}"
-        spent = time.perf_counter() - start
-        Compiled.seconds += spent
-        made.append(Made(name, spent, sum(self._cache_misses.values()) == compiled_before))
+        loaded = sum(self._cache_misses.values()) == compiled_before
+        note_kernel(self.py_func, start, loaded=loaded)
         return entry
 
 

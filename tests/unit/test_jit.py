@@ -12,7 +12,7 @@ import pytest
 from numba.core.errors import NumbaError
 
 import crmpi
-from crmpi.jit import cache, kernel, sources
+from crmpi.jit import cache, folders, kernel, sources
 
 ROOT = Path(crmpi.__file__).parents[1]
 
@@ -65,7 +65,7 @@ def finish(process):
 
 
 def test_second_process_compiles_nothing():
-    folder = cache.cache_folder()
+    folder = folders.cache_folder()
     if folder is None:
         pytest.skip("no writable cache folder on this machine")
     finish(start(STEP, CRMPI_CACHE_DIR=folder.parent))
@@ -181,19 +181,19 @@ def test_kernels_of_a_folder_open_to_everybody_are_compiled_anew(tmp_path):
 def test_kernels_come_from_folders_of_the_user_or_root_only(tmp_path, monkeypatch, spoil, depth):
     site, own = tmp_path / "site", tmp_path / "own"
     monkeypatch.setenv("CRMPI_CACHE_DIR", f"{own}{os.pathsep}{site}")
-    cache.cache_folders.cache_clear()
+    folders.cache_folders.cache_clear()
     try:
         locator = cache._SourceLocator(cache.keep, cache.__file__)
         places = [Path(place) for place in locator.places()]
         assert [place.parents[1] for place in places] == [own, site]
         places[1].mkdir(parents=True)
         spoil([site, places[1].parent, places[1]][depth])
-        cache.cache_folders.cache_clear()
+        folders.cache_folders.cache_clear()
         assert locator.places() == [str(places[0])]
         said = f"{site} belongs to another user or is open to everybody: its kernels are not used"
-        assert cache.cache_note() == (said if depth < 2 else "")
+        assert folders.cache_note() == (said if depth < 2 else "")
     finally:
-        cache.cache_folders.cache_clear()
+        folders.cache_folders.cache_clear()
 
 
 def test_a_kernel_file_of_another_user_is_a_miss(tmp_path):
@@ -211,7 +211,7 @@ def test_which_folders():
     site, own, home, tmp = (Path(name) for name in ("/site", "/own", "/home", "/tmp"))
 
     def chosen(wanted, *writable):
-        return cache.choose_folders(wanted, home, tmp, lambda root: root in writable)
+        return folders.choose_folders(wanted, home, tmp, lambda root: root in writable)
 
     assert chosen([], home, tmp) == ((home,), home, "")
     assert chosen([site, own], own, home) == ((site, own), own, "")
