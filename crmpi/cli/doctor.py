@@ -27,7 +27,7 @@ TRIED = {"numba": "0.68"}
 
 _KERNEL = """
 import numpy as np
-from crmpi.jit import device, kernel
+from crmpi.jit import compiler_note, device, kernel
 @device
 def double(x):
     return x + x
@@ -38,6 +38,7 @@ def fill(a):
 a = np.arange(3.0)
 fill(a)
 print(a.tolist() == [0.0, 2.0, 4.0])
+print(compiler_note())
 """
 _MPI_IDENTITY = (
     "from mpi4py import MPI; "
@@ -105,10 +106,8 @@ def check_packages():
             found = "not installed" if version is None else f"{version} is too old"
             yield Finding(name, PROBLEM, found, f"pip install '{name}>={lowest}'")
         elif name in TRIED and _numbers(version)[:2] > _numbers(TRIED[name]):
-            remedy = f"if kernels do not compile: pip install '{name}=={TRIED[name]}.*'"
-            yield Finding(
-                name, NOTE, f"{version} is newer than {TRIED[name]}, the newest tried", remedy
-            )
+            found = f"{version} is newer than {TRIED[name]}, the newest tried"
+            yield Finding(name, NOTE, found, f"to be safe: pip install '{name}=={TRIED[name]}.*'")
         else:
             yield Finding(name, OK, version)
 
@@ -116,12 +115,16 @@ def check_packages():
 def check_kernels():
     """Whether a kernel compiles and computes what it should."""
     done = _python(_KERNEL)
-    if done.returncode or done.stdout.strip() != "True":
+    answer, _, note = done.stdout.strip().partition("\n")
+    if done.returncode or answer != "True":
         remedy = (
             f"pip install 'numba>={NEEDED['numba']}', in an environment of its own if "
             "something else needs another one"
         )
         yield Finding("kernels", PROBLEM, f"a small kernel fails: {_last_line(done)}", remedy)
+    elif note:
+        sentence, _, remedy = note.rpartition("; ")
+        yield Finding("kernels", NOTE, sentence, remedy)
     else:
         yield Finding("kernels", OK, "a small kernel compiles and computes")
 

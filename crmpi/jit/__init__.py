@@ -18,7 +18,7 @@ import os
 # vector and scalar remainder loops must round alike
 os.environ.setdefault("NUMBA_DISABLE_INTEL_SVML", "1")
 
-from crmpi.jit.compiler import compiler, compiler_note
+from crmpi.jit.compilers import compiler, compiler_note
 from crmpi.jit.folders import cache_folder, cache_note, remove_stale
 from crmpi.jit.record import Made, before_first_compilation, made, working_seconds
 from crmpi.precision import in_precision

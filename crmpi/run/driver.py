@@ -13,7 +13,7 @@ from crmpi import precision
 from crmpi.diagnostics.energy_guard import LOOK_EVERY, EnergyGuard
 from crmpi.diagnostics.finite import first_lost, is_lost
 from crmpi.errors import CrmpiError, Interruption, RunError
-from crmpi.jit import before_first_compilation, cache_note, made, working_seconds
+from crmpi.jit import before_first_compilation, cache_note, compiler_note, made, working_seconds
 from crmpi.model.source import source_of
 from crmpi.output.checkpoint import read_checkpoint, read_leaves
 from crmpi.output.directory import RUN, RunDirectory
@@ -196,8 +196,8 @@ def make_progress(config, comm, stream):
     progress.note(config.describe())
     for note in config.notes:
         progress.say(f"note: {note}")
-    if cache_note():
-        progress.say(f"note: {cache_note()}")
+    if compiler_note() or cache_note():
+        progress.say(f"note: {compiler_note() or cache_note()}")
     before_first_compilation[:] = [
         lambda: progress.say("compiling kernels, once for this machine and version (20 s or more)")
     ]

@@ -47,7 +47,7 @@ def compiler():
             f"{VARIABLE} = '{wanted}' is not one of {', '.join(CHOICES)}", everywhere=True
         )
     if wanted == "plain":
-        return _plain(f"{VARIABLE}=plain")
+        return _plain(f"{VARIABLE} is plain")
     if wanted == "whole":
         return _whole()
     try:
@@ -94,10 +94,10 @@ def _whole():
 def _plain(reason):
     from crmpi.jit.plain import Choice, Compiled
 
-    versions = " to ".join(f"{major}.{minor}" for major, minor in (OLDEST_TRIED, NEWEST_TRIED))
+    newest = ".".join(map(str, NEWEST_TRIED))
     note = (
-        f"{reason}: numba alone compiles the kernels and none are kept, so that every start takes "
-        f"longer; results are the same; numba {versions} avoids this"
+        f"{reason}: numba alone compiles the kernels and keeps none on disk; results are the same, "
+        f"every start takes longer; pip install 'numba=={newest}.*' avoids this"
     )
     return Compiler(Compiled, Compiled, Choice, note)
 
