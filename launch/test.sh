@@ -43,6 +43,7 @@ serial=(python -m pytest -q --timeout 1200)
 parallel=(python -m pytest -q --with-mpi --only-mpi --timeout 600 --timeout-method=thread)
 
 step "style" ruff check .
+step "types" python -m mypy
 step "unit tests" "${serial[@]}" -m "not full" tests/unit "$@"
 step "problems, faults, verification" "${serial[@]}" -m "not full" tests --ignore tests/unit --ignore tests/mpi "$@"
 for ranks in 2 4; do

@@ -15,6 +15,7 @@ from crmpi.analysis.read.derived import DERIVED, unknown
 from crmpi.constants import HYDROGEN_FRACTION, SOLAR_METALS
 from crmpi.mesh.tree import FINER, NO_NEIGHBOUR, direction
 from crmpi.output.snapshot import cell_variables, face_variables
+from crmpi.units import Units
 
 FLUXES = ("fecr1", "fecr2", "fecr3")
 """The energy flux of cosmic rays relative to the gas: derived where the solver evolves `fcr`, else
@@ -72,7 +73,7 @@ class Facts(NamedTuple):
     periodic: tuple
     geometry: str
     spacing: str
-    units: object
+    units: Units
     gamma: float
     gamma_cr: float
     mu: float
