@@ -1,5 +1,7 @@
 """Errors that a user can cause and cure: one clear sentence each, shown without a traceback."""
 
+from collections.abc import Iterable
+
 
 class CrmpiError(Exception):
     """A mistake in the input or in the environment; the message is one sentence that names the key
@@ -16,7 +18,7 @@ class CrmpiError(Exception):
 
     exit_code = 2
 
-    def __init__(self, message, *, everywhere=False):
+    def __init__(self, message: object, *, everywhere: bool = False) -> None:
         super().__init__(message)
         self.everywhere = everywhere
 
@@ -31,7 +33,7 @@ class RunError(CrmpiError):
 class ConfigError(CrmpiError):
     """All mistakes of a configuration at once, one sentence each in `messages`."""
 
-    def __init__(self, messages, *, everywhere=False):
+    def __init__(self, messages: Iterable[str], *, everywhere: bool = False) -> None:
         super().__init__(list(messages), everywhere=everywhere)
         self.messages = list(messages)
 

@@ -42,7 +42,7 @@ class Axis(NamedTuple):
     second: int
 
 
-def make_axes(grid, dt):
+def make_axes(grid: Grid, dt: float) -> tuple[Axis, ...]:
     """Return the three `Axis` of a grid for a step `dt`."""
     strides = (
         1 if grid.ng1 else 0,
@@ -96,7 +96,7 @@ class Field(NamedTuple):
     turned: str = ""
     passive: bool = False
 
-    def of(self, number):
+    def of(self, number: int) -> "Field":
         """Return this variable of the bulk as that of a cosmic-ray population: `ecr` of tracer 2 is
         `ecr_2`; number 0 is the bulk."""
         if number == 0:
@@ -108,7 +108,7 @@ class Field(NamedTuple):
         )
 
     @property
-    def bulk(self):
+    def bulk(self) -> str:
         """Name of the same variable of the bulk."""
         return self.name.removesuffix(f"_{self.population}") if self.population else self.name
 

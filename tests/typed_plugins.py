@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from crmpi.api import (
+    Column,
     Criterion,
     Observable,
     Problem,
@@ -42,7 +43,7 @@ class Wind(Problem):
 class Drag(Source):
     """A source."""
 
-    columns = ("heated",)
+    columns = (Column("heated", "energy"),)
 
     class Params(SourceParams):
         """Parameters."""
@@ -86,7 +87,7 @@ class Steep(Criterion):
 class Still(TransportSolver):
     """A transport solver."""
 
-    columns = ("moved",)
+    columns = (Column("moved", "energy"),)
 
     def move(self, population: Any, dt: float, time: float, phase: Any) -> None:
         """Do nothing."""

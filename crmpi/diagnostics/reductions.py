@@ -63,7 +63,7 @@ class Extreme(NamedTuple):
         return (float(np.min(values, initial=math.inf)),)
 
 
-def total(value, where=None):
+def total(value: Any, where: Any = None) -> Total:
     """Return a column that is a sum over the box.
 
     Parameters
@@ -77,19 +77,19 @@ def total(value, where=None):
     return Total(value, where)
 
 
-def mean(value, weight=1.0, where=None):
+def mean(value: Any, weight: Any = 1.0, where: Any = None) -> Mean:
     """Return a column that is the mean of an array over the box, weighted with the volumes of cells
     and `weight`."""
     return Mean(value, weight, where)
 
 
-def minimum(value, where=None):
+def minimum(value: Any, where: Any = None) -> Extreme:
     """Return a column that is the smallest value of an array in the box; infinity where no cell
     counts."""
     return Extreme(value, where, "minimum")
 
 
-def maximum(value, where=None):
+def maximum(value: Any, where: Any = None) -> Extreme:
     """Return a column that is the largest value of an array in the box; minus infinity where no
     cell counts."""
     return Extreme(value, where)

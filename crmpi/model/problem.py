@@ -1,6 +1,8 @@
 """Problems: what a user writes, and how its callbacks become the arrays of a pack."""
 
+from pathlib import Path
 from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -16,6 +18,10 @@ from crmpi.numerics.rows.rows import in_order
 from crmpi.params import group
 from crmpi.physics.operators import Operator, Phase
 from crmpi.types import make_axes
+
+if TYPE_CHECKING:
+    from crmpi.params.config import Config
+    from crmpi.units import Units
 
 
 class Problem:
@@ -54,22 +60,22 @@ class Problem:
         """Parameters of the problem; none by default."""
 
     name = ""
-    source_path = None  # of the file it was loaded from
+    source_path: Path | None = None  # of the file it was loaded from
 
     def __init_subclass__(cls, **kwargs):
         super().__init_subclass__(**kwargs)
         cls.Params = group(cls.Params)
 
-    def __init__(self, params, units, config):
+    def __init__(self, params: Any, units: "Units", config: "Config") -> None:
         self.p = params
         self.units = units
         self.config = config
         hooks.call(self, "setup", params)
 
-    def setup(self, p):
+    def setup(self, p: Any) -> None:
         """Prepare what the other hooks share; plain numpy, no arrays of the mesh."""
 
-    def initial(self, x, p):
+    def initial(self, x: "Coordinates", p: Any) -> dict[str, Any]:
         """Return the primitives at cell centres: dens, vel1..3, press, ecr, ... and b1..b3 for a
         uniform field."""
         raise CrmpiError(
@@ -78,7 +84,7 @@ class Problem:
         )
 
     @classmethod
-    def has(cls, hook):
+    def has(cls, hook: str) -> bool:
         """Tell whether the class defines the optional hook."""
         return hasattr(cls, hook)
 

@@ -4,7 +4,9 @@ The header names the columns and their units, `# [1]time[Myr] [2]step[1] ...`; a
 time. Numbers carry 17 digits, so they read back exactly.
 """
 
+import os
 import re
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -20,12 +22,12 @@ _STEP = 1  # place of the column that says where a restart continues
 class Columns(dict):
     """Columns of a history, name to array; `units` maps each name to its unit."""
 
-    def __init__(self, arrays, units):
+    def __init__(self, arrays: Mapping[str, np.ndarray], units: dict[str, str]) -> None:
         super().__init__(arrays)
         self.units = units
 
 
-def header(labels):
+def header(labels: Iterable[str]) -> str:
     """Return the header lines for labels like 'time [Myr]'."""
     columns = (
         f"[{n}]{name}[{unit}]" for n, (name, unit) in enumerate(map(split_label, labels), start=1)
@@ -48,12 +50,12 @@ class HistoryFile:
         again; a new run starts a new file
     """
 
-    def __init__(self, path, restart_step=None):
+    def __init__(self, path: str | os.PathLike[str], restart_step: int | None = None) -> None:
         self.path = Path(path)
         self.restart_step = restart_step
         self.labels = None
 
-    def write(self, row):
+    def write(self, row: Mapping[str, float]) -> None:
         """Append one row, flushed.
 
         Parameters
@@ -86,13 +88,13 @@ class HistoryFile:
         write_text(self.path, header(labels) + kept)
 
 
-def last_step(path):
+def last_step(path: str | os.PathLike[str]) -> int:
     """Return the step of the last complete row of a history file, -1 if there is none."""
     _, rows = _split(path)
     return _step(rows[-1]) if rows else -1
 
 
-def cut_after(path, step):
+def cut_after(path: str | os.PathLike[str], step: int) -> None:
     """Drop the rows after `step` from a history file."""
     head, rows = _split(path)
     write_text(path, head + "".join(f"{row}\n" for row in rows if _step(row) <= step))
@@ -127,7 +129,7 @@ def _rows(text, ncolumns):
     ]
 
 
-def read_history(path):
+def read_history(path: str | os.PathLike[str]) -> Columns:
     """Return the `Columns` of a history file, arrays of float64 with their `units`.
 
     Raises

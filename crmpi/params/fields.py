@@ -5,7 +5,7 @@ import inspect
 import types
 import typing
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from crmpi.errors import CrmpiError
 from crmpi.units import dims_of
@@ -17,6 +17,8 @@ class _Required:
     def __repr__(self):
         return "REQUIRED"
 
+
+_T = TypeVar("_T")
 
 REQUIRED = _Required()
 
@@ -42,7 +44,7 @@ class Par:
     records: Any = None
 
 
-def records(declared, doc=""):
+def records(declared: Any, doc: str = "") -> Any:
     """Declare a list of groups, ``regions: tuple = records(Region)``: in YAML a list of mappings,
     empty by default.
 
@@ -58,18 +60,18 @@ def records(declared, doc=""):
 
 
 def par(
-    default=REQUIRED,
+    default: Any = REQUIRED,
     *,
-    unit=None,
-    gt=None,
-    ge=None,
-    lt=None,
-    le=None,
-    choices=None,
-    doc="",
-    length=None,
-    path=False,
-):
+    unit: str | None = None,
+    gt: float | None = None,
+    ge: float | None = None,
+    lt: float | None = None,
+    le: float | None = None,
+    choices: Any = None,
+    doc: str = "",
+    length: int | None = None,
+    path: bool = False,
+) -> Any:
     """Declare one parameter, as the right-hand side of an annotated class attribute.
 
     Parameters
@@ -131,12 +133,12 @@ class Spec:
     par: Par | None
 
     @property
-    def nested(self):
+    def nested(self) -> bool:
         """Whether this is a group inside a group."""
         return self.par is None
 
     @property
-    def type_name(self):
+    def type_name(self) -> str:
         """The type in words, for tables and messages."""
         if self.par is not None and self.par.records is not None:
             return "list of groups"
@@ -150,7 +152,7 @@ class Spec:
         return f"{word} or none" if self.optional else word
 
 
-def group(cls):
+def group(cls: type[_T]) -> type[_T]:
     """Turn a class of annotated `par` declarations into a frozen, keyword-only dataclass; nested
     groups need no `par`.
 
@@ -183,12 +185,12 @@ def group(cls):
         else:
             _check_unit(cls, name, value.metadata["par"].unit)
     dataclass(frozen=True, kw_only=True)(cls)
-    cls.__getattr__ = _no_value
+    cls.__getattr__ = _no_value  # type: ignore[attr-defined]
     specs(cls)  # refuses impossible types
     return cls
 
 
-def is_group(cls):
+def is_group(cls: Any) -> bool:
     """Whether `cls` itself (not only a base) went through `group`."""
     return isinstance(cls, type) and cls.__dict__.get("__getattr__") is _no_value
 
@@ -216,7 +218,7 @@ def _annotations(cls):
     return annotations
 
 
-def specs(cls):
+def specs(cls: Any) -> dict[str, Spec]:
     """Return {name: Spec} of a group class, in the order of declaration, base classes first."""
     hints = typing.get_type_hints(cls)
     return {field.name: _spec(cls, field, hints[field.name]) for field in dataclasses.fields(cls)}

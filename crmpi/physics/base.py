@@ -7,7 +7,7 @@ ranks, ghosts or files: whoever calls it fills ghosts and primitives afterwards,
 in the order of the blocks. ``docs/physics_sources.md`` shows how to add one.
 """
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from crmpi.constants import DENS, ENER, MOM1, MOM2, MOM3
 from crmpi.diagnostics.columns import Account
@@ -17,6 +17,16 @@ from crmpi.params import group, par
 from crmpi.physics.operators import Operator, Phase
 from crmpi.plugins import SOURCES
 
+if TYPE_CHECKING:
+    import numpy as np
+
+    from crmpi.diagnostics.columns import Column
+    from crmpi.mesh.pack import Pack
+    from crmpi.mesh.tree import BlockTree
+    from crmpi.params.config import Config
+    from crmpi.types import EOS
+    from crmpi.units import Units
+
 
 class SourceParams:
     """What every source has; a bare true or false stands for `enabled`."""
@@ -24,7 +34,7 @@ class SourceParams:
     enabled: bool = par(False, doc="switch the source on")
 
     @classmethod
-    def expand(cls, value):
+    def expand(cls, value: Any) -> dict[str, Any]:
         """Spell out ``cooling: true``."""
         return {"enabled": value}
 
@@ -57,20 +67,22 @@ class Source(Operator):
         of the run, set before the first `apply`; for sums over the mesh, always with `block_sums`
     """
 
-    comm = None
+    comm: Any = None
     phases = (Phase.AROUND_STEP,)
 
     name = ""
     doc = ""
     reference = ""
-    Params = SourceParams
+    Params: Any = SourceParams
 
     def __init_subclass__(cls, **kwargs):
         super().__init_subclass__(**kwargs)
         cls.Params = group(cls.Params)
         SOURCES.add(cls)
 
-    def __init__(self, params, pack, eos, units, mesh):
+    def __init__(
+        self, params: Any, pack: "Pack", eos: "EOS", units: "Units", mesh: "BlockTree"
+    ) -> None:
         if pack.refined and not self.on_levels:
             raise CrmpiError(
                 f"'{self.name}' does not run on a refined mesh; leave out mesh.refinement, or it",
@@ -86,14 +98,14 @@ class Source(Operator):
     """Cosmic-ray tracers get or lose what the bulk does, see
     `crmpi.transport.populations.Followers`; False: the source sees to them."""
 
-    columns = ()
+    columns: "tuple[Column, ...]" = ()
 
-    def apply(self, time, dt):
+    def apply(self, time: float, dt: float) -> None:
         """Act on the active cells of ``pack.u0`` over [time, time + dt)."""
         raise TypeError(f"source '{self.name}' defines no apply")
 
     @classmethod
-    def check_run(cls, configuration):
+    def check_run(cls, configuration: "Config") -> None:
         """Refuse a run whose other groups do not go with this source.
 
         Raises
@@ -102,26 +114,28 @@ class Source(Operator):
             on all ranks
         """
 
-    def notes(self):
+    def notes(self) -> list[str]:
         """Return sentences about the initial state, the same on all ranks; collective."""
         return []
 
-    def ledger(self):
+    def ledger(self) -> list["Column"]:
         """Return the columns "<source>_<column>": what was moved in each block since the start."""
         return self.account.filled()
 
-    def state(self):
+    def state(self) -> "dict[str, np.ndarray]":
         """Return the arrays, leading axis nblock, that a checkpoint writes and a restart writes
         back in place."""
         return {"account": self.account.array}
 
 
-def source_classes():
+def source_classes() -> dict[str, type["Source"]]:
     """Return {name: class} of all sources, sorted by name."""
     return SOURCES.classes()
 
 
-def make_sources(configuration, pack, eos, units, mesh):
+def make_sources(
+    configuration: "Config", pack: "Pack", eos: "EOS", units: "Units", mesh: "BlockTree"
+) -> list["Source"]:
     """Return the sources of a run in the order of their names.
 
     Parameters

@@ -7,7 +7,7 @@ through the phases; ``crmpi run --dry-run`` prints the declarations in this orde
 
 import math
 from enum import Enum
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 
 class Phase(Enum):
@@ -52,17 +52,19 @@ class Operator:
         what bounds the time step, see `max_dt`, in words; '' for nothing
     """
 
-    name = ""
-    phases = ()
-    changes = None
-    limit = ""
+    name: str = ""
+    phases: tuple[Phase, ...] = ()
+    changes: tuple[str, ...] | None = None
+    limit: str = ""
+    pack: Any
+    ledger: Any  # called or iterated over: the columns of what it has done since the start
 
-    def max_dt(self, cfl):
+    def max_dt(self, cfl: float) -> float:
         """Return the longest time step that the present state of this rank allows, code units;
         `cfl` is ``time.cfl``."""
         return math.inf
 
-    def declared(self, cfl):
+    def declared(self, cfl: float) -> Declaration:
         """Return the `Declaration` of this operator."""
         fields = tuple(
             field.name

@@ -7,11 +7,19 @@ it, is above ``refine``; it may be joined with its siblings where that is below 
 criterion is one file of `crmpi.refinement.criteria`.
 """
 
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
 import numpy as np
 
 from crmpi.errors import CrmpiError
 from crmpi.params import Selector, group, par
 from crmpi.plugins import REFINEMENT_CRITERIA
+
+if TYPE_CHECKING:
+    from crmpi.refinement.view import View
+    from crmpi.types import EOS
+    from crmpi.units import Units
 
 REFINE, KEEP, DEREFINE = 1, 0, -1
 """Flags of blocks."""
@@ -32,7 +40,7 @@ class CriterionParams:
         doc="highest level that this criterion makes; none: mesh.refinement.max_level",
     )
 
-    def check(self):
+    def check(self) -> Iterator[tuple[str, str]]:
         """Hysteresis: what has just been refined must not be derefined at once."""
         if not self.derefine < self.refine:
             yield "derefine", "must be below 'refine'"
@@ -66,28 +74,28 @@ class Criterion:
         cls.Params = group(cls.Params)
         REFINEMENT_CRITERIA.add(cls)
 
-    def __init__(self, params, units, eos):
+    def __init__(self, params: Any, units: "Units", eos: "EOS") -> None:
         self.params, self.units, self.eos = params, units, eos
 
-    def check(self, view):
+    def check(self, view: "View") -> None:
         """Raise `CrmpiError` if the run lacks what the criterion looks at; called once."""
 
-    def indicator(self, view):
+    def indicator(self, view: "View") -> np.ndarray:
         """Return the indicator (nblock, k, j, i) of all cells of a `crmpi.refinement.view.View`."""
         raise TypeError(f"criterion '{self.name}' defines no indicator")
 
 
-def criteria_classes():
+def criteria_classes() -> dict[str, type["Criterion"]]:
     """Return {name: class} of all criteria, sorted by name."""
     return REFINEMENT_CRITERIA.classes()
 
 
-def criterion_selector():
+def criterion_selector() -> Selector:
     """Return the `Selector` of a member of ``mesh.refinement.criteria``."""
     return Selector("name", REFINEMENT_CRITERIA, common=CriterionParams, doc="which criterion")
 
 
-def flags_of(criterion, view, levels, top):
+def flags_of(criterion: "Criterion", view: "View", levels: np.ndarray, top: int) -> np.ndarray:
     """Return the flag of each block.
 
     Parameters

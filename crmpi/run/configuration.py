@@ -2,6 +2,8 @@
 
 import json
 import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 from crmpi.analysis.measure.catalogue import observable_params
 from crmpi.errors import ConfigError, CrmpiError
@@ -22,6 +24,9 @@ from crmpi.scattering.base import ScatteringParams
 from crmpi.transport.populations import PopulationParams
 from crmpi.transport.presets import KEPT, PRESETS, preset_settings
 
+if TYPE_CHECKING:
+    from crmpi.params.config import Config
+
 
 @group
 class TransportParams(PopulationParams):
@@ -34,7 +39,7 @@ class TransportParams(PopulationParams):
     )
 
 
-def groups_for(problem_class):
+def groups_for(problem_class: type[Problem]) -> dict[str, Any]:
     """Return {YAML group: class or Selector} of a run of this problem, the core groups aside."""
     return {
         "mesh": RefinedMeshParams,
@@ -63,7 +68,7 @@ def _problem_group(problem_class):
     return group(Params)
 
 
-def use_plugins(problem_class, source, overrides=()):
+def use_plugins(problem_class: type[Problem], source: Any, overrides: Sequence[str] = ()) -> None:
     """Make available what the parameter `plugins` names, and what the problem brings with it;
     arguments as for `load_run`."""
     tree, _, name = read_sources(source, overrides)
@@ -94,7 +99,14 @@ def _derived_weight(source, overrides):
     return {"fluid.mu": weight}
 
 
-def load_run(problem_class, source, overrides=(), defaults=None, *, plugins=True):
+def load_run(
+    problem_class: type[Problem],
+    source: Any,
+    overrides: Sequence[str] = (),
+    defaults: dict[str, Any] | None = None,
+    *,
+    plugins: bool = True,
+) -> "Config":
     """Return the `Config` of a run of this problem; arguments as for `crmpi.params.load`.
 
     With `plugins` what the parameter of this name says is made available first; without, what is
@@ -166,7 +178,7 @@ class _Unchecked(FluidParams):
         return ()
 
 
-def configure(target, overrides=()):
+def configure(target: str, overrides: Sequence[str] = ()) -> tuple["Config", type[Problem]]:
     """Return (config, problem class) for ``crmpi run TARGET key=value ...``.
 
     Raises
@@ -178,6 +190,6 @@ def configure(target, overrides=()):
     return load_run(found.problem_class, found.yaml, overrides), found.problem_class
 
 
-def default_groups():
+def default_groups() -> dict[str, Any]:
     """Return the groups of a run whose problem has no parameters: for tables of parameters."""
     return groups_for(Problem)

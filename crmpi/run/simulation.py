@@ -1,6 +1,9 @@
 """A run assembled from its parts: configuration, problem and communicator become mesh, state and
 operators."""
 
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
 import numpy as np
 
 from crmpi.analysis.measure.stream import Observing
@@ -37,6 +40,14 @@ from crmpi.scattering.base import make_scattering
 from crmpi.transport.base import find_solver, make_solver
 from crmpi.transport.populations import Followers
 
+if TYPE_CHECKING:
+    from crmpi.diagnostics.columns import Column
+    from crmpi.model.problem import Problem
+    from crmpi.output.checkpoint import Checkpoint
+    from crmpi.parallel.comm import MpiComm, SerialComm
+    from crmpi.params.config import Config
+    from crmpi.physics.operators import Declaration, Operator, Phase
+
 
 class Simulation:
     """State and operators of one run on this rank.
@@ -69,7 +80,13 @@ class Simulation:
         makes the rows of the history
     """
 
-    def __init__(self, config, problem_class, comm, leaves=None):
+    def __init__(
+        self,
+        config: "Config",
+        problem_class: type["Problem"],
+        comm: "SerialComm | MpiComm",
+        leaves: np.ndarray | None = None,
+    ) -> None:
         self.config, self.comm, self.units = config, comm, config.units
         use(config.plugins.paths, problem_class.source_path)
         self.problem = problem_class(config.problem, config.units, config)
@@ -89,13 +106,16 @@ class Simulation:
         self.between = lambda done, planned: None
         self.history = History(self)
         self.parts = 0
-        self.pack, self._on_remesh = None, []
+        self.pack: Any = None
+        self._on_remesh: list[Callable[[], None]] = []
         self.assemble(
             first_tree(root, mesh.refinement) if leaves is None else root.with_leaves(leaves)
         )
         self.remesher = Remesher(self)
 
-    def assemble(self, tree, owner=None, kept=()):
+    def assemble(
+        self, tree: BlockTree, owner: np.ndarray | None = None, kept: Sequence[np.ndarray] = ()
+    ) -> None:
         """Make storage and operators on a mesh, without a state, in the memory of the earlier ones.
 
         Parameters
@@ -131,12 +151,12 @@ class Simulation:
         self.observing = Observing(self)
         self.pack.pool.settle()
 
-    def on_remesh(self, call):
+    def on_remesh(self, call: Callable[[], None]) -> None:
         """Let ``call()`` be called whenever the mesh has changed: plans and caches that depend on
         the blocks are made anew there, or keyed by ``pack.pool.version``."""
         self._on_remesh.append(call)
 
-    def stop_between(self, make):
+    def stop_between(self, make: Callable[[], Callable[[int, int], None]]) -> None:
         """Call ``between = make(); between(done, planned)`` now and then in long steps, on all
         ranks: what it raises ends the run."""
         self.between = make()
@@ -144,11 +164,11 @@ class Simulation:
             self.transport.between = make()
             self.on_remesh(lambda: setattr(self.transport, "between", make()))
 
-    def acting(self, phase):
+    def acting(self, phase: "Phase") -> list["Operator"]:
         """Return the list of the operators that act in a phase, in their order."""
         return [operator for operator in self.operators if phase in operator.phases]
 
-    def declared(self):
+    def declared(self) -> list["Declaration"]:
         """Return the `Declaration` of everything that acts in a step, in no order."""
         own = [operator.declared(self.config.time.cfl) for operator in self.operators]
         return own + self.fluid.terms() + self.remesher.declared()
@@ -206,11 +226,11 @@ class Simulation:
         return made
 
     @property
-    def time(self):
+    def time(self) -> float:
         """Simulated time in code units."""
         return self.clock.time
 
-    def initialise(self):
+    def initialise(self) -> None:
         """Set the initial state of the problem.
 
         Raises
@@ -224,7 +244,7 @@ class Simulation:
         self.raise_together(complaint)
         self.refresh()
 
-    def adapt(self):
+    def adapt(self) -> bool:
         """Adapt the mesh to the state if that is due after this step; return whether it changed;
         collective."""
         with self.timers("refinement"):
@@ -233,7 +253,7 @@ class Simulation:
             call()
         return changed
 
-    def restore(self, checkpoint):
+    def restore(self, checkpoint: "Checkpoint") -> None:
         """Continue from a `crmpi.output.checkpoint.Checkpoint` of this rank's blocks."""
         checkpoint.restore(self.pack)
         self.clock = Clock(
@@ -248,13 +268,13 @@ class Simulation:
             array[...] = checkpoint.blocks[name]
         self.refresh()
 
-    def block_state(self):
+    def block_state(self) -> dict[str, np.ndarray]:
         """Return the per-block arrays that a restart needs, {'module.array': array}, views to be
         written in place."""
         ages = {"mesh.ages": self.remesher.ages} if self.remesher.criteria else {}
         return self.amounts() | ages
 
-    def amounts(self):
+    def amounts(self) -> dict[str, np.ndarray]:
         """Return the per-block arrays of modules, amounts since the start, {'module.array': array},
         views."""
         modules = {"floors": self.fluid.ledger, "box": self.fluid.box, "transport": self.transport}
@@ -266,19 +286,19 @@ class Simulation:
             for name, array in module.state().items()
         }
 
-    def refresh(self):
+    def refresh(self) -> None:
         """Make ghost zones and primitives valid for ``u0``, ``b0``."""
         self.ghosts.fill_fluid(self.pack.u0, self.pack.b0, self.time)
         self.fluid.primitives(self.pack.u0, self.pack.b0)
 
-    def raise_together(self, complaint):
+    def raise_together(self, complaint: str | None) -> None:
         """Raise `CrmpiError` on every rank with the first complaint (a sentence or None) of any
         rank."""
         if self.comm.any(complaint is not None):
             sentence = next(c for c in self.comm.allgather_object(complaint) if c is not None)
             raise CrmpiError(sentence, everywhere=True)
 
-    def temperature(self, b):
+    def temperature(self, b: int) -> np.ndarray | None:
         """Return the temperature in K of the active cells of block `b`, or None in a dimensionless
         run."""
         if self.units.dimensionless:
@@ -288,22 +308,22 @@ class Simulation:
         return w[ENER] / w[DENS] * self.config.fluid.mu * self.units.m_p / self.units.k_B
 
     @property
-    def zones(self):
+    def zones(self) -> int:
         """Number of cells of all blocks."""
         return int(np.prod(self.tree.block)) * self.tree.nblock
 
-    def progress(self):
+    def progress(self) -> dict[str, float]:
         """Return {label: number} of the last step for the progress lines."""
         own = self.transport.progress() if self.transport is not None else {}
         return own | ({"fluid steps": self.parts} if self.parts > 1 else {})
 
-    def ledger(self):
+    def ledger(self) -> list["Column"]:
         """Return the columns of what floors, boundary, gravity, transport and sources did in each
         block of this rank since the start."""
         modules = [module for module in (self.transport, *self.sources) if module is not None]
         fluid = self.fluid.ledger.filled() + self.fluid.box.filled()
         return fluid + [column for module in modules for column in module.ledger()]
 
-    def history_row(self):
+    def history_row(self) -> dict[str, float]:
         """Return one row of the history, {'name [unit]': value}; collective."""
         return labelled(self.history.row())

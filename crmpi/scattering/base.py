@@ -7,7 +7,9 @@ them, so it may take centred differences and needs neither neighbours nor ranks.
 ``docs/scattering.md`` shows how to add one.
 """
 
+from collections.abc import Iterator
 from contextlib import suppress
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -15,6 +17,12 @@ from crmpi.diagnostics.columns import Column
 from crmpi.errors import CrmpiError
 from crmpi.params import group, par
 from crmpi.plugins import SCATTERING_MODELS
+
+if TYPE_CHECKING:
+    from crmpi.mesh.pack import Pack
+    from crmpi.mesh.tree import BlockTree
+    from crmpi.types import EOS
+    from crmpi.units import Units
 
 KAPPA_PAR, KAPPA_PERP = 0, 1  # components of the array of diffusion coefficients
 
@@ -47,7 +55,7 @@ class ClosureParams:
         1e34, unit="cm^2/s", gt=0, doc="largest kappa; larger ones are lowered and counted"
     )
 
-    def check(self):
+    def check(self) -> Iterator[tuple[str, str]]:
         """Refuse an empty range."""
         yield from ordered(self, "kappa_min", "kappa_max")
 
@@ -71,7 +79,7 @@ class IonisationParams:
     )
 
 
-def ordered(params, least, most):
+def ordered(params: Any, least: str, most: str) -> Iterator[tuple[str, str]]:
     """Yield the complaint of ``check`` about two parameters that are the wrong way round.
 
     In a dimensionless run they may have no value; that the model needs units is then said by the
@@ -121,7 +129,13 @@ class ScatteringModel:
         cls.Params = group(cls.Params)
         SCATTERING_MODELS.add(cls)
 
-    def __init__(self, params, units=None, eos=None, mesh=None):
+    def __init__(
+        self,
+        params: Any,
+        units: "Units | None" = None,
+        eos: "EOS | None" = None,
+        mesh: "BlockTree | None" = None,
+    ) -> None:
         if self.needs_units and (units is None or units.dimensionless):
             raise CrmpiError(
                 (
@@ -133,7 +147,7 @@ class ScatteringModel:
         self.params, self.units, self.eos, self.mesh = params, units, eos, mesh
         self.rigidity = getattr(params, "rigidity", 1.0)
 
-    def check(self, pack):
+    def check(self, pack: "Pack") -> None:
         """Raise CrmpiError if the model cannot work with the variables of the run."""
         if self.needs_field and not pack.magnetic:
             raise CrmpiError(
@@ -144,12 +158,12 @@ class ScatteringModel:
                 everywhere=True,
             )
 
-    def has_perpendicular(self):
+    def has_perpendicular(self) -> bool:
         """Whether kappa_perp can be anything but zero; solvers skip the work across the field if
         not."""
         return True
 
-    def evaluate(self, pack, out, rigidity=None):
+    def evaluate(self, pack: "Pack", out: np.ndarray, rigidity: float | None = None) -> None:
         """Fill `out` with the coefficients of cosmic rays of `rigidity` in GV, within the limits of
         the model; None: those of the bulk."""
         self.kappa(pack, out, self.rigidity if rigidity is None else rigidity)
@@ -157,11 +171,11 @@ class ScatteringModel:
         if lowest > 0.0 or np.isfinite(highest):
             np.clip(out[:, KAPPA_PAR], lowest, highest, out=out[:, KAPPA_PAR])
 
-    def limits(self):
+    def limits(self) -> tuple[float, float]:
         """Return the smallest and the largest kappa_par, in code units."""
         return getattr(self.params, "kappa_min", 0.0), getattr(self.params, "kappa_max", np.inf)
 
-    def history(self, pack):
+    def history(self, pack: "Pack") -> list["Column"]:
         """Return the columns of mean, smallest and largest kappa_par of the bulk, and of the share
         of cells at a limit, with values."""
         register = pack.pool.scratch(2)
@@ -179,22 +193,27 @@ class ScatteringModel:
             KAPPA_CLIPPED.filled(volumes * clipped.sum(axis=inside), weight),
         ]
 
-    def kappa(self, pack, out, rigidity):
+    def kappa(self, pack: "Pack", out: np.ndarray, rigidity: float) -> None:
         """Fill `out` (nblock, 2, m3, m2, m1) with kappa_par and kappa_perp in code units, for a
         `rigidity` in GV."""
         raise TypeError(f"scattering model '{self.name}' defines no kappa")
 
 
-def scattering_models():
+def scattering_models() -> dict[str, type["ScatteringModel"]]:
     """Return {name: class} of all models, sorted by name."""
     return SCATTERING_MODELS.classes()
 
 
-def find_model(name):
+def find_model(name: str) -> type["ScatteringModel"]:
     """Return the class of the model `name`; raises CrmpiError with the names there are."""
     return SCATTERING_MODELS.find(name)
 
 
-def make_scattering(params, units=None, eos=None, mesh=None):
+def make_scattering(
+    params: Any,
+    units: "Units | None" = None,
+    eos: "EOS | None" = None,
+    mesh: "BlockTree | None" = None,
+) -> "ScatteringModel":
     """Return the model that ``params.model`` names."""
     return find_model(params.model)(params, units, eos, mesh)

@@ -7,6 +7,7 @@ It takes as many sub-steps as it needs, so it never limits the time step of the 
 """
 
 from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -24,6 +25,13 @@ from crmpi.transport.populations import (
     population_fields,
     tracer_rigidities,
 )
+
+if TYPE_CHECKING:
+    from crmpi.mesh.pack import Pack
+    from crmpi.physics.fluid import Fluid
+    from crmpi.scattering.base import ScatteringModel
+    from crmpi.transport.populations import Population
+    from crmpi.types import Field
 
 
 class TransportSolver(Operator):
@@ -84,9 +92,9 @@ class TransportSolver(Operator):
     doc = ""
     equation = ""
     reference = ""
-    fields = ()
-    energies = ()
-    columns = ()
+    fields: "tuple[Field, ...]" = ()
+    energies: tuple[str, ...] = ()
+    columns: tuple[Column, ...] = ()
     given_to_gas = ()
     along_field = False
     moves = True
@@ -95,10 +103,10 @@ class TransportSolver(Operator):
     on_levels = False
     carries_tracers = True
     ghosts_needed = 2
-    components = (1,)
+    components: tuple[int, ...] = (1,)
     """Components of the register that is moved, and of what else the solver keeps per cell."""
 
-    conserved = (0,)
+    conserved: tuple[int, ...] = (0,)
     """Components of the register that are energies: their fluxes agree on both sides of a boundary
     of levels."""
 
@@ -110,7 +118,14 @@ class TransportSolver(Operator):
         cls.Params = group(cls.Params)
         TRANSPORT_SOLVERS.add(cls)
 
-    def __init__(self, params, pack, scattering, ghosts, fluid):
+    def __init__(
+        self,
+        params: Any,
+        pack: "Pack",
+        scattering: "ScatteringModel | None",
+        ghosts: Any,
+        fluid: "Fluid",
+    ) -> None:
         if self.along_field and not pack.magnetic:
             raise CrmpiError(
                 f"transport.solver = {self.name} moves cosmic rays along the magnetic field, "
@@ -166,7 +181,7 @@ class TransportSolver(Operator):
         return *own, *tracers, *bare, *boundary
 
     @classmethod
-    def fields_for(cls, params):
+    def fields_for(cls, params: Any) -> "tuple[Field, ...]":
         """Return the declarations of all cosmic-ray variables of a run: `ecr`, the solver's own
         unknowns, and those of the tracers."""
         if tracer_rigidities(params) and not cls.carries_tracers:
@@ -179,7 +194,7 @@ class TransportSolver(Operator):
             )
         return population_fields(cls.fields, params)
 
-    def advance(self, dt, time, phase=Phase.AROUND_FLUID):
+    def advance(self, dt: float, time: float, phase: Phase = Phase.AROUND_FLUID) -> None:
         """Move the cosmic rays of ``pack.u0`` over [time, time + dt); leaves ghost zones and
         primitives valid.
 
@@ -194,7 +209,7 @@ class TransportSolver(Operator):
             self.account.add("bare_cells", counts)
         self.refresh(time + dt)
 
-    def move(self, population, dt, time, phase):
+    def move(self, population: "Population", dt: float, time: float, phase: Phase) -> None:
         """Move one population over [time, time + dt) in the active cells of ``pack.u0``; the bulk
         comes first and may change the gas.
 
@@ -203,7 +218,7 @@ class TransportSolver(Operator):
         """
         raise TypeError(f"transport solver '{self.name}' defines no move")
 
-    def after_fluid(self, dt):
+    def after_fluid(self, dt: float) -> None:
         """Called after the fluid has advanced ``pack.u0`` by `dt`, the solver's own unknowns with
         it, and before the `advance` that follows; ghosts are valid.
 
@@ -223,7 +238,7 @@ class TransportSolver(Operator):
     """``between(done, planned)`` is called now and then during many sub-steps, by all ranks: a run
     may stop there."""
 
-    def begin_substeps(self, planned, dt, remedy):
+    def begin_substeps(self, planned: int, dt: float, remedy: str) -> None:
         """Refuse more sub-steps than `max_substeps` before the first one; all ranks plan the same
         number."""
         if planned > self.max_substeps:
@@ -236,43 +251,43 @@ class TransportSolver(Operator):
             )
         self.between(0, planned)
 
-    def after_substeps(self, done, planned, count=1):
+    def after_substeps(self, done: int, planned: int, count: int = 1) -> None:
         """Let the run be stopped after every `HEED_EVERY` sub-steps; `count` of them were made
         since the last call."""
         if done // HEED_EVERY > (done - count) // HEED_EVERY:
             self.between(done, planned)
 
-    def step_by_level(self):
+    def step_by_level(self) -> None:
         """Let coarser levels of a refined mesh take longer sub-steps, where the solver can."""
 
-    def came_in(self, densities):
+    def came_in(self, densities: np.ndarray) -> None:
         """Book the energy of the bulk that came in through the boundary of the mesh, sums of
         densities over cells (nblock,)."""
         if "boundary" in self.account:
             self.account.add("boundary", densities * self.pack.cell_volumes)
 
-    def relative_flux(self):
+    def relative_flux(self) -> np.ndarray:
         """Return the energy flux of the bulk relative to the gas, see `crmpi.transport.fluxes`."""
         return no_flux(self.pack)
 
-    def ledger(self):
+    def ledger(self) -> list["Column"]:
         """Return the columns "cr_<column>": amounts and counts of each block since the start."""
         return self.account.filled()
 
-    def progress(self):
+    def progress(self) -> dict[str, float]:
         """Return {label: number} for the progress lines; cheap, it is asked after every step."""
         return {}
 
-    def history(self):
+    def history(self) -> list["Column"]:
         """Return the columns about the last `advance`, with values; collective."""
         return []
 
-    def state(self):
+    def state(self) -> dict[str, np.ndarray]:
         """Return the arrays, leading axis nblock, that a checkpoint writes and a restart writes
         back in place."""
         return {"account": self.account.array}
 
-    def refresh(self, time):
+    def refresh(self, time: float) -> None:
         """Make ghost zones and primitives of ``pack.u0`` valid."""
         self.ghosts.fill_fluid(self.pack.u0, self.pack.b0, time)
         self.fluid.primitives(self.pack.u0, self.pack.b0)
@@ -291,16 +306,18 @@ _BARE = Column(
 _TRACERS = Column("tracer_floored_cells", "none", "count", floor="tracer energy")
 
 
-def transport_solvers():
+def transport_solvers() -> dict[str, type["TransportSolver"]]:
     """Return {name: class} of all solvers, sorted by name."""
     return TRANSPORT_SOLVERS.classes()
 
 
-def find_solver(name):
+def find_solver(name: str) -> type["TransportSolver"]:
     """Return the class of the solver `name`; raises CrmpiError with the names there are."""
     return TRANSPORT_SOLVERS.find(name)
 
 
-def make_solver(params, pack, scattering, ghosts, fluid):
+def make_solver(
+    params: Any, pack: "Pack", scattering: "ScatteringModel | None", ghosts: Any, fluid: "Fluid"
+) -> "TransportSolver":
     """Return the solver that ``params.solver`` names."""
     return find_solver(params.solver)(params, pack, scattering, ghosts, fluid)

@@ -6,12 +6,20 @@ totals (`finish`). It knows nothing of ranks, files or ghosts, so the same objec
 simulation and a snapshot. ``docs/observables.md`` shows how to add one.
 """
 
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any, NoReturn
+
 import numpy as np
 
 from crmpi.analysis.read.derived import available
 from crmpi.errors import CrmpiError
 from crmpi.params import group
 from crmpi.plugins import OBSERVABLES
+
+if TYPE_CHECKING:
+    from crmpi.analysis.measure.drive import Drive
+    from crmpi.analysis.read.cells import Cells, Facts
+    from crmpi.parallel.comm import MpiComm, SerialComm
 
 
 class Observable:
@@ -43,7 +51,7 @@ class Observable:
     name = ""
     doc = ""
     reference = ""
-    needs = ()
+    needs: tuple[str, ...] = ()
     physical = False
     arrays = False
 
@@ -55,38 +63,38 @@ class Observable:
         cls.Params = group(cls.Params)
         OBSERVABLES.add(cls)
 
-    def __init__(self, params, facts, drive):
+    def __init__(self, params: Any, facts: "Facts", drive: "Drive | None") -> None:
         self.params, self.facts, self.drive = params, facts, drive
-        self.axes = {}
+        self.axes: dict[str, np.ndarray] = {}
         self._require(facts)
         self.setup()
 
-    def setup(self):
+    def setup(self) -> None:
         """Prepare bins and coefficients; raise `CrmpiError` for parameters that do not fit the
         mesh."""
 
-    def partial(self, cells):
+    def partial(self, cells: "Cells") -> np.ndarray:
         """Return the sums over one block, a 1-D array of always the same length; `cells` is a
         `Cells`."""
         raise TypeError(f"observable '{self.name}' defines no partial")
 
-    def finish(self, sums):
+    def finish(self, sums: np.ndarray) -> dict[str, Any]:
         """Return {'column [unit]': number or array over `axes`} from the sums over all blocks."""
         raise TypeError(f"observable '{self.name}' defines no finish")
 
-    def has(self, *names):
+    def has(self, *names: str) -> bool:
         """Tell whether all these quantities can be had."""
         return set(names) <= {*self.facts.names, *available(self.facts.names, self.facts.units)}
 
-    def shown(self, value, unit):
+    def shown(self, value: Any, unit: str) -> Any:
         """Return `value` (code units) in a unit; as it is in a dimensionless run."""
         return value if self.facts.units.dimensionless else value / self.facts.units.factor(unit)
 
-    def label(self, name, unit):
+    def label(self, name: str, unit: str) -> str:
         """Return 'name [unit]', with [code] in a dimensionless run."""
         return f"{name} [{'code' if self.facts.units.dimensionless else unit}]"
 
-    def refuse(self, sentence):
+    def refuse(self, sentence: str) -> NoReturn:
         """Raise `CrmpiError` about this observable, on all ranks alike."""
         raise CrmpiError(
             f"observable '{self.name}' of {self.facts.where} {sentence}", everywhere=True
@@ -109,7 +117,9 @@ class Observable:
             )
 
 
-def totals(observables, blocks, comm):
+def totals(
+    observables: Sequence["Observable"], blocks: Iterable["Cells"], comm: "SerialComm | MpiComm"
+) -> list[np.ndarray]:
     """Return the sums over all blocks for each of `observables`, the same bits for every number of
     ranks; collective.
 

@@ -2,15 +2,20 @@
 block."""
 
 import json
+import os
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import h5py
 import numpy as np
 
-from crmpi.analysis.read.cells import Along, Cells, MeshShape, stored_facts
+from crmpi.analysis.read.cells import Along, Cells, Facts, MeshShape, stored_facts
 from crmpi.analysis.read.derived import DERIVED, shown_in, unknown
 from crmpi.analysis.read.resampled import (
+    Profile,
+    Slice,
     array_of,
     layer_profile,
     projection_of,
@@ -23,6 +28,9 @@ from crmpi.mesh.tree import BlockTree
 from crmpi.output.blockfile import missing_parts
 from crmpi.output.seal import DIGEST, UNREADABLE, broken_seal, damaged_block
 from crmpi.units import Units
+
+if TYPE_CHECKING:
+    import builtins
 
 
 class Snapshot(MeshShape):
@@ -46,7 +54,7 @@ class Snapshot(MeshShape):
         parts of the file that are not there: their blocks read as NaN
     """
 
-    def __init__(self, path):
+    def __init__(self, path: str | os.PathLike[str]) -> None:
         self.path = Path(path)
         self._file = _open(self.path)
         attributes = self._file.attrs
@@ -89,17 +97,17 @@ class Snapshot(MeshShape):
         )
         self.missing = missing_parts(self._file)
 
-    def __enter__(self):
+    def __enter__(self) -> "Snapshot":
         return self
 
     def __exit__(self, *error):
         self.close()
 
-    def close(self):
+    def close(self) -> None:
         """Close the file."""
         self._file.close()
 
-    def damage(self):
+    def damage(self) -> str:
         """Return what is wrong with the file, or ''; reads all of it, block by block (not the
         blocks of missing parts)."""
         if int(self._file.attrs.get("format", 2)) < 2 and DIGEST not in self._file.attrs:
@@ -119,11 +127,11 @@ class Snapshot(MeshShape):
         return reason
 
     @property
-    def nblock(self):
+    def nblock(self) -> int:
         """Number of blocks."""
         return len(self.locations)
 
-    def volumes(self):
+    def volumes(self) -> np.ndarray:
         """Return the volumes of the cells of a tube, in order along it."""
         return self._along_tube(f"x{self.axes[0] + 1}w", slice(None))
 
@@ -133,7 +141,7 @@ class Snapshot(MeshShape):
         order = np.argsort(self.locations[:, self.axes[0]])
         return self._file[name][:][order, span].ravel()
 
-    def faces(self, axis, level=0):
+    def faces(self, axis: int, level: int = 0) -> np.ndarray:
         """Return the positions of all cell faces of the mesh of a level along an axis (0, 1, 2), n
         + 1 numbers."""
         if self.is_tube and axis in self.axes:
@@ -141,7 +149,7 @@ class Snapshot(MeshShape):
         n = self.cells_at(level)[axis]
         return self.lower[axis] + (self.upper[axis] - self.lower[axis]) * (np.arange(n + 1) / n)
 
-    def centres(self, axis, level=0):
+    def centres(self, axis: int, level: int = 0) -> np.ndarray:
         """Return the positions of all cell centres of the mesh of a level along an axis (0, 1,
         2)."""
         if self.is_tube and axis in self.axes:
@@ -149,16 +157,16 @@ class Snapshot(MeshShape):
         faces = self.faces(axis, level)
         return 0.5 * (faces[1:] + faces[:-1])
 
-    def dimension(self, name):
+    def dimension(self, name: str) -> str:
         """Return the dimension name of a variable or derived quantity."""
         return self.dimensions[name] if name in self.dimensions else self._derived(name).dimension
 
-    def shown_in(self, name):
+    def shown_in(self, name: str) -> tuple[str, float]:
         """Return (label, factor): the usual unit of a quantity and what its code values are
         multiplied by."""
         return shown_in(self.dimension(name), self.units)
 
-    def values(self, name, gid, where=...):
+    def values(self, name: str, gid: int, where: Any = ...) -> np.ndarray:
         """Return a quantity in (part of) a block: array (n3, n2, n1), or what the index `where`
         leaves of it."""
         if name in self._places:
@@ -169,7 +177,7 @@ class Snapshot(MeshShape):
         with np.errstate(divide="ignore", invalid="ignore"):
             return entry.compute(self, *(self.values(need, gid, where) for need in entry.needs))
 
-    def cells_of(self, gid):
+    def cells_of(self, gid: int) -> Cells:
         """Return the `crmpi.analysis.read.cells.Cells` of a block: what observables are computed
         from."""
         along = self._tube(gid) if self.is_tube else None
@@ -184,12 +192,12 @@ class Snapshot(MeshShape):
             tree,
         )
 
-    def first(self, gid):
+    def first(self, gid: int) -> list[int]:
         """Return the indices (x1, x2, x3) of the first cell of a block, counted in cells of its
         level."""
         return [int(place) * n for place, n in zip(self.locations[gid], self.block, strict=True)]
 
-    def ends(self, gid):
+    def ends(self, gid: int) -> tuple[list[float], ...]:
         """Return the corners (lower, upper) of a block, code units."""
         lower, count = self.first(gid), self.cells_at(self.levels[gid])
         upper = [n + m for n, m in zip(lower, self.block, strict=True)]
@@ -200,20 +208,20 @@ class Snapshot(MeshShape):
         )
 
     @cached_property
-    def tree(self):
+    def tree(self) -> BlockTree:
         """The `BlockTree` of the mesh; not of a tube."""
         leaves = np.concatenate([self.levels[:, None], self.locations], axis=1).astype(np.int64)
         return BlockTree(
             self.cells, self.block, self.lower, self.upper, self.periodic, leaves=leaves
         )
 
-    def blocks(self):
+    def blocks(self) -> Iterator[Cells]:
         """Yield the `Cells` of all blocks in the order of their numbers; only what is asked of them
         is read."""
         return (self.cells_of(gid) for gid in range(self.nblock))
 
     @cached_property
-    def facts(self):
+    def facts(self) -> Facts:
         """The `crmpi.analysis.read.cells.Facts` of this snapshot."""
         return stored_facts(self)
 
@@ -223,7 +231,9 @@ class Snapshot(MeshShape):
         faces, areas, volumes = (self._file[name + kind][gid] for kind in "faw")
         return Along(centres[place.start : place.stop + 2], faces, areas, volumes)
 
-    def spread(self, gid, values, level, axes=(2, 1, 0)):
+    def spread(
+        self, gid: int, values: np.ndarray, level: int, axes: Sequence[int] = (2, 1, 0)
+    ) -> tuple[Any, np.ndarray]:
         """Return (index, values): where, and with what, numbers of the cells of a block add to the
         mesh of a level.
 
@@ -233,7 +243,7 @@ class Snapshot(MeshShape):
         first = self.first(gid)
         return spread(values, [first[a] for a in axes], steps)
 
-    def array(self, name, level=0):
+    def array(self, name: str, level: int = 0) -> np.ndarray:
         """Return a quantity on the whole mesh of a level, array (n3, n2, n1).
 
         Means over volume of smaller cells, copies of larger ones; derived quantities are averaged
@@ -241,7 +251,9 @@ class Snapshot(MeshShape):
         """
         return array_of(self, name, level)
 
-    def slice(self, name, axis, position=None, level=None):
+    def slice(
+        self, name: str, axis: int, position: float | None = None, level: int | None = None
+    ) -> "Slice":
         """Return the `Slice` of a quantity through the cells at `position` (code units; the middle
         by default) along `axis` (0, 1, 2).
 
@@ -251,12 +263,14 @@ class Snapshot(MeshShape):
         """
         return slice_of(self, name, axis, position, level)
 
-    def projection(self, name, axis, weight=None, level=None):
+    def projection(
+        self, name: str, axis: int, weight: str | None = None, level: int | None = None
+    ) -> "Slice":
         """Return the integral of a quantity along an axis (0, 1, 2) as a `Slice`, or its mean along
         it weighted with `weight`."""
         return projection_of(self, name, axis, weight, level)
 
-    def profile(self, name, axis, weight=None):
+    def profile(self, name: str, axis: int, weight: str | None = None) -> "Profile":
         """Return the `Profile` of a quantity along an axis (0, 1, 2): means over the other two,
         weighted by volume or by `weight`.
 
@@ -264,7 +278,9 @@ class Snapshot(MeshShape):
         """
         return layer_profile(self, name, axis, weight)
 
-    def radial_profile(self, name, nbins=None, weight=None):
+    def radial_profile(
+        self, name: str, nbins: int | None = None, weight: str | None = None
+    ) -> "Profile":
         """Return the `Profile` of a quantity over the distance from the origin: means over shells,
         weighted by volume or by `weight`.
 
@@ -273,7 +289,7 @@ class Snapshot(MeshShape):
         """
         return shell_profile(self, name, nbins, weight)
 
-    def extrema(self, name):
+    def extrema(self, name: str) -> tuple[float, float]:
         """Return (min, max) of a quantity; NaN of missing parts is left out."""
         low, high = np.inf, -np.inf
         for gid in range(self.nblock):
@@ -284,7 +300,9 @@ class Snapshot(MeshShape):
             )
         return float(low), float(high)
 
-    def weighted(self, name, weight=None):
+    def weighted(
+        self, name: str, weight: str | None = None
+    ) -> Iterator[tuple[int, np.ndarray, np.ndarray]]:
         """Yield (gid, values, weights) of all blocks: relative volumes, times the quantity
         `weight`."""
         for gid in range(self.nblock):
@@ -297,7 +315,7 @@ class Snapshot(MeshShape):
                 weights = weights * 2.0 ** -(len(self.axes) * self.levels[gid])
             yield gid, values, weights
 
-    def radius(self, gid):
+    def radius(self, gid: int) -> np.ndarray:
         """Return the distance of the cells of a block from the origin; missing axes do not
         count."""
         level = int(self.levels[gid])
@@ -307,7 +325,7 @@ class Snapshot(MeshShape):
         )
         return np.sqrt(i[None, None, :] ** 2 + j[None, :, None] ** 2 + k[:, None, None] ** 2)
 
-    def place(self, gid):
+    def place(self, gid: int) -> tuple["builtins.slice", ...]:
         """Return the index (k, j, i) of a block in the whole mesh of its level."""
         return tuple(
             slice(first * n, (first + 1) * n)
@@ -320,7 +338,7 @@ class Snapshot(MeshShape):
         return DERIVED[name]
 
 
-def open_snapshot(path):
+def open_snapshot(path: str | os.PathLike[str]) -> Snapshot:
     """Open a snapshot and return a `Snapshot`.
 
     Raises
