@@ -19,6 +19,7 @@ INNER = {
     "crmpi/model/problem.py": {"Problem"},
     "crmpi/physics/base.py": {"Source", "SourceParams", "source_classes", "make_sources"},
     "crmpi/physics/operators.py": {"Operator"},
+    "crmpi/types.py": {"Field"},
 }
 """Files in which only these classes and functions are public."""
 
