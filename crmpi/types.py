@@ -75,6 +75,20 @@ class TubeVolumes(NamedTuple):
     volume: object
 
 
+class Tube(NamedTuple):
+    """The tube as kernels see it; arrays (nblock, m) run along `axis`, ghost cells included.
+
+    ``area`` at lower faces, ``volume`` and ``width`` of cells, ``gap`` from the centre of the cell
+    below a lower face to the one above.
+    """
+
+    axis: int
+    area: object
+    volume: object
+    width: object
+    gap: object
+
+
 class Field(NamedTuple):
     """Declaration of an evolved variable; storage, ghosts, boundaries, restart and output follow
     from it.

@@ -72,4 +72,4 @@ def whole(sim, name, array="u0"):
     """Return one variable along the tube, blocks put together."""
     pack = sim.pack
     cells = pack.active(getattr(pack, array))[:, pack.index[name]].reshape(pack.nblock, -1)
-    return np.concatenate([cells[b] for b in np.argsort(pack.origins[:, pack.tube.axis])])
+    return np.concatenate([cells[b] for b in np.argsort(pack.origins[:, pack.metric.axis])])

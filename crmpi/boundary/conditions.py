@@ -82,10 +82,9 @@ class Outflow:
         if b.shape[1]:
             for axis, layers in enumerate(self.face_layers):
                 copy_layers(b, axis, axis + 1, layers)
-            if self.pack.tube is not None:
-                spread_flux(
-                    b, self.face_layers[self.face.axis], self.face.axis, self.pack.tube.area
-                )
+            if not self.pack.metric.turns:
+                area, axis = self.pack.metric.cells.area, self.face.axis
+                spread_flux(b, self.face_layers[axis], axis, area)
         copy_layers(u, 0, u.shape[1], self.layers)
         match_magnetic_energy(u, b, self.layers, self.pack.grid)
 
@@ -135,12 +134,12 @@ class Reflect(Outflow):
 
     def __init__(self, face, pack, eos, hook):
         super().__init__(face, pack, eos, hook)
-        self.threaded = pack.tube is not None
+        self.threaded = not pack.metric.turns
 
     def look(self, comm, b):
         """Find out, on all ranks together, whether the field `b` goes through the wall: none can
         get there later."""
-        if b.shape[1] == 0 or self.pack.tube is not None:
+        if b.shape[1] == 0 or not self.pack.metric.turns:
             return
         through, along = field_at_wall(b, self.face, self.pack.grid)
         self.threaded = comm.max(through) > _THREAD * comm.max(along)
@@ -219,12 +218,10 @@ class Hydrostatic(Outflow):
     def _distances(self):
         """Return the distance of the centres of each ghost layer and the layer inside, a number per
         row of `columns`."""
-        tube, axis = self.pack.tube, self.face.axis
-        if tube is None:
-            return self.pack.widths(axis)[self.columns[:, 1]]
+        axis = self.face.axis
         # the two layers touch at the lower face of this one
         upper = np.maximum(self.columns[:, 4 - axis], self.columns[:, 7 - axis])
-        return tube.gap[self.columns[:, 1], upper]
+        return self.pack.metric.gaps(axis, self.columns[:, 1], upper)
 
     def fluid(self, u, b, time):
         """Fill the ghost layers of conserved cells `u` and faces `b` at `time`."""
@@ -278,8 +275,7 @@ class User(Outflow):
             w = slab.primitives(u, b, self.eos.gamma)
             guess = stand_in(w, (), 0)
             self.ask(slab, w, self.pack.fields, time)
-            # the field of a tube is that of a constant flux
-            if b.shape[1] and self.pack.tube is None:
+            if b.shape[1] and self.pack.metric.turns:
                 self.set_field(slab, guess, w, b, time)
             slab.conserve(w, u, b, self.eos.gamma)
 

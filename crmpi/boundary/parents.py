@@ -12,6 +12,7 @@ from crmpi.boundary.conditions import Outflow, Reflect, User
 from crmpi.boundary.layers import Face
 from crmpi.mesh.leaves import OFFSETS
 from crmpi.mesh.links import EQUAL, FINE, NONE
+from crmpi.mesh.metric import EvenCells
 from crmpi.mesh.pack import component_names
 from crmpi.mesh.pool import aligned_zeros
 from crmpi.mesh.regions import COPY_COLUMNS, axis_shape, copy_regions
@@ -29,12 +30,10 @@ class ParentView:
 
     Attributes
     ----------
-    grid, origins, levels, fields, scalars, tube, magnetic, has_cr, grav, u0, w0, bcc
+    grid, origins, levels, fields, scalars, metric, magnetic, has_cr, grav, u0, w0, bcc
         as those of `Pack`, with a buffer in the place of a block; ``u0``, ``w0``, ``bcc`` hold the
         last state of the fluid, where they are kept at all
     """
-
-    tube = None
 
     def __init__(self, pack, parents):
         g = pack.grid
@@ -43,6 +42,7 @@ class ParentView:
         self._pairs = [2 if ng else 1 for ng in (g.ng1, g.ng2, g.ng3)]
         self.origins = pack.origins[parents.slots] // self._pairs
         self.levels = parents.levels
+        self.metric = EvenCells(self.grid, self.levels)
         self.fields, self.magnetic, self.has_cr = pack.fields, pack.magnetic, pack.has_cr
         self.scalars = pack.scalars
         self.grav = None if pack.grav is None else self.allocate(3)
@@ -55,12 +55,7 @@ class ParentView:
 
     def widths(self, axis):
         """Return the cell width along an axis of each buffer (n,)."""
-        width = (self.grid.dx1, self.grid.dx2, self.grid.dx3)[axis]
-        return (
-            width * 2.0**-self.levels
-            if self._pairs[axis] == 2
-            else np.full(len(self.levels), width)
-        )
+        return self.metric.widths(axis)
 
     def variable_names(self):
         """Return one name per component of ``u0``: 'dens', 'mom1', ..."""

@@ -4,6 +4,7 @@ ranks or ghosts."""
 import numpy as np
 
 from crmpi.errors import CrmpiError
+from crmpi.mesh.geometry import along, geometry_of
 from crmpi.numerics.counter_random import uniform_field
 
 _FACES = {
@@ -54,10 +55,9 @@ class Coordinates:
         self.dx1, self.dx2, self.dx3 = (
             (hi - lo) / n for lo, hi, n in zip(mesh.lower, mesh.upper, mesh.cells, strict=True)
         )
-        self.geometry = getattr(mesh, "geometry", None)
-        self.volume = (
-            self.dx1 * self.dx2 * self.dx3 if self.geometry is None else self._tube_volumes()
-        )
+        self.geometry = geometry_of(mesh)
+        self._widths = (self.dx1, self.dx2, self.dx3)
+        self.volume = self.geometry.volumes_of(self.first, self.count, self._widths)
         self.x1, self.x2, self.x3 = (
             self._positions(axis, offset[axis], axis in wrap) for axis in range(3)
         )
@@ -66,27 +66,14 @@ class Coordinates:
         index = self.first[axis] + np.arange(self.count[axis])
         if wrap:
             index = index % self.mesh.cells[axis]
-        if self.geometry is not None and axis == self.geometry.axis:
-            return _along(axis, self.geometry.positions(self.first[axis], self.count[axis], offset))
-        return _along(
-            axis, self.mesh.lower[axis] + (index + offset) * (self.dx1, self.dx2, self.dx3)[axis]
-        )
-
-    def _tube_volumes(self):
-        axis = self.geometry.axis
-        return _along(
-            axis,
-            self.geometry.volumes(
-                self.geometry.positions(self.first[axis], self.count[axis] + 1, 0.0)
-            ),
-        )
+        return along(axis, self.geometry.places(axis, index, offset, self._widths[axis]))
 
     @property
     def area(self):
         """Cross-section of a tube at the positions along it; that of the box on a plain mesh is a
         matter of the axis."""
         axis = self.geometry.axis
-        return _along(axis, self.geometry.areas((self.x1, self.x2, self.x3)[axis].ravel()))
+        return along(axis, self.geometry.areas((self.x1, self.x2, self.x3)[axis].ravel()))
 
     @property
     def shape(self):
@@ -138,11 +125,7 @@ class Coordinates:
         is true."""
         values = np.broadcast_to(density, self.shape)
         values = values if where is None else np.where(where, values, 0.0)
-        return float(
-            np.sum(values, dtype=float) * self.volume
-            if self.geometry is None
-            else np.sum(values * self.volume)
-        )
+        return float(self.geometry.integral(values, self.volume))
 
     def face_integral(self, face, flux):
         """Return the integral of `flux` over the domain face 'ix1' ... 'ox3', taken from the cells
@@ -165,12 +148,7 @@ class Coordinates:
             )
         ((name, position),) = plane.items()
         axis = ("x1", "x2", "x3").index(name)
-        if self.geometry is not None and axis == self.geometry.axis:
-            index = self.geometry.index(position)
-        else:
-            index = int(
-                np.floor((position - self.mesh.lower[axis]) / (self.dx1, self.dx2, self.dx3)[axis])
-            )
+        index = self.geometry.index_of(axis, position, self._widths[axis])
         return self._plane_sum(axis, min(max(index, 0), self.mesh.cells[axis] - 1), flux)
 
     def _plane_sum(self, axis, index, flux):
@@ -179,19 +157,5 @@ class Coordinates:
             return 0.0
         layer = np.take(np.broadcast_to(flux, self.shape), local, axis=array_axis(axis))
         # flux and cross-section are those at the centre of the cell
-        if self.geometry is not None and axis == self.geometry.axis:
-            return float(
-                np.sum(layer, dtype=float) * np.take(self.area, local, axis=array_axis(axis)).item()
-            )
-        return float(
-            np.sum(layer, dtype=float) * self.volume / (self.dx1, self.dx2, self.dx3)[axis]
-        )
-
-
-def _along(axis, values):
-    """Return 1-D `values` as a read-only array that varies along one mesh axis: hooks share it."""
-    shape = [1, 1, 1]
-    shape[array_axis(axis)] = -1
-    values = values.reshape(shape)
-    values.flags.writeable = False
-    return values
+        total = np.sum(layer, dtype=float)
+        return float(self.geometry.plane_integral(total, axis, index, self._widths))

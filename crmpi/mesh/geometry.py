@@ -14,28 +14,71 @@ by number, so that it has the same bits for every choice of blocks.
 """
 
 import math
-from typing import NamedTuple
 
 import numpy as np
+
+from crmpi.mesh.metric import EvenCells, TubeCells
+from crmpi.types import Tube
 
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(5)  # volumes of own tubes
 
 
-class Tube(NamedTuple):
-    """The tube as kernels see it; arrays (nblock, m) run along `axis`, ghost cells included.
+def even_places(lower, width, index, offset=0.5):
+    """Return positions in cells of equal `width` from their global indices; `offset` in a cell: 0.5
+    for centres, 0 for lower faces. All positions on Cartesian axes come from here, so that they are
+    bitwise identical for every choice of blocks."""
+    return lower + (index + offset) * width
 
-    ``area`` at lower faces, ``volume`` and ``width`` of cells, ``gap`` from the centre of the cell
-    below a lower face to the one above.
+
+class Cartesian:
+    """Geometry of a mesh of equal boxes.
+
+    Parameters
+    ----------
+    lower : sequence of 3 floats
+        lower corner of the mesh
+
+    Attributes
+    ----------
+    kind, spacing : str
+        see `TubeGeometry`
+    axis : int or None
+        the axis along which cells change
     """
 
-    axis: int
-    area: np.ndarray
-    volume: np.ndarray
-    width: np.ndarray
-    gap: np.ndarray
+    kind, spacing, axis = "cartesian", "uniform", None
+
+    def __init__(self, lower):
+        self.lower = lower
+
+    def places(self, axis, index, offset, width):
+        """Return the positions of global indices (1-D) along an axis where the mean width of cells
+        is `width`."""
+        return even_places(self.lower[axis], width, index, offset)
+
+    def index_of(self, axis, position, width):
+        """Return the global index of the cell that holds `position` along an axis."""
+        return int(np.floor((position - self.lower[axis]) / width))
+
+    def volumes_of(self, first, count, widths):
+        """Return the volume of the cells of a box, a number or an array (k, j, i) to broadcast."""
+        return widths[0] * widths[1] * widths[2]
+
+    def integral(self, values, volume):
+        """Return the integral of densities over cells of these volumes."""
+        return np.sum(values, dtype=float) * volume
+
+    def plane_integral(self, total, axis, index, widths):
+        """Return the integral of a flux over the layer of cells with this global index along an
+        axis, from the `total` of its values in the cells."""
+        return total * (widths[0] * widths[1] * widths[2]) / widths[axis]
+
+    def metric(self, pack):
+        """Return the metric of the blocks of a pack."""
+        return EvenCells(pack.grid, pack.levels, refined=pack.refined)
 
 
-class Geometry:
+class TubeGeometry(Cartesian):
     """Positions and cross-sections along the one axis of a tube.
 
     Parameters
@@ -60,14 +103,16 @@ class Geometry:
     """
 
     def __init__(self, kind, spacing, cells, lower, upper, height=None, area=None):
+        super().__init__(lower)
         self.kind, self.spacing, self.height = kind, spacing, height
         (self.axis,) = (a for a in range(3) if cells[a] > 1)
-        self.cells, self.lower, self.upper = cells[self.axis], lower[self.axis], upper[self.axis]
+        self.cells = cells[self.axis]
+        self.begin, self.end = lower[self.axis], upper[self.axis]
         across = [upper[a] - lower[a] for a in range(3) if a != self.axis]
         self.section = 4.0 * math.pi if kind == "spherical" else across[0] * across[1]
         self._own = area
-        self._step = (self.upper - self.lower) / self.cells
-        self._ratio = math.log(self.upper / self.lower) if spacing == "log" else 0.0
+        self._step = (self.end - self.begin) / self.cells
+        self._ratio = math.log(self.end / self.begin) if spacing == "log" else 0.0
 
     def positions(self, first, count, offset=0.5):
         """Return `count` positions from the global index `first` on; `offset` 0 for lower faces,
@@ -76,19 +121,50 @@ class Geometry:
 
     def _position(self, index):
         if self.spacing == "log":
-            return self.lower * math.exp(index / self.cells * self._ratio)
-        return self.lower + index * self._step
+            return self.begin * math.exp(index / self.cells * self._ratio)
+        return even_places(self.begin, self._step, index, 0.0)
 
     def index(self, position):
         """Return the global index of the cell that holds `position`; below 0 or above the last
         outside of the mesh."""
         if self.spacing == "log":
             return (
-                math.floor(math.log(position / self.lower) / self._ratio * self.cells)
+                math.floor(math.log(position / self.begin) / self._ratio * self.cells)
                 if position > 0.0
                 else -1
             )
-        return math.floor((position - self.lower) / self._step)
+        return math.floor((position - self.begin) / self._step)
+
+    def places(self, axis, index, offset, width):
+        """See `Cartesian`."""
+        if axis != self.axis:
+            return super().places(axis, index, offset, width)
+        return np.array([self._position(i + offset) for i in index.tolist()])
+
+    def index_of(self, axis, position, width):
+        """See `Cartesian`."""
+        if axis == self.axis:
+            return self.index(position)
+        return super().index_of(axis, position, width)
+
+    def volumes_of(self, first, count, widths):
+        """See `Cartesian`."""
+        faces = self.positions(first[self.axis], count[self.axis] + 1, 0.0)
+        return along(self.axis, self.volumes(faces))
+
+    def integral(self, values, volume):
+        """See `Cartesian`."""
+        return np.sum(values * volume)
+
+    def plane_integral(self, total, axis, index, widths):
+        """See `Cartesian`; the cross-section of the tube is that at the centre of the cell."""
+        if axis == self.axis:
+            return total * self.areas(self.positions(index, 1)).item()
+        return super().plane_integral(total, axis, index, widths)
+
+    def metric(self, pack):
+        """Return the metric of the blocks of a pack."""
+        return TubeCells(pack, self)
 
     def relative_area(self, positions):
         """Return the cross-sections at `positions` (1-D) relative to `section`."""
@@ -135,10 +211,24 @@ class Geometry:
 
 
 def make_geometry(mesh, area=None):
-    """Return the `Geometry` of the parameters `mesh`, or None for a plain Cartesian mesh; `area`:
-    the hook of the problem, or None."""
+    """Return the geometry of the parameters `mesh`; `area`: the hook of the problem, or None."""
     if mesh.geometry == "cartesian" and mesh.spacing == "uniform":
-        return None
-    return Geometry(
+        return Cartesian(mesh.lower)
+    return TubeGeometry(
         mesh.geometry, mesh.spacing, mesh.cells, mesh.lower, mesh.upper, mesh.tube_height, area
     )
+
+
+def geometry_of(mesh):
+    """Return the geometry of a mesh; one that says nothing of it is Cartesian."""
+    return getattr(mesh, "geometry", None) or Cartesian(mesh.lower)
+
+
+def along(axis, values):
+    """Return 1-D `values` as a read-only array (k, j, i) that varies along one mesh axis: hooks
+    share it."""
+    shape = [1, 1, 1]
+    shape[2 - axis] = -1
+    values = values.reshape(shape)
+    values.flags.writeable = False
+    return values

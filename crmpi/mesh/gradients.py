@@ -26,7 +26,7 @@ def slopes(pack, values):
             inner, above, below = (
                 _cut(axis, part) for part in (slice(1, -1), slice(2, None), slice(None, -2))
             )
-            slope[inner] = (values[above] - values[below]) / _distance(pack, axis)
+            slope[inner] = (values[above] - values[below]) / pack.metric.spans(axis)
             yield axis, slope
 
 
@@ -42,16 +42,6 @@ def field_strength(pack):
     """Return |B| (nblock, m3, m2, m1) in double precision, beside which numbers may stand that no
     float32 can hold."""
     return np.sqrt((pack.bcc**2).sum(axis=1, dtype=float))
-
-
-def _distance(pack, axis):
-    """Return the distance between the two neighbours of a cell."""
-    if pack.tube is None:
-        return 2.0 * pack.widths(axis)[:, None, None, None]
-    gap = pack.tube.gap
-    shape = [len(gap), 1, 1, 1]
-    shape[3 - axis] = -1
-    return (gap[:, 1:-1] + gap[:, 2:]).reshape(shape)
 
 
 def _cut(axis, part):

@@ -5,10 +5,11 @@ from typing import NamedTuple
 import numpy as np
 
 from crmpi.errors import CrmpiError
+from crmpi.mesh.geometry import Cartesian
 from crmpi.mesh.pool import Pool
 from crmpi.mesh.tree import NO_NEIGHBOUR, direction
 from crmpi.precision import LANES
-from crmpi.types import BlockVolumes, EqualVolumes, Field, Grid, TubeVolumes, make_axes
+from crmpi.types import Field, Grid, make_axes
 
 HYDRO_FIELDS = (
     Field("dens", unit="density", title="mass density"),
@@ -73,9 +74,7 @@ def make_pack(tree, gids, fields=HYDRO_FIELDS, ng=2, *, magnetic=True, gravity=F
             pack.outer[:, 2 * axis + side] = (
                 tree.neighbours[pack.gids, direction(offset)] == NO_NEIGHBOUR
             )
-    pack.refined = tree.max_level > 0
-    if pack.refined:
-        pack.volumes = BlockVolumes(pack.cell_volumes)
+    pack._measure(refined=tree.max_level > 0)
     pack.is_open = not all(tree.periodic[axis] or tree.missing[axis] for axis in range(3))
     return pack
 
@@ -162,8 +161,8 @@ class Pack:
         tracers' ``ecr_1`` ..., then scalars
     magnetic, gravity : bool
         allocate the magnetic field; the static acceleration
-    geometry : crmpi.mesh.geometry.Geometry, optional
-        of a tube
+    geometry : crmpi.mesh.geometry.Cartesian, optional
+        of the mesh; Cartesian by default
     levels : sequence of int, optional
         refinement level of each block, ascending; 0 by default
     spare : list, optional
@@ -175,8 +174,10 @@ class Pack:
         makes all arrays of these blocks
     parts : tuple of Part
         the blocks level by level
-    tube : crmpi.mesh.geometry.Tube or None
-        cross-sections and volumes along the tube
+    geometry : crmpi.mesh.geometry.Cartesian
+        positions
+    metric : crmpi.mesh.metric.EvenCells or TubeCells
+        widths, volumes, areas and distances of cells
     volumes : EqualVolumes, BlockVolumes or TubeVolumes
         of all cells, for `crmpi.numerics.rows.volumes.cell_volume`
     outer : bool array (nblock, 6)
@@ -217,12 +218,9 @@ class Pack:
         self.lower = tuple(float(x) for x in lower)
         self.fields = tuple(fields)
         self.magnetic = magnetic
-        self.geometry = geometry
-        self.tube = None if geometry is None else self._make_tube()
-        equal = EqualVolumes(grid.dx1 * grid.dx2 * grid.dx3)
-        self.volumes = equal if self.tube is None else TubeVolumes(self.tube.axis, self.tube.volume)
+        self.geometry = geometry or Cartesian(self.lower)
+        self._measure(refined=False)
         self.outer, self.is_open = np.zeros((len(self.gids), 6), bool), False
-        self.refined = False
         self.index = {}
         for field in self.fields:
             self.index[field.name] = sum(f.ncomp for f in self.fields[: len(self.index)])
@@ -237,10 +235,11 @@ class Pack:
         self.b0, self.b1, self.b2, self.bcc = (self.allocate(nface) for _ in range(4))
         self.grav = self.allocate(3) if gravity else None
 
-    def _make_tube(self):
-        g, axis = self.grid, self.geometry.axis
-        first = self.origins[:, axis] - (g.ng1, g.ng2, g.ng3)[axis]
-        return self.geometry.tube(first, (g.m1, g.m2, g.m3)[axis])
+    def _measure(self, *, refined):
+        """Make the metric of the blocks of a mesh that is `refined`, on whatever rank, or not."""
+        self.refined = refined
+        self.metric = self.geometry.metric(self)
+        self.volumes = self.metric.volumes
 
     @property
     def nblock(self):
@@ -252,22 +251,13 @@ class Pack:
         return next(part.grid for part in self.parts if part.blocks.start <= b < part.blocks.stop)
 
     def widths(self, axis):
-        """Return the cell width along an axis of each block (nblock,)."""
-        width = (self.grid.dx1, self.grid.dx2, self.grid.dx3)[axis]
-        return (
-            width * 2.0**-self.levels
-            if (self.grid.ng1, self.grid.ng2, self.grid.ng3)[axis]
-            else self.pool.numbers(fill=width)
-        )
+        """Return the cell width along an axis of each block (nblock,), see `crmpi.mesh.metric`."""
+        return self.metric.widths(axis)
 
     @property
     def cell_volumes(self):
-        """Volume of a cell of each block (nblock,); 1 on a tube, whose sums come weighted."""
-        if self.tube is not None:
-            return self.pool.numbers(fill=1.0)
-        return np.concatenate(
-            [np.full(part.blocks.stop - part.blocks.start, part.volume) for part in self.parts]
-        )
+        """Volume of a cell of each block (nblock,), see `crmpi.mesh.metric`."""
+        return self.metric.cell_volumes
 
     @property
     def cell_shares(self):
@@ -291,15 +281,9 @@ class Pack:
         return array[:, :, g.ng3 : g.ng3 + g.n3, g.ng2 : g.ng2 + g.n2, g.ng1 : g.ng1 + g.n1]
 
     def sums(self, array, variables):
-        """Return the sums of some components over the active cells of each block (nblock,), on a
-        tube weighted with volumes."""
-        cells = self.active(array)[:, variables]
-        if self.tube is not None:
-            g, axis = self.grid, self.tube.axis
-            first, n = ((g.ng1, g.n1), (g.ng2, g.n2), (g.ng3, g.n3))[axis]
-            shape = [self.nblock, 1, 1, 1, 1]
-            shape[4 - axis] = n
-            cells = cells * self.tube.volume[:, first : first + n].reshape(shape)
+        """Return the sums of some components over the active cells of each block (nblock,), with
+        the weights of the metric."""
+        cells = self.metric.weighted(self.active(array)[:, variables])
         return cells.sum(axis=(1, 2, 3, 4), dtype=float)
 
     def coords(self, b):
@@ -314,15 +298,11 @@ class Pack:
     def positions(self, first, count, level=0):
         """Return the centres (x1, x2, x3) of `count` cells per axis from the indices `first` of a
         level on, three 1-D arrays."""
-        centres, grid = [], at_level(self.grid, int(level))
-        for axis, width in enumerate((grid.dx1, grid.dx2, grid.dx3)):
-            if self.geometry is not None and axis == self.geometry.axis:
-                centres.append(self.geometry.positions(int(first[axis]), int(count[axis])))
-            else:
-                centres.append(
-                    self.lower[axis] + (first[axis] + np.arange(count[axis]) + 0.5) * width
-                )
-        return tuple(centres)
+        grid = at_level(self.grid, int(level))
+        return tuple(
+            self.geometry.places(axis, first[axis] + np.arange(count[axis]), 0.5, width)
+            for axis, width in enumerate((grid.dx1, grid.dx2, grid.dx3))
+        )
 
     def variable_names(self):
         """Return one name per component of ``u0``: 'dens', 'mom1', ..."""

@@ -5,6 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from crmpi.errors import CrmpiError
+from crmpi.mesh.geometry import Cartesian
 from crmpi.mesh.leaves import OFFSETS, OUTSIDE, REFINED, Index, Lattice, root_leaves
 
 NO_NEIGHBOUR = OUTSIDE
@@ -45,8 +46,8 @@ class BlockTree:
         corners of the mesh, code units
     periodic : sequence of 3 bools
         axes whose two ends are joined
-    geometry : crmpi.mesh.geometry.Geometry, optional
-        of a one-dimensional mesh that is a tube; None for cells of equal size
+    geometry : crmpi.mesh.geometry.Cartesian, optional
+        Cartesian by default
     leaves : int array (nblock, 4), optional
         level and place of every block, 2:1, along the Z-curve, see `crmpi.mesh.leaves`; by default
         the mesh is not refined
@@ -90,7 +91,7 @@ class BlockTree:
         self.lower = tuple(float(x) for x in lower)
         self.upper = tuple(float(x) for x in upper)
         self.periodic = tuple(bool(p) for p in periodic)
-        self.geometry = geometry
+        self.geometry = geometry or Cartesian(self.lower)
         _check(self)
         self.lattice = tuple(n // m for n, m in zip(self.cells, self.block, strict=True))
         self.roots = Lattice(self.lattice, self.periodic, self.missing)

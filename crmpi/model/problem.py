@@ -143,8 +143,7 @@ def set_initial_state(problem, pack, mesh, gamma, comm=None):
                 "is "
                 "false; set fluid.magnetic=true"
             )
-        if pack.tube is not None:
-            complaint = complaint or _tube_complaint(problem, pack, b, values)
+        complaint = complaint or _tube_complaint(problem, pack, b, values)
         complaint = complaint or _set_cells(problem, pack, b, x, values, gamma)
     divergence = _field_complaint(problem, fields, comm)  # on every rank, whatever the complaint
     return complaint or divergence
@@ -198,7 +197,9 @@ def _uniform(problem, name, value):
 def _tube_complaint(problem, pack, b, values):
     """Return what cannot be on a tube, a velocity or a field across it, or a field where it has no
     cross-section; or None."""
-    axis = pack.tube.axis
+    axis = pack.metric.axis
+    if axis is None:
+        return None
     for a in (a for a in range(3) if a != axis):
         moving, magnetised = (
             np.any(values.get(f"vel{a + 1}", 0.0)),
@@ -291,8 +292,7 @@ def _set_field(problem, pack, mesh, b, uniform):
     for axis in range(3):
         face = _face_view(pack, pack.b0, b, axis)
         face[...] = uniform[axis]
-        if pack.tube is not None and axis == pack.tube.axis:
-            _spread_flux(pack, b, face)
+        pack.metric.weaken(face, b, axis)
         if not problem.has("vector_potential"):
             continue
         plus, minus = (axis + 1) % 3, (axis + 2) % 3
@@ -309,17 +309,6 @@ def _set_field(problem, pack, mesh, b, uniform):
                 )[0]
                 _take_where_finer(potential, halves, finer, axis, derivative)
             face += sign * np.diff(potential, axis=array_axis(derivative)) / width
-
-
-def _spread_flux(pack, b, face):
-    """Make a uniform field along a tube that of a uniform flux: B A = const, the given value where
-    the relative cross-section is 1."""
-    tube = pack.tube
-    first = (pack.grid.ng1, pack.grid.ng2, pack.grid.ng3)[tube.axis]
-    relative = tube.area[b, first : first + face.size] / pack.geometry.section
-    if face.any():
-        with np.errstate(divide="ignore"):
-            face /= relative.reshape(face.shape)
 
 
 def finer_directions(mesh, gid):

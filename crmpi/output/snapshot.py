@@ -147,7 +147,7 @@ def mesh_arrays(tree):
         faces = tree.lower[axis] + (tree.upper[axis] - tree.lower[axis]) * (index / total)
         arrays[f"x{axis + 1}f"] = faces
         arrays[f"x{axis + 1}v"] = 0.5 * (faces[:, 1:] + faces[:, :-1])
-    if tree.geometry is not None:
+    if tree.geometry.axis is not None:
         arrays |= tube_arrays(tree)
     arrays["Levels"] = levels.astype(np.int32)
     arrays["LogicalLocations"] = locations
@@ -188,7 +188,7 @@ def snapshot_attributes(state, record, groups):
         attributes[f"RootGridX{axis + 1}"] = np.array(
             [tree.lower[axis], tree.upper[axis], width_ratio(tree, axis)]
         )
-    if tree.geometry is not None:
+    if tree.geometry.axis is not None:
         attributes["geometry"], attributes["spacing"] = tree.geometry.kind, tree.geometry.spacing
     attributes |= {
         "format": np.int32(FORMAT),
@@ -207,7 +207,7 @@ def width_ratio(tree, axis):
     """Return the ratio of the widths of consecutive cells along an axis, from which readers of the
     format make positions."""
     geometry = tree.geometry
-    if geometry is None or geometry.axis != axis or geometry.spacing != "log":
+    if geometry.axis != axis or geometry.spacing != "log":
         return 1.0
     return (tree.upper[axis] / tree.lower[axis]) ** (1.0 / tree.cells[axis])
 

@@ -17,6 +17,7 @@ from crmpi.constants import DENS, ENER
 from crmpi.diagnostics.columns import Column
 from crmpi.errors import CrmpiError
 from crmpi.jit import device, kernel
+from crmpi.mesh.geometry import geometry_of
 from crmpi.numerics.rows.volumes import cell_volume
 from crmpi.params import par
 from crmpi.physics.balance import spread_over_layers
@@ -141,7 +142,7 @@ class Cooling(Source):
         if params.dense_temp is not None:
             self.columns = (*self.columns, SUPPORTED)
         super().__init__(params, pack, eos, units, mesh)
-        if params.balance != "none" and getattr(mesh, "geometry", None) is not None:
+        if params.balance != "none" and geometry_of(mesh).axis is not None:
             raise CrmpiError(
                 "'cooling.balance' = 'layers' needs planes; a tube has none", everywhere=True
             )

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from crmpi.mesh.geometry import even_places, geometry_of
 from crmpi.numerics.counter_random import poisson, uniform_pair
 
 # mean; bins of time are counted, so an event is found without replaying earlier ones
@@ -125,7 +126,7 @@ def footprint(mesh, position, radius):
     `radius` of at least one cell finds at least one cell. On a tube cells count with their volumes,
     and where the kernel holds no centre the nearest cell takes all.
     """
-    if getattr(mesh, "geometry", None) is not None:
+    if geometry_of(mesh).axis is not None:
         return _footprint_on_tube(mesh.geometry, position, radius)
     index, offset = zip(
         *(_near(mesh, axis, position[axis], radius) for axis in range(3)), strict=True
@@ -182,7 +183,7 @@ def _near(mesh, axis, position, radius):
     if not mesh.periodic[axis]:
         first, last = max(first, 0), min(last, cells - 1)
     near = np.arange(first, last + 1)
-    return near % cells, lower + (near + 0.5) * width - position
+    return near % cells, even_places(lower, width, near) - position
 
 
 def _kernel(offset, radius):

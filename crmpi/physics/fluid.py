@@ -7,7 +7,7 @@ start survives until the last one. Cosmic rays ride inside the Riemann fan
 
 import numpy as np
 
-from crmpi.constants import DENS, ECR, ENER
+from crmpi.constants import DENS, ENER
 from crmpi.diagnostics.box_ledger import BoxLedger, is_energy_of_rays
 from crmpi.diagnostics.floor_ledger import FloorLedger
 from crmpi.errors import CrmpiError
@@ -15,21 +15,16 @@ from crmpi.mesh.pool import aligned_zeros
 from crmpi.numerics.fluid.blend import blend
 from crmpi.numerics.fluid.convert import primitives
 from crmpi.numerics.fluid.frozen import advect_frozen, fastest_flow
-from crmpi.numerics.fluid.godunov import advance_blocks
-from crmpi.numerics.fluid.layout import FLUX, STATE
 from crmpi.numerics.fluid.riemann import HLLE, LLF
-from crmpi.numerics.fluid.signals import fastest_rate, fastest_rate_in_boxes
-from crmpi.numerics.fluid.stage import STRIP, Fields, Floors, Health, Scratch, make_window
+from crmpi.numerics.fluid.stage import Fields, Floors, Health
 from crmpi.numerics.fluid.stage import Stage as KernelStage
-from crmpi.numerics.fluid.tube import Line, advance_tubes, fastest_on_tube
-from crmpi.numerics.fluid.tube_frozen import advect_frozen_on_tube
 from crmpi.numerics.levels.crossing import Crossing
 from crmpi.numerics.levels.interfaces import replace_electric, replace_fluxes
 from crmpi.params.composition import CompositionParams
+from crmpi.physics.fluid_cells import stages_on
 from crmpi.physics.fluid_params import make_scheme
 from crmpi.physics.integrators import INTEGRATORS
 from crmpi.physics.operators import Declaration, Operator, Phase
-from crmpi.precision import LANES
 from crmpi.types import EOS, make_axes
 
 
@@ -73,7 +68,7 @@ class Fluid(Operator):
         self.params, self.pack = params, pack
         gas = CompositionParams() if composition is None else composition
         self.eos = EOS(params.gamma, params.gamma_cr, params.mu, gas.X, gas.Z)
-        self.scheme = make_scheme(params, len(pack.tracers), on_tube=pack.tube is not None)
+        self.scheme = make_scheme(params, len(pack.tracers), on_tube=not pack.metric.turns)
         dimensions = sum(1 for n in (pack.grid.ng1, pack.grid.ng2, pack.grid.ng3) if n)
         resolves = not isinstance(self.scheme.riemann, (HLLE, LLF))  # contacts and shear
         self._dissipate = params.shock_dissipation and resolves and dimensions > 1
@@ -101,14 +96,13 @@ class Fluid(Operator):
         self._early = pack.allocate(3 if pack.scalars else 0)
         self._latest = self.stages[0]  # the stage that was made last
         self._unbooked = None  # the same, until what its entropy floor did is booked
-        self._scratch = _make_scratch(pack) if pack.tube is None else _make_line(pack)
+        self._cells = stages_on(pack)
         first, count = (grid.ng3, grid.ng2, grid.ng1), (grid.n3, grid.n2, grid.n1)
         self._active = np.array([[b, *first, *count] for b in range(nblock)], np.int64).reshape(
             -1, 7
         )
         self._watched = np.zeros((0, 7), np.int64)
         self.valves = numbers(6, 3, dtype=bool, fill=True)
-        self._column = aligned_zeros((grid.n1,))
         self._row = aligned_zeros((2, pack.nvar, 1, 1, grid.m1))
 
     def declared(self, cfl):
@@ -238,8 +232,7 @@ class Fluid(Operator):
         pack = self.pack
         state = (u, b if pack.magnetic else None)
         result = (pack.w0, pack.bcc if pack.magnetic else None)
-        if pack.tube is not None:
-            before = self._contents(u)
+        before = self._cells.contents(u)
         axes = make_axes(pack.grid, 0.0)  # cell widths do not matter
         primitives(
             self.scheme.gas,
@@ -254,23 +247,8 @@ class Fluid(Operator):
         )
         added = self.ledger.added
         if any(densities.any() for densities in added):
-            if pack.tube is not None:
-                for densities, now, then in zip(added, self._contents(u), before, strict=False):
-                    densities[...] = now - then
+            self._cells.gained(u, before, added)
             self.ledger.raised(1.0 if u is pack.u0 else self._latest.lasts)
-
-    def _contents(self, u):
-        """Return mass, gas and cosmic-ray energy of the blocks of a tube, (2 or 3, nblock): what
-        floors add to them is their change."""
-        pack, axis = self.pack, self.pack.tube.axis
-        first, n = (
-            (pack.grid.ng1, pack.grid.n1),
-            (pack.grid.ng2, pack.grid.n2),
-            (pack.grid.ng3, pack.grid.n3),
-        )[axis]
-        columns = [DENS, ENER, ECR] if pack.has_cr else [DENS, ENER]
-        cells = pack.active(u)[:, columns].reshape(pack.nblock, len(columns), n)
-        return (cells * pack.tube.volume[:, None, first : first + n]).sum(axis=2).T
 
     def watch(self, boxes):
         """Let ghost cells limit the time step too: those beyond the mesh, which are no block's
@@ -300,30 +278,16 @@ class Fluid(Operator):
 
         Active cells count, and the ghost cells that `watch` was told of.
         """
-        pack, gas, cr = self.pack, self.scheme.gas, self.scheme.cr
-        if pack.tube is not None:
-            rate = fastest_on_tube(
-                gas, cr, pack.grid, pack.tube, pack.w0, self.params.frozen, self._watched
-            )
+        if self.frozen:
+            rate = max((self._fastest_flow(part) for part in self.pack.parts), default=0.0)
         else:
-            rate = max((self._fastest(part) for part in pack.parts), default=0.0)
+            rate = self._cells.fastest(self.scheme.gas, self.scheme.cr, self._watched)
         return cfl / rate if rate > 0.0 else np.inf
 
-    def _fastest(self, part):
-        """Return the fastest signal, or flow, in cells per time in the blocks of one level."""
-        pack, gas, cr, axes = self.pack, self.scheme.gas, self.scheme.cr, part.axes(1.0)
-        watched = part.boxes(self._watched)
-        if self.params.frozen:
-            return fastest_flow(
-                axes, part.of(pack.w0), np.concatenate([part.boxes(self._active), watched])
-            )
-        state = part.of((pack.w0, pack.bcc if pack.magnetic else None))
-        rate = fastest_rate(gas, cr, part.grid, axes, *state, self._column)
-        if len(watched):
-            rate = max(
-                rate, fastest_rate_in_boxes(gas, cr, part.grid, axes, *state, watched, self._column)
-            )
-        return rate
+    def _fastest_flow(self, part):
+        """Return the fastest flow, in cells per time, in the blocks of one level."""
+        boxes = np.concatenate([part.boxes(self._active), part.boxes(self._watched)])
+        return fastest_flow(self.pack.metric.cells, part.axes(1.0), part.of(self.pack.w0), boxes)
 
     def _advance(self, plan, dt, selected, *, find, correct):
         """Run the stage kernel on the selected blocks."""
@@ -343,26 +307,7 @@ class Fluid(Operator):
         stage = KernelStage(
             part, plan.first_order, correct, find, booked, plan.keep, self._dissipate, seen
         )
-        if pack.tube is None:
-            for level in pack.parts:
-                kept = self.reflux and self.reflux.kept_of(level)
-                mine = level.of(fields), self._scratch, level.of(self._health), level.of(selected)
-                advance_blocks(self.scheme, stage, level.grid, level.axes(part), *mine, kept)
-        else:
-            axes = make_axes(pack.grid, part)
-            if pack.magnetic:
-                b_out[:] = b_in
-            advance_tubes(
-                self.scheme,
-                stage,
-                pack.grid,
-                axes,
-                fields,
-                pack.tube,
-                self._scratch,
-                self._health,
-                selected,
-            )
+        self._cells.advance(self.scheme, stage, fields, self._health, selected, self.reflux)
         self._unbooked = plan
 
     def _book(self):
@@ -388,53 +333,7 @@ class Fluid(Operator):
         )
         u[:], b[:] = start, field
         part = dt * stage.part
-        if pack.tube is None:
-            for level in pack.parts:
-                arrays = level.of((pack.w0, start, u))
-                advect_frozen(
-                    self.scheme.reconstruction,
-                    self.scheme.cr,
-                    level.axes(part),
-                    level.grid,
-                    *arrays,
-                )
-        else:
-            advect_frozen_on_tube(self.scheme, part, pack.grid, pack.tube, pack.w0, start, u)
-
-
-def _make_line(pack):
-    """Return the buffers of the stage kernel of a tube."""
-    m, nvar = pack.tube.area.shape[1], pack.nvar
-    sizes = (nvar, nvar, 1, STATE + nvar, STATE + nvar, 2, FLUX + nvar, FLUX + nvar, 1, nvar)
-    return Line(*(aligned_zeros((1, ncomp, 1, 1, m)) for ncomp in sizes))
-
-
-def _make_scratch(pack):
-    """Return the buffers of the stage kernel. Loops run over whole registers, so there is one more
-    at the end."""
-    grid, nvar = pack.grid, pack.nvar
-    energies = 1 + len(pack.tracers) if pack.has_cr else 0
-    window = make_window(grid)
-
-    def buffers(slots, ncomp, nrow):
-        cells = (nrow * window.n1 // LANES + 2) * LANES
-        return aligned_zeros((slots, ncomp, 1, 1, cells))
-
-    return Scratch(
-        window,
-        faces=buffers(6, FLUX + nvar, window.n2),
-        edges=buffers(2, 3, window.n2),
-        electric=buffers(2, 3, window.n2),
-        plane=buffers(3, max(STATE, 3) + nvar, window.n2),
-        upper=buffers(1, STATE + nvar, STRIP),
-        lower=buffers(1, STATE + nvar, STRIP),
-        normal=buffers(1, 1, STRIP),
-        speeds=buffers(1, 2, STRIP),
-        shocks=buffers(2, 3, window.n2),
-        spare=buffers(1, FLUX + nvar, STRIP),
-        flags=buffers(1, 1, STRIP),
-        cells=aligned_zeros((1, nvar, 1, 1, grid.m1)),
-        work=aligned_zeros((1, 1, 1, 1, grid.m1)),
-        per_mass=aligned_zeros((1, energies, *pack.w0.shape[2:])),
-        made=np.zeros(1, np.int64),
-    )
+        method, cr, cells = self.scheme.reconstruction, self.scheme.cr, pack.metric.cells
+        for level in pack.parts:
+            arrays = level.of((pack.w0, start, u))
+            advect_frozen(method, cr, cells, part, level.axes(part), level.grid, *arrays)

@@ -21,6 +21,7 @@ from crmpi.diagnostics.columns import Column
 from crmpi.errors import CrmpiError
 from crmpi.jit import device, kernel
 from crmpi.mesh.coordinates import level_mesh
+from crmpi.mesh.geometry import geometry_of
 from crmpi.mesh.pack import Part
 from crmpi.numerics.rows.volumes import cell_volume
 from crmpi.params import par
@@ -270,8 +271,8 @@ def layer_faces(mesh):
     CrmpiError
         the mesh is spherical, or a tube along another axis
     """
-    geometry = getattr(mesh, "geometry", None)
-    if geometry is None:
+    geometry = geometry_of(mesh)
+    if geometry.axis is None:
         return np.linspace(mesh.lower[2], mesh.upper[2], mesh.cells[2] + 1)
     if geometry.axis != 2:
         raise CrmpiError(
@@ -286,8 +287,8 @@ def layer_faces(mesh):
 
 def cell_widths(mesh):
     """Return the widths of cells along the axes present; of a tube that of its thinnest cell."""
-    geometry = getattr(mesh, "geometry", None)
-    if geometry is not None:
+    geometry = geometry_of(mesh)
+    if geometry.axis is not None:
         return [float(np.diff(geometry.positions(0, geometry.cells + 1, 0.0)).min())]
     return [
         (hi - lo) / n for lo, hi, n in zip(mesh.lower, mesh.upper, mesh.cells, strict=True) if n > 1
@@ -389,9 +390,10 @@ def inject_dense(u, grid, threshold, number, physics, books):
 def _require_inside(center, mesh):
     """Refuse supernovae outside of the mesh; missing axes do not count, and a sphere's own centre
     lies within its innermost cell."""
-    spherical = mesh.geometry is not None and mesh.geometry.kind == "spherical"
+    geometry = geometry_of(mesh)
     for axis in range(3):
-        lower = 0.0 if spherical and axis == mesh.geometry.axis else mesh.lower[axis]
+        inward = geometry.kind == "spherical" and axis == geometry.axis
+        lower = 0.0 if inward else mesh.lower[axis]
         if mesh.cells[axis] > 1 and not lower <= center[axis] <= mesh.upper[axis]:
             box = f"from {lower:g} to {mesh.upper[axis]:g}"
             where = f"x{axis + 1} = {center[axis]:g} is outside of the mesh, {box} (code units)"

@@ -26,6 +26,7 @@ from crmpi.diagnostics.box_ledger import is_energy_of_rays
 from crmpi.diagnostics.columns import Column
 from crmpi.errors import CrmpiError
 from crmpi.jit import device, kernel
+from crmpi.mesh.geometry import geometry_of
 from crmpi.mesh.pack import component_names
 from crmpi.numerics.counter_random import philox4x32, poisson, to_unit
 from crmpi.numerics.rows.volumes import cell_volume
@@ -225,7 +226,7 @@ class StarFormation(Source):
                 "nor less than metals",
                 everywhere=True,
             )
-        if self.mesh.geometry is not None:
+        if geometry_of(self.mesh).axis is not None:
             raise CrmpiError(
                 "'star_formation' does not run on a tube; leave out mesh.geometry, or it",
                 everywhere=True,

@@ -5,6 +5,7 @@ import numpy as np
 
 from crmpi.constants import MOM1
 from crmpi.errors import CrmpiError
+from crmpi.mesh.geometry import even_places
 
 DERIVED = ("temp", "pcr", "bmag", "speed")
 
@@ -84,10 +85,10 @@ class View:
         with fields."""
         pack, count = self.pack, self._span[2 - axis].stop
         first = pack.origins[:, axis] - self.ghosts[axis]
-        index = first[:, None] + np.arange(count) + 0.5
+        index, widths = first[:, None] + np.arange(count), pack.widths(axis)[:, None]
         shape = [pack.nblock, 1, 1, 1]
         shape[3 - axis] = count
-        return (pack.lower[axis] + index * pack.widths(axis)[:, None]).reshape(shape)
+        return even_places(pack.lower[axis], widths, index).reshape(shape)
 
     @property
     def cell(self):

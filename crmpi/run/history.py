@@ -118,7 +118,7 @@ def mesh_columns(sim):
     out; collective."""
     pack, found = sim.pack, {"blocks": float(sim.tree.nblock)}
     found["levels"] = float(sim.tree.max_level + 1)
-    if pack.magnetic and pack.tube is None:
+    if pack.magnetic and pack.metric.turns:
         parts = [
             largest_divergence(part.of(pack.b0), part.grid, part.axes(1.0)) for part in pack.parts
         ]

@@ -12,6 +12,7 @@ import numpy as np
 
 from crmpi.errors import CrmpiError
 from crmpi.jit import device, kernel
+from crmpi.mesh.geometry import even_places
 from crmpi.numerics.counter_random import poisson, uniform_field, uniform_pair
 
 _STREAM = 77  # of the random numbers of a seed; five streams from here on
@@ -88,7 +89,7 @@ class PatchField:
         for b in range(pack.nblock):
             own = pack.grid_of(b)
             spacing = np.array([own.dx1, own.dx2, own.dx3])
-            first = np.array(self.mesh.lower) + (pack.origins[b] - ghosts + 0.5) * spacing
+            first = even_places(np.array(self.mesh.lower), spacing, pack.origins[b] - ghosts)
             last = first + (shape + 2 * ghosts - 1) * spacing
             for lattice in self._lattice_around(first, last):
                 for centre, size in self._patches(lattice):

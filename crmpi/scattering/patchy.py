@@ -82,7 +82,7 @@ class Patchy(ScatteringModel):
         super().check(pack)
         if not self.resolved:
             return
-        if pack.tube is not None:
+        if pack.metric.axis is not None:
             raise CrmpiError(
                 (
                     "scattering.mode = resolved places patches on plain meshes; use mesh.geometry: "

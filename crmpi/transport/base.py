@@ -135,7 +135,7 @@ class TransportSolver(Operator):
             )
         if self.scatters and scattering is not None:
             scattering.check(pack)
-        if pack.tube is not None and not self.on_tube:
+        if pack.metric.axis is not None and not self.on_tube:
             fitting = ", ".join(name for name, cls in transport_solvers().items() if cls.on_tube)
             raise CrmpiError(
                 (

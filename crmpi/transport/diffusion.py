@@ -12,27 +12,16 @@ from crmpi.numerics.cr.checkerboard import smoothing_rate
 from crmpi.numerics.cr.diffusion import (
     ALONG,
     Work,
-    add_decay_rates,
-    aligned_corners,
-    aligned_faces,
-    diffusion_rate,
-    isotropic_faces,
     make_mesh,
     super_stage,
 )
 from crmpi.numerics.cr.rkl2 import Stage, plan, stages
-from crmpi.numerics.cr.streaming import give_to_gas, wave_losses
-from crmpi.numerics.cr.tube_diffusion import (
-    conductances,
-    sum_on_tube,
-    tube_decay_rates,
-    tube_diffusion_rate,
-    tube_wave_losses,
-)
+from crmpi.numerics.cr.streaming import give_to_gas
 from crmpi.numerics.cr.undershoots import extremes, grant_shares, request_shares
 from crmpi.numerics.levels.level_faces import replace_in_register
 from crmpi.params import par
 from crmpi.transport.base import TransportSolver
+from crmpi.transport.diffusion_cells import diffusion_on
 from crmpi.transport.fluxes import anisotropic_flux, isotropic_flux
 
 _MOST_PASSES = 8
@@ -102,6 +91,7 @@ class Diffusion(TransportSolver):
         self.levels = [(part, make_mesh(part.grid)) for part in pack.parts]
         self.foreign = self.reflux.interfaces.foreign(grid) if pack.refined else None
         self.axes = [a for a in range(3) if self.mesh.strides[a]]
+        self.on_cells = diffusion_on(self)
         self.kappa = pack.allocate(2)
         self.faces = tuple(pack.allocate(2) for _ in range(3))
         self.corners = pack.allocate(4) if self.along_field else None
@@ -151,12 +141,7 @@ class Diffusion(TransportSolver):
         if self.heat is None:
             return
         pack, factor = self.pack, self.params.alfven_losses * (self.fluid.eos.gamma_cr - 1.0) * dt
-        if pack.tube is None:
-            for part, mesh in self.levels:
-                u, bcc, e, loss = part.of((pack.u0, pack.bcc, self.e, self.rate))
-                wave_losses(u, bcc, factor, mesh, part.grid, e, loss)
-        else:
-            tube_wave_losses(pack.u0, pack.bcc, factor, pack.grid, pack.tube, self.e, self.rate)
+        self.on_cells.wave_losses(factor)
         pack.active(self.e)[...] -= pack.active(self.rate)
         pack.active(self.heat)[...] += pack.active(self.rate)
         self.ghosts.fill_cells(self.e, fields, time)
@@ -168,11 +153,7 @@ class Diffusion(TransportSolver):
         grid = self.pack.grid
         sums = self.pack.pool.numbers()
         give_to_gas(self.pack.u0, self.heat, grid, self.fluid.frozen, sums)
-        sums *= self.pack.cell_volumes
-        if self.pack.tube is not None:
-            sums[...] = 0.0
-            sum_on_tube(self.heat, grid, self.pack.tube, sums)
-        self.account.add("heat", sums)
+        self.account.add("heat", self.on_cells.heat(sums))
 
     def progress(self):
         super_steps, stages = self.efforts[0]
@@ -221,14 +202,7 @@ class Diffusion(TransportSolver):
         """Return the explicit time step, cfl over the largest rate of decay of any cell, the same
         on all ranks."""
         self.rate[...] = 0.0
-        if self.pack.tube is not None:
-            tube_decay_rates(
-                self.faces[self.pack.tube.axis], self.pack.grid, self.pack.tube, self.rate
-            )
-        else:
-            for part, mesh in self.levels:
-                for a in self.axes:
-                    add_decay_rates(part.of(self.faces[a]), mesh, a, part.of(self.rate))
+        self.on_cells.decay_rates()
         fastest = self.ghosts.comm.max(float(self.pack.active(self.rate).max(initial=0.0)))
         return self.params.cfl / fastest if fastest > 0.0 else math.inf
 
@@ -236,7 +210,7 @@ class Diffusion(TransportSolver):
         """Advance `e` by one super-step; ghost zones are valid before and after."""
         self.start[...] = self.e
         bound, noise = -math.inf, 0.0
-        if self.along_field and self.pack.tube is None:  # linear schemes do not undershoot
+        if self.along_field and self.on_cells.oblique:  # linear schemes do not undershoot
             least, most = extremes(self.start, self.pack.grid, self.foreign)
             deepest, most = self.ghosts.comm.maxima((-least, most))
             bound, noise = -deepest, _NOISE * most
@@ -252,7 +226,7 @@ class Diffusion(TransportSolver):
     def damp_checkerboards(self, dt, time, fields):
         """Exchange energy between cells of `e` that alternate along two axes, which `stage` does
         not see."""
-        if not self.along_field or self.pack.tube is not None:
+        if not self.along_field or not self.on_cells.oblique:
             return
         pack = self.pack
         self.close_between_levels()
@@ -295,26 +269,7 @@ class Diffusion(TransportSolver):
         """Fill `rate` with the rate of change of `last`; `limit`: the explicit step, for the
         limiter of the fluxes."""
         self.crossing.amounts[...] = 0.0
-        grid = self.pack.grid
-        if self.pack.tube is not None:
-            tube_diffusion_rate(
-                self.last,
-                self.faces[self.pack.tube.axis],
-                grid,
-                self.pack.tube,
-                self.rate,
-                self.crossing,
-            )
-        else:
-            for part, mesh in self.levels:
-                kept = None if self.reflux is None else self.reflux.kept_of(part)
-                e, faces, corners, rate, crossing = part.of(
-                    (self.last, self.faces, self.corners, self.rate, self.crossing)
-                )
-                diffusion_rate(
-                    e, faces, corners, (mesh, part.grid), limit, self.work, rate, crossing, kept
-                )
-            self.correct_levels()
+        self.on_cells.find_rate(limit)
 
     def correct_levels(self):
         """Replace the fluxes through faces that finer blocks share by theirs, in the rate of the
@@ -327,11 +282,6 @@ class Diffusion(TransportSolver):
             replace_in_register(
                 part.grid, part.axes(1.0), touched, self.reflux.planes, self.refluxed, rate, None
             )
-
-    def tube_faces(self, aligned):
-        """Fill `faces` along a tube; `aligned`: only where there is a field."""
-        tube = self.pack.tube
-        conductances(self.kappa, self.pack.b0, aligned, self.pack.grid, tube, self.faces[tube.axis])
 
     def lift_undershoots(self, bound, noise, time, fields):
         """Let cells of `e` below `bound`, the smallest e before the super-step, take from the cells
@@ -371,12 +321,7 @@ class IsotropicDiffusion(Diffusion):
         return isotropic_flux(self.pack, self.scattering)
 
     def face_coefficients(self):
-        if self.pack.tube is not None:
-            self.tube_faces(aligned=False)
-            return
-        for part, mesh in self.levels:
-            for a in self.axes:
-                isotropic_faces(part.of(self.kappa), mesh, a, part.of(self.faces[a]))
+        self.on_cells.isotropic_faces()
 
 
 class AnisotropicDiffusion(Diffusion):
@@ -395,15 +340,4 @@ class AnisotropicDiffusion(Diffusion):
         return anisotropic_flux(self.pack, self.scattering)
 
     def face_coefficients(self):
-        if self.pack.tube is not None:
-            self.tube_faces(aligned=True)
-            return
-        for part, mesh in self.levels:
-            for a in self.axes:
-                aligned_faces(
-                    *part.of((self.kappa, self.pack.b0, self.pack.bcc)),
-                    mesh,
-                    a,
-                    part.of(self.faces[a]),
-                )
-        aligned_corners(self.kappa, self.pack.bcc, self.mesh, self.corners)
+        self.on_cells.aligned_faces()

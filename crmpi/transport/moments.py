@@ -133,7 +133,7 @@ class MomentSolver(TransportSolver):
 
     def after_fluid(self, dt):
         super().after_fluid(dt)
-        if self.fluid.frozen or self.pack.tube is not None:  # the field of a tube does not turn
+        if self.fluid.frozen or not self.pack.metric.turns:
             return
         pack, ivmax2 = self.pack, 1.0 / self.params.vmax**2
         for part in pack.parts:
@@ -308,8 +308,7 @@ class MomentSolver(TransportSolver):
         return [Column("cr_substeps", "none", "number", self.substeps)]
 
     def _make_across(self):
-        # a tube has no across
-        if self.pack.tube is not None or not self.scattering.has_perpendicular():
+        if not self.pack.metric.turns or not self.scattering.has_perpendicular():
             return None
         return AnisotropicDiffusion(
             AnisotropicDiffusion.Params(), self.pack, self.scattering, self.ghosts, self.fluid

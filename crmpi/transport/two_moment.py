@@ -1,21 +1,14 @@
 """Two-moment transport along the field: streaming and diffusion with a reduced speed of light."""
 
-import numpy as np
-
 from crmpi.constants import ECR
 from crmpi.diagnostics.columns import Column
 from crmpi.numerics.cr.coefficients import freeze_coefficients
 from crmpi.numerics.cr.march import Correct, Predict
-from crmpi.numerics.cr.moments import ENERGY, NCOEFFICIENT, Moments, fastest_response, stream_out
-from crmpi.numerics.cr.tube_moments import (
-    correct_on_tube,
-    fastest_response_on_tube,
-    largest_reach_on_tube,
-    predict_on_tube,
-)
+from crmpi.numerics.cr.moments import ENERGY, NCOEFFICIENT, Moments, stream_out
 from crmpi.params import par
 from crmpi.physics.operators import Phase
 from crmpi.transport.fluxes import wave_share
+from crmpi.transport.moment_cells import moments_on
 from crmpi.transport.moments import MomentSolver
 from crmpi.types import make_axes
 
@@ -64,12 +57,7 @@ class TwoMoment(MomentSolver):
 
     def __init__(self, params, pack, scattering, ghosts, fluid):
         super().__init__(params, pack, scattering, ghosts, fluid)
-        # coupling, faces
-        self.lines = (
-            ()
-            if pack.tube is None
-            else tuple(np.zeros((2, pack.tube.area.shape[1])) for _ in range(2))
-        )
+        self.on_cells = moments_on(self)
         self.last_dt = 0.0
 
     def advance(self, dt, time, phase=Phase.AROUND_FLUID):
@@ -92,19 +80,10 @@ class TwoMoment(MomentSolver):
         stream_out(register, self.registers.frozen, self.ghosts.open_ends, self.fluid.eos.gamma_cr)
 
     def stage(self, which, dt):
-        if self.pack.tube is None:
-            super().stage(which, dt)
-            return
-        advance = predict_on_tube if isinstance(which, Predict) else correct_on_tube
-        lines = (*self.lines, self.crossing) if isinstance(which, Correct) else self.lines
-        advance(
-            self.moments(dt, self.pack.grid), self.pack.grid, self.pack.tube, self.registers, *lines
-        )
+        self.on_cells.stage(which, dt)
 
     def reach(self):
-        if self.pack.tube is None:
-            return super().reach()
-        return largest_reach_on_tube(self.registers.frozen, self.pack.grid, self.pack.tube)
+        return self.on_cells.reach()
 
     def moments(self, dt, grid):
         moments = Moments(*self.common_moments(dt, grid))
@@ -124,16 +103,5 @@ class TwoMoment(MomentSolver):
             _FAINT * self.ghosts.comm.max(float(pack.active(register)[:, ENERGY].max(initial=0.0))),
             1e-300,
         )
-        state = register, self.registers.frozen
-        if pack.tube is not None:
-            fastest = fastest_response_on_tube(
-                *state, self.moments(1.0, pack.grid), pack.grid, pack.tube, faint
-            )
-        else:
-            moments = [self.moments(1.0, part.grid) for part in pack.parts]
-            parts = zip(pack.parts, moments, strict=True)
-            fastest = max(
-                fastest_response(*part.of(state), m, part.grid, part.axes(1.0), faint)
-                for part, m in parts
-            )
+        fastest = self.on_cells.response((register, self.registers.frozen), faint)
         return self.ghosts.comm.max(self.last_dt * fastest)

@@ -57,9 +57,9 @@ def test_the_first_step_is_limited_by_ghost_cells(axis, side, more):
     )
     g, ghosts = sim.pack.grid, sim.pack.w0[0, VEL1 + axis - 1]
     width = (g.dx1, g.dx2, g.dx3)[axis - 1]
-    if sim.pack.tube is not None:
+    if sim.pack.metric.axis is not None:
         line = np.moveaxis(ghosts, 3 - axis, 0)[:, 0, 0]
-        width = sim.pack.tube.width[0, np.abs(line) == 100].min()
+        width = sim.pack.metric.cells.width[0, np.abs(line) == 100].min()
     assert np.nanmax(np.abs(ghosts)) == 100  # padding is not a number
     sound = 0.0 if sim.fluid.frozen else 1.0
     assert sim.fluid.max_dt(0.3) == pytest.approx(0.3 * width / (100 + sound), rel=1e-3)

@@ -120,7 +120,7 @@ def test_patches_below_the_grid_are_refused():
 
 def test_resolved_patches_are_refused_on_a_tube():
     stage = Stage((32, 1, 1))
-    stage.pack.tube = object()
+    stage.pack.metric.axis = 0
     model = Patchy(
         make(Patchy.Params, UNITS, mode="resolved", size_min="60 pc", size_max="90 pc"),
         UNITS,

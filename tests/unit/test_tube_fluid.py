@@ -92,7 +92,7 @@ def test_blocks_do_not_change_the_state(mesh):
 def test_field_is_that_of_a_constant_flux_in_ghosts_too():
     sim = tube_run(bubble, walls="outflow", block=8)
     advance(sim, 3)
-    tube, faces = sim.pack.tube, sim.pack.b0[:, 0, 0, 0]
+    tube, faces = sim.pack.metric.cells, sim.pack.b0[:, 0, 0, 0]
     last = sim.pack.grid.ng1 * 2 + sim.pack.grid.n1 + 1
     assert (faces * tube.area / (4 * np.pi))[:, :last] == pytest.approx(0.6, rel=1e-14)
 
@@ -158,7 +158,7 @@ def test_floors_book_volumes():
     u = sim.pack.u0
     u[0, ENER, 0, 0, sim.pack.grid.ng1 + 5] = 0.0  # 0.15 is the least
     sim.refresh()
-    volume = sim.pack.tube.volume[0, sim.pack.grid.ng1 + 5]
+    volume = sim.pack.metric.cells.volume[0, sim.pack.grid.ng1 + 5]
     assert sim.history_row()["floor_added_energy [code]"] == pytest.approx(0.15 * volume, rel=1e-12)
 
 

@@ -13,6 +13,7 @@ import yaml
 
 from crmpi.analysis.read.derived import DERIVED, unknown
 from crmpi.constants import HYDROGEN_FRACTION, SOLAR_METALS
+from crmpi.mesh.geometry import even_places
 from crmpi.mesh.tree import FINER, NO_NEIGHBOUR, direction
 from crmpi.output.snapshot import cell_variables, face_variables
 from crmpi.units import Units
@@ -175,7 +176,7 @@ class Cells:
             return self._along.centres if beyond else self._along.centres[1:-1]
         lower, upper, total = self.facts.lower[axis], self.facts.upper[axis], self.mesh[axis]
         index = self.first[axis] - beyond + np.arange(self.facts.block[axis] + 2 * beyond)
-        centres = lower + (index + 0.5) * ((upper - lower) / total)
+        centres = even_places(lower, (upper - lower) / total, index)
         if beyond and self._tree is not None and self._tree.max_level:
             below, above = (
                 0.5 * (upper - lower) / total * (1.0 - 0.5**step) for step in self._steps(axis)

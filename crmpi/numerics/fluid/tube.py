@@ -345,26 +345,24 @@ def inspect_line(scheme, stage, grid, axes, fields, tube, health, b):
 
 
 @kernel
-def fastest_on_tube(gas, cr, grid, tube, w, frozen, ghosts):
+def fastest_on_tube(gas, cr, grid, tube, w, ghosts):
     """Return the largest (abs(v) + c)/width of active cells and of those in the boxes `ghosts`.
 
-    c is the sound speed of gas and cosmic rays, or 0 in a `frozen` flow; boxes are those of
+    c is the sound speed of gas and cosmic rays; boxes are those of
     `crmpi.numerics.fluid.signals.fastest_rate_in_boxes`.
     """
     best = 0.0
     place = span(grid, tube.axis)
     for b in range(w.shape[0]):
-        best = max(
-            best, _fastest_on_line(gas, cr, place.stride, tube, w, frozen, b, place.first, place.n)
-        )
+        best = max(best, _fastest_on_line(gas, cr, place.stride, tube, w, b, place.first, place.n))
     for box in range(ghosts.shape[0]):
         block, first, n = ghosts[box, 0], ghosts[box, 3 - tube.axis], ghosts[box, 6 - tube.axis]
-        best = max(best, _fastest_on_line(gas, cr, place.stride, tube, w, frozen, block, first, n))
+        best = max(best, _fastest_on_line(gas, cr, place.stride, tube, w, block, first, n))
     return best
 
 
 @device
-def _fastest_on_line(gas, cr, stride, tube, w, frozen, b, first, n):
+def _fastest_on_line(gas, cr, stride, tube, w, b, first, n):
     """Return the largest (abs(v) + c)/width of `n` cells of block `b`."""
     best = 0.0
     dens, press, velocity = (
@@ -377,6 +375,6 @@ def _fastest_on_line(gas, cr, stride, tube, w, frozen, b, first, n):
         stiffness = gas.gamma * press[here]
         if cr is not None:
             stiffness += cr.gamma * cr.gm1 * w[b, ECR].reshape(-1)[here]
-        sound = 0.0 if frozen else math.sqrt(stiffness / dens[here])
+        sound = math.sqrt(stiffness / dens[here])
         best = max(best, (abs(velocity[here]) + sound) / tube.width[b, c])
     return best
