@@ -34,6 +34,7 @@ ROOMS = (
     "refinement",
     "model",
     "output",
+    "analysis",
     "run",
 )
 

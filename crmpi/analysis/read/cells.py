@@ -340,7 +340,7 @@ def facts_of(sim):
 def _tube_of(tree, first):
     """Return the `Along` of a block of a simulation, None on a plain mesh."""
     geometry = tree.geometry
-    if geometry is None:
+    if geometry.axis is None:
         return None
     n, start = tree.block[geometry.axis], int(first[geometry.axis])
     faces = geometry.positions(start, n + 1, 0.0)
