@@ -110,6 +110,15 @@ CASES = {
     ],
     "cloud_wind": ["mesh.cells=[32,16,16]", "mesh.block=[8,8,8]", "time.max_steps=3"],
     "cgm_halo": ["mesh.cells=[16,16,16]", "mesh.block=[8,8,8]", "time.max_steps=3"],
+    "isolated_galaxy": [
+        "mesh.cells=[16,16,16]",
+        "mesh.block=[8,8,8]",
+        "mesh.lower=[-16,-16,-6.4]",
+        "mesh.upper=[16,16,6.4]",
+        "mesh.refinement={regions: [{level: 1, lower: [-8,-8,-3], upper: [0,8,3]}]}",
+        "time.max_steps=2",
+        "observables.compute=[]",
+    ],
 }
 
 
@@ -228,6 +237,7 @@ def test_ranks_do_not_change_a_bit(comm, tmp_path, shared_folder, case):
         "cr_box alfven",
         "cr_box streaming",
         "galactic_wind",
+        "isolated_galaxy",
         "cr_wind",
     ],
 )
