@@ -103,7 +103,8 @@ def test_clipped_kappa_is_told():
 def test_doubts_ask_all_ranks():
     """The rank that says it need not be the one that has it."""
     comm, clock = SimpleNamespace(any=lambda _: True), SimpleNamespace(step=7)
-    sim = SimpleNamespace(doubts=lambda: {"cr_x_cells": (0.0, "strange")}, comm=comm, clock=clock)
+    history = SimpleNamespace(doubts=lambda: {"cr_x_cells": (0.0, "strange")})
+    sim = SimpleNamespace(history=history, comm=comm, clock=clock)
     said = []
     Doubts(sim, said.append).look()
     assert said == ["warning: step 7: strange (cr_x_cells in the history)"]
