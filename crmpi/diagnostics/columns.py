@@ -274,7 +274,9 @@ class CellAccount(Account):
 
     def __init__(self, columns, pack, prefix=""):
         super().__init__(columns, pack.pool, prefix)
-        self._shares, self._volumes = pack.cell_shares, pack.cell_volumes / pack.cell_shares
+        shares = pack.cell_shares
+        self._shares = shares if (shares != 1.0).any() else None
+        self._volumes = pack.cell_volumes / shares
 
     def __getitem__(self, name):
         """The amounts of a column (nblock,)."""
@@ -285,4 +287,4 @@ class CellAccount(Account):
 
     def add(self, name, densities):
         """Add sums of densities over the cells of each block (nblock,) to a column."""
-        super().add(name, densities * self._shares)
+        super().add(name, densities if self._shares is None else densities * self._shares)

@@ -44,14 +44,21 @@ class FloorLedger:
     def __init__(self, pack):
         self.counts = Account(COUNTS, pack.pool, "floor_", np.int64)
         self.amounts = CellAccount(AMOUNTS, pack, "floor_added_")
-        self.added = Added(*(pack.pool.numbers() for _ in Added._fields))
+        self._added = pack.pool.account(len(Added._fields))
+        self.added = Added(*self._added)
+        self._books = FloorBooks(
+            *(self.counts[name] for name in FloorBooks._fields[:-1]), self.added
+        )
 
     def books(self):
         """Return what `crmpi.numerics.fluid.convert.primitives` counts in, what it adds set to
         zero."""
-        for densities in self.added:
-            densities[...] = 0.0
-        return FloorBooks(*(self.counts[name] for name in FloorBooks._fields[:-1]), self.added)
+        self._added.fill(0.0)
+        return self._books
+
+    def has_raised(self):
+        """Tell whether floors added anything in the last conversion."""
+        return bool(self._added.any())
 
     def raised(self, lasts):
         """Book what floors added in the last conversion, of which the part `lasts` stays in the

@@ -245,9 +245,8 @@ class Fluid(Operator):
             self._row,
             self.ledger.books(),
         )
-        added = self.ledger.added
-        if any(densities.any() for densities in added):
-            self._cells.gained(u, before, added)
+        if self.ledger.has_raised():
+            self._cells.gained(u, before, self.ledger.added)
             self.ledger.raised(1.0 if u is pack.u0 else self._latest.lasts)
 
     def watch(self, boxes):
@@ -317,12 +316,16 @@ class Fluid(Operator):
             self.ledger.counts.add("entropy", self._health.settled)
             lasts = stage.lasts * (1.0 - stage.keep)
             self.ledger.amounts.add("entropy", lasts * self._health.moved)
-            came = self._health.crossing.amounts
-            self.box.add("boundary_mass", lasts * came[:, DENS])
-            self.box.add("boundary_energy", lasts * came[:, ENER])
-            self.box.add("boundary_ecr", lasts * came[:, self._rays].sum(axis=1))
-            self.box.add("gravity_work", lasts * self._health.work)
-            self.box.add("shock_acceleration", lasts * self._health.accelerated)
+            if self.pack.is_open:
+                came = self._health.crossing.amounts
+                self.box.add("boundary_mass", lasts * came[:, DENS])
+                self.box.add("boundary_energy", lasts * came[:, ENER])
+                if self._rays:
+                    self.box.add("boundary_ecr", lasts * came[:, self._rays].sum(axis=1))
+            if self.pack.grav is not None:
+                self.box.add("gravity_work", lasts * self._health.work)
+            if self.scheme.acceleration is not None:
+                self.box.add("shock_acceleration", lasts * self._health.accelerated)
 
     def _carry(self, stage, dt):
         """Advance cosmic rays and scalars with the frozen flow; gas and field are copied."""
