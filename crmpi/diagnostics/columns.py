@@ -7,7 +7,7 @@ when a row is written, see `labelled`.
 """
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -62,13 +62,19 @@ class Column:
     empty: float = math.nan
 
     def __post_init__(self):
-        complaint = next(filter(None, self._complaints()), None)
+        self._refuse(next(self._complaints(), None))
+        if self.values is not None:
+            self._refuse(self._misfit())
+
+    def _refuse(self, complaint):
+        """Raise CrmpiError with a complaint, the end of a sentence, if there is one."""
         if complaint:
             raise CrmpiError(f"column '{self.name}' {complaint}", everywhere=True)
 
     def _complaints(self):
-        """Yield what is wrong with the declaration, ends of sentences, or None."""
-        yield "[" in self.name and "has a unit in its name; declare its dimension instead"
+        """Yield what is wrong with the declaration."""
+        if "[" in self.name:
+            yield "has a unit in its name; declare its dimension instead"
         if self.dimension not in HISTORY_UNITS:
             yield f"has the dimension '{self.dimension}'; use one of {', '.join(HISTORY_UNITS)}"
         if self.kind not in KINDS:
@@ -82,8 +88,6 @@ class Column:
                 f"is a {self.kind} of dimension '{self.dimension}': only a sum of energy can be a "
                 "term of the energy ledger"
             )
-        if self.values is not None:
-            yield self._misfit()
 
     def _misfit(self):
         """Return what is wrong with the values, or None."""
@@ -102,7 +106,11 @@ class Column:
 
     def filled(self, values, weight=None, prefix=""):
         """Return the column with its values, its name behind a `prefix`."""
-        return replace(self, name=prefix + self.name, values=values, weight=weight)
+        column = object.__new__(Column)  # what is declared has been checked
+        given = {"name": prefix + self.name, "values": values, "weight": weight}
+        column.__dict__.update(self.__dict__, **given)
+        column._refuse(column._misfit())
+        return column
 
     def shown_in(self, units):
         """Return (unit, its size in code units) of the history of a run with these `Units`."""

@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from crmpi.constants import DENS, ENER, MOM1
-from crmpi.diagnostics.box_ledger import is_energy_of_rays
-from crmpi.diagnostics.columns import Account, Column
 from crmpi.errors import CrmpiError
 from crmpi.mesh.coordinates import Coordinates, array_axis, level_mesh
 from crmpi.mesh.leaves import OFFSETS
@@ -16,7 +14,6 @@ from crmpi.mesh.tree import FINER
 from crmpi.model import hooks
 from crmpi.numerics.rows.rows import in_order
 from crmpi.params import group
-from crmpi.physics.operators import Operator, Phase
 from crmpi.types import make_axes
 
 if TYPE_CHECKING:
@@ -395,47 +392,3 @@ def set_gravity(problem, pack, mesh):
         for name, value in values.items():
             given = hooks.finite(problem, "gravity", name, value, x)
             pack.grav[b, int(name[1]) - 1, : count[2], : count[1], : count[0]] += given
-
-
-class ProblemInjection(Operator):
-    """The problem's ``inject`` hook as a source operator; cosmic-ray tracers get what it returns
-    for them, or else what the bulk gets."""
-
-    name = "problem"
-    phases = (Phase.AROUND_STEP,)
-    columns = (Column("eth", "energy", term=+1), Column("ecr", "energy", term=+1))
-    leads_tracers = False
-
-    def __init__(self, problem, pack, mesh, temperature):
-        self.problem, self.pack, self.temperature = problem, pack, temperature
-        self.positions = [block_coordinates(pack, mesh, b) for b in range(pack.nblock)]
-        self.account = Account(self.columns, pack.pool, "problem_")
-        self._known = {"eth": ENER} | {name: v for v, name in enumerate(pack.variable_names())}
-        rays = [field.name for field in pack.fields if is_energy_of_rays(field)]
-        self._energies = {"eth": "eth", "ener": "eth"} | dict.fromkeys(rays, "ecr")
-
-    def apply(self, time, dt):
-        """Add what ``inject`` returns (densities gained during `dt`) to the active cells."""
-        for b in range(self.pack.nblock):
-            x = self.positions[b]
-            w = primitives(self.pack, b, {"temp": self.temperature(b)})
-            u = self.pack.active(self.pack.u0)[b]
-            gain = hooks.inject(self.problem, x, w, time, dt)
-            hooks.known_names(self.problem, "inject", gain, self._known)
-            for field in self.pack.fields:
-                if field.population and field.bulk in gain:
-                    gain.setdefault(field.name, gain[field.bulk])
-            for name, value in gain.items():
-                value = hooks.finite(self.problem, "inject", name, value, x)
-                u[self._known[name]] += value
-                if name in self._energies:
-                    self.account[self._energies[name]][b] += x.integral(value)
-
-    def ledger(self):
-        """Return the columns of the energies injected so far, per block: to the gas, and to cosmic
-        rays with their waves."""
-        return self.account.filled()
-
-    def state(self):
-        """Return the arrays a restart needs."""
-        return {"injected": self.account.array}

@@ -18,12 +18,12 @@ from crmpi.mesh.parents import block_shape
 from crmpi.mesh.partition import block_costs
 from crmpi.model import hooks
 from crmpi.model.problem import primitives
+from crmpi.numerics.levels.conserved import prolong_conserved
 from crmpi.numerics.levels.prolongation import (
     PROLONG_COLUMNS,
     WRITES,
     fill_inner_faces,
     make_ratio,
-    prolong_conserved,
     prolong_outer_faces,
 )
 from crmpi.numerics.levels.restriction import RESTRICT_COLUMNS, make_span, restrict

@@ -18,8 +18,8 @@ from crmpi.mesh.pack import HYDRO_FIELDS
 from crmpi.mesh.partition import block_costs
 from crmpi.model import hooks
 from crmpi.model.boundaries import UserBoundary
+from crmpi.model.injection import ProblemInjection
 from crmpi.model.problem import (
-    ProblemInjection,
     block_coordinates,
     set_gravity,
     set_initial_state,

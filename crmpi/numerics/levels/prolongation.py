@@ -94,7 +94,7 @@ def _spread_row(n, stride, steps, halves, q, f):
         for o3 in range(2):
             for o2 in range(2):
                 for o1 in range(2):
-                    shift = (_sign(o1) * s1 + _sign(o2) * s2) + _sign(o3) * s3
+                    shift = (side_of(o1) * s1 + side_of(o2) * s2) + side_of(o3) * s3
                     store(
                         f,
                         stride * i + o1 * halves[0] + o2 * halves[1] + o3 * halves[2],
@@ -110,7 +110,7 @@ def _slope_in_row(q, i, step, here):
 
 
 @device
-def _sign(o):
+def side_of(o):
     """Return -1 for the lower and +1 for the upper half of a coarse cell."""
     return 2.0 * o - 1.0
 
@@ -136,14 +136,14 @@ def primitive_cells(u, b, up, gm1, first_scalar):
                         w[MOM1 + a, k, j, i] /= dens
                         outer += dens * w[MOM1 + a, k, j, i] ** 2
                     if b.shape[1]:
-                        outer += _field_square(b[block], k, j, i, up)
+                        outer += field_square(b[block], k, j, i, up)
                     w[ENER, k, j, i] = gm1 * (w[ENER, k, j, i] - 0.5 * outer)
                     for v in range(max(first_scalar, NHYDRO), u.shape[1]):
                         w[v, k, j, i] /= dens
 
 
 @device
-def _field_square(b, k, j, i, up):
+def field_square(b, k, j, i, up):
     """Return B^2 of a cell from the means of its faces."""
     b1 = 0.5 * (b[0, k, j, i] + b[0, k, j, i + up[0]])
     b2 = 0.5 * (b[1, k, j, i] + b[1, k, j + up[1], i])
@@ -282,14 +282,14 @@ def _inner_faces(f, corner, a, present, areas):
     for ia in range(2):
         for ic in range(nc):
             if present[b]:
-                d = _sign(ia) * _difference(f, corner, b, a, ia, c, ic) * areas[b]
+                d = side_of(ia) * _difference(f, corner, b, a, ia, c, ic) * areas[b]
                 even_b += d
-                odd_b += _sign(ic) * d
+                odd_b += side_of(ic) * d
         for ib in range(nb):
             if present[c]:
-                d = _sign(ia) * _difference(f, corner, c, a, ia, b, ib) * areas[c]
+                d = side_of(ia) * _difference(f, corner, c, a, ia, b, ib) * areas[c]
                 even_c += d
-                odd_c += _sign(ib) * d
+                odd_c += side_of(ib) * d
     uniform = 0.5 * (even_b / (2 * nc) + even_c / (2 * nb))
     if present[b] and present[c]:  # shares of least energy: field is flux over area
         along_c = 0.5 * odd_b / 4.0 * areas[a] ** 2 / (areas[a] ** 2 + areas[c] ** 2)
@@ -303,8 +303,8 @@ def _inner_faces(f, corner, a, present, areas):
             )
             more = (
                 uniform
-                + (_sign(ib) * along_b if present[b] else 0.0)
-                + (_sign(ic) * along_c if present[c] else 0.0)
+                + (side_of(ib) * along_b if present[b] else 0.0)
+                + (side_of(ic) * along_c if present[c] else 0.0)
             )
             x, y, z = _place(corner, a, 1, b, ib, c, ic)
             f[a, z, y, x] = mean + more / areas[a]
@@ -332,122 +332,3 @@ def _place(corner, a, ia, b, ib, c, ic):
     y = corner[1] + (ia if a == 1 else ib if b == 1 else ic)
     z = corner[2] + (ia if a == 2 else ib if b == 2 else ic)
     return x, y, z
-
-
-@kernel
-def prolong_conserved(coarse, fine, table, ratio, up, first_scalar):
-    """Set conserved variables of fine regions from coarse cells, with the same sums.
-
-    Energy without that of the field is prolonged like the other variables; the fine field's energy
-    and what makes the sum that of the coarse cell, in equal parts, come on top. Where a fine cell
-    would have no positive density, thermal energy or cosmic-ray energy all slopes of the coarse
-    cell are dropped.
-
-    Parameters
-    ----------
-    coarse, fine : (u, b), arrays (nblock, nvar, m3, m2, m1) and (nblock, 3 or 0, m3, m2, m1)
-        conserved variables and face fields; the fine field must be there
-    up : tuple of 3 ints
-        1, or 0 for a missing axis
-    first_scalar : int
-        variables from NHYDRO to this one are energies and must not be negative
-    """
-    for row in range(table.shape[0]):
-        blocks = (table[row, 1], table[row, 0])
-        for k in range(table[row, 8]):
-            for j in range(table[row, 9]):
-                for i in range(table[row, 10]):
-                    cell = (table[row, 5] + k, table[row, 6] + j, table[row, 7] + i)
-                    corner = (
-                        table[row, 2] + ratio.r3 * k,
-                        table[row, 3] + ratio.r2 * j,
-                        table[row, 4] + ratio.r1 * i,
-                    )
-                    rest = _spare_energy(coarse[1], fine[1], blocks, cell, corner, ratio, up)
-                    where = (blocks, cell, corner)
-                    if not _spread(coarse, fine, where, ratio, up, rest, first_scalar, 1.0):
-                        _spread(coarse, fine, where, ratio, up, rest, first_scalar, 0.0)
-
-
-@device
-def _energy_of(b, block, k, j, i, up):
-    """Return B^2/2 of a cell, 0 without field."""
-    return 0.5 * _field_square(b[block], k, j, i, up) if b.shape[1] else 0.0
-
-
-@device
-def _spare_energy(coarse_b, fine_b, blocks, cell, corner, ratio, up):
-    """Return the magnetic energy density of a coarse cell less the mean of that of its fine
-    cells."""
-    mean = 0.0
-    for o3 in range(ratio.r3):
-        for o2 in range(ratio.r2):
-            for o1 in range(ratio.r1):
-                mean += _energy_of(
-                    fine_b, blocks[1], corner[0] + o3, corner[1] + o2, corner[2] + o1, up
-                )
-    return _energy_of(coarse_b, blocks[0], cell[0], cell[1], cell[2], up) - mean / (
-        ratio.r1 * ratio.r2 * ratio.r3
-    )
-
-
-@device
-def _spread(coarse, fine, where, ratio, up, rest, first_scalar, share):
-    """Fill the fine cells of a coarse one with `share` of the slopes; return whether all are
-    physical.
-
-    ``where``: blocks (coarse, fine), the coarse cell and the first fine one (k, j, i); ``rest``:
-    magnetic energy to spare.
-    """
-    blocks, cell, corner = where
-    q, f, coarse_b, fine_b = coarse[0][blocks[0]], fine[0][blocks[1]], coarse[1], fine[1]
-    k, j, i = cell
-    d1, d2, d3 = ratio.r1 - 1, ratio.r2 - 1, ratio.r3 - 1
-    for v in range(q.shape[0]):
-        if v == ENER:
-            continue
-        s1 = share * slope(q[v], k, j, i, 0, 0, d1)
-        s2 = share * slope(q[v], k, j, i, 0, d2, 0)
-        s3 = share * slope(q[v], k, j, i, d3, 0, 0)
-        for o3 in range(ratio.r3):
-            for o2 in range(ratio.r2):
-                for o1 in range(ratio.r1):
-                    shift = (_sign(o1) * s1 + _sign(o2) * s2) + _sign(o3) * s3
-                    f[v, corner[0] + o3, corner[1] + o2, corner[2] + o1] = q[v, k, j, i] + shift
-    here = q[ENER, k, j, i] - _energy_of(coarse_b, blocks[0], k, j, i, up)
-    e1 = share * _energy_slope(q, coarse_b, blocks[0], cell, (0, 0, d1), here, up)
-    e2 = share * _energy_slope(q, coarse_b, blocks[0], cell, (0, d2, 0), here, up)
-    e3 = share * _energy_slope(q, coarse_b, blocks[0], cell, (d3, 0, 0), here, up)
-    good = True
-    for o3 in range(ratio.r3):
-        for o2 in range(ratio.r2):
-            for o1 in range(ratio.r1):
-                z, y, x = corner[0] + o3, corner[1] + o2, corner[2] + o1
-                inner = here + ((_sign(o1) * e1 + _sign(o2) * e2) + _sign(o3) * e3) + rest
-                f[ENER, z, y, x] = inner + _energy_of(fine_b, blocks[1], z, y, x, up)
-                good &= _physical(f, inner, z, y, x, first_scalar)
-    return good
-
-
-@device
-def _energy_slope(q, b, block, cell, step, here, up):
-    """Return a quarter of the limited slope of the energy without that of the field along one
-    axis."""
-    if step[0] + step[1] + step[2] == 0:
-        return 0.0
-    k, j, i = cell[0] + step[0], cell[1] + step[1], cell[2] + step[2]
-    above = q[ENER, k, j, i] - _energy_of(b, block, k, j, i, up)
-    k, j, i = cell[0] - step[0], cell[1] - step[1], cell[2] - step[2]
-    below = q[ENER, k, j, i] - _energy_of(b, block, k, j, i, up)
-    return 0.25 * minmod(above - here, here - below)
-
-
-@device
-def _physical(f, inner, k, j, i, first_scalar):
-    """Return whether density, thermal energy and cosmic-ray energies of a cell are positive."""
-    dens = f[DENS, k, j, i]
-    square = f[MOM1, k, j, i] ** 2 + f[MOM1 + 1, k, j, i] ** 2 + f[MOM1 + 2, k, j, i] ** 2
-    good = dens > 0.0 and inner - 0.5 * square / dens > 0.0
-    for v in range(NHYDRO, min(first_scalar, f.shape[0])):
-        good &= f[v, k, j, i] >= 0.0
-    return good
