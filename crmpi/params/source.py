@@ -83,6 +83,8 @@ def read_sources(source, overrides=(), defaults=None, presets=None):
 RENAMED = {
     "cooling.hydrogen_fraction": "composition.X",
     "losses.hydrogen_fraction": "composition.X",
+    "observables.xray.hydrogen_fraction": "composition.X",
+    "observables.xray_profile.hydrogen_fraction": "composition.X",
 }
 """Parameters of earlier versions, in their checkpoints and `resolved.yaml`, by today's name."""
 
@@ -90,12 +92,22 @@ RENAMED = {
 def _renamed(tree):
     """Return a tree in which parameters have today's names; what is given by those is stronger."""
     for old, new in RENAMED.items():
-        (group, key), (now, name) = old.split("."), new.split(".")
-        if isinstance(tree.get(group), dict) and key in tree[group]:
-            rest = dict(tree[group])
-            moved = {now: {name: rest.pop(key)}}
-            tree = merge(moved, tree | {group: rest})
+        given, rest = _taken(tree, old.split("."))
+        if given is not None:
+            group, name = new.split(".")
+            tree = merge({group: {name: given}}, rest)
     return tree
+
+
+def _taken(tree, path):
+    """Return (what stands at a path, the tree without it); (None, tree) where nothing does."""
+    name, below = path[0], path[1:]
+    if not isinstance(tree, dict) or name not in tree:
+        return None, tree
+    if not below:
+        return tree[name], {key: node for key, node in tree.items() if key != name}
+    given, rest = _taken(tree[name], below)
+    return given, tree | {name: rest}
 
 
 def _insert_preset(layers, key, known, kept):

@@ -8,7 +8,8 @@ import pytest
 import crmpi.api
 
 ROOT = Path(__file__).parents[2]
-FILES = sorted([*(ROOT / "problems").rglob("*.py"), *(ROOT / "tests" / "problems").rglob("*.py")])
+FOLDERS = ("problems", "tests/problems", "docs/examples")
+FILES = sorted(path for folder in FOLDERS for path in (ROOT / folder).rglob("*.py"))
 
 
 def crmpi_imports(path):

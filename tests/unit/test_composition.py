@@ -3,9 +3,11 @@ once."""
 
 import ast
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
+from crmpi.analysis.measure.catalogue import parameters
 from crmpi.api import Problem
 from crmpi.errors import ConfigError, CrmpiError
 from crmpi.parallel.comm import SerialComm
@@ -103,6 +105,13 @@ def test_names_of_earlier_versions_are_understood():
     assert config_of(cooling={"hydrogen_fraction": 0.7, "enabled": False}).composition.X == 0.7
     both = config_of(losses={"hydrogen_fraction": 0.7}, composition={"X": 0.72})
     assert both.composition.X == 0.72
+
+
+def test_observables_of_earlier_versions_are_understood():
+    xray = {"hydrogen_fraction": 0.7, "coldest": 2e5}
+    facts = SimpleNamespace(config={"units": {}, "observables": {"xray": xray}})
+    assert parameters(facts).xray.coldest == 2e5
+    assert config_of(observables={"xray": xray}).composition.X == 0.7
 
 
 ONCE = {

@@ -124,6 +124,7 @@ def parameters(facts, overrides=()):
         text if text.startswith("observables.") else f"observables.{text}" for text in overrides
     ]
     tree, errors, name = read_sources(given, prefixed)
+    tree = {group: tree[group] for group in given if group in tree}
     try:
         return build(
             tree, {"units": UnitsParams, "observables": observable_params()}, name, errors
