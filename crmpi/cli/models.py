@@ -1,6 +1,6 @@
 """List all that a run chooses by name, by kind, and where it comes from: transport solvers,
 scattering models, sources, components of gravity, boundary conditions, criteria of refinement,
-observables, ion tables and presets, with equation, parameters and paper.
+observables, ion tables, presets and problems, with equation, parameters and paper.
 
 crmpi models
 crmpi models two_moment
@@ -12,6 +12,7 @@ import difflib
 import inspect
 
 from crmpi.cli.plugins import add_plugins, use
+from crmpi.cli.problems import title
 from crmpi.errors import CrmpiError
 from crmpi.params import Selector
 from crmpi.params.table import format_rows, rows
@@ -27,6 +28,7 @@ def add_arguments(parser):
 
 def main(arguments):
     """Run ``crmpi models``."""
+    from crmpi.model.files import problem_folders
     from crmpi.plugins import KINDS
     from crmpi.run.configuration import default_groups
     from crmpi.transport.presets import PRESETS
@@ -38,7 +40,8 @@ def main(arguments):
         for name, declared in default_groups().items()
         if isinstance(declared, Selector)
     }
-    known = [name for registry in KINDS for name in registry] + list(PRESETS)
+    problems = problem_folders()
+    known = [name for registry in KINDS for name in registry] + [*PRESETS, *problems]
     if wanted is not None and wanted not in known:
         close = difflib.get_close_matches(wanted, known, n=1)
         hint = f"did you mean '{close[0]}'?" if close else f"known are {', '.join(known)}"
@@ -51,6 +54,9 @@ def main(arguments):
     for name, preset in PRESETS.items():
         if wanted in (None, name):
             print(_describe_preset(name, preset, selectors))
+    for name, folder in problems.items():
+        if wanted in (None, name):
+            print(f"problem: crmpi run {name}  (in {folder})\n    {title(folder)}\n")
     return 0
 
 
