@@ -10,7 +10,7 @@ centre.
   crmpi columns snapshot_00004.athdf "O VI" --table my_trident_table.h5
   crmpi columns snapshot_00004.athdf "H I" "Mg II" "O VI" --axis x3 --map maps.pdf
 
-Distances without a unit are in kpc. Printed are decadic logarithms of 1/cm^2: median (16th, 84th
+Distances without a unit are in kpc. Printed is log10 of columns in 1/cm^2: median (16th, 84th
 percentile) over the lines. docs/ions.md says where the shares of the ions come from.
 """
 
@@ -203,7 +203,7 @@ def _draw(snapshot, ions, a, table, composition):
 
 
 def _text(units, found):
-    """Return the lines of the table for people."""
+    """Return the lines of the table for users."""
     import numpy as np
 
     from crmpi.constraints.tables import aligned

@@ -140,7 +140,7 @@ def report(error):
 
 
 def _first_rank():
-    """Whether this process is the one that speaks, also before or without a communicator."""
+    """Whether this process is the one that prints, also before or without a communicator."""
     # the room imports numpy, which --help and --version can do without
     from crmpi.parallel.launcher import read_launch
 

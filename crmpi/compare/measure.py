@@ -32,7 +32,7 @@ class Seen(NamedTuple):
 
     ``radius`` (kpc) and ``profiles`` {name: array}: means over shells, `pcr` and `pgas` in eV/cm^3,
     `temp` in K, `kappa` in cm^2/s; ``impacts`` (kpc) and ``columns`` {ion: (16%, median, 84%)}:
-    decadic logarithms of columns in 1/cm^2; ``numbers`` {name: number}; ``absent`` {what: why};
+    log10 of columns in 1/cm^2; ``numbers`` {name: number}; ``absent`` {what: why};
     ``width``: of the widest cells in kpc; ``floors``: energy that floors, that of the temperature
     too, have added over that of the cosmic rays injected, 0 if the run has no source.
     """

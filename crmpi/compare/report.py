@@ -29,7 +29,7 @@ class Choices:
     halo_mass: float = par(
         12.0,
         gt=0,
-        doc="decadic logarithm of the halo mass (Msun) whose like is chosen from COS-Halos",
+        doc="log10 of the halo mass (Msun) about which galaxies of COS-Halos are chosen",
     )
     mass_window: float = par(0.5, gt=0, doc="how far the halo mass of a galaxy may be from it, dex")
     metallicity: float = par(0.3, gt=0, doc="of the gas, solar units, for the columns of metals")

@@ -53,7 +53,7 @@ class Criterion:
 
 
 class Data(NamedTuple):
-    """Published numbers of one observable: `at` (impact parameter in kpc), decadic logarithms
+    """Published numbers of one observable: `at` (impact parameter in kpc), log10
     `value` with `error`, `kind`, `name`.
 
     A datum says nothing about predictions below `silent_below`. ``scatter`` takes the place of that
@@ -101,7 +101,7 @@ def pulls(data, predicted, spread, criterion):
 
 
 def judge(data, predicted, spread, criterion):
-    """Return the `Verdict` on predictions (decadic logarithms, with their spread) at the places of
+    """Return the `Verdict` on predictions (log10, with their spread) at the places of
     the data; NaN: no prediction."""
     known = np.isfinite(data.value) & ~np.isnan(predicted)
     if data.silent_below is not None:

@@ -110,7 +110,7 @@ def between(at, places, values):
 
 
 def log10(values):
-    """Return decadic logarithms, -inf of zero and less."""
+    """Return log10, -inf of zero and less."""
     values = np.asarray(values, dtype=float)
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.where(values > 0.0, np.log10(values), np.where(np.isnan(values), np.nan, -np.inf))

@@ -67,7 +67,7 @@ def bounds_columns(result):
 
 
 def bounds_lines(result):
-    """Return the table of COS-Halos for people, from the inside out."""
+    """Return the table of COS-Halos for users, from the inside out."""
     header = (
         "sight line",
         "b [kpc]",
@@ -162,7 +162,7 @@ def halo_columns(result):
 
 
 def halo_lines(result):
-    """Return the bounds of a simulated halo for people; the last line says whether they hold."""
+    """Return the bounds of a simulated halo for users; the last line says whether they hold."""
     lines = [f"source of cosmic rays: the star formation of {result.sfr:.3g} Msun/yr"]
     header = (
         "b [kpc]",

@@ -1,4 +1,4 @@
-"""Tables for people and for programs."""
+"""Tables for users and for programs."""
 
 import csv
 import io

@@ -10,7 +10,7 @@ it::
 
 S is the cross-section of the box, the product of its widths along the two missing axes. Faces are
 equally far apart in s or in ln s. Everything is a function of the *global* index, evaluated number
-by number, so that it has the same bits for every choice of blocks.
+by number, so that it is bitwise identical for every choice of blocks.
 """
 
 import math

@@ -59,7 +59,7 @@ class Criterion:
     Attributes
     ----------
     name, doc, reference : str
-        value of ``name`` in YAML, one line for people, papers
+        value of ``name`` in YAML, one line for users, papers
     """
 
     name = ""

@@ -244,7 +244,7 @@ def prepare(config, problem_class, comm, restart, progress):
         if written != precision.NAME:
             progress.say(
                 f"note: {restart} was written in {written} precision and is continued in "
-                f"{precision.NAME}: not with the same bits"
+                f"{precision.NAME}: not bitwise identically"
             )
         sim.restore(checkpoint)
     writer.begin(checkpoint)

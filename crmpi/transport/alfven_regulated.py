@@ -105,8 +105,8 @@ class AlfvenRegulated(MomentSolver):
             1e-10,
             ge=0,
             doc=(
-                "least wave energy over that of the field; waves grow from it, cosmic rays pay "
-                "for it"
+                "minimum of the wave energy over that of the field: the seed of growing waves, "
+                "taken from the cosmic rays"
             ),
         )
         wave_pressure: bool = par(

@@ -188,7 +188,7 @@ def test_a_checkpoint_of_the_other_precision_is_continued_with_a_note(tmp_path):
         "mesh.block=[16,1,1]",
         f"output.dir={tmp_path}",
     )
-    assert "not with the same bits" not in run("double", 3, "--restart", newest())
+    assert "not bitwise identically" not in run("double", 3, "--restart", newest())
     assert "was written in double precision and is continued in single" in run(
         "single", 4, "--restart", newest()
     )

@@ -11,7 +11,7 @@ class IonModel:
     Attributes
     ----------
     name, doc, reference : str
-        word for ``--table`` and ``observables.columns.table``, one line for people, papers
+        word for ``--table`` and ``observables.columns.table``, one line for users, papers
     """
 
     name = ""

@@ -36,7 +36,7 @@ class Observable:
     Attributes
     ----------
     name, doc, reference : str
-        word on the command line, one line for people, papers
+        word on the command line, one line for users, papers
     needs : tuple of str
         variables and derived quantities without which it makes no sense
     physical : bool
@@ -120,8 +120,8 @@ class Observable:
 def totals(
     observables: Sequence["Observable"], blocks: Iterable["Cells"], comm: "SerialComm | MpiComm"
 ) -> list[np.ndarray]:
-    """Return the sums over all blocks for each of `observables`, the same bits for every number of
-    ranks; collective.
+    """Return the sums over all blocks for each of `observables`, bitwise identical for every
+    number of ranks; collective.
 
     Parameters
     ----------

@@ -2,8 +2,8 @@
 snapshot and for a running simulation.
 
 An observable asks `Cells` for variables, derived quantities and positions, and never learns where
-they come from. Both sources give the same bits: values are copied to the same contiguous arrays,
-positions follow from global indices by the same formulas.
+they come from. Both sources give bitwise identical numbers: values are copied to the same
+contiguous arrays, positions follow from global indices by the same formulas.
 """
 
 from typing import NamedTuple

@@ -101,7 +101,7 @@ SETTINGS = {
 
 
 def documented(subject):
-    """One line for people, and a paper or page; every parameter says what it is."""
+    """One line for users, and a paper or page; every parameter says what it is."""
     cls = subject.cls
     if not (getattr(cls, "doc", "") or cls.__doc__):
         return "has no doc: say in one line what it is"
@@ -154,7 +154,7 @@ def _physical(sim):
 
 
 def blocks_agree(subject):
-    """Another layout of blocks gives the same bits."""
+    """Another layout of blocks gives bitwise identical results."""
     sims = [box.run(subject.words, block) for block in (box.BLOCK, box.HALVES)]
     name = problems.difference(*map(problems.whole, sims))
     return name and (
@@ -164,7 +164,7 @@ def blocks_agree(subject):
 
 
 def restart_agrees(subject):
-    """Two steps, and one step with a restart and another one, give the same bits."""
+    """Two steps, and one step with a restart and another one, are bitwise identical."""
     whole, parts = box.run(subject.words, steps=2), box.run_in_two(subject.words)
     name = problems.difference(
         *(_values(sim) | {"time": np.array(sim.time)} for sim in (whole, parts))

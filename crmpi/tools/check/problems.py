@@ -92,7 +92,7 @@ def one_step(small):
 
 
 def blocks_agree(small):
-    """Another layout of blocks gives the same bits."""
+    """Another layout of blocks gives bitwise identical results."""
     sims = [small.run(block) for block in (None, small.halves())]
     if any(sim.pack.refined for sim in sims):
         return ""
@@ -101,7 +101,7 @@ def blocks_agree(small):
 
 
 def restart_agrees(small):
-    """Two steps, and one step with a restart and another one, give the same bits."""
+    """Two steps, and one step with a restart and another one, are bitwise identical."""
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch) / "run"
         small.run(folder=folder)
