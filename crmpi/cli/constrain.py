@@ -60,7 +60,7 @@ def main(arguments):
     kinds = _kinds()
     if kind not in kinds:
         raise CrmpiError(
-            f"crmpi constrain knows no '{kind}'; it is one of {', '.join(list(kinds)[1:])}, or "
+            f"crmpi constrain has no '{kind}'; it is one of {', '.join(list(kinds)[1:])}, or "
             "nothing for one sight line"
         )
     function, groups, _others = kinds[kind]
