@@ -127,6 +127,8 @@ class Simulation:
             of the earlier mesh, which are still read
         """
         config, comm, mesh = self.config, self.comm, self.config.mesh
+        # another simulation of this process may have other plug-ins
+        use(config.plugins.paths, self.problem.source_path)
         self.tree = tree
         self.owner = partition(tree, comm.nranks, block_costs(tree)) if owner is None else owner
         self.pack = self._make_pack([] if self.pack is None else self.pack.pool.release(kept))

@@ -116,6 +116,19 @@ def test_plugins_of_another_run_are_unknown(tmp_path):
         run(path, tmp_path)
 
 
+def test_two_simulations_keep_their_own_plugins(tmp_path):
+    sims = []
+    for name in ("one", "two"):
+        folder = tmp_path / name
+        folder.mkdir()
+        path = write_problem(folder, settings=SETTINGS.replace("fixed", name), plugins="[../m.py]")
+        (folder / "m.py").write_text(model(name=name))
+        sims.append(run(path, folder).sim)
+    first = sims[0]
+    first.assemble(first.tree)  # as when its mesh is adapted
+    assert first.transport.scattering.name == "one"
+
+
 def test_a_changed_file_is_read_again(tmp_path):
     path = write_problem(tmp_path, settings=SETTINGS, plugins="[../fixed.py]")
     for value in (1.0, 2.0):
