@@ -128,3 +128,16 @@ def _settings(tree):
 def test_python_is_executed(block, place):
     place(block)
     isolated(execute, block, NAMES.get(block.page, {}))
+
+
+MADE = ("crmpi/scattering/density_law.py",)
+"""Files that the reader of a page is told to write."""
+
+NAMED = re.compile(r"`((?:crmpi|docs|launch|numerics|tests|transport)/[\w/]+\.\w+)`")
+
+
+@pytest.mark.parametrize("page", pages())
+def test_files_that_pages_name_exist(page):
+    for name in NAMED.findall((ROOT / page).read_text(encoding="utf-8")):
+        there = (ROOT / name).exists() or (ROOT / "crmpi" / name).exists()
+        assert there or name in MADE or "my_" in name, f"there is no {name}"
