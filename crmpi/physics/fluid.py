@@ -295,12 +295,14 @@ class Fluid(Operator):
         u_in, b_in = self._registers(plan.start, plan.start)
         u_out, b_out = self._registers(*plan.result)
         bcc, bface = pack.bcc, self._registers(0, plan.fluxes)[1]
+        b_first = pack.b0
         if not pack.magnetic:
-            bcc = bface = b_in = b_out = None
+            bcc = bface = b_in = b_out = b_first = None
         grav = self._weightless if pack.grav is None else pack.grav
         passive = pack.nvar - len(pack.scalars)
         registers = (pack.w0, bcc, bface, u_in, b_in, u_out, b_out, grav)
-        fields = Fields(*registers, self.troubled, self.valves, pack.u0, self._early, passive)
+        first = pack.u0, b_first
+        fields = Fields(*registers, self.troubled, self.valves, *first, self._early, passive)
         booked = plan.lasts > 0.0
         seen = self.stages[0].part / plan.part if plan.fluxes != plan.start else 0.0
         stage = KernelStage(

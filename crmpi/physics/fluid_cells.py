@@ -133,6 +133,6 @@ def _make_scratch(pack):
         flags=buffers(1, 1, STRIP),
         cells=aligned_zeros((1, nvar, 1, 1, grid.m1)),
         work=aligned_zeros((1, 1, 1, 1, grid.m1)),
-        per_mass=aligned_zeros((1, energies, *pack.w0.shape[2:])),
-        made=np.zeros(1, np.int64),
+        per_mass=aligned_zeros((1, energies + 1, *pack.w0.shape[2:])),
+        made=np.zeros(2, np.int64),
     )

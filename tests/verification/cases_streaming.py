@@ -231,11 +231,6 @@ _streaming_wave_case("two_moment", "cr_streaming_wave", 128, 2)
 _streaming_wave_case(SOLVER, "cr_streaming_wave/one_moment", 64, 2)
 
 
-KNOWN = {(128, 10, 100): 0.64}
-"""Cells, Mach number, P/Pg: what is left of p/rho^gamma where more than a tenth is lost, times
-0.8."""
-
-
 @case(
     "V19",
     f"collisions {SOLVER}",
@@ -257,6 +252,6 @@ def collisions(full):
         transport = "transport={solver: streaming_diffusion}", "scattering.kappa_par=0"
         outcome = run_problem("cr_stress", *flow, *transport, cells=line(n), watch=totals)
         title, drift = f"Mach {mach}, P/Pg = {ratio:g}", totals.drift()
-        yield from entropy_checks(f"{title}: ", totals, outcome, KNOWN.get((n, mach, ratio)))
+        yield from entropy_checks(f"{title}: ", totals, outcome)
         yield Check(f"{title}: relative change of E + e", drift["energy"], "<", 1e-13)
         yield Check(f"{title}: change of momentum", drift["momentum"], "<", 1e-12)

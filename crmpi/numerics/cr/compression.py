@@ -96,24 +96,34 @@ def compress_rows(n, gas, cr, keep, states, new, axes, lower, upper):
     """
     separate()
     strides = (axes[0].stride, axes[1].stride, axes[2].stride)
-    below1, below2, below3 = row(lower[0], VFACE), row(lower[1], VFACE), row(lower[2], VFACE)
-    above1, above2, above3 = row(upper[0], VFACE), row(upper[1], VFACE), row(upper[2], VFACE)
     rate = crossings(axes)
     for v in range(ECR, first_scalar(cr)):
         for i in range(n):
-            d1 = axes[0].dtdx * (load(above1, i) - load(below1, i))
-            d2 = axes[1].dtdx * (load(above2, i) - load(below2, i))
-            d3 = axes[2].dtdx * (load(above3, i) - load(below3, i))
-            convergence = -((d1 + d2) + d3) / (
-                rate
-                * math.sqrt(sound_square(gas, cr, states[0], i) / load(row(states[0], DENS), i))
-            )
-            masses = (
-                _mass(axes[0], lower[0], upper[0], i),
-                _mass(axes[1], lower[1], upper[1], i),
-                _mass(axes[2], lower[2], upper[2], i),
-            )
+            convergence = converging_speed(gas, cr, states[0], axes, rate, lower, upper, i)
+            masses = masses_through(axes, lower, upper, i)
             compress_cell(cr, keep, v, convergence, states, (i, i), new, strides, masses)
+
+
+@device
+def converging_speed(gas, cr, w, axes, rate, lower, upper, i):
+    """Return the velocity by which the flow converges over a cell, in sound speeds; `rate`: the
+    `crossings`."""
+    d1 = axes[0].dtdx * (load(row(upper[0], VFACE), i) - load(row(lower[0], VFACE), i))
+    d2 = axes[1].dtdx * (load(row(upper[1], VFACE), i) - load(row(lower[1], VFACE), i))
+    d3 = axes[2].dtdx * (load(row(upper[2], VFACE), i) - load(row(lower[2], VFACE), i))
+    sound = math.sqrt(sound_square(gas, cr, w, i) / load(row(w, DENS), i))
+    return -((d1 + d2) + d3) / (rate * sound)
+
+
+@device
+def masses_through(axes, lower, upper, i):
+    """Return the masses that pass the faces of a cell below and above along each axis, over the
+    volume of the cell."""
+    return (
+        _mass(axes[0], lower[0], upper[0], i),
+        _mass(axes[1], lower[1], upper[1], i),
+        _mass(axes[2], lower[2], upper[2], i),
+    )
 
 
 @device
@@ -142,11 +152,9 @@ def compress_cell(cr, keep, v, convergence, states, places, new, strides, masses
     """
     _, per_mass, start, kept = states
     at, i = places
-    leaving = _leaving(row(per_mass, v - ECR), at, strides, masses)
+    leaving = carried_out(row(per_mass, v - ECR), at, strides, masses)
     allowed = min(convergence, MIXED)
-    weight = ramp(convergence / ONSET) * ramp(
-        3.0 - _spread(row(per_mass, 0), at, strides) / allowed
-    )
+    weight = ramp(convergence / ONSET) * ramp(3.0 - spread(row(per_mass, 0), at, strides) / allowed)
     number = _number(cr, 1.0 / cr.gamma, load(row(start, v), i)) - leaving
     before = load(row(new, v), i)
     after = before + weight * (_energy(cr, keep, number, load(row(kept, v), i)) - before)
@@ -185,7 +193,7 @@ def _number(cr, exponent, energy):
 
 
 @device
-def _leaving(s, i, strides, masses):
+def carried_out(s, i, strides, masses):
     """Return the number density that leaves a cell with the mass: s = n/rho, reconstructed with
     `PLM` whatever the scheme takes."""
     total = 0.0
@@ -210,7 +218,7 @@ def leaving_along(values, masses):
 
 
 @device
-def _spread(s, i, strides):
+def spread(s, i, strides):
     """Return the relative variation of s = n/rho over a cell and its neighbours."""
     least, greatest = load(s, i), load(s, i)
     for a in range(3):

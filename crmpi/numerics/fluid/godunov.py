@@ -12,9 +12,10 @@ its stride and dt/dx are zero, and the electric field on an edge is that of the 
 axis present.
 """
 
-from crmpi.constants import AXES
+from crmpi.constants import AXES, ECR
 from crmpi.jit import device, kernel
 from crmpi.numerics.cr.compression import compress_rows, per_mass_rows
+from crmpi.numerics.fluid.gas_entropy import entropy_energy_rows, entropy_row, pay_rows
 from crmpi.numerics.fluid.health import inspect_row, settle_row
 from crmpi.numerics.fluid.induction import copy_row, edge_rows, electric_rows, induce_row
 from crmpi.numerics.fluid.layout import ET1, ET2, FLUX
@@ -54,7 +55,7 @@ def open_books(health, scratch, b):
     health.work[b] = 0.0
     health.accelerated[b] = 0.0
     scratch.work[0, 0, 0, 0, :] = 0.0
-    scratch.made[0] = 0
+    scratch.made[:] = 0
 
 
 @device
@@ -117,7 +118,10 @@ def _update_plane(scheme, stage, grid, axes, block, scratch, health, k):
         w = shift(block.w, cell)
         new = rows(scratch.cells, 0, grid.ng1)
         divergence_rows(grid.n1, shift(block.u_in, cell), new, axes, lower, upper, block.nvar)
-        if _add_work(grid.n1, scheme.gas, scheme.cr, w, new, axes, lower, upper) > 0:
+        converging, dominated = _add_work(
+            grid.n1, scheme.gas, scheme.cr, w, new, axes, lower, upper
+        )
+        if converging > 0:
             _compress(
                 grid, scheme.gas, scheme.cr, stage.keep, block, scratch, cell, axes, (lower, upper)
             )
@@ -128,6 +132,10 @@ def _update_plane(scheme, stage, grid, axes, block, scratch, health, k):
             work = row(rows(scratch.work, 0, 0), 0)
             gravity_rows(
                 grid.n1, stage.dt, w, shift(block.grav, cell), new, axes, lower, upper, work
+            )
+        if dominated > 0:
+            _carry_entropy(
+                grid, scheme.gas, scheme.cr, stage.keep, block, scratch, cell, axes, (lower, upper)
             )
         if booked:
             cross_rows(
@@ -144,29 +152,20 @@ def _update_plane(scheme, stage, grid, axes, block, scratch, health, k):
 @device
 def _add_work(n, gas, cr, w, new, axes, lower, upper):
     """Add the cosmic-ray work, if there are cosmic rays; return the number of cells where the flow
-    converges."""
-    converging = 0
+    converges, and of those whose gas cosmic rays dominate."""
+    found = 0, 0
     if cr is not None:
-        converging = work_rows(n, gas, cr, w, new, axes, lower, upper)
+        found = work_rows(n, gas, cr, w, new, axes, lower, upper)
         if tracers(cr) > 0:
             tracer_work_rows(n, cr, first_scalar(cr), w, new, axes, lower, upper)
-    return converging
+    return found
 
 
 @device
 def _compress(grid, gas, cr, keep, block, scratch, cell, axes, faces):
-    """Compress the cosmic rays of the row at element `cell`; n/rho is made when the first row of a
-    block asks for it."""
+    """Compress the cosmic rays of the row at element `cell`."""
     if cr is not None:
-        if scratch.made[0] == 0:
-            scratch.made[0] = 1
-            per_mass_rows(
-                grid.m1 * grid.m2 * (grid.n3 + 2 * grid.ng3),
-                cr,
-                first_scalar(cr),
-                block.w,
-                rows(scratch.per_mass, 0, 0),
-            )
+        _make_per_mass(grid, cr, block, scratch)
         states = (
             shift(block.w, cell),
             rows(scratch.per_mass, 0, cell),
@@ -184,6 +183,44 @@ def _compress(grid, gas, cr, keep, block, scratch, cell, axes, faces):
             faces[0],
             faces[1],
         )
+
+
+@device
+def _make_per_mass(grid, cr, block, scratch):
+    """Make n/rho of the cosmic rays, unless an earlier row of the block has asked for it."""
+    if scratch.made[0] == 0:
+        scratch.made[0] = 1
+        cells = grid.m1 * grid.m2 * (grid.n3 + 2 * grid.ng3)
+        per_mass_rows(cells, cr, first_scalar(cr), block.w, rows(scratch.per_mass, 0, 0))
+
+
+@device
+def _carry_entropy(grid, gas, cr, keep, block, scratch, cell, axes, faces):
+    """Carry the entropy of the gas of the row at element `cell`; n/rho of the gas is made when the
+    first row of a block asks for it."""
+    if cr is not None:
+        place, new = first_scalar(cr) - ECR, rows(scratch.cells, 0, grid.ng1)
+        _make_per_mass(grid, cr, block, scratch)
+        if scratch.made[1] == 0:
+            scratch.made[1] = 1
+            cells = grid.m1 * grid.m2 * (grid.n3 + 2 * grid.ng3)
+            entropy_row(cells, gas, block.w, row(rows(scratch.per_mass, 0, 0), place))
+        states = (
+            shift(block.w, cell),
+            row(rows(scratch.per_mass, 0, cell), 0),
+            row(rows(scratch.per_mass, 0, cell), place),
+            shift(block.u_in, cell),
+            shift(block.u_first, cell),
+            new,
+        )
+        fields = (
+            shift_if(block.b_in, cell),
+            shift_if(block.b_first, cell),
+            shift_if(block.b_out, cell),
+        )
+        moved, laws = row(rows(scratch.flags, 0, 0), 0), (gas, cr)
+        entropy_energy_rows(grid.n1, laws, keep, states, fields, axes, faces[0], faces[1], moved)
+        pay_rows(grid.n1, moved, new)
 
 
 @device

@@ -47,6 +47,7 @@ class Fields(NamedTuple):
     marks: object
     valves: object  # bool array (nblock, 6, 3), see `crmpi.numerics.fluid.valves`
     u_first: object  # state at the start of the step
+    b_first: object
     # mass flux of the predictor through lower faces, with passive scalars, else no components
     early: object
     passive: int  # number of the first passive scalar, that of variables if there is none
@@ -86,8 +87,8 @@ class Scratch(NamedTuple):
     flags: object  # strip: which faces take them, or how much of them
     cells: object  # row of updated cells, as long as in the block
     work: object  # row: work of gravity, summed over the rows of a block
-    per_mass: object  # block: n/rho of the cosmic rays
-    made: object  # one number: whether that of the block at work is made
+    per_mass: object  # block: n/rho of the cosmic rays, and of the gas
+    made: object  # two numbers: whether those of the block at work are made
 
 
 STRIP = 4  # rows in a strip
@@ -127,6 +128,7 @@ class Block(NamedTuple):
     marks: object
     valves: object
     u_first: object
+    b_first: object
     early: object
     passive: int
     nvar: int
@@ -179,6 +181,7 @@ def block_of(fields, b):
         rows(fields.marks, b, 0),
         fields.valves[b],
         rows(fields.u_first, b, 0),
+        rows_if(fields.b_first, b),
         rows(fields.early, b, 0),
         fields.passive,
         fields.w.shape[1],

@@ -18,8 +18,14 @@ from typing import NamedTuple
 
 from crmpi.constants import DENS, ECR, ENER, MOM1, PRES, VEL1
 from crmpi.jit import device, kernel
-from crmpi.numerics.cr.compression import compress_cell, per_mass_rows, sound_square
+from crmpi.numerics.cr.compression import (
+    carried_out,
+    compress_cell,
+    per_mass_rows,
+    sound_square,
+)
 from crmpi.numerics.fluid.faces import flag_faces, replace_flagged_rows
+from crmpi.numerics.fluid.gas_entropy import entropy_energy, entropy_row, entropy_weight
 from crmpi.numerics.fluid.health import inspect_row, pressure, settle_row
 from crmpi.numerics.fluid.layout import FLUX, VFACE, states_in_buffer, states_of_cells
 from crmpi.numerics.fluid.passive import bound_rows, carry_rows
@@ -36,7 +42,7 @@ from crmpi.types import Axis
 
 class Line(NamedTuple):
     """Buffers (1, ncomp, 1, 1, m) of one line: primitives, the state at the start of the stage,
-    marks, states at both faces, speeds, two sets of faces, flags, n/rho of cosmic rays.
+    marks, states at both faces, speeds, two sets of faces, flags, n/rho of cosmic rays and gas.
     """
 
     cells: object
@@ -202,6 +208,7 @@ def update_line(scheme, stage, grid, axes, fields, tube, line, health, b):
     )
     if fields.grav.shape[1] > 0:
         health.work[b] = _add_gravity(stage.dt, place, fields, tube, line, b)
+    _carry_entropy(scheme.gas, scheme.cr, stage, place, axes, fields, tube, line, b)
 
 
 @device
@@ -260,6 +267,35 @@ def _compress(gas, cr, stage, place, fields, tube, line, b):
                     (1, 0, 0),
                     masses,
                 )
+
+
+@device
+def _carry_entropy(gas, cr, stage, place, axes, fields, tube, line, b):
+    """Do as `crmpi.numerics.fluid.gas_entropy.entropy_energy_rows` on a tube; n/rho of the cosmic
+    rays is made already."""
+    if cr is not None:
+        area, velocity, cells = tube.area[b], line.faces[0, VFACE, 0, 0], rows(line.cells, 0, 0)
+        block, laws, ordered = block_of(fields, b), (gas, cr), in_order(axes)
+        per_mass, along = rows(line.per_mass, 0, 0), (1, 0, 0)
+        rays, entropy = row(per_mass, 0), row(per_mass, first_scalar(cr) - ECR)
+        entropy_row(line.cells.shape[4], gas, cells, entropy)
+        states = (cells, rays, entropy, block.u_in, block.u_first, block.u_out)
+        ener, ecr = fields.u_out[b, ENER].reshape(-1), fields.u_out[b, ECR].reshape(-1)
+        field = (block.b_in, block.b_first, block.b_out)
+        for c in range(place.first, place.first + place.n):
+            share = tube.width[b, c] / tube.volume[b, c]
+            speed = share * (area[c + 1] * velocity[c + 1] - area[c] * velocity[c])
+            sound = math.sqrt(sound_square(gas, cr, cells, c) / line.cells[0, DENS, 0, 0, c])
+            weight = entropy_weight(laws, -speed / sound, states, c, along)
+            if weight > 0.0:
+                here, faces = c * place.stride, line.faces[0, :, 0, 0]
+                masses = _masses(stage.dt / tube.volume[b, c], area, faces, c)
+                left = carried_out(entropy, c, along, masses)
+                lacking = entropy_energy(
+                    gas, stage.keep, weight, left, states, here, field, ordered
+                )
+                ener[here] += lacking
+                ecr[here] -= lacking
 
 
 @device

@@ -3,6 +3,7 @@
 from crmpi.constants import AXES, DENS, ECR, ENER, MOM1, VEL1
 from crmpi.jit import kernel
 from crmpi.numerics.cr.compression import converges, crossings, sound_square
+from crmpi.numerics.fluid.gas_entropy import is_dominated
 from crmpi.numerics.fluid.layout import FLUX, VFACE
 from crmpi.numerics.rows.rows import load, row, separate, store
 
@@ -31,7 +32,8 @@ def work_rows(n, gas, cr, cells, u_out, axes, lower, upper):
     """Move the work dt P div v from the cosmic rays to the gas: the same number in both, so their
     sum is kept.
 
-    Return the number of cells for `crmpi.numerics.cr.compression`, those where the flow converges.
+    Return the number of cells for `crmpi.numerics.cr.compression`, those where the flow converges,
+    and of those for `crmpi.numerics.fluid.gas_entropy`.
     """
     separate()
     below1, below2, below3 = row(lower[0], VFACE), row(lower[1], VFACE), row(lower[2], VFACE)
@@ -41,7 +43,7 @@ def work_rows(n, gas, cr, cells, u_out, axes, lower, upper):
     ener = row(u_out, ENER)
     ecr = row(u_out, ECR)
     rate = crossings(axes)
-    converging = 0
+    converging, dominated = 0, 0
     for i in range(n):
         d1 = axes[0].dtdx * (load(above1, i) - load(below1, i))
         d2 = axes[1].dtdx * (load(above2, i) - load(below2, i))
@@ -53,7 +55,8 @@ def work_rows(n, gas, cr, cells, u_out, axes, lower, upper):
         converging += (
             1 if converges(sound_square(gas, cr, cells, i), load(dens, i), stretch, rate) else 0
         )
-    return converging
+        dominated += 1 if is_dominated(gas, cr, cells, stretch, rate, i) else 0
+    return converging, dominated
 
 
 @kernel
