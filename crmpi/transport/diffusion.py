@@ -12,11 +12,13 @@ from crmpi.numerics.cr.checkerboard import smoothing_rate
 from crmpi.numerics.cr.diffusion import (
     ALONG,
     Work,
+    add_decay_rates,
+    isotropic_faces,
     make_mesh,
     super_stage,
 )
 from crmpi.numerics.cr.rkl2 import Stage, plan, stages
-from crmpi.numerics.cr.streaming import give_to_gas
+from crmpi.numerics.cr.streaming import give_to_gas, wave_losses
 from crmpi.numerics.cr.undershoots import extremes, grant_shares, request_shares
 from crmpi.numerics.levels.level_faces import replace_in_register
 from crmpi.params import par
@@ -141,7 +143,9 @@ class Diffusion(TransportSolver):
         if self.heat is None:
             return
         pack, factor = self.pack, self.params.alfven_losses * (self.fluid.eos.gamma_cr - 1.0) * dt
-        self.on_cells.wave_losses(factor)
+        for part, mesh in self.levels:
+            u, bcc, e, loss = part.of((pack.u0, pack.bcc, self.e, self.rate))
+            wave_losses(pack.metric.cells, u, bcc, factor, mesh, part.grid, e, loss)
         pack.active(self.e)[...] -= pack.active(self.rate)
         pack.active(self.heat)[...] += pack.active(self.rate)
         self.ghosts.fill_cells(self.e, fields, time)
@@ -202,7 +206,10 @@ class Diffusion(TransportSolver):
         """Return the explicit time step, cfl over the largest rate of decay of any cell, the same
         on all ranks."""
         self.rate[...] = 0.0
-        self.on_cells.decay_rates()
+        for part, mesh in self.levels:
+            for a in self.axes:
+                faces, rate = part.of((self.faces[a], self.rate))
+                add_decay_rates(self.pack.metric.cells, faces, mesh, a, rate)
         fastest = self.ghosts.comm.max(float(self.pack.active(self.rate).max(initial=0.0)))
         return self.params.cfl / fastest if fastest > 0.0 else math.inf
 
@@ -283,6 +290,13 @@ class Diffusion(TransportSolver):
                 part.grid, part.axes(1.0), touched, self.reflux.planes, self.refluxed, rate, None
             )
 
+    def isotropic_faces(self):
+        """Fill `faces` with the coefficients of the same diffusion in all directions."""
+        for part, mesh in self.levels:
+            for a in self.axes:
+                kappa, faces = part.of((self.kappa, self.faces[a]))
+                isotropic_faces(self.pack.metric.cells, kappa, mesh, a, faces)
+
     def lift_undershoots(self, bound, noise, time, fields):
         """Let cells of `e` below `bound`, the smallest e before the super-step, take from the cells
         around what they lack.
@@ -321,7 +335,7 @@ class IsotropicDiffusion(Diffusion):
         return isotropic_flux(self.pack, self.scattering)
 
     def face_coefficients(self):
-        self.on_cells.isotropic_faces()
+        self.isotropic_faces()
 
 
 class AnisotropicDiffusion(Diffusion):

@@ -4,21 +4,8 @@
 """
 
 from crmpi.mesh.metric import EvenCells, TubeCells
-from crmpi.numerics.cr.diffusion import (
-    add_decay_rates,
-    aligned_corners,
-    aligned_faces,
-    diffusion_rate,
-    isotropic_faces,
-)
-from crmpi.numerics.cr.streaming import wave_losses
-from crmpi.numerics.cr.tube_diffusion import (
-    conductances,
-    sum_on_tube,
-    tube_decay_rates,
-    tube_diffusion_rate,
-    tube_wave_losses,
-)
+from crmpi.numerics.cr.diffusion import NORMAL, aligned_corners, aligned_faces, diffusion_rate
+from crmpi.numerics.cr.tube_diffusion import tube_diffusion_rate
 
 
 class EvenDiffusion:
@@ -37,23 +24,9 @@ class EvenDiffusion:
     def __init__(self, solver):
         self.solver, self.pack = solver, solver.pack
 
-    def wave_losses(self, factor):
-        """Fill `rate` with what `e` loses to the waves."""
-        solver, pack = self.solver, self.pack
-        for part, mesh in solver.levels:
-            u, bcc, e, loss = part.of((pack.u0, pack.bcc, solver.e, solver.rate))
-            wave_losses(u, bcc, factor, mesh, part.grid, e, loss)
-
     def heat(self, sums):
         """Return the heat of each block; `sums` are those of its densities over cells."""
         return sums * self.pack.cell_volumes
-
-    def decay_rates(self):
-        """Add to `rate` the rates of decay of cells."""
-        solver = self.solver
-        for part, mesh in solver.levels:
-            for a in solver.axes:
-                add_decay_rates(part.of(solver.faces[a]), mesh, a, part.of(solver.rate))
 
     def find_rate(self, limit):
         """Fill `rate` with the rate of change of `last`, and add up what crosses the boundary."""
@@ -68,13 +41,6 @@ class EvenDiffusion:
             )
         solver.correct_levels()
 
-    def isotropic_faces(self):
-        """Fill `faces` with the coefficients of the same diffusion in all directions."""
-        solver = self.solver
-        for part, mesh in solver.levels:
-            for a in solver.axes:
-                isotropic_faces(part.of(solver.kappa), mesh, a, part.of(solver.faces[a]))
-
     def aligned_faces(self):
         """Fill `faces` and `corners` with the coefficients of diffusion along and across the
         field."""
@@ -87,44 +53,25 @@ class EvenDiffusion:
 
 
 class TubeDiffusion:
-    """Diffusion along a tube; the methods are those of `EvenDiffusion`."""
+    """Diffusion along a tube, and along its field; the methods are those of `EvenDiffusion`."""
 
     oblique = False
 
     def __init__(self, solver):
-        self.solver, self.pack = solver, solver.pack
-        self.tube, self.grid = solver.pack.metric.cells, solver.pack.grid
-
-    @property
-    def _faces(self):
-        return self.solver.faces[self.tube.axis]
-
-    def wave_losses(self, factor):
-        solver, pack = self.solver, self.pack
-        tube_wave_losses(pack.u0, pack.bcc, factor, self.grid, self.tube, solver.e, solver.rate)
+        self.solver, self.pack, self.tube = solver, solver.pack, solver.pack.metric.cells
 
     def heat(self, sums):
-        sums[...] = 0.0
-        sum_on_tube(self.solver.heat, self.grid, self.tube, sums)
-        return sums
-
-    def decay_rates(self):
-        tube_decay_rates(self._faces, self.grid, self.tube, self.solver.rate)
+        return self.pack.sums(self.solver.heat, slice(0, 1))
 
     def find_rate(self, limit):
-        solver = self.solver
-        tube_diffusion_rate(
-            solver.last, self._faces, self.grid, self.tube, solver.rate, solver.crossing
-        )
-
-    def isotropic_faces(self):
-        self._conductances(aligned=False)
+        solver, tube = self.solver, self.tube
+        faces = solver.faces[tube.axis]
+        tube_diffusion_rate(solver.last, faces, self.pack.grid, tube, solver.rate, solver.crossing)
 
     def aligned_faces(self):
-        self._conductances(aligned=True)
-
-    def _conductances(self, *, aligned):
-        conductances(self.solver.kappa, self.pack.b0, aligned, self.grid, self.tube, self._faces)
+        self.solver.isotropic_faces()
+        normal = self.solver.faces[self.tube.axis][:, NORMAL]
+        normal[self.pack.b0[:, self.tube.axis] == 0.0] = 0.0  # nothing moves there
 
 
 _DIFFUSION = {EvenCells: EvenDiffusion, TubeCells: TubeDiffusion}

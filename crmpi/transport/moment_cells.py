@@ -7,13 +7,7 @@ import numpy as np
 
 from crmpi.mesh.metric import EvenCells, TubeCells
 from crmpi.numerics.cr.march import Correct
-from crmpi.numerics.cr.moments import fastest_response
-from crmpi.numerics.cr.tube_moments import (
-    correct_on_tube,
-    fastest_response_on_tube,
-    largest_reach_on_tube,
-    predict_on_tube,
-)
+from crmpi.numerics.cr.tube_moments import correct_on_tube, predict_on_tube
 from crmpi.transport.moments import MomentSolver
 
 
@@ -32,18 +26,6 @@ class EvenMoments:
         """Advance the registers by one stage."""
         MomentSolver.stage(self.solver, which, dt)
 
-    def reach(self):
-        """Return the inverse of the shortest way across a cell along the field."""
-        return MomentSolver.reach(self.solver)
-
-    def response(self, state, faint):
-        """Return the fastest response of the coupling, see `fastest_response`."""
-        moments = [self.solver.moments(1.0, part.grid) for part in self.pack.parts]
-        return max(
-            fastest_response(*part.of(state), m, part.grid, part.axes(1.0), faint)
-            for part, m in zip(self.pack.parts, moments, strict=True)
-        )
-
 
 class TubeMoments:
     """The moments along a tube; the methods are those of `EvenMoments`."""
@@ -60,15 +42,6 @@ class TubeMoments:
             correct_on_tube(*bundles, solver.crossing)
         else:
             predict_on_tube(*bundles)
-
-    def reach(self):
-        return largest_reach_on_tube(self.solver.registers.frozen, self.pack.grid, self.tube)
-
-    def response(self, state, faint):
-        grid = self.pack.grid
-        return fastest_response_on_tube(
-            *state, self.solver.moments(1.0, grid), grid, self.tube, faint
-        )
 
 
 _MOMENTS = {EvenCells: EvenMoments, TubeCells: TubeMoments}

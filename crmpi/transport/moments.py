@@ -264,9 +264,9 @@ class MomentSolver(TransportSolver):
 
         With steps by level this is what it would be if the cells were those of level 0.
         """
-        parts, frozen = self.pack.parts, self.registers.frozen
+        parts, frozen, cells = self.pack.parts, self.registers.frozen, self.pack.metric.cells
         found = [
-            largest_reach(part.of(frozen), part.grid, part.axes(1.0), self._column)
+            largest_reach(cells, part.of(frozen), part.grid, part.axes(1.0), self._column)
             for part in parts
         ]
         return max(

@@ -4,7 +4,7 @@ from crmpi.constants import ECR
 from crmpi.diagnostics.columns import Column
 from crmpi.numerics.cr.coefficients import freeze_coefficients
 from crmpi.numerics.cr.march import Correct, Predict
-from crmpi.numerics.cr.moments import ENERGY, NCOEFFICIENT, Moments, stream_out
+from crmpi.numerics.cr.moments import ENERGY, NCOEFFICIENT, Moments, fastest_response, stream_out
 from crmpi.params import par
 from crmpi.physics.operators import Phase
 from crmpi.transport.fluxes import wave_share
@@ -82,9 +82,6 @@ class TwoMoment(MomentSolver):
     def stage(self, which, dt):
         self.on_cells.stage(which, dt)
 
-    def reach(self):
-        return self.on_cells.reach()
-
     def moments(self, dt, grid):
         moments = Moments(*self.common_moments(dt, grid))
         return moments._replace(drain=moments.drain * wave_share(self.params.f_stream))
@@ -103,5 +100,16 @@ class TwoMoment(MomentSolver):
             _FAINT * self.ghosts.comm.max(float(pack.active(register)[:, ENERGY].max(initial=0.0))),
             1e-300,
         )
-        fastest = self.on_cells.response((register, self.registers.frozen), faint)
+        state = register, self.registers.frozen
+        fastest = max(
+            fastest_response(
+                pack.metric.cells,
+                *part.of(state),
+                self.moments(1.0, part.grid),
+                part.grid,
+                part.axes(1.0),
+                faint,
+            )
+            for part in pack.parts
+        )
         return self.ghosts.comm.max(self.last_dt * fastest)

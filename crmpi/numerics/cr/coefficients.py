@@ -6,6 +6,7 @@ import math
 from crmpi.constants import DENS
 from crmpi.jit import kernel
 from crmpi.numerics.cr.moments import BN1, KAPPA, VSTREAM
+from crmpi.numerics.rows.cells import widest_opening
 from crmpi.numerics.rows.columns import clear, largest
 from crmpi.numerics.rows.rows import load, moved, pointer, row, rows, separate, store
 
@@ -71,9 +72,10 @@ def unit_row(n, bn, across, stride, unit):
 
 
 @kernel
-def largest_reach(frozen, grid, axes, best):
+def largest_reach(cells, frozen, grid, axes, best):
     """Return the largest sum over axes of |b_n| / dx of any active cell: the inverse length a
-    signal along the field must not outrun.
+    signal along the field must not outrun; on a tube |b_n| A/V. ``cells``: see
+    `crmpi.numerics.rows.cells`.
 
     ``best`` (n1,) is scratch: the running maximum of every column of cells.
     """
@@ -82,15 +84,14 @@ def largest_reach(frozen, grid, axes, best):
     for b in range(frozen.shape[0]):
         for k in range(grid.ng3, grid.ng3 + grid.n3):
             for j in range(grid.ng2, grid.ng2 + grid.n2):
-                reach_row(
-                    grid.n1, rows(frozen, b, (k * grid.m2 + j) * grid.m1 + grid.ng1), axes, column
-                )
+                first = (k * grid.m2 + j) * grid.m1 + grid.ng1
+                reach_row(grid.n1, cells, b, first, rows(frozen, b, first), axes, column)
     return largest(best)
 
 
 @kernel
-def reach_row(n, frozen, axes, best):
-    """Raise `best` to the reach of a row of cells."""
+def reach_row(n, cells, b, first, frozen, axes, best):
+    """Raise `best` to the reach of the row of cells of block `b` that begins with cell `first`."""
     separate()
     bn1, bn2, bn3 = row(frozen, BN1), row(frozen, BN1 + 1), row(frozen, BN1 + 2)
     above1, above2, above3 = (
@@ -99,8 +100,10 @@ def reach_row(n, frozen, axes, best):
         moved(bn3, axes[2].stride),
     )
     for i in range(n):
-        reach1 = axes[0].dtdx * max(abs(load(bn1, i)), abs(load(above1, i)))
-        reach2 = axes[1].dtdx * max(abs(load(bn2, i)), abs(load(above2, i)))
-        reach3 = axes[2].dtdx * max(abs(load(bn3, i)), abs(load(above3, i)))
+        low1, low2, low3 = abs(load(bn1, i)), abs(load(bn2, i)), abs(load(bn3, i))
+        up1, up2, up3 = abs(load(above1, i)), abs(load(above2, i)), abs(load(above3, i))
+        reach1 = widest_opening(cells, axes[0], b, first + i, low1, up1)
+        reach2 = widest_opening(cells, axes[1], b, first + i, low2, up2)
+        reach3 = widest_opening(cells, axes[2], b, first + i, low3, up3)
         reach, old = (reach1 + reach2) + reach3, load(best, i)
         store(best, i, reach if reach > old else old, 0)

@@ -18,6 +18,7 @@ from typing import NamedTuple
 from crmpi.jit import device, kernel
 from crmpi.numerics.levels.crossing import cross_rows, touches
 from crmpi.numerics.levels.level_faces import keep_row
+from crmpi.numerics.rows.cells import over_distance, over_extent
 from crmpi.numerics.rows.rows import load, row, rows, separate, shift, store
 from crmpi.types import Axis
 
@@ -68,13 +69,16 @@ def harmonic_mean(a, b):
 
 
 @kernel
-def isotropic_faces(kappa, mesh, axis, out):
-    """Fill `out` (nblock, 2, m3, m2, m1) with kappa/dx at the lower faces along `axis`."""
+def isotropic_faces(cells, kappa, mesh, axis, out):
+    """Fill `out` (nblock, 2, m3, m2, m1) with kappa/dx, on a tube A kappa/dx, at the lower faces
+    along `axis`; kappa is the harmonic mean of the two cells. ``cells``: see
+    `crmpi.numerics.rows.cells`."""
     d = mesh.strides[axis]
     for b in range(out.shape[0]):
         k_par, normal = kappa[b, 0].reshape(-1), out[b, NORMAL].reshape(-1)
         for i in range(d, mesh.size):
-            normal[i] = harmonic_mean(k_par[i - d], k_par[i]) / mesh.widths[axis]
+            mean = harmonic_mean(k_par[i - d], k_par[i])
+            normal[i] = over_distance(cells, mesh.widths[axis], b, i, d, mean)
 
 
 @device
@@ -148,14 +152,14 @@ def aligned_corners(kappa, bcc, mesh, out):
 
 
 @kernel
-def add_decay_rates(faces, mesh, axis, rate):
+def add_decay_rates(cells, faces, mesh, axis, rate):
     """Add to `rate` (nblock, 1, m3, m2, m1) the part of the rate of decay of cells that is due to
     the two faces along `axis`."""
     d = mesh.strides[axis]
     for b in range(rate.shape[0]):
         c, r = faces[b, NORMAL].reshape(-1), rate[b, 0].reshape(-1)
         for i in range(mesh.size - d):
-            r[i] += (c[i] + c[i + d]) / mesh.widths[axis]
+            r[i] += over_extent(cells, mesh.widths[axis], b, i, d, c[i] + c[i + d])
 
 
 @kernel

@@ -14,6 +14,7 @@ import math
 from typing import NamedTuple
 
 from crmpi.jit import device, kernel
+from crmpi.numerics.rows.cells import mean_slope
 from crmpi.numerics.rows.rows import load, row, separate, store
 from crmpi.precision import LARGE
 
@@ -273,7 +274,7 @@ def correct_rows(n, moments, axes, start, half, frozen, faces, account):
 
 
 @kernel
-def fastest_response(q, frozen, moments, grid, axes, faint):
+def fastest_response(cells, q, frozen, moments, grid, axes, faint):
     """Return the largest (kappa + v_stream gamma_cr l)/l^2 of any active cell, l = e/|b.grad e|:
     the rate at which transport changes e.
 
@@ -292,11 +293,8 @@ def fastest_response(q, frozen, moments, grid, axes, faint):
                     for axis in axes:
                         bn = frozen[b, axis.normal].reshape(-1)
                         d = axis.stride
-                        g += (
-                            0.5
-                            * axis.dtdx
-                            * (bn[c] * (e[c] - e[c - d]) + bn[c + d] * (e[c + d] - e[c]))
-                        )
+                        below, above = bn[c] * (e[c] - e[c - d]), bn[c + d] * (e[c + d] - e[c])
+                        g += mean_slope(cells, axis, b, c, below, above)
                     steep = abs(g) / max(e[c], faint)
                     largest = max(largest, steep * (kappa[c] * steep + vstream[c] * moments.gamma))
     return largest

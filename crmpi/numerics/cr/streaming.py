@@ -21,6 +21,7 @@ from crmpi.constants import DENS, ENER
 from crmpi.jit import device, kernel
 from crmpi.numerics.cr.diffusion import ALONG, EXCESS, NORMAL, U1, U2, U3, share_along
 from crmpi.numerics.fluid.reconstruct import PLM, interfaces
+from crmpi.numerics.rows.cells import central_slope
 from crmpi.numerics.rows.rows import load, row, rows, separate, store
 
 COEFFICIENT, HEATING = 0, 1  # components of a corner: D, and the energy the gas gains
@@ -309,12 +310,12 @@ def give_to_gas(u, heat, grid, frozen_gas, sums):
 
 
 @kernel
-def wave_losses(u, bcc, factor, mesh, grid, e, heat):
+def wave_losses(cells, u, bcc, factor, mesh, grid, e, heat):
     """Write to the active cells of `heat` what those of `e` lose: |v_A.grad e| times `factor` = dt
     (gamma_cr - 1) f; `e` stays as it is.
 
     The gradient is that of the central differences; e decays exponentially, so that it stays above
-    zero where it is steep.
+    zero where it is steep. ``cells``: see `crmpi.numerics.rows.cells`.
     """
     s1, s2, s3 = mesh.strides
     h1, h2, h3 = 0.5 / mesh.widths[0], 0.5 / mesh.widths[1], 0.5 / mesh.widths[2]
@@ -326,9 +327,9 @@ def wave_losses(u, bcc, factor, mesh, grid, e, heat):
                 first = (k * grid.m2 + j) * grid.m1 + grid.ng1
                 for i in range(first, first + grid.n1):
                     g1, g2, g3 = (
-                        h1 * (x[i + s1] - x[i - s1]),
-                        h2 * (x[i + s2] - x[i - s2]),
-                        h3 * (x[i + s3] - x[i - s3]),
+                        central_slope(cells, h1, b, i, s1, x[i + s1] - x[i - s1]),
+                        central_slope(cells, h2, b, i, s2, x[i + s2] - x[i - s2]),
+                        central_slope(cells, h3, b, i, s3, x[i + s3] - x[i - s3]),
                     )
                     rate = abs(b1[i] * g1 + b2[i] * g2 + b3[i] * g3) / math.sqrt(rho[i])
                     loss[i] = (

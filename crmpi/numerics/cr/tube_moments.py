@@ -9,7 +9,6 @@ Slopes are taken over the index.
 
 from crmpi.jit import device, kernel
 from crmpi.numerics.cr.moments import (
-    BN1,
     ENERGY,
     FLUX,
     HEAT,
@@ -137,39 +136,3 @@ def correct_on_tube(moments, grid, tube, registers, coupling, faces, crossing):
             heat[i] += warmth
             made[i] += e[i] - energy
         cross_line(crossing, b, place, tube.axis, tube.area[b], faces[0], moments.dt, ENERGY)
-
-
-@kernel
-def largest_reach_on_tube(frozen, grid, tube):
-    """Return the largest abs(b) A/V of any active cell with the larger of its two faces: the
-    inverse length no signal may outrun."""
-    place = span(grid, tube.axis)
-    largest = 0.0
-    for b in range(frozen.shape[0]):
-        bn = frozen[b, place.normal].reshape(-1)
-        for c in range(place.first, place.first + place.n):
-            here = c * place.stride
-            wide = max(
-                abs(bn[here]) * tube.area[b, c], abs(bn[here + place.stride]) * tube.area[b, c + 1]
-            )
-            largest = max(largest, wide / tube.volume[b, c])
-    return largest
-
-
-@kernel
-def fastest_response_on_tube(q, frozen, moments, grid, tube, faint):
-    """Return what `crmpi.numerics.cr.moments.fastest_response` does, on a tube."""
-    place = span(grid, tube.axis)
-    largest = 0.0
-    for b in range(q.shape[0]):
-        e, coefficients = q[b, ENERGY].reshape(-1), frozen[b].reshape(frozen.shape[1], -1)
-        for c in range(place.first, place.first + place.n):
-            here = c * place.stride
-            below, above = gradients(e, coefficients[BN1 + place.normal], tube.gap[b], place, c)
-            steep = abs(0.5 * (below + above)) / max(e[here], faint)
-            largest = max(
-                largest,
-                steep
-                * (coefficients[KAPPA, here] * steep + coefficients[VSTREAM, here] * moments.gamma),
-            )
-    return largest

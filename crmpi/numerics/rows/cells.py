@@ -55,3 +55,91 @@ def crossings_of_box(cells, axis, b, c, speed):
 @crossings.option(Tube)
 def crossings_of_tube(cells, axis, b, c, speed):
     return speed / cells.width[b, c]
+
+
+@choice
+def over_distance(cells, width, b, i, d, value):
+    """Return ``value`` at the lower face of cell `i` (an index into a block, `d` from a cell to the
+    next) over the distance of the two cells beside it, on a tube times the area of the face."""
+
+
+@over_distance.option(EqualVolumes)
+def over_distance_of_boxes(cells, width, b, i, d, value):
+    return value / width
+
+
+@over_distance.option(Tube)
+def over_distance_on_tube(cells, width, b, i, d, value):
+    return cells.area[b, i // d] / cells.gap[b, i // d] * value
+
+
+@choice
+def over_extent(cells, width, b, i, d, value):
+    """Return a sum of `over_distance` of the two faces of cell `i` over what turns it into a rate:
+    the width of the cell, on a tube its volume."""
+
+
+@over_extent.option(EqualVolumes)
+def over_extent_of_box(cells, width, b, i, d, value):
+    return value / width
+
+
+@over_extent.option(Tube)
+def over_extent_on_tube(cells, width, b, i, d, value):
+    return value / cells.volume[b, i // d]
+
+
+@choice
+def central_slope(cells, half, b, i, d, difference):
+    """Return the slope in cell `i` from the difference of its two neighbours; `half`: 0.5 over the
+    width of cells."""
+
+
+@central_slope.option(EqualVolumes)
+def central_slope_of_boxes(cells, half, b, i, d, difference):
+    return half * difference
+
+
+@central_slope.option(Tube)
+def central_slope_on_tube(cells, half, b, i, d, difference):
+    if d == 0:
+        return 0.0
+    return difference / (cells.gap[b, i // d] + cells.gap[b, i // d + 1])
+
+
+@choice
+def mean_slope(cells, axis, b, i, below, above):
+    """Return the mean of the slopes at the two faces of cell `i` from the differences across
+    them; `axis` for a time step of 1."""
+
+
+@mean_slope.option(EqualVolumes)
+def mean_slope_of_box(cells, axis, b, i, below, above):
+    return 0.5 * axis.dtdx * (below + above)
+
+
+@mean_slope.option(Tube)
+def mean_slope_on_tube(cells, axis, b, i, below, above):
+    if axis.stride == 0:
+        return 0.0
+    c = i // axis.stride
+    return 0.5 * (below / cells.gap[b, c] + above / cells.gap[b, c + 1])
+
+
+@choice
+def widest_opening(cells, axis, b, i, below, above):
+    """Return the larger of two sizes at the faces of cell `i`, over its width; on a tube times the
+    area of the face over the volume. `axis` for a time step of 1."""
+
+
+@widest_opening.option(EqualVolumes)
+def widest_opening_of_box(cells, axis, b, i, below, above):
+    return axis.dtdx * max(below, above)
+
+
+@widest_opening.option(Tube)
+def widest_opening_on_tube(cells, axis, b, i, below, above):
+    if axis.stride == 0:
+        return 0.0
+    c = i // axis.stride
+    return max(below * cells.area[b, c], above * cells.area[b, c + 1]) / cells.volume[b, c]
