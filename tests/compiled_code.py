@@ -30,12 +30,19 @@ def kernels_made():
     return [kernel for kernel in found if hasattr(kernel, "overloads")]
 
 
+def not_for_tubes(kernel):
+    """Yield the specialisations of a kernel but for those on cells of a tube."""
+    for signature, compiled in kernel.overloads.items():
+        if "Tube(" not in str(signature):
+            yield compiled
+
+
 def functions(kernels):
     """Return {'module.function': [Code of every specialisation]} of kernels and all that they
-    contain as functions of their own."""
+    contain as functions of their own, but for what is compiled for tubes."""
     found = {}
     for kernel in kernels:
-        for compiled in kernel.overloads.values():
+        for compiled in not_for_tubes(kernel):
             text = str(compiled.library._get_module_for_linking())
             for body in re.split(r"\n(?=define )", text)[1:]:
                 name = function_name(body.split("\n", 1)[0])
@@ -75,7 +82,7 @@ def packed_machine_code(kernels):
     of doubles in a specialisation}."""
     found = {}
     for kernel in kernels:
-        for compiled in kernel.overloads.values():
+        for compiled in not_for_tubes(kernel):
             library = compiled.library
             text = library.codegen._tm.emit_assembly(library._get_module_for_linking())
             for body in re.split(r'\n(?="?_ZN\w+[^\n]*:)', text)[1:]:
