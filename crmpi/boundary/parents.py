@@ -16,7 +16,7 @@ from crmpi.mesh.metric import EvenCells
 from crmpi.mesh.pack import component_names
 from crmpi.mesh.pool import aligned_zeros
 from crmpi.mesh.regions import COPY_COLUMNS, axis_shape, copy_regions
-from crmpi.numerics.levels.prolongation import primitive_cells
+from crmpi.numerics.levels.fluid_ghosts import primitive_cells
 from crmpi.plugins import BOUNDARY_CONDITIONS
 
 
@@ -96,7 +96,7 @@ class ParentView:
             )
         self.u0[...] = u
         self.w0[...] = u
-        primitive_cells(self.w0, b, up, gamma - 1.0, first_scalar)
+        primitive_cells(self.w0, b, (0, len(u)), up, gamma - 1.0, first_scalar)
         for axis in range(b.shape[1]):
             upper = np.roll(b[:, axis], -up[axis], axis=3 - axis)
             self.bcc[:, axis] = 0.5 * (b[:, axis] + upper)

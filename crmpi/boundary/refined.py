@@ -16,14 +16,8 @@ import numpy as np
 from crmpi.constants import ENER
 from crmpi.mesh.parents import Parents
 from crmpi.mesh.regions import CELLS
-from crmpi.numerics.levels.prolongation import (
-    conserve_regions,
-    fill_inner_faces,
-    make_ratio,
-    primitive_cells,
-    prolong_cells,
-    prolong_outer_faces,
-)
+from crmpi.numerics.levels.fluid_ghosts import prolong_blocks
+from crmpi.numerics.levels.prolongation import make_ratio, prolong_cells
 from crmpi.numerics.levels.restriction import make_span, restrict
 
 
@@ -56,6 +50,10 @@ class Crossing:
         self.up = tuple(0 if gone else 1 for gone in tree.missing)
         self.first_scalar = ENER + 1 + pack.has_cr + len(pack.tracers)
         self._levels = {}
+        self._areas = np.zeros((pack.nblock, 3))
+        for part in pack.parts:
+            g = part.grid
+            self._areas[part.blocks] = g.dx2 * g.dx3, g.dx3 * g.dx1, g.dx1 * g.dx2
 
     def buffers(self, cells, faces):
         """Return the parent buffers of arrays, in which the means of their active parts stand."""
@@ -71,26 +69,14 @@ class Crossing:
 
     def prolong_fluid(self, u, b, buffers):
         """Fill the ghosts of conserved cells `u` and faces `b` beside coarser blocks."""
-        table, magnetic = self.parents.ghosts, b.shape[1] > 0
-        coarse_b = self.faces_of(buffers)
-        if magnetic:
-            for axis in range(3):
-                prolong_outer_faces(coarse_b, b, axis, table, self._ratio)
-            for level, rows in self._by_level(table):
-                g = level.grid
-                fill_inner_faces(
-                    b, rows, self._ratio, (g.dx2 * g.dx3, g.dx3 * g.dx1, g.dx1 * g.dx2)
-                )
-        primitive_cells(buffers[0], coarse_b, self.up, self._gamma - 1.0, self.first_scalar)
-        prolong_cells(buffers[0], u, 0, u.shape[1], table, self._ratio)
-        conserve_regions(
-            u, b, table, self._ratio, self.up, 1.0 / (self._gamma - 1.0), self.first_scalar
-        )
+        gas = self._gamma - 1.0, 1.0 / (self._gamma - 1.0), self.first_scalar
+        coarse = buffers[0], self.faces_of(buffers)
+        table = self.parents.ghosts
+        prolong_blocks(coarse, (u, b), table, self._ratio, self.up, self._areas, gas)
 
-    @staticmethod
-    def faces_of(buffers):
+    def faces_of(self, buffers):
         """Return the buffer of the field of a fluid; one without components where there is none."""
-        return buffers[1] if len(buffers) > 1 else buffers[0][:, :0]
+        return buffers[1] if len(buffers) > 1 else self.parents.buffer(0, "none")
 
     def prolong(self, q, buffer):
         """Fill the ghosts of a register `q` beside coarser blocks."""
@@ -129,13 +115,6 @@ class Crossing:
             else:
                 for axis in range(3):
                     restrict(array, buffer, axis, axis + 1, tables[axis], self._spans[axis])
-
-    def _by_level(self, table):
-        """Yield (part of the pack, rows of its blocks)."""
-        for part in self.pack.parts:
-            inside = (table[:, 0] >= part.blocks.start) & (table[:, 0] < part.blocks.stop)
-            if inside.any():
-                yield part, np.ascontiguousarray(table[inside])
 
 
 def _of_levels(table, levels, wanted):

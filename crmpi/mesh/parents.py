@@ -164,7 +164,8 @@ class Parents:
                 ends = region_ends(self.relation, chosen, np.array(offset), axis)
                 table[:, WRITES + 2 * axis], table[:, WRITES + 2 * axis + 1] = ends
             rows.append(table)
-        return np.concatenate(rows)
+        table = np.concatenate(rows)
+        return table[np.argsort(table[:, 0], kind="stable")]  # those of a block follow each other
 
     def _table(self, chosen, columns, offset, span=None):
         """Return rows of the regions in one direction: fine block, buffer, fine k j i, buffer k j

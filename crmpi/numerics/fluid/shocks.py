@@ -15,7 +15,7 @@ depend continuously on cells.
 from crmpi.constants import AXES, DENS, ECR, MOM1, PRES
 from crmpi.jit import device, kernel
 from crmpi.numerics.fluid.stage import shift_if, window_cell
-from crmpi.numerics.rows.rows import in_order, load, row, rows, separate, shift, store
+from crmpi.numerics.rows.rows import in_order, load, row, rows, separate, shift, store, whole
 
 ONSET = 1.0  # a shock of Mach 1.7 in gas of gamma = 5/3, if it is two cells wide
 
@@ -103,12 +103,13 @@ def count_rows(n, cr, cells, field, axes):
     separate()
     order = in_order(axes)
     found = 0
-    for i in range(n):
+    for i in range(whole(n)):
         magnetic = _magnetic(field, order, i)
         jump_1, limit_1 = _jump(cr, cells, 0, axes[0].stride, magnetic, i)
         jump_2, limit_2 = _jump(cr, cells, 1, axes[1].stride, magnetic, i)
         jump_3, limit_3 = _jump(cr, cells, 2, axes[2].stride, magnetic, i)
-        found += 1 if max(jump_1 - limit_1, max(jump_2 - limit_2, jump_3 - limit_3)) > 0.0 else 0
+        excess = max(jump_1 - limit_1, max(jump_2 - limit_2, jump_3 - limit_3))
+        found += 1 if excess > 0.0 and i < n else 0
     return found
 
 

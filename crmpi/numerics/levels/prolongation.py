@@ -3,9 +3,9 @@
 Cells: linear in each coarse cell with slopes limited by minmod, axis by axis, so that no fine value
 leaves the range of its coarse neighbours by more than the sum of three slopes allows: positive
 stays positive. Faces that lie on a coarse face: linear along the two transverse axes. Faces inside
-a coarse
-cell: from those around it, free of divergence to round-off (Toth & Roe 2002, J. Comput. Phys. 180,
-736, section 3); the terms that divergence leaves open are shared so that their energy is least.
+a coarse cell: from those around it, free of divergence to round-off (Toth & Roe 2002, J. Comput.
+Phys. 180, 736, section 3); the terms that divergence leaves open are shared so that their energy is
+least.
 """
 
 import math
@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from crmpi.constants import DENS, ENER, MOM1, NHYDRO
 from crmpi.jit import device, kernel
-from crmpi.numerics.rows.rows import load, pointer, store
+from crmpi.numerics.rows.rows import load, moved, pointer, separate, store
 
 PROLONG_COLUMNS = 17
 """Fine block, coarse block, fine k j i, coarse k j i, coarse extents k j i, and whether the first
@@ -53,7 +53,9 @@ def slope(q, k, j, i, dk, dj, di):
 @kernel
 def prolong_cells(coarse, fine, first, last, table, ratio):
     """Set the components first <= c < last of fine regions from coarse cells and their
-    neighbours."""
+    neighbours.
+    """
+    separate()
     n1, n2, n3 = coarse.shape[4], coarse.shape[3], coarse.shape[2]
     m1, m2, m3 = fine.shape[4], fine.shape[3], fine.shape[2]
     steps = (ratio.r1 - 1, (ratio.r2 - 1) * n1, (ratio.r3 - 1) * n1 * n2)
@@ -65,17 +67,31 @@ def prolong_cells(coarse, fine, first, last, table, ratio):
             for k in range(table[row, 8]):
                 for j in range(table[row, 9]):
                     here = ((source + k) * n2 + table[row, 6] + j) * n1 + table[row, 7]
-                    there = (
-                        (target + ratio.r3 * k) * m2 + table[row, 3] + ratio.r2 * j
-                    ) * m1 + table[row, 4]
-                    _spread_row(
-                        table[row, 10],
-                        ratio.r1,
-                        steps,
-                        halves,
-                        pointer(coarse, here),
-                        pointer(fine, there),
-                    )
+                    line = (target + ratio.r3 * k) * m2 + table[row, 3] + ratio.r2 * j
+                    ends = pointer(coarse, here), pointer(fine, line * m1 + table[row, 4])
+                    if halves[0] and halves[1] and halves[2]:
+                        _spread_octets(table[row, 10], steps, halves, *ends)
+                    else:
+                        _spread_row(table[row, 10], ratio.r1, steps, halves, *ends)
+
+
+@device
+def _spread_octets(n, steps, halves, q, f):
+    """Do what `_spread_row` does where every coarse place has eight fine ones."""
+    f1, f2, f3 = moved(f, halves[1]), moved(f, halves[2]), moved(f, halves[1] + halves[2])
+    for i in range(n):
+        here = load(q, i)
+        s1 = _slope_in_row(q, i, 1, here)
+        s2 = _slope_in_row(q, i, steps[1], here)
+        s3 = _slope_in_row(q, i, steps[2], here)
+        store(f, 2 * i, here + ((-s1 - s2) - s3), 0)
+        store(f, 2 * i + 1, here + ((s1 - s2) - s3), 0)
+        store(f1, 2 * i, here + ((-s1 + s2) - s3), 1)
+        store(f1, 2 * i + 1, here + ((s1 + s2) - s3), 1)
+        store(f2, 2 * i, here + ((-s1 - s2) + s3), 2)
+        store(f2, 2 * i + 1, here + ((s1 - s2) + s3), 2)
+        store(f3, 2 * i, here + ((-s1 + s2) + s3), 3)
+        store(f3, 2 * i + 1, here + ((s1 + s2) + s3), 3)
 
 
 @device
@@ -95,12 +111,8 @@ def _spread_row(n, stride, steps, halves, q, f):
             for o2 in range(2):
                 for o1 in range(2):
                     shift = (side_of(o1) * s1 + side_of(o2) * s2) + side_of(o3) * s3
-                    store(
-                        f,
-                        stride * i + o1 * halves[0] + o2 * halves[1] + o3 * halves[2],
-                        here + shift,
-                        0,
-                    )
+                    there = stride * i + o1 * halves[0] + o2 * halves[1] + o3 * halves[2]
+                    store(f, there, here + shift, 0)
 
 
 @device
@@ -115,33 +127,6 @@ def side_of(o):
     return 2.0 * o - 1.0
 
 
-@kernel
-def primitive_cells(u, b, up, gm1, first_scalar):
-    """Turn the conserved variables of all cells into primitives in place, scalars into
-    concentrations.
-
-    Cells that hold nothing (no density) are left alone. ``b``: face field (nblock, 3 or 0, ...);
-    ``up``, ``first_scalar`` as for `conserve_regions`; ``gm1``: gamma - 1.
-    """
-    for block in range(u.shape[0]):
-        w = u[block]
-        for k in range(u.shape[2] - up[2]):
-            for j in range(u.shape[3] - up[1]):
-                for i in range(u.shape[4] - up[0]):
-                    dens = w[DENS, k, j, i]
-                    if not dens > 0.0:
-                        continue
-                    outer = 0.0
-                    for a in range(3):
-                        w[MOM1 + a, k, j, i] /= dens
-                        outer += dens * w[MOM1 + a, k, j, i] ** 2
-                    if b.shape[1]:
-                        outer += field_square(b[block], k, j, i, up)
-                    w[ENER, k, j, i] = gm1 * (w[ENER, k, j, i] - 0.5 * outer)
-                    for v in range(max(first_scalar, NHYDRO), u.shape[1]):
-                        w[v, k, j, i] /= dens
-
-
 @device
 def field_square(b, k, j, i, up):
     """Return B^2 of a cell from the means of its faces."""
@@ -152,66 +137,9 @@ def field_square(b, k, j, i, up):
 
 
 @kernel
-def conserve_regions(fine, b, table, ratio, up, igm1, first_scalar):
-    """Turn primitives in fine regions into conserved variables, with the magnetic energy of the
-    fine field.
-
-    Parameters
-    ----------
-    fine : array (nblock, nvar, m3, m2, m1)
-        primitives on entry, conserved on return; variables below `first_scalar` beyond the
-        hydrodynamic ones are energy densities and stay, scalars are concentrations on entry
-    b : array (nblock, 3 or 0, m3, m2, m1)
-        fine face field
-    up : tuple of 3 ints
-        1, or 0 for a missing axis: from a face to the next along x1, x2, x3
-    igm1 : float
-        1/(gamma - 1)
-    """
-    m1, m2, m3 = fine.shape[4], fine.shape[3], fine.shape[2]
-    step, to_scalar, nvar = m1 * m2 * m3, max(first_scalar, NHYDRO), fine.shape[1]
-    field_steps = (up[0], step + up[1] * m1, 2 * step + up[2] * m1 * m2)
-    for row in range(table.shape[0]):
-        for k in range(table[row, 2], table[row, 2] + ratio.r3 * table[row, 8]):
-            for j in range(table[row, 3], table[row, 3] + ratio.r2 * table[row, 9]):
-                cell, n = (k * m2 + j) * m1 + table[row, 4], ratio.r1 * table[row, 10]
-                u = pointer(fine, table[row, 0] * nvar * step + cell)
-                if b.shape[1]:
-                    faces = pointer(b, table[row, 0] * 3 * step + cell)
-                    _conserve_row(n, u, (nvar, to_scalar), step, igm1, faces, field_steps)
-                else:
-                    _conserve_row(n, u, (nvar, to_scalar), step, igm1, None, field_steps)
-
-
-@device
-def _conserve_row(n, u, counts, step, igm1, b, field_steps):
-    """Do what `conserve_regions` says to `n` cells in a row, whose variables are `step` apart.
-
-    ``counts``: variables, first scalar; ``field_steps``: from a lower face along x1 to the upper
-    ones.
-    """
-    nvar, first_scalar = counts
-    for i in range(n):
-        dens = load(u, i + DENS * step)
-        speed2 = 0.0
-        for a in range(3):
-            vel = load(u, i + (MOM1 + a) * step)
-            speed2 += vel**2
-            store(u, i + (MOM1 + a) * step, vel * dens, 0)
-        energy = load(u, i + ENER * step) * igm1 + 0.5 * dens * speed2
-        if b is not None:
-            b1 = 0.5 * (load(b, i) + load(b, i + field_steps[0]))
-            b2 = 0.5 * (load(b, i + step) + load(b, i + field_steps[1]))
-            b3 = 0.5 * (load(b, i + 2 * step) + load(b, i + field_steps[2]))
-            energy += 0.5 * (b1 * b1 + b2 * b2 + b3 * b3)
-        store(u, i + ENER * step, energy, 0)
-        for v in range(first_scalar, nvar):
-            store(u, i + v * step, load(u, i + v * step) * dens, 0)
-
-
-@kernel
 def prolong_outer_faces(coarse, fine, axis, table, ratio):
     """Set the fine faces along `axis` that lie on coarse faces, linear in the transverse axes."""
+    separate()
     n1, n2, n3 = coarse.shape[4], coarse.shape[3], coarse.shape[2]
     m1, m2, m3 = fine.shape[4], fine.shape[3], fine.shape[2]
     step = (int(axis == 0), int(axis == 1), int(axis == 2))
@@ -255,6 +183,7 @@ def fill_inner_faces(fine, table, ratio, areas):
     areas : tuple of 3 floats
         areas of fine faces along x1, x2, x3
     """
+    separate()
     present = (ratio.r1 == 2, ratio.r2 == 2, ratio.r3 == 2)
     for row in range(table.shape[0]):
         f = fine[table[row, 0]]
