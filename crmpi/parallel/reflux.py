@@ -7,6 +7,7 @@ import numpy as np
 
 from crmpi.mesh.interfaces import ALONG_COLUMNS, ALONG_ROWS, FLUXES, PIECES, Interfaces
 from crmpi.mesh.pool import aligned_zeros
+from crmpi.mesh.regions import COPY_COLUMNS, copy_regions
 from crmpi.numerics.levels.level_faces import Kept
 from crmpi.numerics.levels.restriction import restrict
 from crmpi.parallel.exchange import Exchange, Part, Routes
@@ -97,8 +98,8 @@ class Reflux:
         faces all come from finer blocks."""
         if ALONG_ROWS in self._pieces:
             first = self._pieces[ALONG_ROWS][0]
-            touched = self.interfaces.touched[:, 1]
-            self.fine[touched, first:] = self.kept.planes[touched, first:]
+            planes, last = self.kept.planes, self._pieces[ALONG_COLUMNS][1]
+            copy_regions(planes, self.fine, first, last, self._edges)
 
     def _lay_out(self, pieces):
         """Make planes whose components first <= c < last are the `pieces`, and their exchange."""
@@ -106,6 +107,10 @@ class Reflux:
         shape = (faces.nplane, ncomp, 1, faces.extent, faces.extent)
         self.kept = Kept(faces.slots, aligned_zeros(shape))
         self._means, self.fine = aligned_zeros(shape), aligned_zeros(shape)
+        touched = np.unique(faces.touched[:, 1])
+        self._edges = np.zeros((len(touched), COPY_COLUMNS), np.int64)
+        self._edges[:, 0] = self._edges[:, 1] = touched
+        self._edges[:, 8:] = 1, faces.extent, faces.extent
         self._pieces, self._exchanges = pieces, {}
 
     def _make_exchange(self, level):

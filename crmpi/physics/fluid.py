@@ -76,9 +76,9 @@ class Fluid(Operator):
         self.troubled = pack.allocate(1)
         self.reflux = None
         extents = pack.grid.m3, pack.grid.m2, pack.grid.m1
-        self._change = (
-            (aligned_zeros((1, 3, *extents)), np.zeros((3, 2), bool)) if pack.refined else None
-        )
+        self._change = None
+        if pack.refined:
+            self._change = aligned_zeros((1, 3, *extents)), np.zeros(extents[:2], bool)
         grid = pack.grid
         self.ledger = FloorLedger(pack)
         nblock = pack.nblock

@@ -126,7 +126,7 @@ def _make_scratch(pack):
         plane=buffers(3, max(STATE, 3) + nvar, window.n2),
         upper=buffers(1, STATE + nvar, STRIP),
         lower=buffers(1, STATE + nvar, STRIP),
-        normal=buffers(1, 1, STRIP),
+        normal=buffers(1, 3, window.n2),
         speeds=buffers(1, 2, STRIP),
         shocks=buffers(2, 3, window.n2),
         spare=buffers(1, FLUX + nvar, STRIP),

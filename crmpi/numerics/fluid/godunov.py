@@ -23,7 +23,7 @@ from crmpi.numerics.fluid.passive import bound_scalars
 from crmpi.numerics.fluid.shock_acceleration import accelerate_row
 from crmpi.numerics.fluid.shocks import mark_shocks
 from crmpi.numerics.fluid.stage import block_of, face, first_scalar, shift_if, tracers, window_cell
-from crmpi.numerics.fluid.sweeps import gather_cells, solve_faces
+from crmpi.numerics.fluid.sweeps import gather_cells, gather_faces, solve_faces
 from crmpi.numerics.fluid.update import divergence_rows, gravity_rows, tracer_work_rows, work_rows
 from crmpi.numerics.fluid.valves import close_valves, has_valve
 from crmpi.numerics.levels.crossing import cross_rows, touches
@@ -68,6 +68,7 @@ def _march(scheme, stage, grid, axes, block, scratch, health, kept):
     for k in range(grid.ng3 - reach, grid.ng3 + grid.n3 + reach):
         found = mark_shocks(scheme, grid, axes, block, scratch, k) if stage.dissipate else 0
         shocked = shocked[1], found
+        gather_faces(block, scratch, grid, k)
         if stage.first_order:
             gather_cells(block, scratch, grid, k)
         for axis in axes:

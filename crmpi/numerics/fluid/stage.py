@@ -80,7 +80,7 @@ class Scratch(NamedTuple):
     plane: object
     upper: object  # strip: states at upper x1-faces
     lower: object  # strip: states at lower faces
-    normal: object  # strip: normal field on the faces
+    normal: object  # plane: field on the faces
     speeds: object  # strip: signal speeds
     shocks: object  # planes: how strong shocks along each axis are, slot parity of the plane
     spare: object  # strip: other faces

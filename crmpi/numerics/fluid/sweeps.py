@@ -23,7 +23,6 @@ from crmpi.numerics.fluid.faces import (
     speed_rows,
     tracer_rows,
 )
-from crmpi.numerics.fluid.induction import copy_row
 from crmpi.numerics.fluid.layout import FLUX, states_in_buffer, states_of_cells
 from crmpi.numerics.fluid.reconstruct import reconstruct_rows
 from crmpi.numerics.fluid.riemann import HLLE, LLF
@@ -108,15 +107,22 @@ def _waiting(scratch, axis, k, place):
 
 
 @device
-def _normal_field(grid, axis, bface, scratch, strip):
+def gather_faces(block, scratch, grid, k):
+    """Copy the field on the lower faces of plane `k` of the window to a buffer without gaps."""
+    window = scratch.window
+    for r in range(window.n2):
+        cell = window_cell(grid, window, k, r)
+        _copy_field(
+            whole(window.n1),
+            shift_if(block.bface, cell),
+            rows(scratch.normal, 0, r * window.n1),
+        )
+
+
+@device
+def _normal_field(axis, bface, scratch, strip):
     """Return the pointer to the normal field on the faces of a strip, or None."""
-    if bface is None:
-        return None
-    n = scratch.window.n1
-    for r in range(strip.count):
-        field = row(shift(bface, strip.cell + r * grid.m1), axis.normal)
-        copy_row(whole(n), field, row(rows(scratch.normal, 0, r * n), 0))
-    return row(rows(scratch.normal, 0, 0), 0)
+    return None if bface is None else row(rows(scratch.normal, 0, strip.place), axis.normal)
 
 
 @device
@@ -128,7 +134,7 @@ def _solve_strip(scheme, grid, axis, block, scratch, k, strip, sides, shocked):
         rows(scratch.spare, 0, 0),
         rows(scratch.speeds, 0, 0),
     )
-    bn = _normal_field(grid, axis, block.bface, scratch, strip)
+    bn = _normal_field(axis, block.bface, scratch, strip)
     faces = face(scratch, axis.normal, k & 1, strip.place)
     n, nvar, gas, cr = strip.count * scratch.window.n1, block.nvar, scheme.gas, scheme.cr
     solve_rows(scheme.riemann, gas, cr, sides, bn, axis, nvar, whole(n), speeds, faces)

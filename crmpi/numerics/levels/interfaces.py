@@ -5,7 +5,7 @@ Components: the fluxes of the conserved variables, `velocity` through the face (
 work), and the electric field along the rows and along the columns, on the edges of the faces.
 """
 
-from crmpi.constants import AXES, DENS, ECR, ENER
+from crmpi.constants import DENS, ECR, ENER
 from crmpi.jit import device, kernel
 from crmpi.numerics.fluid.layout import FLUX, VFACE
 from crmpi.numerics.fluid.stage import face, first_scalar
@@ -183,120 +183,99 @@ def replace_electric(grid, axes, touched, own, fine, change, b):
     touched : int array (n, 4)
         block, plane, axis, side of all planes that may differ; rows of a block follow each other
     own, fine : as for `replace_fluxes`
-    change : (array (1, 3, m3, m2, m1), bool array (3, 2))
-        scratch: change of the electric field on the lower edges of cells, zero on entry and on
-        return; sides of the block that have any
+    change : (array (1, 3, m3, m2, m1), bool array (m3, m2))
+        scratch: change of the electric field on the lower edges of cells, and which rows have any;
+        zero on entry and on return
     b : array (nblock, 3, m3, m2, m1)
         field after the forward step of the stage
     """
     nvar = own.shape[1] - EXTRA
-    edges, sides = change
     t = 0
     while t < touched.shape[0]:
-        block, begin = touched[t, 0], t
-        sides[:, :] = False
+        block, found = touched[t, 0], False
         while t < touched.shape[0] and touched[t, 0] == block:
             plane, a, side = touched[t, 1], touched[t, 2], touched[t, 3]
-            sides[a, side] = _find_changes(
-                grid, axes, a, side, own[plane], fine[plane], nvar, edges[0]
-            )
+            found |= _find_changes(grid, axes, a, side, own[plane], fine[plane], nvar, change)
             t += 1
-        if sides.any():
-            _induce(grid, axes, edges, sides, b, block)
-            for done in range(begin, t):
-                if sides[touched[done, 2], touched[done, 3]]:
-                    _forget_changes(grid, touched[done, 2], touched[done, 3], edges[0])
+        if found:
+            _induce(grid, axes, change, b, block)
+            _forget_changes(change)
 
 
 @device
 def _find_changes(grid, axes, a, side, own, fine, nvar, change):
     """Note the edges of one plane whose field is another one; edges in the corner of two planes may
-    be in either."""
+    be in either.
+    """
     n, first = shape_of(grid)
     slow, fast = SLOW[a], FAST[a]
     more_slow = 1 if axes[slow].stride else 0
     more_fast = 1 if axes[fast].stride else 0
+    edges, marks = change
     found = False
     for along in range(2):  # the field along rows, then along columns
         component = slow if along == 0 else fast
-        rows_, columns = (
-            n[slow] + (0 if along == 0 else more_slow),
-            n[fast] + (more_fast if along == 0 else 0),
-        )
+        rows_ = n[slow] + (0 if along == 0 else more_slow)
+        columns = n[fast] + (more_fast if along == 0 else 0)
         for r in range(rows_):
             for q in range(columns):
                 d = fine[nvar + 1 + along, 0, r, q] - own[nvar + 1 + along, 0, r, q]
                 if d != 0.0:
                     found = True
-                    i, j, k = _edge_of(first, n, a, side, r, q)
-                    change[component, k, j, i] = d
+                    edge = first[a] + side * n[a]
+                    i = edge if a == 0 else first[0] + q
+                    j = edge if a == 1 else first[1] + (q if a == 0 else r)
+                    k = edge if a == 2 else first[2] + r
+                    edges[0, component, k, j, i] = d
+                    marks[k, j] = True
     return found
 
 
 @device
-def _forget_changes(grid, a, side, change):
-    """Set to zero what `_find_changes` may have noted."""
+def _forget_changes(change):
+    """Set to zero what `_find_changes` has noted."""
+    edges, marks = change
+    for k in range(marks.shape[0]):
+        for j in range(marks.shape[1]):
+            if marks[k, j]:
+                marks[k, j] = False
+                for component in range(3):
+                    for i in range(edges.shape[4]):
+                        edges[0, component, k, j, i] = 0.0
+
+
+@device
+def _induce(grid, axes, change, b, block):
+    """Advance the faces of a block by the change of the electric field on edges, in the rows beside
+    any.
+    """
     n, first = shape_of(grid)
-    for component in range(3):
-        for r in range(n[SLOW[a]] + 1):
-            for q in range(n[FAST[a]] + 1):
-                i, j, k = _edge_of(first, n, a, side, r, q)
-                # one row more than there is along a missing axis
-                if k < change.shape[1] and j < change.shape[2]:
-                    change[component, k, j, i] = 0.0
-
-
-@device
-def _edge_of(first, n, a, side, r, q):
-    """Return the indices (i, j, k) of the lower edges of the place at row `r`, column `q` of a
-    plane."""
-    edge = first[a] + side * n[a]
-    i = edge if a == 0 else first[0] + q
-    j = edge if a == 1 else first[1] + (q if a == 0 else r)
-    k = edge if a == 2 else first[2] + r
-    return i, j, k
-
-
-@device
-def _induce(grid, axes, change, sides, b, block):
-    """Advance the faces of a block by the change of the electric field on edges of these `sides`:
-    those in them and next to them."""
-    n, first = shape_of(grid)
-    step1, step2, step3 = axes[0].stride, axes[1].stride, axes[2].stride
-    for a in AXES:
-        count = (
-            n[0] + (1 if a == 0 and step1 else 0),
-            n[1] + (1 if a == 1 and step2 else 0),
-            n[2] + (1 if a == 2 and step3 else 0),
-        )
-        for k in range(count[2]):
-            above = _is_at(sides, 2, k, count[2])
-            for j in range(count[1]):
-                cell = ((k + first[2]) * grid.m2 + j + first[1]) * grid.m1 + first[0]
-                field, turned = row(rows(b, block, cell), a), rows(change, 0, cell)
-                if above or _is_at(sides, 1, j, count[1]):
-                    turn_row(0, count[0], axes, a, turned, field)
-                else:
-                    if sides[0, 0]:
-                        turn_row(0, 1, axes, a, turned, field)
-                    if sides[0, 1]:
-                        turn_row(count[0] - 1, count[0], axes, a, turned, field)
-
-
-@device
-def _is_at(sides, axis, place, count):
-    """Tell whether the first or the last of `count` places along an axis lies at a marked side."""
-    return (place == 0 and sides[axis, 0]) or (place == count - 1 and sides[axis, 1])
+    edges, marks = change
+    up = 1 if axes[0].stride else 0, 1 if axes[1].stride else 0, 1 if axes[2].stride else 0
+    for k in range(first[2], first[2] + n[2] + up[2]):
+        for j in range(first[1], first[1] + n[1] + up[1]):
+            last2, last3 = j == first[1] + n[1], k == first[2] + n[2]
+            beside = marks[k, j] or (not last3 and marks[k + up[2], j])
+            if beside or (not last2 and marks[k, j + up[1]]):
+                cell = (k * grid.m2 + j) * grid.m1 + first[0]
+                field, turned = rows(b, block, cell), rows(edges, 0, cell)
+                if not last2 and not last3:
+                    turn_row(n[0] + up[0], axes, 0, turned, row(field, 0))
+                if not last3:
+                    turn_row(n[0], axes, 1, turned, row(field, 1))
+                if not last2:
+                    turn_row(n[0], axes, 2, turned, row(field, 2))
 
 
 @kernel
-def turn_row(begin, end, axes, a, change, b):
-    """Advance the faces `begin` <= i < `end` of a row along axis `a` by the change of the electric
-    field on their edges."""
+def turn_row(n, axes, a, change, b):
+    """Advance the `n` faces of a row along axis `a` by the change of the electric field on their
+    edges.
+    """
     separate()
     one, two = axes[(a + 1) % 3], axes[(a + 2) % 3]
     across_1, across_2 = row(change, two.normal), row(change, one.normal)
-    for i in range(begin, end):
+    for i in range(n):
         turn_1 = one.dtdx * (load(across_1, i + one.stride) - load(across_1, i))
         turn_2 = two.dtdx * (load(across_2, i + two.stride) - load(across_2, i))
         store(b, i, load(b, i) + (turn_2 - turn_1), 0)
