@@ -95,14 +95,13 @@ def criterion_selector() -> Selector:
     return Selector("name", REFINEMENT_CRITERIA, common=CriterionParams, doc="which criterion")
 
 
-def flags_of(criterion: "Criterion", view: "View", levels: np.ndarray, top: int) -> np.ndarray:
+def flags_of(criterion: "Criterion", view: "View", top: int) -> np.ndarray:
     """Return the flag of each block.
 
     Parameters
     ----------
     criterion : Criterion
     view : View
-    levels : int array (nblock,)
     top : int
         highest level of the run
 
@@ -119,6 +118,6 @@ def flags_of(criterion: "Criterion", view: "View", levels: np.ndarray, top: int)
         )
     worst = np.nan_to_num(view.largest(indicator), nan=np.inf)
     limit = top if criterion.params.max_level is None else min(top, criterion.params.max_level)
-    refine = (worst > criterion.params.refine) & (levels < limit)
-    derefine = (worst < criterion.params.derefine) | (levels > limit)
+    refine = (worst > criterion.params.refine) & (view.levels < limit)
+    derefine = (worst < criterion.params.derefine) | (view.levels > limit)
     return np.where(refine, REFINE, np.where(derefine, DEREFINE, KEEP))

@@ -7,6 +7,9 @@ from crmpi.constants import MOM1
 from crmpi.errors import CrmpiError
 from crmpi.mesh.geometry import even_places
 
+CELLS = 1 << 16
+"""Cells of the blocks that are looked at together."""
+
 DERIVED = ("temp", "pcr", "bmag", "speed")
 
 
@@ -20,6 +23,8 @@ class View:
     eos : crmpi.types.EOS
     units : crmpi.units.Units
     time : float
+    blocks : slice, optional
+        the blocks of the pack that are seen: all by default
 
     Notes
     ----- ``view["dens"]`` is an array (nblock, k, j, i) over all cells, ghosts included; known are
@@ -27,8 +32,9 @@ class View:
       pcr, bmag, speed.
     """
 
-    def __init__(self, pack, eos, units, time=0.0):
+    def __init__(self, pack, eos, units, time=0.0, blocks=None):
         self.pack, self.eos, self.units, self.time = pack, eos, units, time
+        self.blocks = slice(0, pack.nblock) if blocks is None else blocks
         grid = pack.grid
         self.ghosts = (grid.ng1, grid.ng2, grid.ng3)
         self._span = tuple(
@@ -36,6 +42,20 @@ class View:
             for n, g in ((grid.n3, grid.ng3), (grid.n2, grid.ng2), (grid.n1, grid.ng1))
         )
         self.axes = [axis for axis in range(3) if self.ghosts[axis]]
+
+    def pieces(self):
+        """Yield views of a few blocks each, so that what a criterion makes of them fits in the
+        cache.
+        """
+        count = max(1, CELLS // int(np.prod([span.stop for span in self._span])))
+        for first in range(self.blocks.start, self.blocks.stop, count):
+            blocks = slice(first, min(first + count, self.blocks.stop))
+            yield View(self.pack, self.eos, self.units, self.time, blocks)
+
+    @property
+    def levels(self):
+        """Level of each block (nblock,)."""
+        return self.pack.levels[self.blocks]
 
     @property
     def names(self):
@@ -74,19 +94,19 @@ class View:
         return self._of(w)[:, plain]
 
     def _of(self, array):
-        return array[(slice(None), slice(None), *self._span)]
+        return array[(self.blocks, slice(None), *self._span)]
 
     def width(self, axis):
         """Return the cell width along an axis, (nblock, 1, 1, 1)."""
-        return self.pack.widths(axis)[:, None, None, None]
+        return self.pack.widths(axis)[self.blocks, None, None, None]
 
     def centres(self, axis):
         """Return the positions of all cells along an axis, ghosts included, shaped to broadcast
         with fields."""
         pack, count = self.pack, self._span[2 - axis].stop
-        first = pack.origins[:, axis] - self.ghosts[axis]
-        index, widths = first[:, None] + np.arange(count), pack.widths(axis)[:, None]
-        shape = [pack.nblock, 1, 1, 1]
+        first = pack.origins[self.blocks, axis] - self.ghosts[axis]
+        index, widths = first[:, None] + np.arange(count), pack.widths(axis)[self.blocks, None]
+        shape = [len(first), 1, 1, 1]
         shape[3 - axis] = count
         return even_places(pack.lower[axis], widths, index).reshape(shape)
 
@@ -98,18 +118,19 @@ class View:
     @property
     def volume(self):
         """Volume of a cell, (nblock, 1, 1, 1)."""
-        return self.pack.cell_volumes[:, None, None, None]
+        return self.pack.cell_volumes[self.blocks, None, None, None]
 
     def differences(self, values):
         """Yield (axis, below, above) along the axes present: the steps to both neighbours, zero at
         the ends of the ghosts."""
         for axis in self.axes:
-            step = np.diff(values, axis=3 - axis)
-            pad = [(0, 0)] * 4
-            pad[3 - axis] = (1, 0)
-            below = np.pad(step, pad)
-            pad[3 - axis] = (0, 1)
-            yield axis, below, np.pad(step, pad)
+            place = 3 - axis
+            inner, outer = [slice(None)] * 4, [slice(None)] * 4
+            inner[place], outer[place] = slice(1, None), slice(None, -1)
+            below, above = np.zeros_like(values), np.zeros_like(values)
+            below[tuple(inner)] = values[tuple(inner)] - values[tuple(outer)]
+            above[tuple(outer)] = below[tuple(inner)]
+            yield axis, below, above
 
     def gradient(self, name):
         """Return [derivative along each axis present] of a variable."""

@@ -116,8 +116,10 @@ class Remesher:
                 criterion.check(view)
             self._checked = True
         mine = pack.pool.numbers(dtype=int, fill=DEREFINE)
-        for criterion in self.criteria:
-            mine = np.maximum(mine, flags_of(criterion, view, pack.levels, self.params.top))
+        for piece in view.pieces():
+            for criterion in self.criteria:
+                flags = flags_of(criterion, piece, self.params.top)
+                mine[piece.blocks] = np.maximum(mine[piece.blocks], flags)
         fixed = region_levels(self.params.regions, sim.tree, sim.tree.leaves[pack.gids])
         held = (pack.levels == fixed) | (self.ages < self.params.min_age)
         mine = np.where(pack.levels < fixed, REFINE, np.where(held, np.maximum(mine, KEEP), mine))

@@ -19,9 +19,7 @@ class Density(Criterion):
         )
 
     def indicator(self, view):
-        threshold = (
-            self.params.threshold * self.params.growth ** view.pack.levels[:, None, None, None]
-        )
+        threshold = self.params.threshold * self.params.growth ** view.levels[:, None, None, None]
         return view["dens"] / threshold
 
 

@@ -26,10 +26,10 @@ class MovingBox(Criterion):
 
     def indicator(self, view):
         shift = np.array(self.params.velocity) * view.time
-        inside = np.ones_like(view["dens"], dtype=bool)
+        inside = True
         for axis in view.axes:
             x = view.centres(axis)
             half = 0.5 * view.width(axis)
             low, high = self.params.lower[axis] + shift[axis], self.params.upper[axis] + shift[axis]
-            inside &= (x + half > low) & (x - half < high)
-        return np.where(inside, 2.0 * self.params.refine, 0.0)
+            inside = inside & (x + half > low) & (x - half < high)
+        return np.broadcast_to(np.where(inside, 2.0 * self.params.refine, 0.0), view["dens"].shape)

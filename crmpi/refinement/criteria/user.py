@@ -27,5 +27,5 @@ class User(Criterion):
         inner = tuple(slice(g, n - g) for g, n in zip(view.ghosts[::-1], shape[1:], strict=True))
         values = np.full(shape, -np.inf)
         for b in range(shape[0]):
-            values[(b, *inner)] = self.hook(b, view.time)
+            values[(b, *inner)] = self.hook(view.blocks.start + b, view.time)
         return values
