@@ -218,3 +218,16 @@ def test_a_refined_run_balances_its_cost():
     owner = partition(sim.tree, 3, cost)
     shares = np.bincount(owner, weights=cost)
     assert np.abs(shares - cost.sum() / 3).max() <= cost.max()
+
+
+@pytest.mark.parametrize("cells", [1, 1 << 16])
+def test_a_box_flags_the_blocks_it_overlaps_however_many_are_looked_at_together(monkeypatch, cells):
+    """Blocks are a quarter of the mesh wide; the box lies in the first two along x1 and the middle
+    two along x2.
+    """
+    monkeypatch.setattr("crmpi.refinement.view.CELLS", cells)
+    sim = begin("blast", *BLAST, ADAPT.format(0, BOX))
+    flags = sim.remesher.flags()
+    found = {tuple(place) for place in sim.tree.leaves[flags == REFINE, 1:3].tolist()}
+    assert found == {(0, 1), (1, 1), (0, 2), (1, 2)}
+    assert (flags[flags != REFINE] == KEEP).all()

@@ -76,7 +76,7 @@ class Scratch(NamedTuple):
     faces: object  # planes, slot 2 axis + parity of the plane
     edges: object  # planes: electric field on edges, slot parity of the plane
     electric: object  # planes: electric field in cells, slot parity of the plane
-    # planes: states at upper x3-faces, or cells, slot parity of the plane; at upper x2-faces, slot 2
+    # planes: states at upper x3-faces or cells, slot parity of the plane; at upper x2-faces, slot 2
     plane: object
     upper: object  # strip: states at upper x1-faces
     lower: object  # strip: states at lower faces
