@@ -11,7 +11,6 @@ least.
 import math
 from typing import NamedTuple
 
-from crmpi.constants import DENS, ENER, MOM1, NHYDRO
 from crmpi.jit import device, kernel
 from crmpi.numerics.rows.rows import load, moved, pointer, separate, store
 
