@@ -81,16 +81,16 @@ def check(command):
         assert program in OTHER, f"'{program}': say in tests/recipes/commands.py how to check it"
         OTHER[program](command.words)
         return
-    name, arguments = _parsed(command.words)
+    name, arguments = parsed(command.words)
     if name not in ("run", "warm", "sweep", "converge"):
         return
     target, overrides = split_words(arguments.words)
     ranks = getattr(arguments, "ranks_per_run", None) or command.ranks
-    for own in _choices(name, arguments):
+    for own in choices(name, arguments):
         configure(Ranks(ranks), target, [*overrides, *own])
 
 
-def _parsed(words):
+def parsed(words):
     """Return the name and the parsed arguments of a crmpi command; an argument that does not exist
     is an error."""
     words = [word for word in words[1:] if word not in ("--debug", "--single")]
@@ -102,7 +102,7 @@ def _parsed(words):
     return name, parser.parse_intermixed_args(words[1:])
 
 
-def _choices(name, arguments):
+def choices(name, arguments):
     """Return the overrides of each run that a command makes, those of all runs aside."""
     if name == "sweep":
         return [variant.overrides for variant in plan(arguments.over, ROOT)]
