@@ -97,8 +97,8 @@ def _step(target, overrides):
 
 def _smaller(cells):
     """Return the cells of the copy, as text."""
-    most = _EDGE[max(1, sum(n > 1 for n in cells))]
-    return "[" + ",".join(str(min(n, most)) for n in cells) + "]"
+    maximum = _EDGE[max(1, sum(n > 1 for n in cells))]
+    return "[" + ",".join(str(min(n, maximum)) for n in cells) + "]"
 
 
 def report(kernels, folder):

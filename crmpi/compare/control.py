@@ -185,12 +185,12 @@ def _no_agreement(label, name, standing, seen, judged, criterion):
     return ""
 
 
-def _apart(one, other, most):
-    """Return whether two numbers differ by more than `most`; where one is infinite or missing both
-    must be."""
+def _apart(one, other, maximum):
+    """Return whether two numbers differ by more than `maximum`; where one is infinite or missing
+    both must be."""
     if not (math.isfinite(one) and math.isfinite(other)):
         return not (one == other or (math.isnan(one) and math.isnan(other)))
-    return abs(one - other) > most
+    return abs(one - other) > maximum
 
 
 def answer(verdicts):

@@ -33,8 +33,8 @@ class HaloBounds(NamedTuple):
     """Arrays over impact parameters, cgs but for `impact` (kpc); `sfr` (Msun/yr) and `kappa_true`
     are numbers, the last NaN if unknown.
 
-    ``nh``, ``nh_low``, ``nh_high``: mean, least and largest column of sight lines along x1, x2 and
-    x3; ``kappa`` belongs to the mean; ``arrived``: the gradient of the cosmic-ray pressure over
+    ``nh``, ``nh_low``, ``nh_high``: mean, smallest and largest column of sight lines along x1, x2
+    and x3; ``kappa`` belongs to the mean; ``arrived``: the gradient of the cosmic-ray pressure over
     that of the steady state, for a source that began at the start of the run.
     """
 

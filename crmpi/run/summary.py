@@ -57,9 +57,9 @@ def ledger_lines(sim, history):
     )
     largest = {name: history[name].max() for name in doubts if name in history}
     return lines + [
-        f"beyond validity: {name} up to {most:.6g}: {doubts[name][1]}"
-        for name, most in largest.items()
-        if most > 0.0
+        f"beyond validity: {name} up to {maximum:.6g}: {doubts[name][1]}"
+        for name, maximum in largest.items()
+        if maximum > 0.0
     ]
 
 

@@ -39,7 +39,9 @@ class DiffusionParams:
         choices=["rkl2", "explicit"],
         doc="super-time-stepping, or explicit sub-steps (first order, for reference)",
     )
-    max_stages: int = par(15, ge=3, doc="most stages of one super-step; more super-steps beyond")
+    max_stages: int = par(
+        15, ge=3, doc="maximum of the stages of one super-step; beyond it more super-steps"
+    )
     cfl: float = par(0.8, gt=0, le=1, doc="fraction of the explicit stability limit used")
 
     def check(self):

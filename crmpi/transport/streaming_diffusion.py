@@ -44,7 +44,9 @@ class StreamingParams(DiffusionParams):
             "side of the mesh"
         ),
     )
-    max_stages: int = par(63, ge=3, doc="most stages of one super-step; more super-steps beyond")
+    max_stages: int = par(
+        63, ge=3, doc="maximum of the stages of one super-step; beyond it more super-steps"
+    )
 
 
 class StreamingDiffusion(AnisotropicDiffusion):

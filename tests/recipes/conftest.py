@@ -78,7 +78,10 @@ def place(tmp_path, prepared, monkeypatch):
                 source = prepared(name)
                 target = tmp_path / name
                 target.parent.mkdir(parents=True, exist_ok=True)
-                (shutil.copytree if source.is_dir() else shutil.copy)(source, target)
+                if source.is_dir():
+                    shutil.copytree(source, target, dirs_exist_ok=True)
+                else:
+                    shutil.copy(source, target)
         return tmp_path
 
     return fill

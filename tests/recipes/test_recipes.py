@@ -2,6 +2,7 @@
 here."""
 
 import re
+from pathlib import Path
 
 import matplotlib
 import pytest
@@ -93,6 +94,8 @@ def _runnable():
 def test_commands_run(block, place, capsys):
     place(block)
     for command in commands(block.text):
+        if any(word.startswith("runs/") and not Path(word).exists() for word in command.words):
+            place(block)  # a small run has fewer snapshots than that of the page
         if command.is_ours():
             assert main(small_words(command.words)[1:]) == 0, " ".join(command.words)
 

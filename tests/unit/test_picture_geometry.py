@@ -296,7 +296,7 @@ def test_limits_scales_and_colours(run):
 
 def test_no_axis_shows_rounding_errors():
     axes = mpl.figure.Figure().subplots()
-    set_scale(axes, ["vel1"], np.array([-1e-21, 2e-21]), least=1e-9)
+    set_scale(axes, ["vel1"], np.array([-1e-21, 2e-21]), minimum=1e-9)
     assert axes.get_ylim() == (-1e-9, 1e-9)
     axes = mpl.figure.Figure().subplots()
     set_scale(axes, ["pcr"], np.array([1e-21, 1e-3, 1.0]))

@@ -8,6 +8,7 @@ from crmpi.analysis.draw.plots import plot, snapshot_figure, telling_columns
 from crmpi.analysis.draw.style import colours, label, use_log
 from crmpi.analysis.read.info import info
 from crmpi.analysis.read.readers import open_snapshot
+from crmpi.diagnostics.columns import Number
 from crmpi.errors import CrmpiError
 from crmpi.output.history import Columns
 from crmpi.output.writer import OutputWriter
@@ -24,7 +25,7 @@ MAGIC = {".png": b"\x89PNG", ".pdf": b"%PDF", ".svg": b"<?xml"}
 def make_run(folder, tree=None, units="galactic"):
     """Write a finished run of four steps into `folder`."""
     state, record, writer, owner = make_case(tree=tree, units=units)
-    columns = {"mass loading [1]": 0.1, "cr outflow [erg/s]": 1e40}
+    columns = [Number("mass loading", "1", 0.1), Number("cr outflow", "erg/s", 1e40)]
     output = OutputWriter(
         Params(str(folder)), writer.comm, owner, record, lambda s: columns, lambda line: None
     )

@@ -108,8 +108,8 @@ def slices(snapshots, names, fields, axis, position, options=DEFAULT):
 
 def _title(name, time, width, one_time):
     """Return the lines above an image: the run, and its time where times differ."""
-    most = max(int((width - 0.05) / sheet.LETTER), 4)
-    return textwrap.wrap(name, most) + ([] if one_time else textwrap.wrap(time, most))
+    maximum = max(int((width - 0.05) / sheet.LETTER), 4)
+    return textwrap.wrap(name, maximum) + ([] if one_time else textwrap.wrap(time, maximum))
 
 
 def _block(figure, corner, places, titles, snapshots, what, options):
@@ -119,8 +119,10 @@ def _block(figure, corner, places, titles, snapshots, what, options):
     shown = [
         panels.slice_values(snapshot, field, axis, position, options) for snapshot in snapshots
     ]
-    least = max(panels.least(snapshot, field) for snapshot in snapshots)
-    scale = colours(field, np.concatenate([values.ravel() for _, values in shown]), options, least)
+    minimum = max(panels.minimum(snapshot, field) for snapshot in snapshots)
+    scale = colours(
+        field, np.concatenate([values.ravel() for _, values in shown]), options, minimum
+    )
     same_row = places[0].bottom == places[-1].bottom
     for place, lines, snapshot, (plane, values) in zip(
         places, titles, snapshots, shown, strict=True
@@ -160,7 +162,7 @@ def profiles(snapshots, names, fields, axis, radial, options=DEFAULT):
             [field],
             np.concatenate(curves),
             options,
-            max(panels.least(snapshot, field) for snapshot in snapshots),
+            max(panels.minimum(snapshot, field) for snapshot in snapshots),
         )
         _finish(
             axes,

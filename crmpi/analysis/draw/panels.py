@@ -64,7 +64,7 @@ def aspect(snapshot, axis):
     return vertical / horizontal
 
 
-def least(snapshot, name):
+def minimum(snapshot, name):
     """Return below what the values of a quantity, as shown, are rounding errors; 0 if that is not
     known."""
     if not name.startswith("vel") or not {"dens", "press"} <= set(snapshot.names):
@@ -113,7 +113,7 @@ def image(axes, bar, snapshot, name, axis, position=None, options=DEFAULT):
     """Draw a slice or a projection and its bar of colours, and return it."""
     plane, values = slice_values(snapshot, name, axis, position, options)
     drawn = draw_slice(
-        axes, snapshot, plane, values, colours(name, values, options, least(snapshot, name))
+        axes, snapshot, plane, values, colours(name, values, options, minimum(snapshot, name))
     )
     if options.outlines:
         outline(axes, snapshot, plane)
@@ -253,7 +253,7 @@ def profiles(axes, snapshot, names, axis, radial=False, options=DEFAULT):
         names,
         np.concatenate([profile.values * factor for profile in found]),
         options,
-        least(snapshot, names[0]),
+        minimum(snapshot, names[0]),
     )
     if snapshot.spacing == "log":
         axes.set_xscale("log")

@@ -245,28 +245,28 @@ def page(parts, heading="", size=None):
 
 def shortened(text, room, letter=LETTER):
     """Return `text` with its middle left out if it is longer than `room` (inches)."""
-    most = max(int(room / letter), 5)
-    if len(text) <= most:
+    maximum = max(int(room / letter), 5)
+    if len(text) <= maximum:
         return text
-    return f"{text[: (most - 1) // 2]}…{text[len(text) - most // 2 :]}"
+    return f"{text[: (maximum - 1) // 2]}…{text[len(text) - maximum // 2 :]}"
 
 
 def set_ticks(axis, low, high, room, each):
     """Give an axis as many numbers as have `room` (inches, `each` one), one at least; none beside
     its ends, where neighbours begin."""
-    most = max(int(room / each), 1)
+    maximum = max(int(room / each), 1)
     edge = min(0.3 * each / room, 0.4) * (high - low)
     found = []
-    for bins in range(most + 2, 0, -1):
+    for bins in range(maximum + 2, 0, -1):
         places = MaxNLocator(bins, steps=[1, 2, 5, 10]).tick_values(low, high)
         inside = [at for at in places if low + edge <= at <= high - edge]
-        if len(found) < len(inside) <= most:
+        if len(found) < len(inside) <= maximum:
             found = inside
     axis.set_ticks(found or [0.5 * (low + high)])
 
 
-def thinned(places, most):
-    """Return every n-th of `places`, `most` of them at most; zero stays."""
-    step = math.ceil(len(places) / most) if places else 1
+def thinned(places, maximum):
+    """Return every n-th of `places`, `maximum` of them at most; zero stays."""
+    step = math.ceil(len(places) / maximum) if places else 1
     start = next((n % step for n, at in enumerate(places) if at == 0.0), len(places) // 2 % step)
-    return places[start::step][:most]
+    return places[start::step][:maximum]

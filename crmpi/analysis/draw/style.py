@@ -100,12 +100,12 @@ def label(name, unit):
 def wrapped(text, room, letter=0.085):
     """Return an axis label on as many lines as it needs in `room` (inches): the unit goes below
     first."""
-    most = max(int(room / letter), 6)
+    maximum = max(int(room / letter), 6)
     plain = re.sub(r"[$^_{}\\]|mathrm", "", text)
-    if len(plain) <= most:
+    if len(plain) <= maximum:
         return text
     name, bracket, unit = text.partition(" [")
-    return "\n".join([*textwrap.wrap(name, most), *([f"[{unit}"] if bracket else [])])
+    return "\n".join([*textwrap.wrap(name, maximum), *([f"[{unit}"] if bracket else [])])
 
 
 def use_log(values):
@@ -114,11 +114,11 @@ def use_log(values):
     return finite.size > 0 and finite.min() > 0 and finite.max() > _LOG * finite.min()
 
 
-def colours(name, values, options=DEFAULT, least=0.0):
+def colours(name, values, options=DEFAULT, minimum=0.0):
     """Return (colour map, norm) for an image of a quantity: sequential for positive numbers,
     diverging about 0 for signed ones.
 
-    Signed numbers smaller than `least` are rounding errors: the colours do not magnify them.
+    Signed numbers smaller than `minimum` are rounding errors: the colours do not magnify them.
     """
     finite = values[np.isfinite(values)]
     low, high = options.range_of([name]) or (
@@ -129,7 +129,7 @@ def colours(name, values, options=DEFAULT, least=0.0):
         low, high = _positive(name, finite, low, high)
         cmap, norm = "cividis" if name in COSMIC_RAYS else "viridis", LogNorm(low, high)
     elif low < 0 < high or name.startswith("vel"):
-        bound = max(abs(low), abs(high), least) or 1.0
+        bound = max(abs(low), abs(high), minimum) or 1.0
         cmap, norm = (
             "RdBu_r",
             Normalize(-bound, bound) if options.range_of([name]) is None else Normalize(low, high),
@@ -147,7 +147,7 @@ def _positive(name, finite, low, high):
     return (low if low > 0.0 else max(above.min(), DEEPEST * high)), high
 
 
-def set_scale(axes, names, values, options=DEFAULT, least=0.0):
+def set_scale(axes, names, values, options=DEFAULT, minimum=0.0):
     """Choose the vertical scale and range of a panel of lines that shows `values` of `names`."""
     finite = values[np.isfinite(values)]
     log = use_log(values) and not names[0].startswith("vel") if options.log is None else options.log
@@ -160,5 +160,5 @@ def set_scale(axes, names, values, options=DEFAULT, least=0.0):
         axes.set_ylim((low, high) if limits else (0.8 * low, 1.5 * high))
     elif limits:
         axes.set_ylim(limits)
-    elif finite.size and max(-finite.min(), finite.max()) < least:
-        axes.set_ylim(-least, least)
+    elif finite.size and max(-finite.min(), finite.max()) < minimum:
+        axes.set_ylim(-minimum, minimum)

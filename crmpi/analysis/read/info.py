@@ -94,9 +94,11 @@ def _checkpoint(path):
     for gid in range(nblock):  # one block at a time: a checkpoint may exceed the memory
         block = read_checkpoint(path, [gid])
         values = [*block.u0[0], *(face[0] for face in block.faces)]
-        least, most = [v.min() for v in values], [v.max() for v in values]
+        minimum, maximum = [v.min() for v in values], [v.max() for v in values]
         low, high = (
-            (least, most) if low is None else (np.minimum(low, least), np.maximum(high, most))
+            (minimum, maximum)
+            if low is None
+            else (np.minimum(low, minimum), np.maximum(high, maximum))
         )
     lines = [f"checkpoint {path} ({_size(path)}), complete, all checksums right"]
     lines += [
