@@ -96,7 +96,7 @@ FLOORS = (
         "wave energy",
         "transport.wave_floor",
         "crmpi.numerics.cr.alfven.correct_wave_rows",
-        "Alfven waves are raised to their seeds; cosmic rays pay",
+        "Alfven waves are raised to their seeds; the energy is taken from the cosmic rays",
         ("cr_waves_made",),
     ),
     Floor(
