@@ -6,6 +6,8 @@ crmpi bench                             mhd, cr_mhd, hydro, ppm, two_moment on o
 crmpi bench mhd two_moment --block 32   some of them, in blocks of 32^3
 crmpi bench --json                      one object: mhd.zone_cycles_per_second,
                                         triad_bytes_per_second, machine, ...
+crmpi bench --levels                    mhd, two_moment on three levels beside a uniform mesh, in
+                                        blocks of 16^3 and 32^3 or of --block; cost of regridding
 crmpi bench --memory                    bytes per zone at the peak of a step, and the arrays
 mpirun -n 2 crmpi bench                 rank 0 alone, then all ranks with 64^3 cells each, in turns:
                                         weak scaling
@@ -43,6 +45,9 @@ def add_arguments(parser):
         default=8,
         metavar="N",
         help="steps timed, or turns under mpirun (8)",
+    )
+    parser.add_argument(
+        "--levels", action="store_true", help="measure a mesh of three levels beside a uniform one"
     )
     parser.add_argument("--memory", action="store_true", help="measure memory instead of speed")
     parser.add_argument(
@@ -83,6 +88,8 @@ def _measure(comm, arguments):
     names, n, block = arguments.names, arguments.cells, arguments.block or arguments.cells
     if arguments.predict:
         return _predict(comm, arguments.predict, names or list(LIMITS), n)
+    if arguments.levels:
+        return _levels(comm, arguments)
     if comm.nranks > 1:
         if arguments.memory or block != n:
             raise CrmpiError(
@@ -96,6 +103,23 @@ def _measure(comm, arguments):
         return results, memory_report(results)
     results = measure(n, arguments.repetitions, names or list(CONFIGURATIONS), block)
     return results, report(results)
+
+
+def _levels(comm, arguments):
+    """Return (results, text) of a mesh of three levels."""
+    from crmpi.tools.bench.levels import levels_report, measure_levels
+
+    if comm.nranks > 1:
+        raise CrmpiError(
+            "crmpi bench: --levels measures one process; start it without mpirun", everywhere=True
+        )
+    names, block = arguments.names or ("mhd", "two_moment"), arguments.block
+    if block is not None and (block < 6 or block % 2):
+        raise CrmpiError(
+            "crmpi bench --levels: --block must be an even number from 6 on", everywhere=True
+        )
+    results = measure_levels(names, (16, 32) if block is None else (block,), arguments.repetitions)
+    return results, levels_report(results)
 
 
 def _predict(comm, words, names, n):

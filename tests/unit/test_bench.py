@@ -10,6 +10,7 @@ from crmpi.physics.integrators import RK3, VL2
 from crmpi.tools.bench import measure, report
 from crmpi.tools.bench.boxes import Box, block_shape
 from crmpi.tools.bench.efficiency import layout
+from crmpi.tools.bench.levels import levels_report, measure_levels, regrid_shares
 from crmpi.tools.bench.limits import fluid_bytes, substep_bytes
 from crmpi.tools.bench.memory import list_arrays, memory_report
 from crmpi.tools.bench.predict import predict
@@ -185,3 +186,24 @@ def test_prediction_keys():
         _keys(["ranks=1", "bandwidth=-1"])
     with pytest.raises(CrmpiError, match="needs ranks"):
         _keys(["latency=1e-6"])
+
+
+def test_three_levels_beside_a_uniform_mesh():
+    found = measure_levels(names=("mhd",), blocks=(6,), repetitions=1, whole=8)
+    case = found["rates"]["mhd 6"]
+    assert case["blocks"] == [64 - 8, 64 - 8, 64]  # the middle 2^3 of 4^3 blocks, twice
+    assert case["ratio"] == pytest.approx(case["rates"][1] / case["rates"][0])
+    uniform, refined = case["phases"]
+    assert "flux correction" in refined and "flux correction" not in uniform
+    for phases in (uniform, refined):
+        whole = phases.pop("all")
+        assert sum(phases.values()) == pytest.approx(whole, rel=0.1)
+    assert all(seconds > 0.0 for seconds in found["regrid"].values())
+    text = levels_report(found)
+    assert "3 levels" in text and "flux correction" in text and "a look at the mesh" in text
+
+
+def test_share_of_looks_at_the_mesh():
+    """Ten steps of 0.3 cells are 3 of the 16 cells of a block: 3 of 16 looks change the mesh."""
+    shares = regrid_shares({"steps": 10.0, "look": 1.0, "change": 5.0}, 16)
+    assert shares == pytest.approx([1.0 / 11.0, 5.0 / 15.0, 1.75 / 11.75])

@@ -59,6 +59,8 @@ class Box:
     comm : communicator, optional
     period : sequence of 3 ints, optional
         cells after which the waves repeat: the mesh by default
+    more : dict, optional
+        more parameters
     clock : callable, optional
         gives the seconds that are measured: CPU seconds by default, which other users of the
         machine disturb less
@@ -74,7 +76,9 @@ class Box:
     substeps : int
     """
 
-    def __init__(self, name, cells, block, comm=None, *, period=None, clock=time.process_time):
+    def __init__(
+        self, name, cells, block, comm=None, *, period=None, more=None, clock=time.process_time
+    ):
         upper = [total / part for total, part in zip(cells, period or cells, strict=True)]
         settings = {
             "mesh.cells": list(cells),
@@ -82,6 +86,7 @@ class Box:
             "mesh.lower": [0, 0, 0],
             "mesh.upper": upper,
         }
+        settings |= more or {}
         config = load_run(Waves, {}, defaults=_COMMON | CONFIGURATIONS[name] | settings)
         self.clock = clock
         self.sim = Simulation(config, Waves, comm or SerialComm())
@@ -125,6 +130,9 @@ class Box:
         ]:
             setattr(ghosts, name, self._charged(getattr(ghosts, name), "ghosts"))
         self.sim.fluid.primitives = self._charged(self.sim.fluid.primitives, "primitives")
+        if self.sim.pack.refined:
+            reflux = self._charged(self.sim.fluid.reflux_stage, "flux correction")
+            self.sim.fluid.reflux_stage = reflux
         if transport is not None:
             transport.advance = self._clocked(transport.advance, "transport_seconds")
             if hasattr(transport, "sub_cycle"):
