@@ -4,8 +4,7 @@ centre.
   crmpi columns runs/cgm_halo
       the usual ions, the last snapshot
   crmpi columns runs/cgm_halo "O VI" "H I" --impact 10 50 100 --axis x3
-  crmpi columns snapshot_00004.athdf H "Mg II" --axis any --lines 64 --metallicity 0.5 --output
-      columns.csv
+  crmpi columns snapshot_00004.athdf H "Mg II" --axis any --lines 64 --output columns.csv
   crmpi columns snapshot_00004.athdf "O VI" --background ks19 --redshift 0.3
   crmpi columns snapshot_00004.athdf "O VI" --table my_trident_table.h5
   crmpi columns snapshot_00004.athdf "H I" "Mg II" "O VI" --axis x3 --map maps.pdf

@@ -1,11 +1,12 @@
 """Draw a picture of a snapshot (slices or profiles), of a history, or one page on the folder of a
 run.
 
-crmpi plot runs/galactic_wind crmpi plot runs/galactic_wind/snapshots/snapshot_00004.athdf dens pcr
-beta --axis x2 --output wind.png crmpi plot runs/galactic_wind/history.txt ecr ener 'floor_*' crmpi
-plot runs/galactic_wind dens temp --projection --axis x2 --outlines crmpi plot runs/galactic_wind
-dens temp --limits dens=1e-5,1 temp=1e4,1e7 --log --cmap magma --size 8 6 crmpi plot runs/diffusion
-dens pcr --beside runs/streaming runs/two_moment --output three.pdf
+crmpi plot runs/galactic_wind
+crmpi plot runs/galactic_wind/snapshots/snapshot_00004.athdf dens pcr beta --axis x2 -o wind.png
+crmpi plot runs/galactic_wind/history.txt ecr ener 'floor_*'
+crmpi plot runs/galactic_wind dens temp --projection --axis x2 --outlines
+crmpi plot runs/galactic_wind dens temp --limits dens=1e-5,1 temp=1e4,1e7 --log --cmap magma
+crmpi plot runs/diffusion dens pcr --beside runs/streaming runs/two_moment --output three.pdf
 """
 
 import argparse

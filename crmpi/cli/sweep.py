@@ -1,10 +1,8 @@
 """Run a problem with every combination of some parameters, each in a folder of its own, and
 compare.
 
-  crmpi sweep galactic_wind --over transport.preset=salem2016,chan2019,jiang_oh2018 time.end="30
-      Myr"
-  crmpi sweep my_halo.yaml --over scattering.kappa_par=1e28,3e28 --over problem.beta=1,10 --output
-      runs/beta
+  crmpi sweep galactic_wind --over transport.preset=salem2016,chan2019 time.end="30 Myr"
+  crmpi sweep my_halo.yaml --over scattering.kappa_par=1e28,3e28 --over problem.beta=1,10
   mpirun -n 8 crmpi sweep ... --ranks-per-run 2       four runs side by side; a group that is free
                                                       takes the next one
   crmpi sweep ... --slurm --ranks-per-run 32          writes DIR/sweep.sbatch, an array with one
