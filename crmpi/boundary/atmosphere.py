@@ -60,7 +60,7 @@ def next_field(here, inner, falls):
     """Return the field along the boundary on the next face outward: linear, and never stronger
     upwards nor weaker downwards.
 
-    It depends on the faces of one line alone: blocks that share a face get the same bits.
+    It depends on the faces of one line alone: blocks that share a face get identical bits.
     """
     factor = 2.0 - inner / here if here != 0.0 else 1.0
     return here * (min(max(factor, 1.0), 1.5) if falls else min(max(factor, 0.5), 1.0))

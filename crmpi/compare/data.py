@@ -77,8 +77,8 @@ def kappa_bounds(rows):
     where star formation is measured.
 
     The columns of COS-Halos count cool gas; in a run all hydrogen weighs, and `verdicts` puts its
-    column in the place of 1e19. The bounds are silent about a kappa with which cosmic rays have not
-    come so far in the age of the universe.
+    column in the place of 1e19. The bounds give no constraint on a kappa with which cosmic rays
+    have not come so far in the age of the universe.
     """
     rows = rows.copy()
     for name in ("low", "best", "high"):

@@ -30,8 +30,8 @@ def level_mesh(mesh, level):
 class Coordinates:
     """Positions in one box of cells; the ``x`` of the problem hooks.
 
-    Positions follow from *global* cell indices, so that they are the same bits for every choice of
-    blocks and ranks.
+    Positions follow from *global* cell indices, so that they are bitwise identical for every choice
+    of blocks and ranks.
 
     Parameters
     ----------

@@ -15,7 +15,7 @@ values
             equal but for round-off, take the place of these before anything else is copied
 
 Every ghost cell has one source. A face that several regions share belongs to the finest of them,
-and the active faces of a block to itself; among equals all hold the same bits.
+and the active faces of a block to itself; among equals all are bitwise identical.
 """
 
 from typing import NamedTuple

@@ -290,7 +290,7 @@ class Pack:
         """Return the centres (x1, x2, x3) of the active cells of block `b`, three 1-D arrays in
         code units.
 
-        They follow from global cell indices: the same bits for every choice of blocks.
+        They follow from global cell indices: bitwise identical for every choice of blocks.
         """
         g = self.grid
         return self.positions(self.origins[b], (g.n1, g.n2, g.n3), self.levels[b])

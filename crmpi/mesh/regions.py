@@ -11,8 +11,8 @@ Along one axis a block has these indices (``g`` ghosts, ``n`` active cells)::
                 the faces of this axis
                  ghost   |      active      |  ghost
 
-The faces g and g+n are shared with the neighbours, which compute the same bits, so they are never
-moved.
+The faces g and g+n are shared with the neighbours, which compute them bitwise identical, so they
+are never moved.
 """
 
 from crmpi.jit import device, kernel

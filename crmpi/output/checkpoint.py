@@ -1,4 +1,4 @@
-"""Checkpoints: everything a run needs to go on bit for bit, on any number of ranks.
+"""Checkpoints: everything a run needs to go on bitwise identically, on any number of ranks.
 
 A checkpoint holds the conserved cells `u0`, the face fields, the per-block arrays of the modules,
 the clock and the schedules, all in float64. The digest of the file is verified before anything in

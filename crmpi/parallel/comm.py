@@ -55,7 +55,7 @@ class SerialComm:
         """Return the sums (ncol,) over all blocks of all ranks of the partial sums (nblock, ncol)
         of this rank's blocks.
 
-        The result has the same bits for every number of ranks and order of blocks, see
+        The result is bitwise identical for any number of ranks and order of blocks, see
         `exact_sums`.
         """
         return exact_sums(partials, _same, _same)
@@ -132,7 +132,7 @@ class MpiComm:
         """Return the sums (ncol,) over all blocks of all ranks of the partial sums (nblock, ncol)
         of this rank's blocks.
 
-        The result has the same bits for every number of ranks and order of blocks, see
+        The result is bitwise identical for any number of ranks and order of blocks, see
         `exact_sums`.
         """
         return exact_sums(

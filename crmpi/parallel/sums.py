@@ -1,4 +1,4 @@
-"""Exact sums over blocks: the same bits for every order of blocks and every number of ranks.
+"""Exact sums over blocks: bitwise identical for any order of blocks and number of ranks.
 
 Floating-point addition is not associative, integer addition is. Each number is therefore written as
 a fixed-point integer of four 32-bit limbs below the largest magnitude of its column (after Demmel &

@@ -34,7 +34,7 @@ def spread_over_layers(pack, mesh, comm, radiated):
 
     Notes
     ----- Energies become multiples of one unit before they are added. Sums are exact then, and the
-      heat has the same bits for any blocks.
+      heat is bitwise identical for any blocks.
 
     On a refined mesh layers are those of the finest level. A coarser cell lies in several of them:
     it radiates evenly in all, and gets the mean of what their cells get.

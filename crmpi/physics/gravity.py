@@ -313,7 +313,7 @@ class Gravity:
         ghosts = (g.ng1, g.ng2, g.ng3)
         count = [n + 2 * ng for n, ng in zip((g.n1, g.n2, g.n3), ghosts, strict=True)]
         for b in range(pack.nblock):
-            # positions from global indices: the same bits whatever the blocks
+            # positions from global indices: bitwise identical for any blocks
             x1, x2, x3 = pack.positions(pack.origins[b] - np.array(ghosts), count, pack.levels[b])
             total = self.accelerations(x1[None, None, :], x2[None, :, None], x3[:, None, None])
             for axis in range(3):

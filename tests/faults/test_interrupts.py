@@ -1,5 +1,5 @@
 """Runs told to stop: a checkpoint is written, the exit code says so, and the run goes on from there
-to the same bits."""
+to bitwise identical states."""
 
 import signal
 import time

@@ -1,4 +1,4 @@
-"""Ghost exchange and reductions between ranks: the same bits as on one rank.
+"""Ghost exchange and reductions between ranks: bitwise identical to one rank.
 
 Run with: mpirun -n 2 python -m pytest --with-mpi --only-mpi tests/mpi
 """

@@ -1,4 +1,4 @@
-"""P1-P3: the same bits on any number of ranks, for any shape of blocks, and after a restart on
+"""P1-P3: bitwise identical on any number of ranks, for any shape of blocks, and after a restart on
 another number of ranks."""
 
 import os

@@ -1,4 +1,4 @@
-"""P2: the state has the same bits for every shape of blocks."""
+"""P2: the state is bitwise identical for every shape of blocks."""
 
 import numpy as np
 import pytest

@@ -288,7 +288,7 @@ def test_corners_of_three_walls(serial):
 
 @pytest.mark.parametrize("kind", ["outflow", "reflect", "diode", "hydrostatic"])
 def test_blocks_do_not_change_ghosts(serial, kind):
-    """Ghost cells of the mesh are the same bits whether it is one block or eight."""
+    """Ghost cells of the mesh are bitwise identical in one block and in eight."""
     kinds = wall(0, kind) | wall(2, kind)
     split, ghosts = make(serial, kinds, gravity=True)
     whole, single = make(serial, kinds, block=(8, 6, 4), gravity=True)

@@ -52,7 +52,7 @@ def test_conservation_and_divergence(cells, integrator):
 
 @pytest.mark.parametrize("integrator", INTEGRATORS)
 def test_blocks_do_not_matter(integrator):
-    """The same bits for one block and for eight, also across the faces that blocks share."""
+    """Bitwise identical for one block and for eight, also across the faces that blocks share."""
     cells = (16, 16, 16)
     w, b = turbulence(cells)
     results = []
@@ -68,7 +68,7 @@ def test_blocks_do_not_matter(integrator):
 
 @pytest.mark.parametrize("integrator", INTEGRATORS)
 def test_corrected_blocks_do_not_matter(integrator):
-    """First-order correction of cells at block faces gives the same bits, too."""
+    """First-order correction of cells at block faces is bitwise identical, too."""
     cells = (16, 8, 8)
     w, b = turbulence(cells)
     w[PRES] *= 1e-3

@@ -1,5 +1,5 @@
-"""The one view of cells: snapshots and running simulations give the same bits, on plain meshes and
-tubes."""
+"""The one view of cells: snapshots and running simulations are bitwise identical, on plain meshes
+and tubes."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Observables of a run: the same bits during it and after it, and across a restart."""
+"""Observables of a run: bitwise identical during and after it, and across a restart."""
 
 import os
 

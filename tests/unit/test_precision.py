@@ -1,4 +1,4 @@
-"""Single precision: kernels without doubles, the same bits for any blocks, and states close to
+"""Single precision: kernels without doubles, bitwise identical for any blocks, and states close to
 those of double precision."""
 
 import json

@@ -1,4 +1,4 @@
-"""What gas and cosmic rays owe each other after the sub-steps of two-moment transport."""
+"""Exchange of energy and momentum between gas and cosmic rays after two-moment sub-steps."""
 
 import math
 from typing import NamedTuple

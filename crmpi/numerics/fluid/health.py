@@ -1,5 +1,5 @@
-"""Is the new state physical? Marks for first-order flux correction, and what gas and cosmic rays
-owe each other."""
+"""Is the new state physical? Marks for first-order flux correction, and the exchange
+of energy between gas and cosmic rays."""
 
 import math
 

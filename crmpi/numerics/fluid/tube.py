@@ -7,8 +7,8 @@ widths change.
 The second form holds the push of the walls, p (A+ - A-)/V, and is exactly zero where the pressure
 is uniform and nothing moves. Gas and field are along the tube: the field is B A = const, exerts no
 force, and its energy never changes, so faces solve the Riemann problem of gas and cosmic rays
-alone. A block is copied to a line, vectors with the component along the tube first: all axes give
-the same bits.
+alone. A block is copied to a line, vectors with the component along the tube first: all axes are
+bitwise identical.
 
 States inside cells are reconstructed over the index: second order where widths change smoothly.
 """
