@@ -164,6 +164,8 @@ def test_own_gravity_of_an_exponential_disc():
 BLOCKS = {
     "isolated_galaxy": 5 * 56 + 64,  # of 64 blocks the 8 in the middle are refined, five times
     "coarse1280": 4 * 56 + 64,
+    "laptop1280": 5 * 56 + 64,
+    "laptop640": 6 * 56 + 64,
     "inner320": 6 * 56 + 64,
     "inner160": 7 * 56 + 64,
     "disc320": 1408,  # these three as counted apart, 2:1 included
