@@ -50,7 +50,7 @@ class Crossing:
         self.up = tuple(0 if gone else 1 for gone in tree.missing)
         self.first_scalar = ENER + 1 + pack.has_cr + len(pack.tracers)
         self._levels = {}
-        self._areas = np.zeros((pack.nblock, 3))
+        self._areas = pack.pool.numbers(3)
         for part in pack.parts:
             g = part.grid
             self._areas[part.blocks] = g.dx2 * g.dx3, g.dx3 * g.dx1, g.dx1 * g.dx2

@@ -85,7 +85,7 @@ def _derived_weight(source, overrides):
     try:
         composition = build(given, groups, name, []).composition
         mu = float(find(tree, "fluid.mu") or "nan")
-    except (ConfigError, ValueError):  # reported with all other mistakes
+    except (ConfigError, TypeError, ValueError):  # reported with all other mistakes
         return {}
     if composition.mu == "given":
         return {}

@@ -176,7 +176,7 @@ def test_the_command_ends_with_the_bound(capsys):
         ("--sfr 1 --nh 1e19 --vc nan", "is not a number"),
         ("--sfr 1 --nh 1e19 --vc 200kpc", "--vc = '200kpc' has dimension length"),
         ("cos-halos --sfr 1", "--sfr belongs to crmpi constrain for one sight line"),
-        ("cos-halo", "knows no 'cos-halo'"),
+        ("cos-halo", "has no 'cos-halo'"),
         ("cos-halos extra", "takes no 'extra'"),
         ("cos-halos --data nowhere.csv", "cannot read nowhere.csv"),
     ],

@@ -114,7 +114,7 @@ def test_lower_end_of_a_power_law():
 
 
 def test_refused_on_a_tube():
-    mesh = SimpleNamespace(**vars(MESH), geometry=object())
+    mesh = SimpleNamespace(**vars(MESH), geometry=SimpleNamespace(axis=0))
     with pytest.raises(CrmpiError, match="planes"):
         Cooling(
             make(Cooling.Params, UNITS, enabled=True, balance="layers"),
