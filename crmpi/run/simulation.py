@@ -152,6 +152,8 @@ class Simulation:
         self.followers = Followers(self.pack)
         self.observing = Observing(self)
         self.pack.pool.settle()
+        for call in self._on_remesh:
+            call()
 
     def on_remesh(self, call: Callable[[], None]) -> None:
         """Let ``call()`` be called whenever the mesh has changed: plans and caches that depend on
@@ -250,10 +252,7 @@ class Simulation:
         """Adapt the mesh to the state if that is due after this step; return whether it changed;
         collective."""
         with self.timers("refinement"):
-            changed = self.remesher.due(self.clock.step) and self.remesher.look()
-        for call in self._on_remesh if changed else ():
-            call()
-        return changed
+            return self.remesher.due(self.clock.step) and self.remesher.look()
 
     def restore(self, checkpoint: "Checkpoint") -> None:
         """Continue from a `crmpi.output.checkpoint.Checkpoint` of this rank's blocks."""

@@ -202,7 +202,7 @@ def test_copies_name_themselves(capsys):
             commands = re.findall(r"crmpi (?:run|sweep|converge) [^`\n]*", path.read_text())
             assert not [line for line in commands if re.search(rf"\s{name}(?=[\s/]|$)", line)], path
     text = Path("my/galactic_wind_2/README.md").read_text()
-    assert "    crmpi run ./galactic_wind_2/column  " in text and text.startswith(
+    assert "\ncrmpi run ./galactic_wind_2/column  " in text and text.startswith(
         "# galactic_wind_2: cosmic rays"
     )
 
