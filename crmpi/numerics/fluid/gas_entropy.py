@@ -175,7 +175,8 @@ def entropy_energy(gas, keep, weight, left, states, i, fields, ordered):
     ecr = load(row(new, ECR), i)
     moved = weight * (press - known) * gas.igm1 / (1.0 - keep)
     moved = min(moved, _PAID * ecr)
-    return moved if weight > 0.0 else 0.0
+    # without pressure the cell is troubled: first-order fluxes must mend its mass, too
+    return moved if weight > 0.0 and known > 0.0 else 0.0
 
 
 @device
