@@ -300,5 +300,5 @@ def deal_at_random(monkeypatch):
         owner[rng.permutation(tree.nblock)[:nranks]] = np.arange(nranks)
         return owner
 
-    for module in ("simulation", "remesh"):
+    for module in ("run.simulation", "run.remesh"):
         monkeypatch.setattr(f"crmpi.{module}.partition", deal)

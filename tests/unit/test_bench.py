@@ -127,6 +127,7 @@ FACE, EDGE, CORNER = 1000, 100, 10
 RANK = {
     "step_seconds": 0.05,
     "surrounded": {
+        "numbers_per_step": 0.0,
         "step_seconds": 0.06,
         "messages_per_step": 52.0,
         "reductions_per_step": 4.0,

@@ -6,6 +6,7 @@ import math
 from crmpi.tools.bench.boxes import Box, block_shape
 from crmpi.tools.bench.efficiency import layout
 from crmpi.tools.bench.speed import measure_one, surrounded
+from crmpi.tools.bench.traffic import NUMBER
 
 LATENCY = 2e-6
 BANDWIDTH = 1e10
@@ -42,13 +43,14 @@ def predict(rank, ranks, latency=LATENCY, bandwidth=BANDWIDTH):
     peers = math.prod(min(s, 3) for s in shape) - 1
     packing = max(full["step_seconds"] - rank["step_seconds"], 0.0)
     pack = packing * sum(remote) / sum(full["bytes_by_offset"].values())
-    network = exchanges * peers * latency + sum(remote) / bandwidth
+    sent = sum(remote) + NUMBER * full["numbers_per_step"] / 26 * peers
+    network = exchanges * peers * latency + sent / bandwidth
     reduce = full["reductions_per_step"] * math.ceil(math.log2(ranks)) * latency
     total = rank["step_seconds"] + pack + network + reduce
     found = {
         "layout": shape,
         "messages": exchanges * peers,
-        "bytes": sum(remote),
+        "bytes": sent,
         "pack": pack,
         "network": network,
         "reduce": reduce,

@@ -82,6 +82,7 @@ def surrounded(name, block, repetitions):
     return {
         "step_seconds": seconds,
         "messages_per_step": traffic.messages / repetitions,
+        "numbers_per_step": traffic.numbers / repetitions,
         "reductions_per_step": traffic.reductions / repetitions,
         "bytes_per_zone": traffic.bytes / repetitions / zones,
         "bytes_by_offset": by_offset,

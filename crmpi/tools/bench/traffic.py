@@ -8,6 +8,7 @@ unpacks all its messages, and only the network is missing.
 from crmpi.mesh.tree import OFFSETS, BlockTree, direction
 from crmpi.parallel.comm import SerialComm
 
+NUMBER = 8  # bytes of a message of one number
 _WORLD = 3  # boxes per axis: the smallest number with 26 different neighbours
 
 
@@ -21,7 +22,9 @@ class Traffic:
     reductions : int
         over all ranks
     by_peer : dict
-        bytes sent by rank of the receiver
+        bytes of ghost regions sent by rank of the receiver
+    numbers : int
+        messages of one number: a word to a rank, of whatever regions they share
     """
 
     def __init__(self):
@@ -29,7 +32,7 @@ class Traffic:
 
     def reset(self):
         """Forget what was counted."""
-        self.messages = self.bytes = self.reductions = 0
+        self.messages = self.bytes = self.reductions = self.numbers = 0
         self.by_peer = {}
 
     def sent(self, peers, buffers):
@@ -37,7 +40,10 @@ class Traffic:
         for peer, buffer in zip(peers, buffers, strict=True):
             self.messages += 1
             self.bytes += buffer.nbytes
-            self.by_peer[peer] = self.by_peer.get(peer, 0) + buffer.nbytes
+            if buffer.nbytes == NUMBER:
+                self.numbers += 1
+            else:
+                self.by_peer[peer] = self.by_peer.get(peer, 0) + buffer.nbytes
 
 
 class CountingComm:
