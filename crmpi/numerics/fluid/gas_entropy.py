@@ -13,7 +13,7 @@ Here a cell takes the pressure that the entropy makes if all of this holds:
 - P > 10 p;
 - the flow over the cell is not uniform: abs(q) > 0.001, q = -dx div v / c, c the sound speed of gas
   and cosmic rays. A contact that is only carried along mixes energies, which keeps its balance;
-- it is no shock. A shock is where q > 0.03, or q > 0.003 and n/rho of the cosmic rays varies by
+- it is no shock. A shock is where q > 0.05, or q > 0.003 and n/rho of the cosmic rays varies by
   less than q/100, as it does in a weak shock in a uniform medium. But where the density jumps by
   more than 8 from cell to cell there is a contact, since shocks in cosmic rays compress by 7.
 
