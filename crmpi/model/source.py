@@ -167,23 +167,29 @@ def problem_of_restart(checkpoint, source, folder):
         return (installed / "problem.py").resolve()
     named = None if folder is None else _named_by_run(Path(folder))
     if named != source.path:
-        where = (
-            "it lies outside of the folder of its run"
-            if folder is None
-            else f"{Path(folder) / 'resolved.yaml'} does not name it"
-        )
+        where = _why_not_named(folder, "it")
         raise CrmpiError(
             f"{checkpoint} comes from the problem file {source.path}, but {where}; {remedy}"
         )
     path = Path(source.path)
-    if not path.is_file():
-        raise CrmpiError(f"the problem file {path} of {checkpoint} is not there any more; {remedy}")
-    if path.stat().st_uid not in (os.getuid(), 0):
-        raise CrmpiError(
-            f"the problem file {path} of {checkpoint} belongs to another user; if you trust it, "
-            f"{remedy}"
-        )
+    _require_trusted(f"the problem file {path} of {checkpoint}", path, path.is_file(), remedy)
     return path
+
+
+def _why_not_named(folder, what):
+    """Return why a run in a folder (None: elsewhere) does not vouch for the code that its
+    checkpoint names."""
+    if folder is None:
+        return "it lies outside of the folder of its run"
+    return f"{Path(folder) / 'resolved.yaml'} does not name {what}"
+
+
+def _require_trusted(what, path, there, remedy):
+    """Raise CrmpiError unless code is `there` and belongs to the user or to root."""
+    if not there:
+        raise CrmpiError(f"{what} is not there any more; {remedy}")
+    if path.stat().st_uid not in (os.getuid(), 0):
+        raise CrmpiError(f"{what} belongs to another user; if you trust it, {remedy}")
 
 
 def plugins_of_restart(checkpoint, paths, folder):
@@ -206,23 +212,13 @@ def plugins_of_restart(checkpoint, paths, folder):
     remedy = "say where they are with plugins=[...]"
     named = [] if folder is None else _resolved(Path(folder), "plugins", "paths")
     if paths and paths != named:
-        where = (
-            "it lies outside of the folder of its run"
-            if folder is None
-            else f"{Path(folder) / 'resolved.yaml'} does not name them"
-        )
+        where = _why_not_named(folder, "them")
         raise CrmpiError(
             f"{checkpoint} comes from a run with the plug-ins {', '.join(paths)}, but {where}; "
             f"{remedy}"
         )
     for path in map(Path, paths):
-        if not path.exists():
-            raise CrmpiError(f"the plug-in {path} of {checkpoint} is not there any more; {remedy}")
-        if path.stat().st_uid not in (os.getuid(), 0):
-            raise CrmpiError(
-                f"the plug-in {path} of {checkpoint} belongs to another user; if you trust it, "
-                f"{remedy}"
-            )
+        _require_trusted(f"the plug-in {path} of {checkpoint}", path, path.exists(), remedy)
     return paths
 
 
