@@ -218,11 +218,18 @@ def leaving_along(values, masses):
 
 
 @device
-def spread(s, i, strides):
-    """Return the relative variation of s = n/rho over a cell and its neighbours."""
+def extremes(s, i, strides):
+    """Return the smallest and the largest value in a cell and its neighbours."""
     least, greatest = load(s, i), load(s, i)
     for a in range(3):
         below, above = load(s, i - strides[a]), load(s, i + strides[a])
         least = min(least, min(below, above))
         greatest = max(greatest, max(below, above))
+    return least, greatest
+
+
+@device
+def spread(s, i, strides):
+    """Return the relative variation of s = n/rho over a cell and its neighbours."""
+    least, greatest = extremes(s, i, strides)
     return (greatest - least) / greatest

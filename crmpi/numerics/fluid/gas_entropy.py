@@ -27,6 +27,7 @@ from crmpi.numerics.cr.compression import (
     carried_out,
     converging_speed,
     crossings,
+    extremes,
     masses_through,
     ramp,
     sound_square,
@@ -139,11 +140,7 @@ def entropy_weight(laws, converging, states, i, strides):
 @device
 def _density_ratio(dens, i, strides):
     """Return the ratio of the largest to the smallest density of a cell and its neighbours."""
-    least, greatest = load(dens, i), load(dens, i)
-    for a in range(3):
-        below, above = load(dens, i - strides[a]), load(dens, i + strides[a])
-        least = min(least, min(below, above))
-        greatest = max(greatest, max(below, above))
+    least, greatest = extremes(dens, i, strides)
     return greatest / least
 
 
