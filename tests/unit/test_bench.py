@@ -91,8 +91,10 @@ def test_messages_of_a_step_are_counted():
         size for peer, size in comm.traffic.by_peer.items() if comm.comm.offset(peer) == (1, 1, 1)
     )
     # two ghost layers: 8 cells of 5 variables, 8 faces of 3 components
+    assert corner == 2 * DOUBLE * (5 * 2**3 + 3 * 2**3)
     # and one number about troubled cells
-    assert corner == 2 * DOUBLE * (5 * 2**3 + 3 * 2**3 + 1)
+    assert comm.traffic.numbers == 2 * 26
+    assert comm.traffic.bytes == sum(comm.traffic.by_peer.values()) + 2 * 26 * DOUBLE
 
 
 def test_arrays_are_found_once():
