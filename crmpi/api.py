@@ -25,6 +25,7 @@ if TYPE_CHECKING:  # the names of `_WHERE`, for type checkers and editors
     from crmpi.constants import (
         B1 as B1, B2 as B2, B3 as B3, DENS as DENS, ECR as ECR, ENER as ENER, MOM1 as MOM1,
         MOM2 as MOM2, MOM3 as MOM3, PRES as PRES, VEL1 as VEL1, VEL2 as VEL2, VEL3 as VEL3,
+        SUPERNOVA_ENERGY as SUPERNOVA_ENERGY,
     )
     from crmpi.diagnostics.columns import Account as Account, Column as Column
     from crmpi.diagnostics.reductions import (
@@ -78,6 +79,7 @@ _WHERE = {
     "crmpi.constants": (
         "B1", "B2", "B3", "DENS", "ECR", "ENER", "MOM1", "MOM2", "MOM3",
         "PRES", "VEL1", "VEL2", "VEL3",
+        "SUPERNOVA_ENERGY",
     ),
     "crmpi.types": ("Field",),
     "crmpi.jit": ("device", "kernel"),

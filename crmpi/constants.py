@@ -31,5 +31,8 @@ SOLAR_METALS = 0.0134
 SUPERNOVA_ENERGY = 1e51
 """Energy of a supernova in erg."""
 
+LIGHT_SPEED = 2.99792458e10
+"""Speed of light in cm/s."""
+
 GYRO_RATE = 0.00898734
 """Gyration frequency of a relativistic nucleus of 1 GV per magnetic field, 1/(s uG)."""

@@ -14,7 +14,7 @@ import math
 import re
 from typing import NamedTuple
 
-from crmpi.constants import SUPERNOVA_ENERGY
+from crmpi.constants import LIGHT_SPEED, SUPERNOVA_ENERGY
 from crmpi.errors import CrmpiError
 
 LONGEST = 200
@@ -83,7 +83,7 @@ UNITS = (
         "K": _quantity(1, temperature=1),
         "Lsun": _quantity(3.828e33, length=2, mass=1, time=-3),
         "k_B": _quantity(1.380649e-16, length=2, mass=1, time=-2, temperature=-1),
-        "c": _quantity(2.99792458e10, length=1, time=-1),
+        "c": _quantity(LIGHT_SPEED, length=1, time=-1),
         "grav": _quantity(6.67430e-8, length=3, mass=-1, time=-2),
         "sr": _quantity(1),
     }
@@ -153,11 +153,14 @@ CONSTANTS = {
     "sn_energy": f"{SUPERNOVA_ENERGY} erg",
 }
 
+_NUMBER = r"(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"
 _TOKEN = re.compile(
-    r"\s*(?:(?P<number>(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)|(?P<name>[A-Za-z_]+)|(?P<power>\*\*|\^)|(?P<mark>[*/()+-]))"
+    rf"\s*(?:(?P<number>{_NUMBER})"
+    r"|(?P<name>[A-Za-z_]+)|(?P<power>\*\*|\^)|(?P<mark>[*/()+-]))"
 )
 _VALUE = re.compile(
-    r"\s*(?P<number>[+-]?(?:(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?|inf|nan))(?=$|[\s\[(/*A-Za-zµμ])\s*(?P<unit>.*?)\s*$"
+    rf"\s*(?P<number>[+-]?(?:{_NUMBER}|inf|nan))"
+    r"(?=$|[\s\[(/*A-Za-zµμ])\s*(?P<unit>.*?)\s*$"
 )
 
 

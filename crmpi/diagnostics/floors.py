@@ -52,7 +52,7 @@ FLOORS = (
         "density",
         "fluid.floors.dens",
         "crmpi.numerics.fluid.convert.primitives",
-        "density is raised, momentum kept",
+        "density is raised; momentum is kept, or zero in a cell without mass or energy for it",
         ("floor_dens", "floor_added_mass"),
     ),
     Floor(

@@ -339,10 +339,23 @@ def state_of(sim):
 
 
 def next_dt(sim, writer):
-    """Return the time step: the fluid's limit on all ranks, shortened to land on snapshots and on
-    the end."""
+    """Return the time step: the limit of the operators on all ranks, shortened to land on snapshots
+    and on the end.
+
+    Raises
+    ------
+    RunError
+        nothing limits the step: gas at rest that stays frozen, and no time to land on
+    """
     limits = sim.config.time
-    return writer.limit_dt(sim.time, min(stable_dt(sim), limits.dt_max), limits.end)
+    dt = writer.limit_dt(sim.time, min(stable_dt(sim), limits.dt_max), limits.end)
+    if dt == math.inf:
+        raise RunError(
+            "nothing limits the time step: 'fluid.frozen' gas at rest has no fastest signal and "
+            "'time.end' is infinite; set time.dt_max",
+            everywhere=True,
+        )
+    return dt
 
 
 class Heard(NamedTuple):

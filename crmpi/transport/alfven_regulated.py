@@ -3,7 +3,7 @@ two wave energies."""
 
 import numpy as np
 
-from crmpi.constants import GYRO_RATE
+from crmpi.constants import GYRO_RATE, LIGHT_SPEED
 from crmpi.diagnostics.columns import Column
 from crmpi.numerics.cr.alfven import (
     MINUS,
@@ -79,7 +79,7 @@ class AlfvenRegulated(MomentSolver):
             0.8, gt=0, le=0.95, doc="sub-step over the time a signal takes to cross a cell"
         )
         light_speed: float = par(
-            299792.458,
+            LIGHT_SPEED / 1e5,
             unit="km/s",
             gt=0,
             doc="true speed of light, which sets the strength of scattering",

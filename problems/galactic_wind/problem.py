@@ -5,7 +5,7 @@ The set-up follows the tall boxes of Girichidis et al. (2016, 2018), Simpson et 
 et al. (2018) and Armillotta et al. (2021).
 """
 
-from crmpi.api import Gravity, Problem, np, par, total
+from crmpi.api import SUPERNOVA_ENERGY, Gravity, Problem, np, par, total
 
 FOUNTAIN = (
     "what passes 1 kpc is too slow to leave and falls back: a transient fountain, no "
@@ -53,7 +53,10 @@ class GalacticWind(Problem):
             1.0, unit="kpc", gt=0, doc="fluxes are taken through x3 = +- this height"
         )
         sn_energy: float = par(
-            1e51, unit="erg", gt=0, doc="energy of a supernova, for energy loadings"
+            SUPERNOVA_ENERGY,
+            unit="erg",
+            gt=0,
+            doc="energy of a supernova, for energy loadings",
         )
         mass_per_sn: float = par(100.0, unit="Msun", gt=0, doc="stellar mass formed per supernova")
 

@@ -306,6 +306,29 @@ def test_floors_are_booked_for_active_cells_only():
     assert case.pack.u0[0, DENS, 0, 0, case.pack.grid.ng1] == 0.5
 
 
+def test_momentum_without_mass_or_energy_is_no_velocity():
+    """Momentum over the density floor would move these cells at 1e9; what the motion lacked is not
+    booked as energy of a floor, what motion there was is."""
+    case = Case((8, 1, 1), floors={"dens": 1e-9, "press": 1e-3}, cosmic_rays=False)
+    w = np.ones((5, 1, 1, 8))
+    w[VEL1 : VEL1 + 3] = 0.0
+    case.start(w)
+    u, first = case.pack.u0, case.pack.grid.ng1
+    negative, empty, moving = first + 2, first + 4, first + 6
+    u[0, DENS, 0, 0, [negative, empty, moving]] = [-1e-3, 1e-12, 0.5e-9]
+    u[0, VEL1, 0, 0, [negative, empty, moving]] = [1.0, 1.0, 0.5e-9]
+    u[0, ENER, 0, 0, negative] = 1.5 + 0.5e9  # the pressure is 1 if it moves so
+    before = totals(case)[ENER]
+    case.fluid.primitives(u, case.pack.b0)
+    found = case.primitives()[:, 0, 0]
+    assert found[DENS, [2, 4, 6]].tolist() == [1e-9] * 3
+    assert found[VEL1, [2, 4, 6]].tolist() == [0.0, 0.0, 0.5]  # the last keeps its momentum
+    assert found[PRES, 2] == pytest.approx(1.0, rel=1e-6)
+    assert found[PRES, 4] == 1e-3
+    assert u[0, VEL1, 0, 0, [negative, empty]].tolist() == [0.0, 0.0]
+    assert case.fluid.ledger.amounts["energy"][0] == pytest.approx(totals(case)[ENER] - before, rel=1e-12)
+
+
 def test_not_a_number_is_counted_and_left_alone():
     case = Case((8, 1, 1))
     w = np.ones((6, 1, 1, 8))

@@ -162,3 +162,10 @@ def test_a_step_beyond_all_bounds_ends_in_one_sentence(problem):
     sim = begin(problem("bomb", BOMB), "problem.e=1e18")
     with pytest.raises(RunError, match=r"inside step 1 at t = 0: set time.dt_max"):
         advance(sim, 0.003)
+
+
+def test_a_step_that_nothing_limits_is_refused():
+    still = ["fluid.frozen=true", "mesh.cells=[16,1,1]", "mesh.block=[16,1,1]", "time.end=.inf"]
+    sim = begin("cr_diffusion", *still)
+    with pytest.raises(RunError, match=r"nothing limits the time step.*time\.dt_max"):
+        step(sim)

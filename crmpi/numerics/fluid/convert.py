@@ -176,8 +176,10 @@ def _repair_cell(gas, cr, floors, u, result, i):
     """Apply the floors to one cell; return (1 or 0 for density, pressure, cosmic-ray energy, not
     finite), (mass, energy, cosmic-ray energy added).
 
-    A raised density keeps the momentum. Cells that are not finite are counted and left alone: no
-    floor can repair them.
+    A raised density keeps the momentum where the cell has the energy to move so. Where it has not,
+    or where there was no mass left to move, momentum over the floor would be a velocity out of
+    nothing: the gas stands still. Cells that are not finite are counted and left alone: no floor
+    can repair them.
     """
     w, bcc = result
     dens = load(row(w, DENS), i)
@@ -188,10 +190,14 @@ def _repair_cell(gas, cr, floors, u, result, i):
     if not math.isfinite(dens * 0.0 + ener + ecr + _momentum_square(u, i)):
         return (0, 0, 0, 1), (0.0, 0.0, 0.0)
     raised_dens = max(dens, floors.dens)
-    outer = 0.5 * _momentum_square(u, i) / raised_dens + _magnetic_energy(bcc, i)
-    press = gas.gm1 * (ener - outer)
+    motion, field = 0.5 * _momentum_square(u, i) / raised_dens, _magnetic_energy(bcc, i)
+    press = gas.gm1 * (ener - (motion + field))
     raised_press = max(press, floors.press)
-    raised_ener = raised_press * gas.igm1 + outer if press < floors.press else ener
+    raised_ener = raised_press * gas.igm1 + (motion + field) if press < floors.press else ener
+    kept = 1.0
+    if dens < floors.dens and (dens <= 0.0 or press < floors.press):
+        raised_ener = raised_press * gas.igm1 + field
+        kept = 0.0
     raised_ecr = ecr
     if cr is not None:
         raised_ecr = max(ecr, floors.ecr)
@@ -202,7 +208,9 @@ def _repair_cell(gas, cr, floors, u, result, i):
     store(row(w, PRES), i, raised_press, 4)
     store(row(u, ENER), i, raised_ener, 5)
     for a in AXES:
-        store(row(w, VEL1 + a), i, load(row(u, MOM1 + a), i) / raised_dens, 6)
+        momentum = kept * load(row(u, MOM1 + a), i)
+        store(row(w, VEL1 + a), i, momentum / raised_dens, 6)
+        store(row(u, MOM1 + a), i, momentum, 7)
     kinds = (
         1 if dens < floors.dens else 0,
         1 if press < floors.press else 0,
