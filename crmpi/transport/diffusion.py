@@ -77,6 +77,9 @@ class Diffusion(TransportSolver):
     came : array (nblock,)
         energy density that came in through the boundary of the mesh in the last `diffuse`, summed
         over cells
+    lifts : bool
+        whether the last super-step had cells to lift, on any rank: the next one then looks for
+        them in every stage
     efforts : list of (int, int)
         super-steps and stages of each in the last `advance`, by population; explicit sub-steps have
         one stage
@@ -105,6 +108,7 @@ class Diffusion(TransportSolver):
         )
         self.efforts = [(0, 0) for _ in self.populations]
         self.heat = pack.allocate(1) if self.heats_gas() else None
+        self.lifts = False
         self.came, self.came_now, self.came_last, self.came_rate0 = (
             pack.pool.numbers() for _ in range(4)
         )
@@ -182,7 +186,7 @@ class Diffusion(TransportSolver):
         `fields`: the declaration of e, for its ghost zones.
         """
         self.came[...] = 0.0
-        limit = self.explicit_limit()
+        limit, extent = self.explicit_limit()
         ratio = dt / limit if math.isfinite(limit) else 0.0
         if ratio == 0.0:
             return 0, 0
@@ -195,7 +199,7 @@ class Diffusion(TransportSolver):
         self.begin_substeps(super_steps * count, dt, "check scattering.kappa_par and its units")
         step = dt / super_steps
         for n in range(super_steps):
-            self.super_step(weights, step, limit, time + (n + 1) * step, fields)
+            extent = self.super_step(weights, step, limit, extent, time + (n + 1) * step, fields)
             self.after_substeps((n + 1) * count, super_steps * count, count)
         self.damp_checkerboards(dt, time + dt, fields)
         return super_steps, count
@@ -205,37 +209,77 @@ class Diffusion(TransportSolver):
         return 1
 
     def explicit_limit(self):
-        """Return the explicit time step, cfl over the largest rate of decay of any cell, the same
-        on all ranks."""
+        """Return the explicit time step, cfl over the largest rate of decay of any cell, and the
+        `extent` of `e`; collective."""
         self.rate[...] = 0.0
         for part, mesh in self.levels:
             for a in self.axes:
                 faces, rate = part.of((self.faces[a], self.rate))
                 add_decay_rates(self.pack.metric.cells, faces, mesh, a, rate)
-        fastest = self.ghosts.comm.max(float(self.pack.active(self.rate).max(initial=0.0)))
-        return self.params.cfl / fastest if fastest > 0.0 else math.inf
+        fastest = float(self.pack.active(self.rate).max(initial=0.0))
+        fastest, *extent = self.ghosts.comm.maxima((fastest, *self.extent()))
+        return (self.params.cfl / fastest if fastest > 0.0 else math.inf), extent
 
-    def super_step(self, weights, step, limit, time, fields):
-        """Advance `e` by one super-step; ghost zones are valid before and after."""
+    @property
+    def may_undershoot(self):
+        """Whether `e` may fall below its minimum: linear schemes do not."""
+        return self.along_field and self.on_cells.oblique
+
+    def extent(self):
+        """Return minus the minimum of `e`, and its maximum, on this rank."""
+        if not self.may_undershoot:
+            return math.inf, 0.0
+        minimum, maximum = extremes(self.e, self.pack.grid, self.foreign)
+        return -minimum, maximum
+
+    def super_step(self, weights, step, limit, extent, time, fields):
+        """Advance `e` by one super-step; ghost zones are valid before and after. Return the
+        `extent` of `e` on all ranks; collective.
+
+        In most super-steps no cell is to be lifted. So ranks do not ask each other after every
+        stage: they compare once, at the end, and make a super-step in which a cell was to be lifted
+        again, lifting.
+        """
+        comm = self.ghosts.comm
         self.start[...] = self.e
-        bound, noise = -math.inf, 0.0
-        if self.along_field and self.on_cells.oblique:  # linear schemes do not undershoot
-            least, most = extremes(self.start, self.pack.grid, self.foreign)
-            deepest, most = self.ghosts.comm.maxima((-least, most))
-            bound, noise = -deepest, _NOISE * most
+        bound = -extent[0], _NOISE * extent[1]
+        if not self.lifts:
+            low = self.make_stages(weights, step, limit, bound, time, fields, lift=False)
+            if self.may_undershoot:
+                *extent, low = comm.maxima((*self.extent(), float(low)))
+                self.lifts = low > 0.0
+                if self.lifts:
+                    self.e[...] = self.start
+        if self.lifts:
+            self.lifts = self.make_stages(weights, step, limit, bound, time, fields, lift=True)
+            extent = comm.maxima(self.extent())
+        self.came += self.came_now
+        return extent
+
+    def make_stages(self, weights, step, limit, bound, time, fields, *, lift):
+        """Make the stages of a super-step of `e` from `start`; return whether a cell fell below
+        the bound.
+
+        ``bound``: the smallest e before, and the error of rounding. With `lift` such cells are
+        lifted and all ranks return the same; collective then.
+        """
+        low = False
         self.rate0[...] = 0.0
         self.last[...] = self.e
         for stage in weights:
             self.e, self.last = self.last, self.e
             self.stage(stage, step, limit, first=stage is weights[0])
             self.ghosts.fill_cells(self.e, fields, time)
-            self.lift_undershoots(bound, noise, time, fields)
-        self.came += self.came_now
+            if lift:
+                low |= self.lift_undershoots(*bound, time, fields)
+            elif self.may_undershoot and not low:
+                low = not extremes(self.e, self.pack.grid, self.foreign)[0] >= bound[0]
+        return low
 
     def damp_checkerboards(self, dt, time, fields):
         """Exchange energy between cells of `e` that alternate along two axes, which `stage` does
         not see."""
-        if not self.along_field or not self.on_cells.oblique:
+        if not self.may_undershoot:
             return
         pack = self.pack
         self.close_between_levels()
@@ -301,15 +345,15 @@ class Diffusion(TransportSolver):
 
     def lift_undershoots(self, bound, noise, time, fields):
         """Let cells of `e` below `bound`, the smallest e before the super-step, take from the cells
-        around what they lack.
+        around what they lack; return whether there are any, on any rank; collective.
 
         An explicit step never needs this; RKL2 stages extrapolate from earlier ones, and the
         limiter of the fluxes does not see that. Cells of another level take no part.
         """
         grid, comm = self.pack.grid, self.ghosts.comm
-        for _ in range(_MOST_PASSES):
-            if bound == -math.inf or comm.min(extremes(self.e, grid, self.foreign)[0]) >= bound:
-                return
+        for n in range(_MOST_PASSES):
+            if comm.min(extremes(self.e, grid, self.foreign)[0]) >= bound:
+                return n > 0
             if self.foreign is not None:
                 self.e[:, 0][self.foreign] = bound  # these have nothing to give and lack nothing
             before = self.pack.sums(self.e, slice(0, 1))
@@ -320,6 +364,7 @@ class Diffusion(TransportSolver):
             # at walls, ghost cells are among the cells around
             self.came_now += self.pack.sums(self.e, slice(0, 1)) - before
             self.ghosts.fill_cells(self.e, fields, time)
+        return True
 
 
 class IsotropicDiffusion(Diffusion):

@@ -137,10 +137,14 @@ class StreamingDiffusion(AnisotropicDiffusion):
             math.ceil(dt * self.ghosts.comm.max(self.law.gamma * crossed) / _MOST_CROSSED - 1e-12),
         )
 
-    def super_step(self, weights, step, limit, time, fields):
-        self.heat_now[...] = 0.0
-        super().super_step(weights, step, limit, time, fields)
+    def super_step(self, weights, step, limit, extent, time, fields):
+        extent = super().super_step(weights, step, limit, extent, time, fields)
         self.heat += self.heat_now
+        return extent
+
+    def make_stages(self, weights, step, limit, bound, time, fields, *, lift):
+        self.heat_now[...] = 0.0
+        return super().make_stages(weights, step, limit, bound, time, fields, lift=lift)
 
     def stage(self, stage, step, limit, *, first):
         super().stage(stage, step, limit, first=first)

@@ -11,6 +11,7 @@ from crmpi.exact.diffusion import arc
 from crmpi.numerics.cr import rkl2
 from crmpi.params import make
 from crmpi.scattering.constant import ConstantScattering
+from crmpi.tools.bench.traffic import CountingComm
 from crmpi.transport.base import find_solver
 from crmpi.transport.diffusion import AnisotropicDiffusion, IsotropicDiffusion
 from tests.transport_case import Stage
@@ -97,6 +98,36 @@ def test_ring_keeps_its_minimum_and_its_energy(method):
     assert stage.whole(ECR).sum() == pytest.approx(
         ring(64, 0.0, 1.0)[0].whole(ECR).sum(), rel=1e-12
     )
+
+
+def test_super_steps_made_again_are_those_that_lift_in_every_stage(monkeypatch):
+    def diffused():
+        stage = ring(64, 0.0, 1.0)[0]
+        solver = stage.solver(AnisotropicDiffusion, constant(kappa_par=0.01), max_stages=3)
+        run(solver, 1.0, 1)
+        assert solver.efforts[0][0] > 2
+        return solver.came, solver.account["lifted"], stage.whole(ECR)
+
+    found = diffused()
+    assert found[1] > 0.0
+    always = property(lambda solver: True, lambda solver, lifted: None)
+    monkeypatch.setattr(AnisotropicDiffusion, "lifts", always, raising=False)
+    for one, other in zip(found, diffused(), strict=True):
+        assert np.array_equal(one, other)
+
+
+def test_ranks_compare_once_in_a_super_step_without_undershoots():
+    stage = Stage((32, 32, 1), lower=(-1, -1, 0), upper=(1, 1, 1))
+    stage.set_field(circular)
+    stage.set_energy(lambda x1, x2, x3: 2.0 + np.sin(np.pi * x1) * np.sin(np.pi * x2))
+    comm = stage.ghosts.comm = CountingComm(stage.ghosts.comm)
+    solver = stage.solver(AnisotropicDiffusion, constant(kappa_par=0.1), max_stages=5)
+    solver.advance(0.2, 0.0)
+    super_steps, stages = solver.efforts[0]
+    assert super_steps > 1
+    assert stages == 5
+    # one more for the explicit limit and the extrema at the start
+    assert comm.traffic.reductions == super_steps + 1
 
 
 def ring_errors(count):
