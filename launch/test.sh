@@ -2,6 +2,7 @@
 # Sets everything up in a virtual environment and runs all tests: style, serial, on 2 and on 4 ranks.
 #   bash launch/test.sh [--full] [pytest options ...]
 #     --full   also the full-resolution verification (long)
+#   PYTEST_XDIST_AUTO_NUM_WORKERS   processes that share the serial tests   (the cores of the machine, at most 8)
 # All steps run, whatever fails; the exit code is 0 only if all passed.
 set -uo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -39,7 +40,8 @@ on_ranks() {
     mpirun -n "$ranks" bash -c '[[ ${PMI_RANK:-${OMPI_COMM_WORLD_RANK:-0}} == 0 ]] || exec >/dev/null; exec "$@"' rank "$@"
 }
 
-serial=(python -m pytest -q --timeout 1200)
+# one worker per core; the tests of a file stay together, because they share runs
+serial=(python -m pytest -q --timeout 1200 -n auto --maxprocesses 8 --dist loadfile)
 parallel=(python -m pytest -q --with-mpi --only-mpi --timeout 600 --timeout-method=thread)
 
 step "style" ruff check .
@@ -50,7 +52,7 @@ for ranks in 2 4; do
     step "tests on $ranks ranks" on_ranks "$ranks" "${parallel[@]}" -m "not full" tests/mpi "$@"
 done
 if [[ $full ]]; then
-    step "full verification" python -m pytest -q --timeout 14400 -m full tests --ignore tests/mpi "$@"
+    step "full verification" "${serial[@]}" --timeout 14400 -m full tests --ignore tests/mpi "$@"
 fi
 
 printf '\n== summary\n%s' "$summary"
