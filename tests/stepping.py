@@ -2,7 +2,7 @@
 
 from crmpi.parallel.comm import SerialComm
 from crmpi.run.configuration import configure
-from crmpi.run.driver import next_dt, require_finite
+from crmpi.run.loop import next_dt, require_finite
 from crmpi.run.simulation import Simulation
 from crmpi.run.stepper import advance
 

@@ -15,7 +15,6 @@ crmpi run --resume my_wind.yaml                        go on from the last check
 
 import os
 import sys
-from contextlib import nullcontext
 
 from crmpi.cli.configuration import configure, leave_together, together
 from crmpi.errors import CrmpiError
@@ -69,31 +68,38 @@ def _run(comm, arguments):
         )
     target, overrides = split_words(arguments.words)
     restart = resumed(comm, target, overrides) if arguments.resume else arguments.restart
-    config, problem_class, restart = configure(comm, target, overrides, restart)
     if arguments.dry_run:
-        if comm.rank == 0 and not arguments.quiet:
-            print("\n".join([config.describe(), *(f"note: {note}" for note in config.notes)]))
-        from crmpi.run.expectation import expectation
-        from crmpi.run.rehearsal import rehearse, rehearsed
+        return _dry_run(comm, target, overrides, restart, arguments.quiet)
+    from crmpi.simulation import Interrupted, Simulation
 
-        def trial():
-            if comm.rank == 0:
-                return rehearse(config, problem_class, initial=restart is None)
-            return None
+    options = {"restart": restart, "write": True, "quiet": arguments.quiet, "stream": sys.stdout}
+    with Simulation(target, overrides, comm=comm, **options) as sim:
+        try:
+            result = sim.run()
+        except Interrupted as stop:
+            result = stop.result
+        return sim.report(result).exit_code
 
-        sim = together(comm, trial, share=False)
-        if comm.rank == 0 and not arguments.quiet:
-            print("\n".join([*expectation(config, sim), *rehearsed(sim)]))
-        return 0
-    from crmpi.run import driver
 
-    with (
-        open(os.devnull, "w", encoding="utf-8")
-        if arguments.quiet
-        else nullcontext(sys.stdout) as stream
-    ):
-        result = driver.run(config, problem_class, comm, restart=restart, stream=stream)
-    return result.exit_code
+def _dry_run(comm, target, overrides, restart, quiet):
+    """Check what a run would be, and tell; return 0."""
+    from crmpi.run.expectation import expectation
+    from crmpi.run.rehearsal import rehearse, rehearsed
+
+    config, problem_class, restart = configure(comm, target, overrides, restart)
+    speaks = comm.rank == 0 and not quiet
+    if speaks:
+        print("\n".join([config.describe(), *(f"note: {note}" for note in config.notes)]))
+
+    def trial():
+        if comm.rank == 0:
+            return rehearse(config, problem_class, initial=restart is None)
+        return None
+
+    sim = together(comm, trial, share=False)
+    if speaks:
+        print("\n".join([*expectation(config, sim), *rehearsed(sim)]))
+    return 0
 
 
 def resumed(comm, target, overrides):

@@ -25,7 +25,12 @@ class EnergyGuard:
     def __init__(self, sim):
         self.sim = sim
         self._floors = {column.name for column in energy_ledger.terms(sim) if is_limited(column)}
-        self._last = energy_ledger.balance(sim)
+        self.begin()
+
+    def begin(self):
+        """Look from the present state on, for instance after cells were changed by hand;
+        collective."""
+        self._last = energy_ledger.balance(self.sim)
 
     def look(self):
         """Raise `RunError` on all ranks if the energy changed since the last look by what no term

@@ -245,13 +245,13 @@ def _set_cells(problem, pack, b, x, values, gamma):
     dens = full["dens"]
     u[DENS] = dens
     kinetic = np.zeros(x.shape)
-    for axis in _summation_order(pack.grid):
+    for axis in summation_order(pack.grid):
         velocity = full.get(f"vel{axis + 1}", 0.0)
         u[MOM1 + axis] = dens * velocity
         kinetic += 0.5 * u[MOM1 + axis] * velocity
     u[ENER] = full["press"] / (gamma - 1.0) + kinetic
     if pack.magnetic:
-        u[ENER] += _magnetic_energy(pack, b)
+        u[ENER] += magnetic_energy(pack, b)
     for field in pack.fields:
         if pack.index[field.name] > ENER:
             value = full.get(field.name, full.get(field.bulk, 0.0))  # tracers start like the bulk
@@ -259,7 +259,7 @@ def _set_cells(problem, pack, b, x, values, gamma):
     return None
 
 
-def _summation_order(grid):
+def summation_order(grid):
     """Return the axes in the order in which the kernels sum over vector components."""
     return [axis.normal for axis in in_order.py_func(make_axes(grid, 0.0))]
 
@@ -364,10 +364,10 @@ def _potential_on_edges(problem, pack, mesh, b, axis, component, derivative, hal
     return total / len(places), (x.dx1, x.dx2, x.dx3)[derivative]
 
 
-def _magnetic_energy(pack, b):
+def magnetic_energy(pack, b):
     """Return B^2/2 of the active cells from the means of their two faces."""
     energy = 0.0
-    for axis in _summation_order(pack.grid):
+    for axis in summation_order(pack.grid):
         face = _face_view(pack, pack.b0, b, axis)
         a = array_axis(axis)
         n = pack.active(pack.u0).shape[2 + a]

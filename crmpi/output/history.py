@@ -8,23 +8,37 @@ import os
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from crmpi.diagnostics.columns import split_label
+from crmpi.diagnostics.columns import Number, split_label
 from crmpi.errors import CrmpiError
 from crmpi.output.files import clear_write_errors, write_text
+
+if TYPE_CHECKING:
+    from crmpi.output.state import SimState
+    from crmpi.units import Units
 
 _COLUMN = re.compile(r"\[\d+\](.*?)\[([^\]]*)\]")
 _STEP = 1  # place of the column that says where a restart continues
 
 
 class Columns(dict):
-    """Columns of a history, name to array; `units` maps each name to its unit."""
+    """Columns of a history, name to array; `units` maps each name to its unit. pandas takes it as
+    it is: ``pandas.DataFrame(columns)``."""
 
     def __init__(self, arrays: Mapping[str, np.ndarray], units: dict[str, str]) -> None:
         super().__init__(arrays)
         self.units = units
+
+    def record(self) -> np.recarray:
+        """Return the table as a numpy record array, one record per row."""
+        kinds = [(name, values.dtype) for name, values in self.items()]
+        table = np.recarray(len(next(iter(self.values()), ())), dtype=kinds)
+        for name, values in self.items():
+            table[name] = values
+        return table
 
 
 def header(labels: Iterable[str]) -> str:
@@ -37,6 +51,17 @@ def header(labels: Iterable[str]) -> str:
         + " ".join(columns)
         + "\n"
     )
+
+
+def beginning(state: "SimState", units: "Units") -> list[Number]:
+    """Return the first `Number`s of a row: time, step, dt."""
+    unit = "code" if units.dimensionless else "Myr"
+    scale = 1.0 if unit == "code" else units.factor(unit)
+    return [
+        Number("time", unit, state.time / scale),
+        Number("step", "1", state.step),
+        Number("dt", unit, state.dt / scale),
+    ]
 
 
 class HistoryFile:

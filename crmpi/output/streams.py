@@ -121,6 +121,10 @@ class Log:
             except OSError:
                 self._file = None
 
+    def drop(self):
+        """Keep nothing: there will be no file."""
+        self._waiting = None
+
     def close(self):
         """Close the file."""
         if self._file is not None:

@@ -1,14 +1,15 @@
 """OutputWriter: everything a run writes, behind the four calls of the loop."""
 
+import contextlib
 from dataclasses import replace
 
-from crmpi.diagnostics.columns import Number, labelled
+from crmpi.diagnostics.columns import labelled
 from crmpi.errors import CrmpiError
 from crmpi.output.blockfile import BlockFileWriter, parts_of
 from crmpi.output.branch import leave_branch, step_of
 from crmpi.output.checkpoint import damage, write_checkpoint
 from crmpi.output.directory import RunDirectory
-from crmpi.output.history import HistoryFile, last_step
+from crmpi.output.history import Columns, HistoryFile, beginning, last_step, read_history
 from crmpi.output.lock import FolderLock
 from crmpi.output.schedule import EverySteps, limit_dt, make_schedule
 from crmpi.output.snapshot import write_snapshot
@@ -121,6 +122,19 @@ class OutputWriter:
             written["history"] = step
         return written
 
+    def asked_to_stop(self):
+        """Tell whether a user asked the run to stop by a file STOP in its folder, and remove the
+        file: it has been heard. For rank 0."""
+        found = self.directory.stop.exists()
+        with contextlib.suppress(OSError):  # a folder: the next start will ask to rename it
+            self.directory.stop.unlink()
+        return found
+
+    def history(self):
+        """Return the `Columns` of the history so far, from its file."""
+        file = self.directory.history
+        return read_history(file) if file.exists() else Columns({}, {})
+
     def close(self):
         """Leave the folder to others; call it however the run ended."""
         self._lock.release()
@@ -175,13 +189,7 @@ class OutputWriter:
         """Append a row to the history now, unless this step has one."""
         if self._last.get("history") == state.step:
             return
-        unit = "code" if self.record.units.dimensionless else "Myr"
-        scale = 1.0 if unit == "code" else self.record.units.factor(unit)
-        row = [
-            Number("time", unit, state.time / scale),
-            Number("step", "1", state.step),
-            Number("dt", unit, state.dt / scale),
-        ]
+        row = beginning(state, self.record.units)
         row += self._history_columns(state) if self._history_columns else []
         if self.comm.rank == 0:
             self._history_file.write(labelled(row))

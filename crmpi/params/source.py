@@ -47,8 +47,8 @@ class Presets(NamedTuple):
 
 
 def read_sources(source, overrides=(), defaults=None, presets=None):
-    """Merge `defaults`, a YAML file or dictionary, and 'key=value' overrides; `presets` is a
-    `Presets`.
+    """Merge `defaults`, a YAML file or dictionary, and overrides (text or dictionaries); `presets`
+    is a `Presets`.
 
     Returns
     -------
@@ -196,6 +196,9 @@ def _from_mapping(mapping, where, level):
 
 
 def _read_override(text, level):
+    """Return the layer of 'key=value', or of a mapping from Python."""
+    if isinstance(text, Mapping):
+        return _from_mapping(text, "parameters", level)
     key, equals, value = text.partition("=")
     key = key.strip()
     if not equals or not all(key.split(".")) or " " in key:

@@ -3,7 +3,7 @@
 import numpy as np
 
 from crmpi.output.schedule import limit_dt
-from crmpi.run import driver
+from crmpi.run.loop import loop
 from crmpi.run.simulation import Simulation
 
 
@@ -43,6 +43,10 @@ class Recorder:
         row = {number.name: number.value for number in self.sim.history.row()}
         self.rows.append({"time": self.sim.time} | row)
 
+    def asked_to_stop(self):
+        """No one asks: there is no folder."""
+        return False
+
     def columns(self):
         """Return the history, {column: array}."""
         return {name: np.array([row[name] for row in self.rows]) for name in self.rows[-1]}
@@ -57,7 +61,7 @@ def run_to_end(sim, every=None, watch=None):
     """Step `sim`, its state set, to the end of its time; return the history, {column: array}, its
     last row at the end; collective."""
     recorder = Recorder(sim, every, watch)
-    driver.loop(sim, recorder, recorder, recorder)
+    loop(sim, recorder, recorder, recorder)
     recorder.note()
     return recorder.columns()
 

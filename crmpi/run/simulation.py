@@ -78,6 +78,8 @@ class Simulation:
         see `stop_between`
     history : History
         makes the rows of the history
+    changed : bool
+        cells of this rank were changed from outside (`crmpi.model.changes`)
     """
 
     def __init__(
@@ -108,6 +110,7 @@ class Simulation:
         self.parts = 0
         self.pack: Any = None
         self._on_remesh: list[Callable[[], None]] = []
+        self.changed = False
         self.assemble(
             first_tree(root, mesh.refinement) if leaves is None else root.with_leaves(leaves)
         )
@@ -291,6 +294,15 @@ class Simulation:
         """Make ghost zones and primitives valid for ``u0``, ``b0``."""
         self.ghosts.fill_fluid(self.pack.u0, self.pack.b0, self.time)
         self.fluid.primitives(self.pack.u0, self.pack.b0)
+
+    def take_changes(self) -> bool:
+        """Make ghost zones and primitives valid if cells were changed from outside, and return
+        whether any were; collective."""
+        changed = self.comm.any(self.changed)
+        self.changed = False
+        if changed:
+            self.refresh()
+        return changed
 
     def raise_together(self, complaint: str | None) -> None:
         """Raise `CrmpiError` on every rank with the first complaint (a sentence or None) of any

@@ -18,7 +18,7 @@ from tests.tube_case import tube_run
 
 def stored(sim, path):
     """Return the open snapshot of the present state of a simulation on one rank."""
-    from crmpi.run.driver import state_of
+    from crmpi.run.loop import state_of
 
     fluid = sim.config.fluid
     record = RunRecord(

@@ -11,7 +11,7 @@ from crmpi.model.problem import Problem
 from crmpi.parallel.comm import SerialComm
 from crmpi.run import stepper
 from crmpi.run.configuration import load_run
-from crmpi.run.driver import require_finite
+from crmpi.run.loop import require_finite
 from crmpi.run.simulation import Simulation
 from crmpi.run.timers import Timers
 
