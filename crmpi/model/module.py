@@ -10,7 +10,7 @@ from crmpi.errors import CrmpiError
 from crmpi.model.hooks import HOOKS, SIDES, with_article
 from crmpi.model.problem import Problem
 from crmpi.params.convert import show
-from crmpi.plugins.mistakes import HookError, suggestion
+from crmpi.plugins.mistakes import HookError, file_name, suggestion
 from crmpi.plugins.modules import import_file
 from crmpi.plugins.registry import Origin, loading
 
@@ -81,7 +81,7 @@ def check_class(problem_class, source):
     """
     bases = [base for base in problem_class.__mro__ if base not in Problem.__mro__]
     own = {name: member for base in reversed(bases) for name, member in vars(base).items()}
-    file = Path(inspect.getfile(problem_class)).name
+    file = file_name(problem_class)
     for name, member in own.items():
         what = _mistake_of_member(problem_class, name, member, source)
         if what is not None:

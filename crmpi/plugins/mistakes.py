@@ -87,7 +87,7 @@ def sentence(problem_class, hook, error, subjects):
     subjects : dict
         name to object of what the hook was given: x, w, p, self ..., the names for messages
     """
-    place = _place(folder_of(problem_class), _file_name(problem_class), error)
+    place = _place(folder_of(problem_class), file_name(problem_class), error)
     return f"{place}, {hook}(): {what_of(error, subjects)}"
 
 
@@ -127,7 +127,9 @@ def _inside(filename, folder):
     return not filename.startswith("<") and folder in Path(filename).resolve().parents
 
 
-def _file_name(problem_class):
+def file_name(problem_class):
+    """Return the name of the file that defines a class of problems, or what the class is called
+    where there is none."""
     try:
         return Path(inspect.getfile(problem_class)).name
     except (TypeError, OSError):
@@ -136,7 +138,7 @@ def _file_name(problem_class):
 
 def place_of(problem_class, hook, key=None):
     """Return the place 'problem.py, line 13, initial()' of `key` in a hook, or of its return."""
-    file, line = _file_name(problem_class), None
+    file, line = file_name(problem_class), None
     function = inspect.unwrap(getattr(problem_class, hook, None) or (lambda: None))
     try:
         source, first = inspect.getsourcelines(function)

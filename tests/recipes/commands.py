@@ -11,7 +11,7 @@ from crmpi.cli.main import COMMANDS, Parser
 from crmpi.cli.run import split_words
 from crmpi.parallel.comm import SerialComm
 from crmpi.tools.sweep import plan
-from tests.recipes.pages import ROOT
+from tests.recipes.pages import ROOT, blocks
 
 LAUNCHERS = ("mpirun", "srun")
 
@@ -122,6 +122,9 @@ def _pip(words):
 
 
 def _python(words):
+    if "-m" not in words:  # a script of the page
+        assert any(block.file_name() == words[1] for block in blocks("python")), f"no {words[1]}"
+        return
     module = words[words.index("-m") + 1]
     path = ROOT.joinpath(*module.split("."))
     assert module in ("venv", "pytest") or path.with_suffix(".py").is_file(), f"no {module}"

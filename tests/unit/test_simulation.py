@@ -250,6 +250,20 @@ def test_a_class_is_a_problem(blast):
     sim.run(steps=1)
 
 
+def test_a_class_that_was_typed_into_an_interpreter_is_checked(blast):
+    scope = {"Problem": Problem, "__name__": "notebook"}
+    exec(
+        "class Typed(Problem):\n    def start(self, x, p):\n        return dict(dens=1.0)\n", scope
+    )
+    with pytest.raises(CrmpiError, match=r"problem 'Typed', line 1: Typed has no method initial"):
+        crmpi.Simulation(scope["Typed"], {"mesh.cells": [16, 16, 1]}, quiet=True)
+    exec(
+        "class Typed(Problem):\n    def initial(self, x, p):\n        return dict(dens=1)\n", scope
+    )
+    with pytest.raises(CrmpiError, match=r"initial.*press"):
+        crmpi.Simulation(scope["Typed"], {"mesh.cells": [16, 16, 1]} | GAS, quiet=True)
+
+
 IMPOSSIBLE = {
     "b1": (1.0, "the field lives on faces"),
     "pmag": (1.0, "'pmag' follows from b1, b2, b3; what can be changed: dens"),
