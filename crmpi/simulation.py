@@ -149,7 +149,7 @@ class Simulation:
         CrmpiError
             times that cannot be, or a state that cannot go on
         Interrupted
-            a signal (Ctrl-C, SIGTERM, SIGUSR1), after the step that it came in; `run` goes on
+            a signal, docs/faults.md, after the step that it came in; `run` goes on
         """
         limits = self._limits(until, duration, steps)
         if limits.end == float("inf") and limits.max_steps is None and every_step is None:
@@ -160,7 +160,7 @@ class Simulation:
             )
         after = None if every_step is None else self._asking(every_step)
         result = self._session.run(limits, after)
-        if result.exit_code == driver.INTERRUPTED:
+        if result.reason.startswith("received"):
             raise Interrupted(result)
         return result
 

@@ -18,6 +18,7 @@ crmpi bench --predict ranks=8,1000,100000 latency=2e-6 bandwidth=1e10
 
 import json
 
+from crmpi.cli.configuration import leave_together
 from crmpi.errors import CrmpiError
 from crmpi.parallel.comm import make_comm
 
@@ -72,7 +73,7 @@ def main(arguments):
             )
     if arguments.repetitions < 1:
         raise CrmpiError("crmpi bench: --repetitions must be 1 or more", everywhere=True)
-    results, text = _measure(comm, arguments)
+    results, text = leave_together(comm, lambda: _measure(comm, arguments))
     if comm.rank == 0:
         print(json.dumps(results | {"machine": describe()}, indent=2) if arguments.json else text)
     return 0

@@ -11,7 +11,7 @@ over.
 
 from pathlib import Path
 
-from crmpi.cli.configuration import configure, together
+from crmpi.cli.configuration import configure, leave_together, together
 from crmpi.cli.run import split_words
 from crmpi.errors import CrmpiError
 from crmpi.parallel.comm import make_comm
@@ -35,9 +35,13 @@ def add_arguments(parser):
 
 def main(arguments):
     """Run ``crmpi converge``; collective."""
+    comm = make_comm()
+    return leave_together(comm, lambda: _converge(comm, arguments))
+
+
+def _converge(comm, arguments):
     from crmpi.tools.converge import converge, format_table
 
-    comm = make_comm()
     values = [text.strip() for text in arguments.vmax.split(",") if text.strip()]
     if len(values) < 2:
         raise CrmpiError("--vmax needs two or more values, such as 30,100,300", everywhere=True)

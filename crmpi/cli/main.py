@@ -1,8 +1,8 @@
 """The entry point ``crmpi``: find the command, run it, turn errors into one sentence and an exit
 code.
 
-Exit codes: 0 success, 2 bad input, 3 a run that failed, 75 a run stopped by a signal after its
-checkpoint, 130 Ctrl-C elsewhere.
+Exit codes: 0 success, 2 bad input, 3 a run that failed, 75 a run stopped by a signal or by
+output.wall_time, which goes on when it is started again, 130 Ctrl-C elsewhere or a second one.
 """
 
 import argparse
@@ -14,8 +14,9 @@ import sys
 from contextlib import contextmanager, nullcontext
 
 from crmpi import __version__
-from crmpi.cli.messages import debugging, print_error, print_traceback
+from crmpi.cli.messages import debugging, print_error, print_traceback, stopped
 from crmpi.errors import CrmpiError
+from crmpi.run.interrupts import listening
 
 COMMANDS = {
     "run": "run a problem or a YAML file, or continue from a checkpoint",
@@ -52,6 +53,9 @@ COMMANDS = {
 LONG_RUNNING = {"run", "sweep", "converge", "warm"}
 """Commands that go on when their output cannot be written; others end with the reader of a pipe."""
 
+STOPPABLE = {"run", "sweep"}
+"""Commands that end in order when a signal comes: docs/faults.md."""
+
 ALONE = {
     "problems",
     "check",
@@ -76,13 +80,16 @@ class Parser(argparse.ArgumentParser):
 
 def main(argv=None):
     """Run one command and return the exit code of the process."""
-    argv = list(sys.argv[1:] if argv is None else argv)
-    debug = debugging(argv)
-    if "--single" in argv:
-        os.environ["CRMPI_PRECISION"] = "single"  # before anything is imported that asks for it
-    argv = [word for word in argv if word not in ("--debug", "--single")]
-    with _resilient_streams() if argv and argv[0] in LONG_RUNNING else nullcontext():
-        return _guarded(argv, debug)
+    words = list(sys.argv[1:] if argv is None else argv)
+    command = next((word for word in words if word not in ("--debug", "--single")), None)
+    # a program ends behind this call, a caller goes on
+    with listening(to_the_end=argv is None) if command in STOPPABLE else nullcontext():
+        debug = debugging(words)
+        if "--single" in words:
+            os.environ["CRMPI_PRECISION"] = "single"  # before anything is imported that asks for it
+        words = [word for word in words if word not in ("--debug", "--single")]
+        with _resilient_streams() if command in LONG_RUNNING else nullcontext():
+            return _guarded(words, debug)
 
 
 def _guarded(argv, debug):
@@ -95,10 +102,8 @@ def _guarded(argv, debug):
         if debug:
             print_traceback(error)
         return report(error)
-    except KeyboardInterrupt:
-        if _first_rank():
-            print("crmpi: stopped by Ctrl-C", file=sys.stderr)
-        return 130
+    except KeyboardInterrupt as stop:
+        return stopped(stop, speaks=_first_rank())
     except BrokenPipeError:  # the reader of a pipe, such as head, has had enough
         _discard_output()
         return 0

@@ -4,6 +4,8 @@ import os
 import sys
 import traceback
 
+from crmpi.run.interrupts import INTERRUPTED, StoppedEarly
+
 
 def print_error(error):
     """Print an error on standard error, one line for each mistake."""
@@ -22,3 +24,13 @@ def debugging(argv=None):
 def print_traceback(error):
     """Print where in the code an error arose."""
     traceback.print_exception(error)
+
+
+def stopped(reason, *, speaks=True):
+    """Return the exit code of a command that a signal ended, and print that it did: `reason` is
+    `StoppedEarly`, or a Ctrl-C that was not noted but raised."""
+    early = isinstance(reason, StoppedEarly)
+    words = f": {reason}" if early else " by Ctrl-C"
+    if speaks:
+        print(f"crmpi: stopped{words}", file=sys.stderr, flush=True)
+    return INTERRUPTED if early else 130

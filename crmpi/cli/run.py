@@ -19,6 +19,7 @@ import sys
 from crmpi.cli.configuration import configure, leave_together, together
 from crmpi.errors import CrmpiError
 from crmpi.parallel.comm import make_comm
+from crmpi.run.interrupts import listening
 
 
 def add_arguments(parser):
@@ -67,9 +68,10 @@ def _run(comm, arguments):
             everywhere=True,
         )
     target, overrides = split_words(arguments.words)
-    restart = resumed(comm, target, overrides) if arguments.resume else arguments.restart
-    if arguments.dry_run:
-        return _dry_run(comm, target, overrides, restart, arguments.quiet)
+    with listening() as interrupts, interrupts.expendable():  # MPI may have taken a signal
+        restart = resumed(comm, target, overrides) if arguments.resume else arguments.restart
+        if arguments.dry_run:
+            return _dry_run(comm, target, overrides, restart, arguments.quiet)
     from crmpi.simulation import Interrupted, Simulation
 
     options = {"restart": restart, "write": True, "quiet": arguments.quiet, "stream": sys.stdout}

@@ -55,7 +55,7 @@ def main(arguments):
         )
     target, overrides = split_words(arguments.words)
     try:
-        _step(target, overrides)
+        return _step(target, overrides)
     except RunError as error:
         raise RunError(
             f"the small copy of the run failed ({error}); run one step of the run itself: "
@@ -64,7 +64,6 @@ def main(arguments):
     finally:
         if made:
             print(report(made, cache_folder()))
-    return 0
 
 
 def _clean():
@@ -77,7 +76,8 @@ def _clean():
 
 
 def _step(target, overrides):
-    """Make the steps of the copy, and call the kernels that only runs on several ranks need."""
+    """Make the steps of the copy, and call the kernels that only runs on several ranks need; return
+    the exit code."""
     from crmpi.parallel.comm import SerialComm
     from crmpi.parallel.exchange import make_message_kernels
     from crmpi.run import driver
@@ -92,7 +92,9 @@ def _step(target, overrides):
         small += [f"time.max_steps={_STEPS}", f"output.dir={Path(folder) / 'run'}"]
         config, problem_class, _ = configure(comm, target, [*overrides, *small])
         result = driver.run(config, problem_class, comm, stream=stream)
-        make_message_kernels(result.sim.pack.u0)
+        if not result.exit_code:
+            make_message_kernels(result.sim.pack.u0)
+        return result.exit_code
 
 
 def _smaller(cells):

@@ -20,10 +20,13 @@ class EnergyGuard:
     ----------
     sim : crmpi.run.simulation.Simulation
         at its first state, or restored
+    blame : callable, optional
+        takes what floors gave to each block of this rank (nblock,) and returns a clause that names
+        the place, or ''; called by all ranks when floors end the run
     """
 
-    def __init__(self, sim):
-        self.sim = sim
+    def __init__(self, sim, blame=None):
+        self.sim, self.blame = sim, blame
         self._floors = {column.name for column in energy_ledger.terms(sim) if is_limited(column)}
         self.begin()
 
@@ -57,15 +60,25 @@ class EnergyGuard:
                     f"fluid.floors.energy_limit = {share:g} allows"
                 ),
                 moved,
+                self._place(),
             )
 
-    def _stop(self, sentence, moved):
+    def _place(self):
+        """Return a clause on where floors acted most since the start, or ''."""
+        if self.blame is None:
+            return ""
+        columns = energy_ledger.terms(self.sim)
+        given = sum(column.values for column in columns if column.name in self._floors)
+        clause = self.blame(given)
+        return f"; {clause}" if clause else ""
+
+    def _stop(self, sentence, moved, place=""):
         largest = sorted(moved, key=lambda name: -abs(moved[name]))[:4]
         terms = ", ".join(f"{name} {moved[name]:+.6g}" for name in largest if moved[name])
         clock = self.sim.clock
         raise RunError(
             f"{sentence} (code units; last {LOOK_EVERY} steps; {terms or 'all terms are 0'}) at "
-            f"t = {clock.time:.6g}, step {clock.step}; "
+            f"t = {clock.time:.6g}, step {clock.step}{place}; "
             "earlier output is intact; try a smaller time.cfl, fluid.reconstruction=donor or "
             "fluid.riemann=hlle",
             everywhere=True,

@@ -8,6 +8,8 @@ DIR/run.lock                    while it runs: who writes here
 DIR/snapshots/snapshot_00000.athdf (.xdmf)
 DIR/checkpoints/checkpoint_00000.h5
 DIR/profiles/profiles_00000.h5
+DIR/emergency/step_00017_block_00003.athdf    the block in which a run broke
+DIR/hang.txt                    what the ranks of a run that hung were at
 DIR/replaced-001/               the files of a run that was in DIR before, in the same order
 """
 
@@ -28,7 +30,8 @@ _OWN_FILES = {
     "checkpoints": r"checkpoint_\d{5,}\.h5",
     "checkpoints/parts": rf"checkpoint_\d{{5,}}\.h5{PART_ENDING}",
     "profiles": r"profiles_\d{5,}\.h5",
-    "": r"(history(\.until_step_\d+)?|log)\.txt|resolved\.yaml|result\.json|provenance\.json",
+    "emergency": r"step_\d{5,}_block_\d{5,}\.athdf",
+    "": r"(history(\.until_step_\d+)?|log|hang)\.txt|resolved\.yaml|result\.json|provenance\.json",
 }
 """Names of the files that a run writes, by folder; nothing else in them is ever touched."""
 
@@ -93,6 +96,7 @@ class RunDirectory:
         self.provenance = self.path / "provenance.json"
         self.stop = self.path / "STOP"
         self.log = self.path / "log.txt"
+        self.hang = self.path / "hang.txt"
 
     def snapshot(self, number):
         """Return the path of a snapshot."""
@@ -105,6 +109,10 @@ class RunDirectory:
     def checkpoint(self, number):
         """Return the path of a checkpoint."""
         return self.path / "checkpoints" / f"checkpoint_{number:05d}.h5"
+
+    def emergency(self, step, gid):
+        """Return the path of the dump of the block in which a run broke."""
+        return self.path / "emergency" / f"step_{step:05d}_block_{gid:05d}.athdf"
 
     def snapshots(self):
         """Return the paths of all snapshots, in order."""

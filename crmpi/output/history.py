@@ -95,6 +95,8 @@ class HistoryFile:
             changed = f"the history columns changed from {self.labels} to {list(row)}"
             raise CrmpiError(f"{changed}; Problem.history must return the same ones every time")
         with clear_write_errors(self.path), open(self.path, "a", encoding="utf-8") as file:
+            if not file.tell():  # the file was removed while the run went on
+                file.write(header(row))
             file.write(" ".join(_number(value) for value in row.values()) + "\n")
 
     def _begin(self, labels):

@@ -13,7 +13,7 @@ import subprocess
 import time
 from pathlib import Path
 
-from crmpi.errors import CrmpiError
+from crmpi.errors import CrmpiError, RunError
 from crmpi.output.files import clear_write_errors
 
 NAME = "run.lock"
@@ -27,6 +27,7 @@ class FolderLock:
         self.folder = Path(folder)
         self.path = self.folder / NAME
         self._held = False
+        self._known = None  # marks of the file when it was last found to be ours
 
     def take(self):
         """Take the lock.
@@ -43,7 +44,36 @@ class FolderLock:
             file.seek(0)
             file.truncate()
             json.dump(_identity(), file)
+            file.flush()
             self._held = True
+            self._known = _marks(os.fstat(file.fileno()))
+
+    def is_lost(self):
+        """Tell whether the lock has vanished, with its folder perhaps; one look at the file.
+
+        Raises
+        ------
+        RunError
+            the folder has become that of another run
+        """
+        try:
+            found = _marks(os.stat(self.path))
+        except (FileNotFoundError, NotADirectoryError):
+            return True
+        except OSError:
+            return False  # what is written next will say what is wrong
+        if found != self._known:
+            with clear_write_errors(self.path), open(self.path, encoding="utf-8") as file:
+                owner = _read(file)
+            if not _ours(owner):
+                self._held = False
+                raise RunError(
+                    f"{self.folder} was removed or moved while the run went on, and process "
+                    f"{owner.get('pid')} on {owner.get('host')} runs there since: this run ends, "
+                    "and leaves the folder to it"
+                )
+            self._known = found
+        return False
 
     def release(self):
         """Give the lock back, if it is still ours."""
@@ -94,6 +124,11 @@ class _Exclusive:
 
     def __exit__(self, *_):
         self._file.close()
+
+
+def _marks(stat):
+    """Return what tells a file from one that was written in its place, perhaps in its inode."""
+    return stat.st_dev, stat.st_ino, stat.st_mtime_ns
 
 
 def _identity():

@@ -66,6 +66,9 @@ class MemoryWriter:
         """There is no folder for a file STOP."""
         return False
 
+    def emergency(self, *_):
+        """There is no folder for the block of a state that broke."""
+
     def remesh(self, *_):
         """Rows of the history know nothing of a mesh."""
 

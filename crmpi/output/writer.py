@@ -1,6 +1,5 @@
 """OutputWriter: everything a run writes, behind the four calls of the loop."""
 
-import contextlib
 from dataclasses import replace
 
 from crmpi.diagnostics.columns import labelled
@@ -9,10 +8,13 @@ from crmpi.output.blockfile import BlockFileWriter, parts_of
 from crmpi.output.branch import leave_branch, step_of
 from crmpi.output.checkpoint import damage, write_checkpoint
 from crmpi.output.directory import RunDirectory
+from crmpi.output.emergency import write_emergency
+from crmpi.output.files import clear_write_errors
 from crmpi.output.history import Columns, HistoryFile, beginning, last_step, read_history
 from crmpi.output.lock import FolderLock
 from crmpi.output.schedule import EverySteps, limit_dt, make_schedule
 from crmpi.output.snapshot import write_snapshot
+from crmpi.output.stop import StopFile
 
 
 class OutputWriter:
@@ -60,6 +62,8 @@ class OutputWriter:
         self._history_columns = history
         self._history_file = None
         self._report = report
+        self._stop = StopFile(self.directory.stop, report)
+        self.on_remade = lambda: None  # called when the folder was made again
         self._last = {}
 
     def begin(self, restart=None):
@@ -125,15 +129,27 @@ class OutputWriter:
     def asked_to_stop(self):
         """Tell whether a user asked the run to stop by a file STOP in its folder, and remove the
         file: it has been heard. For rank 0."""
-        found = self.directory.stop.exists()
-        with contextlib.suppress(OSError):  # a folder: the next start will ask to rename it
-            self.directory.stop.unlink()
-        return found
+        return self._stop.take()
 
     def history(self):
         """Return the `Columns` of the history so far, from its file."""
         file = self.directory.history
         return read_history(file) if file.exists() else Columns({}, {})
+
+    def _keep_folder(self):
+        """Make the folder again, and say so, if somebody has removed it or its lock while the run
+        went on."""
+        if self.comm.rank != 0 or not self._lock.is_lost():
+            return
+        with clear_write_errors(self.directory.path):
+            self.directory.path.mkdir(parents=True, exist_ok=True)
+        self._lock.take()
+        self.directory.mark(self.record)
+        self.on_remade()
+        self._report(
+            f"warning: {self.directory.path}, or run.lock in it, was removed while the run went "
+            "on: made again; earlier files there are gone, this run is not"
+        )
 
     def close(self):
         """Leave the folder to others; call it however the run ended."""
@@ -165,6 +181,7 @@ class OutputWriter:
             "profiles": self.profiles,
             "checkpoint": self.checkpoint,
         }
+        self._keep_folder()
         for name, write in writers.items():
             if name in self.schedules and self.schedules[name].due(state.time, state.step):
                 self.schedules[name].done(state.time, state.step)
@@ -220,6 +237,13 @@ class OutputWriter:
             self._drop_old_checkpoints()
             self._report(f"wrote {path}")
 
+    def emergency(self, state, row, reason):
+        """Write the block `row` of this rank as a snapshot of its own and return its path; called
+        by the rank that has the block, alone."""
+        path = self.directory.emergency(state.step, int(state.pack.gids[row]))
+        write_emergency(path, state, self.record, row, reason)
+        return path
+
     def finalize(self, state, complete=True):
         """Write the last checkpoint; if the run is `complete`, the last history row and snapshot
         too.
@@ -227,6 +251,7 @@ class OutputWriter:
         The checkpoint comes first: a restart from it goes on as if the run had never stopped, and
         replaces those two; if it has nothing to do, it leaves them as they are.
         """
+        self._keep_folder()
         self.checkpoint(state)
         if complete:
             self.row(state)

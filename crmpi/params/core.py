@@ -268,7 +268,20 @@ class OutputParams:
     )
     checkpoints_kept: int = par(2, gt=0, doc="newest checkpoints that stay on disk")
     wall_time: float | None = par(
-        None, gt=0, doc="wall-clock seconds after which the run writes a checkpoint and stops"
+        None,
+        gt=0,
+        doc=(
+            "wall-clock seconds from the start of the command after which the run writes a "
+            "checkpoint and stops"
+        ),
+    )
+    watchdog: float | None = par(
+        None,
+        gt=0,
+        doc=(
+            "wall-clock seconds without a step or a file after which the run names the rank that "
+            "hangs and ends; longer than compiling and the longest step and file take"
+        ),
     )
     ranks_per_file: int = par(
         64,

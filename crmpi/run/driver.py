@@ -2,7 +2,7 @@
 
 import math
 import traceback
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import NamedTuple
 
 from crmpi import precision
@@ -16,15 +16,20 @@ from crmpi.output.memory import MemoryWriter
 from crmpi.output.provenance import collect, new_run_id
 from crmpi.output.state import RunRecord
 from crmpi.output.writer import OutputWriter
-from crmpi.run.interrupts import Interrupts, LongStepError, Patience
-from crmpi.run.loop import Limits, loop, state_of
+from crmpi.run.interrupts import (
+    INTERRUPTED,
+    LongStepError,
+    Patience,
+    StoppedEarly,
+    listener,
+    listening,
+)
+from crmpi.run.loop import OUT_OF_TIME, Limits, loop, state_of
 from crmpi.run.norms import error_norms
 from crmpi.run.restart import check_changes, read_origin
 from crmpi.run.simulation import Simulation
 from crmpi.run.summary import summary_lines
-
-# exit code of a run stopped by a signal: the checkpoint is written, start it again (EX_TEMPFAIL)
-INTERRUPTED = 75
+from crmpi.run.watchdog import Moment, Watchdog
 
 
 class Result(NamedTuple):
@@ -32,14 +37,15 @@ class Result(NamedTuple):
 
     ``reason``: why it stopped. ``exit_code``: 0, `INTERRUPTED`, or that of a run that could not go
     on. ``norms``: errors against the problem's exact solution, {variable: {'L1': ..., 'L2': ...,
-    'Linf': ...}}. ``history``: {column: array}, on rank 0. ``sim``: the final `Simulation`.
+    'Linf': ...}}. ``history``: {column: array}, on rank 0. ``sim``: the final `Simulation`, None if
+    a signal came before there was one.
     """
 
     reason: str
     exit_code: int
     norms: dict
     history: dict
-    sim: Simulation
+    sim: Simulation | None
 
 
 def run(config, problem_class, comm, *, restart=None, stream=None):
@@ -65,8 +71,15 @@ def run(config, problem_class, comm, *, restart=None, stream=None):
     CrmpiError
         bad input, an impossible initial state, a full disk, a state that is no longer finite
     """
-    with Session(config, problem_class, comm, restart=restart, stream=stream) as session:
-        return session.report(session.run())
+    with listening():
+        try:
+            session = Session(config, problem_class, comm, restart=restart, stream=stream)
+        except StoppedEarly as stop:
+            if not stop.of_all(comm):
+                raise
+            return Result(str(stop), INTERRUPTED, {}, {}, None)
+        with session:
+            return session.report(session.run())
 
 
 class Session:
@@ -86,20 +99,22 @@ class Session:
     progress : Progress
     lost : str or None
         what broke the run inside a step: the state is that of no time
+    interrupts : Interrupts
+        signals, in the constructor those of the command around it
     """
 
     def __init__(self, config, problem_class, comm, *, restart=None, stream=None, write=True):
         self.progress = make_progress(config, comm, stream)
-        self.interrupts, self.lost = Interrupts(), None
+        self.interrupts, self.lost = listener(), None
         try:
             with _told(self.progress):
-                made = prepare(config, problem_class, comm, restart, self.progress, write=write)
+                made = _prepare(self, config, problem_class, restart, write, comm=comm)
         except BaseException:
             self.progress.log.close()
             raise
         self.writer, self.sim = writer, sim = made
         sim.on_remesh(lambda: writer.remesh(sim.tree, sim.owner, sim.observing))
-        sim.stop_between(lambda: Patience(self.interrupts, comm))
+        sim.stop_between(lambda: Patience(self, comm))
 
     def __enter__(self):
         return self
@@ -115,8 +130,11 @@ class Session:
         """
         limits = limits or Limits.of(self.sim.config.time)
         self.progress.end_time, self.progress.max_steps = limits.end, limits.max_steps
-        with _told(self.progress):
-            return self._run(limits, after_step)
+        with _told(self.progress), listening() as self.interrupts, self._watchdog():
+            try:
+                return self._run(limits, after_step)
+            finally:
+                self.interrupts.restart_clock()
 
     def _run(self, limits, after_step):
         sim = self.sim
@@ -128,8 +146,15 @@ class Session:
                 "checkpoints are intact"
             )
             return Result(str(stop), INTERRUPTED, {}, {}, sim)
-        signalled = reason.startswith("received")
-        code = INTERRUPTED if signalled else RunError.exit_code if sim.remesher.full else 0
+        except StoppedEarly as stop:
+            if not stop.of_all(sim.comm):
+                raise
+            self.progress.say(f"stopped: {stop}")
+            return Result(str(stop), INTERRUPTED, {}, {}, sim)
+        if reason.startswith("received") or reason == OUT_OF_TIME:
+            code = INTERRUPTED
+        else:
+            code = RunError.exit_code if sim.remesher.full else 0
         norms = error_norms(sim)
         with sim.timers("output"):
             self.writer.finalize(state_of(sim), complete=code == 0)
@@ -152,7 +177,7 @@ class Session:
             calling[0] = False
             return said
 
-        with self.interrupts:
+        with listening() as self.interrupts:
             try:
                 return loop(
                     self.sim, self.writer, progress, self.interrupts, limits, after_step and after
@@ -174,6 +199,19 @@ class Session:
             for line in summary_lines(sim, history, result.norms) if sim.comm.rank == 0 else ():
                 say(line)
         return result._replace(history=history)
+
+    def _watchdog(self):
+        """Return the `Watchdog`: a step, a part of one or a file begun is a sign of life."""
+        sim, writer = self.sim, self.writer
+        if not isinstance(writer, OutputWriter):
+            return nullcontext()
+
+        def signs():
+            return sim.clock.step, sim.parts, self.interrupts.looks, *writer.numbers.values()
+
+        moment = Moment(writer.record.run_id, lambda: sim.clock.step)
+        limit = sim.config.output.watchdog
+        return Watchdog(limit, signs, sim.comm, writer.directory.hang, moment)
 
     def close(self):
         """Leave the folder to others."""
@@ -232,8 +270,28 @@ def kernels_line():
     )
 
 
-def prepare(config, problem_class, comm, restart, progress, *, write=True):
-    """Assemble the run and set its first state; return (writer, sim)."""
+def _prepare(session, config, problem_class, restart, write, comm):
+    """Assemble the run of a `Session`, set its first state and take its folder; return (writer,
+    sim)."""
+    progress, interrupts = session.progress, session.interrupts
+    with interrupts.expendable():
+        interrupts.stop_together(comm)
+        writer, sim, checkpoint = _assemble(config, problem_class, comm, restart, progress, write)
+    interrupts.stop_together(comm)  # the last moment before files of an earlier run are moved
+    writer.begin(checkpoint)
+    if not write:
+        progress.log.drop()
+        return writer, sim
+    if comm.rank == 0:
+        progress.log.open(writer.directory.log)
+        writer.on_remade = lambda: progress.log.open(writer.directory.log)
+    folder = writer.directory.path
+    progress.say(f"output in {folder}, parameters in {writer.directory.resolved}")
+    return writer, sim
+
+
+def _assemble(config, problem_class, comm, restart, progress, write):
+    """Return (writer, sim, the checkpoint from which it continues or None)."""
     if restart:
         _refuse_other_physics(config, problem_class, comm, restart)
     sim = Simulation(config, problem_class, comm, read_leaves(restart) if restart else None)
@@ -253,15 +311,7 @@ def prepare(config, problem_class, comm, restart, progress, *, write=True):
                 f"{precision.NAME}: not bitwise identically"
             )
         sim.restore(checkpoint)
-    writer.begin(checkpoint)
-    if not write:
-        progress.log.drop()
-        return writer, sim
-    if comm.rank == 0:
-        progress.log.open(writer.directory.log)
-    folder = writer.directory.path
-    progress.say(f"output in {folder}, parameters in {writer.directory.resolved}")
-    return writer, sim
+    return writer, sim, checkpoint
 
 
 def _file_writer(sim, checkpoint, progress):

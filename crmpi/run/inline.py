@@ -3,6 +3,7 @@
 import numpy as np
 
 from crmpi.output.schedule import limit_dt
+from crmpi.run.interrupts import Unheard
 from crmpi.run.loop import loop
 from crmpi.run.simulation import Simulation
 
@@ -20,8 +21,6 @@ class Recorder:
     watch : callable or None
         called with the simulation before the first and after every step
     """
-
-    received = 0  # no signal
 
     def __init__(self, sim, every=None, watch=None):
         self.sim, self.every, self.watch = sim, every, watch
@@ -47,6 +46,9 @@ class Recorder:
         """No one asks: there is no folder."""
         return False
 
+    def emergency(self, *_):
+        """There is no folder for the block of a state that broke."""
+
     def columns(self):
         """Return the history, {column: array}."""
         return {name: np.array([row[name] for row in self.rows]) for name in self.rows[-1]}
@@ -61,7 +63,7 @@ def run_to_end(sim, every=None, watch=None):
     """Step `sim`, its state set, to the end of its time; return the history, {column: array}, its
     last row at the end; collective."""
     recorder = Recorder(sim, every, watch)
-    loop(sim, recorder, recorder, recorder)
+    loop(sim, recorder, recorder, Unheard())
     recorder.note()
     return recorder.columns()
 

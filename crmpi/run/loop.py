@@ -3,18 +3,21 @@
 import math
 import signal
 import time as wallclock
+from contextlib import nullcontext
 from typing import NamedTuple
 
 from crmpi.diagnostics.energy_guard import LOOK_EVERY, EnergyGuard
-from crmpi.diagnostics.finite import first_lost, is_lost
+from crmpi.diagnostics.finite import is_lost
 from crmpi.errors import RunError
 from crmpi.output.state import SimState
 from crmpi.run import stepper
+from crmpi.run.emergency import Emergency
 from crmpi.run.summary import Doubts
 from crmpi.run.time_step import stable_dt
 
 # steps between two looks at the validity of the transport model: asking all ranks costs a message
 DOUBTS_EVERY = 10
+OUT_OF_TIME = "reached output.wall_time"
 
 
 class Limits(NamedTuple):
@@ -36,21 +39,23 @@ def loop(sim, writer, progress, interrupts, limits=None, after_step=None):
     `limits`: those of the configuration by default. ``after_step()`` may change cells, and returns
     why to stop, or None.
     """
-    started = wallclock.monotonic()
     limits = limits or Limits.of(sim.config.time)
     sim.take_changes()
     with sim.timers("output"):
         writer.write_due(state_of(sim))
-    reason = stop_reason(sim, hear(sim, writer, interrupts, 0.0), limits)
+    reason = stop_reason(sim, hear(sim, writer, interrupts), limits)
     progress.start(sim.time, sim.clock.step)
     first = sim.clock.step + 1
-    doubts, guard = Doubts(sim, progress.say), EnergyGuard(sim)
+    emergency = Emergency(sim, lambda row, why: writer.emergency(state_of(sim), row, why))
+    doubts, guard = Doubts(sim, progress.say), EnergyGuard(sim, emergency.floored)
     while reason is None:
-        dt = next_dt(sim, writer, limits.end)
-        stepper.advance(sim, dt)
+        # until the first step is done, compiled kernels included, there is nothing to keep
+        with interrupts.expendable() if sim.clock.step + 1 == first else nullcontext():
+            dt = next_dt(sim, writer, limits.end)
+            stepper.advance(sim, dt)
         sim.clock.tick(dt, limits.end if sim.time + dt >= limits.end else None)
-        heard = hear(sim, writer, interrupts, wallclock.monotonic() - started)
-        require_finite(sim, lost=heard.lost)
+        heard = hear(sim, writer, interrupts)
+        require_finite(sim, lost=heard.lost, emergency=emergency)
         sim.adapt()
         reason = stop_reason(sim, heard, limits)
         if after_step is not None:
@@ -114,26 +119,32 @@ class Heard(NamedTuple):
     stop: bool
 
 
-def hear(sim, writer, interrupts, elapsed):
+def hear(sim, writer, interrupts):
     """Return what any rank `Heard`; one reduction."""
     output = sim.config.output
     found = Heard(
         is_lost(sim.pack, sim.fluid.ledger),
         interrupts.received,
-        elapsed > (output.wall_time or math.inf),
+        wallclock.monotonic() - interrupts.began > (output.wall_time or math.inf),
         sim.comm.rank == 0 and writer.asked_to_stop(),
     )
     return Heard(*map(int, sim.comm.maxima(found)))
 
 
-def require_finite(sim, lost=None):
-    """Raise on all ranks when any cell is not a number; `lost`: whether there is one on any rank,
-    if that is known."""
+def require_finite(sim, lost=None, emergency=None):
+    """Raise on all ranks when any cell is not a number.
+
+    Parameters
+    ----------
+    lost : bool, optional
+        whether there is one on any rank, if that is known
+    emergency : Emergency, optional
+        writes the block
+    """
     if lost is None:
         lost = sim.comm.any(is_lost(sim.pack, sim.fluid.ledger))
     if lost:
-        found = sim.comm.allgather_object(first_lost(sim.pack, sim.positions))
-        place = next(filter(None, found), "in a ghost zone")
+        place = (emergency or Emergency(sim)).lost()
         raise RunError(
             f"not a number after step {sim.clock.step} at t = {sim.time:.6g}: {place}; earlier "
             "output is intact; restart from the "
@@ -154,7 +165,7 @@ def stop_reason(sim, heard, limits):
     if sim.remesher.full:
         return sim.remesher.full
     if heard.late:
-        return "reached output.wall_time"
+        return OUT_OF_TIME
     if heard.stop:
         return "found the file STOP"
     return None

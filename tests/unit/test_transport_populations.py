@@ -293,4 +293,4 @@ def test_tracer_that_is_not_a_number_is_found():
     assert not is_lost(sim.pack, sim.fluid.ledger)
     sim.pack.active(sim.pack.u0)[0, sim.pack.index["ecr_1"], 0, 0, 3] = np.nan
     assert is_lost(sim.pack, sim.fluid.ledger)
-    assert first_lost(sim.pack, sim.positions).startswith("ecr_1 at x1=")
+    assert first_lost(sim.pack, sim.positions, 0).startswith("ecr_1 at x1=")

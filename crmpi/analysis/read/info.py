@@ -48,6 +48,8 @@ def _snapshot(path):
         unit, factor = shown_in("time", snapshot.units)
         time = f"{snapshot.time * factor:.8g} {unit}".rstrip()
         lines = [f"snapshot {path} ({_size(path)})", f"  time       {time}, step {snapshot.step}"]
+        if snapshot.reason:
+            lines += [f"  EMERGENCY  {snapshot.reason}"]
         lines += [
             (
                 f"  mesh       {_times(snapshot.cells)} cells in {snapshot.nblock} blocks of "

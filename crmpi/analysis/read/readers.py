@@ -50,6 +50,8 @@ class Snapshot(MeshShape):
     periodic : tuple of bool
     levels, locations : int arrays (nblock,), (nblock, 3)
         refinement level of each block, and its place on the lattice of blocks of this level
+    reason : str
+        of the dump of one block in an emergency: what happened, '' otherwise
     missing : list of paths
         parts of the file that are not there: their blocks read as NaN
     """
@@ -95,6 +97,7 @@ class Snapshot(MeshShape):
         self.periodic = tuple(
             bool(flag) for flag in attributes.get("periodic", (False, False, False))
         )
+        self.reason = str(attributes.get("reason", ""))
         self.missing = missing_parts(self._file)
 
     def __enter__(self) -> "Snapshot":

@@ -85,7 +85,7 @@ def _run(variant, configure, comm, verbose):
     with nullcontext(None) if verbose else open(os.devnull, "w", encoding="utf-8") as stream:
         result = driver.run(config, problem_class, comm, restart=restart, stream=stream)
     if result.reason not in _ENDS:
-        state = "signalled" if result.exit_code == driver.INTERRUPTED else "stopped"
+        state = "signalled" if result.reason.startswith("received") else "stopped"
         return state, None, f"{result.reason} before its end; start the sweep again to go on"
     numbers = None
     if comm.rank == 0:
