@@ -21,6 +21,7 @@ from crmpi.run.interrupts import listening
 COMMANDS = {
     "run": "run a problem or a YAML file, or continue from a checkpoint",
     "problems": "list the problems that come with crmpi, show one, copy one",
+    "new": "make the folder of a new problem, like one that comes with crmpi or from the start",
     "models": "list solvers, models, sources and all else that is chosen by name, with its origin",
     "check": "try a plug-in in small runs: shapes, units, blocks, a restart",
     "params": "list all parameters with type, default, unit and range",
@@ -57,6 +58,7 @@ STOPPABLE = {"run", "sweep"}
 """Commands that end in order when a signal comes: docs/faults.md."""
 
 ALONE = {
+    "new",
     "problems",
     "check",
     "models",

@@ -12,8 +12,8 @@ import difflib
 import inspect
 
 from crmpi.cli.plugins import add_plugins, use
-from crmpi.cli.problems import title
 from crmpi.errors import CrmpiError
+from crmpi.model.files import title
 from crmpi.params import Selector
 from crmpi.params.table import format_rows, rows
 

@@ -1,6 +1,7 @@
 """Where problems are: those that come with crmpi, those of installed packages, and those of a
 user's folder."""
 
+import ast
 import os
 from pathlib import Path
 from typing import NamedTuple
@@ -29,6 +30,22 @@ def problem_folders():
         if root.is_dir():
             folders |= {path.parent.name: path.parent for path in sorted(root.glob("*/problem.py"))}
     return dict(sorted(folders.items()))
+
+
+def title(folder):
+    """Return the first line of the docstring of a problem, read without importing it."""
+    try:
+        text = (
+            ast.get_docstring(ast.parse((folder / "problem.py").read_text(encoding="utf-8"))) or ""
+        )
+    except SyntaxError:
+        return "cannot be read: syntax error in problem.py"
+    return text.split("\n")[0].rstrip(".")
+
+
+def configurations(folder):
+    """Return the YAML files of a problem, the default one first."""
+    return sorted(folder.glob("*.yaml"), key=lambda path: (path.stem != folder.name, path.name))
 
 
 def find_problem(target):

@@ -68,7 +68,9 @@ def source_of(problem_class):
         return None
     try:
         installed = _installed(problem_class)
-        return ProblemSource(problem_class.name, str(path), installed, _files(path), _plugins())
+        return ProblemSource(
+            problem_class.name, str(path), installed, source_files(path), _plugins()
+        )
     except (OSError, UnicodeDecodeError) as error:
         raise CrmpiError(f"cannot read the problem file '{path}': {error}") from None
 
@@ -91,7 +93,7 @@ def _installed(problem_class):
     return folder is not None and (folder / "problem.py").resolve() == problem_class.source_path
 
 
-def _files(path):
+def source_files(path):
     """Return {relative name: text} of a Python file and of the modules in its folder that it
     imports, directly or not."""
     folder, waiting, texts = path.parent, [path], {}

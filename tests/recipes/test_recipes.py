@@ -62,7 +62,8 @@ def test_commands_stand_in_fences(page):
 def test_commands_have_these_arguments_and_parameters(block, place):
     place(block)
     for command in commands(block.text):
-        if command.words[:3] == ["crmpi", "problems", "copy"]:
+        makes = (["crmpi", "problems", "copy"], ["crmpi", "new"])
+        if any(command.words[: len(words)] == words for words in makes):
             main(command.words[1:])
         check(command)
 

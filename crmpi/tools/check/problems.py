@@ -12,9 +12,7 @@ from crmpi.parallel.comm import SerialComm
 from crmpi.params.fields import specs
 from crmpi.run import driver
 from crmpi.run.configuration import load_run
-
-_EDGE = {1: 64, 2: 16, 3: 8}
-"""Cells along an axis, by the number of axes."""
+from crmpi.tools.small import small_mesh
 
 
 class Small:
@@ -31,25 +29,18 @@ class Small:
     def __init__(self, target, words):
         self.found = find_problem(target)
         self.problem, self.words = self.found.problem_class, tuple(words)
-        cells = load_run(self.problem, self.found.yaml, self.words).mesh.cells
-        most = _EDGE[max(1, sum(n > 1 for n in cells))]
-        self.cells = [min(n, most) for n in cells]
-
-    def halves(self):
-        """Return the cells of blocks that are half as long along the longest axis."""
-        longest = int(np.argmax(self.cells))
-        return [n // 2 if a == longest else n for a, n in enumerate(self.cells)]
+        self.mesh = small_mesh(self.problem, self.found.yaml, self.words)
 
     def run(self, block=None, steps=1, folder=None, restart=None):
         """Return the final `Simulation` of a short run."""
         with tempfile.TemporaryDirectory() as scratch:
             words = [
-                f"mesh.cells={self.cells}",
-                f"mesh.block={block or self.cells}",
+                f"mesh.cells={self.mesh.cells}",
+                f"mesh.block={block or self.mesh.block}",
                 f"time.max_steps={steps}",
                 f"output.dir={Path(scratch) / 'run' if folder is None else folder}",
             ]
-            config = load_run(self.problem, self.found.yaml, [*words, *self.words])
+            config = load_run(self.problem, self.mesh.yaml, [*words, *self.words])
             comm = SerialComm()
             return driver.run(config, self.problem, comm, restart=restart, stream=io.StringIO()).sim
 
@@ -93,7 +84,9 @@ def one_step(small):
 
 def blocks_agree(small):
     """Another layout of blocks gives bitwise identical results."""
-    sims = [small.run(block) for block in (None, small.halves())]
+    if small.mesh.halves is None:
+        return ""
+    sims = [small.run(block) for block in (None, small.mesh.halves)]
     if any(sim.pack.refined for sim in sims):
         return ""
     name = difference(*map(whole, sims))
