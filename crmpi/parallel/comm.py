@@ -1,5 +1,5 @@
-"""Communicators: one rank or many behind the same methods. The only file that imports mpi4py, and
-only when it is needed."""
+"""Communicators: one rank or many behind the same methods. mpi4py is imported only when it is
+needed."""
 
 import sys
 import time
@@ -9,6 +9,7 @@ import numpy as np
 
 from crmpi.errors import CrmpiError
 from crmpi.parallel.launcher import read_launch
+from crmpi.parallel.start import start_mpi
 from crmpi.parallel.sums import exact_sums
 
 _LINGER = 0.2
@@ -231,26 +232,11 @@ def make_comm():
         another MPI; the other processes exit without a word
     """
     launch = read_launch()
-    if launch.size <= 1:
+    if launch.size == 1:
         return SerialComm()
-    try:
-        from mpi4py import MPI
-    except (ImportError, RuntimeError) as error:
-        _refuse(
-            launch,
-            f"the launcher started {launch.size} processes ({launch.variable}), but mpi4py "
-            f"cannot be used ({error}); "
-            "install it with: pip install mpi4py mpich, or start a single process",
-        )
-    world = MPI.COMM_WORLD
-    if world.Get_size() != launch.size:
-        _refuse(
-            launch,
-            f"the launcher started {launch.size} processes ({launch.variable}), but MPI sees "
-            f"{world.Get_size()}: mpi4py uses "
-            f"{MPI.get_vendor()[0]}, so start crmpi with the mpirun of that MPI "
-            "(under Slurm try srun --mpi=pmi2 or --mpi=pmix)",
-        )
+    world = start_mpi().COMM_WORLD
+    if world.Get_size() == 1:
+        return SerialComm()
     comm = MpiComm(world)
     sys.excepthook = _abort_hook(comm)
     return comm
@@ -258,13 +244,6 @@ def make_comm():
 
 def _same(numbers):
     return numbers
-
-
-def _refuse(launch, message):
-    """Raise on the launcher's first process only, so that the user reads the message once."""
-    if launch.rank == 0:
-        raise CrmpiError(message) from None
-    raise SystemExit(1)
 
 
 def _abort_hook(comm):

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import pytest
 
-from crmpi.cli.doctor import find_mpirun
+from crmpi.tools.doctor.mpi import find_mpirun
 
 ROOT = Path(__file__).parents[2]
 SECONDS = 180  # on a busy machine, compilation of kernels included; a hang is longer

@@ -1,7 +1,5 @@
 """Commands that list: problems, params, models, doctor."""
 
-import os
-import sys
 import tomllib
 from pathlib import Path
 
@@ -109,6 +107,7 @@ def test_doctor_reports_everything(said):
         "mpi4py",
         "hdf5",
         "threads",
+        "memory",
         "folder",
     ):
         assert f"{subject}: " in out
@@ -137,7 +136,7 @@ def test_doctor_knows_the_lowest_versions_of_the_package():
     ],
 )
 def test_doctor_tells_versions_that_do_not_work(monkeypatch, package, version, status):
-    monkeypatch.setattr(doctor, "_version", {package: version}.get)
+    monkeypatch.setattr(doctor, "installed", {package: version}.get)
     findings = [*doctor.check_packages(), *doctor.check_plots()]
     (found,) = [finding for finding in findings if finding.subject == package]
     assert found.status == status
@@ -155,40 +154,13 @@ def test_doctor_compiles_a_kernel(monkeypatch):
     )
 
 
-def test_doctor_notices_an_mpirun_of_another_mpi(tmp_path, monkeypatch):
-    fake = tmp_path / "mpirun"
-    fake.write_text(f"#!/bin/sh\nshift 2\nshift 2\n{sys.executable} -c \"print('<1><1>')\"\n")
-    fake.chmod(0o755)
-    monkeypatch.setattr(doctor, "find_mpirun", lambda: str(fake))
-    finding = doctor._check_pair()
-    assert finding.status == doctor.PROBLEM
-    assert "different MPIs" in finding.remedy
-
-
-def test_doctor_says_what_a_broken_launcher_says(tmp_path, monkeypatch):
-    fake = tmp_path / "mpirun"
-    fake.write_text("#!/bin/sh\necho no daemon >&2\nexit 1\n")
-    fake.chmod(0o755)
-    monkeypatch.setattr(doctor, "find_mpirun", lambda: str(fake))
-    assert "no daemon" in doctor._check_pair().found
-    monkeypatch.setattr(doctor, "find_mpirun", lambda: None)
-    assert doctor._check_pair().found == "not found"
-
-
 def test_doctor_notices_old_packages(monkeypatch):
     monkeypatch.setattr(
         doctor,
-        "_version",
+        "installed",
         {"numpy": "1.26.4", "numba": "0.68.0", "h5py": None, "pyyaml": "6.0.1"}.get,
     )
     found = {finding.subject: finding for finding in doctor.check_packages()}
     assert found["numpy"].status == found["h5py"].status == doctor.PROBLEM
     assert found["numba"].status == found["pyyaml"].status == doctor.OK
     assert found["numpy"].remedy == "pip install 'numpy>=2.0'"
-
-
-def test_doctor_checks_threads(monkeypatch):
-    monkeypatch.setitem(os.environ, "OMP_NUM_THREADS", "1")
-    assert next(doctor.check_threads()).status == doctor.OK
-    monkeypatch.delitem(os.environ, "OMP_NUM_THREADS")
-    assert next(doctor.check_threads()).status == doctor.NOTE

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from crmpi.parallel.comm import SerialComm
-from crmpi.parallel.launcher import read_launch, unlaunched
+from crmpi.parallel.launcher import cure, is_foreign, launcher_name, read_launch, unlaunched
 from crmpi.parallel.sums import exact_sums
 
 
@@ -99,11 +99,51 @@ def test_extreme_numbers():
             3,
         ),
         ({"SLURM_NTASKS": "8", "SLURM_PROCID": "0"}, 1, 0),  # a batch script, not a job step
+        ({"JSM_NAMESPACE_SIZE": "6", "JSM_NAMESPACE_RANK": "5"}, 6, 5),
+        ({"PMIX_RANK": "2"}, 0, 2),  # of how many, MPI will say
+        (
+            {"PMIX_RANK": "2", "SLURM_STEP_NUM_TASKS": "4", "SLURM_PROCID": "2"},
+            4,
+            2,
+        ),
     ],
 )
 def test_launchers_are_recognised(environment, size, rank):
     launch = read_launch(environment)
     assert (launch.size, launch.rank) == (size, rank)
+
+
+STEP = {"SLURM_STEP_NUM_TASKS": "2", "SLURM_PROCID": "0"}
+PMI = {"PMI_SIZE": "2", "PMI_RANK": "0"}
+PMI2 = STEP | PMI | {"SLURM_MPI_TYPE": "pmi2"}
+OPEN_MPI = {"OMPI_COMM_WORLD_SIZE": "2", "OMPI_COMM_WORLD_RANK": "0", "PMIX_RANK": "0"}
+
+
+@pytest.mark.parametrize(
+    "environment, name, foreign",
+    [
+        (STEP, "srun --mpi=none", {"Open MPI"}),
+        (PMI2, "srun --mpi=pmi2", {"Open MPI"}),
+        (STEP | {"SLURM_MPI_TYPE": "pmix", "PMIX_RANK": "0"}, "srun --mpi=pmix", {"MPICH"}),
+        (PMI | {"MPI_LOCALNRANKS": "2"}, "the mpirun of MPICH or a relative", {"Open MPI"}),
+        # mpirun of mpich in a job starts its helpers with srun
+        (PMI2 | {"MPI_LOCALNRANKS": "2"}, "the mpirun of MPICH or a relative", {"Open MPI"}),
+        (OPEN_MPI, "the mpirun of Open MPI", {"MPICH"}),
+        ({"FLUX_JOB_SIZE": "2"} | PMI, "the mpirun of MPICH or a relative", {"Open MPI"}),
+        ({}, "", {"Open MPI"}),
+    ],
+)
+def test_a_launcher_has_a_name_and_a_language(environment, name, foreign):
+    assert launcher_name(environment) == name
+    spoken_to = {vendor for vendor in ("MPICH", "Open MPI") if is_foreign(vendor, environment)}
+    assert spoken_to == foreign
+
+
+def test_a_cure_does_not_name_what_has_just_failed():
+    assert "srun --mpi=pmi2 or the mpirun of MPICH" in cure("srun --mpi=none", "MPICH")
+    assert "srun --mpi=pmix" in cure("srun --mpi=none", "Open MPI")
+    assert "srun --mpi=pmi2" not in cure("srun --mpi=pmi2", "Intel MPI")
+    assert "the mpirun of Open MPI" in cure("the mpirun of MPICH or a relative", "Open MPI")
 
 
 def test_a_child_is_not_one_of_the_launched_processes():
@@ -150,27 +190,71 @@ def test_one_process_does_not_import_mpi4py():
 def test_launcher_without_mpi4py_is_an_error_on_one_process():
     hide = "import sys; sys.modules['mpi4py'] = None; "
     first = run_python(hide + MAKE, PMI_SIZE="2", PMI_RANK="0")
-    assert (
-        first.returncode != 0
-        and "started 2 processes (PMI_SIZE), but mpi4py cannot be used" in first.stderr
-    )
+    assert first.returncode != 0
+    assert "started 2 processes, but mpi4py cannot be used" in first.stderr
     second = run_python(hide + MAKE, PMI_SIZE="2", PMI_RANK="1")
-    assert second.returncode != 0 and second.stderr == ""
+    assert second.returncode == 2 and second.stderr == ""
+
+
+def fake_mpi(vendor, begin):
+    """Return code that puts an MPI in the place of mpi4py whose start does what `begin` says and
+    which then sees one process."""
+    return f"""
+import os, sys, types
+class World:
+    def Get_size(self):
+        return 1
+mpi = types.SimpleNamespace(
+    COMM_WORLD=World(), get_vendor=lambda: ({vendor!r}, (5, 0, 2)),
+    Is_initialized=lambda: False, Init_thread=lambda: {begin},
+)
+package = types.ModuleType("mpi4py")
+package.MPI, package.rc = mpi, types.SimpleNamespace()
+sys.modules["mpi4py"] = package
+"""
 
 
 def test_wrong_launcher_is_an_error():
     """A launcher of another MPI starts N processes that each believe to be alone."""
-    fake = (
-        "import sys, types; m = types.ModuleType('mpi4py'); m.MPI = types.SimpleNamespace("
-        "COMM_WORLD=types.SimpleNamespace(Get_size=lambda: 1), get_vendor=lambda: ('MPICH', (5, "
-        "0, 2))); sys.modules['mpi4py'] = m; "
+    done = run_python(
+        fake_mpi("MPICH", "None") + MAKE, OMPI_COMM_WORLD_SIZE="4", OMPI_COMM_WORLD_RANK="0"
     )
-    done = run_python(fake + MAKE, OMPI_COMM_WORLD_SIZE="4", OMPI_COMM_WORLD_RANK="0")
     assert done.returncode != 0
     assert (
-        "started 4 processes (OMPI_COMM_WORLD_SIZE), but MPI sees 1: mpi4py uses MPICH"
-        in done.stderr
+        "the mpirun of Open MPI started 4 processes, but the MPI of mpi4py (MPICH) sees 1, so "
+        "they would be 4 runs of one rank each; start them with the mpirun of MPICH"
+    ) in done.stderr
+
+
+def test_an_mpi_that_ends_the_process_leaves_one_sentence():
+    """Open MPI ends the process in MPI_Init where srun brings no PMIx, and says so on every
+    rank."""
+    dies = fake_mpi("Open MPI", "(os.write(2, b'long words'), os._exit(7))") + MAKE
+    first = run_python(dies, **STEP)
+    assert first.returncode == 7
+    assert first.stderr.startswith("crmpi: error: srun --mpi=none started 2 processes, but ")
+    assert "(Open MPI) cannot start; start them with srun --mpi=pmix" in first.stderr
+    assert first.stderr.count("\n") == 1 and "long words" not in first.stderr
+    second = run_python(dies, **STEP | {"SLURM_PROCID": "1"})
+    assert second.returncode == 7 and second.stderr == ""
+
+
+def test_an_mpi_that_starts_after_all_is_not_accused():
+    """Open MPI may have been built with the PMI of Slurm: then there are no words but its own."""
+    lives = fake_mpi("Open MPI", "setattr(World, 'Get_size', lambda self: 2)")
+    done = run_python(
+        lives
+        + "from crmpi.parallel.start import start_mpi; start_mpi(); print('here', file=sys.stderr)",
+        **STEP,
     )
+    assert (done.returncode, done.stderr) == (0, "here\n")
+
+
+def test_a_launcher_that_does_not_count_is_believed_to_be_one_process_if_mpi_says_so():
+    done = run_python(
+        fake_mpi("Open MPI", "None") + MAKE + "print(type(c).__name__)", PMIX_RANK="0"
+    )
+    assert done.stdout.strip() == "SerialComm", done.stderr
 
 
 def test_serial_reductions(serial):
