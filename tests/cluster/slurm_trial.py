@@ -39,13 +39,13 @@ class SlowWave(Problem):
 '''
 YAML = """problem: {name: .}
 mesh: {cells: [16, 16, 1], block: [8, 8, 1]}
-time: {end: 1e9, max_steps: 300}
+time: {end: 1e9, max_steps: 75}
 fluid: {cosmic_rays: false}
 transport: {solver: none}
 units: {system: none}
 """
-PAUSE = "problem.pause=0.2"  # a minute for 300 steps: the signal comes before
-SECONDS = 240
+PAUSE = "problem.pause=0.8"  # a minute for 75 steps: the signal comes before
+SECONDS = 420
 
 
 class Trial:
@@ -64,7 +64,8 @@ class Trial:
     def say(self, text):
         """Write lines to the log, with the seconds since the begin."""
         for line in str(text).rstrip().splitlines():
-            line = line.replace(str(self.folder), "DIR").replace(f"{ROOT}/", "").rstrip()
+            line = line.replace(str(self.folder), "DIR").replace(f"{ROOT}/", "")
+            line = line.replace(str(Path.home()), "~").rstrip()
             print(f"{time.monotonic() - self.began:6.1f}  {line}", file=self.log, flush=True)
 
     def do(self, *words):
@@ -165,7 +166,7 @@ def cancelled(trial):
     number = trial.submit("--output=cancelled.txt", "--nodes=2", "--ntasks-per-node=1", *script)
     trial.site.wait(number, ("RUNNING",), SECONDS)
     history = trial.folder / "cancelled" / "history.txt"
-    while not history.exists() or len(history.read_text().splitlines()) < 10:
+    while not history.exists() or len(history.read_text().splitlines()) < 8:
         time.sleep(0.2)
     trial.say(f"$ scancel {number}")
     trial.site.run("scancel", number)
