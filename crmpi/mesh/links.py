@@ -42,7 +42,8 @@ class Shape(NamedTuple):
 
 
 class Links(NamedTuple):
-    """Regions to copy: rows in the order of (target, direction, source), the same on every rank.
+    """Regions to copy: rows in the order of (target, direction, source), on every rank that has
+    them.
 
     ``target``, ``source``: gids (n,). ``boxes``: int array (n, 9), source k j i, destination k j i
     and extents k j i in the arrays of the two blocks; parent buffers where the family says so.
@@ -66,9 +67,11 @@ def relations(tree):
     return tree.relations
 
 
-def make_links(tree, shape, kind, family):
-    """Return the `Links` of one family for cells (`kind` -1) or the faces of axis 0, 1, 2."""
+def make_links(tree, shape, kind, family, near):
+    """Return the `Links` of one family for cells (`kind` -1) or the faces of axis 0, 1, 2, of the
+    target blocks `near` (gids, ascending)."""
     relation = relations(tree)
+    around = relation[near]
     wanted = {SAME: EQUAL, UP: FINE, DOWN: COARSE, SHARED: FINE}[family]
     pieces = []
     for column, offset in enumerate(OFFSETS):
@@ -76,7 +79,7 @@ def make_links(tree, shape, kind, family):
             family == SHARED and not (abs(offset[kind]) == sum(map(abs, offset)) == 1)
         ):
             continue
-        targets = np.flatnonzero(relation[:, column] == wanted)
+        targets = near[around[:, column] == wanted]
         if len(targets):
             pieces += _pieces(
                 tree, shape, kind, family, relation, targets, column, np.array(offset)

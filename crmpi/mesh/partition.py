@@ -54,6 +54,8 @@ def partition(tree, nranks, cost=None):
     cost = np.ones(nblock) if cost is None else np.asarray(cost, dtype=float)
     middle = np.cumsum(cost) - 0.5 * cost
     first = np.searchsorted(middle, cost.sum() * np.arange(nranks) / nranks)
-    for rank in range(1, nranks):  # every rank gets a block, however uneven the costs
-        first[rank] = min(max(first[rank], first[rank - 1] + 1), nblock - (nranks - rank))
+    # every rank gets a block, however uneven the costs: first[r] - r never falls, and leaves a
+    # block for each rank that follows
+    ranks = np.arange(nranks)
+    first = np.minimum(np.maximum.accumulate(first - ranks), nblock - nranks) + ranks
     return np.searchsorted(first, np.arange(nblock), side="right").astype(np.int64) - 1

@@ -44,9 +44,11 @@ class Halo:
         buffers = None if parents is None else places(pack.gids[parents.slots], tree.nblock)
         self._families = (SAME,) if parents is None else (SAME, UP, DOWN)
         routes, shape = Routes(comm.rank, owner, self.peers), block_shape(pack.grid)
+        # links of far blocks would cost every rank the memory of the whole mesh
+        near = np.flatnonzero(np.isin(owner, [comm.rank, *self.peers]))
 
         def tables(family, kind, level=None):
-            links = make_links(tree, shape, kind, family)
+            links = make_links(tree, shape, kind, family, near)
             if level is not None:
                 links = Links(*(part[tree.levels[links.target] == level] for part in links))
             source = (buffers if family in (UP, SHARED) else blocks)[links.source]
