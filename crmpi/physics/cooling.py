@@ -1,11 +1,12 @@
 """Radiative cooling from a table, integrated exactly, and heating at a constant rate per hydrogen
-nucleus.
+nucleus or by metagalactic light.
 
     d(eth)/dt = -n_a n_b Lambda(T) + n_H Gamma(T),    T = mu m_p p/(k_B rho)
 
 n_a n_b is n_e n_H or n_H^2, whichever the table was made for, with n_H = X rho/m_p and n_e = (1 +
 X)/2 rho/m_p (full ionisation). Density is constant during the step. Without heating the step is
-exact for every dt (`crmpi.physics.cooling_curve`); dt is never limited.
+exact for every dt (`crmpi.physics.cooling_curve`), and so it is under light
+(`crmpi.physics.photoheating`); dt is never limited.
 """
 
 import math
@@ -30,6 +31,7 @@ from crmpi.physics.cooling_curve import (
     power_law_curve,
     read_table,
 )
+from crmpi.physics.photoheating import BACKGROUNDS, DARK, light_of, net_curve, settled
 
 HEATING_STEP = 0.05  # largest relative change of T by heating in one sub-step
 
@@ -55,6 +57,12 @@ class CoolingBooks(NamedTuple):
     floored: object
     supported: object
 
+
+EVERYWHERE = np.zeros((0, 0, 0, 0), np.uint8)
+"""Stands for a disc without bounds."""
+
+LEAST_METALS = 0.001
+"""Metallicity of the column of a table that stands for hydrogen and helium alone."""
 
 SUPPORTED = Column("supported", "energy", term=+1, floor="effective temperature")
 """With ``cooling.dense_temp``: what held dense gas at its effective temperature."""
@@ -110,6 +118,18 @@ class Cooling(Source):
             gt=0,
             doc="dense_temp: from this density on it rises with it, from temp_floor to dense_temp",
         )
+        dense_radius: float = par(
+            float("inf"), unit="kpc", gt=0, doc="dense_temp: only within this radius about x3"
+        )
+        dense_height: float = par(
+            float("inf"), unit="kpc", gt=0, doc="dense_temp: only within this height, |x3|"
+        )
+        background: str = par(
+            "none",
+            choices=["none", *BACKGROUNDS],
+            doc="ultraviolet light that heats and ionises thin gas",
+        )
+        redshift: float = par(0.2, ge=0, le=1, doc="of the background")
         heating: float = par(0.0, unit="erg/s", ge=0, doc="heating rate Gamma per hydrogen nucleus")
         heating_cutoff: float = par(
             float("inf"), unit="K", gt=0, doc="Gamma falls off as exp(-T/heating_cutoff)"
@@ -137,6 +157,15 @@ class Cooling(Source):
                 yield "balance", "replaces heating: set one of them"
             if self.dense_temp is not None and self.dense_temp <= self.temp_floor:
                 yield "dense_temp", "must be above temp_floor, or left out"
+            if self.background != "none":
+                if self.heating > 0.0 or self.balance != "none":
+                    yield "background", "replaces heating and balance: set one of them"
+                if self.table != "gnat_sternberg2007" or self.low_temp != "none":
+                    yield (
+                        "background",
+                        "needs to know what hydrogen and helium radiate by themselves; set "
+                        "table=gnat_sternberg2007 and low_temp=none",
+                    )
 
     def __init__(self, params, pack, eos, units, mesh):
         if params.dense_temp is not None:
@@ -153,6 +182,8 @@ class Cooling(Source):
             )
         self.curve = self._make_curve()
         self.const = self._make_const()
+        self.light = self._make_light()
+        self._disc = {}
         self.gas = gas_const(pack, eos)
         self.books = self._make_books()
 
@@ -163,7 +194,8 @@ class Cooling(Source):
             self.pack.u0,
             self.pack.bcc,
             self.pack.grid,
-            (self.gas, self.const, self.curve),
+            (self.gas, self.const, self.curve, self.light),
+            self._dense_cells(),
             dt,
             self.books,
         )
@@ -179,13 +211,45 @@ class Cooling(Source):
         supported = account[SUPPORTED.name] if kept else self.pack.pool.numbers()
         return CoolingBooks(account["radiated"], account["heated"], account["floored"], supported)
 
+    def _dense_cells(self):
+        """Return where gas may have its effective temperature: 1 or 0 for each active cell, of no
+        block if it is everywhere."""
+        p, pack = self.params, self.pack
+        if p.dense_temp is None or math.isinf(min(p.dense_radius, p.dense_height)):
+            return EVERYWHERE
+        if pack.pool.version not in self._disc:
+            grid = pack.grid
+            within = pack.pool.numbers(grid.n3, grid.n2, grid.n1, dtype=np.uint8)
+            for b in range(pack.nblock):
+                x1, x2, x3 = pack.coords(b)
+                near = x1**2 + x2[:, None] ** 2 < p.dense_radius**2
+                within[b] = near & (abs(x3) < p.dense_height)[:, None, None]
+            self._disc = {pack.pool.version: within}
+        return self._disc[pack.pool.version]
+
+    def _make_light(self):
+        """Return the `NetCurve` of the background, `DARK` without one."""
+        p, units = self.params, self.units
+        if p.background == "none":
+            return DARK
+        log10_temp, table = read_table(p.table, self._metallicity())
+        _, primordial = read_table(p.table, LEAST_METALS)
+        nuclei = math.log10(self.eos.hydrogen / units.factor("m_p/cm^3"))
+        light = light_of(p.background, p.redshift)
+        return net_curve(
+            log10_temp, 10.0**table, 10.0**primordial, light, self.eos.hydrogen, nuclei
+        )
+
+    def _metallicity(self):
+        given = self.params.metallicity
+        return self.eos.metallicity(1.0) if given is None else given
+
     def _make_curve(self):
         p = self.params
         if p.table == "power_law":
             lam = self.units.from_code(p.power_law_lambda, "erg cm^3/s")
             return power_law_curve(lam, p.power_law_temp, p.power_law_slope, p.power_law_lowest)
-        metallicity = self.eos.metallicity(1.0) if p.metallicity is None else p.metallicity
-        log10_temp, log10_lambda = read_table(p.table, metallicity)
+        log10_temp, log10_lambda = read_table(p.table, self._metallicity())
         if p.low_temp != "none":
             # the low-temperature function is per n_H^2
             log10_temp, log10_lambda = extend_to_low(
@@ -213,26 +277,31 @@ class Cooling(Source):
 
 
 @device
-def lowest_temp(dens, const):
-    """Return the temperature [K] below which gas is not let: `floor`, from the density
-    `dense_above` on rising in proportion to the density until it is `dense_temp`.
+def lowest_temp(dens, disc, const):
+    """Return the temperature [K] below which gas is not let: `floor`, where there is a `disc` from
+    the density `dense_above` on rising in proportion to the density until it is `dense_temp`.
     """
-    if dens <= const.dense_above:
+    if dens <= const.dense_above or not disc:
         return const.floor
     return min(const.dense_temp, const.floor * dens / const.dense_above)
 
 
 @device
-def advance_temp(temp, dens, dt, const, curve):
+def advance_temp(temp, dens, floor, dt, physics):
     """Return (T after `dt`, rise of T by heating alone, both in kelvin) of a cell at constant
-    density, `temp` not below `lowest_temp`.
+    density, `temp` not below the lowest one, `floor`.
+
+    Under light the rise is the net one. By `heating`:
 
     Heating is Strang-split around the exact cooling, in sub-steps that heat by at most
     `HEATING_STEP`, seen from the coldest temperature the cell could reach; this resolves the
     equilibrium, where both rates are equal.
     """
+    _, const, curve, light = physics
     amount = const.rate * dens  # of Y per time
-    floor = lowest_temp(dens, const)
+    if light.net.shape[0] > 0:
+        lit = max(settled(temp, dens, amount * dt, light), floor)
+        return lit, max(lit - temp, 0.0)
     if const.heat == 0.0:
         return max(cooled(temp, amount * dt, curve), floor), 0.0
     heated, left = 0.0, dt
@@ -255,7 +324,7 @@ def advance_temp(temp, dens, dt, const, curve):
 
 
 @kernel
-def cool_pack(u, bcc, grid, physics, dt, books):
+def cool_pack(u, bcc, grid, physics, disc, dt, books):
     """Cool and heat all active cells of a pack over `dt`.
 
     Parameters
@@ -263,13 +332,15 @@ def cool_pack(u, bcc, grid, physics, dt, books):
     u, bcc : arrays (nblock, ncomp, m3, m2, m1)
         conserved state, changed in place; cell-centred field
     grid : Grid
-    physics : tuple of GasConst, CoolingConst, Curve
+    physics : tuple of GasConst, CoolingConst, Curve, NetCurve
+    disc : array (nblock, n3, n2, n1)
+        where dense gas has its effective temperature; of no block: everywhere
     dt : float
         code units
     books : CoolingBooks
         added to
     """
-    gas, const, curve = physics
+    gas, const, _, _ = physics
     for b in range(u.shape[0]):
         radiated, gained, floored, supported = 0.0, 0.0, 0.0, 0.0
         for k in range(grid.ng3, grid.ng3 + grid.n3):
@@ -278,8 +349,10 @@ def cool_pack(u, bcc, grid, physics, dt, books):
                     dens = u[b, DENS, k, j, i]
                     heat_capacity = dens / ((gas.gamma - 1.0) * const.temp)  # eth per kelvin
                     before = thermal_energy(u, bcc, b, k, j, i) / heat_capacity
-                    start = max(before, lowest_temp(dens, const))
-                    temp, heated = advance_temp(start, dens, dt, const, curve)
+                    here = disc.shape[0] == 0 or disc[b, k - grid.ng3, j - grid.ng2, i - grid.ng1]
+                    lowest = lowest_temp(dens, here, const)
+                    start = max(before, lowest)
+                    temp, heated = advance_temp(start, dens, lowest, dt, physics)
                     u[b, ENER, k, j, i] += heat_capacity * (temp - before)
                     content = heat_capacity * cell_volume(gas.volumes, b, k, j, i)
                     radiated += content * (start + heated - temp)
