@@ -85,7 +85,7 @@ def _run(comm, arguments):
 
 def _dry_run(comm, target, overrides, restart, quiet):
     """Check what a run would be, and tell; return 0."""
-    from crmpi.run.expectation import expectation
+    from crmpi.run.expectation import duration, expectation
     from crmpi.run.rehearsal import rehearse, rehearsed
 
     config, problem_class, restart = configure(comm, target, overrides, restart)
@@ -100,7 +100,8 @@ def _dry_run(comm, target, overrides, restart, quiet):
 
     sim = together(comm, trial, share=False)
     if speaks:
-        print("\n".join([*expectation(config, sim), *rehearsed(sim)]))
+        lines = [*expectation(config, sim), *rehearsed(sim), *duration(config, sim)]
+        print("\n".join(lines))
     return 0
 
 

@@ -7,7 +7,8 @@ number that changes with the cells says nothing about the model. So a model is j
 - beside a *control*: the same set-up on the same mesh with ``fluid.cosmic_rays: false``,
 - by observables that do not exclude the control,
 - if its two finest meshes give the same answer, the same offset from the data and the same share of
-  cosmic-ray pressure.
+  cosmic-ray pressure,
+- and, where supernovae are drawn at random, if so do two series of them.
 """
 
 import math
@@ -15,6 +16,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from crmpi.compare.meshes import MESH, finest_width, is_random, layout, seeds_of
 from crmpi.compare.runs import parameters_of
 from crmpi.compare.verdicts import doubt, predict
 from crmpi.tools.sweep.results import WRITING
@@ -25,7 +27,7 @@ HOW = "fluid.cosmic_rays=false injection.enabled=false losses.enabled=false tran
 COARSER = "the finer mesh counts"
 """Why a run has no verdict whose model has been run on a finer mesh."""
 
-_MESH = ("mesh.cells", "mesh.block")
+_SEEDS = ("star_formation.seed", "injection.seed")
 _TRANSPORT = ("transport", "scattering", "injection", "losses", "observables")
 _COSMIC_RAYS = (
     "fluid.cosmic_rays",
@@ -39,10 +41,12 @@ _PRESSURE = "P_cr/P_gas at 50 kpc"
 
 class Standing(NamedTuple):
     """Of a run: `control`, the label of its control, or None; `meshes`, the labels of its model,
-    finest first."""
+    one of each width of the finest cells, finest first; `seeds`, those of its model on its mesh
+    with other random supernovae, None if nothing is random."""
 
     control: str | None
     meshes: list
+    seeds: list | None = None
 
 
 def is_control(run):
@@ -52,16 +56,36 @@ def is_control(run):
 
 def standings(runs):
     """Return {label: Standing} of runs."""
-    found = {}
-    controls = {(_setup(run), _cells(run)): run.label for run in runs if is_control(run)}
-    for run in runs:
-        meshes = sorted(
-            (other for other in runs if _model(other) == _model(run)), key=_zones, reverse=True
+    controls = {(_setup(run), layout(run)): run.label for run in runs if is_control(run)}
+    return {
+        run.label: Standing(
+            controls.get((_setup(run), layout(run))),
+            _meshes(run, runs),
+            _seeds(run, runs) if is_random(run) else None,
         )
-        found[run.label] = Standing(
-            controls.get((_setup(run), _cells(run))), [other.label for other in meshes]
-        )
-    return found
+        for run in runs
+    }
+
+
+def _meshes(run, runs):
+    """Return the labels of a model by the width of the finest cells, finest first; of several
+    meshes with cells of one width, the run itself or the first."""
+    widths = {finest_width(run): run.label}
+    for other in runs:
+        if _model(other) == _model(run):
+            widths.setdefault(finest_width(other), other.label)
+    return [widths[width] for width in sorted(widths)]
+
+
+def _seeds(run, runs):
+    """Return the labels of the same model on the same mesh with other seeds."""
+    return [
+        other.label
+        for other in runs
+        if _model(other, _SEEDS) == _model(run, _SEEDS)
+        and layout(other) == layout(run)
+        and seeds_of(other, _SEEDS) != seeds_of(run, _SEEDS)
+    ]
 
 
 def _kept(run, groups, keys):
@@ -70,25 +94,17 @@ def _kept(run, groups, keys):
     left = {
         key: value
         for key, value in parameters_of(run.config)
-        if key.partition(".")[0] not in groups and key not in keys
+        if key.partition(".")[0] not in groups and not key.startswith(tuple(keys))
     }
     return repr(sorted(left.items()))
 
 
-def _model(run):
-    return _kept(run, WRITING, _MESH)
+def _model(run, apart=()):
+    return _kept(run, WRITING, (*MESH, *apart))
 
 
 def _setup(run):
-    return _kept(run, (*WRITING, *_TRANSPORT), (*_MESH, *_COSMIC_RAYS))
-
-
-def _cells(run):
-    return tuple(run.config.get("mesh", {}).get("cells", ()))
-
-
-def _zones(run):
-    return math.prod(_cells(run))
+    return _kept(run, (*WRITING, *_TRANSPORT), (*MESH, *_COSMIC_RAYS))
 
 
 def settle(runs, seen, judged, data, criterion):
@@ -127,8 +143,11 @@ def _settled(run, name, standing, seen, judged, data, criterion):
         verdict = verdict._replace(
             difference=difference(seen[run.label], seen[standing.control], name, data[name])
         )
-    reason = _no_control(name, standing, seen, judged, criterion) or _no_agreement(
-        run.label, name, standing, seen, judged, criterion
+    told = name, seen, judged, criterion
+    reason = (
+        _no_control(name, standing, seen, judged, criterion)
+        or _no_agreement(run.label, standing, told)
+        or _no_second_seed(run.label, standing, told)
     )
     return (
         verdict._replace(state="no verdict", reason=f"no verdict: {reason}; {verdict.reason}")
@@ -161,27 +180,44 @@ def _no_control(name, standing, seen, judged, criterion):
     return ""
 
 
-def _no_agreement(label, name, standing, seen, judged, criterion):
+def _no_agreement(label, standing, told):
     """Return why the meshes allow no verdict, '' if the two finest agree."""
     if len(standing.meshes) < 2:
         return "one mesh alone; two must agree"
     fine, coarse = standing.meshes[:2]
     if label != fine:
         return f"{COARSER} ({fine})"
-    pair = judged[fine][name], judged[coarse][name]
+    why = _disagreement(fine, coarse, told, "on the coarser one")
+    return f"meshes disagree: {why}" if why else ""
+
+
+def _no_second_seed(label, standing, told):
+    """Return why the random supernovae allow no verdict, '' if another series of them agrees."""
+    if standing.seeds is None:
+        return ""
+    if not standing.seeds:
+        return "one series of random supernovae alone; two must agree (other seed)"
+    for other in standing.seeds:
+        if why := _disagreement(label, other, told, f"with other supernovae ({other})"):
+            return f"seeds disagree: {why}"
+    return ""
+
+
+def _disagreement(one, other, told, elsewhere):
+    """Return how two runs disagree about an observable, '' if they do not.
+
+    `told`: name of the observable, seen, judged, criterion.
+    """
+    name, seen, judged, criterion = told
+    pair = judged[one][name], judged[other][name]
     if pair[0].state != pair[1].state:
-        return f"meshes disagree: {pair[0].state}, on the coarser one {pair[1].state}"
+        return f"{pair[0].state}, {elsewhere} {pair[1].state}"
     offsets = [verdict.offset for verdict in pair]
     if _apart(*offsets, criterion.agreement):
-        return (
-            f"meshes disagree: off by {offsets[0]:+.1f} dex, on the coarser one "
-            f"{offsets[1]:+.1f} dex"
-        )
-    ratios = [seen[one].numbers.get(_PRESSURE, math.nan) for one in (fine, coarse)]
+        return f"off by {offsets[0]:+.1f} dex, {elsewhere} {offsets[1]:+.1f} dex"
+    ratios = [seen[run].numbers.get(_PRESSURE, math.nan) for run in (one, other)]
     if all(ratio > 0.0 for ratio in ratios) and _apart(*np.log10(ratios), criterion.agreement):
-        return (
-            f"meshes disagree: {_PRESSURE} is {ratios[0]:.3g}, on the coarser one {ratios[1]:.3g}"
-        )
+        return f"{_PRESSURE} is {ratios[0]:.3g}, {elsewhere} {ratios[1]:.3g}"
     return ""
 
 

@@ -161,7 +161,8 @@ def _assumptions(choices, rows):
         "rays, by observables that do not exclude "
         "the control, and only if its two finest meshes agree: the same answer, offsets and "
         "P_cr/P_gas within "
-        f"{choices.criterion.agreement:g} dex.",
+        f"{choices.criterion.agreement:g} dex. Where supernovae are drawn at random, two series of "
+        "them must agree as well.",
         (
             "Observables are judged one by one; many observables make a false exclusion by one of "
             "them more probable."

@@ -39,7 +39,7 @@ class Criterion:
     )
     cloud: float = par(1.0, gt=0, doc="kpc; low ions do not exclude a run with wider cells")
     floors: float = par(
-        0.1,
+        0.01,
         gt=0,
         doc=(
             "not judged if floors, that of cooling too, added more than this share of the "

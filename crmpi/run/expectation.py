@@ -1,5 +1,5 @@
 """What a run will need, as ``crmpi run --dry-run`` prints it: blocks of each level, memory, cells
-updated in a step."""
+updated in a step, core-hours."""
 
 import math
 
@@ -51,6 +51,31 @@ def expectation(config, sim):
         f"a step: {cells} zone updates in {stages} stages, with the time step of the smallest cells"
     )
     return lines
+
+
+PER_CELL = 0.6e-6
+"""Seconds of one core for a cell, ghosts included, and a stage of a run with all physics: cooling,
+star formation, two moments or diffusion (docs/galaxy.md)."""
+
+
+def duration(config, sim):
+    """Return lines on the steps and core-hours of a run, from the time step that `sim`, which has
+    a state, allows."""
+    longest = min((one.max_dt for one in sim.declared()), default=math.inf)
+    longest = min(longest, config.time.dt_max)
+    if not 0.0 < longest < math.inf:
+        return []
+    mesh = config.mesh
+    steps = config.time.end / longest
+    if config.time.max_steps is not None:
+        steps = min(steps, config.time.max_steps)
+    blocks = first_tree(root_of(mesh), mesh.refinement).nblock
+    step = PER_CELL * _padded(mesh.block, mesh.cells, sim) * blocks * len(sim.fluid.stages)
+    return [
+        f"work: {steps:.3g} steps as short as the first one are {steps * step / 3600.0:.2g} "
+        f"core-hours, at {step:.2g} s of one core for a step with all physics; steps become "
+        "shorter where gas becomes faster ('crmpi bench' measures this machine)"
+    ]
 
 
 def _padded(block, cells, sim):

@@ -1,4 +1,7 @@
-"""What ``crmpi run --dry-run`` tries: a run with one block, of which the problem sets the state."""
+"""What ``crmpi run --dry-run`` tries: a run with one block, of which the problem sets the state.
+
+It is the block of the finest cells nearest to the middle of the mesh: there steps are short.
+"""
 
 import copy
 import math
@@ -18,19 +21,19 @@ LARGEST = 64**3
 """Cells of the largest block that is tried whole; of larger ones at most 32 along each axis are."""
 
 
-class FirstOfMany(SerialComm):
-    """The first of as many ranks as there are blocks, which never talks to the others."""
+class OneOfMany(SerialComm):
+    """One of as many ranks as there are blocks, which never talks to the others."""
 
-    def __init__(self, nranks):
+    def __init__(self, rank, nranks):
         super().__init__()
-        self.nranks = nranks
+        self.rank, self.nranks = rank, nranks
 
     def channel(self, peers, outgoing, incoming):
         """Return nothing: no message is ever sent."""
 
 
 def rehearse(config, problem_class, *, initial=True):
-    """Assemble a run with its first block alone, and set the initial state there; write nothing.
+    """Assemble a run with one of its blocks alone, and set the initial state there; write nothing.
 
     Parameters
     ----------
@@ -53,14 +56,21 @@ def rehearse(config, problem_class, *, initial=True):
     if math.prod(mesh.block) > LARGEST:
         object.__setattr__(mesh, "block", tuple(_divisor(n, 32) for n in mesh.block))
     trial.groups = config.groups | {"mesh": mesh}
-    sim = Simulation(
-        trial, problem_class, FirstOfMany(first_tree(root_of(mesh), mesh.refinement).nblock)
-    )
+    tree = first_tree(root_of(mesh), mesh.refinement)
+    sim = Simulation(trial, problem_class, OneOfMany(middle_of_finest(tree), tree.nblock))
     if initial:
         complaint = set_initial_state(sim.problem, sim.pack, sim.tree, config.fluid.gamma)
         if complaint is not None:
             raise CrmpiError(complaint)
     return sim
+
+
+def middle_of_finest(tree):
+    """Return the block of the finest level whose middle is nearest to that of the mesh."""
+    level, places = tree.leaves[:, 0], tree.leaves[:, 1:4]
+    wide = np.where(tree.missing, 1, 2 ** level[:, None]) * np.array(tree.lattice)
+    away = (((places + 0.5) / wide - 0.5) ** 2).sum(axis=1)
+    return int(np.lexsort((away, -level))[0])
 
 
 def rehearsed(sim):
@@ -72,7 +82,10 @@ def rehearsed(sim):
         sim.fluid.watch(np.zeros((0, 7), np.int64))  # ghost cells are empty
         sim.fluid.primitives(sim.pack.u0, sim.pack.b0)
     declared = [one._replace(max_dt=one.max_dt / scale) for one in sim.declared()]
-    head = f"operators, in the order of a step; limits of dt in {unit}, those of the first block:"
+    head = (
+        f"operators, in the order of a step; limits of dt in {unit}, those of a block of the "
+        "finest cells at the start:"
+    )
     return [head, *table(declared)]
 
 

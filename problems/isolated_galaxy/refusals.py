@@ -11,6 +11,9 @@ there is no disc to speak of."""
 DENSER = 10.0
 """Times that gas of the disc may become denser than in the balance of the start."""
 
+RIM = 0.9
+"""Of the radius and height of the disc, where its gas is thin: what holds it must reach so far."""
+
 PEAK = 2.15
 """Radius, in scales of an exponential disc, where its own gravity asks for the fastest rotation,
 v^2 = 0.387 G M/r_d (Freeman 1970)."""
@@ -65,10 +68,12 @@ def check_halo(galaxy):
 
 
 def check_disc(galaxy):
-    """The potential can hold the disc, the mesh can see it, and it can form stars."""
+    """The potential can hold the disc, the mesh can see it, cooling leaves it what holds it, and
+    it can form stars."""
     _check_pressure(galaxy)
     _check_weight(galaxy)
     _check_cells(galaxy)
+    _check_cooling(galaxy)
     _check_stars(galaxy)
 
 
@@ -114,6 +119,27 @@ def _check_cells(galaxy):
             f"there to {kpc(galaxy, COARSEST * thickness)} or less ('mesh.refinement.regions'), "
             "or set problem.disc_mass=0"
         )
+
+
+def _check_cooling(galaxy):
+    """Gas of the disc keeps at least half of its temperature when it cools, out to where it is
+    thin: else the disc collapses, and the halo falls after it."""
+    cooling, disc, p = galaxy.config.cooling, galaxy.disc, galaxy.p
+    if not cooling.enabled:
+        return
+    for R, z in ((RIM * disc.edge, 0.0), (0.0, RIM * disc.top)):
+        lowest = cooling.temp_floor
+        if cooling.dense_temp is not None and cooling.dense_radius > R and cooling.dense_height > z:
+            dens, c2 = galaxy.halo.state(R, z)
+            thinnest = float(dens * c2 * galaxy.halo.whole / disc.s2)  # as at the contact
+            lowest = min(cooling.dense_temp, lowest * max(thinnest / cooling.dense_above, 1.0))
+        if lowest < 0.5 * p.disc_temp:
+            refuse(
+                f"at (R, z) = ({kpc(galaxy, R)}, {kpc(galaxy, z)}) cooling lets a disc of "
+                f"'problem.disc_temp' = {p.disc_temp:.3g} K fall to {lowest:.3g} K, and it "
+                "collapses; set cooling.dense_temp to the same, cooling.dense_above below the "
+                "density there, and dense_radius and dense_height beyond"
+            )
 
 
 def _check_stars(galaxy):

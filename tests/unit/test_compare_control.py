@@ -1,6 +1,7 @@
 """Verdicts need a control without cosmic rays and two meshes that agree; what the set-up itself
 misses is no verdict."""
 
+import copy
 from pathlib import Path
 
 import numpy as np
@@ -105,9 +106,50 @@ def test_stars_of_a_control_give_no_cosmic_rays(data):
     for run, _ in pairs:
         share = 0.1 * run.config["fluid"]["cosmic_rays"]
         run.config["star_formation"] = {"enabled": True, "cr_fraction": share}
+    pairs.append(with_seed(pairs[2], 2))
     assert answer(verdicts(data, *pairs)["a32"]).startswith("excluded by O VI")
-    pairs[-1][0].config["star_formation"]["enabled"] = False
+    pairs[3][0].config["star_formation"]["enabled"] = False
     assert "no control run" in verdicts(data, *pairs)["a32"]["O VI"].reason
+
+
+@pytest.mark.parametrize(
+    ("other", "words"),
+    [
+        (None, "one series of random supernovae alone"),
+        ({"o6": 14.5}, "seeds disagree: excluded, with other supernovae (a32, seed 2) ok"),
+        ({"o6": 11.0}, "seeds disagree: off by"),
+        ({"o6": 12.1}, None),
+    ],
+)
+def test_two_seeds_must_agree(data, other, words):
+    """Where supernovae are drawn at random a model needs two series of them, which are no two
+    meshes; smooth ones need one."""
+    pairs = [model(16, 12.0), control(16, 14.5), model(32, 12.0), control(32, 14.5)]
+    for run, _ in pairs:
+        run.config["star_formation"] = {"enabled": True, "seed": 1}
+    if other is not None:
+        pairs.append(with_seed((pairs[2][0], seen_as(**other)), 2))
+    found = verdicts(data, *pairs)["a32"]["O VI"]
+    if words is None:
+        assert found.state == "excluded"
+    else:
+        assert found.state == "no verdict" and words in found.reason
+    smooth = {"enabled": True, "sampling": "smooth"}
+    for run, _ in pairs:
+        run.config["star_formation"] = {
+            "enabled": False,
+            "seed": run.config["star_formation"]["seed"],
+        }
+        run.config["injection"] |= smooth if run.config["fluid"]["cosmic_rays"] else {}
+    assert verdicts(data, *pairs[:4])["a32"]["O VI"].state == "excluded"
+
+
+def with_seed(pair, seed):
+    """Return a run of the same model with other supernovae, and what is seen of it."""
+    run, seen = pair
+    config = copy.deepcopy(run.config)
+    config["star_formation"]["seed"] = seed
+    return run._replace(label=f"{run.label}, seed {seed}", config=config), seen
 
 
 def test_without_control_there_is_no_verdict(data):
@@ -129,6 +171,32 @@ def test_one_mesh_alone_is_no_verdict(data):
     preset = run_as("b16", 16, preset="b"), seen_as(12.0)
     # another model is no other mesh
     assert standings([model(32, 12.0)[0], preset[0]])["a32"].meshes == ["a32"]
+
+
+def with_levels(pair, *levels):
+    """Give a run regions of refinement at these levels."""
+    regions = [{"level": level, "radius": 10.0 / level} for level in levels]
+    pair[0].config["mesh"] |= {"refinement": {"max_level": None, "regions": regions}}
+    label = f"{pair[0].label}, {len(levels)} levels"
+    return pair[0]._replace(label=label), pair[1]
+
+
+def test_meshes_are_ordered_by_their_finest_cells(data):
+    """16^3 cells with two levels are finer than 32^3 without, and as fine as 32^3 with one. A
+    control has the levels of its model."""
+    runs = [model(32, 12.0), with_levels(model(16, 12.0), 1, 2), with_levels(model(32, 12.0), 1)]
+    found = standings([run for run, _ in runs])
+    assert found["a32"].meshes == ["a16, 2 levels", "a32"]
+    assert found["a32, 1 levels"].meshes == ["a32, 1 levels", "a32"]
+    assert found["a16, 2 levels"].meshes == ["a16, 2 levels", "a32"]
+    alone = standings([runs[1][0], runs[2][0]])
+    assert [len(one.meshes) for one in alone.values()] == [1, 1]  # cells of one width
+
+    pair = [with_levels(model(16, 12.0), 1), with_levels(model(16, 12.1), 1, 2)]
+    flat = verdicts(data, *pair, control(16, 14.5))
+    assert "no control run" in flat["a16, 2 levels"]["O VI"].reason
+    controls = [with_levels(control(16, 14.5), 1), with_levels(control(16, 14.5), 1, 2)]
+    assert verdicts(data, *pair, *controls)["a16, 2 levels"]["O VI"].state == "excluded"
 
 
 @pytest.mark.parametrize(

@@ -141,6 +141,10 @@ IMPOSSIBLE = {
     "problem.disc_temp=1e4": "too large for a disc",
     "mesh.refinement.regions=[]": "too large for a disc",
     "star_formation.threshold=1e3": "out of reach",
+    "cooling.dense_temp=none": "cooling lets a disc .* fall to 1e.04 K, and it collapses",
+    "cooling.dense_above=0.03 m_p/cm^3": "collapses; set cooling.dense_temp",
+    "cooling.dense_height=1 kpc": "collapses; set cooling.dense_temp",
+    "cooling.dense_radius=8 kpc": "collapses; set cooling.dense_temp",
     "gravity.uniform.g3=1": "no axis through the origin",
     "gravity.nfw.plane_radius=8 kpc": "no axis through the origin",
 }

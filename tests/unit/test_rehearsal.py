@@ -83,3 +83,21 @@ def test_what_would_end_a_run_is_found(dry_run, words, sentence):
     assert code == 2
     assert len(err) == 1
     assert sentence in err[0]
+
+
+def test_steps_and_core_hours_are_those_of_the_run(dry_run, tmp_path):
+    """Gas at rest: every step is as long as the first, and the finest cells set it."""
+    sphere = "level: 1, shape: sphere, center: [0.5, 0.5, 0], radius: 0.1"
+    regions = f"mesh.refinement={{regions: [{{{sphere}}}]}}"
+    words = ["mesh.cells=[32,32,1]", "mesh.block=[8,8,1]", "time.end=0.2"]
+    steps = []
+    for more in ([], [regions]):
+        _, out, _ = dry_run(*words, *more)
+        (line,) = (line for line in out.splitlines() if line.startswith("work:"))
+        steps.append(float(line.split()[1]))
+    assert steps[1] == pytest.approx(2.0 * steps[0], rel=0.01)
+    assert main(["run", "mine", *words, f"output.dir={tmp_path}/out", "--quiet"]) == 0
+    done = int((tmp_path / "out" / "history.txt").read_text().splitlines()[-1].split()[1])
+    assert done - 1 <= steps[0] <= done + 1
+    hours, step = (float(line.split(end)[0].split()[-1]) for end in (" core-hours", " s of"))
+    assert hours == pytest.approx(steps[1] * step / 3600.0, rel=0.1)
