@@ -21,6 +21,7 @@ from crmpi.params import make
 from crmpi.units import UNITS
 
 SURFACES = (50.0, 100.0)  # kpc: where rates of mass and pressures are quoted
+SHELL = 10.0  # kpc: thickness of shells on a refined mesh
 LINES = 16  # sight lines at an impact parameter, around each of the three axes
 _NUMBERS = ("gamma_rays", "cr_budget", "ionisation")
 _PROFILES = {"pcr": "pcr", "pgas": "press", "temp": "temp", "kappa": "kappa_eff"}
@@ -111,13 +112,25 @@ def _noting(absent, what, function):
 def _profiles(run, snapshot):
     """Return (radius, profiles); kappa as the run measured it, else as the snapshot shows it, else
     the constant of its parameters."""
-    (measured,) = measure(snapshot, ["radial_profile"])
+    (measured,) = measure(snapshot, ["radial_profile"], _shells(snapshot))
     columns = {_stem(label): values for label, values in measured.columns.items()}
     if "kappa_eff" not in columns:
         columns |= _stored_kappa(run, snapshot, len(columns["press"]))
     (radius,) = measured.axes.values()
     found = {name: columns[source] for name, source in _PROFILES.items() if source in columns}
     return radius, found | {name: found[name] / _EV for name in ("pcr", "pgas") if name in found}
+
+
+def _shells(snapshot):
+    """Return overrides that make shells thin where pressures are quoted: on levels the widest
+    cells, which lie far out, would set their thickness. What a run chose is left as it is."""
+    chosen = snapshot.facts.config.get("observables", {}).get("radial_profile", {})
+    if not snapshot.levels.any() or chosen.get("bins") or chosen.get("outer"):
+        return ()
+    kpc = snapshot.units.factor("kpc")
+    outer = min(snapshot.nearest_face() / kpc, 2.0 * SURFACES[-1])
+    count = max(2, round(outer / SHELL))
+    return (f"radial_profile.outer={outer} kpc", f"radial_profile.bins={count}")
 
 
 def _stored_kappa(run, snapshot, count):

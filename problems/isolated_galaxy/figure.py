@@ -5,13 +5,16 @@ Run from the root of the repository, on the folders of runs in the order of the 
 
     python -m problems.isolated_galaxy.figure runs/control runs/salem2016 runs/chan2019
 
-``--extent`` is half the width of the picture in kpc, ``--output`` its name.
+``--extent`` is half the width of the picture in kpc, ``--output`` its name. With ``--profiles`` it
+draws the same three quantities over the radius: median and 16 to 84% of the volume in shells.
 """
 
 import argparse
+from itertools import pairwise
 from pathlib import Path
 
 import matplotlib as mpl
+import numpy as np
 
 from crmpi.api import STYLE, new_figure, open_snapshot
 
@@ -44,6 +47,64 @@ def plane(snapshot, name):
         found = snapshot.slice(name, 1, 0.0)
         values = found.values * snapshot.shown_in(name)[1]
     return *(places / snapshot.units.factor("kpc") for places in found.faces), values
+
+
+SHELLS = 24
+"""Shells of a profile, even in the logarithm of the radius, and the first of them in kpc."""
+INNERMOST = 3.0
+
+
+def profile(snapshot, name, edges):
+    """Return (16%, median, 84%) of a quantity over the volume of shells between `edges` in kpc,
+    array (3, shells); None if the run has no cosmic rays."""
+    if name == "ratio" and "ecr" not in snapshot.names:
+        return None
+    kpc, unit = snapshot.units.factor("kpc"), 1.0
+    if name != "ratio":
+        unit = snapshot.shown_in(name)[1]
+    found = []
+    for cells in snapshot.blocks():
+        values = cells["pcr"] / cells["press"] if name == "ratio" else unit * cells[name]
+        volume = np.broadcast_to(cells.volume, cells.shape)
+        found.append(np.array([np.ravel(cells.r) / kpc, np.ravel(values), np.ravel(volume)]))
+    r, values, volume = np.concatenate(found, axis=1)
+    shares = np.full((3, len(edges) - 1), np.nan)
+    for shell, (low, high) in enumerate(pairwise(edges)):
+        inside = np.flatnonzero((r >= low) & (r < high))
+        if inside.size:
+            order = inside[np.argsort(values[inside])]
+            below = np.cumsum(volume[order]) - 0.5 * volume[order]
+            shares[:, shell] = np.interp(
+                np.array([0.16, 0.5, 0.84]) * volume[order].sum(), below, values[order]
+            )
+    return shares
+
+
+def draw_profiles(folders, extent, output):
+    """Write the profiles, at the latest time that all runs have reached."""
+    snapshots = [times(folder) for folder in folders]
+    time = min(max(found) for found in snapshots)
+    edges = np.geomspace(INNERMOST, extent, SHELLS + 1)
+    middles = np.sqrt(edges[1:] * edges[:-1])
+    with mpl.rc_context(STYLE):
+        figure = new_figure(3.1 * len(ROWS), 3.0)
+        axes = figure.subplots(1, len(ROWS), squeeze=False)[0]
+        figure.set_layout_engine("compressed")
+        for number, (folder, found) in enumerate(zip(folders, snapshots, strict=True)):
+            nearest = min(found, key=lambda known: abs(known - time))
+            with open_snapshot(found[nearest]) as snapshot:
+                for panel, name in zip(axes, ROWS, strict=True):
+                    shares = profile(snapshot, name, edges)
+                    if shares is not None:
+                        colour = f"C{number % 10}"
+                        panel.fill_between(middles, shares[0], shares[2], color=colour, alpha=0.15)
+                        panel.plot(middles, shares[1], color=colour, label=Path(folder).name)
+        for panel, (label, _, limits) in zip(axes, ROWS.values(), strict=True):
+            panel.set(xscale="log", yscale="log", xlabel="r [kpc]", ylabel=label)
+            panel.set_ylim(*limits)
+        axes[-1].legend(fontsize=6)
+        figure.suptitle(f"{time:.0f} Myr", fontsize=9)
+        figure.savefig(output)
 
 
 def draw(folders, extent, output):
@@ -86,8 +147,10 @@ def main():
     parser.add_argument("runs", nargs="+", help="folders of runs")
     parser.add_argument("--extent", type=float, default=100.0, help="half the width, kpc")
     parser.add_argument("--output", "-o", default="isolated_galaxy.png")
+    parser.add_argument("--profiles", action="store_true", help="over the radius, with scatter")
     chosen = parser.parse_args()
-    draw(chosen.runs, chosen.extent, chosen.output)
+    picture = draw_profiles if chosen.profiles else draw
+    picture(chosen.runs, chosen.extent, chosen.output)
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ import re
 import shutil
 import xml.etree.ElementTree as ElementTree
 from html.parser import HTMLParser
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -13,7 +14,7 @@ from crmpi.analysis.measure.stream import read_profiles
 from crmpi.cli.main import main
 from crmpi.compare import data as published
 from crmpi.compare.figures import draw_columns, draw_transport, looks, svg
-from crmpi.compare.measure import Seen, observe
+from crmpi.compare.measure import Seen, _shells, observe
 from crmpi.compare.page import headline
 from crmpi.compare.report import Choices
 from crmpi.compare.runs import find_runs
@@ -21,6 +22,7 @@ from crmpi.compare.tension import Criterion
 from crmpi.compare.verdicts import GAMMA_RAYS, KAPPA, all_data, judge_run
 from crmpi.constraints.cos_halos import read_cos_halos
 from crmpi.params import make
+from crmpi.units import Units
 
 CRITERION = make(Criterion)
 HALO = [
@@ -193,6 +195,25 @@ def test_kappa_is_the_one_the_run_has_measured(reported):
     )
     assert np.array_equal(seen.profiles["kappa"], measured[-1], equal_nan=True)
     assert np.isfinite(measured[-1]).any()
+
+
+def test_shells_of_nests_are_thin():
+    """Half the box of 1310 kpc in 16 cells of level 0: shells of 10 kpc on levels, where pressures
+    at 50 kpc are quoted, and not of 82 kpc. What a run chose stays."""
+
+    def overrides(levels, **chosen):
+        facts = SimpleNamespace(config={"observables": {"radial_profile": chosen}})
+        snapshot = SimpleNamespace(
+            levels=np.array(levels),
+            facts=facts,
+            units=Units("galactic"),
+            nearest_face=lambda: 655.36,
+        )
+        return _shells(snapshot)
+
+    assert overrides([0, 0]) == ()
+    assert overrides([0, 3], bins=7) == overrides([0, 3], outer=300.0) == ()
+    assert overrides([0, 3]) == ("radial_profile.outer=200.0 kpc", "radial_profile.bins=20")
 
 
 def test_without_it_kappa_is_the_constant_of_the_parameters(reported, tmp_path):
