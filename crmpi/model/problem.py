@@ -28,29 +28,20 @@ class Problem:
     or staggering. Hooks that a problem does not need are left out. All values are in code units;
     `p` holds the problem's own parameters.
 
-    ===================================  ==================================
-        =================================================
-    hook                                 called                              order of accuracy
-    ===================================  ==================================
-        =================================================
-    ``defaults(config)``                 static; before the parameters are final
-    ``setup(p)``                         once, before anything else
-    ``initial(x, p)``                    once per block                      cell centres taken as
-                                         averages: second order
-    ``vector_potential(x, p)``           once per block, on edges            second order, div B = 0
-                                         to round-off
-    ``gravity(x, p)``                    once per block, ghosts included     unsplit, second order
-    ``inject(x, w, t, dt, p)``           twice a step, half a step each      Strang splitting,
-                                         second order
-    ``boundary_ix1(w, x, t, p)`` ...     at every ghost fill                 that of the hook
-    ``inflow_ix1(x, t, p)`` ...          at every ghost fill                 that of the hook
-    ``history(x, w, p)``                 at history times                    midpoint sums
-    ``exact(x, t, p)``                   at the end                          compared at cell
-                                         centres
-    ``summary(history, p)``              at the end, root only
-    ``results(history, p)``              at the end of a run of a sweep, root only: {name: number}
-    ===================================  ==================================
-        =================================================
+    The hooks, when they are called, and their order of accuracy:
+
+    - ``defaults(config)``: static; before the parameters are final
+    - ``setup(p)``: once, before anything else
+    - ``initial(x, p)``: once per block; cell centres taken as averages, second order
+    - ``vector_potential(x, p)``: once per block, on edges; second order, div B = 0 to round-off
+    - ``gravity(x, p)``: once per block, ghosts included; unsplit, second order
+    - ``inject(x, w, t, dt, p)``: twice a step, half a step each; Strang splitting, second order
+    - ``boundary_ix1(w, x, t, p)`` ...: at every ghost fill; that of the hook
+    - ``inflow_ix1(x, t, p)`` ...: at every ghost fill; that of the hook
+    - ``history(x, w, p)``: at history times; midpoint sums
+    - ``exact(x, t, p)``: at the end; compared at cell centres
+    - ``summary(history, p)``: at the end, root only
+    - ``results(history, p)``: at the end of a run of a sweep, root only; {name: number}
     """
 
     class Params:

@@ -44,9 +44,9 @@ def wave_share(f_stream):
     """Return the speed of the waves that take energy from streaming cosmic rays over that of
     streaming, f_stream v_A.
 
-    Waves move at v_A, so the gas is heated with v_A |b.grad P| however fast cosmic rays stream, and
-    with f_stream of it where they are slower: the choice of Butsky & Quinn (2018), as in the public
-    Enzo.
+    Waves move at v_A, so the gas is heated with v_A abs(b.grad P) however fast cosmic rays stream,
+    and with f_stream of it where they are slower: the choice of Butsky & Quinn (2018), as in the
+    public Enzo.
     """
     return min(1.0, 1.0 / f_stream) if f_stream > 0.0 else 1.0
 

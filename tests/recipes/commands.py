@@ -122,9 +122,9 @@ def _pip(words):
 
 
 def _python(words):
-    if "-m" not in words:  # a script of the page
-        assert any(block.file_name() == words[1] for block in blocks("python")), f"no {words[1]}"
-        return
+    if "-m" not in words:  # a script of the page, or of the repository
+        written = any(block.file_name() == words[1] for block in blocks("python"))
+        return written or _script(words)
     module = words[words.index("-m") + 1]
     path = ROOT.joinpath(*module.split("."))
     assert module in ("venv", "pytest") or path.with_suffix(".py").is_file(), f"no {module}"

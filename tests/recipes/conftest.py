@@ -8,8 +8,8 @@ import pytest
 
 from crmpi.cli.main import main
 from tests.recipes.pages import blocks
+from tests.recipes.small import FIVE_SNAPSHOTS
 
-FIVE_SNAPSHOTS = ["time.end=0.004 Myr", "output.snapshot_interval=0.001 Myr"]
 WIND = ["galactic_wind", "mesh.cells=[8,8,32]", "mesh.block=[8,8,16]", *FIVE_SNAPSHOTS]
 HALO = ["cgm_halo", "mesh.cells=[32,32,32]", "mesh.block=[16,16,16]", *FIVE_SNAPSHOTS]
 SWEPT = [
@@ -41,6 +41,10 @@ PREPARED = {
 """What the pages suppose to be there: the command that makes it, or of what it is a copy."""
 
 
+BORROWED = {"docs/gallery.md": "docs/tutorials/own_problem.md"}
+"""Pages whose commands use the files that another page has its reader write."""
+
+
 @pytest.fixture(scope="session")
 def prepared(tmp_path_factory):
     """Return a function that makes the file or folder of a name in `PREPARED`, once, and returns
@@ -69,7 +73,8 @@ def place(tmp_path, prepared, monkeypatch):
 
     def fill(block):
         for other in blocks():
-            if other.page == block.page and other.file_name():
+            pages = (block.page, BORROWED.get(block.page))
+            if other.page in pages and other.file_name():
                 path = tmp_path / other.file_name()
                 path.parent.mkdir(parents=True, exist_ok=True)
                 path.write_text(other.text)

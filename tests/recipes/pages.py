@@ -10,7 +10,12 @@ from typing import NamedTuple
 
 ROOT = Path(__file__).parents[2]
 KINDS = ("bash", "python", "python interface", "text", "yaml")
-GENERATED = ("docs/verification.md",)
+GENERATED = ("docs/verification.md", "docs/performance/tables.md")
+"""Pages that a command writes."""
+
+TUTORIALS = "docs/tutorials/"
+"""Pages whose blocks are carried out from the first to the last, as by their reader."""
+
 _FENCE = re.compile(r"^([ ]*)```([^\n`]*)\n(.*?)^[ ]*```[ ]*$", re.MULTILINE | re.DOTALL)
 _INLINE = re.compile(r"`((?:mpirun -n \d+ )?crmpi [^`\n]+)`")
 
@@ -35,8 +40,9 @@ class Block(NamedTuple):
 
 def pages():
     """Return the paths of all pages relative to the checkout."""
-    found = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted(ROOT.glob("docs/*.md"))]
-    found += sorted(ROOT.glob("problems/*/README.md"))
+    found = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md"]
+    for pattern in ("docs/**/*.md", "problems/*/README.md", "crmpi/**/*.md"):
+        found += sorted(path for path in ROOT.glob(pattern) if "builtin_problems" not in path.parts)
     names = [str(path.relative_to(ROOT)) for path in found]
     return [name for name in names if name not in GENERATED]
 

@@ -27,6 +27,9 @@ SPECIAL = {
 """Further overrides, by the name of the problem."""
 
 
+FIVE_SNAPSHOTS = ["time.end=0.004 Myr", "output.snapshot_interval=0.001 Myr"]
+"""What makes a run in physical units write several snapshots in few steps."""
+
 WHOLE = ("patchy_box",)
 """Problems that keep their mesh: resolved patches must not be smaller than a cell."""
 

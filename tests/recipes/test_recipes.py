@@ -15,7 +15,7 @@ from crmpi.errors import CrmpiError
 from crmpi.parallel.comm import SerialComm
 from tests.recipes.commands import check, commands
 from tests.recipes.isolation import execute, isolated
-from tests.recipes.pages import KINDS, ROOT, blocks, inline_commands, pages
+from tests.recipes.pages import KINDS, ROOT, TUTORIALS, blocks, inline_commands, pages
 from tests.recipes.small import small_words
 
 matplotlib.use("Agg")
@@ -87,7 +87,8 @@ def _runnable():
     return [
         pytest.param(block, id=str(block), marks=[] if _is_quick(block) else pytest.mark.full)
         for block in blocks("bash")
-        if any(command.is_ours() for command in commands(block.text))
+        if not block.page.startswith(TUTORIALS)
+        and any(command.is_ours() for command in commands(block.text))
     ]
 
 
@@ -107,7 +108,7 @@ def test_yaml_is_a_configuration(block, place, tmp_path):
     folder = place(block) / "my_models"
     plugins = [f"plugins=[{folder}]"] if folder.is_dir() else []
     if "problem" in tree:
-        path = tmp_path / "run.yaml"
+        path = tmp_path / (block.file_name() or "run.yaml")
         path.write_text(block.text)
         configure(SerialComm(), str(path), [])
     else:
@@ -128,7 +129,10 @@ def _settings(tree):
     return found
 
 
-@pytest.mark.parametrize("block", blocks("python"), ids=ids(blocks("python")))
+PYTHON = [block for block in blocks("python") if not block.page.startswith(TUTORIALS)]
+
+
+@pytest.mark.parametrize("block", PYTHON, ids=ids(PYTHON))
 def test_python_is_executed(block, place):
     place(block)
     isolated(execute, block, NAMES.get(block.page, {}))
