@@ -1,22 +1,81 @@
-"""yt with the units and cosmic rays of a snapshot: ``ds =
-crmpi.yt.load("snapshot_00010.athdf")``."""
+"""yt with the units and cosmic rays of a snapshot: ``yt.load("snapshot_00010.athdf")``.
+
+An entry point of the group ``yt.frontends`` names this module, so that yt imports it before it
+looks at a file: `CrmpiDataset` then takes the place of yt's own reader of this layout.
+"""
 
 import h5py
 import numpy as np
 import yt
+from yt.frontends.athena_pp.api import AthenaPPDataset
 
 from crmpi.analysis.read.derived import has_metallicity
 from crmpi.constants import SOLAR_METALS
 
+OWN = ("names", "unit_system", "gamma_cr")
+"""Attributes that other programs do not write into files of this layout."""
 
-def load(path, metallicity=None, **options):
-    """Open a snapshot in yt with its code units, adiabatic index and cosmic-ray fields.
 
-    Plain ``yt.load`` works too, but knows neither. On a tube (`mesh.geometry`) positions are exact
-    either way, while ``("gas", "cell_volume")``, and with it masses and averages over volumes, are
-    those of the tube only here. With cosmic rays the data set has ``("gas",
+class CrmpiDataset(AthenaPPDataset):
+    """A snapshot with its code units, adiabatic index, mean molecular weight and periodicity.
+
+    On a tube (`mesh.geometry`) ``("gas", "cell_volume")``, and with it masses and averages over
+    volumes, are those of the tube. With cosmic rays there are ``("gas",
     "cosmic_ray_energy_density")`` and ``("gas", "cosmic_ray_pressure")``, the names that yt's
     readers of other codes use, and ``ds.parameters["gamma_cr"]``.
+    """
+
+    def __init__(self, filename, *args, parameters=None, **options):
+        with h5py.File(filename, "r") as file:
+            self._facts = dict(file.attrs)
+            self._tube = _read_tube(file)
+        found = {
+            "gamma": self._facts["gamma"],
+            "mu": self._facts["mu"],
+            "periodicity": tuple(bool(p) for p in self._facts["periodic"]),
+        }
+        if self._facts["unit_system"] != "none":
+            scales = {
+                "length_unit": (self._facts["length_cm"], "cm"),
+                "time_unit": (self._facts["time_s"], "s"),
+                "mass_unit": (self._facts["mass_g"], "g"),
+            }
+            options = {"units_override": scales, "unit_system": "cgs"} | options
+        super().__init__(filename, *args, parameters=found | (parameters or {}), **options)
+
+    @classmethod
+    def _is_valid(cls, filename, *args, **kwargs):
+        if not super()._is_valid(filename, *args, **kwargs):
+            return False
+        try:
+            with h5py.File(filename, "r") as file:
+                return all(name in file.attrs for name in OWN)
+        except OSError:
+            return False
+
+    def _parse_parameter_file(self):
+        super()._parse_parameter_file()
+        self.parameters["gamma_cr"] = float(self._facts["gamma_cr"])
+
+    def create_field_info(self):
+        """Set up the fields of yt, then those of crmpi."""
+        if self._instantiated_index is None:
+            self.index  # noqa: B018 (making the index comes back here)
+            return
+        super().create_field_info()
+        names = [name.decode() for name in self._facts["VariableNames"]]
+        if "Ec" in names:
+            _add_cosmic_rays(self)
+        if self._tube is not None:
+            _set_volumes(self, *self._tube)
+        if has_metallicity(names):
+            self.add_field(
+                ("gas", "metallicity"), _carried(names), sampling_type="cell", units="Zsun"
+            )
+
+
+def load(path, metallicity=None, **options):
+    """Open a snapshot in yt; see `CrmpiDataset`.
 
     Parameters
     ----------
@@ -29,33 +88,14 @@ def load(path, metallicity=None, **options):
     options
         passed on to ``yt.load``
     """
-    with h5py.File(path, "r") as file:
-        facts = dict(file.attrs)
-        tube = _read_tube(file)
-    parameters = {
-        "gamma": facts["gamma"],
-        "mu": facts["mu"],
-        "periodicity": tuple(bool(p) for p in facts["periodic"]),
-    }
-    if facts["unit_system"] != "none":
-        scales = {
-            "length_unit": (facts["length_cm"], "cm"),
-            "time_unit": (facts["time_s"], "s"),
-            "mass_unit": (facts["mass_g"], "g"),
-        }
-        options = {"units_override": scales, "unit_system": "cgs"} | options
-    ds = yt.load(str(path), parameters=parameters, **options)
-    ds.parameters["gamma_cr"] = float(facts["gamma_cr"])
-    if b"Ec" in facts["VariableNames"]:
-        _add_cosmic_rays(ds)
-    if tube is not None:
-        _set_volumes(ds, *tube)
-    names = [name.decode() for name in facts["VariableNames"]]
-    if metallicity is None and has_metallicity(names):
-        ds.add_field(("gas", "metallicity"), _carried(names), sampling_type="cell", units="Zsun")
+    ds = yt.load(str(path), **options)
     if metallicity is not None:
         ds.add_field(
-            ("gas", "metallicity"), _uniform(metallicity), sampling_type="cell", units="Zsun"
+            ("gas", "metallicity"),
+            _uniform(metallicity),
+            sampling_type="cell",
+            units="Zsun",
+            force_override=True,
         )
     return ds
 

@@ -13,10 +13,14 @@ KINDS = ("bash", "python", "python interface", "text", "yaml")
 GENERATED = ("docs/verification.md", "docs/performance/tables.md")
 """Pages that a command writes."""
 
+EXAMPLES = "docs/examples/"
+"""Packages with pages of their own; their commands need them installed
+(`tests/unit/test_example_package.py`)."""
+
 TUTORIALS = "docs/tutorials/"
 """Pages whose blocks are carried out from the first to the last, as by their reader."""
 
-_FENCE = re.compile(r"^([ ]*)```([^\n`]*)\n(.*?)^[ ]*```[ ]*$", re.MULTILINE | re.DOTALL)
+FENCED = re.compile(r"^([ ]*)```([^\n`]*)\n(.*?)^[ ]*```[ ]*$", re.MULTILINE | re.DOTALL)
 _INLINE = re.compile(r"`((?:mpirun -n \d+ )?crmpi [^`\n]+)`")
 
 
@@ -40,7 +44,7 @@ class Block(NamedTuple):
 
 def pages():
     """Return the paths of all pages relative to the checkout."""
-    found = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md"]
+    found = [ROOT / "README.md", ROOT / "CONTRIBUTING.md"]
     for pattern in ("docs/**/*.md", "problems/*/README.md", "crmpi/**/*.md"):
         found += sorted(path for path in ROOT.glob(pattern) if "builtin_problems" not in path.parts)
     names = [str(path.relative_to(ROOT)) for path in found]
@@ -50,7 +54,7 @@ def pages():
 def blocks_of(page, text):
     """Return the `Block`s in the text of a page."""
     found = []
-    for match in _FENCE.finditer(text):
+    for match in FENCED.finditer(text):
         indent = len(match[1])
         lines = [line[indent:] for line in match[3].splitlines()]
         line = text.count("\n", 0, match.start()) + 1
@@ -71,7 +75,9 @@ def inline_commands():
     placeholders."""
     found = []
     for page in pages():
-        prose = _FENCE.sub("", (ROOT / page).read_text(encoding="utf-8"))
+        if page.startswith(EXAMPLES):
+            continue
+        prose = FENCED.sub("", (ROOT / page).read_text(encoding="utf-8"))
         found += [(page, command.replace("\\|", "|")) for command in _INLINE.findall(prose)]
     return [(page, command) for page, command in found if not _is_template(command)]
 

@@ -15,7 +15,17 @@ from crmpi.errors import CrmpiError
 from crmpi.parallel.comm import SerialComm
 from tests.recipes.commands import check, commands
 from tests.recipes.isolation import execute, isolated
-from tests.recipes.pages import KINDS, ROOT, TUTORIALS, blocks, inline_commands, pages
+from tests.recipes.pages import (
+    FENCED,
+    GENERATED,
+    KINDS,
+    ROOT,
+    TUTORIALS,
+    blocks,
+    blocks_of,
+    inline_commands,
+    pages,
+)
 from tests.recipes.small import small_words
 
 matplotlib.use("Agg")
@@ -23,6 +33,9 @@ matplotlib.use("Agg")
 QUICK_PAGES = ("README.md", "docs/")
 """Pages whose commands run in the quick tests, on small meshes; those of problems run with the mark
 `full`, their parameters are checked in any case."""
+
+GALLERY = "docs/gallery.md"
+"""Its commands are those of the pages that it names, and run there."""
 
 LONG = ("sweep", "converge", "bench", "doctor", "warm", "compare")
 """Commands that run with the mark `full` only."""
@@ -42,6 +55,24 @@ NAMES = {"docs/configuration.md": {"par": crmpi.api.par}}
 """What the Python of a page uses besides its own imports."""
 
 
+OURS = (
+    "CHANGELOG.md",
+    "CONTRIBUTING.md",
+    "README.md",
+    "crmpi",
+    "docs",
+    "launch",
+    "problems",
+    "tests",
+)
+"""Files and folders of the repository: others beside them, such as .venv, are not ours."""
+
+CODE = re.compile(
+    r"\s*(?:import |from \w[\w.]* import |with .*:$|\w[\w.\[\]]* = \w+[\w.]*\(|for .*:$)"
+)
+"""The beginning of a line of Python."""
+
+
 def ids(found):
     return [str(block) for block in found]
 
@@ -50,6 +81,28 @@ def ids(found):
 def test_fences_say_what_they_hold(page):
     kinds = {block.kind for block in blocks() if block.page == page}
     assert kinds <= set(KINDS), f"name one of {', '.join(KINDS)} behind each fence"
+
+
+def test_no_fence_escapes():
+    """Every Markdown file of the repository that has a fence is a page, and every fence of a page
+    begins or ends a block that the other tests see."""
+    known = {*pages(), *GENERATED}
+    for path in ROOT.glob("**/*.md"):
+        name = path.relative_to(ROOT).as_posix()
+        if name.split("/")[0] in OURS and "builtin_problems" not in path.parts:
+            text = path.read_text(encoding="utf-8")
+            fences = re.findall(r"^\s*(?:```|~~~).*$", text, re.MULTILINE)
+            seen = blocks_of(name, text) if name in known else []
+            assert len(fences) == 2 * len(seen), f"{name}: a fenced block that no test sees"
+
+
+@pytest.mark.parametrize("page", pages())
+def test_no_code_is_set_off_by_blanks_alone(page):
+    """Code that is indented and not fenced would be run by no test."""
+    text = (ROOT / page).read_text(encoding="utf-8")
+    prose = FENCED.sub("", text)
+    for line in re.findall(r"^ {4,}\S.*$", prose, re.MULTILINE):
+        assert not CODE.match(line), f"{page}: fence '{line.strip()}'"
 
 
 @pytest.mark.parametrize("page", pages())
@@ -79,7 +132,8 @@ def test_commands_in_running_text_have_these_arguments(page, text):
 
 def _is_quick(block):
     names = [command.words[1] for command in commands(block.text) if command.is_ours()]
-    return block.page.startswith(QUICK_PAGES) and not set(names) & set(LONG)
+    quick = block.page.startswith(QUICK_PAGES) and block.page != GALLERY
+    return quick and not set(names) & set(LONG)
 
 
 def _runnable():
