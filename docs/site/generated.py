@@ -118,7 +118,7 @@ def commands():
     return "\n".join(lines)
 
 
-TOP = ("crmpi.open", "crmpi.yt.load")
+TOP = ("crmpi.simulation.Simulation", "crmpi.open", "crmpi.yt.load")
 """What users import from elsewhere than `crmpi.api`."""
 
 
