@@ -106,9 +106,9 @@ def _dry_run(comm, target, overrides, restart, quiet):
 
 
 def resumed(comm, target, overrides):
-    """Return the newest complete checkpoint in the folder of the run that these words describe, or
-    None; collective."""
-    from crmpi.output.checkpoint import latest_checkpoint
+    """Return the newest checkpoint in the folder of the run that these words describe whose every
+    checksum is right, or None; collective."""
+    from crmpi.output.checkpoint import newest_whole
 
     if target is None:
         raise CrmpiError(
@@ -120,7 +120,11 @@ def resumed(comm, target, overrides):
             everywhere=True,
         )
     config, _, _ = configure(comm, target, overrides)
-    return together(comm, lambda: latest_checkpoint(config.output.dir) if comm.rank == 0 else None)
+    path, complaints = newest_whole(config.output.dir, comm)
+    if comm.rank == 0:
+        for sentence in complaints:
+            print(f"note: {sentence}", file=sys.stderr)
+    return path
 
 
 def split_words(words):

@@ -254,6 +254,41 @@ def damage(path):
         return "it is truncated or damaged; restart from an earlier checkpoint"
 
 
+def newest_whole(folder, comm):
+    """Find the newest checkpoint whose every block has its checksum; the ranks share the blocks;
+    collective.
+
+    Returns
+    -------
+    (Path or None, list of str)
+        the checkpoint, and a sentence for each newer one that is damaged
+    """
+    complaints = []
+    for path in comm.bcast(checkpoint_files(folder)[::-1] if comm.rank == 0 else None):
+        reason = comm.bcast(damage(path) if comm.rank == 0 else None)
+        reasons = [reason] if reason else comm.allgather_object(_damaged_share(path, comm))
+        found = next(filter(None, reasons), None)
+        if found is None:
+            return path, complaints
+        complaints.append(f"cannot go on from {path}: {found.partition(';')[0]}")
+    return None, complaints
+
+
+def _damaged_share(path, comm):
+    """Return what is wrong with the blocks that this rank looks at, or None: every n-th."""
+    try:
+        with h5py.File(path, "r") as file:
+            gids = np.arange(file["u0"].shape[0])[comm.rank :: comm.nranks]
+            for name in (name for name in file if name + CHECKSUMS in file):
+                checksums = file[name + CHECKSUMS][:]
+                for gid in gids:
+                    if block_checksums(file[name][gid : gid + 1])[0] != checksums[gid]:
+                        return f"'{name}' of block {gid} is damaged"
+    except UNREADABLE as error:
+        return str(error)
+    return None
+
+
 def latest_checkpoint(folder):
     """Return the path of the newest complete checkpoint in a run or checkpoint folder, or None."""
     return next((path for path in reversed(checkpoint_files(folder)) if not damage(path)), None)
