@@ -91,7 +91,22 @@ def main(argv=None):
             os.environ["CRMPI_PRECISION"] = "single"  # before anything is imported that asks for it
         words = [word for word in words if word not in ("--debug", "--single")]
         with _resilient_streams() if command in LONG_RUNNING else nullcontext():
-            return _guarded(words, debug)
+            code = _guarded(words, debug)
+        if code and argv is None:
+            _leave_broken_files(code)
+        return code
+
+
+def _leave_broken_files(code):
+    """End the process here if HDF5 holds a file that the disk has refused: it would crash at the
+    exit, and its code would be that of the process."""
+    files = sys.modules.get("crmpi.output.files")
+    if files is not None and files.unwritten:
+        from crmpi.parallel.comm import leave
+
+        sys.stdout.flush()
+        sys.stderr.flush()
+        leave(code)
 
 
 def _guarded(argv, debug):

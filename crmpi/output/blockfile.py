@@ -29,8 +29,10 @@ from crmpi.output.files import (
     clear_write_errors,
     commit,
     describe_failure,
+    hush_destructors,
     require_space,
     temporary,
+    unwritten,
 )
 from crmpi.output.seal import CHECKSUMS, DIGEST, block_checksums, digest
 
@@ -94,6 +96,7 @@ class BlockFileWriter:
         self.run_id = run_id
         self.collective = comm.nranks > 1 and bool(h5py.get_config().mpi)
         self.writes = 0
+        hush_destructors()
 
     def write(self, path, contents):
         """Write `contents` as the file `path`. Collective: a failure of one rank raises the same
@@ -278,6 +281,7 @@ class BlockFileWriter:
         try:
             action(*arguments)
         except WRITE_FAILURES as error:
+            unwritten.append(path)
             return describe_failure(path, error)
         return None
 

@@ -4,6 +4,7 @@ errors that say what to do."""
 import errno
 import os
 import shutil
+import sys
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -23,6 +24,39 @@ _REMEDIES = {
     errno.EISDIR: "a folder is where a file should be: move it away, or choose another output.dir",
     errno.ENAMETOOLONG: "the name is too long: choose another output.dir",
 }
+
+
+unwritten = []
+"""Block files that the disk refused: HDF5 tries to write them once more at the exit of the process,
+and may crash there."""
+
+
+def hush_destructors():
+    """Let h5py not speak of the same failure again.
+
+    HDF5 keeps what a disk has refused and tries again when h5py frees its objects and at the exit.
+    h5py cannot raise there: it prints tracebacks, through the hook that ends all ranks of a run at
+    an error that nobody has caught. The failure has been raised, and told, by then.
+    """
+    if not getattr(sys.excepthook, "hushed", False):
+        sys.excepthook = _hushed(sys.excepthook, lambda _kind, _error, trace: _in_h5py(trace))
+        sys.unraisablehook = _hushed(
+            sys.unraisablehook, lambda told: "h5py" in str(told.object or told.exc_traceback)
+        )
+
+
+def _hushed(hook, is_known):
+    def hushed(*told):
+        if not is_known(*told):
+            hook(*told)
+
+    hushed.hushed = True
+    return hushed
+
+
+def _in_h5py(trace):
+    """Tell whether a traceback begins in compiled code of h5py, and not in a program."""
+    return trace is not None and trace.tb_frame.f_code.co_filename.startswith("h5py/")
 
 
 def describe_failure(path, error):

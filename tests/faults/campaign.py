@@ -21,10 +21,19 @@ from typing import NamedTuple
 import h5py
 
 from crmpi.cli.doctor import find_mpirun
-from crmpi.cli.main import main as crmpi
 from crmpi.output.directory import RunDirectory
 from tests.faults.chains import forked_chains, launched_chains
-from tests.faults.runs import WORDS, Outcome, finish, lost_after, run, start, state, words_of
+from tests.faults.runs import (
+    WORDS,
+    Outcome,
+    finish,
+    lost_after,
+    quietly,
+    run,
+    start,
+    state,
+    words_of,
+)
 
 STEPS = 8
 CHAIN_STEPS = 12
@@ -58,7 +67,7 @@ def kills_by_place(folder, reference, ranks):
         for rank in victims[:ranks]:
             where = folder / f"{place.replace(' ', '_')}_{rank}"
             ended = run(where, STEPS, ranks, ("kill", place, call, rank))
-            lost = lost_after(where, ended, reference, STEPS, ranks)
+            lost = lost_after(where, ended, reference, STEPS)
             outcomes.append(Outcome(ended.code not in (0, None), lost))
         yield Row(f"kill -9 in {place}", outcomes)
 
@@ -69,7 +78,7 @@ def signals_by_place(folder, reference, ranks):
     for place in ("compute", "exchange", "checkpoint"):
         where = folder / place
         ended = run(where, STEPS, ranks, ("term", place, KILLED[place][1], ranks - 1))
-        lost = lost_after(where, ended, reference, STEPS, ranks)
+        lost = lost_after(where, ended, reference, STEPS)
         outcomes.append(Outcome(ended.code == 75, lost))
     yield Row("SIGTERM to one rank", outcomes)
 
@@ -80,7 +89,7 @@ def hang(folder, reference, ranks):
     fault = ("stop", "compute", KILLED["compute"][1], ranks - 1)
     ended = run(where, STEPS, ranks, fault, "output.watchdog=20")
     named = f"rank {ranks - 1} of {ranks} hangs: no sign of life" in ended.err
-    lost = lost_after(where, ended, reference, STEPS, ranks)
+    lost = lost_after(where, ended, reference, STEPS)
     yield Row("a rank that hangs", [Outcome(named and ended.code == 3, lost)])
 
 
@@ -122,11 +131,12 @@ def _mount(*words):
 def _refused(where, reference, fault, ranks):
     """Let the disk refuse a file and return what became of it, once it can be written again."""
     ended = run(where, STEPS, ranks, fault)
-    (where.parent / "ballast").unlink(missing_ok=True) if fault[0] == "fill" else None
+    if fault[0] == "fill":
+        (where.parent / "ballast").unlink()
     if fault[0] == "read_only":
         _mount("-o", "remount,rw", where.parent)
     detected = ended.code == 3 and len(ended.sentences) == 1
-    return Outcome(detected, lost_after(where, ended, reference, STEPS, ranks))
+    return Outcome(detected, lost_after(where, ended, reference, STEPS))
 
 
 def folders(folder, reference, ranks):
@@ -166,6 +176,11 @@ def _truncate(path, random_):
         file.truncate(random_.randrange(path.stat().st_size))
 
 
+def _change(path, _random):
+    with h5py.File(path, "r+") as file:
+        file["u0"][0, 0] *= 1.0 + 1e-15
+
+
 def _other_version(path, _random):
     with h5py.File(path, "r+") as file:
         file.attrs["format"] = 99
@@ -181,6 +196,7 @@ def _no_file(path, random_):
 
 
 DAMAGES = {
+    "a number changes": (_change, 1),
     "a bit flips": (_flip, 20),
     "truncated": (_truncate, 5),
     "another version": (_other_version, 1),
@@ -189,14 +205,14 @@ DAMAGES = {
 }
 
 
-def damages(folder, reference, seed):
+def damages(folder, reference, seed, kinds=DAMAGES):
     """Damage the last checkpoint of a run in many ways: a restart from it is refused, `--resume`
     takes the one before. A flipped bit that no one reads (in unused bytes of the file) may also
     lead to the right end."""
     random_ = random.Random(seed)
     whole = folder / "whole"
-    _quietly(words_of(whole, STEPS // 2))
-    for name, (damage, times) in DAMAGES.items():
+    quietly(words_of(whole, STEPS // 2))
+    for name, (damage, times) in kinds.items():
         outcomes = []
         for n in range(times):
             where = folder / f"{name.replace(' ', '_')}_{n}"
@@ -205,20 +221,14 @@ def damages(folder, reference, seed):
             damage(path, random_)
             words = ["run", "--restart", str(path), f"time.max_steps={STEPS}"]
             branch = folder / f"branch_{name.replace(' ', '_')}_{n}"
-            refused = _quietly([*words, f"output.dir={branch}"]) == 2
+            refused = quietly([*words, f"output.dir={branch}"]) == 2
             harmless = not refused and state(branch) == reference
-            code = _quietly(words_of(where, STEPS))
+            code = quietly(words_of(where, STEPS))
             right = code == 0 and state(where) == reference
             lost = "" if right else f"code {code}, or other bits"
             outcomes.append(Outcome(refused or harmless, lost))
             shutil.rmtree(where)
         yield Row(f"checkpoint: {name}", outcomes)
-
-
-def _quietly(words):
-    """Run a command in this process without a word; return its exit code."""
-    with contextlib.redirect_stdout(None), contextlib.redirect_stderr(None):
-        return crmpi(list(map(str, words)))
 
 
 # ---------------------------------------------------------------- all of it
@@ -230,7 +240,7 @@ def rows(folder, kills, seed, ranks):
     references = {}
     for steps in (STEPS, CHAIN_STEPS):
         straight = folder / f"straight_{steps}"
-        _quietly(words_of(straight, steps))
+        quietly(words_of(straight, steps))
         references[steps] = state(straight)
     short = references[STEPS]
     yield from damages(folder / "damages", short, seed)
