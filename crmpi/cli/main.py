@@ -26,7 +26,10 @@ COMMANDS = {
     "check": "try a plug-in in small runs: shapes, units, blocks, a restart",
     "params": "list all parameters with type, default, unit and range",
     "info": "say what is in a snapshot, a checkpoint, a history or the folder of a run",
-    "plot": "draw slices, profiles and histories",
+    "plot": "draw slices, projections, profiles, phase diagrams, field lines and histories",
+    "movie": "make a movie of the snapshots of a run, or of several side by side",
+    "watch": "follow a run in a terminal: progress, rate, floors, lines of its history",
+    "report": "write one HTML page on a run: parameters, timing, floors, energies, pictures",
     "observe": "compute observables of snapshots: gamma rays, loading, profiles, phase diagrams",
     "columns": (
         "columns of hydrogen and of ions (O VI, Mg II ...) through a snapshot, over the "
@@ -65,6 +68,9 @@ ALONE = {
     "params",
     "info",
     "plot",
+    "movie",
+    "watch",
+    "report",
     "observe",
     "columns",
     "compare",

@@ -6,7 +6,11 @@ crmpi plot runs/galactic_wind/snapshots/snapshot_00004.athdf dens pcr beta --axi
 crmpi plot runs/galactic_wind/history.txt ecr ener 'floor_*'
 crmpi plot runs/galactic_wind dens temp --projection --axis x2 --outlines
 crmpi plot runs/galactic_wind dens temp --limits dens=1e-5,1 temp=1e4,1e7 --log --cmap magma
+crmpi plot runs/galactic_wind dens --streamlines b --output lines.pdf
+crmpi plot runs/galactic_wind dens temp --kind phase --weight volume
 crmpi plot runs/diffusion dens pcr --beside runs/streaming runs/two_moment --output three.pdf
+
+crmpi movie makes a movie of all snapshots of a run; docs/pictures.md shows every kind of picture.
 """
 
 import argparse
@@ -19,6 +23,18 @@ from crmpi.errors import CrmpiError
 def add_arguments(parser):
     """Declare the arguments of ``crmpi plot``."""
     parser.add_argument("file", help="snapshot, history, or folder of a run")
+    add_what(parser)
+    add_look(parser)
+    parser.add_argument(
+        "--output",
+        "-o",
+        metavar="FILE",
+        help="name ending in .png, .pdf or .svg; default: beside the file",
+    )
+
+
+def add_what(parser):
+    """Declare the arguments that say what a picture shows."""
     parser.add_argument(
         "fields",
         nargs="*",
@@ -37,7 +53,7 @@ def add_arguments(parser):
     kinds = parser.add_mutually_exclusive_group()
     kinds.add_argument(
         "--kind",
-        choices=("slice", "projection", "profile", "radial"),
+        choices=("slice", "projection", "profile", "radial", "phase"),
         help="default: profiles in 1-D, slices otherwise",
     )
     kinds.add_argument(
@@ -48,7 +64,10 @@ def add_arguments(parser):
         help="integrals along --axis; means by mass of other fields",
     )
     parser.add_argument(
-        "--outlines", action="store_true", help="draw the edges of the blocks of the mesh"
+        "--weight",
+        default="dens",
+        metavar="NAME",
+        help="what a phase diagram sums up: volume, or a density of mass or energy; default: dens",
     )
     parser.add_argument(
         "--beside",
@@ -56,6 +75,18 @@ def add_arguments(parser):
         default=[],
         metavar="FILE",
         help="more runs, snapshots or histories for the same picture",
+    )
+
+
+def add_look(parser):
+    """Declare the arguments that say how a picture looks."""
+    parser.add_argument(
+        "--outlines", action="store_true", help="draw the edges of the blocks of the mesh"
+    )
+    parser.add_argument(
+        "--streamlines",
+        choices=("b", "vel"),
+        help="draw lines of the magnetic field, or of the velocity, over images",
     )
     parser.add_argument(
         "--limits",
@@ -72,12 +103,6 @@ def add_arguments(parser):
     parser.add_argument(
         "--size", nargs=2, type=float, metavar=("WIDTH", "HEIGHT"), help="of the page in inches"
     )
-    parser.add_argument(
-        "--output",
-        "-o",
-        metavar="FILE",
-        help="name ending in .png, .pdf or .svg; default: beside the file",
-    )
 
 
 def main(arguments):
@@ -87,12 +112,7 @@ def main(arguments):
     except ModuleNotFoundError as problem:
         raise CrmpiError(f"crmpi plot needs {problem.name}: pip install matplotlib") from None
     a = arguments
-    files = [word for word in a.fields if os.path.exists(word)]
-    if files:
-        raise CrmpiError(
-            f"'{files[0]}' is a file, not a quantity; for one picture of several: crmpi plot "
-            f"{a.file} --beside {files[0]}"
-        )
+    refuse_files(a, "plot")
     picture = plot(
         a.file,
         fields=a.fields or None,
@@ -101,13 +121,23 @@ def main(arguments):
         kind=a.kind,
         output=a.output,
         others=a.beside,
-        options=_options(a),
+        options=options_of(a),
     )
     print(picture)
     return 0
 
 
-def _options(a):
+def refuse_files(a, command):
+    """Refuse files where quantities are meant."""
+    files = [word for word in a.fields if os.path.exists(word)]
+    if files:
+        raise CrmpiError(
+            f"'{files[0]}' is a file, not a quantity; for one picture of several: crmpi {command} "
+            f"{a.file} --beside {files[0]}"
+        )
+
+
+def options_of(a):
     """Return the checked `Options` of a picture."""
     from crmpi.analysis.draw.style import Options
 
@@ -121,6 +151,8 @@ def _options(a):
         a.cmap,
         tuple(a.size) if a.size else None,
         outlines=a.outlines,
+        streamlines=a.streamlines,
+        weight=a.weight,
     )
 
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
-from crmpi.analysis.draw import panels, sheet
-from crmpi.analysis.draw.style import DEFAULT, colours, label, set_scale, wrapped
+from crmpi.analysis.draw import panels, phase, sheet
+from crmpi.analysis.draw.style import DEFAULT, colours, label, length_unit, set_scale, wrapped
 from crmpi.analysis.read.readers import open_snapshot
 from crmpi.errors import CrmpiError
 from crmpi.output.directory import RunDirectory
@@ -51,7 +51,7 @@ def _same_units(snapshots, fields):
     """Refuse runs with and without units, or of different ones, on one scale."""
     first = snapshots[0]
     for other in snapshots[1:]:
-        lengths = panels.length_unit(first)[0], panels.length_unit(other)[0]
+        lengths = length_unit(first)[0], length_unit(other)[0]
         if not first.units.dimensionless == other.units.dimensionless or any(
             first.shown_in(f)[0] != other.shown_in(f)[0] for f in fields
         ):
@@ -84,7 +84,7 @@ def slices(snapshots, names, fields, axis, position, options=DEFAULT):
     _same_units(snapshots, fields)
     shape = panels.aspect(snapshots[0], axis)
     times = [panels.time_text(snapshot) for snapshot in snapshots]
-    one_time = len(set(times)) == 1
+    one_time = _one_time(times, options)
     room = sheet.inner(options.size)
     part = sheet.images(len(fields), len(snapshots), shape, 1, size=room)
     titles = [
@@ -104,6 +104,12 @@ def slices(snapshots, names, fields, axis, position, options=DEFAULT):
             drawn, bar.axes(figure, *corner), panels.plane_label(snapshots[0], field, options)
         )
     return figure
+
+
+def _one_time(times, options):
+    """Tell whether the time stands in the heading; in a movie each run keeps its own, so that the
+    page does not change."""
+    return len(set(times)) == 1 and not options.pooled
 
 
 def _title(name, time, width, one_time):
@@ -130,8 +136,7 @@ def _block(figure, corner, places, titles, snapshots, what, options):
         shape = min(max(panels.aspect(snapshot, axis), 1.0 / sheet.LONGEST), sheet.LONGEST)
         axes = place.shaped(shape).axes(figure, *corner)
         drawn = panels.draw_slice(axes, snapshot, plane, values, scale)
-        if options.outlines:
-            panels.outline(axes, snapshot, plane)
+        panels.over_image(axes, snapshot, plane, options)
         axes.set_title("\n".join(lines), size=8, pad=3.0)
         if same_row and place is not places[0]:
             axes.set_ylabel("")
@@ -155,7 +160,7 @@ def profiles(snapshots, names, fields, axis, radial, options=DEFAULT):
         for number, (text, snapshot) in enumerate(zip(labels, snapshots, strict=True)):
             found = snapshot.radial_profile(field) if radial else snapshot.profile(field, axis)
             curves.append(found.values * snapshot.shown_in(field)[1])
-            x = found.x * panels.length_unit(snapshot)[1]
+            x = found.x * length_unit(snapshot)[1]
             axes.plot(x, curves[-1], _DASHES[number % 4], label=text)
         set_scale(
             axes,
@@ -173,6 +178,21 @@ def profiles(snapshots, names, fields, axis, radial, options=DEFAULT):
         if snapshots[0].spacing == "log":
             axes.set_xscale("log")
     return figure
+
+
+def diagrams(snapshots, names, fields, options=DEFAULT):
+    """Return a figure with a phase diagram for each run, on common axes and one scale of
+    colours."""
+    _same_units(snapshots, fields)
+    times = [panels.time_text(snapshot) for snapshot in snapshots]
+    one_time = _one_time(times, options)
+    room = sheet.inner(options.size)
+    width = sheet.images(1, len(snapshots), phase.ASPECT, 1, 1, room, phase.LEFT).size[0]
+    titles = [
+        "\n".join(_title(name, time, width, one_time))
+        for name, time in zip(names, times, strict=True)
+    ]
+    return phase.figure_of(snapshots, titles, times[0] if one_time else "", fields, options)
 
 
 def _stack(names, legends, options):
@@ -210,8 +230,7 @@ def histories(paths, names, columns, options=DEFAULT):
 
 def _finish(axes, places, xlabel, ylabel):
     """Label a panel of a stack; the first has the legend, the last the numbers below."""
-    box = axes.get_position()
-    axes.set_ylabel(wrapped(ylabel, box.height * axes.figure.get_size_inches()[1]))
+    axes.set_ylabel(wrapped(ylabel, sheet.inches(axes)[1]))
     if axes is places[0]:
         panels.legend(axes)
     if axes is places[-1]:
@@ -260,7 +279,9 @@ def figure_of(paths, fields, settings, options=DEFAULT):
                 "them one by one"
             )
         chosen, kind, axis, position = settings(snapshots[0])
-        options.check(chosen)
+        options.check([*chosen, "amount"] if kind == "phase" else chosen)
+        if kind == "phase":
+            return diagrams(snapshots, names, chosen, options)
         if kind in ("slice", "projection"):
             return slices(
                 snapshots,

@@ -14,24 +14,20 @@ from matplotlib.ticker import (
     NullLocator,
 )
 
-from crmpi.analysis.draw import sheet
-from crmpi.analysis.draw.style import DEFAULT, colours, label, math_unit, set_scale, wrapped
+from crmpi.analysis.draw import sheet, streamlines
+from crmpi.analysis.draw.style import (
+    DEFAULT,
+    colours,
+    label,
+    length_unit,
+    math_unit,
+    set_scale,
+    wrapped,
+)
 from crmpi.analysis.read.derived import shown_in
 
 _ROUNDING = 1e-9  # of the largest sound speed: velocities below it are rounding errors
 _LINES = 7  # curves in a panel
-
-
-def length_unit(snapshot):
-    """Return (label, factor) for positions: kpc, or pc and Mpc where the mesh asks for it; nothing
-    in a dimensionless run."""
-    if snapshot.units.dimensionless:
-        return "", 1.0
-    size = max(snapshot.upper[axis] - snapshot.lower[axis] for axis in snapshot.axes)
-    unit = next(
-        (u for u in ("Mpc", "kpc", "pc", "au") if size >= 0.5 * snapshot.units.factor(u)), "au"
-    )
-    return unit, 1.0 / snapshot.units.factor(unit)
 
 
 def position_label(snapshot, axis):
@@ -55,7 +51,7 @@ def position_text(snapshot, plane, axis):
     if math.isnan(plane.position):
         return f"along $x_{axis + 1}$"
     unit, scale = length_unit(snapshot)
-    return f"$x_{axis + 1}$ = {plane.position * scale:.4g} {unit}".rstrip()
+    return f"$x_{axis + 1}$ = {plane.position * scale:.3g} {unit}".rstrip()
 
 
 def aspect(snapshot, axis):
@@ -115,8 +111,7 @@ def image(axes, bar, snapshot, name, axis, position=None, options=DEFAULT):
     drawn = draw_slice(
         axes, snapshot, plane, values, colours(name, values, options, minimum(snapshot, name))
     )
-    if options.outlines:
-        outline(axes, snapshot, plane)
+    over_image(axes, snapshot, plane, options)
     colour_bar(drawn, bar, plane_label(snapshot, name, options))
     return plane
 
@@ -140,6 +135,14 @@ def draw_slice(axes, snapshot, plane, values, scale_of_colours):
     return drawn
 
 
+def over_image(axes, snapshot, plane, options):
+    """Draw over an image what the options ask for: the blocks of the mesh, lines along a vector."""
+    if options.outlines:
+        outline(axes, snapshot, plane)
+    if options.streamlines:
+        streamlines.draw(axes, snapshot, plane, options.streamlines, projection=options.projection)
+
+
 def outline(axes, snapshot, plane):
     """Draw the edges of the blocks of a `Slice`, dark on light, so that they are seen on every
     colour."""
@@ -157,7 +160,7 @@ def outline(axes, snapshot, plane):
 def finish_image(axes, extent, xlabel, ylabel):
     """Label the axes of an image, with as many numbers as have room; say so where it is not to
     scale."""
-    width, height = _inches(axes)
+    width, height = sheet.inches(axes)
     sheet.set_ticks(axes.xaxis, extent[0], extent[1], width, each=0.55)
     sheet.set_ticks(axes.yaxis, extent[2], extent[3], height, each=0.3)
     shape = (extent[3] - extent[2]) / (extent[1] - extent[0])
@@ -166,17 +169,10 @@ def finish_image(axes, extent, xlabel, ylabel):
     axes.set_ylabel(f"{ylabel}, stretched" if stretched and width <= 1.5 else ylabel)
 
 
-def _inches(axes):
-    """Return width and height of axes in inches."""
-    box = axes.get_position()
-    across, up = axes.figure.get_size_inches()
-    return box.width * across, box.height * up
-
-
 def colour_bar(drawn, bar, text, extend="neither"):
     """Draw the bar of colours of an image in the axes `bar`: its numbers have a common power of ten
     in the label, or are logarithmic."""
-    width, height = _inches(bar)
+    width, height = sheet.inches(bar)
     upright = height > width
     made = bar.figure.colorbar(
         drawn, cax=bar, orientation="vertical" if upright else "horizontal", extend=extend
@@ -198,7 +194,7 @@ def colour_bar(drawn, bar, text, extend="neither"):
 
 def log_numbers(axis, low, high):
     """Give a logarithmic axis a range, and numbers that have room."""
-    width, height = _inches(axis.axes)
+    width, height = sheet.inches(axis.axes)
     upright = axis.axis_name == "y"
     axis.axes.set(**{f"{axis.axis_name}lim": (low, high)})
     _log_ticks(axis, low, high, max(int(height / 0.3 if upright else width / 0.55), 1))
@@ -261,7 +257,7 @@ def profiles(axes, snapshot, names, axis, radial=False, options=DEFAULT):
     if len(names) > 1:
         legend(axes)
         text = f"[{math_unit(unit)}]" if unit else "[code units]"
-    axes.set_ylabel(wrapped(text, _inches(axes)[1]))
+    axes.set_ylabel(wrapped(text, sheet.inches(axes)[1]))
     axes.set_xlabel(along_label(snapshot, axis, radial))
 
 
@@ -307,4 +303,4 @@ def history(axes, columns, names, options=DEFAULT):
     if len(names) > 1:
         legend(axes)
         text = history_unit(unit) or ("[code units]" if unit == "code" else "pure number")
-    axes.set_ylabel(wrapped(text, _inches(axes)[1]))
+    axes.set_ylabel(wrapped(text, sheet.inches(axes)[1]))

@@ -7,7 +7,7 @@ from pathlib import Path
 import matplotlib as mpl
 import numpy as np
 
-from crmpi.analysis.draw import beside, panels, sheet
+from crmpi.analysis.draw import beside, panels, phase, sheet
 from crmpi.analysis.draw.style import DEFAULT, STYLE
 from crmpi.analysis.read.cells import AXIS_NUMBERS
 from crmpi.analysis.read.derived import available, title
@@ -19,6 +19,7 @@ from crmpi.output.history import read_history
 
 FORMATS = (".png", ".pdf", ".svg")
 IMAGES = ("slice", "projection")
+KINDS = (*IMAGES, "profile", "radial", "phase")
 _CLOCK = ("time", "step", "dt")
 _LEDGERS = (
     "floor_",
@@ -52,10 +53,11 @@ def plot(
         axis that a slice is normal to, or along which a profile runs
     position : float, optional
         where the slice is, in the unit of the picture; the middle by default
-    kind : {"slice", "projection", "profile", "radial"}, optional
+    kind : {"slice", "projection", "profile", "radial", "phase"}, optional
         of a snapshot; by default a slice in 2-D and 3-D, a profile in 1-D. A projection integrates
         densities of mass and energy along the axis, and averages other quantities with density as
-        weight; of a run folder it shows the latest snapshot
+        weight; a phase diagram sums up mass (`options.weight`) over two quantities. Of a run folder
+        these show the latest snapshot
     output : path, optional
         name ending in .png, .pdf or .svg; by default beside `path`
     others : paths, optional
@@ -73,34 +75,39 @@ def plot(
     if axis is not None and axis not in AXIS_NUMBERS:
         raise CrmpiError(f"axis = '{axis}' is not one of x1, x2, x3")
     across = AXIS_NUMBERS.get(axis)
-    if kind == "projection" and path.is_dir() and not others:
+    if path.is_dir() and not others and (kind is not None or options.streamlines):
         path = RunDirectory(path).latest_snapshot()
-    output = (
-        Path(output)
-        if output
-        else (
-            path / ("beside.png" if others else "summary.png")
-            if path.is_dir()
-            else path.with_suffix(".png")
-        )
-    )
+    output = Path(output) if output else _beside_file(path, bool(others))
     if output.suffix not in FORMATS:
         raise CrmpiError(f"output = {output} must end in one of {', '.join(FORMATS)}")
     with mpl.rc_context(STYLE):
-        if others:
-            chosen = lambda first: _settings(first, fields, across, position, kind)  # noqa: E731
-            figure = beside.figure_of([path, *others], fields, chosen, options)
-        elif path.is_dir():
+        if path.is_dir() and not others:
             figure = _of_folder(path, fields, options)
-        elif path.suffix == ".txt":
-            figure = history_figure(read_history(path), fields, options)
         else:
-            with open_snapshot(path) as snapshot:
-                figure = snapshot_figure(snapshot, fields, across, position, kind, options)
+            figure = figure_of([path, *others], fields, across, position, kind, options)
         with clear_write_errors(output):
             output.parent.mkdir(parents=True, exist_ok=True)
             figure.savefig(output)
     return output
+
+
+def _beside_file(path, several):
+    """Return the name of a picture for which none is given: beside the file, or in the folder."""
+    if path.is_dir():
+        return path / ("beside.png" if several else "summary.png")
+    return path.with_suffix(".png")
+
+
+def figure_of(paths, fields=None, axis=None, position=None, kind=None, options=DEFAULT):
+    """Return the figure of a snapshot or a history, or of several of them beside one another;
+    parameters as those of `plot`, `axis` 0, 1 or 2."""
+    if len(paths) > 1:
+        chosen = lambda first: settings(first, fields, axis, position, kind)  # noqa: E731
+        return beside.figure_of(paths, fields, chosen, options)
+    if paths[0].suffix == ".txt":
+        return history_figure(read_history(paths[0]), fields, options)
+    with open_snapshot(paths[0]) as snapshot:
+        return snapshot_figure(snapshot, fields, axis, position, kind, options)
 
 
 def _of_folder(path, fields, options):
@@ -122,8 +129,11 @@ def default_fields(snapshot):
 
 def snapshot_figure(snapshot, fields=None, axis=None, position=None, kind=None, options=DEFAULT):
     """Return the figure of a snapshot: one panel per quantity."""
-    fields, kind, axis, position = _settings(snapshot, fields, axis, position, kind)
-    options.check(fields)
+    fields, kind, axis, position = settings(snapshot, fields, axis, position, kind)
+    options.check([*fields, "amount"] if kind == "phase" else fields)
+    if kind == "phase":
+        heading = "   ".join(filter(None, [panels.time_text(snapshot), _warning(snapshot)]))
+        return phase.figure_of([snapshot], [""], heading, fields, options)
     heading = [panels.time_text(snapshot)]
     is_image, options = kind in IMAGES, options._replace(projection=kind == "projection")
     if is_image:
@@ -152,10 +162,12 @@ def _outer(axes, name, names):
         axes.tick_params(labelbottom=False)
 
 
-def _settings(snapshot, fields, axis, position, kind):
+def settings(snapshot, fields, axis, position, kind):
     """Return (fields, kind, axis, position) with the defaults for this snapshot filled in."""
-    if kind not in (None, *IMAGES, "profile", "radial"):
-        raise CrmpiError(f"kind = '{kind}' is not one of slice, projection, profile, radial")
+    if kind not in (None, *KINDS):
+        raise CrmpiError(f"kind = '{kind}' is not one of {', '.join(KINDS)}")
+    if kind == "phase":
+        return fields or phase.default_pair(snapshot), kind, None, None
     if kind == "projection" and position is not None:
         raise CrmpiError("a projection goes through the whole box: leave out --position")
     if kind == "projection" and len(snapshot.axes) == 1:

@@ -7,6 +7,7 @@ of panels.
 """
 
 import math
+import re
 from typing import NamedTuple
 
 from matplotlib.figure import Figure
@@ -29,6 +30,8 @@ LONGEST = 10.0  # images longer than this times their width are not drawn to sca
 _WIDE = 0.8
 _PROPORTION = 1.4  # width / height of a page that is pleasant to read
 _SMALLEST = 0.35
+_LARGER = 1.3  # letters of a heading, times those of labels
+_LONGEST_HEADING = 4.5  # inches for which a narrow page is made wider
 
 
 class Part(NamedTuple):
@@ -66,7 +69,7 @@ class Images(NamedTuple):
     """Blocks of images with one bar of colours each.
 
     `blocks` of `count` images; `aspect` is height/width of an image, `titles` lines of text above
-    each; `size` (w, h) of an image.
+    each; `size` (w, h) of an image; `left`: inches for the numbers and the label at its left.
     """
 
     blocks: int
@@ -75,6 +78,7 @@ class Images(NamedTuple):
     titles: int
     size: tuple
     across: int
+    left: float = LEFT
 
     @property
     def wide(self):
@@ -87,10 +91,10 @@ class Images(NamedTuple):
         w, h = self.size
         text = LINE * self.titles
         if self.wide:
-            return LEFT + w + 3 * GAP, ABOVE_BAR + BAR + GAP + self.count * (
+            return self.left + w + 3 * GAP, ABOVE_BAR + BAR + GAP + self.count * (
                 h + text + GAP
             ) + BOTTOM
-        return LEFT + self.count * (w + GAP) + BAR + BESIDE_BAR, text + h + GAP + BOTTOM
+        return self.left + self.count * (w + GAP) + BAR + BESIDE_BAR, text + h + GAP + BOTTOM
 
     @property
     def extent(self):
@@ -105,7 +109,7 @@ class Images(NamedTuple):
         rows = math.ceil(self.blocks / self.across)
         for n in range(self.blocks):
             left, bottom = (
-                (n % self.across) * width + LEFT,
+                (n % self.across) * width + self.left,
                 (rows - 1 - n // self.across) * height + BOTTOM,
             )
             if self.wide:
@@ -120,9 +124,9 @@ class Images(NamedTuple):
                 yield images, Part(left + self.count * (w + GAP), bottom, BAR, h)
 
 
-def images(blocks, count, aspect, titles=0, across=None, size=None):
+def images(blocks, count, aspect, titles=0, across=None, size=None, left=LEFT):
     """Return `Images` of the natural size, or as large as fits into `size` (inches); `across`:
-    blocks in a row, None to choose.
+    blocks in a row, None to choose; `left`: inches at the left of images.
 
     Raises
     ------
@@ -132,7 +136,7 @@ def images(blocks, count, aspect, titles=0, across=None, size=None):
     aspect = min(max(aspect, 1.0 / LONGEST), LONGEST)
     width = min(max(2.7 / aspect**0.5, 0.7), 5.5, 6.5 / aspect)
     natural = [
-        Images(blocks, count, aspect, titles, (width, width * aspect), n)
+        Images(blocks, count, aspect, titles, (width, width * aspect), n, left)
         for n in ([across] if across else range(1, blocks + 1))
     ]
     if size is None:
@@ -225,7 +229,7 @@ def page(parts, heading="", size=None):
     one height."""
     width = sum(part.extent[0] for part in parts)
     height = max(part.extent[1] for part in parts)
-    across, up = size or (width, height + HEADING)
+    across, up = size or (max(width, min(_extent(heading), _LONGEST_HEADING)), height + HEADING)
     figure = Figure(figsize=(across, up))
     left = 0.5 * (across - width)
     corners = []
@@ -236,19 +240,33 @@ def page(parts, heading="", size=None):
         figure.text(
             0.1 / across,
             1.0 - 0.1 / up,
-            shortened(heading, across - 0.2, LETTER * 1.3),
+            shortened(heading, across - 0.2, LETTER * _LARGER),
             va="top",
             size=10,
         )
     return figure, corners
 
 
+def _extent(heading):
+    """Return the inches that a heading needs, its margins included; mathematics takes less room
+    than its letters."""
+    plain = re.sub(r"[$_{}^\\]", "", heading)
+    return LETTER * _LARGER * len(plain) + 0.2 if plain else 0.0
+
+
 def shortened(text, room, letter=LETTER):
     """Return `text` with its middle left out if it is longer than `room` (inches)."""
     maximum = max(int(room / letter), 5)
-    if len(text) <= maximum:
+    if len(re.sub(r"[$_{}^\\]", "", text)) <= maximum:
         return text
     return f"{text[: (maximum - 1) // 2]}…{text[len(text) - maximum // 2 :]}"
+
+
+def inches(axes):
+    """Return width and height of axes in inches."""
+    box = axes.get_position()
+    across, up = axes.figure.get_size_inches()
+    return box.width * across, box.height * up
 
 
 def set_ticks(axis, low, high, room, each):
@@ -262,6 +280,12 @@ def set_ticks(axis, low, high, room, each):
         inside = [at for at in places if low + edge <= at <= high - edge]
         if len(found) < len(inside) <= maximum:
             found = inside
+    for bins in range(2, 8) if len(found) < 2 else ():  # one number does not tell a scale
+        places = MaxNLocator(bins, steps=[1, 2, 5, 10]).tick_values(low, high)
+        inside = [at for at in places if low + edge <= at <= high - edge]
+        if inside and (inside[-1] - inside[0]) / (high - low) * room >= 0.8 * each:
+            found = [inside[0], inside[-1]]
+            break
     axis.set_ticks(found or [0.5 * (low + high)])
 
 

@@ -30,6 +30,7 @@ STYLE = {
     "legend.frameon": False,
     "legend.fontsize": 8,
     "axes.formatter.limits": (-3, 4),
+    "axes.formatter.use_mathtext": True,
     "savefig.dpi": 150,
     "pdf.fonttype": 42,  # text stays text
     "svg.fonttype": "none",
@@ -46,7 +47,9 @@ class Options(NamedTuple):
     `limits` {quantity: (low, high)} in the units shown, '' for all others; `log`: True, False, or
     None to choose from the numbers; `cmap`: name of a colour map; `size`: (width, height) of the
     page in inches; `outlines`: draw the blocks of the mesh; `projection`: images are integrals
-    along the axis, or means weighted with density.
+    along the axis, or means weighted with density; `streamlines`: 'b' or 'vel', the vector whose
+    lines are drawn over images; `weight`: what phase diagrams sum up; `pooled` {quantity: numbers}
+    stands in for the numbers of a picture where scales are chosen, so that pictures share them.
     """
 
     limits: dict = {}
@@ -55,6 +58,9 @@ class Options(NamedTuple):
     size: tuple | None = None
     outlines: bool = False
     projection: bool = False
+    streamlines: str | None = None
+    weight: str = "dens"
+    pooled: dict = {}
 
     def range_of(self, names):
         """Return (low, high) asked for a panel with these quantities, or None."""
@@ -86,10 +92,23 @@ def new_figure(width, height):
     return Figure(figsize=(width, height), layout="constrained")
 
 
+def length_unit(snapshot):
+    """Return (label, factor) for positions: kpc, or pc and Mpc where the mesh asks for it; nothing
+    in a dimensionless run."""
+    if snapshot.units.dimensionless:
+        return "", 1.0
+    size = max(snapshot.upper[axis] - snapshot.lower[axis] for axis in snapshot.axes)
+    unit = next(
+        (u for u in ("Mpc", "kpc", "pc", "au") if size >= 0.5 * snapshot.units.factor(u)), "au"
+    )
+    return unit, 1.0 / snapshot.units.factor(unit)
+
+
 def math_unit(unit):
     """Return a unit such as 'm_p/cm^3' for an axis: exponents and indices set as such."""
     text = re.sub(r"\^(-?[\d.]+)", r"$^{\1}$", unit)
-    return re.sub(r"\bm_p\b", r"$m_\\mathrm{p}$", text).replace("uG", "µG")
+    text = re.sub(r"\bm_p\b", r"$m_\\mathrm{p}$", text)
+    return re.sub(r"\bMsun\b", r"$M_\\odot$", text).replace("uG", "µG")
 
 
 def label(name, unit):
@@ -120,6 +139,7 @@ def colours(name, values, options=DEFAULT, minimum=0.0):
 
     Signed numbers smaller than `minimum` are rounding errors: the colours do not magnify them.
     """
+    values = options.pooled.get(name, values)
     finite = values[np.isfinite(values)]
     low, high = options.range_of([name]) or (
         (finite.min(), finite.max()) if finite.size else (0.0, 1.0)
@@ -147,8 +167,21 @@ def _positive(name, finite, low, high):
     return (low if low > 0.0 else max(above.min(), DEEPEST * high)), high
 
 
+def pool(parts):
+    """Return the few numbers that scales depend on, smallest, smallest positive and largest, of
+    arrays."""
+    finite = [values[np.isfinite(values)] for values in map(np.ravel, parts)]
+    finite = np.concatenate([values for values in finite if values.size] or [np.zeros(0)])
+    if not finite.size:
+        return finite
+    positive = finite[finite > 0.0]
+    return np.unique([finite.min(), *([positive.min()] if positive.size else []), finite.max()])
+
+
 def set_scale(axes, names, values, options=DEFAULT, minimum=0.0):
     """Choose the vertical scale and range of a panel of lines that shows `values` of `names`."""
+    if pooled := [options.pooled[name] for name in names if name in options.pooled]:
+        values = np.concatenate(pooled)
     finite = values[np.isfinite(values)]
     log = use_log(values) and not names[0].startswith("vel") if options.log is None else options.log
     limits = options.range_of(names)
