@@ -1,5 +1,5 @@
-"""Random overrides of configurations, right and wrong, from a seeded generator: the same ones every
-time."""
+"""Random overrides, YAML files and plug-ins, right and wrong, from a seeded generator: the same
+ones every time."""
 
 import random
 import re
@@ -187,7 +187,7 @@ class Overrides:
         if kind < 0.7:
             return f"{10 ** choose.uniform(-2, 2):.3g} {row.unit if ' ' not in row.unit else ''}"
         if kind < 0.9 and row.allowed.startswith("one of"):
-            return choose.choice(re.findall(r"'([^']*)'", row.allowed) or ["1"])
+            return choose.choice(row.allowed.removeprefix("one of ").split(", "))
         return choose.choice(WORDS)
 
     def _number(self):
@@ -198,3 +198,122 @@ class Overrides:
             else f"{10 ** choose.uniform(-5, 5):.4g}"
         )
         return f"{number} {choose.choice(UNITS)}" if choose.random() < 0.4 else number
+
+
+SCRAPS = (
+    "\t", "  ", "\n", ":", ": ", "- ", "[", "]", "{", "}", "'", '"', "#", "&a ", "*a", "!!int ",
+    "!tag ", "|\n", ">\n", "---\n", "...\n", "%YAML 9\n", "<<: *a\n", "? ", "\ufeff", "\u2028",
+    "é", "𝄞", "\x07", "null", "~", "1e400", "0x1F", "1_000", "12:30:45", "2001-01-01", ".inf",
+    ".nan", "yes", "-", "=", ",", "%", "@", "`", "\\", "mesh:", "time: 3\n", "fluid: []\n",
+    "problem: ~\n", "units: {system: none}\n", "base: mine.yaml\n", "plugins: [nothing.py]\n",
+)  # fmt: skip
+"""What is put into YAML files."""
+
+VALUES = (
+    "null", "~", "", "[]", "{}", "[1, 2]", "[[1, 2, 3]]", "[null, null, null]", "{a: 1}", "true",
+    "-1", "0", "1e400", "-1e308", "99999999999999999999999", "1e-320", ".nan", "text", "'1'", '"ä"',
+    "[1, 2, 3, 4, 5, 6]", "[a, b, c]", "3 parsecs", "1 kpc kpc", "!!float x", "[8, 8.5, 8]",
+    "[{}]", "[{level: 1}]", "[{level: 99, shape: cube}]", "[{name: gradient}]", "[1, [2], {b: 3}]",
+    "{level: 1, shape: sphere, radius: 0.2}", "[{level: 1, shape: sphere, radius: -1}]",
+    "[{level: 1, lower: [0, 0, 0], upper: [1, 1]}]", "[{name: curvature, variable: nothing}]",
+    "[{level: 1, shape: cylinder, radius: 1e300, height: nan}]", "*nothing", "2024-13-45",
+    "[{name: gradient, variable: dens, refine: 0.1, derefine: 0.5}]", "0b11", "1,5", "1 000",
+)  # fmt: skip
+"""What values of YAML files are replaced with."""
+
+
+def spoiled_yaml(text, choose):
+    """Return the text of a YAML file with one to three mistakes, or bytes that are no text."""
+    for _ in range(choose.choice((1, 1, 2, 3))):
+        text = choose.choice(_MISTAKES)(text, choose)
+    if choose.random() < 0.04:
+        place = choose.randrange(len(text) + 1)
+        return text[:place].encode() + bytes(choose.randrange(256) for _ in range(8))
+    return text
+
+
+def _put(text, choose):
+    place = choose.randrange(len(text) + 1)
+    return text[:place] + choose.choice(SCRAPS) + text[place:]
+
+
+def _cut(text, choose):
+    place = choose.randrange(len(text) + 1)
+    return text[:place] + text[place + choose.choice((1, 1, 2, 5, 40)) :]
+
+
+def _ended(text, choose):
+    return text[: choose.randrange(len(text) + 1)]
+
+
+def _twice(text, choose):
+    lines = text.splitlines(keepends=True) or [""]
+    place = choose.randrange(len(lines))
+    return "".join([*lines[: place + 1], *lines[place:]])
+
+
+def _moved(text, choose):
+    lines = text.splitlines(keepends=True) or [""]
+    line = lines.pop(choose.randrange(len(lines)))
+    lines.insert(choose.randrange(len(lines) + 1), line)
+    return "".join(lines)
+
+
+def _indented(text, choose):
+    lines = text.splitlines(keepends=True) or [""]
+    place = choose.randrange(len(lines))
+    lines[place] = choose.choice(("", " ", "  ", "\t", "      ")) + lines[place].lstrip(" ")
+    return "".join(lines)
+
+
+def _replaced(text, choose):
+    places = list(re.finditer(r"(?<=: )[^\n{}#]+", text))
+    if not places:
+        return text
+    found = choose.choice(places)
+    return text[: found.start()] + choose.choice(VALUES) + text[found.end() :]
+
+
+def _added(text, choose):
+    keys = re.findall(r"^( *)(\w+):", text, re.MULTILINE) or [("", "mesh")]
+    indent, key = choose.choice(keys)
+    key = choose.choice((key, f"{key}s", "refinement", "enabled", "solver", "''", "1", "ä"))
+    return f"{text.rstrip()}\n{indent}{key}: {choose.choice(VALUES)}\n"
+
+
+def _other_ends(text, choose):
+    return text.replace("\n", choose.choice(("\r\n", "\r", "\n\n", "\u2028", "")))
+
+
+_MISTAKES = (_put, _put, _cut, _ended, _twice, _moved, _indented, _other_ends) + 6 * (_replaced,)
+_MISTAKES += 2 * (_added,)
+
+PLUGINS = (
+    "",
+    "x = ",
+    "import nothing_of_this_name\n",
+    "raise SystemExit(3)\n",
+    "raise KeyboardInterrupt\n",
+    "1 / 0\n",
+    "def broken(:\n",
+    "from crmpi.api import ScatteringModel\nclass A(ScatteringModel):\n    name = 'constant'\n",
+    "from crmpi.api import ScatteringModel\nclass A(ScatteringModel):\n    name = ''\n",
+    "from crmpi.api import ScatteringModel\nclass A(ScatteringModel):\n    name = 3\n",
+    "from crmpi.api import Source\nclass A(Source):\n    name = 'fluid'\n",
+    "from crmpi.api import Source\nclass A(Source):\n    name = 'a'\n"
+    "    class Params:\n        x: float\n",
+    "from crmpi.api import Observable, par\nclass A(Observable):\n    name = 'a'\n"
+    "    class Params:\n        x: float = par('y')\n",
+    "from crmpi.api import Source, SourceParams, par\nclass A(Source):\n    name = 'a'\n"
+    "    class Params(SourceParams):\n        x: float = par(1.0, unit='furlong')\n",
+    "from crmpi.api import nothing\n",
+    "\0",
+    "class A:\n  pass\n\tx = 1\n",
+    "ä = 'ö'\n",
+)
+"""Files of plug-ins, most of which cannot be used."""
+
+
+def spoiled_plugin(choose):
+    """Return the text of a file of plug-ins."""
+    return choose.choice(PLUGINS)

@@ -3,33 +3,15 @@
 from html import escape
 
 from crmpi import __version__
+from crmpi.analysis.draw.html import document, table
 from crmpi.compare import data as published
 from crmpi.compare.control import COARSER, answer
 from crmpi.compare.verdicts import excluded_by
 
 _STYLE = """
-body { font: 15px/1.45 system-ui, sans-serif; max-width: 1150px; margin: 2em auto; padding: 0 1em;
-  color: #222; }
-h1 { font-size: 1.6em; } h2 { font-size: 1.2em; margin-top: 2em; }
-table { border-collapse: collapse; font-size: 13px; }
-th, td { padding: 3px 8px; border: 1px solid #ccc; text-align: right; }
-th { background: #f3f3f3; }
-th:first-child, td:first-child { text-align: left; white-space: nowrap; }
 .ok { background: #dbe9f6; } .excluded { background: #f7d3b5; font-weight: 600; }
 .unresolved { background: #f3eee6; } .untested { color: #999; }
 .control { background: #eef3ea; } .no-verdict { color: #666; }
-.wide { overflow-x: auto; } svg { max-width: 100%; height: auto; }
-@page { size: A4 landscape; margin: 10mm; }
-@media print {
-  body { max-width: none; margin: 0; padding: 0; font-size: 10px; }
-  .wide { overflow: visible; } table { width: 100%; font-size: 7px; }
-  th, td, th:first-child, td:first-child { padding: 1px 2px; white-space: normal;
-    overflow-wrap: anywhere; }
-  pre { white-space: pre-wrap; overflow-wrap: anywhere; }
-  figure { margin: 0; break-inside: avoid; } tr { break-inside: avoid; }
-}
-pre { background: #f6f6f6; padding: .6em; overflow-x: auto; }
-.small { font-size: 12px; color: #555; }
 """
 
 
@@ -67,9 +49,7 @@ def page(title, report, figures):
         "<h2>Where the runs are from</h2>",
         provenance(report),
     ]
-    body = "\n".join(parts)
-    head = f'<meta charset="utf-8"><title>{escape(title)}</title><style>{_STYLE}</style>'
-    return f'<!doctype html>\n<html lang="en"><head>{head}</head>\n<body>\n{body}\n</body></html>\n'
+    return document(title, "\n".join(parts), _STYLE)
 
 
 def headline(verdicts):
@@ -125,7 +105,7 @@ def matrix(verdicts):
         ]
         for label, found in verdicts.items()
     ]
-    return _table(["model", *names, "excluded by"], rows)
+    return table(["model", *names, "excluded by"], rows)
 
 
 def _field(verdict):
@@ -183,7 +163,7 @@ def numbers(rows):
         label: [f"<td>{entry[name]:.3g}</td>" if name in entry else "<td>–</td>" for name in names]
         for label, entry in rows.items()
     }
-    return _table(
+    return table(
         ["model", *names], [[f"<td>{escape(label)}</td>", *row] for label, row in fields.items()]
     )
 
@@ -219,9 +199,9 @@ def provenance(report):
         for label in labels
     ]
     return (
-        _table(["run", *next(iter(report.identity.values()))], who)
+        table(["run", *next(iter(report.identity.values()))], who)
         + "<p>Parameters that differ:</p>"
-        + _table(["parameter", *labels], rows)
+        + table(["parameter", *labels], rows)
         + f"<p class=small>Made by crmpi {escape(__version__)}. Gamma rays: "
         f"{escape(published.GAMMA['reference'])}. "
         "Columns and bounds on kappa: COS-Halos (Tumlinson et al. 2013; Werk et al. 2013, 2014; "
@@ -231,12 +211,3 @@ def provenance(report):
 
 def _short(value):
     return "" if value is None else str(value)
-
-
-def _table(header, rows):
-    head = "".join(f"<th>{escape(name)}</th>" for name in header)
-    return (
-        f"<div class=wide><table><tr>{head}</tr>"
-        + "".join(f"<tr>{''.join(row)}</tr>" for row in rows)
-        + "</table></div>"
-    )

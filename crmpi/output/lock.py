@@ -95,6 +95,17 @@ class FolderLock:
         return f"output.dir = {self.folder} is in use by another run ({who}): {remedy}"
 
 
+def holder(folder):
+    """Return the identity of the process that runs in a folder, a dict, or None if none does;
+    nothing is written or locked."""
+    try:
+        with open(Path(folder) / NAME, encoding="utf-8") as file:
+            owner = _read(file)
+    except OSError:
+        return None
+    return None if _dead(owner) else owner
+
+
 class _Exclusive:
     """The open lock file, for a ``with`` block; no other process reads or writes it meanwhile."""
 

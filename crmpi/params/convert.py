@@ -89,8 +89,13 @@ def closest(word, words, cutoff=0.6):
 def allowed(spec):
     """Return the range or the choices in words, '' if anything goes."""
     if spec.par.choices is not None:
-        return f"one of {list(spec.par.choices)}"
+        return f"one of {listed(spec.par.choices)}"
     return " and ".join(f"{sign} {bound:g}" for sign, bound in spec.par.bounds)
+
+
+def listed(words):
+    """Return words, or numbers, as a sentence lists them."""
+    return ", ".join(map(str, words))
 
 
 def expected_unit(spec):
@@ -123,7 +128,7 @@ def _scalar(raw, spec, units):
         )
     value = {bool: _boolean, int: _integer, float: _number, str: _word}[spec.kind](raw, spec, units)
     if spec.par.choices is not None and value.code not in spec.par.choices:
-        raise ValueError(f"is not one of {list(spec.par.choices)}")
+        raise ValueError(f"is not one of {listed(spec.par.choices)}")
     return value
 
 

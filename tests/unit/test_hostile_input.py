@@ -261,7 +261,7 @@ def test_the_limit_of_a_file_holds_for_devices(refused):
         ("Fluid.gamma=1.4", "unknown group 'Fluid'; did you mean 'fluid'?"),
         (
             "fluid.riemann=HLLE",
-            "is not one of ['auto', 'llf', 'hlle', 'hllc', 'hlld']; did you mean 'hlle'?",
+            "is not one of auto, llf, hlle, hllc, hlld; did you mean 'hlle'?",
         ),
     ],
 )

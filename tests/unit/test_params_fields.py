@@ -97,7 +97,7 @@ def test_conversion_by_declared_type(given, expected):
         ({"count": 2.5}, "must be an integer"),
         ({"count": 0}, "'count' = 0 must be >= 1"),
         ({"flag": "maybe"}, "must be true or false"),
-        ({"word": "of"}, "is not one of ['off', 'on']; did you mean 'off'?"),
+        ({"word": "of"}, "is not one of off, on; did you mean 'off'?"),
         ({"word": False}, "put it in quotes"),
         ({"corner": [1, 2]}, "has 2 elements; it must be a list of 3 numbers"),
         ({"corner": 1}, "must be a list of 3 numbers, in square brackets"),

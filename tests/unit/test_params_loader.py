@@ -169,7 +169,7 @@ mehs: {cells: 3}
         ("units.system=custom", "must be given, because units.system is 'custom'"),
         (
             "transport.solver=two_momnt",
-            "is not one of ['none', 'two_moment']; did you mean 'two_moment'?",
+            "is not one of none, two_moment; did you mean 'two_moment'?",
         ),
         (
             "transport.vmax=3",
@@ -186,7 +186,7 @@ mehs: {cells: 3}
             "unknown parameter 'mesh.xyz'; known here: cells, lower, upper, block, geometry",
         ),
         ("mesh.cells.n=0.1", "unknown parameter 'mesh.cells.n'"),
-        ("problem=storm", "'problem.name' = 'storm' is not one of ['wind']"),
+        ("problem=storm", "'problem.name' = 'storm' is not one of wind"),
         ("time.end=3 kpp", "has the unknown unit 'kpp'; did you mean 'kpc'?"),
     ],
 )

@@ -65,7 +65,7 @@ def test_a_projection_is_the_column_and_the_mean_by_mass(path):
         labels = [axes.get_ylabel() for axes in figure.axes if not axes.get_images()]
         assert (
             "integral" in labels[0]
-            and "Msun/pc" in labels[0]
+            and "odot$/pc" in labels[0]
             and "mean by mass" in labels[1].replace("\n", " ")
         )
         assert not faults(figure)

@@ -8,7 +8,7 @@ from matplotlib import colormaps
 from matplotlib.colors import LogNorm
 
 from crmpi.analysis.draw import panels, sheet
-from crmpi.analysis.draw.style import DEEPEST, DEFAULT, label, math_unit, pool, use_log, wrapped
+from crmpi.analysis.draw.style import DEEPEST, DEFAULT, label, math_unit, pool, wrapped
 from crmpi.analysis.read.derived import title
 from crmpi.errors import CrmpiError
 
@@ -17,6 +17,7 @@ BINS = (96, 72)
 ASPECT = 0.8
 LEFT = 1.1  # inches for numbers such as 5 x 10^-13 and the label beside them
 VOLUME = "volume"
+_LOG = 5.0  # positive numbers that span more than this factor have a logarithmic axis
 _MARGIN = 0.02  # of the range, around what there is
 _SHOWN_IN = {"mass": "Msun", "volume": "kpc^3", "energy": "erg"}
 
@@ -73,7 +74,7 @@ def ranges(snapshot, fields, options=DEFAULT):
             seen = pool(snapshot.values(name, gid) for gid in range(snapshot.nblock)) * factor
         if not seen.size:
             raise CrmpiError(f"{snapshot.path} has no finite '{name}': all its parts are missing")
-        log = use_log(seen) if options.log is None else options.log
+        log = _is_wide(seen) if options.log is None else options.log
         low, high = options.range_of([name]) or (seen[0], seen[-1])
         if log and high <= 0.0:
             raise CrmpiError(f"--log: '{name}' has no positive values here; use --no-log")
@@ -83,6 +84,12 @@ def ranges(snapshot, fields, options=DEFAULT):
         spread = (high - low) or max(abs(high), 1.0) * 0.1
         found.append((low - _MARGIN * spread, high + _MARGIN * spread, bool(log)))
     return found
+
+
+def _is_wide(values):
+    """Tell whether the axis of a diagram is best logarithmic: positive numbers, more than a factor
+    of five apart."""
+    return values[0] > 0.0 and values[-1] > _LOG * values[0]
 
 
 def phase(snapshot, fields, options=DEFAULT):

@@ -283,7 +283,7 @@ def set_ticks(axis, low, high, room, each):
     for bins in range(2, 8) if len(found) < 2 else ():  # one number does not tell a scale
         places = MaxNLocator(bins, steps=[1, 2, 5, 10]).tick_values(low, high)
         inside = [at for at in places if low + edge <= at <= high - edge]
-        if inside and (inside[-1] - inside[0]) / (high - low) * room >= 0.8 * each:
+        if inside and (inside[-1] - inside[0]) / (high - low) * room >= 0.7 * each:
             found = [inside[0], inside[-1]]
             break
     axis.set_ticks(found or [0.5 * (low + high)])
