@@ -293,7 +293,6 @@ PLUGINS = (
     "x = ",
     "import nothing_of_this_name\n",
     "raise SystemExit(3)\n",
-    "raise KeyboardInterrupt\n",
     "1 / 0\n",
     "def broken(:\n",
     "from crmpi.api import ScatteringModel\nclass A(ScatteringModel):\n    name = 'constant'\n",

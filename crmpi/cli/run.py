@@ -14,6 +14,7 @@ crmpi run --resume my_wind.yaml                        go on from the last check
 """
 
 import os
+import re
 import sys
 
 from crmpi.cli.configuration import configure, leave_together, together
@@ -132,11 +133,24 @@ def split_words(words):
     # unlike pathlib, os says no to impossible names
     targets = [word for word in words if "=" not in word or os.path.exists(word)]
     if len(targets) > 1:
-        raise CrmpiError(
-            (
-                f"'{targets[1]}' is neither a parameter (key=value) nor the first problem or file "
-                "to run"
-            ),
-            everywhere=True,
-        )
+        raise CrmpiError(_stray(targets[1], words), everywhere=True)
     return (targets[0] if targets else None), [word for word in words if word not in targets]
+
+
+def _stray(word, words):
+    """Return the sentence on a word that is no parameter where a problem is named already."""
+    before = words[: words.index(word)]
+    cut = next((one for one in before if "=" in one and _is_open(one)), None)
+    if cut is not None:
+        return (
+            f"'{cut}' ends within brackets: quote a parameter with blanks as a whole, as in "
+            "'mesh.refinement={max_level: 1}'"
+        )
+    if re.fullmatch(r"\w+(\.\w+)+", word):
+        return f"'{word}' has no value: write {word}=VALUE, without blanks beside the ="
+    return f"'{word}' is neither a parameter (key=value) nor the first problem or file to run"
+
+
+def _is_open(word):
+    """Tell whether a word opens more brackets than it closes."""
+    return sum(map(word.count, "[{(")) > sum(map(word.count, "]})"))

@@ -86,6 +86,12 @@ def closest(word, words, cutoff=0.6):
     return [folded[name] for name in near]
 
 
+def did_you_mean(word, words):
+    """Return '; did you mean ...?' with the nearest of some words, '' if none is near."""
+    close = closest(word, list(map(str, words)))
+    return f"; did you mean '{close[0]}'?" if close else ""
+
+
 def allowed(spec):
     """Return the range or the choices in words, '' if anything goes."""
     if spec.par.choices is not None:

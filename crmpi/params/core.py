@@ -1,6 +1,7 @@
 """The groups that every run has: mesh, time, output, units."""
 
 from crmpi.params.composition import CompositionParams
+from crmpi.params.convert import did_you_mean, listed
 from crmpi.params.fields import SameAs, group, par
 from crmpi.plugins.kinds import BOUNDARY_CONDITIONS
 from crmpi.plugins.registry import Choices
@@ -31,6 +32,10 @@ class Boundaries:
             raise ValueError(
                 "must be one boundary, a list of three (one for each axis), or of six (ix1, "
                 "ox1, ix2, ox2, ix3, ox3)"
+            )
+        if len(words) == 1 and str(words[0]) not in BOUNDARIES:  # once, and not for every face
+            raise ValueError(
+                f"is not one of {listed(BOUNDARIES)}{did_you_mean(str(words[0]), BOUNDARIES)}"
             )
         repeat = 6 // len(words)
         return dict(zip(FACES, [word for word in words for _ in range(repeat)], strict=True))

@@ -12,6 +12,7 @@ from crmpi.params.convert import (
     closest,
     convert,
     convert_default,
+    did_you_mean,
     expected_unit,
     is_none,
     show,
@@ -85,9 +86,9 @@ def _build_units(tree, groups, name, errors):
     """Units first: they convert everything else. The sizes of custom units themselves are in
     cgs."""
     cgs = Units("custom", 1.0, 1.0, 1.0)
-    loader = _Loader(cgs, name, groups, errors)
+    loader, before = _Loader(cgs, name, groups, errors), len(errors)
     params, plain = loader.group(groups["units"], tree.get("units", {}), "units")
-    if params is None:
+    if params is None or errors[before:]:
         return Units("galactic"), plain
     try:
         return Units(params.system, params.length, params.velocity, params.density), plain
@@ -241,9 +242,7 @@ class _Loader:
             if sentence == "is not a number":
                 sentence += f"; expected {spec.type_name}{expected_unit(spec)}"
             if spec.par.choices and sentence.startswith("is not one of"):
-                sentence += _did_you_mean(
-                    str(node.value), [str(choice) for choice in spec.par.choices]
-                )
+                sentence += did_you_mean(str(node.value), spec.par.choices)
             self.errors.append(f"{node.where}: '{path}' = {show(node.value)} {sentence}")
             return Value(None, None)
 
@@ -296,8 +295,9 @@ class _Loader:
             full = f"{path}.{name}" if path else name
             given = node.get(name)
             where = given.where if isinstance(given, Given) else self.name
-            value = show(given.value if isinstance(given, Given) else getattr(made, name))
-            self.errors.append(f"{where}: '{full}' = {value} {sentence}")
+            value = given.value if isinstance(given, Given) else getattr(made, name)
+            shown = "" if value is None else f" = {show(value)}"
+            self.errors.append(f"{where}: '{full}'{shown} {sentence}")
 
     def _not_of_choice(self, selector, choice, chosen_at, name, node, path):
         """A parameter of another choice: a note if the choice was made later than the parameter,
@@ -360,11 +360,6 @@ def _switched_off(node):
         and is_none(short.value)
         and all(_level(sub) < short.level for sub in members)
     )
-
-
-def _did_you_mean(word, words):
-    close = closest(word, words)
-    return f"; did you mean '{close[0]}'?" if close else ""
 
 
 def _first(node):
