@@ -44,7 +44,7 @@ def main(arguments):
     known = [name for registry in KINDS for name in registry] + [*PRESETS, *problems]
     if wanted is not None and wanted not in known:
         close = difflib.get_close_matches(wanted, known, n=1)
-        hint = f"did you mean '{close[0]}'?" if close else f"known are {', '.join(known)}"
+        hint = f"did you mean '{close[0]}'?" if close else "crmpi models lists what there is"
         raise CrmpiError(f"there is no model '{wanted}'; {hint}")
     for registry in KINDS:
         for name, (cls, origin) in registry.entries().items():

@@ -22,7 +22,7 @@ def add_arguments(parser):
         "words",
         nargs="*",
         metavar="NAME|key=value",
-        help="observables, and their parameters: loading.radii='[10,50] kpc'",
+        help="observables, and their parameters: loading.radii='[10 kpc,50 kpc]'",
     )
     parser.add_argument(
         "--output", "-o", metavar="FILE", help="write to a text file, or, ending in .h5, to HDF5"

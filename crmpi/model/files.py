@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from crmpi.errors import CrmpiError
 from crmpi.model.module import load_problem_class
-from crmpi.params.convert import closest, show
+from crmpi.params.convert import closest, did_you_mean, show
 from crmpi.params.source import find, read_sources
 from crmpi.plugins.discovery import installed_folders
 
@@ -132,8 +132,11 @@ def _known(name, target):
 def _from_folder(folder, variant):
     yaml = folder / f"{variant}.yaml"
     if not yaml.is_file():
-        there = ", ".join(sorted(p.stem for p in folder.glob("*.yaml"))) or "none"
-        raise CrmpiError(f"problem folder '{folder}' has no '{variant}.yaml' (there: {there})")
+        there = sorted(p.stem for p in folder.glob("*.yaml"))
+        raise CrmpiError(
+            f"problem folder '{folder}' has no '{variant}.yaml' (there: "
+            f"{', '.join(there) or 'none'}){did_you_mean(variant, there)}"
+        )
     return Found(load_problem(folder / "problem.py"), yaml)
 
 

@@ -46,7 +46,8 @@ def convert(raw, spec, units):
     if not isinstance(raw, (list, tuple)):
         raise ValueError(f"must be a {spec.type_name}, in square brackets")
     if spec.length is not None and len(raw) != spec.length:
-        raise ValueError(f"has {len(raw)} elements; it must be a {spec.type_name}")
+        many = "1 element" if len(raw) == 1 else f"{len(raw)} elements"
+        raise ValueError(f"has {many}; it must be a {spec.type_name}")
     values = [_scalar(item, spec, units) for item in raw]
     return Value(tuple(value.code for value in values), [value.plain for value in values])
 

@@ -1,5 +1,7 @@
 """The groups that every run has: mesh, time, output, units."""
 
+import math
+
 from crmpi.params.composition import CompositionParams
 from crmpi.params.convert import did_you_mean, listed
 from crmpi.params.fields import SameAs, group, par
@@ -133,7 +135,9 @@ class MeshParams:
     def check(self):
         """The box has a volume and the blocks tile it."""
         for low, high in zip(self.lower, self.upper, strict=True):
-            if not low < high:
+            if not math.isfinite(high - low):
+                yield "upper", "must be finite, and so must mesh.lower: the mesh ends there"
+            elif not low < high:
                 yield (
                     "upper",
                     (

@@ -212,7 +212,7 @@ def _read_override(text, level):
         raise ValueError(f"is nested deeper than {DEEPEST} levels") from None
     except yaml.YAMLError:
         if value.strip()[:1] in ("[", "{"):
-            raise ValueError("has a list whose brackets do not match") from None
+            raise ValueError(_bracket_mistake(value)) from None
         node = None
     if errors:
         raise ValueError(errors[0].partition(": ")[2])
@@ -220,6 +220,13 @@ def _read_override(text, level):
     for part in reversed(key.split(".")):
         node = {part: node}
     return node
+
+
+def _bracket_mistake(value):
+    """Return what is wrong with a list or a group that is no YAML."""
+    if sum(map(value.count, "[{")) == sum(map(value.count, "]}")) and value.strip()[-1] not in "]}":
+        return "has words behind its last bracket; write units inside, as in [1 kpc, 2 kpc]"
+    return "has a list whose brackets do not match"
 
 
 def _read_yaml(path, errors, seen=()):
@@ -295,6 +302,8 @@ def _compose(path):
         mark = getattr(problem, "problem_mark", None)
         line = f" line {mark.line + 1}" if mark else ""
         reason = getattr(problem, "problem", None) or "unknown syntax"
+        if "'\\t'" in reason:
+            reason = "a tab stands where blanks must; indent with blanks"
         raise CrmpiError(f"{os.path.basename(path)}{line} is not valid YAML: {reason}") from None
 
 

@@ -212,7 +212,9 @@ def _checkpoint(path):
     """Return the checkpoint that `path` means: the file, or the newest in the folder of a run."""
     if not path.is_dir():
         if not path.is_file():
-            raise CrmpiError(f"cannot find the checkpoint '{path}'")
+            raise CrmpiError(
+                f"cannot find the checkpoint '{path}'; name a checkpoint, or the folder of a run"
+            )
         return path
     from crmpi.output.directory import checkpoint_files
 

@@ -93,7 +93,7 @@ def measure(snapshot, names, overrides=()):
     snapshot : crmpi.analysis.read.readers.Snapshot
     names : sequence of str
     overrides : sequence of str
-        'loading.heights=[1,2] kpc', stronger than the parameters of the run
+        'loading.heights=[1 kpc,2 kpc]', stronger than the parameters of the run
 
     Raises
     ------
