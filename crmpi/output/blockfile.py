@@ -288,13 +288,13 @@ class BlockFileWriter:
     def _together(self, path, failure):
         """Raise on every rank when one of them failed; what was begun is removed, earlier files
         stay as they are."""
-        failures = [text for text in self.comm.allgather_object(failure) if text]
-        if failures:
+        first = self.comm.first(failure)
+        if first is not None:
             if self.comm.rank == 0:
                 temporary(path).unlink(missing_ok=True)
                 for part in (path.parent / PARTS).glob(f"{self._part_stem(path)}.*"):
                     part.unlink()
-            raise RunError(failures[0], everywhere=True)
+            raise RunError(first, everywhere=True)
 
 
 def parts_of(path):

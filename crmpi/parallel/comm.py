@@ -53,6 +53,11 @@ class SerialComm:
         """Return the list of the objects of all ranks; for small things."""
         return [obj]
 
+    def first(self, obj):
+        """Return the object of the lowest rank that has one which is not None; None, after a single
+        reduction, where no rank has any. For errors."""
+        return obj
+
     def block_sums(self, partials):
         """Return the sums (ncol,) over all blocks of all ranks of the partial sums (nblock, ncol)
         of this rank's blocks.
@@ -129,6 +134,13 @@ class MpiComm:
     def allgather_object(self, obj):
         """Return the list of the objects of all ranks; for small things."""
         return self._world.allgather(obj)
+
+    def first(self, obj):
+        """Return the object of the lowest rank that has one which is not None; None, after a single
+        reduction, where no rank has any. For errors."""
+        if not self.any(obj is not None):
+            return None
+        return next(each for each in self.allgather_object(obj) if each is not None)
 
     def block_sums(self, partials):
         """Return the sums (ncol,) over all blocks of all ranks of the partial sums (nblock, ncol)

@@ -152,10 +152,11 @@ class StarFormation(Source):
         events, numbers = self._events(time, np.flatnonzero(books.rate))
         self.account.add("supernovae", np.bincount(events[:, 0], numbers, pack.nblock))
         where = np.concatenate([pack.levels[events[:, 0], None], events[:, 1:]], axis=1)
+        # most steps have no supernova anywhere: one number then, not an answer of every rank
+        if not self.comm.any(len(where) > 0):
+            return
         found = self.comm.allgather_object((where, numbers))
         where, numbers = (np.concatenate(arrays) for arrays in zip(*found, strict=True))
-        if not len(where):
-            return
         order = np.argsort(cell_numbers(self.mesh, where[:, 0], where[:, 1:]))
         given, lost = remnants.explode(
             pack,

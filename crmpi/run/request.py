@@ -147,7 +147,7 @@ def together(comm, function, *, share=True):
         result = function()
     except CrmpiError as problem:
         error = problem
-    first = next((e for e in comm.allgather_object(error) if e is not None), None)
+    first = comm.first(error)
     if first is not None:
         first.everywhere = True
         raise first

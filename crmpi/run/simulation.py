@@ -307,8 +307,8 @@ class Simulation:
     def raise_together(self, complaint: str | None) -> None:
         """Raise `CrmpiError` on every rank with the first complaint (a sentence or None) of any
         rank."""
-        if self.comm.any(complaint is not None):
-            sentence = next(c for c in self.comm.allgather_object(complaint) if c is not None)
+        sentence = self.comm.first(complaint)
+        if sentence is not None:
             raise CrmpiError(sentence, everywhere=True)
 
     def temperature(self, b: int) -> np.ndarray | None:

@@ -6,9 +6,12 @@ block tree, tables of the ghost exchange, imports, an answer of every rank.
 docs/scaling.md has the numbers and what was decided by them.
 """
 
+import collections
+import os
 import pickle
 import subprocess
 import sys
+import tempfile
 import time
 import tracemalloc
 
@@ -19,6 +22,8 @@ from crmpi.mesh.partition import partition
 from crmpi.mesh.tree import BlockTree
 from crmpi.parallel.comm import SerialComm
 from crmpi.parallel.halo import Halo
+from crmpi.run import driver
+from crmpi.run.configuration import configure
 from crmpi.types import Field
 
 BLOCK = 16
@@ -31,6 +36,36 @@ size = sum(os.path.getsize(f) for f in files if os.path.exists(f))
 print(len(files), size / 1e6, time.process_time() - cpu)
 """
 RUN = "crmpi.cli.main, crmpi.cli.run, crmpi.run.driver"
+
+
+QUIET = ["output.history_interval=1e8", "time.end=1e8", "mesh.cells=[16,8,1]", "mesh.block=[8,8,1]"]
+RUNS = {
+    "MHD": ["fluid.cosmic_rays=false", "transport.solver=none"],
+    "two-moment": ["transport.solver=two_moment"],
+    "isotropic diffusion": ["transport.solver=isotropic_diffusion"],
+    "anisotropic diffusion": ["transport.solver=anisotropic_diffusion"],
+    "streaming": ["transport.solver=streaming_diffusion"],
+}
+WAITS = ("min", "max", "any", "maxima", "bcast", "allgather_object", "block_sums", "first")
+
+
+class Counting(SerialComm):
+    """Counts the calls in which every rank waits for all others, by name."""
+
+    def __init__(self):
+        self.calls = collections.Counter()
+
+
+def _counted(name):
+    def call(self, *arguments, **keywords):
+        self.calls[name] += 1
+        return getattr(SerialComm, name)(self, *arguments, **keywords)
+
+    return call
+
+
+for _name in WAITS:
+    setattr(Counting, _name, _counted(_name))
 
 
 class OneOf(SerialComm):
@@ -53,6 +88,28 @@ def main():
         print(f"import {modules}: files, MB, CPU s: {done.stdout.strip() or done.stderr}")
     for number in (10**3, 10**4, 10**5):
         print(f"allgather of one small object on {number} ranks: {unpickling(number)}")
+    waits()
+
+
+def waits():
+    """Print the collective calls of starting and stepping, of a row of the history and of files."""
+    for name, words in RUNS.items():
+        few, many = calls(21, words), calls(41, words)
+        step = {call: number / 20 for call, number in (many - few).items()}
+        print(f"{name}: start and end {dict(few)}, per step {step}")
+    rows = calls(41, [*RUNS["MHD"], "output.history_interval=none"])
+    print(f"MHD with 41 rows of history: {dict(rows)}")
+    files = calls(41, [*RUNS["MHD"], "output.checkpoint_interval=1e-9"])
+    print(f"MHD with 41 checkpoints: {dict(files)}")
+
+
+def calls(steps, words):
+    """Return the collective calls of a run of `cr_box`, by name."""
+    comm = Counting()
+    with tempfile.TemporaryDirectory() as folder, open(os.devnull, "w") as quiet:
+        words = [f"time.max_steps={steps}", f"output.dir={folder}", *QUIET, *words]
+        driver.run(*configure("cr_box", words), comm, stream=quiet)
+    return comm.calls
 
 
 def layout(count):
