@@ -62,6 +62,7 @@ def relations(tree):
         other = tree.levels[np.maximum(found, 0)] - tree.levels[:, None]
         relation = np.where(found == NO_NEIGHBOUR, NONE, np.where(found == FINER, FINE, other))
         relation[:, _MIDDLE] = SELF
+        relation = relation.astype(np.int8)
         relation.flags.writeable = False
         tree.relations = relation
     return tree.relations

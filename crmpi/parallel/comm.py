@@ -53,6 +53,11 @@ class SerialComm:
         """Return the list of the objects of all ranks; for small things."""
         return [obj]
 
+    def gather_rows(self, rows):
+        """Return the rows (n, ...) of all ranks, one below the other in the order of the ranks; on
+        all ranks, without a Python object for each."""
+        return rows
+
     def first(self, obj):
         """Return the object of the lowest rank that has one which is not None; None, after a single
         reduction, where no rank has any. For errors."""
@@ -134,6 +139,15 @@ class MpiComm:
     def allgather_object(self, obj):
         """Return the list of the objects of all ranks; for small things."""
         return self._world.allgather(obj)
+
+    def gather_rows(self, rows):
+        """Return the rows (n, ...) of all ranks, one below the other in the order of the ranks; on
+        all ranks, without a Python object for each."""
+        sizes = np.empty(self.nranks, dtype=np.int64)
+        self._world.Allgather(np.array([rows.size], dtype=np.int64), sizes)
+        everyone = np.empty(sizes.sum(), dtype=rows.dtype)
+        self._world.Allgatherv(np.ascontiguousarray(rows), (everyone, sizes))
+        return everyone.reshape(-1, *rows.shape[1:])
 
     def first(self, obj):
         """Return the object of the lowest rank that has one which is not None; None, after a single

@@ -69,10 +69,8 @@ def read_table(pack, tree, comm, reached):
     """Return the table of cells reached (ntarget, COLUMNS), the same on all ranks; collective."""
     table = np.zeros((len(reached.gid), COLUMNS))
     mine, at = own_cells(pack, tree, reached)
-    for number, values in comm.allgather_object(
-        (mine, np.stack([pack.u0[at(v)] for v in range(MOM3 + 1)], axis=1))
-    ):
-        table[number, : MOM3 + 1] = values
+    values = np.stack([pack.u0[at(v)] for v in range(MOM3 + 1)], axis=1)
+    table[comm.gather_rows(mine), : MOM3 + 1] = comm.gather_rows(values)
     table[:, VOLUME] = cell_volume_at(tree, tree.levels[reached.gid])
     return table
 

@@ -155,8 +155,7 @@ class StarFormation(Source):
         # most steps have no supernova anywhere: one number then, not an answer of every rank
         if not self.comm.any(len(where) > 0):
             return
-        found = self.comm.allgather_object((where, numbers))
-        where, numbers = (np.concatenate(arrays) for arrays in zip(*found, strict=True))
+        where, numbers = map(self.comm.gather_rows, (where, numbers))
         order = np.argsort(cell_numbers(self.mesh, where[:, 0], where[:, 1:]))
         given, lost = remnants.explode(
             pack,

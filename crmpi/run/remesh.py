@@ -123,9 +123,9 @@ class Remesher:
         fixed = region_levels(self.params.regions, sim.tree, sim.tree.leaves[pack.gids])
         held = (pack.levels == fixed) | (self.ages < self.params.min_age)
         mine = np.where(pack.levels < fixed, REFINE, np.where(held, np.maximum(mine, KEEP), mine))
+        gids, values = sim.comm.gather_rows(np.stack([pack.gids, mine], axis=1)).T
         flags = np.empty(sim.tree.nblock, dtype=np.int64)
-        for gids, values in sim.comm.allgather_object((pack.gids, mine)):
-            flags[gids] = values
+        flags[gids] = values
         return flags
 
     def change(self, tree):

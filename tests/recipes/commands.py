@@ -115,6 +115,12 @@ def _script(words):
     assert (ROOT / words[1]).is_file(), f"there is no file {words[1]}"
 
 
+def _job(words):
+    """Check a submitted script, if it is not one that a command of the page has written."""
+    script = next(word for word in words[1:] if word.startswith(("launch/", "runs/")))
+    assert script.startswith("runs/") or (ROOT / script).is_file(), f"there is no file {script}"
+
+
 def _pip(words):
     declared = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     names = ",".join(re.findall(r"\.\[(.*?)\]", " ".join(words)))
@@ -136,10 +142,11 @@ def _anything(words):
 
 OTHER = {
     "bash": _script,
-    "sbatch": _script,
+    **dict.fromkeys(("sbatch", "qsub", "flux"), _job),
     "pip": _pip,
     "python": _python,
     "python3": _python,
     **dict.fromkeys(("module", "source", "git", "cd", "export", "ruff", "pytest"), _anything),
+    **dict.fromkeys(("ssh", "scp", "squeue", "scancel", "tail", "touch", "apptainer"), _anything),
 }
 """How commands that are not crmpi's are checked."""
