@@ -62,6 +62,18 @@ def test_reductions(comm):
     assert np.isnan(comm.min(np.nan if comm.rank == 1 else 1.0))
     assert comm.allgather_object(comm.rank) == list(range(comm.nranks))
     assert comm.bcast("first" if comm.rank == 0 else None) == "first"
+    assert comm.first(None) is None
+    assert comm.first(f"rank {comm.rank}" if comm.rank else None) == "rank 1"
+
+
+@pytest.mark.parametrize("dtype", [np.int64, np.float32, np.float64])
+def test_rows_of_all_ranks_come_in_their_order(comm, dtype):
+    """Rank r gives r rows, so that rank 0 gives none."""
+    mine = np.full((comm.rank, 3), comm.rank, dtype=dtype)
+    expected = np.repeat(np.arange(comm.nranks), np.arange(comm.nranks))
+    for rows, found in ((mine, expected[:, None] * [1, 1, 1]), (mine[:, 0], expected)):
+        gathered = comm.gather_rows(rows)
+        assert gathered.dtype == dtype and np.array_equal(gathered, found)
 
 
 @pytest.mark.parametrize("kind", ["outflow", "diode", "reflect", "hydrostatic"])

@@ -33,7 +33,9 @@ def _counted(name):
     return call
 
 
-for _name in ("min", "max", "any", "maxima", "block_sums", "bcast", "allgather_object", "barrier"):
+_REDUCTIONS = ("min", "max", "any", "maxima", "block_sums", "first")
+_GATHERS = ("bcast", "allgather_object", "gather_rows", "barrier")
+for _name in (*_REDUCTIONS, *_GATHERS):
     setattr(Counting, _name, _counted(_name))
 
 
