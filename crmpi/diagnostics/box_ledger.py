@@ -37,15 +37,10 @@ class BoxLedger(CellAccount):
     """
 
     def __init__(self, pack, used):
-        super().__init__(COLUMNS, pack)
+        super().__init__(COLUMNS, pack, kept="box.sums")
         self.used = tuple(used)
 
     def filled(self):
         """Return the columns that this run can fill, with their amounts."""
         columns = {column.name: column for column in self.columns}
         return [columns[name].filled(self[name]) for name in self.used]
-
-    def state(self):
-        """Return the arrays, leading axis nblock, that a checkpoint writes and a restart writes
-        back in place."""
-        return {"sums": self.array}

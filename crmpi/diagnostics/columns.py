@@ -202,15 +202,19 @@ class Account:
         stands before the names in the history
     dtype : type
         of the numbers
+    kept : str, optional
+        name in checkpoints; by default that of the prefix: 'my_' is kept as 'my.account'
     """
 
-    def __init__(self, columns, pool, prefix="", dtype=float):
+    def __init__(self, columns, pool, prefix="", dtype=float, kept=None):
         for column in columns:
             _require_account(column)
         self.columns, self.prefix = tuple(columns), prefix
         self._places = {column.name: n for n, column in enumerate(self.columns)}
         # a column is contiguous in memory: kernels are compiled for one layout
-        self._table = pool.account(len(self.columns), dtype)
+        self._table = pool.account(
+            kept or f"{prefix.rstrip('_')}.account", len(self.columns), dtype
+        )
 
     def __contains__(self, name):
         return name in self._places
@@ -245,8 +249,7 @@ class Account:
 
     @property
     def array(self):
-        """All numbers, array (nblock, ncolumn), a view: what a checkpoint writes and a restart
-        writes back in place."""
+        """All numbers, array (nblock, ncolumn), a view."""
         return self._table.T
 
 
@@ -274,14 +277,14 @@ class CellAccount(Account):
 
     Parameters
     ----------
-    columns, prefix
+    columns, prefix, kept
         see `Account`
     pack : object with ``pool``, ``cell_volumes`` and ``cell_shares``
         see `crmpi.mesh.pack.Pack`
     """
 
-    def __init__(self, columns, pack, prefix=""):
-        super().__init__(columns, pack.pool, prefix)
+    def __init__(self, columns, pack, prefix="", kept=None):
+        super().__init__(columns, pack.pool, prefix, kept=kept)
         shares = pack.cell_shares
         self._shares = shares if (shares != 1.0).any() else None
         self._volumes = pack.cell_volumes / shares

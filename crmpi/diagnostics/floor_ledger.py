@@ -42,10 +42,9 @@ class FloorLedger:
     """
 
     def __init__(self, pack):
-        self.counts = Account(COUNTS, pack.pool, "floor_", np.int64)
-        self.amounts = CellAccount(AMOUNTS, pack, "floor_added_")
-        self._added = pack.pool.account(len(Added._fields))
-        self.added = Added(*self._added)
+        self.counts = Account(COUNTS, pack.pool, "floor_", np.int64, "floors.counts")
+        self.amounts = CellAccount(AMOUNTS, pack, "floor_added_", "floors.sums")
+        self.added = Added(*(pack.pool.numbers() for _ in Added._fields))
         self._books = FloorBooks(
             *(self.counts[name] for name in FloorBooks._fields[:-1]), self.added
         )
@@ -53,12 +52,13 @@ class FloorLedger:
     def books(self):
         """Return what `crmpi.numerics.fluid.convert.primitives` counts in, what it adds set to
         zero."""
-        self._added.fill(0.0)
+        for densities in self.added:
+            densities.fill(0.0)
         return self._books
 
     def has_raised(self):
         """Tell whether floors added anything in the last conversion."""
-        return bool(self._added.any())
+        return any(densities.any() for densities in self.added)
 
     def raised(self, lasts):
         """Book what floors added in the last conversion, of which the part `lasts` stays in the
@@ -69,8 +69,3 @@ class FloorLedger:
     def filled(self):
         """Return the columns "floor_<name>" of counts and "floor_added_<name>" of amounts."""
         return self.counts.filled() + self.amounts.filled()
-
-    def state(self):
-        """Return the arrays, leading axis nblock, that a checkpoint writes and a restart writes
-        back in place."""
-        return {"counts": self.counts.array, "sums": self.amounts.array}

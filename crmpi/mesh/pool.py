@@ -5,8 +5,8 @@ Modules declare here what they keep; nobody else makes arrays of blocks. There a
 - *fields*, the state on cells and faces: a change of the mesh carries them over
   (`crmpi.run.remesh`);
 - *registers* on cells, which need not survive a change of the mesh;
-- *accounts*, amounts and counts of each block since the start: part of a checkpoint, added up when
-  blocks are joined;
+- *accounts*, amounts and counts of each block since the start, and *ages*, steps since a block was
+  made: kept by name, part of a checkpoint, carried over by a change of the mesh;
 - *numbers*, scratch of a few numbers per block.
 
 When the mesh changes, a new pool takes over the memory of the old one but for its fields, which are
@@ -14,6 +14,7 @@ still read.
 """
 
 import itertools
+from typing import NamedTuple
 
 import numpy as np
 
@@ -21,6 +22,17 @@ from crmpi.precision import LINE, REAL
 
 _versions = itertools.count(1)
 _SPARE = 2  # a buffer that is this much larger than needed is not taken over
+
+
+class Kept(NamedTuple):
+    """An array (nblock, ...) that outlives the mesh, and how that of a new block follows from it.
+
+    ``joined``: 'sum', an account: of joined blocks the sum, of a refined block the first child has
+    all. 'minimum', an age: of joined blocks the smallest, 0 for the children of a refined block.
+    """
+
+    array: np.ndarray
+    joined: str
 
 
 class Pool:
@@ -38,6 +50,8 @@ class Pool:
     ----------
     version : int
         different for every mesh of this process: for caches of what depends on the blocks
+    kept : dict
+        {name: `Kept`} of accounts and ages: what a checkpoint writes, views to be written in place
     """
 
     def __init__(self, grid, nblock, spare=()):
@@ -45,6 +59,7 @@ class Pool:
         self.version = next(_versions)
         self._spare = sorted(spare, key=len)
         self._registers = []
+        self.kept: dict[str, Kept] = {}
 
     def register(self, ncomp):
         """Return zeros on cells or faces (nblock, ncomp, m3, m2, m1), C-ordered, in the precision
@@ -60,10 +75,21 @@ class Pool:
         g = self.grid
         return aligned_zeros((self.nblock, ncomp, g.m3, g.m2, g.m1))
 
-    def account(self, columns, dtype=float):
-        """Return zeros (columns, nblock) for amounts and counts since the start, which their owner
-        gives to checkpoints with its `state`."""
-        return np.zeros((columns, self.nblock), dtype)
+    def account(self, name, columns, dtype=float):
+        """Return zeros (columns, nblock) for amounts and counts since the start, kept as `name`.
+
+        Who declares a name first has it; a module inside another one that declares it again gets an
+        array that is not kept.
+        """
+        table = np.zeros((columns, self.nblock), dtype)
+        self.kept.setdefault(name, Kept(table.T, "sum"))
+        return table
+
+    def ages(self, name, start):
+        """Return `start` for each block (nblock,), an integer, kept as `name`."""
+        found = self.numbers(dtype=int, fill=start)
+        self.kept.setdefault(name, Kept(found, "minimum"))
+        return found
 
     def numbers(self, *shape, dtype=float, fill=0):
         """Return scratch (nblock, ...) filled with one number."""

@@ -20,7 +20,7 @@ class ProblemInjection(Operator):
     def __init__(self, problem, pack, mesh, temperature):
         self.problem, self.pack, self.temperature = problem, pack, temperature
         self.positions = [block_coordinates(pack, mesh, b) for b in range(pack.nblock)]
-        self.account = Account(self.columns, pack.pool, "problem_")
+        self.account = Account(self.columns, pack.pool, "problem_", kept="problem.injected")
         self._known = {"eth": ENER} | {name: v for v, name in enumerate(pack.variable_names())}
         rays = [field.name for field in pack.fields if is_energy_of_rays(field)]
         self._energies = {"eth": "eth", "ener": "eth"} | dict.fromkeys(rays, "ecr")
@@ -46,7 +46,3 @@ class ProblemInjection(Operator):
         """Return the columns of the energies injected so far, per block: to the gas, and to cosmic
         rays with their waves."""
         return self.account.filled()
-
-    def state(self):
-        """Return the arrays a restart needs."""
-        return {"injected": self.account.array}

@@ -18,8 +18,6 @@ from crmpi.physics.operators import Operator, Phase
 from crmpi.plugins import SOURCES
 
 if TYPE_CHECKING:
-    import numpy as np
-
     from crmpi.diagnostics.columns import Column
     from crmpi.mesh.pack import Pack
     from crmpi.mesh.tree import BlockTree
@@ -121,11 +119,6 @@ class Source(Operator):
     def ledger(self) -> list["Column"]:
         """Return the columns "<source>_<column>": what was moved in each block since the start."""
         return self.account.filled()
-
-    def state(self) -> "dict[str, np.ndarray]":
-        """Return the arrays, leading axis nblock, that a checkpoint writes and a restart writes
-        back in place."""
-        return {"account": self.account.array}
 
 
 def source_classes() -> dict[str, type["Source"]]:

@@ -3,8 +3,8 @@
 The mesh follows from flags that are the same on every rank. Old blocks travel to the ranks that
 make new ones of them: a block that stays is copied, one that is refined is prolonged from its
 parent, with the same sums and a field free of divergence, siblings that are joined are averaged.
-Faces that a new block shares with one that was there take its values. Amounts in ledgers stay with
-the first child.
+Faces that a new block shares with one that was there take its values. All that the pool keeps by
+name (`crmpi.mesh.pool.Kept`) follows; amounts in ledgers stay with the first child.
 """
 
 import numpy as np
@@ -62,9 +62,16 @@ class Remesher:
         for criterion in self.criteria:
             if criterion.name == "user":
                 criterion.hook = self._user
-        self.ages = sim.pack.pool.numbers(dtype=int, fill=self.params.min_age)
         self.full = ""
         self._checked = False
+        self._begin()
+
+    def _begin(self):
+        """Make the ages of the blocks of a new mesh, which are kept if it adapts."""
+        pool, start = self.sim.pack.pool, self.params.min_age
+        self.ages = (
+            pool.ages("mesh.ages", start) if self.criteria else pool.numbers(dtype=int, fill=start)
+        )
 
     def declared(self):
         """Return the `Declaration` of refinement, if the mesh adapts, in a list."""
@@ -104,7 +111,7 @@ class Remesher:
                 return
             self.sim.assemble(self.sim.tree.with_leaves(leaves))
             self.sim.initialise()
-            self.ages = self.sim.pack.pool.numbers(dtype=int, fill=self.params.min_age)
+            self._begin()
 
     def flags(self):
         """Return the flag of every block of the mesh (tree.nblock,), the same on every rank;
@@ -132,7 +139,7 @@ class Remesher:
         """Move the state to another mesh that differs by one level per block at most;
         collective."""
         sim = self.sim
-        old = _Old(sim, self.ages)
+        old = _Old(sim)
         kind, source = sources_of(old.tree, tree)
         owner = partition(tree, sim.comm.nranks, block_costs(tree))
         wanted = _wanted(old, kind, source, owner)
@@ -140,16 +147,15 @@ class Remesher:
         heavy = Staging(
             sim.comm, old.owner, old.gids, _that_change(wanted, old, kind, source, owner)
         )
-        state = {name: heavy.bring(old.arrays[name]) for name in ("u", "b")}
-        numbers = {
-            name: staging.bring(array) for name, array in old.arrays.items() if name not in state
-        }
-        sim.assemble(tree, owner, kept=(old.arrays["u"], old.arrays["b"]))
+        state = {name: heavy.bring(array) for name, array in old.arrays.items()}
+        kept = {name: staging.bring(array) for name, array in old.kept.items()}
+        sim.assemble(tree, owner, kept=tuple(old.arrays.values()))
+        self._begin()
         _Transfer(sim, kind, source, heavy, state, old).run()
-        self.ages = _moved(sim.pack.gids, kind, source, staging, numbers["ages"], old.tree, fresh=0)
-        for name, array in sim.amounts().items():
-            array[...] = _summed(
-                sim.pack.gids, kind, source, staging, numbers[f"state {name}"], old.tree, tree
+        for name, (array, joined) in sim.pack.pool.kept.items():
+            follow = _FOLLOW[joined]
+            array[...] = follow(
+                sim.pack.gids, kind, source, staging, kept[name], old.tree, sim.tree
             )
         sim.refresh()
 
@@ -165,11 +171,11 @@ class _Old:
     """What is kept of the mesh before a change: tree, owners, and the arrays whose blocks
     travel."""
 
-    def __init__(self, sim, ages):
+    def __init__(self, sim):
         self.tree, self.owner, self.gids = sim.tree, sim.owner, sim.pack.gids
-        self.arrays = {"u": sim.pack.u0, "b": sim.pack.b0, "ages": ages}
-        self.arrays |= {
-            f"state {name}": np.ascontiguousarray(array) for name, array in sim.amounts().items()
+        self.arrays = {"u": sim.pack.u0, "b": sim.pack.b0}
+        self.kept = {
+            name: np.ascontiguousarray(kept.array) for name, kept in sim.pack.pool.kept.items()
         }
 
 
@@ -198,18 +204,6 @@ def _wanted(old, kind, source, owner):
     return np.unique(np.concatenate(pairs), axis=0)
 
 
-def _moved(gids, kind, source, staging, values, old, fresh):
-    """Return the values of blocks that stay, the least of those that are joined, and `fresh` for
-    new ones."""
-    result = np.full((len(gids), *values.shape[1:]), fresh, values.dtype)
-    for n, gid in enumerate(gids):
-        if kind[gid] == STAYS:
-            result[n] = values[staging.place[source[gid]]]
-        elif kind[gid] == JOINED:
-            result[n] = values[staging.place[_children(old, source[gid : gid + 1])[0]]].min(axis=0)
-    return result
-
-
 def _summed(gids, kind, source, staging, values, old, new):
     """Return amounts: of blocks that stay, sums of those that are joined; a refined block's are its
     first child's."""
@@ -221,6 +215,21 @@ def _summed(gids, kind, source, staging, values, old, new):
         elif kind[gid] == STAYS or not (new.leaves[gid, 1:] & 1)[present].any():
             result[n] = values[staging.place[source[gid]]]
     return result
+
+
+def _aged(gids, kind, source, staging, values, old, new):
+    """Return ages: of blocks that stay, the smallest of those that are joined, 0 of new ones."""
+    result = np.zeros((len(gids), *values.shape[1:]), values.dtype)
+    for n, gid in enumerate(gids):
+        if kind[gid] == STAYS:
+            result[n] = values[staging.place[source[gid]]]
+        elif kind[gid] == JOINED:
+            result[n] = values[staging.place[_children(old, source[gid : gid + 1])[0]]].min(axis=0)
+    return result
+
+
+_FOLLOW = {"sum": _summed, "minimum": _aged}
+"""How arrays of the new mesh follow from those of the old one, by `crmpi.mesh.pool.Kept.joined`."""
 
 
 class _Transfer:

@@ -273,22 +273,9 @@ class Simulation:
         self.refresh()
 
     def block_state(self) -> dict[str, np.ndarray]:
-        """Return the per-block arrays that a restart needs, {'module.array': array}, views to be
-        written in place."""
-        ages = {"mesh.ages": self.remesher.ages} if self.remesher.criteria else {}
-        return self.amounts() | ages
-
-    def amounts(self) -> dict[str, np.ndarray]:
-        """Return the per-block arrays of modules, amounts since the start, {'module.array': array},
-        views."""
-        modules = {"floors": self.fluid.ledger, "box": self.fluid.box, "transport": self.transport}
-        modules |= {source.name: source for source in self.sources}
-        return {
-            f"{m}.{name}": array
-            for m, module in modules.items()
-            if module is not None
-            for name, array in module.state().items()
-        }
+        """Return the arrays of blocks that a restart needs, {'module.array': array}, views to be
+        written in place: what the pool keeps."""
+        return {name: kept.array for name, kept in self.pack.pool.kept.items()}
 
     def refresh(self) -> None:
         """Make ghost zones and primitives valid for ``u0``, ``b0``."""

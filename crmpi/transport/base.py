@@ -161,7 +161,7 @@ class TransportSolver(Operator):
             fluid,
         )
         self.populations = make_populations(self.fields, params, pack.index)
-        self.account = Account(self._declared(), pack.pool, "cr_")
+        self.account = Account(self._declared(), pack.pool, "cr_", kept="transport.account")
         self.max_substeps = most_substeps(params)
         self.crossing = Crossing(pack.outer, pack.pool.numbers(self.components[0]))
         self.refluxed = np.array(self.conserved)
@@ -281,11 +281,6 @@ class TransportSolver(Operator):
     def history(self) -> list["Column"]:
         """Return the columns about the last `advance`, with values; collective."""
         return []
-
-    def state(self) -> dict[str, np.ndarray]:
-        """Return the arrays, leading axis nblock, that a checkpoint writes and a restart writes
-        back in place."""
-        return {"account": self.account.array}
 
     def refresh(self, time: float) -> None:
         """Make ghost zones and primitives of ``pack.u0`` valid."""

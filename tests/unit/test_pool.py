@@ -43,10 +43,17 @@ def test_storage_knows_no_kernels():
 
 def test_kinds():
     pool = Pool(GRID, 3)
-    register, account = pool.register(2), pool.account(4, np.int64)
+    register, account = pool.register(2), pool.account("mine", 4, np.int64)
     assert register.shape == (3, 2, GRID.m3, GRID.m2, GRID.m1)
     assert register.ctypes.data % LINE == 0
     assert (account.shape, account.dtype) == ((4, 3), np.int64)
+    assert np.shares_memory(pool.kept["mine"].array, account)
+    assert not np.shares_memory(pool.kept["mine"].array, pool.account("mine", 4))
+    assert pool.ages("since", 5).tolist() == [5, 5, 5]
+    assert {name: kept.joined for name, kept in pool.kept.items()} == {
+        "mine": "sum",
+        "since": "minimum",
+    }
     assert pool.numbers(2, dtype=bool, fill=True).all()
     assert pool.numbers().shape == (3,)
     assert Pool(GRID, 3).version != pool.version
