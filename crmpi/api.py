@@ -36,6 +36,7 @@ if TYPE_CHECKING:  # the names of `_WHERE`, for type checkers and editors
         wave_frame as wave_frame, wave_vector as wave_vector,
     )
     from crmpi.jit import device as device, kernel as kernel
+    from crmpi.mesh.sections.base import CrossSection as CrossSection
     from crmpi.model.problem import Problem as Problem
     from crmpi.numerics.counter_random import uniform_pair as uniform_pair
     from crmpi.output.history import read_history as read_history
@@ -73,6 +74,7 @@ _WHERE = {
     "crmpi.analysis.measure.base": ("Observable",),
     "crmpi.refinement.base": ("Criterion",),
     "crmpi.boundary.conditions": ("Diode", "Hydrostatic", "Outflow", "Reflect"),
+    "crmpi.mesh.sections.base": ("CrossSection",),
     "crmpi.analysis.ions.base": ("IonModel",),
     "crmpi.analysis.ions.tables": ("IonTable",),
     # variables, storage, kernels

@@ -4,6 +4,8 @@ import io
 import re
 from pathlib import Path
 
+import yaml
+
 from crmpi.cli.configuration import configure
 from crmpi.parallel.comm import SerialComm
 from crmpi.run import driver
@@ -66,7 +68,10 @@ def words(folder, **changes):
 
 def run(path, folder, restart=None, **changes):
     """Run a YAML file for a step; return the `Result`."""
+    mesh = yaml.safe_load(path.read_text()).get("mesh", {}) if path else {}
+    own = {f"mesh.{key}" for key in mesh}  # what an example says of its mesh stays
+    overrides = [word for word in words(folder, **changes) if word.partition("=")[0] not in own]
     config, problem_class, checkpoint = configure(
-        SerialComm(), None if restart else str(path), words(folder, **changes), restart
+        SerialComm(), None if restart else str(path), overrides, restart
     )
     return driver.run(config, problem_class, SerialComm(), restart=checkpoint, stream=io.StringIO())

@@ -2,15 +2,9 @@
 mesh stands for.
 
 A mesh with one axis of more than one cell may be a *tube* whose cross-section A(s) changes along
-it::
-
-    spherical   A = 4 pi r^2, the whole sphere, along x1
-    flux_tube   A = S (1 + (s/h)^2), symmetric in s, along any axis
-    own         A = S times what the hook `area` of the problem returns
-
-S is the cross-section of the box, the product of its widths along the two missing axes. Faces are
-equally far apart in s or in ln s. Everything is a function of the *global* index, evaluated number
-by number, so that it is bitwise identical for every choice of blocks.
+it: a `crmpi.mesh.sections.base.CrossSection`. Faces are equally far apart in s or in ln s.
+Everything is a function of the *global* index, evaluated number by number, so that it is bitwise
+identical for every choice of blocks.
 """
 
 import math
@@ -18,9 +12,8 @@ import math
 import numpy as np
 
 from crmpi.mesh.metric import EvenCells, TubeCells
+from crmpi.plugins import GEOMETRIES
 from crmpi.types import Tube
-
-_NODES, _WEIGHTS = np.polynomial.legendre.leggauss(5)  # volumes of own tubes
 
 
 def even_places(lower, width, index, offset=0.5):
@@ -84,15 +77,15 @@ class TubeGeometry(Cartesian):
     Parameters
     ----------
     kind : str
-        'cartesian', 'spherical', 'flux_tube' or 'own'
+        name of a cross-section
     spacing : str
         'uniform' or 'log'
     cells, lower, upper : sequences of 3
         of the mesh
     height : float
-        h of 'flux_tube'
+        ``mesh.tube_height``
     area : function of a position, optional
-        relative cross-section of 'own'
+        the hook of the problem
 
     Attributes
     ----------
@@ -104,13 +97,13 @@ class TubeGeometry(Cartesian):
 
     def __init__(self, kind, spacing, cells, lower, upper, height=None, area=None):
         super().__init__(lower)
-        self.kind, self.spacing, self.height = kind, spacing, height
+        self.kind, self.spacing = kind, spacing
+        self.shape = GEOMETRIES.find(kind)(height, area)
         (self.axis,) = (a for a in range(3) if cells[a] > 1)
         self.cells = cells[self.axis]
         self.begin, self.end = lower[self.axis], upper[self.axis]
         across = [upper[a] - lower[a] for a in range(3) if a != self.axis]
-        self.section = 4.0 * math.pi if kind == "spherical" else across[0] * across[1]
-        self._own = area
+        self.section = self.shape.section(across[0] * across[1])
         self._step = (self.end - self.begin) / self.cells
         self._ratio = math.log(self.end / self.begin) if spacing == "log" else 0.0
 
@@ -166,36 +159,13 @@ class TubeGeometry(Cartesian):
         """Return the metric of the blocks of a pack."""
         return TubeCells(pack, self)
 
-    def relative_area(self, positions):
-        """Return the cross-sections at `positions` (1-D) relative to `section`."""
-        s = np.asarray(positions, dtype=float)
-        if self.kind == "spherical":
-            return s * s
-        if self.kind == "flux_tube":
-            return 1.0 + (s / self.height) ** 2
-        return np.array([float(self._own(x)) for x in s]) if self.kind == "own" else np.ones_like(s)
-
     def areas(self, positions):
         """Return the cross-sections at `positions` (1-D)."""
-        return self.section * self.relative_area(positions)
+        return self.section * self.shape.relative(np.asarray(positions, dtype=float))
 
     def volumes(self, faces):
-        """Return the volumes between consecutive `faces`; exact, without cancellation where the
-        tube is thin."""
-        a, b = faces[:-1], faces[1:]
-        width = b - a
-        if self.kind == "spherical":
-            return self.section * width * ((a * a + a * b + b * b) / 3.0)
-        if self.kind == "flux_tube":
-            return self.section * width * (1.0 + (a * a + a * b + b * b) / (3.0 * self.height**2))
-        if self.kind == "own":
-            middle = 0.5 * (a + b)
-            means = sum(
-                0.5 * w * self.relative_area(middle + 0.5 * x * width)
-                for x, w in zip(_NODES, _WEIGHTS, strict=True)
-            )
-            return self.section * width * means
-        return self.section * width
+        """Return the volumes between consecutive `faces` (1-D)."""
+        return self.shape.volumes(self.section, faces[:-1], faces[1:])
 
     def tube(self, firsts, count):
         """Return the `Tube` of blocks whose arrays of `count` cells start at the global indices

@@ -5,11 +5,10 @@ import math
 from crmpi.params.composition import CompositionParams
 from crmpi.params.convert import did_you_mean, listed
 from crmpi.params.fields import SameAs, group, par
-from crmpi.plugins.kinds import BOUNDARY_CONDITIONS
+from crmpi.plugins.kinds import BOUNDARY_CONDITIONS, GEOMETRIES
 from crmpi.plugins.registry import Choices
 
 FACES = ("ix1", "ox1", "ix2", "ox2", "ix3", "ox3")
-GEOMETRIES = ("cartesian", "spherical", "flux_tube", "own")
 SPACINGS = ("uniform", "log")
 BOUNDARIES = Choices(BOUNDARY_CONDITIONS, "periodic")
 
@@ -115,7 +114,7 @@ class MeshParams:
     geometry: str = par(
         "cartesian",
         choices=GEOMETRIES,
-        doc="1-D only: A = r^2, 1 + (s/tube_height)^2, or the problem's own area(s, p)",
+        doc="1-D only: A = r^2, 1 + (s/tube_height)^2, a hook area(s, p), or a plug-in",
     )
     spacing: str = par(
         "uniform",
@@ -169,8 +168,10 @@ class MeshParams:
 
     def _check_geometry(self):
         """Tubes are one-dimensional and end somewhere."""
-        if (self.geometry == "flux_tube") != (self.tube_height is not None):
-            yield "tube_height", "must be given with mesh.geometry = 'flux_tube', and only then"
+        kind = GEOMETRIES.find(self.geometry)
+        if kind.needs_height != (self.tube_height is not None):
+            users = " or ".join(f"'{n}'" for n, other in GEOMETRIES.items() if other.needs_height)
+            yield "tube_height", f"must be given with mesh.geometry = {users}, and only then"
         name, value = (
             ("geometry", self.geometry)
             if self.geometry != "cartesian"
@@ -197,16 +198,7 @@ class MeshParams:
                     f"ox{axis + 1}"
                 ),
             )
-        if self.geometry == "spherical" and axis != 0:
-            yield name, "= 'spherical' runs along x1, the radius"
-        if self.geometry == "spherical" and self.lower[0] < 0.0:
-            yield (
-                "lower",
-                (
-                    "is the inner radius of a spherical mesh and must not be negative "
-                    f"({self.lower[0]:g})"
-                ),
-            )
+        yield from kind.check(self, axis)
         if self.spacing == "log" and not self.lower[axis] > 0.0:
             yield (
                 "lower",

@@ -4,6 +4,7 @@ are found. `docs/plugins.md` describes it."""
 from crmpi.plugins.discovery import active_files, use
 from crmpi.plugins.kinds import (
     BOUNDARY_CONDITIONS,
+    GEOMETRIES,
     GRAVITY_COMPONENTS,
     ION_TABLES,
     KINDS,
@@ -17,6 +18,7 @@ from crmpi.plugins.registry import Registry
 
 __all__ = [
     "BOUNDARY_CONDITIONS",
+    "GEOMETRIES",
     "GRAVITY_COMPONENTS",
     "ION_TABLES",
     "KINDS",

@@ -22,7 +22,7 @@ SOURCES = Registry(
     "crmpi.physics",
     "{name}.enabled = true",
     group="{name}",
-    hooks=("__init__", "apply", "ledger", "state"),
+    hooks=("__init__", "apply", "ledger"),
 )
 OBSERVABLES = Registry(
     "observable",
@@ -53,6 +53,13 @@ BOUNDARY_CONDITIONS = Registry(
     hooks=("__init__", "fluid", "cells"),
     as_defined=True,
 )
+GEOMETRIES = Registry(
+    "geometry",
+    "crmpi.mesh.sections",
+    "mesh.geometry = {name}",
+    hooks=("__init__", "check", "section", "relative", "volumes"),
+    as_defined=True,
+)
 ION_TABLES = Registry(
     "ion table", "crmpi.analysis.ions", "observables.columns.table = {name}", hooks=("table",)
 )
@@ -63,6 +70,7 @@ KINDS = (
     SOURCES,
     GRAVITY_COMPONENTS,
     BOUNDARY_CONDITIONS,
+    GEOMETRIES,
     REFINEMENT_CRITERIA,
     OBSERVABLES,
     ION_TABLES,

@@ -4,7 +4,7 @@ import pytest
 
 from crmpi import plugins
 from crmpi.cli.main import main
-from crmpi.tools.check.checks import CHECKS, SETTINGS, Subject, _complaint
+from crmpi.tools.check.checks import CHECKS, Subject, _complaint, switched_on
 from tests.plugin_case import EXAMPLES
 
 
@@ -21,7 +21,7 @@ def complaint(folder, name, old, new, check):
     (folder / f"{name}.py").write_text(code.replace(old, new, 1))
     plugins.use([folder])
     registry = next(registry for registry in plugins.KINDS if name in registry)
-    on = [text.replace("NAME", name) for text in SETTINGS[registry.kind]]
+    on = switched_on(registry, name)
     subject = Subject(registry, name, registry[name], (f"plugins=[{folder}]", *on))
     return _complaint(CHECKS[check], subject)
 
@@ -36,6 +36,13 @@ def complaint(folder, name, old, new, check):
             "",
             "documentation",
             "parameter 'slope' has no doc",
+        ),
+        (
+            "nozzle",
+            "0.5 * np.exp",
+            "1.5 * np.exp",
+            "shapes",
+            "relative() is not positive and finite everywhere",
         ),
         (
             "density_law",

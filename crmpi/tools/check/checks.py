@@ -50,12 +50,18 @@ def check_all(subjects, paths, words=()):
     """
     named = [f"plugins=[{', '.join(map(str, paths))}]"] if paths else []
     for registry, name in subjects:
-        on = SETTINGS.get(registry.kind, ())
-        own = tuple(text.replace("NAME", name) for text in on)
+        own = switched_on(registry, name)
         subject = Subject(registry, name, registry[name], (*named, *own, *words))
         for check in CHECKS:
             if (registry.kind, check) not in NOT_APPLICABLE:
                 yield Outcome(subject.label, check, _complaint(CHECKS[check], subject))
+
+
+def switched_on(registry, name):
+    """Return the overrides (tuple of str) that switch one of a kind on in the small runs."""
+    words = tuple(text.replace("NAME", name) for text in SETTINGS.get(registry.kind, ()))
+    needs_height = getattr(registry[name], "needs_height", False)
+    return (*words, "mesh.tube_height=0.3 kpc") if needs_height else words
 
 
 def check_problem(target, words=()):
@@ -83,6 +89,13 @@ SETTINGS = {
         "gravity.NAME={}", "mesh.boundaries=[outflow, outflow, outflow]",
     ),
     "boundary condition": ("mesh.boundaries=[NAME, periodic, periodic]",),
+    "geometry": (
+        "mesh.geometry=NAME",
+        "mesh.cells=[16,1,1]",
+        "mesh.block=[16,1,1]",
+        "mesh.boundaries=outflow",
+        "fluid.magnetic=false",
+    ),
     "refinement criterion": (
         "mesh.refinement.max_level=1",
         "mesh.refinement.interval=1",
@@ -170,7 +183,8 @@ def restart_agrees(subject):
         *(_values(sim) | {"time": np.array(sim.time)} for sim in (whole, parts))
     )
     return name and (
-        f"'{name}' depends on a restart: keep what lasts from step to step in an array of state()"
+        f"'{name}' depends on a restart: keep what lasts from step to step in an account, "
+        "pack.pool.account(name, columns)"
     )
 
 
@@ -200,6 +214,7 @@ CHECKS = {
 NOT_APPLICABLE = {
     ("refinement criterion", "layout of blocks"),  # blocks are what it refines
     ("refinement criterion", "code units"),
+    ("geometry", "layout of blocks"),  # it is asked for positions alone
     *((kind, "columns") for kind in SETTINGS if kind not in ("source", "transport solver")),
 }
 """Checks that say nothing of a kind."""

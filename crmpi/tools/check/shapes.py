@@ -4,6 +4,7 @@ import numpy as np
 
 from crmpi.analysis.ions.tables import IonTable
 from crmpi.analysis.read.cells import running
+from crmpi.mesh.sections.base import CrossSection
 from crmpi.refinement.view import View
 from crmpi.scattering.base import KAPPA_PAR, KAPPA_PERP
 from crmpi.units import dims_of
@@ -104,6 +105,21 @@ def ghosts(sim, subject):
     return "" if np.isfinite(used).all() else "fluid() leaves ghost zones that are not finite"
 
 
+def cross_sections(sim, subject):
+    """Cross-sections are positive numbers, and volumes their integrals."""
+    geometry = sim.tree.geometry
+    faces = np.linspace(geometry.begin, geometry.end, 65)
+    middle, volumes = 0.5 * (faces[:-1] + faces[1:]), geometry.volumes(faces)
+    areas = geometry.areas(middle)
+    if np.shape(areas) != middle.shape or np.shape(volumes) != middle.shape:
+        return f"relative() and volumes() must return {middle.size} numbers for as many cells"
+    if not (np.isfinite(areas).all() and (areas > 0.0).all()):
+        return "relative() is not positive and finite everywhere"
+    means = CrossSection.volumes(geometry.shape, geometry.section, faces[:-1], faces[1:])
+    wrong = np.abs(volumes - means) > 1e-9 * means
+    return "volumes() are not the integrals of relative()" if wrong.any() else ""
+
+
 def shares(sim, subject):
     """Shares of the ions of an element add up to 1."""
     table = subject.cls().table(0.2)
@@ -134,6 +150,7 @@ SHAPES = {
     "source": ledger,
     "gravity component": potential_and_acceleration,
     "boundary condition": ghosts,
+    "geometry": cross_sections,
     "refinement criterion": indicators,
     "observable": sums,
     "ion table": shares,
