@@ -13,6 +13,7 @@ import numpy as np
 
 from crmpi.mesh.metric import EvenCells, TubeCells
 from crmpi.plugins import GEOMETRIES
+from crmpi.precision import LANES
 from crmpi.types import Tube
 
 
@@ -170,7 +171,7 @@ class TubeGeometry(Cartesian):
     def tube(self, firsts, count):
         """Return the `Tube` of blocks whose arrays of `count` cells start at the global indices
         `firsts`."""
-        area, volume, width, gap = (np.empty((len(firsts), count)) for _ in range(4))
+        area, volume, width, gap = (_with_room((len(firsts), count)) for _ in range(4))
         for b, first in enumerate(firsts):
             faces = self.positions(int(first), count + 1, 0.0)
             area[b] = self.areas(faces[:-1])
@@ -178,6 +179,13 @@ class TubeGeometry(Cartesian):
             width[b] = np.diff(faces)
             gap[b] = np.diff(self.positions(int(first) - 1, count + 1, 0.5))
         return Tube(self.axis, area, volume, width, gap)
+
+
+def _with_room(shape):
+    """Return ones of this shape with room behind them: loops over whole registers read beyond the
+    end of a row."""
+    size = math.prod(shape)
+    return np.ones(size + LANES)[:size].reshape(shape)
 
 
 def make_geometry(mesh, area=None):

@@ -24,7 +24,6 @@ from crmpi.numerics.cr.alfven_work import (
     wave_work,
 )
 from crmpi.numerics.cr.coefficients import freeze_coefficients
-from crmpi.numerics.cr.march import CorrectWaves, PredictWaves
 from crmpi.numerics.cr.moments import ENERGY, VSTREAM
 from crmpi.params import par
 from crmpi.physics.operators import Phase
@@ -68,7 +67,6 @@ class AlfvenRegulated(MomentSolver):
     carries_tracers = False
     on_levels = True
     conserved = (ENERGY, PLUS, MINUS)
-    stages = (PredictWaves(), CorrectWaves())
     components = (NREGISTER, NFROZEN, NACCOUNT)
 
     class Params:

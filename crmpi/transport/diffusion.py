@@ -13,6 +13,7 @@ from crmpi.numerics.cr.diffusion import (
     ALONG,
     Work,
     add_decay_rates,
+    diffusion_rate,
     isotropic_faces,
     make_mesh,
     super_stage,
@@ -223,7 +224,7 @@ class Diffusion(TransportSolver):
     @property
     def may_undershoot(self):
         """Whether `e` may fall below its minimum: linear schemes do not."""
-        return self.along_field and self.on_cells.oblique
+        return self.along_field and self.pack.metric.turns
 
     def extent(self):
         """Return minus the minimum of `e`, and its maximum, on this rank."""
@@ -322,7 +323,13 @@ class Diffusion(TransportSolver):
         """Fill `rate` with the rate of change of `last`; `limit`: the explicit step, for the
         limiter of the fluxes."""
         self.crossing.amounts[...] = 0.0
-        self.on_cells.find_rate(limit)
+        corners = self.corners if self.may_undershoot else None
+        for part, mesh in self.levels:
+            kept = None if self.reflux is None else self.reflux.kept_of(part)
+            e, faces, rate, crossing = part.of((self.last, self.faces, self.rate, self.crossing))
+            shape, own = (mesh, part.grid, self.pack.metric.cells), part.of(corners)
+            diffusion_rate(e, faces, own, shape, limit, self.work, rate, crossing, kept)
+        self.correct_levels()
 
     def correct_levels(self):
         """Replace the fluxes through faces that finer blocks share by theirs, in the rate of the

@@ -7,7 +7,7 @@ from crmpi.diagnostics.columns import Column
 from crmpi.mesh.pool import aligned_zeros
 from crmpi.numerics.cr.coefficients import largest_reach
 from crmpi.numerics.cr.exchange import Exchanged, exchange_with_gas
-from crmpi.numerics.cr.march import Planes, Registers, march
+from crmpi.numerics.cr.march import Correct, Planes, Predict, Registers, march
 from crmpi.numerics.cr.moments import ENERGY, FLUX, MADE
 from crmpi.numerics.cr.momentum import (
     directed_flux,
@@ -33,8 +33,8 @@ FCR_FIELD = Field(
 class MomentSolver(TransportSolver):
     """Unknowns (e, f, ...) along the field, advanced in sub-steps of two stages by `march`.
 
-    Subclasses say what the stages are (``stages``), how fast signals are beside c
-    (`other_signals`), and fill the frozen coefficients (`freeze`).
+    Subclasses say what is advanced (`moments`), how fast signals are beside c (`other_signals`),
+    and fill the frozen coefficients (`freeze`).
 
     Attributes
     ----------
@@ -58,8 +58,8 @@ class MomentSolver(TransportSolver):
     )
     given_to_gas = ("heat",)
     along_field = True
-    stages = ()
-    """(marker of half a step, marker of the whole step), see `crmpi.numerics.cr.march`."""
+    stages = (Predict(), Correct())
+    """Half a step and the whole step, see `crmpi.numerics.cr.march`."""
 
     components = (2, 5, 2)
     """Components of the register, of the frozen coefficients and of the account."""
@@ -279,10 +279,11 @@ class MomentSolver(TransportSolver):
         raise TypeError(f"transport solver '{self.name}' defines no moments")
 
     def common_moments(self, dt, grid):
-        """Return c, c^2, 1/c^2, 1/vmax^2, gamma_cr, duration and cell widths."""
+        """Return c, c^2, 1/c^2, 1/vmax^2, gamma_cr, duration, cell widths and cells."""
         vmax2, gamma = self.params.vmax**2, self.fluid.eos.gamma_cr
         c2 = (gamma - 1.0) * vmax2
-        return math.sqrt(c2), c2, 1.0 / c2, 1.0 / vmax2, gamma, dt, (grid.dx1, grid.dx2, grid.dx3)
+        speeds, widths = (math.sqrt(c2), c2, 1.0 / c2, 1.0 / vmax2), (grid.dx1, grid.dx2, grid.dx3)
+        return *speeds, gamma, dt, widths, self.pack.metric.cells
 
     def diffuse_across(self, dt, time, population):
         """Diffuse e across the field by super-time-stepping, if there is a kappa_perp."""

@@ -3,12 +3,10 @@
 from crmpi.constants import ECR
 from crmpi.diagnostics.columns import Column
 from crmpi.numerics.cr.coefficients import freeze_coefficients
-from crmpi.numerics.cr.march import Correct, Predict
 from crmpi.numerics.cr.moments import ENERGY, NCOEFFICIENT, Moments, fastest_response, stream_out
 from crmpi.params import par
 from crmpi.physics.operators import Phase
 from crmpi.transport.fluxes import wave_share
-from crmpi.transport.moment_cells import moments_on
 from crmpi.transport.moments import MomentSolver
 from crmpi.types import make_axes
 
@@ -29,7 +27,6 @@ class TwoMoment(MomentSolver):
     reference = "Jiang & Oh 2018, ApJ 854, 5; Chan et al. 2019, MNRAS 488, 3716"
     on_tube = True
     on_levels = True
-    stages = (Predict(), Correct())
     components = (2, NCOEFFICIENT, 2)
 
     class Params:
@@ -57,7 +54,6 @@ class TwoMoment(MomentSolver):
 
     def __init__(self, params, pack, scattering, ghosts, fluid):
         super().__init__(params, pack, scattering, ghosts, fluid)
-        self.on_cells = moments_on(self)
         self.last_dt = 0.0
 
     def advance(self, dt, time, phase=Phase.AROUND_FLUID):
@@ -78,9 +74,6 @@ class TwoMoment(MomentSolver):
     def leave_freely(self, register):
         """Let cosmic rays that stream out go on streaming beyond the mesh."""
         stream_out(register, self.registers.frozen, self.ghosts.open_ends, self.fluid.eos.gamma_cr)
-
-    def stage(self, which, dt):
-        self.on_cells.stage(which, dt)
 
     def moments(self, dt, grid):
         moments = Moments(*self.common_moments(dt, grid))

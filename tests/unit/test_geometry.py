@@ -55,7 +55,7 @@ def test_nobody_asks_for_a_tube():
 
 def test_kernels_of_a_kind_are_chosen_in_few_places():
     chosen = places_of(r"TubeCells: ", ROOMS)
-    cells = ("physics/fluid_cells", "transport/diffusion_cells", "transport/moment_cells")
+    cells = ("physics/fluid_cells", "transport/diffusion_cells")
     assert chosen == {f"{name}.py" for name in cells}
 
 

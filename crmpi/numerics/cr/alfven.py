@@ -54,6 +54,7 @@ class WaveMoments(NamedTuple):
     gamma: float
     dt: float
     width: tuple
+    cells: object
     damping: float
 
 
@@ -190,11 +191,11 @@ def carried_waves(axes, faces, component, i):
 
 
 @device
-def through_faces(moments, axes, frozen, faces, i, state):
+def through_faces(moments, axes, frozen, faces, at, i, state):
     """Return the `Transport` of a cell; `state` is its e of the time of the faces."""
-    q1, g1 = divergence(faces[0][0], faces[0][1], frozen, axes[0], state, i)
-    q2, g2 = divergence(faces[1][0], faces[1][1], frozen, axes[1], state, i)
-    q3, g3 = divergence(faces[2][0], faces[2][1], frozen, axes[2], state, i)
+    q1, g1 = divergence(moments, faces[0], frozen, axes[0], state, at, i)
+    q2, g2 = divergence(moments, faces[1], frozen, axes[1], state, at, i)
+    q3, g3 = divergence(moments, faces[2], frozen, axes[2], state, at, i)
     plus, minus = carried_waves(axes, faces, PLUS, i), carried_waves(axes, faces, MINUS, i)
     return Transport((q1 + q2) + q3, -moments.c2 * ((g1 + g2) + g3), plus, minus)
 
@@ -218,7 +219,7 @@ def matter_of(moments, frozen, i):
 
 
 @kernel
-def predict_wave_rows(n, moments, axes, start, frozen, faces, out):
+def predict_wave_rows(n, moments, axes, start, frozen, faces, at, out):
     """Advance `n` cells from `start` to `out` by half a step of backward Euler.
 
     The flux is extrapolated as in `predict_rows`, with what scattered at the start as well: where
@@ -230,7 +231,7 @@ def predict_wave_rows(n, moments, axes, start, frozen, faces, out):
         cell = Cell(load(e, i), load(f, i), load(plus, i), load(minus, i), 0.0, 0.0)
         matter = matter_of(moments, frozen, i)
         new = implicit_step(
-            1.0, cell, through_faces(moments, axes, frozen, faces, i, cell.e), matter
+            1.0, cell, through_faces(moments, axes, frozen, faces, at, i, cell.e), matter
         )
         waves = min(new.plus + new.minus, cell.plus + cell.minus)
         r = 1.0 / (1.0 + min(matter.force * waves + matter.drag, _STIFFEST))
@@ -241,13 +242,14 @@ def predict_wave_rows(n, moments, axes, start, frozen, faces, out):
 
 
 @kernel
-def correct_wave_rows(n, moments, axes, start, half, frozen, faces, account):
+def correct_wave_rows(n, moments, axes, cells, frozen, faces, at, account):
     """Advance `n` cells of `start` in place by a whole step with the faces of the half step.
 
-    `account` sums the heat that damped waves give to the gas, what a floor at e = 0 makes, and what
-    e gave to seed waves.
+    `cells`: of the start and of the half step. `account` sums the heat that damped waves give to
+    the gas, what a floor at e = 0 makes, and what e gave to seed waves.
     """
     separate()
+    start, half = cells
     e, f, plus, minus, now = (
         row(start, ENERGY),
         row(start, FLUX),
@@ -258,7 +260,7 @@ def correct_wave_rows(n, moments, axes, start, half, frozen, faces, account):
     heats, mades, seeds = row(account, HEAT), row(account, MADE), row(account, SEEDED)
     for i in range(n):
         cell = Cell(load(e, i), load(f, i), load(plus, i), load(minus, i), 0.0, 0.0)
-        transport = through_faces(moments, axes, frozen, faces, i, load(now, i))
+        transport = through_faces(moments, axes, frozen, faces, at, i, load(now, i))
         new, _ = exchange(cell, transport, matter_of(moments, frozen, i))
         kept = max(new.e, 0.0)
         store(e, i, kept, 0)

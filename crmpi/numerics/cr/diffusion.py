@@ -18,7 +18,7 @@ from typing import NamedTuple
 from crmpi.jit import device, kernel
 from crmpi.numerics.levels.crossing import cross_rows, touches
 from crmpi.numerics.levels.level_faces import keep_row
-from crmpi.numerics.rows.cells import over_distance, over_extent
+from crmpi.numerics.rows.cells import entering, over_distance, over_extent, spread
 from crmpi.numerics.rows.rows import load, row, rows, separate, shift, store
 from crmpi.types import Axis
 
@@ -172,7 +172,8 @@ def diffusion_rate(e, faces, corners, shape, dt, work, rate, crossing, kept=None
     e : array (nblock, 1, m3, m2, m1)
     faces : three arrays (nblock, 2, m3, m2, m1)
     corners : array (nblock, 4, m3, m2, m1), or None for isotropic diffusion
-    shape : (Mesh, Grid)
+    shape : (Mesh, Grid, cells)
+        the last as in `crmpi.numerics.rows.cells`
     dt : float
         explicit step after which no cell may leave the extrema of its neighbourhood
     crossing : Crossing
@@ -180,7 +181,7 @@ def diffusion_rate(e, faces, corners, shape, dt, work, rate, crossing, kept=None
     kept : crmpi.numerics.levels.level_faces.Kept or None
         on a refined mesh, gets the fluxes through faces beside another level
     """
-    mesh, grid = shape
+    mesh, grid, kind = shape
     for b in range(e.shape[0]):
         cells = row(rows(e, b, 0), 0)
         for a in range(3):
@@ -215,16 +216,21 @@ def diffusion_rate(e, faces, corners, shape, dt, work, rate, crossing, kept=None
                         row(rows(work.face, 0, 0), a),
                     )
         if touches(crossing, b):
-            cross_walls(rows(work.face, 0, 0), mesh, grid, crossing, b)
+            cross_walls(rows(work.face, 0, 0), shape, crossing, b)
         keep_faces(rows(work.face, 0, 0), mesh, grid, kept, b)
-        negative_divergence(rows(work.face, 0, 0), mesh, row(rows(rate, b, 0), 0))
+        negative_divergence(rows(work.face, 0, 0), mesh, kind, b, row(rows(rate, b, 0), 0))
 
 
 @device
-def cross_walls(faces, mesh, grid, crossing, b):
+def cross_walls(faces, shape, crossing, b):
     """Add the fluxes through the outer faces of block `b`; ``row(faces, axis)`` are those at lower
     faces along an axis."""
-    axes = (_axis_of(mesh, 0), _axis_of(mesh, 1), _axis_of(mesh, 2))
+    mesh, grid, cells = shape
+    axes = (
+        entering(cells, 1.0, _axis_of(mesh, 0)),
+        entering(cells, 1.0, _axis_of(mesh, 1)),
+        entering(cells, 1.0, _axis_of(mesh, 2)),
+    )
     for k in range(grid.ng3, grid.ng3 + grid.n3):
         for j in range(grid.ng2, grid.ng2 + grid.n2):
             lower, upper = _around(faces, mesh, grid, k, j)
@@ -388,8 +394,8 @@ def add_limited(correction, room, mesh, axis, face):
 
 
 @kernel
-def negative_divergence(faces, mesh, out):
-    """Write minus the divergence of the face fluxes."""
+def negative_divergence(faces, mesh, cells, b, out):
+    """Write minus the divergence of the face fluxes, on a tube those through whole faces."""
     separate()
     s1, s2, s3 = mesh.strides
     c1, c2, c3 = (
@@ -399,9 +405,9 @@ def negative_divergence(faces, mesh, out):
     )
     f1, f2, f3 = row(faces, 0), row(faces, 1), row(faces, 2)
     for i in range(mesh.margin, mesh.size - mesh.margin):
-        d1 = c1 * (load(f1, i + s1) - load(f1, i))
-        d2 = c2 * (load(f2, i + s2) - load(f2, i))
-        d3 = c3 * (load(f3, i + s3) - load(f3, i))
+        d1 = spread(cells, c1, b, i, s1, load(f1, i + s1) - load(f1, i))
+        d2 = spread(cells, c2, b, i, s2, load(f2, i + s2) - load(f2, i))
+        d3 = spread(cells, c3, b, i, s3, load(f3, i + s3) - load(f3, i))
         store(out, i, -((d1 + d2) + d3), 0)
 
 

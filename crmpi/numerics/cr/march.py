@@ -9,21 +9,30 @@ of plane k, are there:
     k - 1
 
 Loops over coupling and faces are as long as whole registers; what they write beyond the end of a
-row is never used.
+row is never used. The `moments` say what is advanced: `crmpi.numerics.cr.moments.Moments`, cosmic
+rays, or `crmpi.numerics.cr.alfven.WaveMoments`, cosmic rays with Alfven waves.
 """
 
 from typing import NamedTuple
 
 from crmpi.jit import choice, kernel
 from crmpi.numerics.cr.alfven import (
+    WaveMoments,
     correct_wave_rows,
     predict_wave_rows,
     wave_coupling_rows,
     wave_face_rows,
 )
-from crmpi.numerics.cr.moments import correct_rows, coupling_rows, face_rows, predict_rows
+from crmpi.numerics.cr.moments import (
+    Moments,
+    correct_rows,
+    coupling_rows,
+    face_rows,
+    predict_rows,
+)
 from crmpi.numerics.levels.crossing import cross_rows, touches
 from crmpi.numerics.levels.level_faces import keep_row
+from crmpi.numerics.rows.cells import entering
 from crmpi.numerics.rows.rows import rows, shift, whole
 
 
@@ -33,14 +42,6 @@ class Predict(NamedTuple):
 
 class Correct(NamedTuple):
     """The whole step with the faces of ``half``: ``start`` is advanced in place."""
-
-
-class PredictWaves(NamedTuple):
-    """`Predict` for cosmic rays with Alfven waves."""
-
-
-class CorrectWaves(NamedTuple):
-    """`Correct` for cosmic rays with Alfven waves."""
 
 
 class Registers(NamedTuple):
@@ -92,7 +93,7 @@ def couple(stage, moments, grid, axes, registers, planes, b, k):
         cells = driving_cells(stage, registers, b, offset)
         n = whole(grid.n1 + 2 * axes[0].stride)
         frozen, out = rows(registers.frozen, b, offset), rows(planes.coupling, k & 1, place)
-        fill_coupling(stage, n, moments, cells, frozen, strides, out)
+        fill_coupling(moments, n, cells, frozen, strides, (b, offset), out)
 
 
 @kernel
@@ -114,16 +115,8 @@ def solve_plane(stage, moments, grid, axes, registers, planes, b, k):
                 )
                 cells = driving_cells(stage, registers, b, offset)
                 out = rows(planes.faces, 2 * axis.normal + (k & 1), place)
-                solve_faces(
-                    stage,
-                    n,
-                    moments,
-                    axis,
-                    cells,
-                    rows(registers.frozen, b, offset),
-                    (below, here),
-                    out,
-                )
+                frozen = rows(registers.frozen, b, offset)
+                solve_faces(moments, n, axis, cells, frozen, (below, here), (b, offset), out)
 
 
 @kernel
@@ -150,7 +143,13 @@ def update_plane(stage, moments, grid, axes, registers, books, b, k):
         )
         keep_row(grid, axes, kept, (b, k, j), lower, upper, 0)
         if booked:
-            cross_rows(grid, axes, crossing, (b, k, j), lower, upper, 0, crossing.amounts.shape[1])
+            inward = (
+                entering(moments.cells, moments.dt, axes[0]),
+                entering(moments.cells, moments.dt, axes[1]),
+                entering(moments.cells, moments.dt, axes[2]),
+            )
+            count = crossing.amounts.shape[1]
+            cross_rows(grid, inward, crossing, (b, k, j), lower, upper, 0, count)
 
 
 @choice
@@ -159,13 +158,11 @@ def lasts(stage):
 
 
 @lasts.option(Predict)
-@lasts.option(PredictWaves)
 def half_a_step_is_forgotten(stage):
     return False
 
 
 @lasts.option(Correct)
-@lasts.option(CorrectWaves)
 def whole_step_stays(stage):
     return True
 
@@ -176,49 +173,13 @@ def driving_cells(stage, registers, b, offset):
 
 
 @driving_cells.option(Predict)
-@driving_cells.option(PredictWaves)
 def start_drives(stage, registers, b, offset):
     return rows(registers.start, b, offset)
 
 
 @driving_cells.option(Correct)
-@driving_cells.option(CorrectWaves)
 def half_drives(stage, registers, b, offset):
     return rows(registers.half, b, offset)
-
-
-@choice
-def fill_coupling(stage, n, moments, cells, frozen, strides, out):
-    """Fill the coupling of a row of cells."""
-
-
-@fill_coupling.option(Predict)
-@fill_coupling.option(Correct)
-def streaming_coupling(stage, n, moments, cells, frozen, strides, out):
-    coupling_rows(n, moments, cells, frozen, strides, out)
-
-
-@fill_coupling.option(PredictWaves)
-@fill_coupling.option(CorrectWaves)
-def wave_coupling(stage, n, moments, cells, frozen, strides, out):
-    wave_coupling_rows(n, moments, cells, frozen, out)
-
-
-@choice
-def solve_faces(stage, n, moments, axis, cells, frozen, coupling, out):
-    """Solve a row of lower faces along an axis."""
-
-
-@solve_faces.option(Predict)
-@solve_faces.option(Correct)
-def faces_of_moments(stage, n, moments, axis, cells, frozen, coupling, out):
-    face_rows(n, moments, axis, cells, frozen, coupling, out)
-
-
-@solve_faces.option(PredictWaves)
-@solve_faces.option(CorrectWaves)
-def faces_with_waves(stage, n, moments, axis, cells, frozen, coupling, out):
-    wave_face_rows(n, moments, axis, cells, frozen, coupling, out)
 
 
 @choice
@@ -227,42 +188,74 @@ def update_rows(stage, n, moments, axes, registers, b, offset, faces):
 
 
 @update_rows.option(Predict)
-def predict(stage, n, moments, axes, registers, b, offset, faces):
-    frozen, half = rows(registers.frozen, b, offset), rows(registers.half, b, offset)
-    predict_rows(n, moments, axes, rows(registers.start, b, offset), frozen, faces, half)
+def predict_row(stage, n, moments, axes, registers, b, offset, faces):
+    start, half = rows(registers.start, b, offset), rows(registers.half, b, offset)
+    frozen = rows(registers.frozen, b, offset)
+    predict(moments, n, axes, start, frozen, faces, (b, offset), half)
 
 
 @update_rows.option(Correct)
-def correct(stage, n, moments, axes, registers, b, offset, faces):
-    frozen, half = rows(registers.frozen, b, offset), rows(registers.half, b, offset)
-    correct_rows(
-        n,
-        moments,
-        axes,
-        rows(registers.start, b, offset),
-        half,
-        frozen,
-        faces,
-        rows(registers.account, b, offset),
-    )
+def correct_row(stage, n, moments, axes, registers, b, offset, faces):
+    cells = rows(registers.start, b, offset), rows(registers.half, b, offset)
+    frozen, account = rows(registers.frozen, b, offset), rows(registers.account, b, offset)
+    correct(moments, n, axes, cells, frozen, faces, (b, offset), account)
 
 
-@update_rows.option(PredictWaves)
-def predict_waves(stage, n, moments, axes, registers, b, offset, faces):
-    frozen, half = rows(registers.frozen, b, offset), rows(registers.half, b, offset)
-    predict_wave_rows(n, moments, axes, rows(registers.start, b, offset), frozen, faces, half)
+@choice
+def fill_coupling(moments, n, cells, frozen, strides, at, out):
+    """Fill the coupling of a row of cells."""
 
 
-@update_rows.option(CorrectWaves)
-def correct_waves(stage, n, moments, axes, registers, b, offset, faces):
-    frozen, half = rows(registers.frozen, b, offset), rows(registers.half, b, offset)
-    correct_wave_rows(
-        n,
-        moments,
-        axes,
-        rows(registers.start, b, offset),
-        half,
-        frozen,
-        faces,
-        rows(registers.account, b, offset),
-    )
+@fill_coupling.option(Moments)
+def streaming_coupling(moments, n, cells, frozen, strides, at, out):
+    coupling_rows(n, moments, cells, frozen, strides, at, out)
+
+
+@fill_coupling.option(WaveMoments)
+def wave_coupling(moments, n, cells, frozen, strides, at, out):
+    wave_coupling_rows(n, moments, cells, frozen, out)
+
+
+@choice
+def solve_faces(moments, n, axis, cells, frozen, coupling, at, out):
+    """Solve a row of lower faces along an axis."""
+
+
+@solve_faces.option(Moments)
+def faces_of_moments(moments, n, axis, cells, frozen, coupling, at, out):
+    face_rows(n, moments, axis, cells, frozen, coupling, at, out)
+
+
+@solve_faces.option(WaveMoments)
+def faces_with_waves(moments, n, axis, cells, frozen, coupling, at, out):
+    wave_face_rows(n, moments, axis, cells, frozen, coupling, out)
+
+
+@choice
+def predict(moments, n, axes, start, frozen, faces, at, half):
+    """Advance a row of cells by half a step, from `start` to `half`."""
+
+
+@predict.option(Moments)
+def predict_moments(moments, n, axes, start, frozen, faces, at, half):
+    predict_rows(n, moments, axes, start, frozen, faces, at, half)
+
+
+@predict.option(WaveMoments)
+def predict_with_waves(moments, n, axes, start, frozen, faces, at, half):
+    predict_wave_rows(n, moments, axes, start, frozen, faces, at, half)
+
+
+@choice
+def correct(moments, n, axes, cells, frozen, faces, at, account):
+    """Advance a row of cells by the whole step in place; `cells`: (start, half)."""
+
+
+@correct.option(Moments)
+def correct_moments(moments, n, axes, cells, frozen, faces, at, account):
+    correct_rows(n, moments, axes, cells, frozen, faces, at, account)
+
+
+@correct.option(WaveMoments)
+def correct_with_waves(moments, n, axes, cells, frozen, faces, at, account):
+    correct_wave_rows(n, moments, axes, cells, frozen, faces, at, account)

@@ -7,14 +7,20 @@ With g = b.grad e, P = (gamma_cr - 1) e and c^2 = (gamma_cr - 1) vmax^2 the syst
 where 1/s = kappa + v_A gamma_cr e / |g| holds diffusion and streaming, and v_s = -v_A sign(g). The
 g of s is that of the force, or a steady flow would not have the flux -g/s. The face values e*, f*
 solve the one-dimensional Riemann problem along b between the states upstream and downstream of the
-face, with the speeds of signals +-c_d, see `signal_speed`.
+face, with the speeds of signals +-c_d, see `signal_speed`. On a tube with cross-sections A
+
+    e_t + [A f*]/V = -H            f_t + c^2 ([A b (e* - e)]/V + s f) = 0
+
+With the same A b at faces the two operators are adjoint, and uniform e gives exactly no force.
+Slopes are taken over the index. ``at`` is the place of the first cell of a row: its block and its
+index in the block.
 """
 
 import math
 from typing import NamedTuple
 
 from crmpi.jit import device, kernel
-from crmpi.numerics.rows.cells import mean_slope
+from crmpi.numerics.rows.cells import distance_below, gained, mean_slope, through_face
 from crmpi.numerics.rows.rows import load, row, separate, store
 from crmpi.precision import LARGE
 
@@ -36,7 +42,8 @@ _SLOWEST = 1.73  # c_d is at least this many times the speed gamma_cr v_A at whi
 
 class Moments(NamedTuple):
     """Constants of a sub-step: c, c^2, 1/c^2, 1/vmax^2 times the speed of the waves over that of
-    streaming, gamma_cr, duration, and cell width per axis.
+    streaming, gamma_cr, duration, cell width per axis, and the cells as in
+    `crmpi.numerics.rows.cells`.
     """
 
     c: float
@@ -46,6 +53,7 @@ class Moments(NamedTuple):
     gamma: float
     dt: float
     width: tuple
+    cells: object
 
 
 @device
@@ -69,7 +77,7 @@ def freedom(g, e, f, vstream, kappa, gamma):
 
 
 @kernel
-def coupling_rows(n, moments, cells, frozen, strides, out):
+def coupling_rows(n, moments, cells, frozen, strides, at, out):
     """Write s and the freedom of signals of `n` cells, which tell the faces how fast signals are.
 
     The gradient is the mean of the two face differences, each along the field at its face.
@@ -87,15 +95,15 @@ def coupling_rows(n, moments, cells, frozen, strides, out):
     sigma, free = row(out, SIGMA), row(out, FREEDOM)
     for i in range(n):
         here = load(e, i)
-        g1 = h1 * (
-            load(bn1, i) * (here - load(e, i - s1)) + load(bn1, i + s1) * (load(e, i + s1) - here)
-        )
-        g2 = h2 * (
-            load(bn2, i) * (here - load(e, i - s2)) + load(bn2, i + s2) * (load(e, i + s2) - here)
-        )
-        g3 = h3 * (
-            load(bn3, i) * (here - load(e, i - s3)) + load(bn3, i + s3) * (load(e, i + s3) - here)
-        )
+        below = load(bn1, i) * (here - load(e, i - s1))
+        above = load(bn1, i + s1) * (load(e, i + s1) - here)
+        g1 = mean_slope(moments.cells, h1, at[0], at[1] + i, s1, below, above)
+        below = load(bn2, i) * (here - load(e, i - s2))
+        above = load(bn2, i + s2) * (load(e, i + s2) - here)
+        g2 = mean_slope(moments.cells, h2, at[0], at[1] + i, s2, below, above)
+        below = load(bn3, i) * (here - load(e, i - s3))
+        above = load(bn3, i + s3) * (load(e, i + s3) - here)
+        g3 = mean_slope(moments.cells, h3, at[0], at[1] + i, s3, below, above)
         g = (g1 + g2) + g3
         va, k = load(vstream, i), load(kappa, i)
         store(sigma, i, inverse_coupling(abs(g), here, va, k, moments.gamma), 0)
@@ -150,8 +158,9 @@ def solve_face(ic2, bn, left, right, speed):
 
 
 @kernel
-def face_rows(n, moments, axis, cells, frozen, coupling, out):
-    """Write `n` lower faces along `axis` from states linear inside cells."""
+def face_rows(n, moments, axis, cells, frozen, coupling, at, out):
+    """Write `n` lower faces along `axis` from states linear inside cells; on a tube f* times the
+    area of the face."""
     separate()
     e, f, bn, vstream = (
         row(cells, ENERGY),
@@ -169,23 +178,29 @@ def face_rows(n, moments, axis, cells, frozen, coupling, out):
         left = (e1 + slope(e0, e1, e2), f1 + slope(f0, f1, f2), e1)
         right = (e2 - slope(e1, e2, e3), f2 - slope(f1, f2, f3), e2)
         sigmas, frees = (load(sigma_below, i), load(sigma, i)), (load(free_below, i), load(free, i))
+        distance = distance_below(moments.cells, width, at[0], at[1] + i, d)
         speed = signal_speed(
-            moments, width, load(bn, i), sigmas, frees, (load(vstream, i - d), load(vstream, i))
+            moments, distance, load(bn, i), sigmas, frees, (load(vstream, i - d), load(vstream, i))
         )
         flux, energy = solve_face(moments.ic2, load(bn, i), left, right, speed)
-        store(f_star, i, flux, 0)
+        store(f_star, i, through_face(moments.cells, at[0], at[1] + i, d, flux), 0)
         store(e_star, i, energy, 1)
 
 
 @device
-def divergence(lower, upper, frozen, axis, here, i):
+def divergence(moments, faces, frozen, axis, here, at, i):
     """Return one axis' part of div(f b) and of b.grad e, times dt; the same b at faces makes the
     two operators adjoint."""
+    cells, b, c, d = moments.cells, at[0], at[1] + i, axis.stride
+    lower, upper = faces
     stars = load(row(upper, FSTAR), i) - load(row(lower, FSTAR), i)
     bn = row(frozen, axis.normal)
-    above = load(bn, i + axis.stride) * (load(row(upper, ESTAR), i) - here)
-    below = load(bn, i) * (load(row(lower, ESTAR), i) - here)
-    return axis.dtdx * stars, axis.dtdx * (above - below)
+    above = through_face(cells, b, c + d, d, load(bn, i + d)) * (load(row(upper, ESTAR), i) - here)
+    below = through_face(cells, b, c, d, load(bn, i)) * (load(row(lower, ESTAR), i) - here)
+    return (
+        gained(cells, axis.dtdx, moments.dt, b, c, d, stars),
+        gained(cells, axis.dtdx, moments.dt, b, c, d, above - below),
+    )
 
 
 @device
@@ -199,12 +214,12 @@ def scatter(moments, push, e, vstream, kappa):
 
 
 @device
-def advance_cell(moments, axes, frozen, faces, i, state):
+def advance_cell(moments, axes, frozen, faces, at, i, state):
     """Return (dt div(f b), push on f, optical depth x, v_s) of a cell; `state` is its e of the time
     of the faces."""
-    q1, g1 = divergence(faces[0][0], faces[0][1], frozen, axes[0], state, i)
-    q2, g2 = divergence(faces[1][0], faces[1][1], frozen, axes[1], state, i)
-    q3, g3 = divergence(faces[2][0], faces[2][1], frozen, axes[2], state, i)
+    q1, g1 = divergence(moments, faces[0], frozen, axes[0], state, at, i)
+    q2, g2 = divergence(moments, faces[1], frozen, axes[1], state, at, i)
+    q3, g3 = divergence(moments, faces[2], frozen, axes[2], state, at, i)
     push = -moments.c2 * ((g1 + g2) + g3)
     x, vs = scatter(
         moments, push, state, load(row(frozen, VSTREAM), i), load(row(frozen, KAPPA), i)
@@ -232,7 +247,7 @@ def correct_cell(here, old, outflow, push, x, drain):
 
 
 @kernel
-def predict_rows(n, moments, axes, start, frozen, faces, out):
+def predict_rows(n, moments, axes, start, frozen, faces, at, out):
     """Advance `n` cells from `start` to `out` by half a step: backward Euler in the coupling, flux
     first, then energy, no matrix.
 
@@ -244,27 +259,29 @@ def predict_rows(n, moments, axes, start, frozen, faces, out):
     e, f = row(start, ENERGY), row(start, FLUX)
     for i in range(n):
         here, old = load(e, i), load(f, i)
-        outflow, push, x, vs = advance_cell(moments, axes, frozen, faces, i, here)
+        outflow, push, x, vs = advance_cell(moments, axes, frozen, faces, at, i, here)
         energy, flux = predict_cell(here, old, outflow, push, x, vs * moments.drain)
         store(row(out, ENERGY), i, energy, 0)
         store(row(out, FLUX), i, flux, 1)
 
 
 @kernel
-def correct_rows(n, moments, axes, start, half, frozen, faces, account):
+def correct_rows(n, moments, axes, cells, frozen, faces, at, account):
     """Advance `n` cells of `start` in place by a whole step, second order in time and L-stable in
     the coupling.
 
     f_t = p - x f is solved with exp(-x) ~ 1 / (1 + x + x^2/2). Both source terms come from the
     midpoint. The heat is the force sigma f that closes the momentum balance times the speed of the
-    waves. `account` sums the heat and what a floor at e = 0 makes.
+    waves. `cells`: of the start and of the half step. `account` sums the heat and what a floor at
+    e = 0 makes.
     """
     separate()
+    start, half = cells
     e, f, now = row(start, ENERGY), row(start, FLUX), row(half, ENERGY)
     heats, mades = row(account, HEAT), row(account, MADE)
     for i in range(n):
         old = load(f, i)
-        outflow, push, x, vs = advance_cell(moments, axes, frozen, faces, i, load(now, i))
+        outflow, push, x, vs = advance_cell(moments, axes, frozen, faces, at, i, load(now, i))
         energy, new, heat = correct_cell(load(e, i), old, outflow, push, x, vs * moments.drain)
         kept = max(energy, 0.0)
         store(e, i, kept, 0)
@@ -294,7 +311,7 @@ def fastest_response(cells, q, frozen, moments, grid, axes, faint):
                         bn = frozen[b, axis.normal].reshape(-1)
                         d = axis.stride
                         below, above = bn[c] * (e[c] - e[c - d]), bn[c + d] * (e[c + d] - e[c])
-                        g += mean_slope(cells, axis, b, c, below, above)
+                        g += mean_slope(cells, 0.5 * axis.dtdx, b, c, d, below, above)
                     steep = abs(g) / max(e[c], faint)
                     largest = max(largest, steep * (kappa[c] * steep + vstream[c] * moments.gamma))
     return largest

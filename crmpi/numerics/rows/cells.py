@@ -7,7 +7,7 @@ boxes.
 """
 
 from crmpi.jit import choice
-from crmpi.types import EqualVolumes, Tube
+from crmpi.types import Axis, EqualVolumes, Tube
 
 
 @choice
@@ -108,22 +108,105 @@ def central_slope_on_tube(cells, half, b, i, d, difference):
 
 
 @choice
-def mean_slope(cells, axis, b, i, below, above):
+def mean_slope(cells, half, b, i, d, below, above):
     """Return the mean of the slopes at the two faces of cell `i` from the differences across
-    them; `axis` for a time step of 1."""
+    them; `half`: 0.5 over the width of cells."""
 
 
 @mean_slope.option(EqualVolumes)
-def mean_slope_of_box(cells, axis, b, i, below, above):
-    return 0.5 * axis.dtdx * (below + above)
+def mean_slope_of_box(cells, half, b, i, d, below, above):
+    return half * (below + above)
 
 
 @mean_slope.option(Tube)
-def mean_slope_on_tube(cells, axis, b, i, below, above):
-    if axis.stride == 0:
+def mean_slope_on_tube(cells, half, b, i, d, below, above):
+    if d == 0:
         return 0.0
-    c = i // axis.stride
-    return 0.5 * (below / cells.gap[b, c] + above / cells.gap[b, c + 1])
+    return 0.5 * (below / cells.gap[b, i // d] + above / cells.gap[b, i // d + 1])
+
+
+@choice
+def distance_below(cells, width, b, i, d):
+    """Return the distance between the centres of cell `i` and of the one below it."""
+
+
+@distance_below.option(EqualVolumes)
+def distance_of_boxes(cells, width, b, i, d):
+    return width
+
+
+@distance_below.option(Tube)
+def distance_on_tube(cells, width, b, i, d):
+    return cells.gap[b, i // d]
+
+
+@choice
+def through_face(cells, b, i, d, value):
+    """Return what passes the lower face of cell `i`, on a tube, or its value per area."""
+
+
+@through_face.option(EqualVolumes)
+def per_area_of_box(cells, b, i, d, value):
+    return value
+
+
+@through_face.option(Tube)
+def through_face_of_tube(cells, b, i, d, value):
+    if d == 0:
+        return 0.0
+    return cells.area[b, i // d] * value
+
+
+@choice
+def gained(cells, factor, dt, b, i, d, difference):
+    """Return the density that cell `i` gains in `dt` from a difference of `through_face`;
+    `factor`: dt over the width of cells."""
+
+
+@gained.option(EqualVolumes)
+def gained_of_box(cells, factor, dt, b, i, d, difference):
+    return factor * difference
+
+
+@gained.option(Tube)
+def gained_of_tube(cells, factor, dt, b, i, d, difference):
+    if d == 0:
+        return 0.0
+    return dt / cells.volume[b, i // d] * difference
+
+
+@choice
+def spread(cells, factor, b, i, d, difference):
+    """Return a difference of sums of `over_distance` as a rate of cell `i`; `factor`: 1 over the
+    width of cells."""
+
+
+@spread.option(EqualVolumes)
+def spread_of_box(cells, factor, b, i, d, difference):
+    return factor * difference
+
+
+@spread.option(Tube)
+def spread_of_tube(cells, factor, b, i, d, difference):
+    if d == 0:
+        return 0.0
+    return difference / cells.volume[b, i // d]
+
+
+@choice
+def entering(cells, dt, axis):
+    """Return the `Axis` with which fluxes, on a tube through whole faces, add up to what enters a
+    block in `dt`: densities summed over cells, on a tube amounts."""
+
+
+@entering.option(EqualVolumes)
+def entering_boxes(cells, dt, axis):
+    return axis
+
+
+@entering.option(Tube)
+def entering_tube(cells, dt, axis):
+    return Axis(axis.stride, dt, axis.normal, axis.first, axis.second)
 
 
 @choice
