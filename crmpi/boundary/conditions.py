@@ -126,7 +126,7 @@ class Reflect(Outflow):
     Attributes
     ----------
     threaded : bool
-        a field goes through the wall: see `look`
+        a field goes through the wall: see `inspect`
     """
 
     name = "reflect"
@@ -136,7 +136,7 @@ class Reflect(Outflow):
         super().__init__(face, pack, eos, hook)
         self.threaded = not pack.metric.turns
 
-    def look(self, comm, b):
+    def inspect(self, comm, b):
         """Find out, on all ranks together, whether the field `b` goes through the wall: none can
         get there later."""
         if b.shape[1] == 0 or not self.pack.metric.turns:

@@ -104,7 +104,7 @@ class Ghosts:
             passed on to user boundaries, code units
         """
         if self._walls:  # when the first state is known
-            self._look_at_walls(b)
+            self._inspect_walls(b)
         faces = (b,) if b.shape[1] else ()
         buffers = self._exchange((u,), faces)
         if self.crossing:
@@ -142,7 +142,7 @@ class Ghosts:
         ``marked``: whether active cells of this rank are; `fields` and `time` as for `fill_cells`.
         """
         buffers = self._mark_buffers(marks) if marked else ()
-        near = self.halo.marks.hear((marks, *buffers), marked)
+        near = self.halo.marks.announce((marks, *buffers), marked)
         if not marked and not near:
             return False
         buffers = buffers or self._mark_buffers(marks)
@@ -173,9 +173,9 @@ class Ghosts:
         for condition in self._first_guess + self._conditions:
             condition.cells(q, fields, time)
 
-    def _look_at_walls(self, b):
+    def _inspect_walls(self, b):
         while self._walls:
-            self._walls.pop().look(self.comm, b)
+            self._walls.pop().inspect(self.comm, b)
         if self._beyond:
             self._beyond.follow(self._conditions)
 

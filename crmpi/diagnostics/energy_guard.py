@@ -8,13 +8,13 @@ from crmpi.diagnostics.floors import is_limited
 from crmpi.errors import RunError
 from crmpi.precision import REAL
 
-LOOK_EVERY = 20  # steps between two looks: sums over all cells and ranks cost something
-# between two looks, relative to the sum of the sizes of all terms
+CHECK_EVERY = 20  # steps between two checks: sums over all cells and ranks cost something
+# between two checks, relative to the sum of the sizes of all terms
 _ROUND_OFF = max(1e-9, 1e5 * float(np.finfo(REAL).eps))
 
 
 class EnergyGuard:
-    """Compares the energy of the box with the terms of its ledger, from look to look.
+    """Compares the energy of the box with the terms of its ledger, from check to check.
 
     Parameters
     ----------
@@ -35,8 +35,8 @@ class EnergyGuard:
         collective."""
         self._last = energy_ledger.balance(self.sim)
 
-    def look(self):
-        """Raise `RunError` on all ranks if the energy changed since the last look by what no term
+    def check(self):
+        """Raise `RunError` on all ranks if the energy changed since the last check by what no term
         explains; collective."""
         (before, earlier), self._last = self._last, energy_ledger.balance(self.sim)
         box, terms = self._last
@@ -77,7 +77,7 @@ class EnergyGuard:
         terms = ", ".join(f"{name} {moved[name]:+.6g}" for name in largest if moved[name])
         clock = self.sim.clock
         raise RunError(
-            f"{sentence} (code units; last {LOOK_EVERY} steps; {terms or 'all terms are 0'}) at "
+            f"{sentence} (code units; last {CHECK_EVERY} steps; {terms or 'all terms are 0'}) at "
             f"t = {clock.time:.6g}, step {clock.step}{place}; "
             "earlier output is intact; try a smaller time.cfl, fluid.reconstruction=donor or "
             "fluid.riemann=hlle",

@@ -61,7 +61,7 @@ class FloorLedger:
         return any(densities.any() for densities in self.added)
 
     def raised(self, lasts):
-        """Book what floors added in the last conversion, of which the part `lasts` stays in the
+        """Record what floors added in the last conversion, of which the part `lasts` stays in the
         state."""
         for name, densities in self.added._asdict().items():
             self.amounts.add(name, lasts * densities)

@@ -1,8 +1,8 @@
-"""Metric of the blocks of a pack: widths, volumes, areas and distances of their cells, as kernels
-and books see them.
+"""Metric of the blocks of a pack: widths, volumes, areas and distances of their cells, for kernels
+and ledgers.
 
-There is one class for each kind of cells. What differs between them is asked of the metric; nobody
-else has to know which one it is. Positions along the mesh are those of `crmpi.mesh.geometry`.
+There is one class for each kind of cells. What differs between them is a method of the metric; no
+other module distinguishes the kinds. Positions along the mesh are those of `crmpi.mesh.geometry`.
 """
 
 import numpy as np

@@ -128,7 +128,7 @@ class OutputWriter:
 
     def asked_to_stop(self):
         """Tell whether a user asked the run to stop by a file STOP in its folder, and remove the
-        file: it has been heard. For rank 0."""
+        file, which has served its purpose. For rank 0."""
         return self._stop.take()
 
     def history(self):

@@ -23,9 +23,9 @@ class MarkExchange(Exchange):
     def __init__(self, comm, peers, parts):
         super().__init__(comm, peers, parts)
         self._comm, self._peers = comm, peers
-        self._said, self._heard = np.zeros(len(peers)), np.zeros(len(peers))
+        self._own, self._announced = np.zeros(len(peers)), np.zeros(len(peers))
         numbers = [
-            np.split(array, len(peers)) if peers else [] for array in (self._said, self._heard)
+            np.split(array, len(peers)) if peers else [] for array in (self._own, self._announced)
         ]
         self._flags = comm.channel(peers, *numbers) if peers else None
         sent, received = (
@@ -34,7 +34,7 @@ class MarkExchange(Exchange):
         )
         self._messages = _cut(self._outgoing, sent), _cut(self._incoming, received)
 
-    def hear(self, arrays, marked):
+    def announce(self, arrays, marked):
         """Give the regions to the neighbours if something is `marked` on this rank; return whether
         a neighbour has marked cells that lie in ghost zones here.
 
@@ -44,11 +44,11 @@ class MarkExchange(Exchange):
         if not self._peers:
             return False
         self._flags.expect()
-        self._said[:] = float(marked)
+        self._own[:] = float(marked)
         self._flags.send()
         self._flags.receive()
         self._flags.finish()
-        if not marked and not self._heard.any():
+        if not marked and not self._announced.any():
             return False
         if marked:
             for part, starts in zip(self._parts, self._starts_out, strict=True):
@@ -61,7 +61,7 @@ class MarkExchange(Exchange):
                     self._outgoing,
                 )
         sent, received = (dict(zip(self._peers, part, strict=True)) for part in self._messages)
-        talking = {peer for peer, said in zip(self._peers, self._heard, strict=True) if said}
+        talking = {peer for peer, flag in zip(self._peers, self._announced, strict=True) if flag}
         self._comm.move(
             sent if marked else {},
             {peer: message for peer, message in received.items() if peer in talking},

@@ -95,7 +95,7 @@ class Fluid(Operator):
         self._weightless = pack.allocate(0)
         self._early = pack.allocate(3 if pack.scalars else 0)
         self._latest = self.stages[0]  # the stage that was made last
-        self._unbooked = None  # the same, until what its entropy floor did is booked
+        self._unbooked = None  # the same, until what its entropy floor did is recorded
         self._cells = stages_on(pack)
         first, count = (grid.ng3, grid.ng2, grid.ng1), (grid.n3, grid.n2, grid.n1)
         self._active = np.array([[b, *first, *count] for b in range(nblock)], np.int64).reshape(
@@ -226,7 +226,7 @@ class Fluid(Operator):
         """Fill ``w0, bcc`` from `u` and `b` on all cells, ghosts included.
 
         Values below floors are raised, in `u` too, and counted for active cells. What that adds to
-        mass and energy is booked as far as it will be in the state at the end of the step.
+        mass and energy is recorded as far as it will be in the state at the end of the step.
         """
         self._book()
         pack = self.pack
@@ -275,7 +275,7 @@ class Fluid(Operator):
         """Return `cfl` times the time the fastest signal, or the frozen flow, takes to cross a
         cell; infinity if nothing moves.
 
-        Active cells count, and the ghost cells that `watch` was told of.
+        Active cells count, and the ghost cells passed to `watch`.
         """
         if self.frozen:
             rate = max((self._fastest_flow(part) for part in self.pack.parts), default=0.0)
@@ -312,7 +312,7 @@ class Fluid(Operator):
         self._unbooked = plan
 
     def _book(self):
-        """Book what the entropy floor did in the last stage, now that it will not be redone."""
+        """Record what the entropy floor did in the last stage, now that it will not be redone."""
         if self._unbooked is not None:
             stage, self._unbooked = self._unbooked, None
             self.ledger.counts.add("entropy", self._health.settled)

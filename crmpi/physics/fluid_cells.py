@@ -1,6 +1,6 @@
 """The stages of the fluid on each kind of cells: which kernels run, with which buffers.
 
-`crmpi.physics.fluid` asks the object that `stages_on` returns; it does not know the kind.
+`crmpi.physics.fluid` uses the object that `stages_on` returns and does not depend on the kind.
 """
 
 import numpy as np

@@ -78,7 +78,7 @@ class Criterion:
         self.params, self.units, self.eos = params, units, eos
 
     def check(self, view: "View") -> None:
-        """Raise `CrmpiError` if the run lacks what the criterion looks at; called once."""
+        """Raise `CrmpiError` if the run lacks what the criterion needs; called once."""
 
     def indicator(self, view: "View") -> np.ndarray:
         """Return the indicator (nblock, k, j, i) of all cells of a `crmpi.refinement.view.View`."""

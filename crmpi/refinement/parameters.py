@@ -22,7 +22,7 @@ class RefinementParams:
         criterion_selector(),
         doc="criteria of adaptive refinement: name, refine, derefine, max_level, and their own",
     )
-    interval: int = par(5, ge=1, doc="steps between two looks at the criteria")
+    interval: int = par(5, ge=1, doc="steps between two evaluations of the criteria")
     min_age: int = par(
         10, ge=0, doc="steps before a block that was made by refinement may be joined again"
     )

@@ -8,7 +8,7 @@ from crmpi.errors import CrmpiError
 from crmpi.mesh.geometry import even_places
 
 CELLS = 1 << 16
-"""Cells of the blocks that are looked at together."""
+"""Cells of the blocks that are examined together."""
 
 DERIVED = ("temp", "pcr", "bmag", "speed")
 
@@ -153,7 +153,7 @@ class View:
             known = ", ".join(self.names)
             raise CrmpiError(
                 (
-                    f"'mesh.refinement.criteria': '{criterion}' looks at '{name}', which this run "
+                    f"'mesh.refinement.criteria': '{criterion}' needs '{name}', which this run "
                     f"does not have; known: {known}"
                 ),
                 everywhere=True,

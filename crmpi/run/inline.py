@@ -10,7 +10,7 @@ from crmpi.run.simulation import Simulation
 
 class Recorder:
     """Stands in for the output, the progress line and the signals of a run: keeps the history in
-    memory and looks at every step.
+    memory and examines every step.
 
     Parameters
     ----------

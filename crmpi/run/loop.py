@@ -6,7 +6,7 @@ import time as wallclock
 from contextlib import nullcontext
 from typing import NamedTuple
 
-from crmpi.diagnostics.energy_guard import LOOK_EVERY, EnergyGuard
+from crmpi.diagnostics.energy_guard import CHECK_EVERY, EnergyGuard
 from crmpi.diagnostics.finite import is_lost
 from crmpi.errors import RunError
 from crmpi.output.state import SimState
@@ -15,7 +15,7 @@ from crmpi.run.emergency import Emergency
 from crmpi.run.summary import Doubts
 from crmpi.run.time_step import stable_dt
 
-# steps between two looks at the validity of the transport model: asking all ranks costs a message
+# steps between two checks at the validity of the transport model: asking all ranks costs a message
 DOUBTS_EVERY = 10
 OUT_OF_TIME = "reached output.wall_time"
 
@@ -43,7 +43,7 @@ def loop(sim, writer, progress, interrupts, limits=None, after_step=None):
     sim.take_changes()
     with sim.timers("output"):
         writer.write_due(state_of(sim))
-    reason = stop_reason(sim, hear(sim, writer, interrupts), limits)
+    reason = stop_reason(sim, find_events(sim, writer, interrupts), limits)
     progress.start(sim.time, sim.clock.step)
     first = sim.clock.step + 1
     emergency = Emergency(sim, lambda row, why: writer.emergency(state_of(sim), row, why))
@@ -54,10 +54,10 @@ def loop(sim, writer, progress, interrupts, limits=None, after_step=None):
             dt = next_dt(sim, writer, limits.end)
             stepper.advance(sim, dt)
         sim.clock.tick(dt, limits.end if sim.time + dt >= limits.end else None)
-        heard = hear(sim, writer, interrupts)
-        require_finite(sim, lost=heard.lost, emergency=emergency)
+        events = find_events(sim, writer, interrupts)
+        require_finite(sim, lost=events.lost, emergency=emergency)
         sim.adapt()
-        reason = stop_reason(sim, heard, limits)
+        reason = stop_reason(sim, events, limits)
         if after_step is not None:
             said = after_step()
             if sim.take_changes():
@@ -69,12 +69,12 @@ def loop(sim, writer, progress, interrupts, limits=None, after_step=None):
         else:
             progress.zones = sim.zones
             progress.step(sim.time, sim.clock.step, dt, sim.progress())
-        if reason is not None or sim.clock.step % LOOK_EVERY == 0:
-            guard.look()
+        if reason is not None or sim.clock.step % CHECK_EVERY == 0:
+            guard.check()
         with sim.timers("output"):
             writer.write_due(state_of(sim))
         if sim.clock.step % DOUBTS_EVERY == 1:
-            doubts.look()
+            doubts.check()
     return reason
 
 
@@ -109,7 +109,7 @@ def next_dt(sim, writer, end=None):
     return dt
 
 
-class Heard(NamedTuple):
+class Events(NamedTuple):
     """What all ranks know after a step, because one of them found it: a cell that is not a number,
     the number of a signal, that the time is up, a file STOP."""
 
@@ -119,16 +119,16 @@ class Heard(NamedTuple):
     stop: bool
 
 
-def hear(sim, writer, interrupts):
-    """Return what any rank `Heard`; one reduction."""
+def find_events(sim, writer, interrupts):
+    """Return what any rank `Events`; one reduction."""
     output = sim.config.output
-    found = Heard(
+    found = Events(
         is_lost(sim.pack, sim.fluid.ledger),
         interrupts.received,
         wallclock.monotonic() - interrupts.began > (output.wall_time or math.inf),
         sim.comm.rank == 0 and writer.asked_to_stop(),
     )
-    return Heard(*map(int, sim.comm.maxima(found)))
+    return Events(*map(int, sim.comm.maxima(found)))
 
 
 def require_finite(sim, lost=None, emergency=None):
@@ -154,18 +154,18 @@ def require_finite(sim, lost=None, emergency=None):
         )
 
 
-def stop_reason(sim, heard, limits):
-    """Return why the run must stop now, or None, from what all ranks `Heard`."""
+def stop_reason(sim, events, limits):
+    """Return why the run must stop now, or None, from what all ranks `Events`."""
     if sim.time >= limits.end:
         return f"reached {limits.name}"
     if limits.max_steps is not None and sim.clock.step >= limits.max_steps:
         return "reached time.max_steps"
-    if heard.signal:
-        return f"received {signal.Signals(heard.signal).name}"
+    if events.signal:
+        return f"received {signal.Signals(events.signal).name}"
     if sim.remesher.full:
         return sim.remesher.full
-    if heard.late:
+    if events.late:
         return OUT_OF_TIME
-    if heard.stop:
+    if events.stop:
         return "found the file STOP"
     return None

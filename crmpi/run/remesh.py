@@ -82,10 +82,10 @@ class Remesher:
         return [Declaration("mesh.refinement", (Phase.AFTER_STEP,), fields)]
 
     def due(self, step):
-        """Tell whether the mesh is looked at after this step."""
+        """Tell whether the criteria are evaluated after this step."""
         return bool(self.criteria) and step % self.params.interval == 0
 
-    def look(self):
+    def adapt(self):
         """Adapt the mesh; return whether it changed; collective. Ghosts and primitives are valid
         before and after."""
         self.ages += self.params.interval

@@ -255,7 +255,7 @@ class Simulation:
         """Adapt the mesh to the state if that is due after this step; return whether it changed;
         collective."""
         with self.timers("refinement"):
-            return self.remesher.due(self.clock.step) and self.remesher.look()
+            return self.remesher.due(self.clock.step) and self.remesher.adapt()
 
     def restore(self, checkpoint: "Checkpoint") -> None:
         """Continue from a `crmpi.output.checkpoint.Checkpoint` of this rank's blocks."""

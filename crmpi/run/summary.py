@@ -71,7 +71,7 @@ class Doubts:
         self.sim, self.say = sim, say
         self._said = set()
 
-    def look(self):
+    def check(self):
         """Report what is new; collective."""
         doubts = self.sim.history.doubts()
         new = {name: doubt for name, doubt in doubts.items() if name not in self._said}

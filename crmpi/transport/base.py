@@ -261,7 +261,7 @@ class TransportSolver(Operator):
         """Let coarser levels of a refined mesh take longer sub-steps, where the solver can."""
 
     def came_in(self, densities: np.ndarray) -> None:
-        """Book the energy of the bulk that came in through the boundary of the mesh, sums of
+        """Record the energy of the bulk that came in through the boundary of the mesh, sums of
         densities over cells (nblock,)."""
         if "boundary" in self.account:
             self.account.add("boundary", densities * self.pack.cell_volumes)

@@ -79,8 +79,8 @@ class Diffusion(TransportSolver):
         energy density that came in through the boundary of the mesh in the last `diffuse`, summed
         over cells
     lifts : bool
-        whether the last super-step had cells to lift, on any rank: the next one then looks for
-        them in every stage
+        whether the last super-step had undershoots on any rank: the next one then checks for them
+        in every stage
     efforts : list of (int, int)
         super-steps and stages of each in the last `advance`, by population; explicit sub-steps have
         one stage
@@ -237,9 +237,8 @@ class Diffusion(TransportSolver):
         """Advance `e` by one super-step; ghost zones are valid before and after. Return the
         `extent` of `e` on all ranks; collective.
 
-        In most super-steps no cell is to be lifted. So ranks do not ask each other after every
-        stage: they compare once, at the end, and make a super-step in which a cell was to be lifted
-        again, lifting.
+        In most super-steps no cell undershoots. So there is one reduction, at the end, instead of
+        one in every stage; a super-step in which a cell did is made again with corrections.
         """
         comm = self.ghosts.comm
         self.start[...] = self.e

@@ -1,6 +1,7 @@
 """Diffusion on each kind of cells: coefficients along the field, and sums.
 
-`crmpi.transport.diffusion` asks the object that `diffusion_on` returns; it does not know the kind.
+`crmpi.transport.diffusion` uses the object that `diffusion_on` returns and does not depend on the
+kind.
 """
 
 from crmpi.mesh.metric import EvenCells, TubeCells

@@ -1,5 +1,5 @@
-"""What the solvers with a flux have in common: sub-cycling at the reduced speed of light, and the
-books they keep with the gas."""
+"""What the solvers with a flux have in common: sub-cycling at the reduced speed of light, and
+the exchange of energy and momentum with the gas."""
 
 import math
 

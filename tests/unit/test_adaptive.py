@@ -153,7 +153,7 @@ def test_a_criterion_without_its_variable_is_refused():
         "mesh.refinement={max_level: 1, criteria: [{name: gradient, variable: ecr}]}",
     )
     with pytest.raises(
-        CrmpiError, match=r"'gradient' looks at 'ecr', which this run does not have; known: dens"
+        CrmpiError, match=r"'gradient' needs 'ecr', which this run does not have; known: dens"
     ):
         sim.remesher.flags()
 

@@ -203,7 +203,7 @@ def test_three_levels_beside_a_uniform_mesh():
         assert sum(phases.values()) == pytest.approx(whole, rel=0.1)
     assert all(seconds > 0.0 for seconds in found["regrid"].values())
     text = levels_report(found)
-    assert "3 levels" in text and "flux correction" in text and "a look at the mesh" in text
+    assert "3 levels" in text and "flux correction" in text and "a check of the mesh" in text
 
 
 def test_share_of_looks_at_the_mesh():

@@ -273,12 +273,12 @@ def test_the_guard_misses_any_term(flow, monkeypatch, term):
     guard, lacking = EnergyGuard(sim), EnergyGuard(sim)
     assert term in {column.name for column in complete(sim)}
     step(sim, 2)
-    guard.look()
+    guard.check()
     monkeypatch.setattr(
         energy_ledger, "terms", lambda sim: [c for c in complete(sim) if c.name != term]
     )
     with pytest.raises(RunError, match=r"its ledger leaves .* of it unexplained"):
-        lacking.look()
+        lacking.check()
 
 
 def test_only_floors_of_the_fluid_count_towards_their_limit(flow):
@@ -303,7 +303,7 @@ def test_the_ledger_closes_over_changes_of_the_mesh(flow):
     for _ in range(12):
         step(sim)
         changes += sim.adapt()
-        guard.look()
+        guard.check()
     assert changes >= 2
     before = energy_ledger.balance(sim)
     assert abs(before.terms["gravity_work"]) > 1e-5

@@ -252,14 +252,14 @@ def test_energy_from_nowhere_ends_the_run(flow):
     sim = flow(*SOLVERS["two_moment"], *OUTFLOW, *KAPPA)
     guard = EnergyGuard(sim)
     step(sim)
-    guard.look()
+    guard.check()
     sim.pack.active(sim.pack.u0)[0, ENER, 3, 3, 3] += 1e-3
     step(sim)
     with pytest.raises(
         RunError, match=r"its ledger leaves 9\.76\d*e-07 of it unexplained .*boundary_energy [+-]"
     ):
-        guard.look()  # 1e-3 in one of 1024 cells of a box of volume 1
-    guard.look()
+        guard.check()  # 1e-3 in one of 1024 cells of a box of volume 1
+    guard.check()
 
 
 def test_energy_that_floors_make_ends_the_run(flow):
@@ -268,7 +268,7 @@ def test_energy_that_floors_make_ends_the_run(flow):
     sim.pack.active(sim.pack.u0)[:, ENER] *= 0.5
     sim.refresh()
     with pytest.raises(RunError):
-        guard.look()
+        guard.check()
     # far below the floors, as a step too long leaves it
     sim.pack.active(sim.pack.u0)[:, ENER] *= 1e-3
     broken = EnergyGuard(sim)
@@ -276,7 +276,7 @@ def test_energy_that_floors_make_ends_the_run(flow):
     with pytest.raises(
         RunError, match=r"floors gave .* more than fluid.floors.energy_limit = 0.1 allows"
     ):
-        broken.look()
+        broken.check()
 
 
 def test_a_run_ends_where_a_step_makes_energy(flow, monkeypatch):

@@ -67,8 +67,8 @@ def test_doubts_are_told_once_and_summed_up():
     outcome = run_problem("cr_streaming", *SLOW, cells=(64, 1, 1))
     said = []
     doubts = Doubts(outcome.sim, said.append)
-    doubts.look()
-    doubts.look()
+    doubts.check()
+    doubts.check()
     sentence = (
         "|v| + v_A exceeds the speed of signals vmax/sqrt(3) in some cells: raise transport.vmax"
     )
@@ -95,7 +95,7 @@ def test_clipped_kappa_is_told():
     row = outcome.sim.history_row()
     assert row["kappa_clipped [1]"] == 1.0
     said = []
-    Doubts(outcome.sim, said.append).look()
+    Doubts(outcome.sim, said.append).check()
     assert len(said) == 1
     assert "kappa is clipped" in said[0]
 
@@ -106,7 +106,7 @@ def test_doubts_ask_all_ranks():
     history = SimpleNamespace(doubts=lambda: {"cr_x_cells": (0.0, "strange")})
     sim = SimpleNamespace(history=history, comm=comm, clock=clock)
     said = []
-    Doubts(sim, said.append).look()
+    Doubts(sim, said.append).check()
     assert said == ["warning: step 7: strange (cr_x_cells in the history)"]
 
 

@@ -411,7 +411,7 @@ def blast_over_levels(full):
     "crmpi run blast 'mesh.refinement={max_level: 2, interval: 5, ...}' (stopped, restarted)",
 )
 def restarted(full):
-    """40 steps, with a look at the mesh every 5: those of a run stopped after 20 and continued;
+    """40 steps, with a check of the mesh every 5: those of a run stopped after 20 and continued;
     bits on ranks are in `tests/mpi`."""
     adapt = _STEEP_WORDS[0].replace("interval: 2, min_age: 4", "interval: 5, min_age: 5")
     words = [

@@ -59,7 +59,7 @@ def run_guarded(target, refinement, steps=3):
     sim.remesher.settle()
     guard = EnergyGuard(sim)
     history = run_to_end(sim)
-    guard.look()
+    guard.check()
     return sim, history
 
 

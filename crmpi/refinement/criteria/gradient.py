@@ -14,7 +14,7 @@ class Gradient(Criterion):
     reference = "Stone et al. 2020, ApJS 249, 4"
 
     class Params:
-        variable: str = par("dens", doc="what is looked at")
+        variable: str = par("dens", doc="variable whose variation counts")
         refine: float = par(
             0.3, gt=0, doc="a block is refined where the relative change per cell exceeds this"
         )

@@ -15,7 +15,7 @@ class SecondDerivative(Criterion):
     reference = "Lohner 1987, Comput. Meth. Appl. Mech. Eng. 61, 323"
 
     class Params:
-        variable: str = par("dens", doc="what is looked at")
+        variable: str = par("dens", doc="variable whose variation counts")
         refine: float = par(0.5, gt=0, lt=1, doc="a block is refined where the ratio exceeds this")
         derefine: float = par(0.05, ge=0, doc="a block may be derefined where it stays below this")
         filter: float = par(0.01, ge=0, doc="ripples below this share of the variable do not count")

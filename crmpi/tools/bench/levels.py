@@ -11,7 +11,7 @@ from crmpi.tools.bench.boxes import Box
 
 LEVELS = 2  # the highest
 SIDE, LAYERS = 4, 11  # blocks of the meshes
-STEPS = 10  # between two looks at the mesh
+STEPS = 10  # between two checks of the mesh
 CFL = 0.3
 _NANO = 1e9
 _REGIONS = [
@@ -122,7 +122,7 @@ def _subcycle(n, repetitions):
 
 
 def _regrid(n):
-    """Return the seconds of ten steps, of a look that leaves the mesh as it is, and of one that
+    """Return the seconds of ten steps, of a check that leaves the mesh as it is, and of one that
     moves its finest level by one block.
     """
     refinement = {"max_level": LEVELS, "interval": STEPS, "min_age": 0, "criteria": [_SMALL]}
@@ -131,12 +131,12 @@ def _regrid(n):
     sim.remesher.settle()
     for _ in range(2):  # compiles or loads the kernels
         sim.clock.tick(1.0 / (SIDE << LEVELS))
-        sim.remesher.look()
+        sim.remesher.adapt()
         box.step()
     walking = STEPS * min(box.timed_step() for _ in range(2))
-    resting = min(_seconds(box, sim.remesher.look) for _ in range(3))
+    resting = min(_seconds(box, sim.remesher.adapt) for _ in range(3))
     sim.clock.tick(1.0 / (SIDE << LEVELS))
-    return {"steps": walking, "look": resting, "change": _seconds(box, sim.remesher.look)}
+    return {"steps": walking, "look": resting, "change": _seconds(box, sim.remesher.adapt)}
 
 
 def _seconds(box, function):
@@ -170,14 +170,14 @@ def levels_report(found):
         lines += ["", text.format(found["subcycle"])]
     shares = regrid_shares(found["regrid"], found["block"])
     text = (
-        "a look at the mesh every {} steps, blocks of {}^3: {:.1%} of the run if nothing changes, "
+        "a check of the mesh every {} steps, blocks of {}^3: {:.1%} of the run if nothing changes, "
         "{:.1%}\nif a layer of blocks does every time, {:.1%} if that moves with the fastest signal"
     )
     return "\n".join([*lines, "", text.format(STEPS, found["block"], *shares)])
 
 
 def regrid_shares(regrid, n):
-    """Return the shares of a run that looks take: none changes the mesh, all do, or as many as when
+    """Return the shares of a run that checks take: none changes the mesh, all do, or as many as when
     a structure moves with the fastest signal, `CFL` cells of the finest level in a step.
     """
     often = min(1.0, CFL * STEPS / n)
