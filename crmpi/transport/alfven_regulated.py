@@ -16,15 +16,10 @@ from crmpi.numerics.cr.alfven import (
     WaveScales,
     freeze_waves,
 )
-from crmpi.numerics.cr.alfven_work import (
-    keep_pushes,
-    middle_pressure,
-    middle_velocity,
-    replace_pushes,
-    wave_work,
-)
+from crmpi.numerics.cr.alfven_work import Pushes, middle_pressure, middle_velocity, wave_work
 from crmpi.numerics.cr.coefficients import freeze_coefficients
 from crmpi.numerics.cr.moments import ENERGY, VSTREAM
+from crmpi.numerics.levels.between import keep_between, replace_between
 from crmpi.params import par
 from crmpi.physics.operators import Phase
 from crmpi.transport.moments import FCR_FIELD, MomentSolver
@@ -192,12 +187,12 @@ class AlfvenRegulated(MomentSolver):
         pack, reflux = self.pack, self.pushes
         if reflux is None:
             return
-        keep_pushes(self.pressure, self.velocity, pack.grid, reflux.kept)
+        source = Pushes(self.pressure, self.velocity)
+        keep_between(source, pack.grid, reflux.kept)
         reflux.exchange()
         for part in pack.parts:
-            replace_pushes(
-                part.of(pack.u0), part.grid, part.axes(dt), reflux.refluxed_of(part), reflux.planes
-            )
+            u, touched = part.of(pack.u0), reflux.refluxed_of(part)
+            replace_between(source, u, part.grid, part.axes(dt), touched, reflux.planes)
 
     def work_through_walls(self, dt):
         """Return the energy density that the work of the wave pressure brought in through the

@@ -9,13 +9,9 @@ from crmpi.numerics.cr.coefficients import largest_reach
 from crmpi.numerics.cr.exchange import Exchanged, exchange_with_gas
 from crmpi.numerics.cr.march import Correct, Planes, Predict, Registers, march
 from crmpi.numerics.cr.moments import ENERGY, FLUX, MADE
-from crmpi.numerics.cr.momentum import (
-    directed_flux,
-    keep_donor_fluxes,
-    replace_donor_fluxes,
-    settle_momentum,
-)
+from crmpi.numerics.cr.momentum import DonorFluxes, directed_flux, settle_momentum
 from crmpi.numerics.cr.validity import count_fast
+from crmpi.numerics.levels.between import keep_between, replace_between
 from crmpi.numerics.levels.level_faces import replace_in_register
 from crmpi.physics.operators import Phase
 from crmpi.scattering.base import KAPPA_PERP
@@ -146,17 +142,12 @@ class MomentSolver(TransportSolver):
         """Replace the flux of f b through faces that finer blocks share by theirs, so that momentum
         is kept across levels."""
         pack, reflux = self.pack, self.momentum
-        keep_donor_fluxes(pack.w0, self.directed, pack.grid, reflux.kept)
+        source = DonorFluxes(pack.w0, self.directed, ivmax2)
+        keep_between(source, pack.grid, reflux.kept)
         reflux.exchange()
         for part in pack.parts:
-            replace_donor_fluxes(
-                part.of(pack.u0),
-                ivmax2,
-                part.grid,
-                part.axes(dt),
-                reflux.refluxed_of(part),
-                reflux.planes,
-            )
+            u, touched = part.of(pack.u0), reflux.refluxed_of(part)
+            replace_between(source, u, part.grid, part.axes(dt), touched, reflux.planes)
 
     def signal_speed(self):
         """Return c, the speed of signals along the field."""

@@ -6,9 +6,11 @@ v.grad P_w + P_w div v telescopes, and the sums of momentum and of the energy of
 to round-off.
 """
 
+from typing import NamedTuple
+
 from crmpi.constants import DENS, ENER, MOM1
 from crmpi.jit import kernel
-from crmpi.numerics.levels.level_faces import FAST, SLOW, cell_inside, neighbour_of, shape_of
+from crmpi.numerics.levels.between import apply_difference, write_flux
 
 
 @kernel
@@ -106,42 +108,26 @@ def wave_work(u, waves, pressure, velocity, grid, axes, frozen_gas, totals):
         totals[b, 0] = given
 
 
-@kernel
-def keep_pushes(pressure, velocity, grid, kept):
-    """Keep the force and the work of the wave pressure on faces beside another level: fluxes of
-    momentum and of energy."""
-    n, first = shape_of(grid)
-    for b in range(pressure.shape[0]):
-        for face in range(6):
-            a, side, slot = face // 2, face % 2, kept.slots[b, face]
-            if slot < 0:
-                continue
-            for r in range(n[SLOW[a]]):
-                for q in range(n[FAST[a]]):
-                    i, j, k = cell_inside(first, n, a, side, r, q)
-                    io, jo, ko = neighbour_of(i, j, k, a, side)
-                    p, po = pressure[b, 0, k, j, i], pressure[b, 0, ko, jo, io]
-                    kept.planes[slot, 0, 0, r, q] = 0.5 * (p + po)
-                    kept.planes[slot, 1, 0, r, q] = 0.5 * (
-                        p * velocity[b, a, ko, jo, io] + po * velocity[b, a, k, j, i]
-                    )
+class Pushes(NamedTuple):
+    """Force and work of the wave pressure, fluxes of momentum and of energy: pressure and velocity
+    of the middle of the step."""
+
+    pressure: object
+    velocity: object
 
 
-@kernel
-def replace_pushes(u, grid, axes, touched, planes):
-    """Replace them on faces that finer blocks share; arguments as for
-    `crmpi.numerics.levels.level_faces.replace_in_register`."""
-    own, fine = planes
-    n, first = shape_of(grid)
-    for t in range(touched.shape[0]):
-        block, plane, a, side = touched[t, 0], touched[t, 1], touched[t, 2], touched[t, 3]
-        inward = (1.0 - 2.0 * side) * axes[a].dtdx
-        for r in range(n[SLOW[a]]):
-            for q in range(n[FAST[a]]):
-                i, j, k = cell_inside(first, n, a, side, r, q)
-                u[block, MOM1 + a, k, j, i] += inward * (
-                    fine[plane, 0, 0, r, q] - own[plane, 0, 0, r, q]
-                )
-                u[block, ENER, k, j, i] += inward * (
-                    fine[plane, 1, 0, r, q] - own[plane, 1, 0, r, q]
-                )
+@write_flux.option(Pushes)
+def write_push(source, b, face, cells, plane, place):
+    (a, _), (r, q) = face, place
+    (i, j, k), (io, jo, ko) = cells
+    p, po = source.pressure[b, 0, k, j, i], source.pressure[b, 0, ko, jo, io]
+    v, vo = source.velocity[b, a, k, j, i], source.velocity[b, a, ko, jo, io]
+    plane[0, 0, r, q] = 0.5 * (p + po)
+    plane[1, 0, r, q] = 0.5 * (p * vo + po * v)
+
+
+@apply_difference.option(Pushes)
+def apply_push(source, u, cell, axis, inward, planes, place):
+    (own, fine), (b, i, j, k), (r, q) = planes, cell, place
+    u[b, MOM1 + axis, k, j, i] += inward * (fine[0, 0, r, q] - own[0, 0, r, q])
+    u[b, ENER, k, j, i] += inward * (fine[1, 0, r, q] - own[1, 0, r, q])

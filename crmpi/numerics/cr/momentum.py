@@ -10,10 +10,11 @@ so that the sum of rho v + f b/vmax^2 stays the same to round-off, whatever the 
 """
 
 import math
+from typing import NamedTuple
 
 from crmpi.constants import AXES, DENS, ECR, ENER, MOM1, VEL1
 from crmpi.jit import device, kernel
-from crmpi.numerics.levels.level_faces import FAST, SLOW, cell_inside, neighbour_of, shape_of
+from crmpi.numerics.levels.between import apply_difference, write_flux
 from crmpi.numerics.rows.rows import load, row, rows, separate, store
 
 
@@ -129,43 +130,33 @@ def settle_row(n, u, bcc, advected, fcr, ivmax2):
         store(ecr, i, load(ecr, i) - work, 4)
 
 
-@kernel
-def keep_donor_fluxes(w, old, grid, kept):
-    """Keep the fluxes of f b of `advect_rows` through faces beside another level."""
-    n, first = shape_of(grid)
-    for b in range(w.shape[0]):
-        for face in range(6):
-            a, side, slot = face // 2, face % 2, kept.slots[b, face]
-            if slot < 0:
-                continue
-            for r in range(n[SLOW[a]]):
-                for q in range(n[FAST[a]]):
-                    i, j, k = cell_inside(first, n, a, side, r, q)
-                    io, jo, ko = neighbour_of(i, j, k, a, side)
-                    v = 0.5 * (w[b, VEL1 + a, k, j, i] + w[b, VEL1 + a, ko, jo, io])
-                    inside = (v > 0.0) == (side == 1)  # it flows out of the block
-                    for c in range(3):
-                        kept.planes[slot, c, 0, r, q] = v * (
-                            old[b, c, k, j, i] if inside else old[b, c, ko, jo, io]
-                        )
+class DonorFluxes(NamedTuple):
+    """The fluxes of f b of `advect_rows`: primitives, f b before the fluid step, 1/vmax^2."""
+
+    w: object
+    old: object
+    ivmax2: float
 
 
-@kernel
-def replace_donor_fluxes(u, ivmax2, grid, axes, touched, planes):
-    """Replace them on faces that finer blocks share, as in `settle_row`: the gas gains the
-    momentum, e pays for the work."""
-    own, fine = planes
-    n, first = shape_of(grid)
-    for t in range(touched.shape[0]):
-        block, plane, a, side = touched[t, 0], touched[t, 1], touched[t, 2], touched[t, 3]
-        inward = (1.0 - 2.0 * side) * axes[a].dtdx * ivmax2
-        for r in range(n[SLOW[a]]):
-            for q in range(n[FAST[a]]):
-                i, j, k = cell_inside(first, n, a, side, r, q)
-                work = 0.0
-                for c in range(3):
-                    gain = inward * (fine[plane, c, 0, r, q] - own[plane, c, 0, r, q])
-                    work += _work(gain, u[block, MOM1 + c, k, j, i], u[block, DENS, k, j, i])
-                    u[block, MOM1 + c, k, j, i] += gain
-                u[block, ENER, k, j, i] += work
-                u[block, ECR, k, j, i] -= work
+@write_flux.option(DonorFluxes)
+def write_donor_flux(source, b, face, cells, plane, place):
+    (a, side), (r, q) = face, place
+    (i, j, k), (io, jo, ko) = cells
+    v = 0.5 * (source.w[b, VEL1 + a, k, j, i] + source.w[b, VEL1 + a, ko, jo, io])
+    inside = (v > 0.0) == (side == 1)  # it flows out of the block
+    for c in range(3):
+        carried = source.old[b, c, k, j, i] if inside else source.old[b, c, ko, jo, io]
+        plane[c, 0, r, q] = v * carried
+
+
+@apply_difference.option(DonorFluxes)
+def settle_donor_flux(source, u, cell, axis, inward, planes, place):
+    """The gas gains the momentum, e pays for the work, as in `settle_row`."""
+    (own, fine), (b, i, j, k), (r, q) = planes, cell, place
+    factor, work = inward * source.ivmax2, 0.0
+    for c in range(3):
+        gain = factor * (fine[c, 0, r, q] - own[c, 0, r, q])
+        work += _work(gain, u[b, MOM1 + c, k, j, i], u[b, DENS, k, j, i])
+        u[b, MOM1 + c, k, j, i] += gain
+    u[b, ENER, k, j, i] += work
+    u[b, ECR, k, j, i] -= work

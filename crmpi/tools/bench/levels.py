@@ -177,8 +177,8 @@ def levels_report(found):
 
 
 def regrid_shares(regrid, n):
-    """Return the shares of a run that checks take: none changes the mesh, all do, or as many as when
-    a structure moves with the fastest signal, `CFL` cells of the finest level in a step.
+    """Return the shares of a run that checks take: none changes the mesh, all do, or as many as
+    when a structure moves with the fastest signal, `CFL` cells of the finest level in a step.
     """
     often = min(1.0, CFL * STEPS / n)
     mixed = (1.0 - often) * regrid["look"] + often * regrid["change"]
