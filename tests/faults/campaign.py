@@ -20,8 +20,8 @@ from typing import NamedTuple
 
 import h5py
 
-from crmpi.cli.doctor import find_mpirun
 from crmpi.output.directory import RunDirectory
+from crmpi.tools.doctor.mpi import find_mpirun
 from tests.faults.chains import forked_chains, launched_chains
 from tests.faults.runs import (
     WORDS,

@@ -11,12 +11,12 @@ from typing import NamedTuple
 import h5py
 
 from crmpi.analysis.read.readers import open_snapshot
-from crmpi.cli.doctor import find_mpirun
 from crmpi.cli.main import main
 from crmpi.output.checkpoint import damage, latest_checkpoint
 from crmpi.output.directory import RunDirectory
 from crmpi.output.history import read_history
 from crmpi.parallel.launcher import unlaunched
+from crmpi.tools.doctor.mpi import find_mpirun
 
 ROOT = Path(__file__).parents[2]
 SECONDS = 240  # a hang is longer, on a busy machine too

@@ -4,7 +4,7 @@ from importlib.util import find_spec
 
 import pytest
 
-from crmpi.cli.doctor import find_mpirun
+from crmpi.tools.doctor.mpi import find_mpirun
 from tests.faults import campaign
 from tests.faults.chains import forked_chains
 from tests.faults.runs import lost_after, quietly, run, state, words_of
