@@ -159,7 +159,7 @@ def array(trial):
     """The script of crmpi sweep --slurm, as an array; each run equals that of a serial sweep."""
     words = ["sweep", "slow_wave", "time.max_steps=20", "--over", "time.cfl=0.1,0.2,0.3"]
     trial.crmpi(*words, "--output", "serial")
-    options = ["--slurm", "--ranks-per-run", "2", "--slurm-time", "00:02:00"]
+    options = ["--slurm", "--ranks-per-run", "2", "--slurm-time", "00:10:00"]
     trial.crmpi(*words, "--output", "swept", *options)
     number = trial.submit("swept/sweep.sbatch")
     for task in (1, 2, 3):
