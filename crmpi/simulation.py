@@ -184,10 +184,14 @@ class Simulation:
         if self.steps < (limits.max_steps or 0):
             raise CrmpiError(f"step {self.steps} was the last: {reason}", everywhere=True)
 
-    def report(self, result: Result) -> Result:
-        """Say how a run went: speed, time by phase, errors, energy ledger; return the `Result` with
-        the history on rank 0; collective."""
-        return self._session.report(result)
+    def report(self, result: Result, stream: TextIO | None = None) -> Result:
+        """Say how a run went, on `stream` or where it says all else: speed, time by phase, errors,
+        energy ledger; return the `Result` with the history on rank 0; collective."""
+        return self._session.report(result, stream)
+
+    def tell_events(self, stream: TextIO) -> None:
+        """Write steps and messages to `stream`, too, one JSON object a line; on rank 0."""
+        self._session.progress.events = stream
 
     def close(self) -> None:
         """Leave the output folder to others; nothing is lost without it."""

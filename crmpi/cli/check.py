@@ -9,9 +9,12 @@ crmpi check my_wind                      a problem: its folder, its YAML file or
 """
 
 import os
+import sys
 
 from crmpi.cli.plugins import add_plugins, use
+from crmpi.cli.tables import add_json, print_json
 from crmpi.errors import CrmpiError
+from crmpi.output.terminal import painted
 
 
 def add_arguments(parser):
@@ -20,6 +23,7 @@ def add_arguments(parser):
         "plugin", help="a file, a folder, a name that crmpi models lists, or a problem"
     )
     parser.add_argument("words", nargs="*", metavar="key=value", help="parameters of the runs")
+    add_json(parser)
     add_plugins(parser)
 
 
@@ -28,13 +32,13 @@ def main(arguments):
     from crmpi.tools.check import check_all, check_problem
 
     if _is_problem(arguments.plugin):
-        return _report(check_problem(arguments.plugin, arguments.words))
+        return _report(check_problem(arguments.plugin, arguments.words), arguments.json)
     is_path = arguments.plugin.endswith(".py") or os.path.isdir(arguments.plugin)
     paths = [*arguments.plugins, *([arguments.plugin] if is_path else [])]
     paths = [os.path.abspath(os.path.expanduser(path)) for path in paths]
     use(paths)
     subjects = _of_files(arguments.plugin) if is_path else _named(arguments.plugin)
-    return _report(check_all(subjects, paths, arguments.words))
+    return _report(check_all(subjects, paths, arguments.words), arguments.json)
 
 
 def _is_problem(word):
@@ -46,12 +50,18 @@ def _is_problem(word):
     return word.endswith((".yaml", ".yml")) or word.partition("/")[0] in problem_folders()
 
 
-def _report(outcomes):
+def _report(outcomes, json):
     """Print a line for each outcome, and return the exit code."""
     failed = 0
+    if json:
+        found = list(outcomes)
+        print_json(found)
+        return int(any(outcome.complaint for outcome in found))
     for outcome in outcomes:
         failed += bool(outcome.complaint)
-        verdict = f"FAILED: {outcome.complaint}" if outcome.complaint else "ok"
+        word, colour = ("FAILED", "red") if outcome.complaint else ("ok", "green")
+        verdict = painted(word, colour, sys.stdout)
+        verdict += f": {outcome.complaint}" if outcome.complaint else ""
         print(f"{outcome.subject}: {outcome.check}: {verdict}", flush=True)
     print(f"{failed} checks failed" if failed else "all checks passed")
     return int(failed > 0)

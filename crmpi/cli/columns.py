@@ -14,6 +14,7 @@ percentile) over the lines. docs/ions.md says where the shares of the ions come 
 """
 
 from crmpi.cli.plugins import add_plugins, use
+from crmpi.cli.tables import add_json, print_json
 from crmpi.errors import CrmpiError
 
 AXES = {"x1": (0,), "x2": (1,), "x3": (2,), "all": (0, 1, 2), "any": None}
@@ -70,6 +71,7 @@ def add_arguments(parser):
         metavar="FILE.h5|NAME",
         help="ion table of your own, in the layout of Trident, or the name of a plug-in",
     )
+    add_json(parser)
     add_plugins(parser)
     parser.add_argument(
         "--map",
@@ -108,6 +110,11 @@ def main(arguments):
         metals = (
             "of the run's own metals" if has_metallicity(snapshot.names) else f"{metallicity:g}"
         )
+    if a.json:
+        if a.output:
+            _write(units, found, a.output)
+        print_json({"snapshot": path, "metallicity": metals, "columns": _columns(units, found)})
+        return 0
     source = f"; ions {found.table.source}" if found.table else ""
     print(
         f"# {path}, log10 of columns [1/cm^2], {len(found.impacts)} lines, metallicity "
@@ -227,6 +234,11 @@ def _write(units, found, path):
     from crmpi.constraints.tables import csv_text
     from crmpi.output.files import write_text
 
+    write_text(Path(path), csv_text(_columns(units, found)))
+
+
+def _columns(units, found):
+    """Return the columns of the table, in 1/cm^2 and kpc."""
     table = {}
     for name in found.values:
         impacts, median, low, high = found.spread(name)
@@ -236,4 +248,4 @@ def _write(units, found, path):
             f"{name}_16": low,
             f"{name}_84": high,
         }
-    write_text(Path(path), csv_text(table))
+    return table

@@ -11,7 +11,9 @@ and judged; --keys lists the keys.
 """
 
 import shlex
+import sys
 
+from crmpi.cli.tables import add_json, print_json
 from crmpi.errors import CrmpiError
 
 
@@ -32,6 +34,7 @@ def add_arguments(parser):
         default="",
         help="shown on the page above its own command, such as the command of the sweep",
     )
+    add_json(parser)
     parser.add_argument("--keys", action="store_true", help="list what can be chosen")
 
 
@@ -52,10 +55,13 @@ def main(arguments):
     if arguments.figures and not arguments.output:
         raise CrmpiError("--figures belongs to --output FILE.html")
     report = compare(folders, choices, command=_command(arguments))
-    print("\n".join(lines(report)))
+    if arguments.json:
+        print_json(report.verdicts)
+    else:
+        print("\n".join(lines(report)))
     if arguments.csv:
         write_csv(report, arguments.csv)
-        print(f"wrote {arguments.csv}")
+        print(f"wrote {arguments.csv}", file=sys.stderr if arguments.json else sys.stdout)
     if arguments.output:
         _page(write_page, report, arguments)
     return 0
@@ -68,7 +74,7 @@ def _page(write_page, report, arguments):
         raise CrmpiError(
             f"crmpi compare --output needs {problem.name}: pip install matplotlib"
         ) from None
-    print(f"wrote {arguments.output}")
+    print(f"wrote {arguments.output}", file=sys.stderr if arguments.json else sys.stdout)
 
 
 def _command(arguments):

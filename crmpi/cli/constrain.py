@@ -18,6 +18,7 @@ the sources.
 
 import re
 
+from crmpi.cli.tables import add_json, print_json
 from crmpi.errors import ConfigError, CrmpiError
 from crmpi.params.fields import REQUIRED, SameAs, specs
 
@@ -33,6 +34,7 @@ def add_arguments(parser):
         metavar="KIND",
         help="cos-halos, snapshot FILE, patchy; nothing for one sight line",
     )
+    add_json(parser)
     seen = set()
     for cls in _groups():
         section = parser.add_argument_group((cls.__doc__ or cls.__name__).splitlines()[0])
@@ -67,23 +69,28 @@ def main(arguments):
     given = {
         name: value
         for name, value in vars(arguments).items()
-        if value is not None and name != "words"
+        if value is not None and name not in ("words", "json")
     }
     _refuse_others(kind, given, kinds)
-    for line in function(rest, given, *(_checked(cls, given) for cls in groups)):
-        print(line)
+    lines, columns = function(rest, given, *(_checked(cls, given) for cls in groups))
+    if arguments.json:
+        print_json(columns)
+    else:
+        print("\n".join(lines))
     return 0
 
 
 def one_sight_line(rest, given, line, assumptions):
-    """Return what to say about one sight line."""
+    """Return what to say about one sight line, and its numbers."""
+    from crmpi.constraints.cgm import kappa_min
     from crmpi.constraints.report import sight_line_lines
 
-    return sight_line_lines(line, assumptions)
+    kappa = float(kappa_min(line.sfr, line.nh, line.vc, assumptions))
+    return sight_line_lines(line, assumptions), {"kappa_min_cm2_s": kappa}
 
 
 def all_of_cos_halos(rest, given, assumptions, halo, choices):
-    """Return what to say about COS-Halos; write and draw it."""
+    """Return what to say about COS-Halos, and the columns; write and draw it."""
     from crmpi.constraints import cos_halos, report
 
     if rest:
@@ -107,12 +114,13 @@ def all_of_cos_halos(rest, given, assumptions, halo, choices):
         for names in [cos_halos.missing(result)]
         if names
     ]
-    lines += _files(given, report.bounds_columns(result), "draw_cos_halos", result)
-    return [*lines, "", *report.headline(result)]
+    columns = report.bounds_columns(result)
+    lines += _files(given, columns, "draw_cos_halos", result)
+    return [*lines, "", *report.headline(result)], columns
 
 
 def one_snapshot(rest, given, assumptions, lines):
-    """Return what to say about a simulated halo; write and draw it."""
+    """Return what to say about a simulated halo, and the columns; write and draw it."""
     from crmpi.analysis.read.readers import open_snapshot
     from crmpi.constraints import report
     from crmpi.constraints.simulated import halo_bounds
@@ -125,12 +133,13 @@ def one_snapshot(rest, given, assumptions, lines):
     with open_snapshot(rest[0]) as snapshot:
         result = halo_bounds(snapshot, lines.impact, assumptions)
     said = report.halo_lines(result)
-    return [*said[:-1], *_files(given, report.halo_columns(result), "draw_halo", result), said[-1]]
+    columns = report.halo_columns(result)
+    return [*said[:-1], *_files(given, columns, "draw_halo", result), said[-1]], columns
 
 
 def patches(rest, given, structure, target):
-    """Return what to say about structures that scatter, one kind or all candidates; write and draw
-    it."""
+    """Return what to say about structures that scatter, of one kind or all candidates, and columns;
+    write and draw it."""
     from crmpi.constraints import patchy_report as report
     from crmpi.constraints.candidates import read_candidates
 
@@ -152,7 +161,7 @@ def patches(rest, given, structure, target):
         *said[:-1],
         *_files(given, columns, "draw_patchy", verdicts, target, described),
         said[-1],
-    ]
+    ], columns
 
 
 def _kinds():

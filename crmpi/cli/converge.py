@@ -9,10 +9,12 @@ same against the run with the largest vmax. Both fall like 1/vmax until errors o
 over.
 """
 
+import sys
 from pathlib import Path
 
 from crmpi.cli.configuration import configure, leave_together, together
 from crmpi.cli.run import split_words
+from crmpi.cli.tables import add_json, print_json
 from crmpi.errors import CrmpiError
 from crmpi.parallel.comm import make_comm
 
@@ -31,6 +33,8 @@ def add_arguments(parser):
     parser.add_argument(
         "--output", "-o", metavar="FILE.md", help="write the table to this file as well"
     )
+
+    add_json(parser)
 
 
 def main(arguments):
@@ -57,10 +61,14 @@ def _converge(comm, arguments):
 
     def report(row):
         if comm.rank == 0:
-            print(f"vmax = {row.vmax}: {row.steps} steps in {row.seconds:.1f} s", flush=True)
+            said = f"vmax = {row.vmax}: {row.steps} steps in {row.seconds:.1f} s"
+            print(said, file=sys.stderr if arguments.json else sys.stdout, flush=True)
 
-    table = format_table(converge(values, configured, comm, report))
-    if comm.rank == 0:
+    rows = converge(values, configured, comm, report)
+    table = format_table(rows)
+    if comm.rank == 0 and arguments.json:
+        print_json(rows)
+    elif comm.rank == 0:
         print(table)
     if arguments.output:
         together(comm, lambda: _write(Path(arguments.output), table) if comm.rank == 0 else None)

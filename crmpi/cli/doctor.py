@@ -13,6 +13,8 @@ import sys
 from pathlib import Path
 
 from crmpi import __version__
+from crmpi.cli.tables import add_json, print_json
+from crmpi.output.terminal import painted
 from crmpi.parallel.launcher import read_launch
 from crmpi.tools.doctor.findings import (
     NOTE,
@@ -26,6 +28,7 @@ from crmpi.tools.doctor.findings import (
 from crmpi.tools.doctor.machine import check_memory, check_threads
 from crmpi.tools.doctor.mpi import check_hdf5, check_launch, check_mpi
 
+COLOURS = {OK: "green", NOTE: "yellow", PROBLEM: "red"}
 NEEDED = {"numpy": "2.0", "numba": "0.62", "h5py": "3.11", "pyyaml": "6.0"}
 """Lowest versions with which the code works, tried; those of pyproject.toml."""
 
@@ -53,7 +56,8 @@ print(compiler_note())
 
 
 def add_arguments(parser):
-    """``crmpi doctor`` has no arguments of its own."""
+    """Declare the arguments of ``crmpi doctor``."""
+    add_json(parser)
 
 
 def main(arguments):
@@ -62,8 +66,10 @@ def main(arguments):
     launched = list(check_launch())
     if read_launch().rank != 0:
         return 0
-    print(f"crmpi {__version__} in {Path(__file__).parents[1]}")
     problems = 0
+    found = []
+    if not arguments.json:
+        print(f"crmpi {__version__} in {Path(__file__).parents[1]}")
     packages = (check_python, check_packages, check_kernels, check_plots, check_cache)
     # under a launcher the memory of a rank is told beside the places of all
     machine = (check_threads,) if launched else (check_threads, check_memory)
@@ -71,9 +77,16 @@ def main(arguments):
     for check in checks:
         for finding in check():
             problems += finding.status == PROBLEM
-            print(f"{finding.status:>8s}  {finding.subject}: {finding.found}", flush=True)
+            found.append(finding)
+            if arguments.json:
+                continue
+            status = painted(f"{finding.status:>8s}", COLOURS[finding.status], sys.stdout)
+            print(f"{status}  {finding.subject}: {finding.found}", flush=True)
             if finding.remedy:
                 print(f"{'':>8s}  -> {finding.remedy}", flush=True)
+    if arguments.json:
+        print_json({"crmpi": __version__, "problems": problems, "findings": found})
+        return 1 if problems else 0
     print(
         "everything needed works"
         if not problems

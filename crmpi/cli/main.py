@@ -51,6 +51,7 @@ COMMANDS = {
     ),
     "bench": "measure zone-cycles per second beside the memory bandwidth of this machine",
     "warm": "compile the kernels of a run and keep them, so that a batch job starts at once",
+    "completion": "print what makes bash or zsh complete the words of crmpi",
     "doctor": "check Python, MPI, HDF5, the kernel cache and threads, and say what to do",
 }
 
@@ -75,6 +76,7 @@ ALONE = {
     "columns",
     "compare",
     "constrain",
+    "completion",
 }
 """Commands of one process: started by mpirun, the other ranks have nothing to do or to say."""
 

@@ -4,6 +4,7 @@ import os
 import sys
 import traceback
 
+from crmpi.output.terminal import painted
 from crmpi.run.interrupts import INTERRUPTED, StoppedEarly
 
 
@@ -11,7 +12,8 @@ def print_error(error):
     """Print an error on standard error, one line for each mistake."""
     lines = getattr(error, "messages", None) or [str(error)]
     sys.stdout.flush()
-    print("\n".join(f"crmpi: error: {line}" for line in lines), file=sys.stderr, flush=True)
+    head = f"crmpi: {painted('error', 'red', sys.stderr)}: "
+    print("\n".join(head + line for line in lines), file=sys.stderr, flush=True)
 
 
 def debugging(argv=None):

@@ -12,6 +12,7 @@ import difflib
 import inspect
 
 from crmpi.cli.plugins import add_plugins, use
+from crmpi.cli.tables import add_json, print_json
 from crmpi.errors import CrmpiError
 from crmpi.model.files import title
 from crmpi.params import Selector
@@ -23,6 +24,7 @@ def add_arguments(parser):
     parser.add_argument(
         "name", nargs="?", help="one of them, or a preset, with its parameters in full"
     )
+    add_json(parser)
     add_plugins(parser)
 
 
@@ -46,6 +48,9 @@ def main(arguments):
         close = difflib.get_close_matches(wanted, known, n=1)
         hint = f"did you mean '{close[0]}'?" if close else "crmpi models lists what there is"
         raise CrmpiError(f"there is no model '{wanted}'; {hint}")
+    if arguments.json:
+        print_json(_records(wanted, KINDS, PRESETS, problems, selectors))
+        return 0
     for registry in KINDS:
         for name, (cls, origin) in registry.entries().items():
             if wanted in (None, name):
@@ -58,6 +63,23 @@ def main(arguments):
         if wanted in (None, name):
             print(f"problem: crmpi run {name}  (in {folder})\n    {title(folder)}\n")
     return 0
+
+
+def _records(wanted, kinds, presets, problems, selectors):
+    """Return a dictionary for each model of the name `wanted`, or for all."""
+    found = []
+    for registry in kinds:
+        for name, (cls, origin) in registry.entries().items():
+            about = {"kind": registry.kind, "name": name, "origin": str(origin)}
+            texts = {text: getattr(cls, text, "") for text in ("doc", "equation", "reference")}
+            own = _parameters(registry, name, cls, selectors)
+            found.append(about | texts | {"parameters": [row._asdict() for row in own]})
+    for name, preset in presets.items():
+        about = {"kind": "preset", "name": name, "doc": preset.doc, "reference": preset.reference}
+        found.append(about | {"found": preset.found, "settings": preset.settings})
+    for name, folder in problems.items():
+        found.append({"kind": "problem", "name": name, "doc": title(folder), "origin": folder})
+    return [one for one in found if wanted in (None, one["name"])]
 
 
 def _describe_preset(name, preset, selectors):

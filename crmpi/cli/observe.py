@@ -11,7 +11,10 @@ Parameters, key=value, are those of the group 'observables' of a run, which comp
 numbers while it goes on; docs/observables.md has the formulas and the assumptions.
 """
 
+import sys
+
 from crmpi.cli.plugins import add_plugins, use
+from crmpi.cli.tables import add_json, print_json
 from crmpi.errors import CrmpiError
 
 
@@ -32,6 +35,7 @@ def add_arguments(parser):
         metavar="FILE",
         help="draw numbers over time, profiles and diagrams: name ending in .png, .pdf or .svg",
     )
+    add_json(parser)
     add_plugins(parser)
 
 
@@ -52,7 +56,10 @@ def main(arguments):
 
     use(arguments.plugins)
     if arguments.file is None:
-        print(report.listing(OBSERVABLES))
+        if arguments.json:
+            print_json({name: OBSERVABLES[name].doc for name in sorted(OBSERVABLES)})
+        else:
+            print(report.listing(OBSERVABLES))
         return 0
     names = [word for word in arguments.words if "=" not in word]
     if not names:
@@ -63,10 +70,27 @@ def main(arguments):
         arguments.file, names, [word for word in arguments.words if "=" in word]
     )
     if arguments.plot is not None:
-        print(f"wrote {_draw(tables, arguments.plot)}")
+        _said(f"wrote {_draw(tables, arguments.plot)}", arguments.json)
     if arguments.output is not None:
         report.write(tables, arguments.output)
-        print(f"wrote {arguments.output}")
-    if arguments.output is None and arguments.plot is None:
+        _said(f"wrote {arguments.output}", arguments.json)
+    if arguments.json:
+        print_json([_record(table) for table in tables])
+    elif arguments.output is None and arguments.plot is None:
         print(report.text(tables), end="")
     return 0
+
+
+def _said(text, json):
+    """Print a line, beside JSON on standard error."""
+    print(text, file=sys.stderr if json else sys.stdout)
+
+
+def _record(table):
+    """Return what was measured on one snapshot."""
+    label, time = table.time
+    found = {
+        one.name: {"columns": one.columns, "axes": one.axes} if one.axes else one.columns
+        for one in table.measured
+    }
+    return {"source": table.source, label: time, "observables": found}

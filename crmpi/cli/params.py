@@ -13,6 +13,7 @@ Myr".
 import difflib
 from pathlib import Path
 
+from crmpi.cli.tables import add_json, print_json
 from crmpi.errors import CrmpiError
 from crmpi.params.core import CORE
 from crmpi.params.table import format_markdown, format_rows, rows
@@ -22,11 +23,15 @@ def add_arguments(parser):
     """Declare the arguments of ``crmpi params``."""
     parser.add_argument("what", nargs="?", help="a group, the beginning of a key, or a problem")
     parser.add_argument("--markdown", action="store_true", help="as tables for the documentation")
+    add_json(parser)
 
 
 def main(arguments):
     """Run ``crmpi params``."""
     table = _table(arguments.what)
+    if arguments.json:
+        print_json(table)
+        return 0
     print(format_markdown(table) if arguments.markdown else format_rows(table))
     return 0
 

@@ -8,6 +8,7 @@ crmpi problems copy galactic_wind my_wind
 import difflib
 from pathlib import Path
 
+from crmpi.cli.tables import add_json, print_json
 from crmpi.errors import CrmpiError
 from crmpi.model.files import configurations, problem_folders, title
 
@@ -19,12 +20,13 @@ def add_arguments(parser):
     )
     parser.add_argument("name", nargs="?", help="name of a problem")
     parser.add_argument("destination", nargs="?", help="copy: new folder, by default ./NAME")
+    add_json(parser)
 
 
 def main(arguments):
     """Run ``crmpi problems``."""
     if arguments.action == "list":
-        return _list()
+        return _list(arguments.json)
     if arguments.name is None:
         raise CrmpiError(
             f"crmpi problems {arguments.action} needs the name of a problem; crmpi problems "
@@ -34,12 +36,25 @@ def main(arguments):
     return _show(folder) if arguments.action == "show" else _copy(folder, arguments.destination)
 
 
-def _list():
+def _list(json):
     problems = problem_folders()
     if not problems:
         raise CrmpiError(
             "this installation contains no problems; reinstall crmpi, or run from a checkout"
         )
+    if json:
+        print_json(
+            [
+                {
+                    "name": name,
+                    "title": title(folder),
+                    "folder": folder,
+                    "configurations": [path.stem for path in configurations(folder)],
+                }
+                for name, folder in problems.items()
+            ]
+        )
+        return 0
     width = max(map(len, problems))
     for name, folder in problems.items():
         print(f"{name.ljust(width)}  {title(folder)}")

@@ -18,6 +18,7 @@ import re
 import sys
 
 from crmpi.cli.configuration import configure, leave_together, together
+from crmpi.cli.tables import print_json
 from crmpi.errors import CrmpiError
 from crmpi.parallel.comm import make_comm
 from crmpi.run.interrupts import listening
@@ -51,6 +52,14 @@ def add_arguments(parser):
         ),
     )
     parser.add_argument("--quiet", action="store_true", help="print errors only")
+    parser.add_argument(
+        "--json",
+        action="store_true",
+        help=(
+            "print the steps and the result as JSON, one object a line; progress still goes to "
+            "standard error"
+        ),
+    )
 
 
 def main(arguments):
@@ -75,13 +84,37 @@ def _run(comm, arguments):
             return _dry_run(comm, target, overrides, restart, arguments.quiet)
     from crmpi.simulation import Interrupted, Simulation
 
-    options = {"restart": restart, "write": True, "quiet": arguments.quiet, "stream": sys.stdout}
+    options = {"restart": restart, "write": True, "quiet": arguments.quiet}
     with Simulation(target, overrides, comm=comm, **options) as sim:
+        if arguments.json:
+            sim.tell_events(sys.stdout)
         try:
             result = sim.run()
         except Interrupted as stop:
             result = stop.result
-        return sim.report(result).exit_code
+        # progress is talk, and goes to standard error; what a run found is its result
+        aside = arguments.json or arguments.quiet
+        result = sim.report(result, None if aside else sys.stdout)
+        if arguments.json and comm.rank == 0:
+            print_json(_summary(sim, result), line=True)
+        return result.exit_code
+
+
+def _summary(sim, result):
+    """Return the last object of ``crmpi run --json``."""
+    last = {name: column[-1] for name, column in result.history.items() if len(column)}
+    return {
+        "event": "result",
+        "reason": result.reason,
+        "exit_code": result.exit_code,
+        "step": sim.steps,
+        "time": sim.time,
+        "time_unit": sim.time_unit,
+        "output": str(sim.folder),
+        "norms": result.norms,
+        "history": last,
+        "units": getattr(result.history, "units", {}),
+    }
 
 
 def _dry_run(comm, target, overrides, restart, quiet):

@@ -20,6 +20,7 @@ from pathlib import Path
 
 from crmpi.cli.configuration import configure, leave_together, together
 from crmpi.cli.run import split_words
+from crmpi.cli.tables import add_json, print_json
 from crmpi.errors import CrmpiError, RunError
 from crmpi.parallel.comm import make_comm
 
@@ -57,6 +58,7 @@ def add_arguments(parser):
         help="ranks of one run; default all ranks of this launch",
     )
     parser.add_argument("--task", type=int, metavar="NUMBER", help="only this run, counted from 1")
+    add_json(parser)
     parser.add_argument(
         "--list", action="store_true", help="only show the runs and how far they are"
     )
@@ -95,7 +97,7 @@ def _sweep(comm, arguments):
     folder = _folder(arguments.output or f"runs/sweep_{name}")
     variants = plan(arguments.over, folder)
     if arguments.list:
-        return together(comm, lambda: _list(variants) if comm.rank == 0 else 0)
+        return together(comm, lambda: _list(variants, arguments.json) if comm.rank == 0 else 0)
     if arguments.slurm:
         return together(comm, lambda: _slurm(arguments, folder, variants) if comm.rank == 0 else 0)
     chosen = variants if arguments.task is None else [_task(variants, arguments.task)]
@@ -154,10 +156,23 @@ def _run_all(comm, variants, target, overrides, arguments):
     )
 
 
-def _list(variants):
+def _list(variants, json):
     """Print the runs and how far they are."""
-    from crmpi.tools.sweep.results import standing
+    from crmpi.tools.sweep.results import read_result, standing
 
+    if json:
+        print_json(
+            [
+                {
+                    "choices": variant.choices,
+                    "folder": variant.path,
+                    "standing": standing(variant),
+                    "numbers": read_result(variant),
+                }
+                for variant in variants
+            ]
+        )
+        return 0
     width = max(len(variant.label) for variant in variants)
     for number, variant in enumerate(variants, start=1):
         print(f"{number:4d}  {variant.label.ljust(width)}  {standing(variant)}")

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from crmpi.cli.configuration import configure
 from crmpi.cli.run import split_words
+from crmpi.cli.tables import add_json, print_json
 from crmpi.errors import CrmpiError, RunError
 
 _EDGE = {1: 128, 2: 32, 3: 16}  # cells along an axis of the copy, by the number of axes
@@ -30,6 +31,7 @@ def add_arguments(parser):
         action="store_true",
         help="first remove kernels of other sources than those of this crmpi",
     )
+    add_json(parser)
     parser.add_argument(
         "words",
         nargs="*",
@@ -63,7 +65,19 @@ def main(arguments):
         ) from None
     finally:
         if made:
-            print(report(made, cache_folder()))
+            _print(made, cache_folder(), arguments.json)
+
+
+def _print(kernels, folder, json):
+    """Print the kernels, for people or for programs."""
+    if not json:
+        print(report(kernels, folder))
+        return
+    found = [
+        {"kernel": kernel.name, "seconds": kernel.seconds, "loaded": kernel.loaded}
+        for kernel in kernels
+    ]
+    print_json({"folder": folder, "kernels": found})
 
 
 def _clean():

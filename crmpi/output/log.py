@@ -2,12 +2,18 @@
 
 step 1200  time 12.34 Myr  12.3%  dt 3.4e-03 Myr  1.23e+06 zone-cycles/s  left 0:12:34
 sub-steps 12
+
+A terminal shows a bar in place of these lines. The log of the run keeps them as key=value, and all
+other lines as they are; programs get one JSON object a line.
 """
 
+import json
+import math
 import sys
 import time
 
 from crmpi.output.streams import Log, ResilientStream
+from crmpi.output.terminal import is_live, painted
 
 _FIRST_LINES = 3  # steps that are always reported: a user wants to see at once that it runs
 
@@ -32,8 +38,11 @@ class Progress:
     clock : callable
         seconds that count as work of the run
 
-    Lines go to `log` as well, which is kept in the folder of the run.
+    Lines go to `log` as well, which is kept in the folder of the run. With `events`, a stream, each
+    is a JSON object there: {"event": "step", "step": 12, ...}, {"event": "message", "text": ...}.
     """
+
+    events = None
 
     def __init__(
         self,
@@ -55,22 +64,33 @@ class Progress:
         self.max_steps = max_steps
         self.label, self.unit = time_unit
         self.every = every
-        self.terminal = self.stream.isatty()
+        self.terminal = is_live(self.stream)
         self._first = self._shown = self._live = None
         self._counted = self._cycles = self._cycles_shown = 0
         self._live_on = False
+
+    def turn_to(self, stream):
+        """Write to another stream from now on."""
+        self._clear()
+        self.stream, self.terminal = ResilientStream(stream), False
 
     def say(self, text):
         """Write a line now, clear of the live line."""
         if not self.silent:
             self._clear()
-            print(text, file=self.stream, flush=True)
+            print(_coloured(text, self.stream), file=self.stream, flush=True)
             self.log.write(text)
+            self.tell("message", text=text)
 
     def note(self, text):
         """Write a line into the log alone."""
         if not self.silent:
             self.log.write(text)
+
+    def tell(self, event, **facts):
+        """Write an event as one line of JSON, if somebody wants it."""
+        if self.events is not None and not self.silent:
+            print(json.dumps({"event": event} | facts), file=self.events, flush=True)
 
     def start(self, sim_time, step):
         """Start the clock: everything before, compiling above all, is left out of the rates."""
@@ -96,13 +116,32 @@ class Progress:
         self._counted = step
         now = self.clock()
         if now - self._shown[0] >= self.every or step - self._first[2] <= _FIRST_LINES:
-            self.say(self.line(now, sim_time, step, dt, extras))
+            if not self.terminal:
+                print(self.line(now, sim_time, step, dt, extras), file=self.stream, flush=True)
+            facts = self.facts(now, sim_time, step, dt, extras)
+            self.log.write(" ".join(f"{name}={_short(value)}" for name, value in facts.items()))
+            self.tell("step", **facts)
             self._shown, self._cycles_shown = (now, sim_time, step), self._cycles
-        elif self.terminal and now - self._live > 0.2:
+        if self.terminal and now - self._live > 0.2:
             self._clear()
             self.stream.write(self.bar(now, sim_time, step))
             self.stream.flush()
             self._live, self._live_on = now, True
+
+    def facts(self, now, sim_time, step, dt, extras=None):
+        """Return {name: number} of a progress line, names with their units."""
+        unit = f"_{self.label}" if self.label else ""
+        rate = (self._cycles - self._cycles_shown) / max(now - self._shown[0], 1e-9)
+        left = self._seconds_left(now, sim_time, step)
+        facts = {
+            "step": step,
+            f"time{unit}": sim_time / self.unit,
+            "percent": 100 * self._fraction(sim_time, step),
+            f"dt{unit}": dt / self.unit,
+            "zone_cycles_per_s": rate,
+            "left_s": left,
+        }
+        return facts | {name.replace(" ", "_"): value for name, value in (extras or {}).items()}
 
     def line(self, now, sim_time, step, dt, extras=None):
         """Return the progress line; the rate is that since the line before."""
@@ -169,10 +208,28 @@ class Progress:
         return min(max(done, 0.0), 1.0)
 
     def _left(self, now, sim_time, step):
-        """Return the remaining wall time at the mean speed so far."""
+        """Return the remaining wall time at the mean speed so far, as text."""
+        seconds = self._seconds_left(now, sim_time, step)
+        return "?" if seconds is None else clock(seconds)
+
+    def _seconds_left(self, now, sim_time, step):
+        """Return the remaining seconds at the mean speed so far, None where that says nothing."""
         start, time_start, step_start = self._first
         before, done = self._fraction(time_start, step_start), self._fraction(sim_time, step)
-        return clock((now - start) * (1.0 - done) / (done - before)) if done > before else "?"
+        return (now - start) * (1.0 - done) / (done - before) if done > before else None
+
+
+def _coloured(text, stream):
+    """Return a line with notes and warnings in yellow."""
+    head, colon, rest = text.partition(": ")
+    return painted(head, "yellow", stream) + colon + rest if head in ("note", "warning") else text
+
+
+def _short(value):
+    """Return a value of the log: few digits, '-' where there is none."""
+    if value is None:
+        return "-"
+    return f"{value:.6g}" if isinstance(value, float) and math.isfinite(value) else str(value)
 
 
 def clock(seconds):

@@ -187,11 +187,14 @@ class Session:
                     self.lost = str(error).partition("\n")[0] or type(error).__name__
                 raise
 
-    def report(self, result):
-        """Say how a run went; return its `Result` with the history, which rank 0 has."""
+    def report(self, result, stream=None):
+        """Say how a run went, on another stream than the progress if one is given; return its
+        `Result` with the history, which rank 0 has."""
         if self.lost:
             return result
         sim, say = self.sim, self.progress.say
+        if stream is not None:
+            self.progress.turn_to(stream)
         with _told(self.progress):
             self.progress.finish(sim.time, sim.clock.step, sim.timers.seconds)
             say(kernels_line())

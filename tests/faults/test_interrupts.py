@@ -22,7 +22,7 @@ ENDLESS = (
 
 def wait_for_steps(process):
     """Read the output of a run until it reports a step."""
-    for line in process.stdout:
+    for line in process.stderr:
         if line.startswith("step 2 "):
             return
     raise AssertionError(f"the run ended before its second step: {process.communicate()}")
@@ -38,8 +38,8 @@ def test_signal_writes_a_checkpoint_and_the_run_goes_on(crmpi, tmp_path, number)
     process = crmpi.start(*ENDLESS, "output.dir=out")
     wait_for_steps(process)
     process.send_signal(number)
-    out, err = process.communicate(timeout=60)
-    assert f"stopped: received {number.name}" in out
+    _out, err = process.communicate(timeout=60)
+    assert f"stopped: received {number.name}" in err
     assert "Traceback" not in err
     assert process.returncode == INTERRUPTED, err
     (checkpoint,) = (tmp_path / "out" / "checkpoints").glob("*.h5")
@@ -57,8 +57,8 @@ def test_stop_file_ends_a_run(crmpi, tmp_path):
     process = crmpi.start(*ENDLESS, "output.dir=out")
     wait_for_steps(process)
     (tmp_path / "out" / "STOP").touch()
-    out, _ = process.communicate(timeout=60)
-    assert "stopped: found the file STOP" in out
+    _, err = process.communicate(timeout=60)
+    assert "stopped: found the file STOP" in err
     assert process.returncode == 0
     assert not (tmp_path / "out" / "STOP").exists()
     assert list((tmp_path / "out" / "checkpoints").glob("checkpoint_*.h5"))
@@ -117,8 +117,8 @@ def test_a_step_of_many_sub_steps_hears_a_signal(crmpi, tmp_path, method):
         time.sleep(0.1)
     process.send_signal(signal.SIGTERM)
     out, err = process.communicate(timeout=60)
-    assert "stopped: received SIGTERM inside a step with " in out, out + err
-    assert "step 1 is lost; earlier output and checkpoints are intact" in out
+    assert "stopped: received SIGTERM inside a step with " in err, out + err
+    assert "step 1 is lost; earlier output and checkpoints are intact" in err
     assert "Traceback" not in err
     assert process.returncode == INTERRUPTED
     assert (tmp_path / "out" / "history.txt").is_file()

@@ -70,7 +70,7 @@ def test_wall_time_counts_from_the_start_and_asks_for_another(tmp_path, capsys):
     words = ["run", "cr_shock_tube", "mesh.cells=[32,1,1]", "mesh.block=[16,1,1]"]
     words += [f"output.dir={tmp_path / 'run'}", "output.history_interval=none"]
     assert main([*words, "output.wall_time=1e-6"]) == INTERRUPTED
-    assert "stopped: reached output.wall_time" in capsys.readouterr().out
+    assert "stopped: reached output.wall_time" in capsys.readouterr().err
     assert state(tmp_path / "run")[0] == 0
 
 

@@ -123,7 +123,7 @@ def test_a_copy_that_bears_the_name_of_an_installed_problem_goes_on(tmp_path, mo
     monkeypatch.chdir(tmp_path / "elsewhere")
     capsys.readouterr()
     assert main(["run", "--restart", "../out", steps(4)]) == 0
-    assert "changed since" not in capsys.readouterr().out
+    assert "changed since" not in capsys.readouterr().err
     monkeypatch.chdir(tmp_path)
     assert main(["run", "./cr_shock_tube", *TUBE[1:], steps(4), "output.dir=straight"]) == 0
     assert energy("out") == energy("straight")
@@ -135,9 +135,9 @@ def test_a_changed_problem_is_said(mine, capsys):
     (mine / "helper.py").write_text(HELPER + "\n")
     capsys.readouterr()
     assert main(["run", "--restart", "out", "time.end=1"]) == 0
-    out = capsys.readouterr().out
+    said = capsys.readouterr().err
     (note,) = [
-        line for line in out.splitlines() if line.startswith("note: helper.py, problem.py in ")
+        line for line in said.splitlines() if line.startswith("note: helper.py, problem.py in ")
     ]
     assert note.endswith("was written: the run goes on with the problem as it is now")
     assert energy("out")[1] == pytest.approx(1.5 + 2 * 0.5 + 6 * 0.5, rel=1e-13)
@@ -152,7 +152,7 @@ def test_a_problem_that_is_gone_is_refused_until_it_is_named(mine, capsys):
         "there any more; name"
     ) in error
     assert main(["run", "--restart", "out", "problem=moved/problem.py", "time.end=1"]) == 0
-    assert "note: problem.py" not in capsys.readouterr().out
+    assert "note: problem.py" not in capsys.readouterr().err
     assert energy("out")[1] == pytest.approx(1.5 + 2 * 1.0, rel=1e-13)
     # the folder now names the moved file
     assert main(["run", "--restart", "out", "time.end=1.5"]) == 0
@@ -365,7 +365,7 @@ def test_what_may_change_with_a_note(capsys):
     assert main(["run", "--restart", "a", steps(4), *words]) == 0
     (note,) = [
         line
-        for line in capsys.readouterr().out.splitlines()
+        for line in capsys.readouterr().err.splitlines()
         if line.startswith("note: changed at this restart")
     ]
     for text in (
@@ -386,7 +386,7 @@ def test_an_end_in_the_past_is_said(capsys):
         capsys, "run", "--restart", "a", "time.end=1e-6"
     )
     assert main(["run", "--restart", "a"]) == 0
-    assert "has reached time.max_steps = 3: there is nothing to do" in capsys.readouterr().out
+    assert "has reached time.max_steps = 3: there is nothing to do" in capsys.readouterr().err
 
 
 def test_the_page_lists_what_may_change():

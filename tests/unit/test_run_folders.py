@@ -52,7 +52,7 @@ def test_a_copied_run_goes_on_in_the_copy(tmp_path, capsys):
     assert main(["run", *TUBE, steps(6), "output.dir=straight"]) == 0
     capsys.readouterr()
     assert main(["run", "--restart", "b", steps(6)]) == 0
-    assert "continuing from b/checkpoints/checkpoint_00000.h5 in b" in capsys.readouterr().out
+    assert "continuing from b/checkpoints/checkpoint_00000.h5 in b" in capsys.readouterr().err
     assert contents("a") == before
     assert state("b") == state("straight")
     assert Path("b/history.txt").read_bytes() == Path("straight/history.txt").read_bytes()
