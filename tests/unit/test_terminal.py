@@ -22,8 +22,8 @@ TUBE = ["shock_tube", "mesh.cells=[16,1,1]", "mesh.block=[16,1,1]"]
 def tube(tmp_path_factory):
     """Return the folder of a small run."""
     folder = tmp_path_factory.mktemp("tube") / "run"
-    words = {word.partition("=")[0]: word.partition("=")[2] for word in TUBE[1:]}
-    with crmpi.Simulation("shock_tube", words | {"output.dir": folder}, quiet=True) as sim:
+    words = [*TUBE[1:], f"output.dir={folder}"]
+    with crmpi.Simulation("shock_tube", words, quiet=True) as sim:
         sim.run(steps=3)
     return folder
 
