@@ -53,7 +53,7 @@ def expectation(config, sim):
     return lines
 
 
-PER_CELL = 0.6e-6
+PER_CELL = 0.9e-6
 """Seconds of one core for a cell, ghosts included, and a stage of a run with all physics: cooling,
 star formation, two moments or diffusion (docs/galaxy.md)."""
 
