@@ -6,7 +6,7 @@
 # All steps run, whatever fails; the exit code is 0 only if all passed.
 set -uo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
-CRMPI_EXTRAS=${CRMPI_EXTRAS:-mpi,plot,test}
+CRMPI_EXTRAS=${CRMPI_EXTRAS:-mpi,plot,test,docs}
 source "$here/launch/environment.sh"
 cd "$here" || exit 1
 
@@ -46,6 +46,7 @@ parallel=(python -m pytest -q --with-mpi --only-mpi --timeout 600 --timeout-meth
 
 step "style" ruff check .
 step "types" python -m mypy
+step "documentation, warnings as errors" python -m sphinx -W --keep-going -j auto -q -c docs/site . build/site
 step "unit tests" "${serial[@]}" -m "not full" tests/unit "$@"
 step "problems, faults, verification" "${serial[@]}" -m "not full" tests --ignore tests/unit --ignore tests/mpi "$@"
 for ranks in 2 4; do

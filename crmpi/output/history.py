@@ -15,6 +15,7 @@ import numpy as np
 from crmpi.diagnostics.columns import Number, split_label
 from crmpi.errors import CrmpiError
 from crmpi.output.files import clear_write_errors, write_text
+from crmpi.output.unit_names import portable
 
 if TYPE_CHECKING:
     from crmpi.output.state import SimState
@@ -44,7 +45,8 @@ class Columns(dict):
 def header(labels: Iterable[str]) -> str:
     """Return the header lines for labels like 'time [Myr]'."""
     columns = (
-        f"[{n}]{name}[{unit}]" for n, (name, unit) in enumerate(map(split_label, labels), start=1)
+        f"[{n}]{name}[{portable(unit)}]"
+        for n, (name, unit) in enumerate(map(split_label, labels), start=1)
     )
     return (
         "# crmpi history, one row per time; columns: [number]name[unit]\n# "
@@ -104,7 +106,7 @@ class HistoryFile:
         kept = ""
         if self.restart_step is not None and self.path.exists():
             text = self.path.read_text(encoding="utf-8")
-            if text.startswith(header(labels)):
+            if _declared(text) == _declared(header(labels)):
                 kept = "".join(
                     f"{line}\n"
                     for line in _rows(text, len(labels))
@@ -113,6 +115,13 @@ class HistoryFile:
             else:  # the restarted run has other columns: the earlier ones are kept beside
                 write_text(self.path.with_suffix(f".until_step_{self.restart_step}.txt"), text)
         write_text(self.path, header(labels) + kept)
+
+
+def _declared(text):
+    """Return [(name, unit)] of the columns that the header of a text names; a file may be older
+    than the present spelling of units."""
+    found = next((found for found in map(_COLUMN.findall, text.splitlines()[:10]) if found), [])
+    return [(name, portable(unit)) for name, unit in found]
 
 
 def last_step(path: str | os.PathLike[str]) -> int:

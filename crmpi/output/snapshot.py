@@ -13,6 +13,7 @@ import numpy as np
 from crmpi import __version__
 from crmpi.output.blockfile import BlockArray, Contents
 from crmpi.output.files import write_text
+from crmpi.output.unit_names import cgs_unit
 from crmpi.output.xdmf import xdmf_text
 
 FORMAT = 2  # from 2 on: with checksums
@@ -195,6 +196,8 @@ def snapshot_attributes(state, record, groups):
         "version": __version__,
         "names": np.array([v.name for v in variables], "S32"),
         "dimensions": np.array([v.unit for v in variables], "S32"),
+        "cgs_units": np.array([cgs_unit(v.unit) for v in variables], "S32"),
+        "cgs_factors": np.array([record.units.cgs(v.unit) for v in variables]),
         "gamma": np.float64(record.gamma),
         "gamma_cr": np.float64(record.gamma_cr),
         "mu": np.float64(record.mu),

@@ -44,7 +44,9 @@ def test_values_units_and_coordinates(run):
     with crmpi.open(path) as opened, open_snapshot(path) as snapshot:
         for name in ("dens", "ecr", "temp", "bmag"):
             unit, factor = snapshot.shown_in(name)
-            assert opened[name].attrs["units"] == unit
+            assert opened[name].attrs["units"] == unit.replace("^", "**")
+            in_cgs = opened[name].attrs["cgs_factor"] / snapshot.units.cgs(snapshot.dimension(name))
+            assert in_cgs * factor == pytest.approx(1.0, rel=1e-14)
             assert np.array_equal(opened[name].values, factor * snapshot.array(name))
         assert opened.dens.dims == ("x3", "x2", "x1")
         length = 1.0 / snapshot.units.factor("kpc")

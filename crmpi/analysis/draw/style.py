@@ -106,7 +106,7 @@ def length_unit(snapshot):
 
 def math_unit(unit):
     """Return a unit such as 'm_p/cm^3' for an axis: exponents and indices set as such."""
-    text = re.sub(r"\^(-?[\d.]+)", r"$^{\1}$", unit)
+    text = re.sub(r"(?:\^|\*\*)(-?[\d.]+)", r"$^{\1}$", unit).replace("*", " ")
     text = re.sub(r"\bm_p\b", r"$m_\\mathrm{p}$", text)
     return re.sub(r"\bMsun\b", r"$M_\\odot$", text).replace("uG", "µG")
 

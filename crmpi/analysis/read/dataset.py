@@ -17,6 +17,7 @@ from crmpi.analysis.read.resampled import check_level
 from crmpi.errors import CrmpiError
 from crmpi.output.directory import in_order
 from crmpi.output.history import read_history
+from crmpi.output.unit_names import cgs_unit, portable
 
 DIMENSIONS = ("x3", "x2", "x1")
 
@@ -58,6 +59,17 @@ def open_dataset(path, level=0, resample=True):
     if path.suffix == ".txt":
         return _of_history(xarray, path)
     return _of_snapshots(xarray, [open_snapshot(path)], level, resample, along_time=False)
+
+
+def _about(snapshot, name, unit, factor):
+    """Return the attributes of a quantity: its unit as unyt, pint and astropy read it, and what
+    turns its numbers into cgs (gauss, kelvin)."""
+    dimension = snapshot.dimension(name)
+    about = {"units": portable(unit or "1"), "long_name": title(name)}
+    if not snapshot.units.dimensionless:
+        about["cgs_units"] = cgs_unit(dimension)
+        about["cgs_factor"] = snapshot.units.cgs(dimension) / factor
+    return about
 
 
 def _xarray():
@@ -109,7 +121,7 @@ def _of_snapshots(xarray, snapshots, level, resample, *, along_time):
             Lazy(files, name, factor, along_time, level, resample)
         )
         variables[name] = xarray.Variable(
-            dims, data, {"units": unit or "1", "long_name": title(name)}
+            dims, data, _about(first, name, unit, factor)
         )
     length, length_factor = _scale(first, "length")
     time_unit, time_factor = _scale(first, "time")
