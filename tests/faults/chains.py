@@ -9,6 +9,7 @@ an interpreter. On several ranks they are started by mpirun, and one rank is kil
 import os
 import random
 import signal
+import sys
 import time
 from pathlib import Path
 
@@ -16,19 +17,18 @@ from crmpi.cli.main import main
 from tests.faults.runs import Outcome, broken_file, finish, start, state, words_of
 
 
-def ranks_of(process):
-    """Return the process ids of the ranks that a launcher has started."""
+def ranks_of(folder):
+    """Return the process ids of the ranks that run in a folder: not that of their launcher, whose
+    words are the same behind its own."""
     found = []
-    for path in Path("/proc").glob("[0-9]*/stat"):
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
         try:
-            session = int(path.read_text().rpartition(")")[2].split()[3])
-            words = (path.parent / "cmdline").read_bytes().split(b"\0")
-        except (OSError, IndexError):
+            words = path.read_bytes().split(b"\0")
+        except OSError:
             continue  # it has just ended
-        if session == process.pid and b"crmpi.cli.main" in words:
+        if words[0] == sys.executable.encode() and f"output.dir={folder}".encode() in words:
             found.append(int(path.parent.name))
-    launched = [pid for pid in found if pid != process.pid]
-    return sorted(launched)
+    return sorted(found)
 
 
 def attempt_forked(folder, steps, seconds, log):
@@ -51,7 +51,7 @@ def attempt_launched(folder, steps, seconds, ranks, choose):
     whether it was killed before its end."""
     process = start(words_of(folder, steps), ranks)
     time.sleep(seconds)
-    found = ranks_of(process)
+    found = ranks_of(folder)
     if found and process.poll() is None:
         os.kill(choose(found), signal.SIGKILL)
         ended = finish(process)
@@ -79,7 +79,7 @@ def forked_chains(folder, steps, reference, kills, seed):
             code = main([*words_of(run, steps), "--quiet"])
         chains += 1
         if code or state(run) != reference:
-            outcomes[-1] = Outcome(True, f"chain {chains}: code {code} or other bits")
+            outcomes.append(Outcome(False, f"chain {chains}: code {code} or other bits"))
     return outcomes, chains
 
 
@@ -103,7 +103,7 @@ def launched_chains(folder, steps, reference, kills, seed, ranks):
             ended = finish(start(words_of(run, steps), ranks))
         chains += 1
         if ended.code or state(run) != reference:
-            outcomes[-1] = Outcome(True, f"chain {chains}: code {ended.code} or other bits")
+            outcomes.append(Outcome(False, f"chain {chains}: code {ended.code} or other bits"))
     return outcomes, chains
 
 
