@@ -15,6 +15,7 @@ A file appears under its name only when it is complete, parts before their maste
 checksums, the rest of the file a digest (`crmpi.output.seal`).
 """
 
+import contextlib
 import re
 from collections import deque
 from pathlib import Path
@@ -291,10 +292,15 @@ class BlockFileWriter:
         first = self.comm.first(failure)
         if first is not None:
             if self.comm.rank == 0:
-                temporary(path).unlink(missing_ok=True)
-                for part in (path.parent / PARTS).glob(f"{self._part_stem(path)}.*"):
-                    part.unlink()
+                self._remove_begun(path)
             raise RunError(first, everywhere=True)
+
+    def _remove_begun(self, path):
+        """Remove what was begun of a file; on a disk that has turned read-only it stays."""
+        with contextlib.suppress(OSError):
+            temporary(path).unlink(missing_ok=True)
+            for part in (path.parent / PARTS).glob(f"{self._part_stem(path)}.*"):
+                part.unlink()
 
 
 def parts_of(path):

@@ -134,7 +134,7 @@ def _refused(where, reference, fault, ranks):
     if fault[0] == "fill":
         (where.parent / "ballast").unlink()
     if fault[0] == "read_only":
-        _mount("-o", "remount,rw", where.parent)
+        subprocess.run(["umount", str(where.parent)], check=True)
     detected = ended.code == 3 and len(ended.sentences) == 1
     return Outcome(detected, lost_after(where, ended, reference, STEPS))
 

@@ -62,8 +62,11 @@ def fill(folder):
 
 
 def read_only(folder):
-    """Make the file system of the folder read-only, as a kernel does that sees errors."""
-    subprocess.run(["mount", "-o", "remount,ro", str(folder.parent)], check=True)
+    """Make the folder read-only for all who open a file there from now on. (The kernel refuses to
+    remount a file system on which a file, such as log.txt, is open for writing.)"""
+    place = str(folder.parent)
+    subprocess.run(["mount", "--bind", place, place], check=True)
+    subprocess.run(["mount", "-o", "remount,bind,ro", place], check=True)
 
 
 def remove(folder):
