@@ -270,11 +270,16 @@ def _page_fitted(left, right, room):
     if not left:
         return left, sheet.lines(right.count, size=room)._replace(legend=right.legend)
     (one,) = left
-    half = sheet.images(one.blocks, 1, one.aspect, across=one.across, size=(0.5 * room[0], room[1]))
+    small = sheet.too_small(room, "the images and lines of a run")
+    try:
+        size = 0.5 * room[0], room[1]
+        half = sheet.images(one.blocks, 1, one.aspect, across=one.across, size=size)
+    except CrmpiError:
+        raise small from None
     rest = right._replace(width=right.width + room[0] - half.extent[0] - right.extent[0])
     rest = rest._replace(height=rest.height + (room[1] - rest.extent[1]) / rest.count)
     if min(rest.width, rest.height) < 0.35:
-        raise sheet.too_small(room, "the images and lines of a run")
+        raise small
     return (half,), rest
 
 
