@@ -7,7 +7,7 @@ from pathlib import Path
 import matplotlib as mpl
 import numpy as np
 
-from crmpi.analysis.draw import beside, panels, phase, sheet
+from crmpi.analysis.draw import beside, panels, phase, sheet, streamlines
 from crmpi.analysis.draw.style import DEFAULT, STYLE
 from crmpi.analysis.read.cells import AXIS_NUMBERS
 from crmpi.analysis.read.derived import available, title
@@ -131,6 +131,8 @@ def snapshot_figure(snapshot, fields=None, axis=None, position=None, kind=None, 
     """Return the figure of a snapshot: one panel per quantity."""
     fields, kind, axis, position = settings(snapshot, fields, axis, position, kind)
     options.check([*fields, "amount"] if kind == "phase" else fields)
+    if options.streamlines:
+        streamlines.check(snapshot, options.streamlines, is_image=kind in IMAGES)
     if kind == "phase":
         heading = "   ".join(filter(None, [panels.time_text(snapshot), _warning(snapshot)]))
         return phase.figure_of([snapshot], [""], heading, fields, options)

@@ -13,8 +13,9 @@ _DENSITY = 30.0  # cells of matplotlib's mask at density 1
 _FEWEST = 5.0  # cells of the mask along a side: fewer leave no line
 
 
-def check(snapshot, vector):
-    """Refuse lines of a vector that a snapshot does not have, or has in less than two dimensions.
+def check(snapshot, vector, *, is_image=True):
+    """Refuse lines of a vector that a snapshot does not have, or has in less than two dimensions,
+    and lines over what is no image.
 
     Parameters
     ----------
@@ -26,6 +27,10 @@ def check(snapshot, vector):
         raise CrmpiError(
             f"{snapshot.path} is one-dimensional, there are no lines to draw: leave out "
             "--streamlines"
+        )
+    if not is_image:
+        raise CrmpiError(
+            "lines are drawn over slices and projections: leave out --streamlines, or --kind"
         )
     missing = [f"{vector}{n}" for n in (1, 2, 3) if f"{vector}{n}" not in snapshot.names]
     if missing:
