@@ -8,15 +8,16 @@ write, chosen here and nowhere else:
 - serial HDF5, all ranks in one group (`ranks_per_file`): they send to rank 0, array by array, which
   writes one plain file.
 - serial HDF5, several groups: the first rank of each writes a part, then rank 0 a master whose
-  *virtual* data sets show the
-  parts as one.
+  *virtual* data sets show the parts as one.
 
-A file appears under its name only when it is complete, parts before their master. Arrays have
-checksums, the rest of the file a digest (`crmpi.output.seal`).
+Each time one rank makes the file, with the place of all its numbers, before any is written
+(`crmpi.output.datasets`). A file appears under its name only when it is complete, parts before
+their master. Arrays have checksums, the rest of the file a digest (`crmpi.output.seal`).
 """
 
 import contextlib
 import re
+import sys
 from collections import deque
 from pathlib import Path
 from typing import NamedTuple
@@ -25,8 +26,19 @@ import h5py
 import numpy as np
 
 from crmpi.errors import CrmpiError, RunError
+from crmpi.output.datasets import (
+    create,
+    packed,
+    rows,
+    runs_of,
+    shape_of,
+    write_packed,
+    write_rows,
+    write_rows_together,
+)
 from crmpi.output.files import (
     WRITE_FAILURES,
+    allocate,
     clear_write_errors,
     commit,
     describe_failure,
@@ -40,7 +52,8 @@ from crmpi.output.seal import CHECKSUMS, DIGEST, block_checksums, digest
 PARTS = "parts"  # folder beside a master
 # run, number of the writing, number of the part: what the name of a part adds to its master's
 PART_ENDING = r"\.[\w-]+\.\d+\.\d{5}"
-_MARGIN = 1.02  # free space asked for, in file sizes
+_MARGIN = 1.02  # free space asked for, in sizes of the numbers
+_HEADERS = 40_000  # bytes of a file besides: names, types, shapes; more than it ever has
 
 
 class BlockArray(NamedTuple):
@@ -54,24 +67,16 @@ class BlockArray(NamedTuple):
 
 class Contents(NamedTuple):
     """What to write. `arrays` go over blocks; `common` (small data sets) and `attrs` are equal on
-    all ranks."""
+    all ranks; `compression` is a level of deflate, 0 for none."""
 
     arrays: tuple[BlockArray, ...]
     common: dict[str, np.ndarray]
     attrs: dict[str, object]
+    compression: int = 0
 
-
-def runs_of(numbers):
-    """Return ``[(position, first, length)]`` of the runs of consecutive integers in `numbers`."""
-    numbers = np.asarray(numbers)
-    starts = np.flatnonzero(np.diff(numbers, prepend=numbers[:1] - 2) != 1)
-    stops = np.append(starts[1:], len(numbers))[: len(starts)]
-    return [(int(a), int(numbers[a]), int(b - a)) for a, b in zip(starts, stops, strict=True)]
-
-
-def rows(axis, start, length):
-    """Return the index of `length` blocks from `start` along `axis`."""
-    return (slice(None),) * axis + (slice(start, start + length),)
+    def level(self, array):
+        """Return how an array is compressed: checksums are too small for it."""
+        return 0 if array.name.endswith(CHECKSUMS) else self.compression
 
 
 class BlockFileWriter:
@@ -87,6 +92,11 @@ class BlockFileWriter:
         ranks that share one part
     run_id : str
         goes into the names of parts: a master never picks up parts of another run
+
+    Attributes
+    ----------
+    collective : bool
+        whether all ranks write into one file; what is compressed goes the other way
     """
 
     def __init__(self, comm, owner, ranks_per_file=64, run_id="0"):
@@ -106,12 +116,20 @@ class BlockFileWriter:
         contents = self._sealed(contents)
         self.writes += 1
         self._on_root(path, self._prepare, path)
-        if self.collective:
-            self._together(path, self._attempt(path, self._write_collective, path, contents))
+        if self.collective and not contents.compression:
+            self._write_collective(path, contents)
         else:
             self._write_grouped(path, contents)
         self._on_root(path, commit, path)
         self._on_root(path, self._drop_old_parts, path)
+
+    def on_root(self, path, action, *arguments):
+        """Run `action`, which writes the small file `path`, on rank 0; its failure is a `RunError`
+        on all ranks."""
+        failure = self._attempt(path, action, *arguments) if self.comm.rank == 0 else None
+        failure = self.comm.bcast(failure)
+        if failure:
+            raise RunError(failure, everywhere=True)
 
     # -- serial HDF5 --
 
@@ -129,70 +147,77 @@ class BlockFileWriter:
         members = groups[self.comm.rank // self.ranks_per_file]
         plain = len(groups) == 1
         target = temporary(path) if plain else self._part(path, members[0] // self.ranks_per_file)
+        outgoing = _Outgoing(contents)
+        sizes = self.comm.allgather_object(outgoing.nbytes)
         failure = None
         if self.comm.rank == members[0]:
-            failure = self._write_members(target, path, members, contents, plain)
+            nbytes = sum(sizes[rank] for rank in members)
+            failure = self._attempt(
+                path, self._write_members, target, members, outgoing, plain, nbytes
+            )
         else:
             for array in contents.arrays:
-                self.comm.mpi.Send(np.ascontiguousarray(array.values), members[0])
+                for message in outgoing.messages(array):
+                    self.comm.mpi.Send(message, members[0])
         self._together(path, failure)
         if not plain:
             self._on_root(path, self._write_master, path, groups, contents)
 
-    def _write_members(self, target, path, members, contents, plain):
-        """Write the blocks of the ranks `members`; return the failure, if any: messages are
-        received even then, nobody waits for ever."""
-        incoming = self._incoming(members, contents)
+    def _write_members(self, target, members, outgoing, plain, nbytes):
+        """Write the blocks of the ranks `members`; messages are received even if that fails: nobody
+        waits for ever."""
+        incoming = self._incoming(members, outgoing)
         gids = self._gids(members)
         positions = gids if plain else np.arange(len(gids))
-        failure = self._attempt(path, self._fill, target, positions, incoming, contents, plain)
-        deque(incoming, maxlen=0)
-        return failure
+        try:
+            self._create(target, outgoing.contents, len(positions), plain, nbytes)
+            with h5py.File(target, "r+") as file:
+                for array, place, count, messages in incoming:
+                    write = write_packed if len(messages) > 1 else write_rows
+                    write(file, array, positions[place : place + count], *messages)
+        finally:
+            deque(incoming, maxlen=0)
 
-    def _incoming(self, members, contents):
-        """Yield (array, place of its first row in the group, values) of every member, one at a
-        time."""
-        for array in contents.arrays:
+    def _incoming(self, members, outgoing):
+        """Yield (array, place of its first row in the group, number of rows, messages) of every
+        member, one at a time."""
+        for array in outgoing.contents.arrays:
             place = 0
             for rank in members:
-                shape = list(array.values.shape)
-                shape[array.axis] = len(self.gids_of[rank])
-                values = array.values
-                if rank != self.comm.rank:
-                    values = np.empty(shape, array.values.dtype)
-                    self.comm.mpi.Recv(values, rank)
-                yield array, place, values
-                place += shape[array.axis]
-
-    def _fill(self, target, positions, incoming, contents, plain):
-        target.parent.mkdir(parents=True, exist_ok=True)
-        require_space(target.parent, _MARGIN * self._nbytes(contents.arrays, len(positions)))
-        with h5py.File(target, "w") as file:
-            if plain:
-                self._describe(file, contents)
-            file.attrs["run_id"] = self.run_id
-            for array in contents.arrays:
-                file.create_dataset(
-                    array.name, self._shape(array, len(positions)), array.values.dtype
+                count = len(self.gids_of[rank])
+                messages = (
+                    outgoing.messages(array)
+                    if rank == self.comm.rank
+                    else self._received(array, rank, count, outgoing.contents.level(array))
                 )
-            for array, place, values in incoming:
-                count = values.shape[array.axis]
-                for offset, first, length in runs_of(positions[place : place + count]):
-                    file[array.name][rows(array.axis, first, length)] = values[
-                        rows(array.axis, offset, length)
-                    ]
+                yield array, place, count, messages
+                place += count
+
+    def _received(self, array, rank, count, compression):
+        """Return what another rank sends of an array of which it has `count` rows."""
+        shape, receive = shape_of(array, count), self.comm.mpi.Recv
+        if not compression:
+            values = np.empty(shape, array.values.dtype)
+            receive(values, rank)
+            return [values]
+        sizes = np.empty(int(np.prod(shape[: array.axis + 1])), np.int64)
+        receive(sizes, rank)
+        data = np.empty(int(sizes.sum()), np.uint8)
+        receive(data, rank)
+        return [sizes, data]
 
     def _write_master(self, path, groups, contents):
+        require_space(path.parent, _HEADERS + _common_bytes(contents))
         with h5py.File(temporary(path), "w") as file:
             self._describe(file, contents)
             for array in contents.arrays:
-                layout = h5py.VirtualLayout(self._shape(array, self.nblocks), array.values.dtype)
+                layout = h5py.VirtualLayout(shape_of(array, self.nblocks), array.values.dtype)
                 for number, members in enumerate(groups):
                     gids = self._gids(members)
                     # relative: the folder can be moved as a whole
                     part = Path(PARTS) / self._part(path, number).name
                     source = h5py.VirtualSource(
-                        str(part), array.name, self._shape(array, len(gids)), array.values.dtype
+                        str(part), array.name, shape_of(array, len(gids)), array.values.dtype
                     )
                     for place, first, length in runs_of(gids):
                         layout[rows(array.axis, first, length)] = source[
@@ -210,26 +235,50 @@ class BlockFileWriter:
     # -- HDF5 with MPI --
 
     def _write_collective(self, path, contents):
-        spans = [runs_of(gids) for gids in self.gids_of]
-        # collective calls must match one by one on all ranks
-        alike = len({len(span) for span in spans}) == 1
-        with h5py.File(temporary(path), "w", driver="mpio", comm=self.comm.mpi) as file:
-            self._describe(file, contents)
-            for array in contents.arrays:
-                file.create_dataset(
-                    array.name, self._shape(array, self.nblocks), array.values.dtype
-                )
-            for array in contents.arrays:
-                dataset = file[array.name]
-                for place, first, length in spans[self.comm.rank]:
-                    values = np.ascontiguousarray(array.values[rows(array.axis, place, length)])
-                    if alike:
-                        with dataset.collective:
-                            dataset[rows(array.axis, first, length)] = values
-                    else:
-                        dataset[rows(array.axis, first, length)] = values
+        """Rank 0 makes the file and its place on the disk; all ranks fill it."""
+        nbytes = sum(self._nbytes(array) for array in contents.arrays)
+        target = temporary(path)
+        self._on_root(path, self._create, target, contents, self.nblocks, True, nbytes)
+        file, failure = None, None
+        try:
+            file = h5py.File(target, "r+", driver="mpio", comm=self.comm.mpi)
+        except WRITE_FAILURES as error:
+            failure = describe_failure(path, error)
+        failures = self.comm.allgather_object(failure)
+        if any(failures) and not all(failures):
+            self._end_all(next(filter(None, failures)))  # nobody can close a file of all alone
+        self._together(path, failure)
+        most = max(len(gids) for gids in self.gids_of)
+        for array in contents.arrays:
+            error = write_rows_together(file, array, self.gids_of[self.comm.rank], most)
+            failure = failure or (describe_failure(path, error) if error else None)
+        try:
+            file.close()
+        except WRITE_FAILURES as error:
+            # other ranks may wait in it for this one, which cannot come again
+            self._end_all(describe_failure(path, error))
+        self._together(path, failure)
+
+    def _end_all(self, sentence):
+        """End all ranks at once, with the exit code of a run that cannot go on."""
+        print(f"crmpi: error: {sentence}", file=sys.stderr, flush=True)
+        self.comm.abort(RunError.exit_code)
 
     # -- shared --
+
+    def _create(self, target, contents, count, whole, nbytes):
+        """Make a file over `count` blocks with room for `nbytes` of numbers; `whole`: it is no
+        part."""
+        target.parent.mkdir(parents=True, exist_ok=True)
+        common = _common_bytes(contents) if whole else 0
+        require_space(target.parent, _MARGIN * nbytes + common + _HEADERS)
+        with h5py.File(target, "w") as file:
+            if whole:
+                self._describe(file, contents)
+            file.attrs["run_id"] = self.run_id
+            for array in contents.arrays:
+                create(file, array, count, contents.level(array))
+        allocate(target, target.stat().st_size)
 
     def _sealed(self, contents):
         """Return the contents with the checksums of all blocks, the id of the run and the
@@ -240,20 +289,13 @@ class BlockFileWriter:
             arrays += [array, BlockArray(array.name + CHECKSUMS, 0, checksums)]
         attrs = contents.attrs | {"run_id": self.run_id}
         shapes = {
-            array.name: (array.values.dtype, self._shape(array, self.nblocks)) for array in arrays
+            array.name: (array.values.dtype, shape_of(array, self.nblocks)) for array in arrays
         }
-        return Contents(
-            tuple(arrays), contents.common, attrs | {DIGEST: digest(attrs, contents.common, shapes)}
-        )
+        sealed = attrs | {DIGEST: digest(attrs, contents.common, shapes)}
+        return contents._replace(arrays=tuple(arrays), attrs=sealed)
 
-    @staticmethod
-    def _shape(array, count):
-        shape = list(array.values.shape)
-        shape[array.axis] = count
-        return tuple(shape)
-
-    def _nbytes(self, arrays, count):
-        return sum(np.prod(self._shape(array, count)) * array.values.itemsize for array in arrays)
+    def _nbytes(self, array):
+        return int(np.prod(shape_of(array, self.nblocks))) * array.values.itemsize
 
     def _describe(self, file, contents):
         for name, value in contents.common.items():
@@ -281,6 +323,8 @@ class BlockFileWriter:
         """Return None, or one sentence on why `action` failed."""
         try:
             action(*arguments)
+        except RunError as error:
+            return str(error)
         except WRITE_FAILURES as error:
             unwritten.append(path)
             return describe_failure(path, error)
@@ -303,6 +347,33 @@ class BlockFileWriter:
                 part.unlink()
 
 
+class _Outgoing:
+    """What this rank gives to the one that writes for it: arrays as they are, or compressed."""
+
+    def __init__(self, contents):
+        self.contents = contents
+        self._packed = {
+            array.name: packed(array, contents.level(array))
+            for array in contents.arrays
+            if contents.level(array)
+        }
+
+    @property
+    def nbytes(self):
+        """Size of all of it."""
+        return sum(part.nbytes for array in self.contents.arrays for part in self.messages(array))
+
+    def messages(self, array):
+        """Return the rows of an array, or sizes and bytes of their chunks."""
+        return self._packed.get(array.name) or (np.ascontiguousarray(array.values),)
+
+
+def _common_bytes(contents):
+    """Return the size of the small data sets, and of attributes, which HDF5 keeps with them."""
+    values = [*contents.common.values(), *contents.attrs.values()]
+    return sum(np.asarray(value).nbytes for value in values)
+
+
 def parts_of(path):
     """Return the files beside the block file `path` that are parts of it, of any run, and nothing
     else that begins like them."""
@@ -312,9 +383,9 @@ def parts_of(path):
     )
 
 
-def missing_parts(file):
-    """Return the parts (paths) that an open block file needs and that are absent, unreadable or of
-    another run; [] if all is there.
+def broken_parts(file):
+    """Return {path: what is wrong} of the parts that an open block file needs and cannot use; {} if
+    all is there.
 
     HDF5 itself says nothing: it shows fill values in place of a missing part.
     """
@@ -324,16 +395,28 @@ def missing_parts(file):
     names = sorted(
         {source.file_name for dataset in datasets for source in dataset.virtual_sources()}
     )
-    folder = Path(file.filename).parent
-    return [folder / name for name in names if not _belongs(folder / name, file.attrs["run_id"])]
+    folder, run_id = Path(file.filename).parent, file.attrs["run_id"] if names else None
+    faults = {folder / name: _fault(folder / name, run_id) for name in names}
+    return {part: fault for part, fault in faults.items() if fault}
 
 
-def _belongs(part, run_id):
+def _fault(part, run_id):
+    """Return what is wrong with a part of a file of the run `run_id`, or ''."""
+    if not part.is_file():
+        return "missing"
     try:
         with h5py.File(part, "r") as file:
-            return file.attrs["run_id"] == run_id
-    except (OSError, KeyError):
-        return False
+            return "" if file.attrs["run_id"] == run_id else "of another run"
+    except (OSError, LookupError, RuntimeError):
+        return "truncated or damaged"
+
+
+def stray_parts(folder):
+    """Return the files among the parts in a folder that belong to no file beside them: left over,
+    or brought from elsewhere."""
+    wanted = {part for path in Path(folder).iterdir() if path.is_file() for part in parts_of(path)}
+    parts = Path(folder) / PARTS
+    return sorted(set(parts.iterdir()) - wanted) if parts.is_dir() else []
 
 
 def merge(path, output):
@@ -345,9 +428,8 @@ def merge(path, output):
         a part is missing; `RunError` if `output` cannot be written
     """
     with h5py.File(path, "r") as source, clear_write_errors(output):
-        missing = missing_parts(source)
-        if missing:
-            raise CrmpiError(f"cannot merge {path}: the part {missing[0]} is missing or damaged")
+        for part, fault in broken_parts(source).items():
+            raise CrmpiError(f"cannot merge {path}: the part {part} is {fault}")
         with h5py.File(temporary(output), "w") as target:
             target.attrs.update(source.attrs)
             for name, dataset in source.items():

@@ -27,11 +27,16 @@ def leave_branch(directory, step):
         [path for path in files if _is_later(path, step)]
         for files in (directory.snapshots(), directory.checkpoints(), directory.profile_files())
     )
-    sidecars = [path.with_name(f"{path.name}.xdmf") for path in snapshots]
-    parts = [part for path in (*snapshots, *checkpoints) for part in parts_of(path)]
-    files = [
-        path for path in (*snapshots, *checkpoints, *profiles, *sidecars, *parts) if path.exists()
+    streams = [
+        path
+        for name in directory.stream_names()
+        for path in directory.stream_files(name)
+        if _is_later(path, step)
     ]
+    shown, kept = [*snapshots, *streams], [*checkpoints, *profiles]
+    sidecars = [path.with_name(f"{path.name}.xdmf") for path in shown]
+    parts = [part for path in (*shown, *checkpoints) for part in parts_of(path)]
+    files = [path for path in (*shown, *kept, *sidecars, *parts) if path.exists()]
     rows = last_step(directory.history) > step
     if not files and not rows:
         return ""

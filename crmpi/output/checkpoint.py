@@ -14,7 +14,7 @@ import numpy as np
 
 from crmpi import __version__
 from crmpi.errors import CrmpiError
-from crmpi.output.blockfile import BlockArray, Contents, missing_parts
+from crmpi.output.blockfile import BlockArray, Contents, broken_parts
 from crmpi.output.directory import checkpoint_files
 from crmpi.output.seal import CHECKSUMS, UNREADABLE, block_checksums, broken_seal
 
@@ -248,8 +248,8 @@ def damage(path):
             broken = broken_seal(file)
             if broken:
                 return f"it is damaged, {broken}; restart from an earlier checkpoint"
-            missing = missing_parts(file)
-            return f"the part {missing[0]} is missing or damaged" if missing else ""
+            faults = broken_parts(file)
+            return next((f"the part {part} is {fault}" for part, fault in faults.items()), "")
     except UNREADABLE:
         return "it is truncated or damaged; restart from an earlier checkpoint"
 

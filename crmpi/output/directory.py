@@ -10,6 +10,7 @@ DIR/checkpoints/checkpoint_00000.h5
 DIR/profiles/profiles_00000.h5
 DIR/emergency/step_00017_block_00003.athdf    the block in which a run broke
 DIR/hang.txt                    what the ranks of a run that hung were at
+DIR/streams/NAME/NAME_00000.athdf (.xdmf)
 DIR/replaced-001/               the files of a run that was in DIR before, in the same order
 """
 
@@ -33,7 +34,10 @@ _OWN_FILES = {
     "emergency": r"step_\d{5,}_block_\d{5,}\.athdf",
     "": r"(history(\.until_step_\d+)?|log|hang)\.txt|resolved\.yaml|result\.json|provenance\.json",
 }
-"""Names of the files that a run writes, by folder; nothing else in them is ever touched."""
+"""Names of the files that a run writes, by folder; nothing else in them is ever touched. Those of
+streams, `STREAMS`, carry the name of their folder."""
+
+STREAMS = "streams"
 
 RUN = "run"
 """Entry of the provenance: id of a run, which its restarts share; every start has its own
@@ -114,6 +118,23 @@ class RunDirectory:
         """Return the path of the dump of the block in which a run broke."""
         return self.path / "emergency" / f"step_{step:05d}_block_{gid:05d}.athdf"
 
+    def stream(self, name, number):
+        """Return the path of a file of a stream."""
+        return self.path / STREAMS / name / f"{name}_{number:05d}.athdf"
+
+    def stream_names(self):
+        """Return the names of the streams that have written here."""
+        folder = self.path / STREAMS
+        return (
+            sorted(path.name for path in folder.iterdir() if path.is_dir())
+            if (folder.is_dir())
+            else []
+        )
+
+    def stream_files(self, name):
+        """Return the paths of all files of a stream, in order."""
+        return numbered_files(self.path / STREAMS / name, rf"{re.escape(name)}_\d{{5,}}\.athdf")
+
     def snapshots(self):
         """Return the paths of all snapshots, in order."""
         return numbered_files(self.path / "snapshots", r"snapshot_\d{5,}\.athdf")
@@ -141,9 +162,14 @@ class RunDirectory:
 
     def own_files(self):
         """Return the paths of all files that a run has written here."""
+        patterns = dict(_OWN_FILES)
+        for name in self.stream_names():
+            file = rf"{re.escape(name)}_\d{{5,}}\.athdf"
+            patterns[f"{STREAMS}/{name}"] = rf"{file}(\.xdmf)?"
+            patterns[f"{STREAMS}/{name}/parts"] = rf"{file}{PART_ENDING}"
         return [
             path
-            for folder, pattern in _OWN_FILES.items()
+            for folder, pattern in patterns.items()
             for path in numbered_files(self.path / folder, rf"({pattern})(\.tmp)?")
         ]
 
@@ -155,7 +181,7 @@ class RunDirectory:
         """Raise `RunError` if the run could not write here, before it has worked for it."""
         for folder in (
             self.path,
-            *(self.path / name for name in ("snapshots", "checkpoints", "profiles")),
+            *(self.path / name for name in ("snapshots", "checkpoints", "profiles", STREAMS)),
         ):
             if folder == self.path or folder.exists():
                 with clear_write_errors(folder):

@@ -5,6 +5,7 @@ import errno
 import os
 import shutil
 import sys
+import tempfile
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -102,12 +103,41 @@ def write_text(path, text):
     """Write a small text file in one go; an earlier one stays whole until the new one is."""
     with clear_write_errors(path):
         Path(path).parent.mkdir(parents=True, exist_ok=True)
-        temporary(path).write_text(text, encoding="utf-8")
-        commit(path)
+        try:
+            temporary(path).write_text(text, encoding="utf-8")
+            commit(path)
+        except OSError:
+            temporary(path).unlink(missing_ok=True)
+            raise
+
+
+# what file systems without preallocation answer
+_NO_PREALLOCATION = (errno.EOPNOTSUPP, errno.EINVAL, errno.ENOSYS)
+
+
+def allocate(path, nbytes):
+    """Ask the file system for the first `nbytes` bytes of an existing file; `OSError` if it has not
+    as many. What is written into them afterwards needs no more."""
+    with open(path, "r+b") as file:
+        _allocate(file, nbytes)
+
+
+def _allocate(file, nbytes):
+    try:
+        os.posix_fallocate(file.fileno(), 0, max(int(nbytes), 1))
+    except OSError as error:
+        if error.errno not in _NO_PREALLOCATION:
+            raise
 
 
 def require_space(folder, nbytes):
     """Raise `OSError` when the disk of `folder` has no room for `nbytes`: better before the first
-    byte than after half of them."""
+    byte than after half of them.
+
+    The file system is asked for the bytes, which it gives back at once: the free space that it
+    reports knows nothing of quotas and of limits on the size of files.
+    """
     if shutil.disk_usage(folder).free < nbytes:
         raise OSError(errno.ENOSPC, "no space left on the disk")
+    with tempfile.TemporaryFile(dir=folder) as trial:
+        _allocate(trial, nbytes)

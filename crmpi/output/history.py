@@ -1,12 +1,14 @@
 """History: numbers over time as plain columns, `history.txt`, that any tool can read.
 
-The header names the columns and their units, `# [1]time[Myr] [2]step[1] ...`; a row follows per
-time. Numbers carry 17 digits, so they read back exactly.
+The header names the columns and their units, `# [1]time[Myr] [2]step[1] ...`, then the columns as
+words, `#time step ...`, for readers of tables; a row follows per time. Numbers carry 17 digits, so
+they read back exactly.
 """
 
+import io
 import os
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,6 +24,9 @@ if TYPE_CHECKING:
     from crmpi.units import Units
 
 _COLUMN = re.compile(r"\[\d+\](.*?)\[([^\]]*)\]")
+_FIRST_LINE = "# crmpi history, one row per time; columns: [number]name[unit]\n"
+_NO_WORD = re.compile(r"[\s#,\"']+")  # what would end a word of a table
+_HEADER_ENDS = 1_000_000  # characters, at most
 _STEP = 1  # place of the column that says where a restart continues
 
 
@@ -44,15 +49,13 @@ class Columns(dict):
 
 def header(labels: Iterable[str]) -> str:
     """Return the header lines for labels like 'time [Myr]'."""
-    columns = (
-        f"[{n}]{name}[{portable(unit)}]"
-        for n, (name, unit) in enumerate(map(split_label, labels), start=1)
+    columns = [split_label(label) for label in labels]
+    numbered = " ".join(
+        f"[{n}]{name}[{portable(unit)}]" for n, (name, unit) in enumerate(columns, start=1)
     )
-    return (
-        "# crmpi history, one row per time; columns: [number]name[unit]\n# "
-        + " ".join(columns)
-        + "\n"
-    )
+    # no blank behind this '#': a reader that drops the sign must not see one column more
+    words = " ".join(_NO_WORD.sub("_", name) for name, _ in columns)
+    return f"{_FIRST_LINE}# {numbered}\n#{words}\n"
 
 
 def beginning(state: "SimState", units: "Units") -> list[Number]:
@@ -120,7 +123,7 @@ class HistoryFile:
 def _declared(text):
     """Return [(name, unit)] of the columns that the header of a text names; a file may be older
     than the present spelling of units."""
-    found = next((found for found in map(_COLUMN.findall, text.splitlines()[:10]) if found), [])
+    found = next((found for found in map(_COLUMN.findall, _beginning(text)) if found), [])
     return [(name, portable(unit)) for name, unit in found]
 
 
@@ -165,8 +168,18 @@ def _rows(text, ncolumns):
     ]
 
 
-def read_history(path: str | os.PathLike[str]) -> Columns:
+def read_history(
+    path: str | os.PathLike[str],
+    wanted: Callable[[list[str]], Iterable[str]] | None = None,
+) -> Columns:
     """Return the `Columns` of a history file, arrays of float64 with their `units`.
+
+    Parameters
+    ----------
+    path : path
+    wanted : callable, optional
+        chooses columns out of the list of their names, all by default: of a long history, those
+        that are not needed cost most of the time
 
     Raises
     ------
@@ -177,10 +190,33 @@ def read_history(path: str | os.PathLike[str]) -> Columns:
         text = Path(path).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise CrmpiError(f"cannot read {path}: {error}") from error
-    columns = next((found for found in map(_COLUMN.findall, text.splitlines()[:10]) if found), None)
+    columns = next((found for found in map(_COLUMN.findall, _beginning(text)) if found), None)
     if columns is None:
         raise CrmpiError(f"{path} is not a crmpi history: it has no header '# [1]time[...] ...'")
-    table = np.array([line.split() for line in _rows(text, len(columns))], np.float64).reshape(
-        -1, len(columns)
-    )
-    return Columns({name: table[:, n] for n, (name, _) in enumerate(columns)}, dict(columns))
+    names = [name for name, _ in columns]
+    chosen = set(names if wanted is None else wanted(names))
+    places = [n for n, name in enumerate(names) if name in chosen]
+    table = _numbers(text, len(names), places)
+    return Columns({names[place]: table[:, n] for n, place in enumerate(places)}, dict(columns))
+
+
+def _beginning(text):
+    """Return the lines among which the header is."""
+    return text[:_HEADER_ENDS].splitlines()[:10]
+
+
+def _numbers(text, ncolumns, places):
+    """Return the columns `places` of all complete rows, (rows, columns)."""
+    start = 0
+    while text.startswith("#", start):
+        start = text.find("\n", start) + 1 or len(text)
+    body = text[start : text.rfind("\n") + 1]
+    count = body.count("\n")
+    if body.count(" ") == count * (ncolumns - 1) and "#" not in body and "\n\n" not in body:
+        try:
+            return np.loadtxt(io.StringIO(body), usecols=places, ndmin=2).reshape(count, -1)
+        except ValueError:
+            pass  # a row is not what was written: the others are taken one by one
+    rows = [line.split() for line in _rows(body, ncolumns)]
+    table = [[row[place] for place in places] for row in rows]
+    return np.array(table, np.float64).reshape(len(rows), len(places))

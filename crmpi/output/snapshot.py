@@ -108,14 +108,38 @@ def write_snapshot(path, state, record, writer, precision="f4"):
         BlockArray(name, 1, _stack(state, variables, precision))
         for name, variables in groups.items()
     )
+    write_fields(path, state, record, writer, groups, arrays)
+
+
+def write_fields(path, state, record, writer, groups, arrays, *, facts=None, compression=0):
+    """Write a file in the layout of a snapshot, and its `.xdmf` sidecar.
+
+    Parameters
+    ----------
+    record : RunRecord
+        of the mesh of the file
+    groups : dict
+        data set name to its `Variable`s, in order
+    arrays : tuple of BlockArray
+        these data sets, (variable, block, n3, n2, n1)
+    facts : dict, optional
+        further attributes
+    compression : int
+        see `crmpi.output.blockfile.Contents`
+    """
     common = {
         **mesh_arrays(record.tree),
         "config": np.bytes_(record.config),
         "provenance": np.bytes_(json.dumps(record.provenance)),
     }
-    writer.write(path, Contents(arrays, common, snapshot_attributes(state, record, groups)))
-    if writer.comm.rank == 0:
+    attributes = snapshot_attributes(state, record, groups) | (facts or {})
+    writer.write(path, Contents(arrays, common, attributes, compression))
+    precision = arrays[0].values.dtype.str[1:]
+
+    def sidecar():
         write_text(f"{path}.xdmf", xdmf_text(path, state.time, record.tree, groups, precision))
+
+    writer.on_root(f"{path}.xdmf", sidecar)
 
 
 def _stack(state, variables, precision):

@@ -1,6 +1,7 @@
 """OutputWriter: everything a run writes, behind the four calls of the loop."""
 
 from dataclasses import replace
+from functools import partial
 
 from crmpi.diagnostics.columns import labelled
 from crmpi.errors import CrmpiError
@@ -38,9 +39,14 @@ class OutputWriter:
         ``write(path, state)``, called by all ranks
     report : callable
         takes one line of text for the user; called on rank 0
+    streams : sequence
+        further series of files: ``name``, ``schedule()`` and ``write(path, state, record)``, called
+        by all ranks
     """
 
-    def __init__(self, params, comm, owner, record, history=None, report=print, profiles=None):
+    def __init__(
+        self, params, comm, owner, record, history=None, report=print, profiles=None, streams=()
+    ):
         self.params = params
         self.comm = comm
         self.record = record
@@ -57,8 +63,11 @@ class OutputWriter:
         self._profiles = profiles if profiles is not None and profiles.tables else None
         if self._profiles is not None:
             self.schedules["profiles"] = make_schedule(profiles.interval)
+        self._streams = {f"stream {stream.name}": stream for stream in streams}
+        self.schedules |= {key: stream.schedule() for key, stream in self._streams.items()}
         # of the next files; last row that is due
         self.numbers = {"snapshot": 0, "checkpoint": 0, "profiles": 0, "history_step": -1}
+        self.numbers |= dict.fromkeys(self._streams, 0)
         self._history_columns = history
         self._history_file = None
         self._report = report
@@ -179,6 +188,7 @@ class OutputWriter:
             "snapshot": self.snapshot,
             "history": self.row,
             "profiles": self.profiles,
+            **{key: partial(self._stream, key) for key in self._streams},
             "checkpoint": self.checkpoint,
         }
         self._keep_folder()
@@ -220,6 +230,13 @@ class OutputWriter:
         self.numbers["profiles"] += 1
         self._profiles.write(path, state)
         self._last["profiles"] = state.step
+
+    def _stream(self, key, state):
+        """Write a file of a stream now."""
+        stream = self._streams[key]
+        path = self.directory.stream(stream.name, self.numbers[key])
+        self.numbers[key] += 1
+        stream.write(path, state, self.record)
 
     def checkpoint(self, state):
         """Write a checkpoint now, unless this step has one; then remove those beyond

@@ -4,7 +4,8 @@ import math
 
 from crmpi.params.composition import CompositionParams
 from crmpi.params.convert import did_you_mean, listed
-from crmpi.params.fields import SameAs, group, par
+from crmpi.params.fields import SameAs, group, par, records
+from crmpi.params.streams import StreamParams
 from crmpi.plugins.kinds import BOUNDARY_CONDITIONS, GEOMETRIES
 from crmpi.plugins.registry import Choices
 
@@ -297,6 +298,10 @@ class OutputParams:
         ),
     )
     progress_interval: float = par(5.0, gt=0, doc="wall-clock seconds between progress lines")
+    streams: tuple = records(
+        StreamParams,
+        doc="further series of files: slices, boxes, projections, coarse cells; see docs/output.md",
+    )
 
 
 @group

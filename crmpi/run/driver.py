@@ -6,6 +6,7 @@ from contextlib import contextmanager, nullcontext
 from typing import NamedTuple
 
 from crmpi import precision
+from crmpi.analysis.streams.writing import make_streams
 from crmpi.errors import CrmpiError, RunError
 from crmpi.jit import before_first_compilation, cache_note, compiler_note, made, working_seconds
 from crmpi.model.source import source_of
@@ -333,6 +334,7 @@ def _file_writer(sim, checkpoint, progress):
         source=_source(comm, type(sim.problem)),
     )
     columns = {"history": lambda _state: sim.history.row(), "profiles": sim.observing}
+    columns["streams"] = make_streams(sim)
     return OutputWriter(config.output, comm, sim.owner, record, report=progress.say, **columns)
 
 

@@ -8,6 +8,8 @@ import math
 
 import numpy as np
 
+from crmpi.analysis.read.cells import facts_of
+from crmpi.analysis.streams.writing import check_streams
 from crmpi.constants import DENS
 from crmpi.errors import CrmpiError
 from crmpi.model.problem import set_initial_state
@@ -58,6 +60,7 @@ def rehearse(config, problem_class, *, initial=True):
     trial.groups = config.groups | {"mesh": mesh}
     tree = first_tree(root_of(mesh), mesh.refinement)
     sim = Simulation(trial, problem_class, OneOfMany(middle_of_finest(tree), tree.nblock))
+    check_streams(config, facts_of(sim))
     if initial:
         complaint = set_initial_state(sim.problem, sim.pack, sim.tree, config.fluid.gamma)
         if complaint is not None:

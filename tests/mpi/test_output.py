@@ -11,10 +11,12 @@ import pytest
 from crmpi.analysis.read.info import info
 from crmpi.analysis.read.readers import open_snapshot
 from crmpi.errors import CrmpiError, RunError
-from crmpi.output.blockfile import merge, missing_parts
+from crmpi.output.blockfile import broken_parts, merge, stray_parts
 from crmpi.output.checkpoint import active_faces, damage, read_checkpoint, write_checkpoint
 from crmpi.output.snapshot import write_snapshot
 from tests.output_case import filled_pack, make_case, make_tree
+from tests.stream_case import SHAPES as STREAMS
+from tests.stream_case import make_sim, stream_of
 
 pytestmark = [pytest.mark.mpi(min_size=2), pytest.mark.parametrize("ranks_per_file", [1, 2, 64])]
 serial_hdf5 = pytest.mark.skipif(
@@ -60,6 +62,44 @@ def test_same_bytes_as_serial(comm, folder, ranks_per_file, write):
     comm.barrier()
 
 
+@pytest.mark.parametrize("shape", STREAMS)
+def test_streams_have_the_bytes_of_serial_ones(comm, folder, ranks_per_file, shape):
+    """On a refined mesh, whose blocks are dealt unevenly."""
+    if comm.rank == 0:
+        sim, state, record, _ = make_sim()
+        stream_of(sim, **STREAMS[shape]).write(folder / "serial" / "cut.athdf", state, record)
+    sim, state, record, _ = make_sim(comm, ranks_per_file=ranks_per_file)
+    path = folder / "parallel" / "cut.athdf"
+    stream_of(sim, **STREAMS[shape]).write(path, state, record)
+    if comm.rank == 0:
+        assert contents(path) == contents(folder / "serial" / "cut.athdf")
+        sidecars = [path.parents[1] / kind / "cut.athdf.xdmf" for kind in ("serial", "parallel")]
+        assert sidecars[0].read_bytes() == sidecars[1].read_bytes()
+        assert not info(path).count("MISSING")
+    comm.barrier()
+
+
+@pytest.mark.parametrize("write", [write_snapshot, write_checkpoint])
+@pytest.mark.skipif(not h5py.get_config().mpi, reason="h5py is built without MPI: docs/install.md")
+def test_collective_files_are_those_of_one_rank_and_of_parts(comm, folder, ranks_per_file, write):
+    """On a refined mesh, whose blocks are dealt unevenly."""
+    paths = {}
+    for kind in ("collective", "grouped"):
+        _, state, record, writer = make_sim(comm, ranks_per_file=ranks_per_file)
+        assert writer.collective
+        writer.collective = kind == "collective"
+        paths[kind] = folder / kind / "file_00001.athdf"
+        write(paths[kind], state, record, writer)
+    if comm.rank == 0:
+        _, state, record, writer = make_sim()
+        write(folder / "serial.athdf", state, record, writer)
+        expected = contents(folder / "serial.athdf")
+        assert contents(paths["collective"]) == expected
+        assert contents(paths["grouped"]) == expected
+        assert not (paths["collective"].parent / "parts").exists()
+    comm.barrier()
+
+
 def test_restart_on_other_ranks(comm, folder, ranks_per_file):
     """Ranks in reverse order read blocks they did not write."""
     _, path = write_both(write_checkpoint, comm, folder, ranks_per_file)
@@ -92,7 +132,7 @@ def test_missing_blocks_of_a_snapshot_are_nan_and_named(comm, folder, ranks_per_
         part.unlink()
         assert f"MISSING    {part}" in info(path)
         with open_snapshot(path) as snapshot:
-            assert snapshot.missing == [part]
+            assert snapshot.missing == {part: "missing"}
             assert np.isnan(snapshot.array("dens")).any()
             assert np.isfinite(snapshot.extrema("dens")).all()
         with pytest.raises(CrmpiError, match="cannot merge"):
@@ -110,16 +150,19 @@ def test_missing_and_foreign_parts_are_found(comm, folder, ranks_per_file):
         keep = shutil.copy(part, folder / "keep")
         part.unlink()
         with h5py.File(moved, "r") as file:
-            assert missing_parts(file) == [part]
+            assert broken_parts(file) == {part: "missing"}
             assert np.isnan(file["u0"][:]).any()
         assert "is missing" in damage(moved)
         shutil.copy(keep, part)
         assert not damage(moved)
         with h5py.File(part, "r+") as file:
             file.attrs["run_id"] = "another run"
-        assert "is missing" in damage(moved)
+        assert "is of another run" in damage(moved)
         part.write_bytes(part.read_bytes()[:1000])
-        assert "is missing or damaged" in damage(moved)
+        assert "is truncated or damaged" in damage(moved)
+        assert stray_parts(moved.parent) == []
+        (part.parent / "other.h5.run.1.00000").write_bytes(b"")
+        assert stray_parts(moved.parent) == [part.parent / "other.h5.run.1.00000"]
     comm.barrier()
 
 
@@ -131,7 +174,7 @@ def test_rewriting_leaves_no_old_parts(comm, folder, ranks_per_file):
     if comm.rank == 0:
         assert all(".second." in part.name for part in path.parent.glob("parts/*"))
         with h5py.File(path, "r") as file:
-            assert not missing_parts(file)
+            assert not broken_parts(file)
     comm.barrier()
 
 
@@ -143,14 +186,12 @@ def test_failure_on_one_rank_is_everybodys(comm, folder, ranks_per_file, monkeyp
     write_checkpoint(path, state, record, writer)
     before = sorted(os.listdir(folder)) if comm.rank == 0 else None
 
-    def full(self, *arguments):
+    def full(*arguments):
         raise OSError(28, "No space left on device")
 
     leader = (comm.nranks - 1) // ranks_per_file * ranks_per_file
-    if comm.rank == leader:
-        monkeypatch.setattr(
-            type(writer), "_write_collective" if writer.collective else "_fill", full
-        )
+    if comm.rank == (0 if writer.collective else leader):
+        monkeypatch.setattr("crmpi.output.blockfile.allocate", full)
     with pytest.raises(RunError, match="no space left on the disk"):
         write_checkpoint(path, state._replace(step=8), record, writer)
     comm.barrier()

@@ -41,6 +41,50 @@ def test_numpy_reads_it(tmp_path):
     assert np.loadtxt(tmp_path / "h.txt").shape == (5, 4)
 
 
+def test_readers_of_tables_find_names(tmp_path):
+    """The lines of docs/output.md: the same names and numbers for pandas, astropy and numpy."""
+    path = tmp_path / "history.txt"
+    write(path, range(5))
+    expected = ["time", "step", "ecr(r<10_kpc)", "mass_loading"]
+    table = np.genfromtxt(path, names=True, skip_header=2, deletechars="")
+    assert list(table.dtype.names) == expected
+    pandas = pytest.importorskip("pandas")
+    frame = pandas.read_csv(path, sep=" ", skiprows=2, escapechar="#", float_precision="round_trip")
+    assert list(frame.columns) == expected
+    assert frame["mass_loading"].tolist() == [row(step)["mass loading"] for step in range(5)]
+    table_class = pytest.importorskip("astropy.table").Table
+    read = table_class.read(path, format="ascii.commented_header", header_start=2)
+    assert read.colnames == expected
+    assert read["time"].tolist() == [row(step)["time [Myr]"] for step in range(5)]
+
+
+def test_columns_that_are_wanted_are_those_of_all(tmp_path):
+    path = tmp_path / "h.txt"
+    write(path, range(7))
+    everything = read_history(path)
+    some = read_history(path, lambda names: names[3:0:-2])
+    assert list(some) == ["step", "mass loading"]
+    assert some.units == everything.units
+    for name, values in some.items():
+        assert values.tolist() == everything[name].tolist()
+    # a torn row between others, which a user's editor may leave
+    lines = path.read_text().splitlines(keepends=True)
+    path.write_text("".join([*lines[:5], "0.1 7\n", *lines[5:], "0.7 7"]))
+    assert read_history(path, lambda names: ["step"])["step"].tolist() == list(range(7))
+
+
+def test_a_restart_goes_on_in_a_history_without_a_line_of_words(tmp_path):
+    """Histories had two header lines until their columns were named for readers of tables."""
+    path = tmp_path / "h.txt"
+    write(tmp_path / "once.txt", range(6))
+    write(path, range(4))
+    lines = path.read_text().splitlines(keepends=True)
+    path.write_text("".join(lines[:2] + lines[3:]))
+    assert read_history(path)["step"].tolist() == [0, 1, 2, 3]
+    write(path, [3, 4, 5], restart_step=2)
+    assert path.read_bytes() == (tmp_path / "once.txt").read_bytes()
+
+
 def test_restart_gives_the_file_of_an_uninterrupted_run(tmp_path):
     write(tmp_path / "once.txt", range(10))
     write(tmp_path / "twice.txt", range(8))

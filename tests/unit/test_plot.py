@@ -4,6 +4,7 @@ told."""
 import numpy as np
 import pytest
 
+from crmpi.analysis.draw.panels import thinned
 from crmpi.analysis.draw.plots import plot, snapshot_figure, telling_columns
 from crmpi.analysis.draw.style import colours, label, use_log
 from crmpi.analysis.read.info import info
@@ -112,6 +113,20 @@ def test_scales():
         label("vel3", "km/s") == "$v_3$ [km/s]"
         and label("dens", "m_p/cm^3") == r"density [$m_\mathrm{p}$/cm$^{3}$]"
     )
+
+
+def test_a_long_curve_keeps_its_peaks():
+    """100,000 points become 4000 at most, with every extreme, the ends, and gaps where all is
+    missing."""
+    x = np.arange(100_000.0)
+    y = np.sin(0.001 * x)
+    y[12_345], y[54_321], y[70_000:80_000] = 7.0, -8.0, np.nan
+    few, values = thinned(x, y)
+    assert len(few) <= 4002 and few[0] == 0 and few[-1] == 99_999 and np.all(np.diff(few) > 0)
+    assert values[few == 12_345] == 7.0 and values[few == 54_321] == -8.0
+    assert np.isnan(values[(few > 70_100) & (few < 79_900)]).all()
+    assert values.tolist()[:50] == y[few.astype(int)].tolist()[:50]
+    assert thinned(x[:9], y[:9])[0] is not None and len(thinned(x[:9], y[:9])[0]) == 9
 
 
 def test_telling_columns():

@@ -204,11 +204,13 @@ def _stack(names, legends, options):
 
 def histories(paths, names, columns, options=DEFAULT):
     """Return a figure with a panel for each column of histories and in it a line for each run."""
-    read = [read_history(path) for path in paths]
+    wanted = lambda _: ["time", *columns]  # noqa: E731
+    read = [read_history(path, wanted) for path in paths]
     for path, history in zip(paths, read, strict=True):
         for column in columns:
             if column not in history:
-                raise CrmpiError(f"{path} has no column '{column}'; it has {', '.join(history)}")
+                known = ", ".join(history.units)
+                raise CrmpiError(f"{path} has no column '{column}'; it has {known}")
             if (
                 history.units[column] != read[0].units[column]
                 or history.units["time"] != read[0].units["time"]
@@ -220,7 +222,8 @@ def histories(paths, names, columns, options=DEFAULT):
     figure, places = _stack(columns, names, options)
     for axes, column in zip(places, columns, strict=True):
         for number, (name, history) in enumerate(zip(names, read, strict=True)):
-            axes.plot(history["time"], history[column], _DASHES[number % 4], label=name)
+            line = panels.thinned(history["time"], history[column])
+            axes.plot(*line, _DASHES[number % 4], label=name)
         values = np.concatenate([history[column] for history in read])
         set_scale(axes, [column], values[values != 0.0], options)
         unit = panels.history_unit(read[0].units[column])

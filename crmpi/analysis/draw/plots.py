@@ -105,7 +105,7 @@ def figure_of(paths, fields=None, axis=None, position=None, kind=None, options=D
         chosen = lambda first: settings(first, fields, axis, position, kind)  # noqa: E731
         return beside.figure_of(paths, fields, chosen, options)
     if paths[0].suffix == ".txt":
-        return history_figure(read_history(paths[0]), fields, options)
+        return history_figure(read_drawn(paths[0], fields), fields, options)
     with open_snapshot(paths[0]) as snapshot:
         return snapshot_figure(snapshot, fields, axis, position, kind, options)
 
@@ -114,8 +114,8 @@ def _of_folder(path, fields, options):
     """Return the page on a run, or the history of it where `fields` are columns of that."""
     history = RunDirectory(path).history
     if fields and history.is_file():
-        columns = read_history(history)
-        if all(_matching(columns, word) for word in fields):
+        columns = read_drawn(history, fields)
+        if all(_matching(columns.units, word) for word in fields):
             return history_figure(columns, fields, options)
     return run_figure(path, fields, options)
 
@@ -189,6 +189,23 @@ def _matching(columns, word):
     return [name for name in columns if name == word or ("*" in word and fnmatchcase(name, word))]
 
 
+def read_drawn(path, fields=None):
+    """Return the `Columns` of a history that a picture of `fields` may need."""
+
+    def wanted(names):
+        if fields:
+            found = [name for word in fields for name in _matching(names, word)]
+        else:
+            plain = [name for name in names if name not in _CLOCK]
+            found = [name for name in plain if not name.startswith(_LEDGERS)]
+        return ["time", *found]
+
+    columns = read_history(path, wanted)
+    # where nothing but the ledgers of the code changes, they are drawn
+    enough = fields or any(np.ptp(columns[n]) for n in columns if n != "time" and len(columns[n]))
+    return columns if enough else read_history(path)
+
+
 def chosen_columns(columns, fields=None):
     """Return the columns of a history to draw: those named, or what changes and is no ledger of the
     code.
@@ -200,9 +217,10 @@ def chosen_columns(columns, fields=None):
     """
     for word in fields or ():
         if not _matching(columns, word):
-            raise CrmpiError(f"the history has no column '{word}'; it has {', '.join(columns)}")
+            known = ", ".join(columns.units)
+            raise CrmpiError(f"the history has no column '{word}'; it has {known}")
     names = list(dict.fromkeys(name for word in fields or () for name in _matching(columns, word)))
-    if not fields:
+    if not fields and len(columns["time"]):
         telling = [name for name in columns if name not in _CLOCK and np.ptp(columns[name])]
         own = [name for name in telling if not name.startswith(_LEDGERS)]
         names = (own or telling or [name for name in columns if name not in _CLOCK])[:_ALL]
@@ -218,7 +236,7 @@ def history_figure(columns, fields=None, options=DEFAULT):
     names = chosen_columns(columns, fields)
     options.check(names)
     groups = panels.history_panels(columns, names)
-    left_out = len(columns) - len(names) - len(_CLOCK)
+    left_out = len(columns.units) - len(names) - len(_CLOCK)
     heading = "" if fields or left_out <= 0 else f"{left_out} more columns can be named"
     words = [name for group in groups if len(group) > 1 for name in group]
     part = sheet.lines(
@@ -297,12 +315,30 @@ def _page_lines(snapshot, directory):
         lambda axes, names=names: panels.profiles(axes, snapshot, names, along) for names in groups
     ]
     legends = [title(name) for group in groups if len(group) > 1 for name in group]
-    columns = read_history(directory.history) if directory.history.is_file() else {}
+    columns = _read_telling(directory.history) if directory.history.is_file() else {}
     names = telling_columns(columns)
     if names:
         drawn.append(lambda axes: panels.history(axes, columns, names))
         legends += names if len(names) > 1 else []
     return drawn, legends
+
+
+_TELLING = (
+    ("loading",),
+    ("outflow", "mdot", "flux"),
+    ("ener", "ekin", "emag", "eth", "ecr"),
+)
+"""Words in the names of columns that tell most about a run, best first."""
+
+
+def _read_telling(path):
+    """Return the `Columns` of a history among which `telling_columns` chooses."""
+
+    def wanted(names):
+        return ["time", *(name for words in _TELLING for name in _named(names, words))]
+
+    columns = read_history(path, wanted)
+    return columns if telling_columns(columns) else read_history(path)
 
 
 def telling_columns(columns):
@@ -312,21 +348,18 @@ def telling_columns(columns):
     They share one unit, are six at most, and are not zero throughout.
     """
     names = [name for name in columns if name not in _CLOCK and columns[name].any()]
-    for words in (
-        ("loading",),
-        ("outflow", "mdot", "flux"),
-        ("ener", "ekin", "emag", "eth", "ecr"),
-    ):
-        chosen = [
-            name
-            for name in names
-            if name.lower().startswith(words)
-            or any(word in name.lower() for word in words if len(word) > 4)
-        ]
-        if chosen:
-            names = chosen
-            break
+    names = next(filter(None, (_named(names, words) for words in _TELLING)), names)
     return [name for name in names if columns.units[name] == columns.units[names[0]]][:6]
+
+
+def _named(names, words):
+    """Return the names that begin with one of the words, or have a long one of them inside."""
+    return [
+        name
+        for name in names
+        if name.lower().startswith(words)
+        or any(word in name.lower() for word in words if len(word) > 4)
+    ]
 
 
 def _normal(snapshot, axis):

@@ -120,9 +120,7 @@ def _of_snapshots(xarray, snapshots, level, resample, *, along_time):
         data = xarray.core.indexing.LazilyIndexedArray(
             Lazy(files, name, factor, along_time, level, resample)
         )
-        variables[name] = xarray.Variable(
-            dims, data, _about(first, name, unit, factor)
-        )
+        variables[name] = xarray.Variable(dims, data, _about(first, name, unit, factor))
     length, length_factor = _scale(first, "length")
     time_unit, time_factor = _scale(first, "time")
     coordinates = {

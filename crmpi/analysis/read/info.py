@@ -12,10 +12,11 @@ from crmpi.errors import CrmpiError
 from crmpi.mesh.census import census
 from crmpi.mesh.census import times as _times
 from crmpi.model.source import ProblemSource
-from crmpi.output.blockfile import parts_of
+from crmpi.output.blockfile import broken_parts, parts_of, stray_parts
 from crmpi.output.checkpoint import damage, read_checkpoint, read_leaves
 from crmpi.output.directory import RunDirectory
 from crmpi.output.history import read_history
+from crmpi.output.seal import UNREADABLE
 
 
 def info(path):
@@ -73,7 +74,10 @@ def _snapshot(path):
             f"  units      {_units(snapshot.units)}",
             f"  gamma      {snapshot.gamma:.6g}, of cosmic rays {snapshot.gamma_cr:.6g}",
         ]
-        lines += [f"  MISSING    {part}: its blocks read as NaN" for part in snapshot.missing]
+        lines += [
+            f"  {fault.upper()}    {part}: its blocks read as NaN"
+            for part, fault in snapshot.missing.items()
+        ]
         lines += ["  variables  min and max"]
         for name in snapshot.names:
             low, high = snapshot.extrema(name)
@@ -174,10 +178,26 @@ def _run(folder):
     lines = [f"run {folder}: snapshots: {len(snapshots)}, checkpoints: {len(checkpoints)}"]
     for path in checkpoints:
         lines.append(f"  {path.relative_to(folder)}: {damage(path) or 'complete'}")
+    streams = {name: directory.stream_files(name) for name in directory.stream_names()}
+    lines += [f"  stream {name}: {len(files)} files" for name, files in streams.items()]
+    shown = [*snapshots, *(path for files in streams.values() for path in files)]
+    for path in shown:
+        lines += [f"  {fault.upper()}    {part}" for part, fault in _faults(path).items()]
+    for place in {path.parent for path in (*shown, *checkpoints)}:
+        lines += [f"  FOREIGN    {part}: it belongs to no file here" for part in stray_parts(place)]
     text = "\n".join(lines) + "\n"
     if directory.history.is_file():
         text += _history(directory.history)
     return text + (_last_snapshot(snapshots[-1]) if snapshots else "")
+
+
+def _faults(path):
+    """Return {path: what is wrong} of the parts of a file, or of the file itself."""
+    try:
+        with h5py.File(path, "r") as file:
+            return broken_parts(file)
+    except UNREADABLE:
+        return {path: "truncated or damaged"}
 
 
 def _last_snapshot(path):

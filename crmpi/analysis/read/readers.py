@@ -25,7 +25,7 @@ from crmpi.analysis.read.resampled import (
 )
 from crmpi.errors import CrmpiError
 from crmpi.mesh.tree import BlockTree
-from crmpi.output.blockfile import missing_parts
+from crmpi.output.blockfile import broken_parts
 from crmpi.output.seal import DIGEST, UNREADABLE, broken_seal, damaged_block
 from crmpi.units import Units
 
@@ -52,8 +52,8 @@ class Snapshot(MeshShape):
         refinement level of each block, and its place on the lattice of blocks of this level
     reason : str
         of the dump of one block in an emergency: what happened, '' otherwise
-    missing : list of paths
-        parts of the file that are not there: their blocks read as NaN
+    missing : dict
+        {path: what is wrong} of the parts of the file that cannot be used: their blocks read as NaN
     """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
@@ -98,7 +98,7 @@ class Snapshot(MeshShape):
             bool(flag) for flag in attributes.get("periodic", (False, False, False))
         )
         self.reason = str(attributes.get("reason", ""))
-        self.missing = missing_parts(self._file)
+        self.missing = broken_parts(self._file)
 
     def __enter__(self) -> "Snapshot":
         return self
