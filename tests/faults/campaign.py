@@ -143,12 +143,12 @@ def folders(folder, reference, ranks):
     """Remove the folder of a run while it goes on; start a second run in one."""
     where = folder / "removed"
     ended = run(where, STEPS, ranks, ("remove", "compute", 9, 0))
-    told = "was removed while the run went on: made again" in ended.out
+    told = "was removed while the run went on: made again" in ended.err
     lost = "" if state(where) == reference else "other bits"
     yield Row("the folder is removed", [Outcome(told and ended.code == 0, lost)])
     where = folder / "taken"
     first = start(words_of(where, 10**6, "time.end=1e9"), ranks)
-    for line in first.stdout:
+    for line in first.stderr:
         if line.startswith("step 2 "):
             break
     words = ["run", *WORDS, f"output.dir={where}", f"time.max_steps={STEPS}"]
