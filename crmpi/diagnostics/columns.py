@@ -203,7 +203,7 @@ class Account:
     dtype : type
         of the numbers
     kept : str, optional
-        name in checkpoints; by default that of the prefix: 'my_' is kept as 'my.account'
+        name in checkpoints; by default that of the prefix: `my_` is kept as `my.account`
     """
 
     def __init__(self, columns, pool, prefix="", dtype=float, kept=None):

@@ -78,7 +78,8 @@ def test_wheel_holds_problems_data_and_types(built):
     assert tops == {"crmpi", f"crmpi-{crmpi.__version__}.dist-info"}
     assert {"crmpi/py.typed", "crmpi/builtin_problems/blast/problem.py"} <= names
     own = {path.parent.name for path in (ROOT / "problems").glob("*/problem.py")}
-    assert own == {name.split("/")[2] for name in names if name.endswith("/problem.py")}
+    shipped = [name.split("/") for name in names if name.startswith("crmpi/builtin_problems/")]
+    assert own == {parts[2] for parts in shipped if parts[-1] == "problem.py"}
 
 
 def test_metadata_are_complete(built):
