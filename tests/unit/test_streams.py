@@ -69,9 +69,13 @@ def test_projections_are_those_of_the_snapshot(case, tmp_path, weight):
 
 
 def test_the_column_of_a_density_is_a_surface_density(tmp_path):
-    asked = dict(shape="projection", axis="x3", variables=["dens"])
+    asked = dict(shape="projection", axis="x3", variables=["dens", "press", "beta"])
     _, seen = opened(write_with_snapshot(tmp_path, *make_sim(), **asked))
-    assert seen.dimensions == {"integral_dens": "surface_density"}
+    assert seen.dimensions == {
+        "integral_dens": "surface_density",
+        "integral_press": "g/s**2",  # erg/cm^2, which has no name
+        "integral_beta": "length",
+    }
 
 
 @pytest.mark.parametrize("coarsen", [1, 2])

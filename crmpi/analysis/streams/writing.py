@@ -12,7 +12,8 @@ from crmpi.errors import CrmpiError
 from crmpi.output.blockfile import BlockArray, BlockFileWriter
 from crmpi.output.schedule import EverySteps, make_schedule
 from crmpi.output.snapshot import Variable, cell_variables, face_variables, write_fields
-from crmpi.units import DIMENSIONS, dimension_name
+from crmpi.output.unit_names import cgs_unit
+from crmpi.units import DIMENSIONS, dimension_name, dims_of
 
 
 def make_streams(sim):
@@ -162,9 +163,11 @@ def _dimensions(pack):
 
 
 def _integral(name, dimension):
-    """Return the `Variable` of the integral of a quantity along an axis."""
-    dims = tuple(a + b for a, b in zip(DIMENSIONS[dimension], DIMENSIONS["length"], strict=True))
-    return Variable(f"integral_{name}", dimension_name(dims), "", 0)
+    """Return the `Variable` of the integral of a quantity along an axis; where its dimension has no
+    name, the unit in cgs says it."""
+    unit = cgs_unit(f"{cgs_unit(dimension)}*cm")
+    named = dimension_name(dims_of(unit))
+    return Variable(f"integral_{name}", named if named in DIMENSIONS else unit, "", 0)
 
 
 def check_streams(config, facts):
