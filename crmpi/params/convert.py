@@ -68,15 +68,20 @@ def is_none(raw):
 
 def show(raw):
     """Return a value as it is quoted in messages, on one line and not too long."""
-    text = (
-        "[" + ", ".join(str(item) for item in raw[:LONGEST]) + "]"
-        if isinstance(raw, (list, tuple))
-        else str(raw)
-    )
+    text = _plain(raw)
     text = text.encode("unicode_escape").decode() if not text.isprintable() else text
     if len(text) > LONGEST:
         text = f"{text[: LONGEST - 20]}... ({len(text)} characters)"
     return f"'{text}'" if isinstance(raw, str) else text
+
+
+def _plain(raw):
+    """Return a value as YAML writes it: lists and groups in brackets, words without quotes."""
+    if isinstance(raw, (list, tuple)):
+        return "[" + ", ".join(map(_plain, raw[:LONGEST])) + "]"
+    if isinstance(raw, dict):
+        return "{" + ", ".join(f"{key}: {_plain(value)}" for key, value in raw.items()) + "}"
+    return str(raw)
 
 
 def closest(word, words, cutoff=0.6):

@@ -286,6 +286,7 @@ class _Loader:
 
     def _check(self, made, node, path):
         """Run the cross-field checks of a group: ``check`` yields (parameter, end of sentence)."""
+        known = specs(type(made))
         try:
             mistakes = list(made.check()) if hasattr(made, "check") else []
         except CrmpiError as problem:  # a check read a parameter without a value
@@ -296,7 +297,8 @@ class _Loader:
             given = node.get(name)
             where = given.where if isinstance(given, Given) else self.name
             value = given.value if isinstance(given, Given) else getattr(made, name)
-            shown = "" if value is None else f" = {show(value)}"
+            # the value of a group is no answer to what is wrong in it
+            shown = "" if value is None or known[name].nested else f" = {show(value)}"
             self.errors.append(f"{where}: '{full}'{shown} {sentence}")
 
     def _not_of_choice(self, selector, choice, chosen_at, name, node, path):
