@@ -40,9 +40,11 @@ on_ranks() {
     mpirun -n "$ranks" bash -c '[[ ${PMI_RANK:-${OMPI_COMM_WORLD_RANK:-0}} == 0 ]] || exec >/dev/null; exec "$@"' rank "$@"
 }
 
+# the slowest tests are listed: all of them together must stay below 25 minutes on 2 cores
+slowest=(--durations 25 --durations-min 3)
 # one worker per core; the tests of a file stay together, because they share runs
-serial=(python -m pytest -q --timeout 1200 -n auto --maxprocesses 8 --dist loadfile)
-parallel=(python -m pytest -q --with-mpi --only-mpi --timeout 600 --timeout-method=thread)
+serial=(python -m pytest -q --timeout 1200 -n auto --maxprocesses 8 --dist loadfile "${slowest[@]}")
+parallel=(python -m pytest -q --with-mpi --only-mpi --timeout 600 --timeout-method=thread "${slowest[@]}")
 
 step "style" ruff check .
 step "types" python -m mypy
