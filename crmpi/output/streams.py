@@ -3,6 +3,9 @@
 import io
 import os
 
+STDOUT, STDERR = 1, 2
+"""Descriptors of standard output and of standard error."""
+
 
 class ResilientStream(io.TextIOBase):
     """A text stream that discards its text once its reader is gone or its disk is full.
@@ -73,19 +76,17 @@ def discard(stream):
     os.close(nothing)
 
 
+def is_redirected_to(path, descriptor):
+    """Tell whether `path` is the file to which the stream of a descriptor is redirected."""
+    try:
+        return os.path.samestat(os.stat(path), os.fstat(descriptor))
+    except OSError:
+        return False  # there is no such file, or the stream is closed
+
+
 def is_standard_stream(path):
     """Tell whether `path` is the file to which standard output or errors are redirected."""
-    try:
-        here = os.stat(path)
-    except OSError:
-        return False
-    for descriptor in (1, 2):
-        try:
-            if os.path.samestat(here, os.fstat(descriptor)):
-                return True
-        except OSError:
-            continue  # closed
-    return False
+    return is_redirected_to(path, STDOUT) or is_redirected_to(path, STDERR)
 
 
 class Log:
@@ -99,12 +100,15 @@ class Log:
         self._file = None
 
     def open(self, path):
-        """Append to the file `path` from now on, unless it gets what the run says anyway."""
-        if is_standard_stream(path):
+        """Append to the file `path` from now on, unless it gets what the run says anyway: progress
+        goes to standard error."""
+        if is_redirected_to(path, STDERR):
             self._waiting = None
             return
         try:
-            self._file = open(path, "a", encoding="utf-8", buffering=1)  # noqa: SIM115
+            # results that are redirected there must not overwrite lines: both share one position
+            place = os.dup(STDOUT) if is_redirected_to(path, STDOUT) else path
+            self._file = open(place, "a", encoding="utf-8", buffering=1)  # noqa: SIM115
         except OSError:
             self._file = None
         waiting, self._waiting = self._waiting, None

@@ -29,12 +29,13 @@ import numpy as np
 
 from crmpi.eos import ionisation
 from crmpi.jit import device
+from crmpi.units import UNITS
 
 BACKGROUNDS = ("hm12", "ks19")
 """Haardt & Madau 2012; Khaire & Srianand 2019."""
 
-EV = 1.602176634e-12  # erg
-BOLTZMANN = 1.380649e-16  # erg/K
+EV = UNITS["eV"].value  # erg
+BOLTZMANN = UNITS["k_B"].value  # erg/K
 _EDGES = 157809.0, 285335.0, 631515.0  # of H I, He I, He II, K
 _LOG_NH = -8.0, 4.0, 0.125  # first, last, step of the densities of a table, log10 of cm^-3
 _HOTTEST, _SPACING = 10.0, 0.05  # log10 T to which a table goes on, and its step there

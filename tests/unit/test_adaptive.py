@@ -164,7 +164,7 @@ def test_a_criterion_without_its_variable_is_refused():
         ("{max_level: 1, criteria: [{name: gradinet}]}", "did you mean 'gradient'"),
         (
             "{criteria: [{name: gradient}]}",
-            "'mesh.refinement.max_level' = None must be given with 'mesh.refinement.criteria'",
+            "'mesh.refinement.max_level' must be given with 'mesh.refinement.criteria'",
         ),
         (
             "{max_level: 1, criteria: [{name: gradient, refine: 0.1, derefine: 0.2}]}",

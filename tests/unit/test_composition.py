@@ -121,7 +121,7 @@ ONCE = {
     1e51: "constants.py",
     1.67262192369e-24: "units.py",
     1.380649e-16: "units.py",
-    2.99792458e10: "units.py",
+    2.99792458e10: "constants.py",
     6.67430e-8: "units.py",
 }
 """Numbers, and the only file that may hold them."""

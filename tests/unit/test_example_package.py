@@ -59,7 +59,7 @@ def crmpi(request, tmp_path):
             timeout=180,
         )
         assert done.returncode == 0, done.stderr
-        return done.stdout
+        return done.stdout + done.stderr
 
     return run
 

@@ -141,7 +141,8 @@ def test_dry_run_lists_the_operators(capsys):
     assert main(["run", *WIND, "transport.solver=two_moment", "--dry-run"]) == 0
     lines = capsys.readouterr().out.splitlines()
     start = next(n for n, line in enumerate(lines) if line.startswith("operators, "))
-    listed = [line for line in lines[start + 1 :] if not line.startswith("    ")]
+    end = next(n for n, line in enumerate(lines) if line.startswith("work: "))
+    listed = [line for line in lines[start + 1 : end] if not line.startswith("    ")]
     names = [line.split(":")[0].strip() for line in listed]
     assert names == ["cooling", "injection", "losses", "two_moment", "fluid", "gravity"]
     text = "\n".join(lines[start:])

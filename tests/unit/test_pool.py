@@ -13,8 +13,14 @@ from crmpi.precision import LINE
 from tests.stepping import begin, step
 
 PACKAGE = Path(__file__).parents[2] / "crmpi"
-# tables of all blocks of the mesh, and what is read from files
-TABLES = {"mesh/tree.py", "mesh/partition.py", "parallel/halo.py", "analysis/read/lazy.py"}
+# tables of all blocks of the mesh, and what is read from files or written to them
+TABLES = {
+    "mesh/tree.py",
+    "mesh/partition.py",
+    "parallel/halo.py",
+    "analysis/read/lazy.py",
+    "analysis/streams/writing.py",
+}
 MADE = re.compile(r"\b(?:zeros|empty|ones|full)\(\s*\(?\s*(?:[\w(.]*, )?[\w.]*n_?block\b")
 GRID = make_grid((4, 4, 1), (8, 8, 1), (0, 0, 0), (1, 1, 1), 2)
 

@@ -175,7 +175,7 @@ def test_a_checkpoint_of_the_other_precision_is_continued_with_a_note(tmp_path):
             capture_output=True,
             text=True,
             check=True,
-        ).stdout
+        ).stderr
 
     def newest():
         return str(max((tmp_path / "checkpoints").iterdir()))
