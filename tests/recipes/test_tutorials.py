@@ -16,11 +16,17 @@ matplotlib.use("Agg")
 
 PAGES = [str(path.relative_to(ROOT)) for path in sorted(ROOT.glob(f"{TUTORIALS}*.md"))]
 
+QUICK = [
+    pytest.param(page, marks=[pytest.mark.full] if page.endswith(("galaxy.md", "wind.md")) else [])
+    for page in PAGES
+]
+"""Runs of three-dimensional boxes wait for the mark `full`."""
+
 LONG = ("check", "sweep", "doctor")
 """Commands that run with the mark `full` only."""
 
 
-@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("page", QUICK)
 def test_tutorial_can_be_followed(page, tmp_path, monkeypatch):
     isolated(_follow, page, tmp_path, monkeypatch, LONG)
 
