@@ -54,7 +54,7 @@ def main(arguments):
     for registry in KINDS:
         for name, (cls, origin) in registry.entries().items():
             if wanted in (None, name):
-                own = _parameters(registry, name, cls, selectors)
+                own = parameters_of(registry, name, cls, selectors)
                 print(_describe(registry, name, cls, origin, own, full=wanted is not None))
     for name, preset in PRESETS.items():
         if wanted in (None, name):
@@ -72,7 +72,7 @@ def _records(wanted, kinds, presets, problems, selectors):
         for name, (cls, origin) in registry.entries().items():
             about = {"kind": registry.kind, "name": name, "origin": str(origin)}
             texts = {text: getattr(cls, text, "") for text in ("doc", "equation", "reference")}
-            own = _parameters(registry, name, cls, selectors)
+            own = parameters_of(registry, name, cls, selectors)
             found.append(about | texts | {"parameters": [row._asdict() for row in own]})
     for name, preset in presets.items():
         about = {"kind": "preset", "name": name, "doc": preset.doc, "reference": preset.reference}
@@ -121,7 +121,7 @@ def _describe(registry, name, cls, origin, own, full):
     return "\n".join(lines) + "\n"
 
 
-def _parameters(registry, name, cls, selectors):
+def parameters_of(registry, name, cls, selectors):
     """Return the rows of the parameters of one of them, with the defaults of this choice."""
     if not registry.group:
         return []

@@ -9,6 +9,7 @@ import re
 
 import crmpi.api
 from crmpi.cli.main import COMMANDS, Parser
+from crmpi.cli.models import parameters_of
 from crmpi.params import Selector
 from crmpi.params.core import CORE
 from crmpi.params.table import rows
@@ -72,20 +73,10 @@ def _model(registry, name, cls, selectors):
         lines += ["```text", equation, "```", ""]
     if getattr(cls, "reference", ""):
         lines += [f"Paper: {plain(cls.reference)}", ""]
-    own = _parameters(registry, name, cls, selectors)
+    own = parameters_of(registry, name, cls, selectors)
     if own:
         lines += [*_HEAD, *map(_parameter, own), ""]
     return lines
-
-
-def _parameters(registry, name, cls, selectors):
-    if not registry.group:
-        return []
-    selector = selectors.get(registry.group)
-    if selector is None:
-        return rows({registry.group.format(name=name): cls.Params})
-    alone = Selector(selector.key, {name: cls}, common=selector.common)
-    return [row for row in rows({registry.group: alone}) if row.key.split(".")[1] != selector.key]
 
 
 def presets():

@@ -1,12 +1,12 @@
 """``crmpi info --json``: what is in a file or a run folder, as nested dictionaries."""
 
-from pathlib import Path
 
 import h5py
 import numpy as np
 import yaml
 
 from crmpi.analysis.read.derived import shown_in
+from crmpi.analysis.read.kinds import described
 from crmpi.analysis.read.readers import open_snapshot
 from crmpi.errors import CrmpiError
 from crmpi.model.source import ProblemSource
@@ -24,18 +24,7 @@ def facts(path):
     CrmpiError
         there is no such file, it is none of these, or it is damaged
     """
-    path = Path(path)
-    if path.is_dir():
-        return _run(path)
-    if not path.is_file():
-        raise CrmpiError(f"cannot read {path}: there is no such file")
-    if path.suffix == ".athdf":
-        return _snapshot(path)
-    if path.suffix == ".txt":
-        return _history(path)
-    if not h5py.is_hdf5(path) and path.suffix != ".h5":
-        raise CrmpiError(f"{path} is no snapshot (.athdf), checkpoint (.h5) or history (.txt)")
-    return _checkpoint(path)
+    return described(path, run=_run, snapshot=_snapshot, history=_history, checkpoint=_checkpoint)
 
 
 def _snapshot(path):

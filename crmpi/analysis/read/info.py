@@ -1,12 +1,12 @@
 """``crmpi info``: what is in a file or a run folder, as text."""
 
 import os
-from pathlib import Path
 
 import h5py
 import numpy as np
 
 from crmpi.analysis.read.derived import shown_in
+from crmpi.analysis.read.kinds import described
 from crmpi.analysis.read.readers import open_snapshot
 from crmpi.errors import CrmpiError
 from crmpi.mesh.census import census
@@ -27,18 +27,7 @@ def info(path):
     CrmpiError
         there is no such file, or it is none of these
     """
-    path = Path(path)
-    if path.is_dir():
-        return _run(path)
-    if not path.is_file():
-        raise CrmpiError(f"cannot read {path}: there is no such file")
-    if path.suffix == ".athdf":
-        return _snapshot(path)
-    if path.suffix == ".txt":
-        return _history(path)
-    if not h5py.is_hdf5(path) and path.suffix != ".h5":
-        raise CrmpiError(f"{path} is no snapshot (.athdf), checkpoint (.h5) or history (.txt)")
-    return _checkpoint(path)
+    return described(path, run=_run, snapshot=_snapshot, history=_history, checkpoint=_checkpoint)
 
 
 def _snapshot(path):
