@@ -1,8 +1,8 @@
 """Listings of interfaces, the blocks ``python interface``, name what the classes and modules
 have."""
 
-import importlib
 import inspect
+import pkgutil
 import re
 
 import pytest
@@ -110,7 +110,7 @@ def test_objects_have_their_attributes(block):
 def test_functions_are_where_they_are_said_to_be(block):
     text = re.sub(r"#.*", "", block.text)
     for path, keywords in re.findall(r"(crmpi(?:\.\w+)+)\(([^\n]*)\)", text):
-        module, _, name = path.rpartition(".")
-        function = getattr(importlib.import_module(module), name)
+        owner, _, name = path.rpartition(".")
+        function = getattr(pkgutil.resolve_name(owner), name)
         parameters = inspect.signature(function).parameters
         assert set(re.findall(r"(\w+)=(?![^\"]*\"\])", keywords)) <= set(parameters), path

@@ -21,13 +21,17 @@ ROUND_OFF = 1e-13
 OPEN = ("ox1", "ix2", "ox2", "ix3", "ox3")
 
 
-PLUGINS = "docs/plugins.md"
-"""Its examples are run by tests/unit/test_plugins.py."""
+ELSEWHERE = ("docs/plugins.md", "docs/tutorials/")
+"""Their examples are run by tests/unit/test_plugins.py and test_tutorials.py."""
 
 
 def recipe(word):
     """Return the only block of Python in which a word occurs."""
-    (block,) = [block for block in blocks("python") if word in block.text and block.page != PLUGINS]
+    (block,) = [
+        block
+        for block in blocks("python")
+        if word in block.text and not block.page.startswith(ELSEWHERE)
+    ]
     return block
 
 
