@@ -40,10 +40,10 @@ try_extras() {
     "$bin/pip" install --quiet "$wheel"
     "$bin/python" -c 'import crmpi, pathlib, sys; sys.exit(pathlib.Path(crmpi.__file__).is_relative_to(sys.argv[1]))' "$here"
     "$bin/crmpi" --version
-    "$bin/crmpi" run blast mesh.cells=[16,16,1] mesh.block=[8,8,1] time.max_steps=2 output.dir=base >/dev/null
+    "$bin/crmpi" run blast mesh.cells=[16,16,1] mesh.block=[8,8,1] time.max_steps=2 output.dir=base --quiet
     echo "   $name: base runs"
     "$bin/pip" install --quiet "$wheel[mpi]"
-    "$bin/mpirun" -n 2 "$bin/crmpi" run blast mesh.cells=[16,16,1] mesh.block=[8,8,1] time.max_steps=2 output.dir=two >/dev/null
+    "$bin/mpirun" -n 2 "$bin/crmpi" run blast mesh.cells=[16,16,1] mesh.block=[8,8,1] time.max_steps=2 output.dir=two --quiet
     echo "   $name: two ranks run"
     "$bin/pip" install --quiet "$wheel[plot]"
     "$bin/crmpi" plot two -o two.png >/dev/null

@@ -20,7 +20,6 @@ import json
 
 from crmpi.cli.configuration import leave_together
 from crmpi.errors import CrmpiError
-from crmpi.parallel.comm import make_comm
 
 
 def add_arguments(parser):
@@ -62,6 +61,7 @@ def add_arguments(parser):
 
 def main(arguments):
     """Run ``crmpi bench``."""
+    from crmpi.parallel.comm import make_comm
     from crmpi.tools.bench.boxes import CONFIGURATIONS
     from crmpi.tools.bench.machine import describe
 

@@ -14,7 +14,7 @@ percentile) over the lines. docs/ions.md says where the shares of the ions come 
 """
 
 from crmpi.cli.plugins import add_plugins, use
-from crmpi.cli.tables import add_json, print_json
+from crmpi.cli.tables import add_json, print_json, say
 from crmpi.errors import CrmpiError
 
 AXES = {"x1": (0,), "x2": (1,), "x3": (2,), "all": (0, 1, 2), "any": None}
@@ -107,26 +107,25 @@ def main(arguments):
         found = columns.profile(snapshot, ions, impacts, AXES[a.axis], a.lines, table, composition)
         drawn = _draw(snapshot, ions, a, table, composition) if a.map else []
         units, path = snapshot.units, snapshot.path
-        metals = (
-            "of the run's own metals" if has_metallicity(snapshot.names) else f"{metallicity:g}"
-        )
-    if a.json:
-        if a.output:
-            _write(units, found, a.output)
-        print_json({"snapshot": path, "metallicity": metals, "columns": _columns(units, found)})
-        return 0
-    source = f"; ions {found.table.source}" if found.table else ""
-    print(
-        f"# {path}, log10 of columns [1/cm^2], {len(found.impacts)} lines, metallicity "
-        f"{metals}{source}"
-    )
-    print("\n".join(_text(units, found)))
-    if found.warning():
-        print(f"# {found.warning()}")
+        metals = None if has_metallicity(snapshot.names) else metallicity
     if a.output:
         _write(units, found, a.output)
         drawn.append(f"wrote {a.output}")
-    print("\n".join(drawn), end="\n" if drawn else "")
+    source = found.table.source if found.table else None
+    if a.json:
+        about = {"snapshot": path, "metallicity": metals, "ions": source}
+        print_json(about | {"warning": found.warning() or None, "columns": _columns(units, found)})
+    else:
+        gas = "of the run's own metals" if metals is None else f"{metals:g}"
+        print(
+            f"# {path}, log10 of columns [1/cm^2], {len(found.impacts)} lines, metallicity "
+            f"{gas}{f'; ions {source}' if source else ''}"
+        )
+        print("\n".join(_text(units, found)))
+        if found.warning():
+            print(f"# {found.warning()}")
+    for line in drawn:
+        say(line, a)
     return 0
 
 

@@ -11,9 +11,8 @@ and judged; --keys lists the keys.
 """
 
 import shlex
-import sys
 
-from crmpi.cli.tables import add_json, print_json
+from crmpi.cli.tables import add_json, print_json, say
 from crmpi.errors import CrmpiError
 
 
@@ -45,7 +44,11 @@ def main(arguments):
     folders = [word for word in arguments.words if "=" not in word or "/" in word.partition("=")[0]]
     choices = _choices([word for word in arguments.words if word not in folders])
     if arguments.keys:
-        print("\n".join(_keys(choices)))
+        keys = _keys(choices)
+        if arguments.json:
+            print_json(keys)
+        else:
+            print("\n".join(f"{key['key']} = {key['value']}  {key['doc']}" for key in keys))
         return 0
     if not folders:
         raise CrmpiError(
@@ -61,7 +64,7 @@ def main(arguments):
         print("\n".join(lines(report)))
     if arguments.csv:
         write_csv(report, arguments.csv)
-        print(f"wrote {arguments.csv}", file=sys.stderr if arguments.json else sys.stdout)
+        say(f"wrote {arguments.csv}", arguments)
     if arguments.output:
         _page(write_page, report, arguments)
     return 0
@@ -74,7 +77,7 @@ def _page(write_page, report, arguments):
         raise CrmpiError(
             f"crmpi compare --output needs {problem.name}: pip install matplotlib"
         ) from None
-    print(f"wrote {arguments.output}", file=sys.stderr if arguments.json else sys.stdout)
+    say(f"wrote {arguments.output}", arguments)
 
 
 def _command(arguments):
@@ -107,18 +110,15 @@ def _choices(overrides):
         raise ConfigError([message.replace("compare.", "") for message in error.messages]) from None
 
 
-def _keys(choices):
-    """Return one line per choice."""
+def _keys(choices, group=""):
+    """Return key, value and meaning of each choice."""
     from crmpi.params.fields import specs
 
     found = []
     for name, spec in specs(type(choices)).items():
+        value = getattr(choices, name)
         if spec.nested:
-            inner = getattr(choices, name)
-            found += [
-                f"{name}.{key} = {getattr(inner, key)}  {s.par.doc}"
-                for key, s in specs(type(inner)).items()
-            ]
+            found += _keys(value, f"{name}.")
         else:
-            found.append(f"{name} = {getattr(choices, name)}  {spec.par.doc}")
+            found.append({"key": f"{group}{name}", "value": value, "doc": spec.par.doc})
     return found

@@ -1,11 +1,28 @@
-"""How commands that run something get their configuration, and how they leave when it is wrong."""
+"""How commands that run something get their configuration, and how they leave when it is wrong.
+
+What reads and checks a configuration is imported when it is called: it takes a second to load, and
+``crmpi run --help`` can do without.
+"""
 
 import time
 
 from crmpi.cli.messages import debugging, print_error, print_traceback, stopped
 from crmpi.errors import CrmpiError
-from crmpi.parallel.comm import STAGGER
-from crmpi.run.request import check_ranks, configure, together
+
+
+def configure(comm, target, overrides, restart=None):
+    """Find the problem, read and check its parameters, see `crmpi.run.request.configure`;
+    collective."""
+    from crmpi.run import request
+
+    return request.configure(comm, target, overrides, restart)
+
+
+def together(comm, function, *, share=True):
+    """Call `function` on every rank, see `crmpi.run.request.together`; collective."""
+    from crmpi.run import request
+
+    return request.together(comm, function, share=share)
 
 
 def leave_together(comm, function):
@@ -16,17 +33,20 @@ def leave_together(comm, function):
     except KeyboardInterrupt as stop:
         if comm.nranks == 1 or getattr(stop, "everywhere", False):
             raise
-        time.sleep(STAGGER * min(comm.rank, 10))
+        _take_turns(comm)
         return comm.abort(stopped(stop))
     except CrmpiError as error:
         if comm.nranks == 1 or error.everywhere:
             raise
-        # when several ranks fail at once, the abort of the first silences the others
-        time.sleep(STAGGER * min(comm.rank, 10))
+        _take_turns(comm)
         if debugging():
             print_traceback(error)
         print_error(error)
         return comm.abort(error.exit_code)
 
 
-__all__ = ["check_ranks", "configure", "leave_together", "together"]
+def _take_turns(comm):
+    """When several ranks fail at once, the abort of the first silences the others."""
+    from crmpi.parallel.comm import STAGGER
+
+    time.sleep(STAGGER * min(comm.rank, 10))

@@ -16,7 +16,6 @@ from crmpi.cli.configuration import configure, leave_together, together
 from crmpi.cli.run import split_words
 from crmpi.cli.tables import add_json, print_json
 from crmpi.errors import CrmpiError
-from crmpi.parallel.comm import make_comm
 
 
 def add_arguments(parser):
@@ -39,6 +38,8 @@ def add_arguments(parser):
 
 def main(arguments):
     """Run ``crmpi converge``; collective."""
+    from crmpi.parallel.comm import make_comm
+
     comm = make_comm()
     return leave_together(comm, lambda: _converge(comm, arguments))
 
@@ -62,7 +63,7 @@ def _converge(comm, arguments):
     def report(row):
         if comm.rank == 0:
             said = f"vmax = {row.vmax}: {row.steps} steps in {row.seconds:.1f} s"
-            print(said, file=sys.stderr if arguments.json else sys.stdout, flush=True)
+            print(said, file=sys.stderr, flush=True)
 
     rows = converge(values, configured, comm, report)
     table = format_table(rows)

@@ -11,10 +11,8 @@ Parameters, key=value, are those of the group 'observables' of a run, which comp
 numbers while it goes on; docs/observables.md has the formulas and the assumptions.
 """
 
-import sys
-
 from crmpi.cli.plugins import add_plugins, use
-from crmpi.cli.tables import add_json, print_json
+from crmpi.cli.tables import add_json, print_json, say
 from crmpi.errors import CrmpiError
 
 
@@ -70,20 +68,15 @@ def main(arguments):
         arguments.file, names, [word for word in arguments.words if "=" in word]
     )
     if arguments.plot is not None:
-        _said(f"wrote {_draw(tables, arguments.plot)}", arguments.json)
+        say(f"wrote {_draw(tables, arguments.plot)}", arguments)
     if arguments.output is not None:
         report.write(tables, arguments.output)
-        _said(f"wrote {arguments.output}", arguments.json)
+        say(f"wrote {arguments.output}", arguments)
     if arguments.json:
         print_json([_record(table) for table in tables])
     elif arguments.output is None and arguments.plot is None:
         print(report.text(tables), end="")
     return 0
-
-
-def _said(text, json):
-    """Print a line, beside JSON on standard error."""
-    print(text, file=sys.stderr if json else sys.stdout)
 
 
 def _record(table):

@@ -8,7 +8,7 @@ crmpi problems copy galactic_wind my_wind
 import difflib
 from pathlib import Path
 
-from crmpi.cli.tables import add_json, print_json
+from crmpi.cli.tables import add_json, print_json, say
 from crmpi.errors import CrmpiError
 from crmpi.model.files import configurations, problem_folders, title
 
@@ -33,7 +33,7 @@ def main(arguments):
             "lists them"
         )
     folder = _folder(arguments.name)
-    return _show(folder) if arguments.action == "show" else _copy(folder, arguments.destination)
+    return _show(folder, arguments) if arguments.action == "show" else _copy(folder, arguments)
 
 
 def _list(json):
@@ -43,17 +43,7 @@ def _list(json):
             "this installation contains no problems; reinstall crmpi, or run from a checkout"
         )
     if json:
-        print_json(
-            [
-                {
-                    "name": name,
-                    "title": title(folder),
-                    "folder": folder,
-                    "configurations": [path.stem for path in configurations(folder)],
-                }
-                for name, folder in problems.items()
-            ]
-        )
+        print_json([_record(folder) for folder in problems.values()])
         return 0
     width = max(map(len, problems))
     for name, folder in problems.items():
@@ -67,6 +57,16 @@ def _list(json):
     return 0
 
 
+def _record(folder):
+    """Return what programs are told of a problem."""
+    return {
+        "name": folder.name,
+        "title": title(folder),
+        "folder": folder,
+        "configurations": [path.stem for path in configurations(folder)],
+    }
+
+
 def _folder(name):
     problems = problem_folders()
     if name not in problems:
@@ -76,18 +76,27 @@ def _folder(name):
     return problems[name]
 
 
-def _show(folder):
+def _show(folder, arguments):
     readme = folder / "README.md"
-    print(readme.read_text(encoding="utf-8").rstrip() if readme.is_file() else title(folder))
-    for path in (*configurations(folder), folder / "problem.py"):
-        print(f"\n----- {path}\n{path.read_text(encoding='utf-8').rstrip()}")
+    files = [*configurations(folder), folder / "problem.py"]
+    texts = {path: path.read_text(encoding="utf-8") for path in files}
+    about = readme.read_text(encoding="utf-8") if readme.is_file() else title(folder)
+    if arguments.json:
+        print_json(_record(folder) | {"readme": about, "files": texts})
+        return 0
+    print(about.rstrip())
+    for path, text in texts.items():
+        print(f"\n----- {path}\n{text.rstrip()}")
     return 0
 
 
-def _copy(folder, destination):
+def _copy(folder, arguments):
     from crmpi.tools.new import copy_problem, place_of
 
-    target = Path(destination or folder.name)
+    target = Path(arguments.destination or folder.name)
     copy_problem(folder, target)
-    print(f"copied to {target}; change problem.py and run it with: crmpi run {place_of(target)}")
+    run = f"crmpi run {place_of(target)}"
+    say(f"copied to {target}; change problem.py and run it with: {run}", arguments)
+    if arguments.json:
+        print_json({"folder": target, "run": run})
     return 0

@@ -20,7 +20,6 @@ import sys
 from crmpi.cli.configuration import configure, leave_together, together
 from crmpi.cli.tables import print_json
 from crmpi.errors import CrmpiError
-from crmpi.parallel.comm import make_comm
 from crmpi.run.interrupts import listening
 
 
@@ -64,6 +63,8 @@ def add_arguments(parser):
 
 def main(arguments):
     """Run ``crmpi run``: an error of all ranks ends each of them; an error of one rank ends all."""
+    from crmpi.parallel.comm import make_comm
+
     comm = make_comm()
     return leave_together(comm, lambda: _run(comm, arguments))
 

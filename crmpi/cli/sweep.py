@@ -20,9 +20,8 @@ from pathlib import Path
 
 from crmpi.cli.configuration import configure, leave_together, together
 from crmpi.cli.run import split_words
-from crmpi.cli.tables import add_json, print_json
+from crmpi.cli.tables import add_json, print_json, say
 from crmpi.errors import CrmpiError, RunError
-from crmpi.parallel.comm import make_comm
 
 
 def add_arguments(parser):
@@ -75,6 +74,8 @@ def add_arguments(parser):
 
 def main(arguments):
     """Run ``crmpi sweep``; collective."""
+    from crmpi.parallel.comm import make_comm
+
     comm = make_comm()
     return leave_together(comm, lambda: _sweep(comm, arguments))
 
@@ -102,7 +103,7 @@ def _sweep(comm, arguments):
         return together(comm, lambda: _slurm(arguments, folder, variants) if comm.rank == 0 else 0)
     chosen = variants if arguments.task is None else [_task(variants, arguments.task)]
     outcomes = _run_all(comm, chosen, target, overrides, arguments)
-    together(comm, lambda: _report(folder, variants, arguments.plot) if comm.rank == 0 else None)
+    together(comm, lambda: _report(folder, variants, arguments) if comm.rank == 0 else None)
     if any(outcome.state == "signalled" for outcome in outcomes):
         return driver.INTERRUPTED
     failed = [outcome for outcome in outcomes if outcome.numbers is None]
@@ -190,23 +191,26 @@ def _slurm(arguments, folder, variants):
         str(folder),
     ]
     path = write_script(folder, words, variants, arguments.ranks_per_run or 1, arguments.slurm_time)
-    print(f"wrote {path}: look at its resources, then submit it with sbatch {path}")
-    return 0
+    say(f"wrote {path}: look at its resources, then submit it with sbatch {path}", arguments)
+    return _list(variants, json=True) if arguments.json else 0
 
 
-def _report(folder, variants, names):
-    """Write sweep.csv and the figure of all runs that are finished, those of other tasks too."""
+def _report(folder, variants, arguments):
+    """Write sweep.csv and the figure of all runs that are finished, those of other tasks too; for
+    programs print all runs."""
     from crmpi.output.files import write_text
     from crmpi.tools.sweep import histories, read_result, table
 
+    if arguments.json:
+        _list(variants, json=True)
     finished = [
         (variant, numbers) for variant in variants if (numbers := read_result(variant)) is not None
     ]
     if not finished:
         return
     write_text(folder / "sweep.csv", table(finished))
-    print(f"wrote {folder / 'sweep.csv'}, {len(finished)} of {len(variants)} runs")
-    if names:
+    say(f"wrote {folder / 'sweep.csv'}, {len(finished)} of {len(variants)} runs", arguments)
+    if arguments.plot:
         try:
             from crmpi.analysis.draw.sweeps import draw
         except ModuleNotFoundError as problem:
@@ -214,4 +218,5 @@ def _report(folder, variants, names):
                 f"crmpi sweep --plot needs {problem.name}: pip install matplotlib"
             ) from None
         results = {variant.label: numbers for variant, numbers in finished}
-        print(f"wrote {draw(names.split(','), results, histories(finished), folder / 'sweep.png')}")
+        names, picture = arguments.plot.split(","), folder / "sweep.png"
+        say(f"wrote {draw(names, results, histories(finished), picture)}", arguments)

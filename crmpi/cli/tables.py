@@ -2,6 +2,7 @@
 
 import json
 import math
+import sys
 
 
 def add_json(parser):
@@ -13,6 +14,11 @@ def print_json(found, *, line=False):
     """Print what a command found: dictionaries, lists, named tuples, arrays and numbers; numbers
     that are not finite are null. With `line` on one line."""
     print(json.dumps(plain(found), indent=None if line else 2), flush=True)
+
+
+def say(text, arguments):
+    """Print what was done beside a table: beside JSON it goes to standard error."""
+    print(text, file=sys.stderr if arguments.json else sys.stdout)
 
 
 def plain(value):

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from crmpi.cli.configuration import configure
 from crmpi.cli.run import split_words
-from crmpi.cli.tables import add_json, print_json
+from crmpi.cli.tables import add_json, print_json, say
 from crmpi.errors import CrmpiError, RunError
 
 _EDGE = {1: 128, 2: 32, 3: 16}  # cells along an axis of the copy, by the number of axes
@@ -46,10 +46,13 @@ def main(arguments):
 
     if cache_folder() is None:
         raise CrmpiError(f"nothing can be kept: {cache_note()}", everywhere=True)
-    if arguments.clean:
-        print(_clean())
+    removed = _clean() if arguments.clean else {}
+    if removed:
+        say(_removal(**removed), arguments)
     if not arguments.words:
         if arguments.clean:
+            if arguments.json:
+                _print_json([], cache_folder(), removed)
             return 0
         raise CrmpiError(
             "nothing to compile: name what will be run, as in crmpi warm galactic_wind",
@@ -64,29 +67,35 @@ def main(arguments):
             "time.max_steps=1"
         ) from None
     finally:
-        if made:
-            _print(made, cache_folder(), arguments.json)
+        if made and arguments.json:
+            _print_json(made, cache_folder(), removed)
+        elif made:
+            print(report(made, cache_folder()))
 
 
-def _print(kernels, folder, json):
-    """Print the kernels, for people or for programs."""
-    if not json:
-        print(report(kernels, folder))
-        return
+def _print_json(kernels, folder, removed):
+    """Print kernels for programs, and what was removed."""
     found = [
         {"kernel": kernel.name, "seconds": kernel.seconds, "loaded": kernel.loaded}
         for kernel in kernels
     ]
-    print_json({"folder": folder, "kernels": found})
+    print_json({"folder": folder, "kernels": found} | ({"removed": removed} if removed else {}))
 
 
 def _clean():
-    """Remove stale kernels, and return what was removed as text."""
-    from crmpi.jit import cache_folder, remove_stale
+    """Remove stale kernels, and return how many folders of how many bytes."""
+    from crmpi.jit import remove_stale
     from crmpi.jit.sources import PACKAGE
 
     folders, size = remove_stale(PACKAGE.rglob("*.py"))
-    return f"removed {folders} folders of older kernels, {size / 1e6:.1f} MB, from {cache_folder()}"
+    return {"folders": folders, "bytes": size}
+
+
+def _removal(folders, bytes):
+    from crmpi.jit import cache_folder
+
+    size = f"{bytes / 1e6:.1f} MB"
+    return f"removed {folders} folders of older kernels, {size}, from {cache_folder()}"
 
 
 def _step(target, overrides):

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 from crmpi.errors import CrmpiError
-from crmpi.model.module import load_problem_class
 from crmpi.params.convert import closest, did_you_mean, show
 from crmpi.params.source import find, read_sources
 from crmpi.plugins.discovery import installed_folders
@@ -79,6 +78,8 @@ def find_problem(target):
 
 def load_problem(path):
     """Return the problem class in the file `path`, which it remembers as its `source_path`."""
+    from crmpi.model.module import load_problem_class  # a list of problems goes without numba
+
     problem_class = load_problem_class(path)
     problem_class.source_path = Path(path).resolve()
     return problem_class

@@ -17,6 +17,7 @@ from crmpi.analysis.read.resampled import spread
 from crmpi.errors import CrmpiError
 from crmpi.model.changes import change, changeable, require_changeable
 from crmpi.output.snapshot import face_variables
+from crmpi.output.unit_names import portable
 from crmpi.units import parse_unit, split_value
 
 DIMENSIONS = ("x3", "x2", "x1")
@@ -235,12 +236,12 @@ def _labelled(sim, name, values, level, lower, unit):
     """Return the `CellArray` of values in the box that begins at cell `lower` of a level."""
     values.flags.writeable = False
     coordinates = {
-        axis: (axis, places, {"units": length})
+        axis: (axis, places, {"units": portable(length)})
         for axis, (places, length) in _coordinates(sim, level, lower, values.shape).items()
     }
     time_unit, time_factor = shown_in("time", sim.units)
     coordinates["time"] = ((), sim.time * time_factor, {"units": time_unit or "1"})
-    attributes = {"units": unit or "1", "long_name": title(name)}
+    attributes = {"units": portable(unit or "1"), "long_name": title(name)}
     if sim.tree.max_level:
         attributes["level"] = level
     return CellArray(values, coords=coordinates, dims=DIMENSIONS, name=name, attrs=attributes)
@@ -272,7 +273,7 @@ def _plain(sim, name, value):
 
 def _conversion(name, given, unit):
     """Return what a value in the unit `given`, None if it says none, is multiplied by."""
-    if given in (None, "", unit) or (given == "1" and not unit):
+    if not given or portable(given) == portable(unit or "1"):
         return 1.0
     try:
         one, other = parse_unit(given), parse_unit(unit or "1")

@@ -3,7 +3,7 @@
 import pytest
 import yaml
 
-from crmpi.cli.configuration import check_ranks, configure, together
+from crmpi.cli.configuration import configure, together
 from crmpi.cli.run import split_words
 from crmpi.errors import CrmpiError
 from crmpi.model.files import find_problem, problem_folders
@@ -12,6 +12,7 @@ from crmpi.params import load
 from crmpi.params.core import CORE
 from crmpi.params.table import rows
 from crmpi.run.configuration import default_groups, groups_for
+from crmpi.run.request import check_ranks
 
 CONFIGURATIONS = [
     f"{name}/{file.stem}"

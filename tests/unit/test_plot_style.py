@@ -207,6 +207,11 @@ def test_pictures_of_several_runs(two, tmp_path):
         output=tmp_path / "h.svg",
     ).read_text()
     assert ">two<" in history and "mass loading" in history
+    words = ["mass lo*"], tmp_path / "f.svg"
+    of_folders = plot(one, words[0], others=[other], output=words[1]).read_text()
+    assert of_folders.count("<g id=") == history.count("<g id=") and ">two<" in of_folders
+    slices = plot(one, ["dens"], axis="x2", others=[other], output=tmp_path / "s.svg").read_text()
+    assert slices.count("<image") > 0
     assert beside.names_of([one, one / "snapshots/snapshot_00001.athdf"]) == [
         "one/one",
         "one/snapshot_00001.athdf",

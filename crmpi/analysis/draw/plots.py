@@ -48,7 +48,7 @@ def plot(
         snapshot (`.athdf`), history (`.txt`) or run folder
     fields : list of str, optional
         quantities to draw, also derived ones (pcr, temp, beta, ...); columns of a history, also of
-        that of a run folder
+        that of a run folder, unless a kind, an axis or a position asks for its cells
     axis : {"x1", "x2", "x3"}, optional
         axis that a slice is normal to, or along which a profile runs
     position : float, optional
@@ -75,7 +75,7 @@ def plot(
     if axis is not None and axis not in AXIS_NUMBERS:
         raise CrmpiError(f"axis = '{axis}' is not one of x1, x2, x3")
     across = AXIS_NUMBERS.get(axis)
-    if path.is_dir() and not others and (kind is not None or options.streamlines):
+    if path.is_dir() and not others and _shows_cells(kind, across, position, options):
         path = RunDirectory(path).latest_snapshot()
     output = Path(output) if output else _beside_file(path, bool(others))
     if output.suffix not in FORMATS:
@@ -91,6 +91,11 @@ def plot(
     return output
 
 
+def _shows_cells(kind, axis, position, options):
+    """Tell whether what is asked for can only be a picture of a snapshot."""
+    return any(asked is not None for asked in (kind, axis, position, options.streamlines))
+
+
 def _beside_file(path, several):
     """Return the name of a picture for which none is given: beside the file, or in the folder."""
     if path.is_dir():
@@ -102,6 +107,8 @@ def figure_of(paths, fields=None, axis=None, position=None, kind=None, options=D
     """Return the figure of a snapshot or a history, or of several of them beside one another;
     parameters as those of `plot`, `axis` 0, 1 or 2."""
     if len(paths) > 1:
+        if not _shows_cells(kind, axis, position, options):
+            paths, fields = _as_histories(paths, fields)
         chosen = lambda first: settings(first, fields, axis, position, kind)  # noqa: E731
         return beside.figure_of(paths, fields, chosen, options)
     if paths[0].suffix == ".txt":
@@ -112,12 +119,32 @@ def figure_of(paths, fields=None, axis=None, position=None, kind=None, options=D
 
 def _of_folder(path, fields, options):
     """Return the page on a run, or the history of it where `fields` are columns of that."""
-    history = RunDirectory(path).history
-    if fields and history.is_file():
-        columns = read_drawn(history, fields)
-        if all(_matching(columns.units, word) for word in fields):
-            return history_figure(columns, fields, options)
+    if columns := _columns_of(path, fields):
+        return history_figure(columns, fields, options)
     return run_figure(path, fields, options)
+
+
+def _columns_of(folder, fields):
+    """Return the `Columns` of the history of a run if all `fields` are among them, or None."""
+    history = RunDirectory(folder).history
+    if not fields or not history.is_file():
+        return None
+    columns = read_drawn(history, fields)
+    return columns if all(_matching(columns.units, word) for word in fields) else None
+
+
+def _as_histories(paths, fields):
+    """Return (paths, fields) with the histories of runs in the place of their folders, and names in
+    the place of words with a *, if fields are columns of all of them."""
+    found = [
+        RunDirectory(path).history if path.is_dir() and _columns_of(path, fields) else path
+        for path in map(Path, paths)
+    ]
+    if not fields or any(path.suffix != ".txt" for path in found):
+        return paths, fields
+    if any("*" in word for word in fields):
+        fields = chosen_columns(read_drawn(found[0], fields), fields)
+    return found, fields
 
 
 def default_fields(snapshot):

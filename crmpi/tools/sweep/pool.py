@@ -1,6 +1,7 @@
 """All runs of a sweep: one after the other, or side by side on groups of ranks, each of which takes
 the next run when it is free."""
 
+import sys
 import time
 
 from crmpi.tools.sweep.runner import attempt
@@ -89,6 +90,7 @@ class Watch:
                     f"[{number + 1}/{len(self.variants)}] {self.variants[number].label}: {words}, "
                     f"{time.strftime('%H:%M:%S')}"
                 ),
+                file=sys.stderr,  # talk: what a sweep found goes to standard output
                 flush=True,
             )
 
