@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from crmpi.boundary.conditions import Reflect
+from tests.selection import in_full
 from tests.stepping import SOLVERS, begin, step
 
 CLOSED = str(Path(__file__).parents[1] / "problems" / "closed_box")
@@ -73,11 +74,9 @@ def test_cosmic_rays_do_not_cross_a_wall_of_frozen_gas(solver, more):
 @pytest.mark.parametrize(
     "scheme",
     [
-        "fluid.riemann=llf",
-        "fluid.riemann=hlle",
-        "fluid.integrator=rk3",
         "fluid.reconstruction=ppm",
         "mesh.block=[4,4,1]",
+        *in_full("fluid.riemann=llf", "fluid.riemann=hlle", "fluid.integrator=rk3"),
     ],
 )
 def test_a_closed_box_with_other_schemes(scheme):

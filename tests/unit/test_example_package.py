@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.selection import in_full
+
 ROOT = Path(__file__).parents[2]
 EXAMPLE = ROOT / "docs" / "examples" / "crmpi-example"
 
@@ -40,7 +42,7 @@ def by_hand(source, site):
     (info / "entry_points.txt").write_text("\n".join(lines) + "\n")
 
 
-@pytest.fixture(params=[by_hand, by_pip], ids=["metadata", "pip"])
+@pytest.fixture(params=[by_hand, *in_full(by_pip)], ids=["metadata", "pip"])
 def crmpi(request, tmp_path):
     """Return a function that runs ``crmpi ARGUMENTS`` where the package is installed."""
     source, site = tmp_path / "source", tmp_path / "site"

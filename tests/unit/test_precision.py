@@ -142,6 +142,7 @@ def runs():
     return found
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("run", RUNS)
 def test_whole_runs_are_close_to_double(runs, run):
     """Code units hold numbers far below what float32 does: m_p and k_B of galactic units, 1e-300 as
@@ -161,11 +162,13 @@ def test_whole_runs_are_close_to_double(runs, run):
         assert (np.abs(single - double) / scale).max() < 1e3 * 2.0**-24, what
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("run", RUNS)
 def test_no_field_has_no_gradient_along_it(runs, run):
     assert runs["single"][run]["no field"] == 0.0
 
 
+@pytest.mark.full
 def test_a_checkpoint_of_the_other_precision_is_continued_with_a_note(tmp_path):
     def run(name, steps, *words):
         command = [sys.executable, "-m", "crmpi.cli.main", "run", *words, f"time.max_steps={steps}"]

@@ -11,7 +11,7 @@ def test_generated_input_ends_well(tmp_path, monkeypatch):
     """Overrides, YAML files and plug-ins of eight problems; those accepted make a step where their
     kernels are compiled."""
     cases, found = Cases(seed=20), Counter()
-    for number in range(60):
+    for number in range(40):
         case = cases.one()
         folder = tmp_path / str(number)
         folder.mkdir()
@@ -20,5 +20,5 @@ def test_generated_input_ends_well(tmp_path, monkeypatch):
         outcome, _ = trial(case)
         assert time.process_time() - started < 60.0, case
         found[outcome] += 1
-    assert found["refused before a step"] >= 20
-    assert found.total() - found["refused before a step"] >= 3
+    assert found["refused before a step"] >= 13
+    assert found.total() - found["refused before a step"] >= 2

@@ -11,6 +11,7 @@ import pytest
 from crmpi.constants import DENS, ECR, PRES, VEL1
 from crmpi.errors import CrmpiError
 from tests.fluid_case import Case
+from tests.selection import in_full
 from tests.verification.runs import run_problem
 
 
@@ -73,6 +74,7 @@ def test_share_of_the_dissipated_energy(mach, share, pcr):
     assert 0.75 < booked < 1.0  # energy in the shock, before the rest of the shock compresses it
 
 
+@pytest.mark.full
 def test_shock_through_a_refined_region():
     """It enters at 1.25 and leaves at 1.5. What goes wrong in the cells at its boundaries, 4% of
     the mean at N = 256, falls with their width.
@@ -90,16 +92,18 @@ def test_error_falls_with_resolution(mach):
     assert fine < 0.5 * coarse
 
 
-SCHEMES = (
+MORE_SCHEMES = (
     "fluid.riemann=llf",
     "fluid.riemann=hlle",
-    "fluid.reconstruction=ppm",
-    "mesh.block=[32,1,1]",
+    "fluid={riemann: hlld, magnetic: true}",
+    "mesh.spacing=log",
 )
-HLLD = "fluid={riemann: hlld, magnetic: true}"
 
 
-@pytest.mark.parametrize("scheme", [*SCHEMES, HLLD, "mesh.spacing=log"])
+@pytest.mark.parametrize(
+    "scheme",
+    ["fluid.reconstruction=ppm", "mesh.block=[32,1,1]", *in_full(*MORE_SCHEMES)],
+)
 def test_every_scheme(scheme):
     gas, rays, _ = errors(5, 0.001, 0.3, 256, scheme)
     assert gas < 2e-3

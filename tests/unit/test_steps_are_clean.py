@@ -6,6 +6,7 @@ import tracemalloc
 import pytest
 
 from crmpi.jit import made
+from tests.selection import mostly_full
 from tests.stepping import SOLVERS, begin, step
 
 # steps: one more than what the second half of a step and the look at the model's validity need
@@ -34,7 +35,9 @@ def test_supernovae_compile_nothing_when_they_come():
     assert len(made) == before and injection.account.array.any()
 
 
-@pytest.mark.parametrize("solver", SOLVERS)
+@pytest.mark.parametrize(
+    "solver", mostly_full(SOLVERS, ["none", "two_moment", "anisotropic_diffusion"])
+)
 def test_steps_allocate_no_arrays(solver):
     """All arrays are made at the start: steps need for themselves, and leave behind, less than half
     a component of a block (219 kB)."""

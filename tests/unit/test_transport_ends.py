@@ -4,6 +4,7 @@ upstream."""
 import numpy as np
 import pytest
 
+from tests.selection import in_full
 from tests.verification.runs import run_problem
 
 UNIFORM = "problem={centre: -1e5, source: 3}", "mesh.upper=[100,1,1]", "time={end: 60, dt_max: 20}"
@@ -26,7 +27,7 @@ def test_all_that_streams_leaves_through_the_end_of_a_tube(end):
     assert share == pytest.approx(1.0, abs=0.005)
 
 
-@pytest.mark.parametrize("end", ["user", "outflow"])
+@pytest.mark.parametrize("end", ["user", *in_full("outflow")])
 def test_bottleneck_converges_at_late_times(end):
     """e behind the cloud is 3 (.1)^(2/3) at both ends; the limit is that of V8, 3% at N = 128, at
     first order."""
