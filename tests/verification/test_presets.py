@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from crmpi.transport.presets import PRESETS
+from tests.selection import in_full
 from tests.verification.runs import run_problem
 
 COARSE = {
@@ -29,7 +30,7 @@ CELLS = {
 }
 
 
-@pytest.mark.parametrize("problem", sorted(COARSE))
+@pytest.mark.parametrize("problem", ["isolated_galaxy", *in_full("galactic_wind", "cgm_halo")])
 @pytest.mark.parametrize("name", sorted(PRESETS))
 def test_preset_runs(name, problem):
     outcome = run_problem(
