@@ -576,6 +576,7 @@ def behind_the_cloud(n, end):
     "bottleneck",
     "crmpi run cr_bottleneck; crmpi run cr_bottleneck mesh.boundaries.ox1=user",
     solver="two_moment",
+    full_only=True,  # tests/unit/test_transport_ends.py has the quick form
 )
 def bottleneck(full):
     """A steady flow at t = 2000, with zero gradient at its end (`outflow`) and with an absorbing

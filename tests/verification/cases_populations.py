@@ -66,10 +66,21 @@ for _solver, _words in SOLVERS.items():
     _gaussian_case(_solver, _words)
 
 
+QUICK = ("anisotropic_diffusion", "two_moment", "power_law_rigidity", "patchy")
+"""Solvers and models whose leaky boxes are quick tests; each compiles kernels of its own."""
+
+
 def _leaky_box_case(solver, words, order, limit):
     command = f"crmpi run cr_leaky_box transport={{{words}, tracer_rigidities: [3, 10, 30]}}"
 
-    @case("V20", f"leaky box {solver}", command, solver=solver, model="constant")
+    @case(
+        "V20",
+        f"leaky box {solver}",
+        command,
+        solver=solver,
+        model="constant",
+        full_only=solver not in QUICK,
+    )
     def measure(full):
         """The slowest mode of the bulk decays as exp(-t/63 Myr); that of the tracers faster."""
         n, step = (128, 0.25) if full else (32, 2.0)
@@ -146,7 +157,14 @@ def _rigidity_case(model, words):
     Myr)."""
     command = f"crmpi run cr_leaky_box scattering={{{words}}}"
 
-    @case("V20", f"leaky box with {model}", command, solver="anisotropic_diffusion", model=model)
+    @case(
+        "V20",
+        f"leaky box with {model}",
+        command,
+        solver="anisotropic_diffusion",
+        model=model,
+        full_only=model not in QUICK,
+    )
     def measure(full):
         n, step = (64, 1.0) if full else (32, 3.0)
         overrides = f"scattering={{{words}}}", f"time.dt_max={step} Myr", "time.end=600 Myr"

@@ -210,7 +210,7 @@ def _streaming_wave_case(solver, target, cells, coarser):
     @case("V9", f"streaming wave {solver}", f"crmpi run {target}", solver=solver)
     def measure(full):
         n, end = (cells, 0.3) if full else (cells // coarser, 0.15)
-        for mode in ("growing", "damped"):
+        for mode in ("growing", "damped") if full else ("growing",):
             measured, exact = wave_rate(target, mode, n, end)
             limit = 0.02 if full else 0.02 * coarser  # at least first order
             for name, a, b in (

@@ -1,6 +1,8 @@
 """Clouds of a thermally unstable halo with cosmic rays: balance of pressure, and what cosmic rays
 do to the density of clouds."""
 
+import functools
+
 from tests.verification.runs import run_problem
 from tests.verification.table import Check, case
 
@@ -14,6 +16,7 @@ TRANSPORT = {
 }
 
 
+@functools.cache
 def clouds(solver, eta):
     """Return means over the last two of five cooling times: contrast d, T_c/T_h, eta around."""
     outcome = run_problem(
