@@ -65,6 +65,28 @@ class LossyDiffusionParams(DiffusionParams):
     )
 
 
+def _beyond_mesh(pack):
+    """Return which ghosts lie beyond an end of the mesh that is not periodic, bool array (nblock,
+    m3, m2, m1), or None if there is no such end."""
+    if not pack.is_open:
+        return None
+    grid = pack.grid
+    found = np.zeros((len(pack.gids), grid.m3, grid.m2, grid.m1), bool)
+    spans = ((grid.ng1, grid.n1), (grid.ng2, grid.n2), (grid.ng3, grid.n3))
+    for axis, (ghosts, cells) in enumerate(spans):
+        for side, layers in enumerate((slice(0, ghosts), slice(ghosts + cells, None))):
+            place = [slice(None)] * 3
+            place[2 - axis] = layers
+            found[(pack.outer[:, 2 * axis + side], *place)] = True
+    return found
+
+
+def _merged(one, other):
+    """Return where one of two bool arrays holds, either of which may be None."""
+    present = [where for where in (one, other) if where is not None]
+    return np.logical_or.reduce(present) if present else None
+
+
 class Diffusion(TransportSolver):
     """e_t = div(D grad e); subclasses choose the face coefficients of D.
 
@@ -98,6 +120,7 @@ class Diffusion(TransportSolver):
         self.mesh = make_mesh(grid)
         self.levels = [(part, make_mesh(part.grid)) for part in pack.parts]
         self.foreign = self.reflux.interfaces.foreign(grid) if pack.refined else None
+        self.aside = _merged(self.foreign, _beyond_mesh(pack))
         self.axes = [a for a in range(3) if self.mesh.strides[a]]
         self.on_cells = diffusion_on(self)
         self.kappa = pack.allocate(2)
@@ -273,7 +296,7 @@ class Diffusion(TransportSolver):
             if lift:
                 low |= self.lift_undershoots(*bound, time, fields)
             elif self.may_undershoot and not low:
-                low = not extremes(self.e, self.pack.grid, self.foreign)[0] >= bound[0]
+                low = not extremes(self.e, self.pack.grid, self.aside)[0] >= bound[0]
         return low
 
     def damp_checkerboards(self, dt, time, fields):
@@ -354,20 +377,22 @@ class Diffusion(TransportSolver):
         around what they lack; return whether there are any, on any rank; collective.
 
         An explicit step never needs this; RKL2 stages extrapolate from earlier ones, and the
-        limiter of the fluxes does not see that. Cells of another level take no part.
+        limiter of the fluxes does not see that. Cells of another level and those beyond an open end
+        of the mesh take no part: the latter follow the cells inside, and what they lack is no loss
+        of those.
         """
         grid, comm = self.pack.grid, self.ghosts.comm
         for n in range(_MOST_PASSES):
-            if comm.min(extremes(self.e, grid, self.foreign)[0]) >= bound:
+            if comm.min(extremes(self.e, grid, self.aside)[0]) >= bound:
                 return n > 0
-            if self.foreign is not None:
-                self.e[:, 0][self.foreign] = bound  # these have nothing to give and lack nothing
+            if self.aside is not None:
+                self.e[:, 0][self.aside] = bound  # these have nothing to give and lack nothing
             before = self.pack.sums(self.e, slice(0, 1))
             for part, mesh in self.levels:
                 e, shares, moved = part.of((self.e, self.rate, self.account["lifted"]))
                 request_shares(e, bound, mesh, shares)
                 grant_shares(e, bound, noise, mesh, part.grid, shares, moved)
-            # at walls, ghost cells are among the cells around
+            # between cells it cancels; what is left is given for nothing, below the rounding error
             self.came_now += self.pack.sums(self.e, slice(0, 1)) - before
             self.ghosts.fill_cells(self.e, fields, time)
         return True

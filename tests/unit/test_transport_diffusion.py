@@ -116,6 +116,26 @@ def test_super_steps_made_again_are_those_that_lift_in_every_stage(monkeypatch):
         assert np.array_equal(one, other)
 
 
+def test_cells_beyond_an_open_end_take_nothing_from_those_inside():
+    stage = Stage((8, 8, 1), boundary="outflow")
+    stage.pack.is_open, stage.pack.outer[:, :4] = True, True
+    stage.set_field(circular)
+    stage.set_energy(lambda x1, x2, x3: np.full_like(x1, 2.0))
+    solver = stage.solver(AnisotropicDiffusion, constant(kappa_par=0.1))
+    solver.e[...] = 0.5  # below the bound of 1, as where an atmosphere ends
+    inside = stage.pack.active(solver.e)[0, 0, 0]
+    inside[...] = 2.0
+    inside[3, 4] = 0.4
+    solver.came_now[...] = 0.0
+    assert solver.lift_undershoots(1.0, 1e-12, 0.0, solver.populations[0].fields)
+    assert inside[3, 4] == 1.0
+    assert inside.sum() == pytest.approx(63 * 2.0 + 0.4, rel=1e-15)
+    around = np.zeros((8, 8), bool)
+    around[2:5, 3:6] = True
+    assert np.all(inside[~around] == 2.0)
+    assert abs(solver.came_now[0]) < 1e-13
+
+
 def test_ranks_compare_once_in_a_super_step_without_undershoots():
     stage = Stage((32, 32, 1), lower=(-1, -1, 0), upper=(1, 1, 1))
     stage.set_field(circular)
