@@ -4,9 +4,9 @@ nucleus or by metagalactic light.
     d(eth)/dt = -n_a n_b Lambda(T) + n_H Gamma(T),    T = mu m_p p/(k_B rho)
 
 n_a n_b is n_e n_H or n_H^2, whichever the table was made for, with n_H = X rho/m_p and n_e = (1 +
-X)/2 rho/m_p (full ionisation). Density is constant during the step. Without heating the step is
-exact for every dt (`crmpi.physics.cooling_curve`), and so it is under light
-(`crmpi.physics.photoheating`); dt is never limited.
+X)/2 rho/m_p (full ionisation). Density is constant during the step. The step is exact for every dt
+without heating (`crmpi.physics.cooling_curve`), with it (`crmpi.physics.heated_curve`) and under
+light (`crmpi.physics.photoheating`); dt is never limited.
 """
 
 import math
@@ -31,9 +31,8 @@ from crmpi.physics.cooling_curve import (
     power_law_curve,
     read_table,
 )
+from crmpi.physics.heated_curve import UNHEATED, heated_and_cooled, heated_curve
 from crmpi.physics.photoheating import BACKGROUNDS, DARK, light_of, net_curve, settled
-
-HEATING_STEP = 0.05  # largest relative change of T by heating in one sub-step
 
 
 class CoolingConst(NamedTuple):
@@ -42,8 +41,6 @@ class CoolingConst(NamedTuple):
 
     temp: float  # T [K] of p/rho = 1
     rate: float  # dT/dt = -rate rho Lambda
-    heat: float  # dT/dt of heating [K]
-    heat_cutoff: float  # heating falls off as exp(-T/heat_cutoff) [K]
     floor: float  # lowest temperature [K]
     dense_temp: float  # that of dense gas [K], see `lowest_temp`
     dense_above: float  # density above which it rises to that
@@ -183,6 +180,7 @@ class Cooling(Source):
         self.curve = self._make_curve()
         self.const = self._make_const()
         self.light = self._make_light()
+        self.heating = self._make_heating()
         self._disc = {}
         self.gas = gas_const(pack, eos)
         self.books = self._make_books()
@@ -194,7 +192,7 @@ class Cooling(Source):
             self.pack.u0,
             self.pack.bcc,
             self.pack.grid,
-            (self.gas, self.const, self.curve, self.light),
+            (self.gas, self.const, (self.curve, self.heating), self.light),
             self._dense_cells(),
             dt,
             self.books,
@@ -267,13 +265,19 @@ class Cooling(Source):
         temp = self.eos.mu * units.m_p / units.k_B
         to_kelvin = (self.eos.gamma - 1.0) * temp  # T of eth/rho = 1
         per_lambda = units.factor("erg cm^3/s") * self._nucleon_product() / units.m_p**2
-        heat = to_kelvin * p.heating * self.eos.hydrogen / units.m_p
         dense = p.temp_floor, np.inf
         if p.dense_temp is not None:
             dense = p.dense_temp, p.dense_above
-        return CoolingConst(
-            temp, to_kelvin * per_lambda, heat, p.heating_cutoff, p.temp_floor, *dense
-        )
+        return CoolingConst(temp, to_kelvin * per_lambda, p.temp_floor, *dense)
+
+    def _make_heating(self):
+        """Return the `HeatedCurve`, `UNHEATED` without heating."""
+        p, eos = self.params, self.eos
+        if p.heating == 0.0:
+            return UNHEATED
+        to_kelvin = (eos.gamma - 1.0) * self.const.temp
+        heat = to_kelvin * p.heating * eos.hydrogen / self.units.m_p
+        return heated_curve(self.curve, heat, p.heating_cutoff, p.temp_floor)
 
 
 @device
@@ -291,36 +295,17 @@ def advance_temp(temp, dens, floor, dt, physics):
     """Return (T after `dt`, rise of T by heating alone, both in kelvin) of a cell at constant
     density, `temp` not below the lowest one, `floor`.
 
-    Under light the rise is the net one. By `heating`:
-
-    Heating is Strang-split around the exact cooling, in sub-steps that heat by at most
-    `HEATING_STEP`, seen from the coldest temperature the cell could reach; this resolves the
-    equilibrium, where both rates are equal.
+    Under light the rise is the net one.
     """
-    _, const, curve, light = physics
+    _, const, curves, light = physics
+    curve, heating = curves
     amount = const.rate * dens  # of Y per time
     if light.net.shape[0] > 0:
         lit = max(settled(temp, dens, amount * dt, light), floor)
         return lit, max(lit - temp, 0.0)
-    if const.heat == 0.0:
-        return max(cooled(temp, amount * dt, curve), floor), 0.0
-    heated, left = 0.0, dt
-    while left > 0.0:
-        coldest = max(cooled(temp, amount * left, curve), floor)
-        rate = const.heat * math.exp(-temp / const.heat_cutoff)
-        step = (
-            left
-            if rate * left <= HEATING_STEP * coldest
-            else max(HEATING_STEP * coldest / rate, 1e-4 * dt)
-        )
-        step = min(step, left)
-        rise = 0.5 * rate * step
-        temp = max(cooled(temp + rise, amount * step, curve), floor)
-        rise_after = 0.5 * const.heat * math.exp(-temp / const.heat_cutoff) * step
-        temp += rise_after
-        heated += rise + rise_after
-        left = left - step if left - step > 1e-12 * dt else 0.0
-    return temp, heated
+    if heating.temp.size > 0:
+        return heated_and_cooled(temp, amount, floor, dt, heating)
+    return max(cooled(temp, amount * dt, curve), floor), 0.0
 
 
 @kernel
@@ -332,7 +317,7 @@ def cool_pack(u, bcc, grid, physics, disc, dt, books):
     u, bcc : arrays (nblock, ncomp, m3, m2, m1)
         conserved state, changed in place; cell-centred field
     grid : Grid
-    physics : tuple of GasConst, CoolingConst, Curve, NetCurve
+    physics : tuple of GasConst, CoolingConst, (Curve, HeatedCurve), NetCurve
     disc : array (nblock, n3, n2, n1)
         where dense gas has its effective temperature; of no block: everywhere
     dt : float

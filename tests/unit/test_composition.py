@@ -84,7 +84,7 @@ def test_all_that_asks_reads_it():
         sim.initialise()
         cooling, losses = sim.sources
         nh = Plasma(sim.pack, sim.units, sim.fluid.eos)._hydrogen()[0].max()
-        found[x] = (cooling.const.heat, losses.const.coulomb, nh)
+        found[x] = (cooling.heating.heat[0], losses.const.coulomb, nh)
     heat, coulomb, nh = (low / high for low, high in zip(found[0.5], found[1.0], strict=True))
     assert heat == pytest.approx(0.5, rel=1e-12)  # per hydrogen nucleus
     ratio = electrons_per_nucleon(0.5) / electrons_per_nucleon(1.0)
