@@ -10,6 +10,7 @@ code unit of pressure in erg/cm^3. Temperature is in kelvin everywhere.
 """
 
 import difflib
+import functools
 import math
 import re
 from typing import NamedTuple
@@ -175,6 +176,7 @@ def split_value(text):
     return float(match["number"]), match["unit"]
 
 
+@functools.lru_cache(maxsize=1024)
 def parse_unit(text):
     """Return the `Quantity` of a unit expression: products (space or ``*``), quotients, powers
     (``^`` or ``**``), brackets, left to right.
@@ -374,6 +376,7 @@ class Units:
             1.0,
             gauss,
         )
+        self._factors = {}  # of units asked for so far: a history asks for a few, in every block
         if system != "none":
             for name, unit in CONSTANTS.items():
                 setattr(self, name, self.factor(unit))
@@ -395,13 +398,16 @@ class Units:
         unit in a dimensionless run."""
         if unit is None or unit in DIMENSIONS:
             return 1.0
+        if unit in self._factors:
+            return self._factors[unit]
         quantity = parse_unit(unit)
         if self.dimensionless and quantity.dims != DIMENSIONS["none"]:
             raise CrmpiError(
                 f"the unit '{unit}' has no meaning in a dimensionless run; set units.system to "
                 "'galactic' or 'custom'"
             )
-        return quantity.value / self.cgs(unit)
+        self._factors[unit] = quantity.value / self.cgs(unit)
+        return self._factors[unit]
 
     def to_code(self, value, unit):
         """Convert `value` (number or array) from `unit` to code units."""

@@ -123,7 +123,9 @@ class Coordinates:
     def integral(self, density, where=None):
         """Return the volume integral of `density` over this box, only over the cells where `where`
         is true."""
-        values = np.broadcast_to(density, self.shape)
+        values = (
+            density if np.shape(density) == self.shape else np.broadcast_to(density, self.shape)
+        )
         values = values if where is None else np.where(where, values, 0.0)
         return float(self.geometry.integral(values, self.volume))
 

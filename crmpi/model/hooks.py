@@ -145,6 +145,8 @@ def array(problem, hook, name, value, shape):
             problem, hook, f"'{name}' is {shown}; it must be a number or an array of numbers", name
         )
     values = values.astype(float, copy=False)
+    if values.shape == tuple(shape):
+        return values
     try:
         return np.broadcast_to(values, shape)
     except ValueError:
@@ -231,11 +233,10 @@ def _reduction(problem, name, value, shape):
                 f"'{name}' is a total of one number: 'where' selects cells of an array",
                 name,
             )
-    where = (
-        value.where
-        if value.where is None
-        else np.broadcast_to(np.asarray(value.where, dtype=bool), shape)
-    )
+    where = value.where
+    if where is not None:
+        where = np.asarray(where, dtype=bool)
+        where = where if where.shape == shape else np.broadcast_to(where, shape)
     return value._replace(**parts, where=where)
 
 
