@@ -225,8 +225,23 @@ def test_which_folders():
     assert nowhere[:2] == ((site,), None) and "no folder" in nowhere.note
 
 
+def forget_sources():
+    """Forget the files of the package, as a new process does."""
+    for function in (sources.imports, sources._package_hash, sources._package_text):
+        function.cache_clear()
+
+
+def write_all(folder, files):
+    for name, text in files.items():
+        path = folder / f"{name}.py"
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text)
+
+
 def test_hash_follows_imports(tmp_path, monkeypatch):
     """An edit of a callee changes the hash of its callers, and of nobody else."""
+    package = tmp_path / "crmpi"
+    package.mkdir()
     files = {
         "caller": "from crmpi.callee import f\n",
         "callee": "import crmpi.deep.inner\nf = 1\n",
@@ -236,29 +251,45 @@ def test_hash_follows_imports(tmp_path, monkeypatch):
         "deep/__init__": "",
         "deep/inner": "x = 1\n",
     }
-    for name, text in files.items():
-        path = tmp_path / f"{name}.py"
-        path.parent.mkdir(exist_ok=True)
-        path.write_text(text)
-    monkeypatch.setattr(sources, "PACKAGE", tmp_path)
+    write_all(package, files)
+    monkeypatch.setattr(sources, "PACKAGE", package)
 
     def hashes():
-        for function in (sources.imports, sources.source_hash, sources._text):
-            function.cache_clear()
+        forget_sources()
         return {
-            name: sources.source_hash(str(tmp_path / f"{name}.py"))
+            name: sources.source_hash(str(package / f"{name}.py"))
             for name in ("caller", "callee", "several", "late", "other")
         }
 
     before = hashes()
     assert len(set(before.values())) == len(before)
-    (tmp_path / "deep/inner.py").write_text("x = 2\n")
+    (package / "deep/inner.py").write_text("x = 2\n")
     after = hashes()
     monkeypatch.undo()
-    for function in (sources.imports, sources.source_hash, sources._text):
-        function.cache_clear()
+    forget_sources()
     assert all(after[name] != before[name] for name in ("caller", "callee", "several", "late"))
     assert after["other"] == before["other"]
+
+
+def test_hash_of_a_user_file_follows_the_modules_beside_it(tmp_path):
+    """Also within one process, as in a notebook where a file is edited between two runs."""
+    files = {
+        "mine": "from crmpi.api import np\nimport helper\nfrom parts import sub\n",
+        "helper": "import deeper\n",
+        "deeper": "x = 1\n",
+        "parts/__init__": "",
+        "parts/sub": "y = 1\n",
+        "unrelated": "z = 1\n",
+    }
+    write_all(tmp_path, files)
+    seen = [sources.source_hash(tmp_path / "mine.py")]
+    for name in ("mine", "helper", "deeper", "parts/__init__", "parts/sub"):
+        path = tmp_path / f"{name}.py"
+        path.write_text(path.read_text() + "# edited\n")
+        seen.append(sources.source_hash(tmp_path / "mine.py"))
+    assert len(set(seen)) == len(seen)
+    (tmp_path / "unrelated.py").write_text("z = 2\n")
+    assert sources.source_hash(tmp_path / "mine.py") == seen[-1]
 
 
 def test_index_keeps_entries_of_other_processes(tmp_path):

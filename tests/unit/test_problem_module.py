@@ -1,6 +1,7 @@
 """Problem files as people write them: future annotations, dataclasses, helper modules, any working
 directory."""
 
+import os
 import sys
 
 import pytest
@@ -105,6 +106,22 @@ def test_two_problems_have_helpers_of_the_same_name(tmp_path):
     assert density_of(one) == pytest.approx((1.0, 3.0), rel=1e-14)
     assert sys.path == before
     assert not {"profiles", "pressures"} & set(sys.modules)
+
+
+def test_an_edited_helper_is_read_again(tmp_path, monkeypatch):
+    """As in a notebook; Python would also take a compiled file of the same size and second."""
+    monkeypatch.setattr(sys, "dont_write_bytecode", False)
+    folder = write(tmp_path / "one", HELPED)
+    for density in (1.0, 2.0):
+        helpers = {
+            "profiles": f"def density():\n    return {density}\n",
+            "pressures": "PRESSURE = 3.0\n",
+        }
+        for number, (name, text) in enumerate(helpers.items()):
+            (folder / f"{name}.py").write_text(text)
+            os.utime(folder / f"{name}.py", (1e9, 1e9 + 0.1 * density + 0.01 * number))
+        assert density_of(folder) == pytest.approx((density, 3.0), rel=1e-14)
+    assert not (folder / "__pycache__").exists()
 
 
 def test_a_mistake_in_a_helper_is_found_there(tmp_path):
