@@ -7,6 +7,7 @@ from crmpi.diagnostics.columns import Column, numbers
 from crmpi.diagnostics.reductions import columns_of
 from crmpi.model import hooks
 from crmpi.model.problem import primitives
+from crmpi.numerics.fluid.contents import add_contents
 from crmpi.numerics.fluid.solenoidal import largest_divergence
 
 
@@ -29,9 +30,9 @@ class History:
         start, the problem's own, the last transport operator, kappa, the mesh, observables.
         """
         sim = self.sim
-        state, given = self._of_blocks()
+        given = self._of_problem()
         hooks.same_columns(sim.problem, sim.comm, given)
-        known = [*state, *sim.ledger()]
+        known = [*state_columns(sim), *sim.ledger()]
         problem = columns_of(sim.positions, given)
         present = [*self._transport_columns(), *mesh_columns(sim), *sim.observing.columns()]
         own = [column.name for column in (*known, *present)]
@@ -62,24 +63,20 @@ class History:
             if column.doubt
         }
 
-    def _of_blocks(self):
-        """Return the columns of the state, and {label: reduction} of the problem for each block."""
+    def _of_problem(self):
+        """Return {label: reduction} of the problem for each block."""
         sim = self.sim
+        if not sim.problem.has("history"):
+            return [{}] * sim.pack.nblock
         flux = None
-        if sim.transport is not None and sim.problem.has("history"):
+        if sim.transport is not None:
             flux = sim.pack.active(sim.transport.relative_flux())
-        blocks, given = [], []
-        for b in range(sim.pack.nblock):
+        given = []
+        for b, x in enumerate(sim.positions):
             extra = {f"fecr{a + 1}": 0.0 if flux is None else flux[b, a] for a in range(3)}
             w = primitives(sim.pack, b, {"temp": sim.temperature(b)} | extra)
-            blocks.append(state_sums(sim, b, w))
-            x, asked = sim.positions[b], sim.problem.has("history")
-            given.append(hooks.history(sim.problem, x, w) if asked else {})
-        state = [
-            Column(*declared, "sum", np.array([block[declared] for block in blocks]))
-            for declared in blocks[0]
-        ]
-        return state, given
+            given.append(hooks.history(sim.problem, x, w))
+        return given
 
     def _transport_columns(self):
         """Return what the solver and its scattering model say of the present state."""
@@ -90,27 +87,22 @@ class History:
         return [*solver.history(), *kappa]
 
 
-def state_sums(sim, b, w):
-    """Return {(name, dimension): sum over a block} of mass, momenta and energies; `w`: its
-    primitives."""
-    x, u, pack = sim.positions[b], sim.pack.active(sim.pack.u0)[b], sim.pack
-    kinetic = sum(0.5 * u[MOM1 + a] ** 2 for a in range(3)) / u[DENS]
-    magnetic = 0.5 * (w.b1**2 + w.b2**2 + w.b3**2)
-    sums = {("mass", "mass"): x.integral(u[DENS])}
-    sums |= {(f"mom{a + 1}", "momentum"): x.integral(u[MOM1 + a]) for a in range(3)}
-    sums |= {
-        ("ekin", "energy"): x.integral(kinetic),
-        ("emag", "energy"): x.integral(magnetic),
-        ("ener", "energy"): x.integral(u[ENER]),
-    }
+def state_columns(sim):
+    """Return the columns of mass, momenta and energies."""
+    pack = sim.pack
+    lines = np.zeros((pack.nblock, pack.nvar + 2, pack.grid.n3, pack.grid.n1))
+    add_contents(pack.u0, pack.bcc, pack.grid, pack.volumes, lines)
+    sums = lines.sum(axis=(2, 3)).T
+    declared = [("mass", "mass", DENS)]
+    declared += [(f"mom{a + 1}", "momentum", MOM1 + a) for a in range(3)]
+    declared += [("ekin", "energy", pack.nvar), ("emag", "energy", pack.nvar + 1)]
+    declared += [("ener", "energy", ENER)]
     if pack.has_cr:
         own = sim.transport.energies if sim.transport else ()
-        sums |= {
-            (name, "energy"): x.integral(getattr(w, name)) for name in ("ecr", *pack.tracers, *own)
-        }
-    return sums | {
-        (f"mass_{name}", "mass"): x.integral(u[pack.index[name]]) for name in pack.scalars
-    }
+        rays = ("ecr", *pack.tracers, *own)
+        declared += [(name, "energy", pack.index[name]) for name in rays]
+    declared += [(f"mass_{name}", "mass", pack.index[name]) for name in pack.scalars]
+    return [Column(name, dimension, "sum", sums[row]) for name, dimension, row in declared]
 
 
 def mesh_columns(sim):
