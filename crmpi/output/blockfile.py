@@ -28,6 +28,7 @@ import numpy as np
 from crmpi.errors import CrmpiError, RunError
 from crmpi.output.datasets import (
     create,
+    describe,
     packed,
     rows,
     runs_of,
@@ -209,7 +210,7 @@ class BlockFileWriter:
     def _write_master(self, path, groups, contents):
         require_space(path.parent, _HEADERS + _common_bytes(contents))
         with h5py.File(temporary(path), "w") as file:
-            self._describe(file, contents)
+            describe(file, contents.common, contents.attrs)
             for array in contents.arrays:
                 layout = h5py.VirtualLayout(shape_of(array, self.nblocks), array.values.dtype)
                 for number, members in enumerate(groups):
@@ -274,7 +275,7 @@ class BlockFileWriter:
         require_space(target.parent, _MARGIN * nbytes + common + _HEADERS)
         with h5py.File(target, "w") as file:
             if whole:
-                self._describe(file, contents)
+                describe(file, contents.common, contents.attrs)
             file.attrs["run_id"] = self.run_id
             for array in contents.arrays:
                 create(file, array, count, contents.level(array))
@@ -296,12 +297,6 @@ class BlockFileWriter:
 
     def _nbytes(self, array):
         return int(np.prod(shape_of(array, self.nblocks))) * array.values.itemsize
-
-    def _describe(self, file, contents):
-        for name, value in contents.common.items():
-            file.create_dataset(name, data=value)
-        for name, value in contents.attrs.items():
-            file.attrs[name] = value
 
     def _prepare(self, path):
         path.parent.mkdir(parents=True, exist_ok=True)

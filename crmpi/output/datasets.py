@@ -53,6 +53,33 @@ def create(file, array, count, compression=0):
     h5py.h5d.create(file.id, array.name.encode(), kind, space, dcpl=made)
 
 
+def describe(file, common, attrs):
+    """Put small data sets and attributes, name to value, into a new file.
+
+    h5py's own way of setting an attribute makes it under another name first, in case there is one
+    already: that costs more than the numbers of a small file.
+    """
+    for name, value in common.items():
+        kind, space, values = _stored(value)
+        made = h5py.h5p.create(h5py.h5p.DATASET_CREATE)
+        made.set_obj_track_times(False)
+        dataset = h5py.h5d.create(file.id, name.encode(), kind, space, dcpl=made)
+        dataset.write(h5py.h5s.ALL, h5py.h5s.ALL, values)
+    for name, value in attrs.items():
+        kind, space, values = _stored(value)
+        h5py.h5a.create(file.id, name.encode(), kind, space).write(values)
+
+
+def _stored(value):
+    """Return (HDF5 type, HDF5 space, array) of a number, a text or an array; texts that are `str`
+    are of variable length."""
+    kind = h5py.string_dtype() if isinstance(value, str) else None
+    values = np.asarray(value, dtype=kind, order="C")
+    kind = h5py.h5t.py_create(values.dtype, logical=True)
+    space = h5py.h5s.create_simple(values.shape) if values.shape else None
+    return kind, space or h5py.h5s.create(h5py.h5s.SCALAR), values
+
+
 def write_rows(file, array, gids, values):
     """Write the rows `gids` (ascending) of a `BlockArray`, from an array with as many along its
     axis."""
