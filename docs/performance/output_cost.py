@@ -1,12 +1,13 @@
 """What output costs: the share of the wall-clock time of a run that writes everything every 50
 steps, measured inside that run.
 
-    python docs/performance/output_cost.py [CELLS]
-    mpirun -n 2 python docs/performance/output_cost.py [CELLS]
+    python docs/performance/output_cost.py [CELLS [PICTURES [KEY=VALUE ...]]]
+    mpirun -n 2 python docs/performance/output_cost.py [CELLS [PICTURES [KEY=VALUE ...]]]
 
-A blast wave in CELLS^3 cells (64 by default), double precision, in 8 blocks: every 50 steps all
-variables in f8 as a stream, and a slice and a projection every 10 steps; a row of the history every
-step; at the end a snapshot and a checkpoint. Loading and compiling kernels does not count.
+A blast wave in CELLS^3 cells (64 by default), double precision, in 8 blocks, for 200 steps: every
+50 steps all variables in f8 as a stream; every PICTURES steps (50 by default) a slice and a
+projection; a row of the history every step, unless KEY=VALUE says otherwise. The first output and
+the last, with a snapshot and a checkpoint, count. Loading and compiling kernels does not.
 """
 
 import sys
@@ -19,22 +20,25 @@ from crmpi.run.driver import run
 
 STREAMS = (
     "{name: all, steps: 50, precision: f8}",
-    "{name: middle, steps: 10, shape: slice, axis: x3}",
-    "{name: column, steps: 10, shape: projection, axis: x3, variables: [dens]}",
+    "{name: middle, steps: PICTURES, shape: slice, axis: x3}",
+    "{name: column, steps: PICTURES, shape: projection, axis: x3, variables: [dens]}",
 )
-STEPS = 100
+STEPS = 200
 
 
-def main(cells):
+def main(cells=64, pictures=50, *further):
     """Run, and print the seconds of each part and the share of output."""
     comm = make_comm()
+    streams = ",".join(STREAMS).replace("PICTURES", f"{pictures}")
     with tempfile.TemporaryDirectory() as folder:
         words = [
             f"mesh.cells=[{cells},{cells},{cells}]",
             f"mesh.block=[{cells // 2},{cells // 2},{cells // 2}]",
             f"time.max_steps={STEPS}",
+            "time.end=1e3",
             f"output.dir={comm.bcast(folder)}",
-            f"output.streams=[{','.join(STREAMS)}]",
+            f"output.streams=[{streams}]",
+            *further,
         ]
         config, problem = configure("blast", words)
         seconds = run(config, problem, comm).sim.timers.seconds
@@ -47,4 +51,4 @@ def main(cells):
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 64)
+    main(*map(int, sys.argv[1:3]), *sys.argv[3:])

@@ -69,9 +69,9 @@ class Stream:
         record : RunRecord
         """
         self._plan(record.run_id)
-        values = self._projected() if self.params.shape == "projection" else self._cut()
         with np.errstate(over="ignore"):  # what single precision cannot hold is infinite there
-            values = values.astype(self.params.precision)
+            values = self._projected() if self.params.shape == "projection" else self._cut()
+            values = values.astype(self.params.precision, copy=False)
         variables = [variable for _, variable in self._fields]
         write_fields(
             path,
@@ -113,7 +113,8 @@ class Stream:
         of_block = {}
         for row, piece in enumerate(mine):
             of_block.setdefault(int(layout.source[piece]), []).append((row, piece))
-        out = np.empty((len(self._fields), len(mine), *layout.tree.block[::-1]))
+        shape = (len(self._fields), len(mine), *layout.tree.block[::-1])
+        out = np.empty(shape, self.params.precision)
         for cells in running(sim, self._facts):
             for row, piece in of_block.get(cells.gid, ()):
                 for number, (name, _) in enumerate(self._fields):

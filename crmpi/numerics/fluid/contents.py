@@ -2,6 +2,7 @@
 
 from crmpi.constants import DENS, MOM1
 from crmpi.jit import kernel
+from crmpi.numerics.rows.rows import load, row, rows, separate
 from crmpi.numerics.rows.volumes import cell_volume
 
 
@@ -27,36 +28,40 @@ def add_contents(u, bcc, grid, volumes, lines):
         for k in range(grid.n3):
             for j in range(grid.ng2, grid.ng2 + grid.n2):
                 cell = (b, grid.ng3 + k, j)
+                offset = (cell[1] * grid.m2 + j) * grid.m1 + grid.ng1
+                state = rows(u, b, offset)
                 for v in range(nvar):
-                    _add_variable(u, v, cell, grid, volumes, lines[b, v, k])
-                _add_kinetic(u, cell, grid, volumes, lines[b, nvar, k])
+                    _add_variable(row(state, v), cell, grid, volumes, lines[b, v, k])
+                _add_kinetic(state, cell, grid, volumes, lines[b, nvar, k])
                 if bcc.shape[1]:
-                    _add_magnetic(bcc, cell, grid, volumes, lines[b, nvar + 1, k])
+                    field = rows(bcc, b, offset)
+                    _add_magnetic(field, cell, grid, volumes, lines[b, nvar + 1, k])
 
 
 @kernel
-def _add_variable(u, v, cell, grid, volumes, line):
+def _add_variable(values, cell, grid, volumes, line):
+    separate()
     b, k, j = cell
     for i in range(grid.n1):
-        at = grid.ng1 + i
-        line[i] += u[b, v, k, j, at] * cell_volume(volumes, b, k, j, at)
+        line[i] += load(values, i) * cell_volume(volumes, b, k, j, grid.ng1 + i)
 
 
 @kernel
 def _add_kinetic(u, cell, grid, volumes, line):
+    separate()
     b, k, j = cell
+    m1, m2, m3, dens = row(u, MOM1), row(u, MOM1 + 1), row(u, MOM1 + 2), row(u, DENS)
     for i in range(grid.n1):
-        at = grid.ng1 + i
-        m1, m2, m3 = u[b, MOM1, k, j, at], u[b, MOM1 + 1, k, j, at], u[b, MOM1 + 2, k, j, at]
-        density = 0.5 * (m1 * m1 + m2 * m2 + m3 * m3) / u[b, DENS, k, j, at]
-        line[i] += density * cell_volume(volumes, b, k, j, at)
+        square = load(m1, i) ** 2 + load(m2, i) ** 2 + load(m3, i) ** 2
+        density = 0.5 * square / load(dens, i)
+        line[i] += density * cell_volume(volumes, b, k, j, grid.ng1 + i)
 
 
 @kernel
 def _add_magnetic(bcc, cell, grid, volumes, line):
+    separate()
     b, k, j = cell
+    b1, b2, b3 = row(bcc, 0), row(bcc, 1), row(bcc, 2)
     for i in range(grid.n1):
-        at = grid.ng1 + i
-        b1, b2, b3 = bcc[b, 0, k, j, at], bcc[b, 1, k, j, at], bcc[b, 2, k, j, at]
-        density = 0.5 * (b1 * b1 + b2 * b2 + b3 * b3)
-        line[i] += density * cell_volume(volumes, b, k, j, at)
+        density = 0.5 * (load(b1, i) ** 2 + load(b2, i) ** 2 + load(b3, i) ** 2)
+        line[i] += density * cell_volume(volumes, b, k, j, grid.ng1 + i)
