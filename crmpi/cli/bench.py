@@ -16,9 +16,8 @@ crmpi bench --predict ranks=8,1000,100000 latency=2e-6 bandwidth=1e10
                                         latency and bandwidth
 """
 
-import json
-
 from crmpi.cli.configuration import leave_together
+from crmpi.cli.tables import add_json, print_json
 from crmpi.errors import CrmpiError
 
 
@@ -56,7 +55,7 @@ def add_arguments(parser):
         metavar="KEY=VALUE",
         help="expected weak scaling: ranks=N,N,... latency=seconds bandwidth=bytes/s",
     )
-    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    add_json(parser)
 
 
 def main(arguments):
@@ -75,7 +74,10 @@ def main(arguments):
         raise CrmpiError("crmpi bench: --repetitions must be 1 or more", everywhere=True)
     results, text = leave_together(comm, lambda: _measure(comm, arguments))
     if comm.rank == 0:
-        print(json.dumps(results | {"machine": describe()}, indent=2) if arguments.json else text)
+        if arguments.json:
+            print_json(results | {"machine": describe()})
+        else:
+            print(text)
     return 0
 
 
