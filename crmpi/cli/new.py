@@ -4,6 +4,7 @@ crmpi new my_problem                       a minimal problem with comments
 crmpi new my_wind --like galactic_wind     begun from one that comes with crmpi
 """
 
+from importlib.util import find_spec
 from pathlib import Path
 
 
@@ -24,5 +25,6 @@ def main(arguments):
     for name, what in files.items():
         print(f"  {name.ljust(width)}  {what}")
     print(f"run it:  crmpi run {place_of(target)}")
-    print(f"test it: pytest {target}")
+    first = "" if find_spec("pytest") else "pip install pytest, then "
+    print(f"test it: {first}python -m pytest {target}")
     return 0

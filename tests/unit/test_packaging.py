@@ -2,6 +2,8 @@
 environments of their own."""
 
 import importlib
+import json
+import os
 import re
 import subprocess
 import sys
@@ -80,6 +82,24 @@ def test_wheel_holds_problems_data_and_types(built):
     own = {path.parent.name for path in (ROOT / "problems").glob("*/problem.py")}
     shipped = [name.split("/") for name in names if name.startswith("crmpi/builtin_problems/")]
     assert own == {parts[2] for parts in shipped if parts[-1] == "problem.py"}
+
+
+def test_wheel_works_outside_of_the_checkout(built, tmp_path):
+    """Unpacked; launch/packages.sh installs it, with each of the extras, from a registry."""
+    with zipfile.ZipFile(built[1]) as archive:
+        archive.extractall(tmp_path / "site")
+    outside = os.environ | {"PYTHONPATH": str(tmp_path / "site")}
+
+    def said(*words):
+        command = [sys.executable, "-m", "crmpi", *words]
+        done = subprocess.run(command, cwd=tmp_path, env=outside, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    assert "crmpi COMMAND" in said("--help")
+    folders = {Path(problem["folder"]) for problem in json.loads(said("problems", "--json"))}
+    assert len(folders) > 20 and all(folder.is_relative_to(tmp_path) for folder in folders)
+    assert "mesh.cells" in said("params", "mesh") and "two_moment" in said("models", "two_moment")
 
 
 def test_metadata_are_complete(built):

@@ -173,9 +173,7 @@ def alike(images):
 
 def write_gif(images, output, fps):
     """Write pictures into a GIF that repeats for ever."""
-    first, *rest = (
-        Image.fromarray(image).quantize(_COLOURS, dither=Image.Dither.NONE) for image in images
-    )
+    first, *rest = map(_indexed, images)
     first.save(
         temporary(output),
         format="GIF",
@@ -185,6 +183,14 @@ def write_gif(images, output, fps):
         loop=0,
     )
     commit(output)
+
+
+def _indexed(image):
+    """Return a picture in as many colours as a GIF may have. Most of a page is white, which leaves
+    few of them to a bar of colours: shades between them are mixed of neighbouring pixels."""
+    picture = Image.fromarray(image)
+    palette = picture.quantize(_COLOURS, dither=Image.Dither.NONE)
+    return picture.quantize(palette=palette, dither=Image.Dither.FLOYDSTEINBERG)
 
 
 def write_mp4(images, output, fps, program):

@@ -25,6 +25,7 @@ ABOVE_BAR = 0.5  # or above it
 LINE = 0.16  # height of a line of text
 LETTER = 0.075  # mean width of a letter of 8 points
 HEADING = 0.4
+NO_HEADING = 0.1  # margin above a page without one
 LONGEST = 10.0  # images longer than this times their width are not drawn to scale
 # height / width below which the bar stands above the images of a block, and these below one another
 _WIDE = 0.8
@@ -229,12 +230,13 @@ def page(parts, heading="", size=None):
     one height."""
     width = sum(part.extent[0] for part in parts)
     height = max(part.extent[1] for part in parts)
-    across, up = size or (max(width, min(_extent(heading), _LONGEST_HEADING)), height + HEADING)
+    above = HEADING if heading or size else NO_HEADING
+    across, up = size or (max(width, min(_extent(heading), _LONGEST_HEADING)), height + above)
     figure = Figure(figsize=(across, up))
     left = 0.5 * (across - width)
     corners = []
     for part in parts:
-        corners.append((left, up - HEADING - part.extent[1]))
+        corners.append((left, up - above - part.extent[1]))
         left += part.extent[0]
     if heading:
         figure.text(
