@@ -7,14 +7,20 @@ et al. (2018) and Armillotta et al. (2021).
 
 from crmpi.api import SUPERNOVA_ENERGY, Gravity, Problem, np, par, total
 
-FOUNTAIN = (
-    "what passes 1 kpc is too slow to leave and falls back: a transient fountain, no "
-    "steady wind (README)"
-)
 CAUTION = (
     "plane-parallel boxes bias the cosmic-ray gradient: without lateral expansion it "
     "cannot fall as in a galaxy (Hopkins 2025)"
 )
+
+
+def fate(passing, leaving, height):
+    """Say what becomes of the gas that passes x3 = +- `height` [kpc], from the mean outflows
+    through these planes and through the ends of the box, in one unit."""
+    if passing <= 0.0:
+        return f"none: gas sinks back through {height:g} kpc"
+    share = max(leaving, 0.0) / passing
+    told = f"as much leaves the box as {share:.0%} of what passes {height:g} kpc"
+    return told if share > 0.5 else f"a fountain: {told}, the rest is still there or falls back"
 
 
 class GalacticWind(Problem):
@@ -203,4 +209,5 @@ class GalacticWind(Problem):
             return {
                 "outflow per area of the disc, both sides": f"{per_area:.3e} Msun/yr/kpc^2"
             } | lines
-        return lines | {"fountain": FOUNTAIN, "caution": CAUTION}
+        passing, leaving = (history[name][late].mean() for name in ("mdot", "mdot_top"))
+        return lines | {"wind": fate(passing, leaving, height), "caution": CAUTION}

@@ -1,12 +1,15 @@
 """Draw one galaxy through several transport models, edge on: cosmic-ray over gas pressure,
 temperature and density, a column for each run.
 
-Run from the root of the repository, on the folders of runs in the order of the columns:
+Run from the root of the repository, on the folders of runs in the order of the columns; the folder
+of a sweep stands for all of its runs:
 
-    python -m problems.isolated_galaxy.figure runs/control runs/salem2016 runs/chan2019
+    python -m problems.isolated_galaxy.figure runs/control runs/galaxies
 
-``--extent`` is half the width of the picture in kpc, ``--output`` its name. With ``--profiles`` it
-draws the same three quantities over the radius: median and 16 to 84% of the volume in shells.
+Lines in the first row are where cosmic rays have a tenth of the pressure of the gas (thin) and all
+of it (thick). ``--extent`` is half the width of the picture in kpc, ``--output`` its name. With
+``--profiles`` it draws the same three quantities over the radius: median and 16 to 84% of the
+volume in shells.
 """
 
 import argparse
@@ -19,11 +22,27 @@ import numpy as np
 from crmpi.api import STYLE, new_figure, open_snapshot
 
 ROWS = {
-    "ratio": ("cosmic-ray / gas pressure", "RdBu_r", (1e-2, 1e2)),
+    "ratio": (r"$P_\mathrm{cr}/P_\mathrm{gas}$", "RdBu_r", (1e-2, 1e2)),
     "temp": ("temperature [K]", "inferno", (1e4, 1e7)),
     "dens": (r"density [m$_p$ cm$^{-3}$]", "viridis", (1e-5, 1e-1)),
 }
 """Quantity: label, colour map, limits."""
+DRAWN = {0.1: 0.5, 1.0: 1.2}
+"""Cosmic-ray over gas pressure of the lines in the first row: width of the line."""
+
+
+def runs_of(folders):
+    """Return the folders of runs, with those of a sweep in place of its own."""
+    found = []
+    for folder in map(Path, folders):
+        inside = sorted(path.parent for path in folder.glob("*/snapshots"))
+        found += [folder] if (folder / "snapshots").is_dir() or not inside else inside
+    return found
+
+
+def called(folder):
+    """Return the name of a run: that of its folder, without the key that a sweep puts before it."""
+    return Path(folder).name.rpartition("=")[2]
 
 
 def times(folder):
@@ -98,7 +117,7 @@ def draw_profiles(folders, extent, output):
                     if shares is not None:
                         colour = f"C{number % 10}"
                         panel.fill_between(middles, shares[0], shares[2], color=colour, alpha=0.15)
-                        panel.plot(middles, shares[1], color=colour, label=Path(folder).name)
+                        panel.plot(middles, shares[1], color=colour, label=called(folder))
         for panel, (label, _, limits) in zip(axes, ROWS.values(), strict=True):
             panel.set(xscale="log", yscale="log", xlabel="r [kpc]", ylabel=label)
             panel.set_ylim(*limits)
@@ -107,12 +126,21 @@ def draw_profiles(folders, extent, output):
         figure.savefig(output)
 
 
+def lines(panel, across, up, values):
+    """Draw the lines of equal cosmic-ray pressure over that of the gas."""
+    middles = [0.5 * (faces[1:] + faces[:-1]) for faces in (across, up)]
+    panel.contour(
+        *middles, values, levels=list(DRAWN), linewidths=list(DRAWN.values()), colors="black"
+    )
+
+
 def draw(folders, extent, output):
     """Write the picture, at the latest time that all runs have reached."""
     snapshots = [times(folder) for folder in folders]
     time = min(max(found) for found in snapshots)
+    ticks = [-0.5 * extent, 0.0, 0.5 * extent]
     with mpl.rc_context(STYLE):
-        figure = new_figure(1.6 * len(folders) + 1.3, 1.72 * len(ROWS) + 0.7)
+        figure = new_figure(1.5 * len(folders) + 1.3, 1.5 * len(ROWS) + 0.8)
         axes = figure.subplots(len(ROWS), len(folders), squeeze=False, sharex=True, sharey=True)
         figure.set_layout_engine("compressed")
         for column, found in enumerate(snapshots):
@@ -121,15 +149,16 @@ def draw(folders, extent, output):
                 for row, (name, (_, cmap, limits)) in enumerate(ROWS.items()):
                     panel = axes[row, column]
                     panel.set(xlim=(-extent, extent), ylim=(-extent, extent), aspect="equal")
+                    panel.set(xticks=ticks, yticks=ticks)
                     image = plane(snapshot, name)
                     if image is None:
                         panel.text(0, 0, "none", ha="center", va="center")
                         continue
                     norm = mpl.colors.LogNorm(*limits)
                     panel.pcolormesh(*image, norm=norm, cmap=cmap, rasterized=True)
-            axes[0, column].set_title(
-                "\n".join(Path(folders[column]).name.rsplit("_", 1)), fontsize=8
-            )
+                    if name == "ratio":
+                        lines(panel, *image)
+            axes[0, column].set_title("\n".join(called(folders[column]).rsplit("_", 1)), fontsize=8)
             axes[-1, column].set_xlabel("x [kpc]")
         for row, (label, cmap, limits) in enumerate(ROWS.values()):
             axes[row, 0].set_ylabel("z [kpc]")
@@ -144,13 +173,13 @@ def main():
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("runs", nargs="+", help="folders of runs")
+    parser.add_argument("runs", nargs="+", help="folders of runs, or of sweeps")
     parser.add_argument("--extent", type=float, default=100.0, help="half the width, kpc")
     parser.add_argument("--output", "-o", default="isolated_galaxy.png")
     parser.add_argument("--profiles", action="store_true", help="over the radius, with scatter")
     chosen = parser.parse_args()
     picture = draw_profiles if chosen.profiles else draw
-    picture(chosen.runs, chosen.extent, chosen.output)
+    picture(runs_of(chosen.runs), chosen.extent, chosen.output)
 
 
 if __name__ == "__main__":

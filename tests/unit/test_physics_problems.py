@@ -52,6 +52,25 @@ def test_wind_field_follows_from_its_potential(wind):
     assert 0.5 * b1.max() ** 2 == pytest.approx(gas_over_beta, rel=0.01)
 
 
+@pytest.mark.parametrize(
+    ("leaving", "words"), [(0.0, "a fountain: as much"), (0.4, "as 40% of"), (0.9, "as much")]
+)
+def test_gas_that_stays_makes_a_fountain(wind, leaving, words):
+    """The summary tells a wind from a fountain by what leaves the box, not by its name."""
+    rows = 4
+    history = dict.fromkeys(
+        ("time", "flux_cr", "flux_thermal", "flux_kinetic", "mass_outside"), np.ones(rows)
+    )
+    history |= {f"flux_{kind}_top": np.ones(rows) for kind in ("cr", "thermal", "kinetic")}
+    told = []
+    for passing in (1e-3, -1e-3):
+        outflow = {"mdot": np.full(rows, passing), "mdot_top": np.full(rows, passing * leaving)}
+        told.append(wind.summary(history | outflow, wind.p)["wind"])
+    assert words in told[0]
+    assert told[0].startswith("a fountain") == (leaving < 0.5)
+    assert told[1].startswith("none: gas sinks back")
+
+
 def test_halo_closed_form():
     """1 Msun/yr, kappa = 3e29 cm^2/s: 1.13e-2 eV/cm^3 at 50 kpc in the steady state (Butsky, Nakum
     et al. 2023)."""
