@@ -2,6 +2,7 @@
 all."""
 
 import os
+import re
 import shutil
 
 import h5py
@@ -10,6 +11,7 @@ import pytest
 
 from crmpi.analysis.read.info import info
 from crmpi.analysis.read.readers import open_snapshot
+from crmpi.cli.main import main
 from crmpi.errors import CrmpiError, RunError
 from crmpi.output.blockfile import broken_parts, merge, stray_parts
 from crmpi.output.checkpoint import active_faces, damage, read_checkpoint, write_checkpoint
@@ -163,6 +165,40 @@ def test_missing_and_foreign_parts_are_found(comm, folder, ranks_per_file):
         assert stray_parts(moved.parent) == []
         (part.parent / "other.h5.run.1.00000").write_bytes(b"")
         assert stray_parts(moved.parent) == [part.parent / "other.h5.run.1.00000"]
+    comm.barrier()
+
+
+@serial_hdf5
+def test_info_of_a_run_names_all_that_is_wrong_with_parts(comm, folder, ranks_per_file, capsys):
+    """Missing, foreign, truncated and stray ones, of snapshots and checkpoints, in one listing."""
+    snapshots = [folder / "snapshots" / f"snapshot_0000{n}.athdf" for n in range(4)]
+    checkpoint = folder / "checkpoints" / "checkpoint_00001.h5"
+    for path in snapshots:
+        state, record, writer, _ = make_case(comm, ranks_per_file=ranks_per_file)
+        write_snapshot(path, state, record, writer)
+    write_checkpoint(checkpoint, state, record, writer)
+    if comm.rank == 0 and ranks_per_file == 1:
+        assert main(["info", str(folder)]) == 0
+        assert not re.search("MISSING|ANOTHER|TRUNCATED|FOREIGN", capsys.readouterr().out)
+        missing, moved, cut, lost = (
+            sorted(path.parent.glob(f"parts/{path.name}.*"))[-1]
+            for path in (*snapshots[:3], checkpoint)
+        )
+        missing.unlink()
+        with h5py.File(moved, "r+") as file:
+            file.attrs["run_id"] = "elsewhere"
+        cut.write_bytes(cut.read_bytes()[:1000])
+        lost.unlink()
+        stray = lost.with_name("checkpoint_00007.h5.run.1.00000")
+        stray.write_bytes(b"")
+        assert main(["info", str(folder)]) == 0
+        said = capsys.readouterr().out
+        assert f"  MISSING    {missing}\n" in said
+        assert f"  OF ANOTHER RUN    {moved}\n" in said
+        assert f"  TRUNCATED OR DAMAGED    {cut}\n" in said
+        assert f"  FOREIGN    {stray}: it belongs to no file here\n" in said
+        assert re.search(f"checkpoint_00001.h5: .*{re.escape(str(lost))}.* is missing", said)
+        assert snapshots[3].name not in said.partition("snapshot ")[0]
     comm.barrier()
 
 

@@ -172,7 +172,7 @@ def _run(folder):
     shown = [*snapshots, *(path for files in streams.values() for path in files)]
     for path in shown:
         lines += [f"  {fault.upper()}    {part}" for part, fault in _faults(path).items()]
-    for place in {path.parent for path in (*shown, *checkpoints)}:
+    for place in dict.fromkeys(path.parent for path in (*shown, *checkpoints)):
         lines += [f"  FOREIGN    {part}: it belongs to no file here" for part in stray_parts(place)]
     text = "\n".join(lines) + "\n"
     if directory.history.is_file():
