@@ -42,6 +42,25 @@ class Axis(NamedTuple):
     second: int
 
 
+class TubeAxis(NamedTuple):
+    """An axis of a tube as a row kernel sees it, see `Axis`.
+
+    Arrays (m,) of one block along the tube: ``area`` at lower faces, ``volume`` and ``width`` of
+    cells; the row begins at cell ``place``. ``dtdx`` is that of the mean width.
+    """
+
+    stride: int
+    dtdx: float
+    normal: int
+    first: int
+    second: int
+    dt: float
+    place: int
+    area: object
+    volume: object
+    width: object
+
+
 def make_axes(grid: Grid, dt: float) -> tuple[Axis, ...]:
     """Return the three `Axis` of a grid for a step `dt`."""
     strides = (

@@ -21,8 +21,8 @@ from crmpi.numerics.fluid.stage import Stage as KernelStage
 from crmpi.numerics.levels.crossing import Crossing
 from crmpi.numerics.levels.interfaces import replace_electric, replace_fluxes
 from crmpi.params.composition import CompositionParams
-from crmpi.physics.fluid_cells import stages_on
 from crmpi.physics.fluid_params import make_scheme
+from crmpi.physics.fluid_stages import FluidStages
 from crmpi.physics.integrators import INTEGRATORS
 from crmpi.physics.operators import Declaration, Operator, Phase
 from crmpi.types import EOS, make_axes
@@ -96,7 +96,7 @@ class Fluid(Operator):
         self._early = pack.allocate(3 if pack.scalars else 0)
         self._latest = self.stages[0]  # the stage that was made last
         self._unbooked = None  # the same, until what its entropy floor did is recorded
-        self._cells = stages_on(pack)
+        self._kernels = FluidStages(pack)
         first, count = (grid.ng3, grid.ng2, grid.ng1), (grid.n3, grid.n2, grid.n1)
         self._active = np.array([[b, *first, *count] for b in range(nblock)], np.int64).reshape(
             -1, 7
@@ -232,12 +232,12 @@ class Fluid(Operator):
         pack = self.pack
         state = (u, b if pack.magnetic else None)
         result = (pack.w0, pack.bcc if pack.magnetic else None)
-        before = self._cells.contents(u)
         axes = make_axes(pack.grid, 0.0)  # cell widths do not matter
         primitives(
             self.scheme.gas,
             self.scheme.cr,
             self.floors,
+            pack.metric.cells,
             pack.grid,
             axes,
             state,
@@ -246,7 +246,6 @@ class Fluid(Operator):
             self.ledger.books(),
         )
         if self.ledger.has_raised():
-            self._cells.gained(u, before, self.ledger.added)
             self.ledger.raised(1.0 if u is pack.u0 else self._latest.lasts)
 
     def watch(self, boxes):
@@ -280,7 +279,7 @@ class Fluid(Operator):
         if self.frozen:
             rate = max((self._fastest_flow(part) for part in self.pack.parts), default=0.0)
         else:
-            rate = self._cells.fastest(self.scheme.gas, self.scheme.cr, self._watched)
+            rate = self._kernels.fastest(self.scheme.gas, self.scheme.cr, self._watched)
         return cfl / rate if rate > 0.0 else np.inf
 
     def _fastest_flow(self, part):
@@ -297,18 +296,24 @@ class Fluid(Operator):
         bcc, bface = pack.bcc, self._registers(0, plan.fluxes)[1]
         b_first = pack.b0
         if not pack.magnetic:
-            bcc = bface = b_in = b_out = b_first = None
+            b_in = b_out = b_first = None
+        if not (pack.magnetic and pack.metric.turns):
+            bcc = bface = None  # a field that cannot turn exerts no force and does not change
+        if pack.magnetic and not pack.metric.turns:
+            b_out[:] = b_in
         grav = self._weightless if pack.grav is None else pack.grav
         passive = pack.nvar - len(pack.scalars)
         registers = (pack.w0, bcc, bface, u_in, b_in, u_out, b_out, grav)
         first = pack.u0, b_first
-        fields = Fields(*registers, self.troubled, self.valves, *first, self._early, passive)
+        fields = Fields(
+            *registers, self.troubled, self.valves, *first, self._early, passive, pack.metric.cells
+        )
         booked = plan.lasts > 0.0
         seen = self.stages[0].part / plan.part if plan.fluxes != plan.start else 0.0
         stage = KernelStage(
             part, plan.first_order, correct, find, booked, plan.keep, self._dissipate, seen
         )
-        self._cells.advance(self.scheme, stage, fields, self._health, selected, self.reflux)
+        self._kernels.advance(self.scheme, stage, fields, self._health, selected, self.reflux)
         self._unbooked = plan
 
     def _book(self):

@@ -23,6 +23,7 @@ from crmpi.numerics.fluid.layout import FLUX, VFACE
 from crmpi.numerics.fluid.reconstruct import PLM, interfaces
 from crmpi.numerics.fluid.stage import first_scalar
 from crmpi.numerics.power import power
+from crmpi.numerics.rows.axes import amounts_through, outflow, steps_per_cell
 from crmpi.numerics.rows.rows import load, row, separate, store
 
 # variation of n/rho beyond which e begins to count, however strong the shock: a contact, or the
@@ -57,9 +58,10 @@ def converges(stiffness, dens, stretch, crossings):
 
 
 @device
-def crossings(axes):
-    """Return the time step over the smallest cell width."""
-    return max(axes[0].dtdx, max(axes[1].dtdx, axes[2].dtdx))
+def crossings(axes, i):
+    """Return the time step over the smallest width of cell `i`."""
+    first = steps_per_cell(axes[0], i)
+    return max(first, max(steps_per_cell(axes[1], i), steps_per_cell(axes[2], i)))
 
 
 @kernel
@@ -96,23 +98,21 @@ def compress_rows(n, gas, cr, keep, states, new, axes, lower, upper):
     """
     separate()
     strides = (axes[0].stride, axes[1].stride, axes[2].stride)
-    rate = crossings(axes)
     for v in range(ECR, first_scalar(cr)):
         for i in range(n):
-            convergence = converging_speed(gas, cr, states[0], axes, rate, lower, upper, i)
+            convergence = converging_speed(gas, cr, states[0], axes, lower, upper, i)
             masses = masses_through(axes, lower, upper, i)
-            compress_cell(cr, keep, v, convergence, states, (i, i), new, strides, masses)
+            _compress_cell(cr, keep, v, convergence, states, i, new, strides, masses)
 
 
 @device
-def converging_speed(gas, cr, w, axes, rate, lower, upper, i):
-    """Return the velocity by which the flow converges over a cell, in sound speeds; `rate`: the
-    `crossings`."""
-    d1 = axes[0].dtdx * (load(row(upper[0], VFACE), i) - load(row(lower[0], VFACE), i))
-    d2 = axes[1].dtdx * (load(row(upper[1], VFACE), i) - load(row(lower[1], VFACE), i))
-    d3 = axes[2].dtdx * (load(row(upper[2], VFACE), i) - load(row(lower[2], VFACE), i))
+def converging_speed(gas, cr, w, axes, lower, upper, i):
+    """Return the velocity by which the flow converges over a cell, in sound speeds."""
+    d1 = outflow(axes[0], i, load(row(lower[0], VFACE), i), load(row(upper[0], VFACE), i))
+    d2 = outflow(axes[1], i, load(row(lower[1], VFACE), i), load(row(upper[1], VFACE), i))
+    d3 = outflow(axes[2], i, load(row(lower[2], VFACE), i), load(row(upper[2], VFACE), i))
     sound = math.sqrt(sound_square(gas, cr, w, i) / load(row(w, DENS), i))
-    return -((d1 + d2) + d3) / (rate * sound)
+    return -((d1 + d2) + d3) / (crossings(axes, i) * sound)
 
 
 @device
@@ -130,31 +130,27 @@ def masses_through(axes, lower, upper, i):
 def _mass(axis, lower, upper, i):
     """Return the mass that passes the faces of a cell below and above, over the volume of the
     cell."""
-    return axis.dtdx * load(row(lower, FLUX + DENS), i), axis.dtdx * load(
-        row(upper, FLUX + DENS), i
-    )
+    below, above = load(row(lower, FLUX + DENS), i), load(row(upper, FLUX + DENS), i)
+    return amounts_through(axis, i, below, above)
 
 
 @device
-def compress_cell(cr, keep, v, convergence, states, places, new, strides, masses):
+def _compress_cell(cr, keep, v, convergence, states, i, new, strides, masses):
     """Do what `compress_rows` says for the energy `v` of one cell.
 
     Parameters
     ----------
     convergence : float
         velocity by which the flow converges over the cell, in sound speeds
-    places : (int, int)
-        the cell in the primitives, and in the conserved states
     strides : (int, int, int)
-        from a cell of the primitives to the next along each axis, 0 if the axis is missing
+        from a cell to the next along each axis, 0 if the axis is missing
     masses : ((float, float), (float, float), (float, float))
         mass over the volume of the cell that passes the faces below and above
     """
     _, per_mass, start, kept = states
-    at, i = places
-    leaving = carried_out(row(per_mass, v - ECR), at, strides, masses)
+    leaving = carried_out(row(per_mass, v - ECR), i, strides, masses)
     allowed = min(convergence, MIXED)
-    weight = ramp(convergence / ONSET) * ramp(3.0 - spread(row(per_mass, 0), at, strides) / allowed)
+    weight = ramp(convergence / ONSET) * ramp(3.0 - spread(row(per_mass, 0), i, strides) / allowed)
     number = _number(cr, 1.0 / cr.gamma, load(row(start, v), i)) - leaving
     before = load(row(new, v), i)
     after = before + weight * (_energy(cr, keep, number, load(row(kept, v), i)) - before)

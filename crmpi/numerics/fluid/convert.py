@@ -6,12 +6,14 @@ from typing import NamedTuple
 from crmpi.constants import AXES, DENS, ECR, ENER, MOM1, PRES, VEL1
 from crmpi.jit import device, kernel
 from crmpi.numerics.fluid.stage import first_scalar, rows_if, shift_if
+from crmpi.numerics.rows.cells import sum_weight
 from crmpi.numerics.rows.memory import put_rows
 from crmpi.numerics.rows.rows import in_order, load, row, rows, separate, store
 
 
 class Added(NamedTuple):
-    """What floors added to the active cells of each block: densities summed over cells."""
+    """What floors added to the active cells of each block: densities summed over cells, on a tube
+    times their volumes."""
 
     mass: object
     energy: object  # of the gas
@@ -29,7 +31,7 @@ class FloorBooks(NamedTuple):
 
 
 @kernel
-def primitives(gas, cr, floors, grid, axes, state, result, line, books):
+def primitives(gas, cr, floors, cells, grid, axes, state, result, line, books):
     """Fill the primitives and the cell-centred magnetic field from the conserved state and the face
     field.
 
@@ -40,6 +42,8 @@ def primitives(gas, cr, floors, grid, axes, state, result, line, books):
 
     Parameters
     ----------
+    cells : NamedTuple
+        see `crmpi.numerics.rows.cells`
     state : (array, array or None)
         conserved ``u`` and face field ``b``
     result : (array, array or None)
@@ -63,17 +67,8 @@ def primitives(gas, cr, floors, grid, axes, state, result, line, books):
                     inside = (
                         grid.ng2 <= j < grid.ng2 + grid.n2 and grid.ng3 <= k < grid.ng3 + grid.n3
                     )
-                    _repair_row(
-                        gas,
-                        cr,
-                        floors,
-                        grid,
-                        inside,
-                        source,
-                        made,
-                        books,
-                        block,
-                    )
+                    place = block, k, j
+                    _repair_row(gas, cr, floors, cells, grid, place, inside, source, made, books)
                 tracers_row(grid.m1, end, source, made[0])
                 if u.shape[1] > end:
                     scalars_row(grid.m1, end, u.shape[1], source, made[0])
@@ -157,8 +152,10 @@ def scalars_row(n, first, nvar, u, w):
 
 
 @device
-def _repair_row(gas, cr, floors, grid, inside, u, result, books, block):
-    """Apply floors in a row, cell by cell; book what they did to active cells."""
+def _repair_row(gas, cr, floors, cells, grid, place, inside, u, result, books):
+    """Apply floors in a row, cell by cell; record what they did to active cells. `place`: (block,
+    k, j) of the row."""
+    block, k, j = place
     for i in range(grid.n1 + 2 * grid.ng1):
         (dens, press, ecr, nan), (mass, energy, rays) = _repair_cell(gas, cr, floors, u, result, i)
         if inside and grid.ng1 <= i < grid.ng1 + grid.n1:
@@ -166,9 +163,10 @@ def _repair_row(gas, cr, floors, grid, inside, u, result, books, block):
             books.press[block] += press
             books.ecr[block] += ecr
             books.nan[block] += nan
-            books.added.mass[block] += mass
-            books.added.energy[block] += energy
-            books.added.ecr[block] += rays
+            weight = sum_weight(cells, block, k, j, i)
+            books.added.mass[block] += weight * mass
+            books.added.energy[block] += weight * energy
+            books.added.ecr[block] += weight * rays
 
 
 @kernel

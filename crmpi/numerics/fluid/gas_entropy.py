@@ -26,7 +26,6 @@ from crmpi.jit import device, kernel
 from crmpi.numerics.cr.compression import (
     carried_out,
     converging_speed,
-    crossings,
     extremes,
     masses_through,
     ramp,
@@ -97,12 +96,11 @@ def entropy_energy_rows(n, laws, keep, states, fields, axes, lower, upper, moved
     separate()
     ordered = in_order(axes)
     strides = (axes[0].stride, axes[1].stride, axes[2].stride)
-    rate = crossings(axes)
     for i in range(n):
-        converging = converging_speed(laws[0], laws[1], states[0], axes, rate, lower, upper, i)
-        weight = entropy_weight(laws, converging, states, i, strides)
+        converging = converging_speed(laws[0], laws[1], states[0], axes, lower, upper, i)
+        weight = _entropy_weight(laws, converging, states, i, strides)
         left = carried_out(states[2], i, strides, masses_through(axes, lower, upper, i))
-        lacking = entropy_energy(laws[0], keep, weight, left, states, i, fields, ordered)
+        lacking = _entropy_energy(laws[0], keep, weight, left, states, i, fields, ordered)
         store(moved, i, lacking, 0)
 
 
@@ -117,7 +115,7 @@ def pay_rows(n, moved, new):
 
 
 @device
-def entropy_weight(laws, converging, states, i, strides):
+def _entropy_weight(laws, converging, states, i, strides):
     """Return the weight, 0 to 1, of the entropy in a cell.
 
     Parameters
@@ -145,7 +143,7 @@ def _density_ratio(dens, i, strides):
 
 
 @device
-def entropy_energy(gas, keep, weight, left, states, i, fields, ordered):
+def _entropy_energy(gas, keep, weight, left, states, i, fields, ordered):
     """Return the energy density that a cell lacks, see `entropy_energy_rows`.
 
     A stage that blends its result with the start of the step must blend n, and the kinetic energy

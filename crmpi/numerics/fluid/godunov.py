@@ -28,6 +28,7 @@ from crmpi.numerics.fluid.update import divergence_rows, gravity_rows, tracer_wo
 from crmpi.numerics.fluid.valves import close_valves, has_valve
 from crmpi.numerics.levels.crossing import cross_rows, touches
 from crmpi.numerics.levels.interfaces import keep_plane
+from crmpi.numerics.rows.axes import axes_at
 from crmpi.numerics.rows.memory import put_rows
 from crmpi.numerics.rows.rows import row, rows, shift, whole
 
@@ -79,7 +80,7 @@ def _march(scheme, stage, grid, axes, block, scratch, health, kept):
         _electric(grid, block.bcc, block, scratch, k)
         if k >= grid.ng3:
             _edges(grid, axes, block.bcc, scratch, k)
-            _induce_3(grid, axes, block.b_in, block.b_out, scratch, k)
+            _induce_3(grid, axes, block.bcc, block, scratch, k)
             if kept is not None:
                 keep_plane(grid, axes, block, scratch, kept, k)
             if k - reach >= grid.ng3:
@@ -101,11 +102,12 @@ def _update_plane(scheme, stage, grid, axes, block, scratch, health, k):
     """
     troubled, settled, moved = 0, 0, 0.0
     window, booked = scratch.window, stage.booked and touches(health.crossing, block.index)
-    _induce_12(grid, axes, block.b_in, block.b_out, scratch, k)
+    _induce_12(grid, axes, block.bcc, block, scratch, k)
     parity = k & 1
     above = (k + 1) & 1 if grid.ng3 else parity
     for j in range(grid.ng2, grid.ng2 + grid.n2):
         here, cell = _places(grid, window, k, j)
+        local = axes_at(block.cells, axes, stage.dt, block.index, k, j, grid.ng1)
         lower = (
             face(scratch, 0, parity, here),
             face(scratch, 1, parity, here),
@@ -118,31 +120,32 @@ def _update_plane(scheme, stage, grid, axes, block, scratch, health, k):
         )
         w = shift(block.w, cell)
         new = rows(scratch.cells, 0, grid.ng1)
-        divergence_rows(grid.n1, shift(block.u_in, cell), new, axes, lower, upper, block.nvar)
+        old = shift(block.u_in, cell)
+        divergence_rows(grid.n1, scheme.cr, w, old, new, local, lower, upper, block.nvar)
         converging, dominated = _add_work(
-            grid.n1, scheme.gas, scheme.cr, w, new, axes, lower, upper
+            grid.n1, scheme.gas, scheme.cr, w, new, local, lower, upper
         )
         if converging > 0:
             _compress(
-                grid, scheme.gas, scheme.cr, stage.keep, block, scratch, cell, axes, (lower, upper)
+                grid, scheme.gas, scheme.cr, stage.keep, block, scratch, cell, local, (lower, upper)
             )
             health.accelerated[block.index] += _accelerate(
-                grid.n1, scheme.acceleration, scheme, block, new, cell, axes, (lower, upper)
+                grid.n1, scheme.acceleration, scheme, block, new, cell, local, (lower, upper)
             )
         if block.heavy:
             work = row(rows(scratch.work, 0, 0), 0)
             gravity_rows(
-                grid.n1, stage.dt, w, shift(block.grav, cell), new, axes, lower, upper, work
+                grid.n1, stage.dt, w, shift(block.grav, cell), new, local, lower, upper, work
             )
         if dominated > 0:
             _carry_entropy(
-                grid, scheme.gas, scheme.cr, stage.keep, block, scratch, cell, axes, (lower, upper)
+                grid, scheme.gas, scheme.cr, stage.keep, block, scratch, cell, local, (lower, upper)
             )
         if booked:
             cross_rows(
-                grid, axes, health.crossing, (block.index, k, j), lower, upper, FLUX, block.nvar
+                grid, local, health.crossing, (block.index, k, j), lower, upper, FLUX, block.nvar
             )
-        report = _inspect(scheme, stage, grid, axes, block, health.floors, cell, new)
+        report = _inspect(scheme, stage, grid, local, block, health.floors, cell, new)
         put_rows(
             grid.m1, block.nvar, rows(scratch.cells, 0, 0), shift(block.u_out, cell - grid.ng1)
         )
@@ -342,10 +345,11 @@ def _places(grid, window, k, j):
 
 
 @device
-def _induce_12(grid, axes, old, new, scratch, k):
-    """Advance the x1- and x2-faces of plane `k`."""
-    if old is None:
+def _induce_12(grid, axes, bcc, block, scratch, k):
+    """Advance the x1- and x2-faces of plane `k`, unless the field does not change."""
+    if bcc is None:
         return
+    old, new = block.b_in, block.b_out
     more1 = 1 if grid.ng1 else 0
     more2 = 1 if grid.ng2 else 0
     parity = k & 1
@@ -376,10 +380,11 @@ def _induce_12(grid, axes, old, new, scratch, k):
 
 
 @device
-def _induce_3(grid, axes, old, new, scratch, k):
-    """Advance the lower x3-faces of plane `k`."""
-    if old is None:
+def _induce_3(grid, axes, bcc, block, scratch, k):
+    """Advance the lower x3-faces of plane `k`, unless the field does not change."""
+    if bcc is None:
         return
+    old, new = block.b_in, block.b_out
     for j in range(grid.ng2, grid.ng2 + grid.n2):
         here, cell = _places(grid, scratch.window, k, j)
         e = rows(scratch.edges, k & 1, here)

@@ -6,6 +6,7 @@ import math
 from crmpi.constants import DENS, ECR, ENER, MOM1, PRES
 from crmpi.jit import device, kernel
 from crmpi.numerics.power import power
+from crmpi.numerics.rows.axes import sum_weight
 from crmpi.numerics.rows.rows import in_order, load, row, separate, store
 
 _ENTROPY_KEPT = 0.5  # part of the neighbourhood's smallest p/rho**gamma that a step may leave
@@ -60,7 +61,8 @@ def settle_row(n, gas, cr, floors, w, u, b, axes):
     Returns
     -------
     int, float
-        number of cells settled, energy density moved from cosmic rays to gas
+        number of cells settled, energy density moved from cosmic rays to gas, on a tube times the
+        volumes of cells
     """
     if cr is None:
         return 0, 0.0
@@ -107,7 +109,7 @@ def _settle_cells(n, gas, floors, w, u, b, axes):
             store(ener, i, load(ener, i) + moved, 0)
             store(ecr, i, load(ecr, i) - moved, 1)
             cells += 1
-            heat += moved
+            heat += moved * sum_weight(axes[0], i)
     return cells, heat
 
 

@@ -21,10 +21,18 @@ from typing import NamedTuple
 
 from crmpi.constants import DENS, ECR, ENER, PRES, VEL1
 from crmpi.jit import device, kernel
-from crmpi.numerics.cr.compression import ONSET, crossings, leaving_along, ramp, sound_square
+from crmpi.numerics.cr.compression import (
+    ONSET,
+    crossings,
+    leaving_along,
+    masses_through,
+    ramp,
+    sound_square,
+)
 from crmpi.numerics.fluid.health import pressure
-from crmpi.numerics.fluid.layout import FLUX, VFACE
+from crmpi.numerics.fluid.layout import VFACE
 from crmpi.numerics.power import power
+from crmpi.numerics.rows.axes import outflow, sum_weight
 from crmpi.numerics.rows.rows import in_order, load, row, separate, store
 
 REACH = 3  # cells on either side in which a shock is looked for; that many ghost zones are needed
@@ -69,7 +77,7 @@ def accelerate_row(n, laws, states, new, fields, axes, faces):
     Returns
     -------
     float
-        energy density given to cosmic rays, summed over cells
+        energy density given to cosmic rays, summed over cells, on a tube times their volumes
     """
     separate()
     _, gas, _ = laws
@@ -77,36 +85,25 @@ def accelerate_row(n, laws, states, new, fields, axes, faces):
     lower, upper = faces
     ordered = in_order(axes)
     strides = (axes[0].stride, axes[1].stride, axes[2].stride)
-    rate = crossings(axes)
     given = 0.0
     for i in range(n):
         stretch = 0.0
         for a in range(3):
             over, under = load(row(upper[a], VFACE), i), load(row(lower[a], VFACE), i)
-            stretch += axes[a].dtdx * (over - under)
-        weight = shock_weight(laws, w, i, strides, -stretch / rate)
+            stretch += outflow(axes[a], i, under, over)
+        weight = _shock_weight(laws, w, i, strides, -stretch / crossings(axes, i))
         if weight > 0.0:
-            masses = (
-                _mass(axes[0], lower[0], upper[0], i),
-                _mass(axes[1], lower[1], upper[1], i),
-                _mass(axes[2], lower[2], upper[2], i),
-            )
+            masses = masses_through(axes, lower, upper, i)
             before = pressure(gas, start, fields[0], ordered, i)
             after = pressure(gas, new, fields[1], ordered, i)
             press = (before, after)
-            given += accelerate_cell(laws, weight, states, (i, i), new, strides, masses, press)
+            here = _accelerate_cell(laws, weight, states, i, new, strides, masses, press)
+            given += sum_weight(axes[0], i) * here
     return given
 
 
 @device
-def _mass(axis, lower, upper, i):
-    """Return the mass that passes the faces of a cell below and above, over its volume."""
-    below, above = load(row(lower, FLUX + DENS), i), load(row(upper, FLUX + DENS), i)
-    return axis.dtdx * below, axis.dtdx * above
-
-
-@device
-def shock_weight(laws, w, i, strides, approach):
+def _shock_weight(laws, w, i, strides, approach):
     """Return the weight, 0 to 1, by which a cell belongs to a shock that accelerates.
 
     Parameters
@@ -160,13 +157,11 @@ def _total(cr, w, i):
 
 
 @device
-def accelerate_cell(laws, weight, states, places, new, strides, masses, press):
+def _accelerate_cell(laws, weight, states, i, new, strides, masses, press):
     """Do what `accelerate_row` says for one cell of this weight; return the energy density given.
 
     Parameters
     ----------
-    places : (int, int)
-        the cell in the primitives, and in the conserved states
     masses : ((float, float), (float, float), (float, float))
         mass over the volume of the cell that passes the faces below and above
     press : (float, float)
@@ -174,19 +169,18 @@ def accelerate_cell(laws, weight, states, places, new, strides, masses, press):
     """
     acceleration, gas, cr = laws
     w, start = states
-    at, i = places
     dens, ecr = load(row(new, DENS), i), load(row(new, ECR), i)
     old = load(row(start, DENS), i)
     old_pcr = cr.gm1 * load(row(start, ECR), i)
     cold = _adiabatic(
-        row(w, PRES), 1.0, gas.gamma, row(w, DENS), at, strides, masses, (old, press[0], dens)
+        row(w, PRES), 1.0, gas.gamma, row(w, DENS), i, strides, masses, (old, press[0], dens)
     )
     calm = _adiabatic(
-        row(w, ECR), cr.gm1, cr.gamma, row(w, DENS), at, strides, masses, (old, old_pcr, dens)
+        row(w, ECR), cr.gm1, cr.gamma, row(w, DENS), i, strides, masses, (old, old_pcr, dens)
     )
     compressed = calm / cr.gm1
     dissipated = press[1] * gas.igm1 + ecr - cold * gas.igm1 - compressed
-    share = _share_here(acceleration.share, gas, cr, _compression(gas, w, at, strides, dens))
+    share = _share_here(acceleration.share, gas, cr, _compression(gas, w, i, strides, dens))
     given = max(share * dissipated, -compressed)
     moved = weight * (compressed + given - ecr)
     store(row(new, ECR), i, ecr + moved, 0)

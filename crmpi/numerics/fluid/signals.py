@@ -5,16 +5,19 @@ import math
 from crmpi.constants import DENS, ECR, PRES, VEL1
 from crmpi.jit import device, kernel
 from crmpi.numerics.fluid.stage import rows_if, shift_if
+from crmpi.numerics.rows.axes import axes_at, crossing_rate, sound_speed
 from crmpi.numerics.rows.columns import clear, largest
 from crmpi.numerics.rows.rows import in_order, load, pointer, row, rows, separate, store
 
 
 @kernel
-def fastest_rate(gas, cr, grid, axes, w, bcc, best):
+def fastest_rate(gas, cr, cells, grid, axes, w, bcc, best):
     """Return the largest (abs(v_a) + c_fast,a)/dx_a over active cells and axes.
 
     Parameters
     ----------
+    cells : NamedTuple
+        see `crmpi.numerics.rows.cells`
     axes : (Axis, Axis, Axis)
         for a time step of 1, so that ``dtdx`` is 1/dx
     bcc : array or None
@@ -31,7 +34,7 @@ def fastest_rate(gas, cr, grid, axes, w, bcc, best):
                     grid.n1,
                     gas,
                     cr,
-                    axes,
+                    axes_at(cells, axes, 1.0, block, k, j, grid.ng1),
                     rows(w, block, offset),
                     shift_if(rows_if(bcc, block), offset),
                     column,
@@ -40,7 +43,7 @@ def fastest_rate(gas, cr, grid, axes, w, bcc, best):
 
 
 @kernel
-def fastest_rate_in_boxes(gas, cr, grid, axes, w, bcc, boxes, best):
+def fastest_rate_in_boxes(gas, cr, cells, grid, axes, w, bcc, boxes, best):
     """Return what `fastest_rate` does, over boxes of cells.
 
     Parameters
@@ -60,8 +63,9 @@ def fastest_rate_in_boxes(gas, cr, grid, axes, w, bcc, boxes, best):
         for k in range(first_k, first_k + boxes[box, 4]):
             for j in range(first_j, first_j + boxes[box, 5]):
                 offset = (k * grid.m2 + j) * grid.m1 + first_i
-                cells, field = rows(w, block, offset), shift_if(rows_if(bcc, block), offset)
-                rate_row(boxes[box, 6], gas, cr, axes, cells, field, column)
+                state, field = rows(w, block, offset), shift_if(rows_if(bcc, block), offset)
+                local = axes_at(cells, axes, 1.0, block, k, j, first_i)
+                rate_row(boxes[box, 6], gas, cr, local, state, field, column)
     return largest(best)
 
 
@@ -71,12 +75,13 @@ def rate_row(n, gas, cr, axes, w, bcc, best):
     separate()
     x, y, z = in_order(axes)
     for i in range(n):
-        r = 1.0 / load(row(w, DENS), i)
+        dens = load(row(w, DENS), i)
+        r = 1.0 / dens
         stiffness = gas.gamma * load(row(w, PRES), i)
         if cr is not None:
             stiffness += cr.gamma * cr.gm1 * load(row(w, ECR), i)
         if bcc is None:
-            sound = math.sqrt(stiffness * r)
+            sound = sound_speed(x, stiffness, dens)
             cx = sound
             cy = sound
             cz = sound
@@ -88,9 +93,9 @@ def rate_row(n, gas, cr, axes, w, bcc, best):
             cx = _fast(total, stiffness, bx, r)
             cy = _fast(total, stiffness, by, r)
             cz = _fast(total, stiffness, bz, r)
-        rate_x = (abs(load(row(w, VEL1 + x.normal), i)) + cx) * x.dtdx
-        rate_y = (abs(load(row(w, VEL1 + y.normal), i)) + cy) * y.dtdx
-        rate_z = (abs(load(row(w, VEL1 + z.normal), i)) + cz) * z.dtdx
+        rate_x = crossing_rate(x, i, abs(load(row(w, VEL1 + x.normal), i)) + cx)
+        rate_y = crossing_rate(y, i, abs(load(row(w, VEL1 + y.normal), i)) + cy)
+        rate_z = crossing_rate(z, i, abs(load(row(w, VEL1 + z.normal), i)) + cz)
         rate = rate_x if rate_x > rate_y else rate_y
         rate = rate if rate > rate_z else rate_z
         old = load(best, i)

@@ -51,6 +51,7 @@ class Fields(NamedTuple):
     # mass flux of the predictor through lower faces, with passive scalars, else no components
     early: object
     passive: int  # number of the first passive scalar, that of variables if there is none
+    cells: object  # their shape, see `crmpi.numerics.rows.cells`
 
 
 class Window(NamedTuple):
@@ -131,6 +132,7 @@ class Block(NamedTuple):
     b_first: object
     early: object
     passive: int
+    cells: object
     nvar: int
     heavy: bool  # there is gravity
     index: int
@@ -184,6 +186,7 @@ def block_of(fields, b):
         rows_if(fields.b_first, b),
         rows(fields.early, b, 0),
         fields.passive,
+        fields.cells,
         fields.w.shape[1],
         fields.grav.shape[1] > 0,
         b,

@@ -5,15 +5,26 @@ from crmpi.jit import kernel
 from crmpi.numerics.cr.compression import converges, crossings, sound_square
 from crmpi.numerics.fluid.gas_entropy import is_dominated
 from crmpi.numerics.fluid.layout import FLUX, VFACE
+from crmpi.numerics.rows.axes import (
+    acts_along,
+    impulse,
+    mean_flux,
+    outflow,
+    outflow_past_walls,
+    sum_weight,
+    wall_pressure,
+)
 from crmpi.numerics.rows.rows import load, row, separate, store
 
 
 @kernel
-def divergence_rows(n, u_in, u_out, axes, lower, upper, nvar):
-    """Write u_out = u_in - dt div F for `n` cells; `lower`, `upper`: the faces (Rows, one per axis)
-    below and above the cells."""
+def divergence_rows(n, cr, cells, u_in, u_out, axes, lower, upper, nvar):
+    """Write u_out = u_in - dt div F for `n` cells.
+
+    `cells`: the primitives of the fluxes; `lower`, `upper`: the faces (Rows, one per axis) below
+    and above the cells.
+    """
     separate()
-    c1, c2, c3 = axes[0].dtdx, axes[1].dtdx, axes[2].dtdx
     for v in range(nvar):
         q = FLUX + v
         below1, below2, below3 = row(lower[0], q), row(lower[1], q), row(lower[2], q)
@@ -21,9 +32,12 @@ def divergence_rows(n, u_in, u_out, axes, lower, upper, nvar):
         source = row(u_in, v)
         target = row(u_out, v)
         for i in range(n):
-            d1 = c1 * (load(above1, i) - load(below1, i))
-            d2 = c2 * (load(above2, i) - load(below2, i))
-            d3 = c3 * (load(above3, i) - load(below3, i))
+            held1 = wall_pressure(axes[0], cr, cells, v, i)
+            held2 = wall_pressure(axes[1], cr, cells, v, i)
+            held3 = wall_pressure(axes[2], cr, cells, v, i)
+            d1 = outflow_past_walls(axes[0], i, held1, load(below1, i), load(above1, i))
+            d2 = outflow_past_walls(axes[1], i, held2, load(below2, i), load(above2, i))
+            d3 = outflow_past_walls(axes[2], i, held3, load(below3, i), load(above3, i))
             store(target, i, load(source, i) - ((d1 + d2) + d3), 0)
 
 
@@ -42,12 +56,12 @@ def work_rows(n, gas, cr, cells, u_out, axes, lower, upper):
     old = row(cells, ECR)
     ener = row(u_out, ENER)
     ecr = row(u_out, ECR)
-    rate = crossings(axes)
     converging, dominated = 0, 0
     for i in range(n):
-        d1 = axes[0].dtdx * (load(above1, i) - load(below1, i))
-        d2 = axes[1].dtdx * (load(above2, i) - load(below2, i))
-        d3 = axes[2].dtdx * (load(above3, i) - load(below3, i))
+        d1 = outflow(axes[0], i, load(below1, i), load(above1, i))
+        d2 = outflow(axes[1], i, load(below2, i), load(above2, i))
+        d3 = outflow(axes[2], i, load(below3, i), load(above3, i))
+        rate = crossings(axes, i)
         stretch = (d1 + d2) + d3
         work = cr.gm1 * load(old, i) * stretch
         store(ener, i, load(ener, i) + work, 0)
@@ -70,9 +84,9 @@ def tracer_work_rows(n, cr, end, cells, u_out, axes, lower, upper):
         old = row(cells, v)
         new = row(u_out, v)
         for i in range(n):
-            d1 = axes[0].dtdx * (load(above1, i) - load(below1, i))
-            d2 = axes[1].dtdx * (load(above2, i) - load(below2, i))
-            d3 = axes[2].dtdx * (load(above3, i) - load(below3, i))
+            d1 = outflow(axes[0], i, load(below1, i), load(above1, i))
+            d2 = outflow(axes[1], i, load(below2, i), load(above2, i))
+            d3 = outflow(axes[2], i, load(below3, i), load(above3, i))
             store(new, i, load(new, i) - cr.gm1 * load(old, i) * ((d1 + d2) + d3), 0)
 
 
@@ -89,6 +103,8 @@ def gravity_rows(n, dt, cells, grav, u_out, axes, lower, upper, done):
     dens = row(cells, DENS)
     ener = row(u_out, ENER)
     for a in AXES:
+        if not acts_along(axes[a]):
+            continue
         g = row(grav, a)
         momentum = row(u_out, MOM1 + a)
         velocity = row(cells, VEL1 + a)
@@ -96,11 +112,11 @@ def gravity_rows(n, dt, cells, grav, u_out, axes, lower, upper, done):
         above = row(upper[a], FLUX + DENS)
         present = axes[a].stride != 0
         for i in range(n):
-            pull = dt * load(g, i)
             rho = load(dens, i)
-            crossed = 0.5 * (load(below, i) + load(above, i))
+            crossed = mean_flux(axes[a], i, load(below, i), load(above, i))
             mass_flux = crossed if present else rho * load(velocity, i)
-            store(momentum, i, load(momentum, i) + rho * pull, 0)
-            work = mass_flux * pull
+            push = impulse(axes[a], dt, rho, load(g, i))
+            store(momentum, i, load(momentum, i) + push, 0)
+            work = impulse(axes[a], dt, mass_flux, load(g, i))
             store(ener, i, load(ener, i) + work, 1)
-            store(done, i, load(done, i) + work, 2)
+            store(done, i, load(done, i) + work * sum_weight(axes[a], i), 2)

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from crmpi.constants import AXES
 from crmpi.jit import device, kernel
+from crmpi.numerics.rows.axes import flux_weight
 from crmpi.numerics.rows.rows import load, row, separate
 
 
@@ -48,7 +49,7 @@ def cross_rows(grid, axes, crossing, place, lower, upper, first, count):
                 add_fluxes(
                     lower[a],
                     (0, 1 if a == 0 else grid.n1),
-                    axes[a].dtdx,
+                    flux_weight(axes[a], 0),
                     (first, count),
                     crossing.amounts,
                     b,
@@ -57,7 +58,7 @@ def cross_rows(grid, axes, crossing, place, lower, upper, first, count):
                 add_fluxes(
                     upper[a],
                     (grid.n1 - 1 if a == 0 else 0, grid.n1),
-                    -axes[a].dtdx,
+                    -flux_weight(axes[a], grid.n1 if a == 0 else 1),
                     (first, count),
                     crossing.amounts,
                     b,
@@ -72,14 +73,3 @@ def add_fluxes(faces, span, factor, variables, amounts, b):
         for i in range(span[0], span[1]):
             total += load(flux, i)
         amounts[b, v] += factor * total
-
-
-@device
-def cross_line(crossing, b, place, axis, area, flux, dt, component):
-    """Add what the line of a tube gets through its two ends; `flux` per area at lower faces,
-    `place`: the Span of the line."""
-    end = place.first + place.n
-    if crossing.outer[b, 2 * axis]:
-        crossing.amounts[b, component] += dt * area[place.first] * flux[place.first]
-    if crossing.outer[b, 2 * axis + 1]:
-        crossing.amounts[b, component] -= dt * area[end] * flux[end]

@@ -42,6 +42,21 @@ def outflow_over_tube(cells, dt, b, k, j, i, outflow):
 
 
 @choice
+def sum_weight(cells, b, k, j, i):
+    """Return the weight of a density of a cell in sums over a block: 1, on a tube the volume."""
+
+
+@sum_weight.option(EqualVolumes)
+def sum_weight_of_box(cells, b, k, j, i):
+    return 1.0
+
+
+@sum_weight.option(Tube)
+def sum_weight_in_tube(cells, b, k, j, i):
+    return cells.volume[b, i if cells.axis == 0 else j if cells.axis == 1 else k]
+
+
+@choice
 def crossings(cells, axis, b, c, speed):
     """Return how many cells a signal of this speed crosses in the time step of the `axis`, which is
     1 on a tube."""

@@ -1,0 +1,78 @@
+"""The stages of the fluid, level by level: which kernels run, with which buffers. What the shape of
+cells means is chosen when kernels are compiled (`crmpi.numerics.rows.axes`)."""
+
+import numpy as np
+
+from crmpi.mesh.pool import aligned_zeros
+from crmpi.numerics.fluid.godunov import advance_blocks
+from crmpi.numerics.fluid.layout import FLUX, STATE
+from crmpi.numerics.fluid.signals import fastest_rate, fastest_rate_in_boxes
+from crmpi.numerics.fluid.stage import STRIP, Scratch, make_window
+from crmpi.precision import LANES
+
+
+class FluidStages:
+    """Kernels of the stages and of the time step, on the blocks of one rank.
+
+    Parameters
+    ----------
+    pack : crmpi.mesh.pack.Pack
+    """
+
+    def __init__(self, pack):
+        self.pack = pack
+        self.scratch = _make_scratch(pack)
+        self._column = aligned_zeros((pack.grid.n1,))
+
+    def advance(self, scheme, stage, fields, health, selected, reflux):
+        """Run the stage kernel on the selected blocks."""
+        for level in self.pack.parts:
+            kept = reflux and reflux.kept_of(level)
+            mine = level.of(fields), self.scratch, level.of(health), level.of(selected)
+            advance_blocks(scheme, stage, level.grid, level.axes(stage.dt), *mine, kept)
+
+    def fastest(self, gas, cr, watched):
+        """Return the fastest signal, in cells per time, of active cells and of boxes of ghosts."""
+        return max((self._fastest(gas, cr, part, watched) for part in self.pack.parts), default=0.0)
+
+    def _fastest(self, gas, cr, part, watched):
+        pack, axes, watched = self.pack, part.axes(1.0), part.boxes(watched)
+        field = pack.bcc if pack.magnetic and pack.metric.turns else None
+        cells, state = pack.metric.cells, part.of((pack.w0, field))
+        rate = fastest_rate(gas, cr, cells, part.grid, axes, *state, self._column)
+        if len(watched):
+            boxes = watched, self._column
+            in_boxes = fastest_rate_in_boxes(gas, cr, cells, part.grid, axes, *state, *boxes)
+            rate = max(rate, in_boxes)
+        return rate
+
+
+def _make_scratch(pack):
+    """Return the buffers of the stage kernel. Loops run over whole registers, so there is one more
+    at the end."""
+    grid, nvar = pack.grid, pack.nvar
+    energies = 1 + len(pack.tracers) if pack.has_cr else 0
+    window = make_window(grid)
+
+    def buffers(slots, ncomp, nrow):
+        cells = (nrow * window.n1 // LANES + 2) * LANES
+        return aligned_zeros((slots, ncomp, 1, 1, cells))
+
+    return Scratch(
+        window,
+        faces=buffers(6, FLUX + nvar, window.n2),
+        edges=buffers(2, 3, window.n2),
+        electric=buffers(2, 3, window.n2),
+        plane=buffers(3, max(STATE, 3) + nvar, window.n2),
+        upper=buffers(1, STATE + nvar, STRIP),
+        lower=buffers(1, STATE + nvar, STRIP),
+        normal=buffers(1, 3, window.n2),
+        speeds=buffers(1, 2, STRIP),
+        shocks=buffers(2, 3, window.n2),
+        spare=buffers(1, FLUX + nvar, STRIP),
+        flags=buffers(1, 1, STRIP),
+        cells=aligned_zeros((1, nvar, 1, 1, grid.m1)),
+        work=aligned_zeros((1, 1, 1, 1, grid.m1)),
+        per_mass=aligned_zeros((1, energies + 1, *pack.w0.shape[2:])),
+        made=np.zeros(2, np.int64),
+    )
