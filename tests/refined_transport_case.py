@@ -93,7 +93,7 @@ class RefinedTransport(RefinedFluid):
             total.append(float(self.comm.block_sums(self._sums(both[:, None]))[0]))
         return np.array(total)
 
-    def booked(self):
+    def recorded(self):
         """Return the energy that the ledger says was made or lost."""
         return sum(
             column.term * float(self.comm.block_sums(column.values[:, None])[0])

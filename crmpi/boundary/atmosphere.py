@@ -146,7 +146,7 @@ def extrapolate_hydrostatic(u, b, grav, table, grid, face, eos):
 
 @device
 def is_falling(grav, block, face, k, j, i):
-    """Tell whether gravity points out of the mesh in the outermost active cell of a column."""
+    """Return whether gravity points out of the mesh in the outermost active cell of a column."""
     ak, aj, ai = placed(face[0], face[2], k, j, i)
     return grav[block, face[0], ak, aj, ai] * face[1] > 0.0
 

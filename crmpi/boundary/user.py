@@ -102,8 +102,8 @@ class Slab:
         return b[self._block, axis][tuple(slice(start, start + n) for start, n in spans)]
 
     def staggered(self, axis):
-        """Tell whether the faces along `axis` are not at the centres of the cells: the axis is not
-        missing."""
+        """Return whether the faces along `axis` are not at the centres of the cells: the axis is
+        not missing."""
         return bool(self._up[axis])
 
     def on_faces(self, w, b, axis):

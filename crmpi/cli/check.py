@@ -42,7 +42,7 @@ def main(arguments):
 
 
 def _is_problem(word):
-    """Tell whether a word is the name, the folder or the YAML file of a problem."""
+    """Return whether a word is the name, the folder or the YAML file of a problem."""
     from crmpi.model.files import problem_folders
 
     if os.path.isdir(word):

@@ -17,7 +17,7 @@ def print_error(error):
 
 
 def debugging(argv=None):
-    """Tell whether tracebacks are asked for, by --debug or by CRMPI_DEBUG."""
+    """Return whether tracebacks are asked for, by --debug or by CRMPI_DEBUG."""
     return "--debug" in (sys.argv if argv is None else argv) or os.environ.get(
         "CRMPI_DEBUG", "0"
     ) not in ("", "0")

@@ -186,5 +186,5 @@ def _stray(word, words):
 
 
 def _is_open(word):
-    """Tell whether a word opens more brackets than it closes."""
+    """Return whether a word opens more brackets than it closes."""
     return sum(map(word.count, "[{(")) > sum(map(word.count, "]})"))

@@ -96,7 +96,7 @@ class _Pace:
 
 
 def _can_write(text):
-    """Tell whether standard output has these characters."""
+    """Return whether standard output has these characters."""
     try:
         text.encode(sys.stdout.encoding or "ascii")
     except (UnicodeError, LookupError):

@@ -13,7 +13,7 @@ COLUMNS = (
 
 
 def is_energy_of_rays(field):
-    """Tell whether a variable is an energy density of the cosmic rays or of their waves, and part
+    """Return whether a variable is an energy density of the cosmic rays or of their waves, and part
     of the energy of the box."""
     return field.unit == "pressure" and field.name != "ener" and not field.population
 

@@ -21,7 +21,7 @@ KINDS = (*ADDED, "mean", "minimum", "maximum", "number")
 
 @dataclass(frozen=True)
 class Column:
-    """A number of the run: its declaration and, when it is asked for, the values of this rank.
+    """A number of the run: its declaration and, when it is filled, the values of this rank.
 
     Parameters
     ----------
@@ -238,10 +238,10 @@ class Account:
         """Add what each block gained (nblock,) to a column."""
         self._table[self._place(name)] += amounts
 
-    def of(self, books):
-        """Return the named tuple `books` of the columns with the names of its fields, for a kernel
+    def of(self, totals):
+        """Return the named tuple `totals` of the columns with the names of its fields, for a kernel
         that adds to them."""
-        return books(*(self[name] for name in books._fields))
+        return totals(*(self[name] for name in totals._fields))
 
     def filled(self):
         """Return the columns with their amounts, integrated over the volume, code units."""

@@ -31,7 +31,7 @@ class EnergyGuard:
         self.begin()
 
     def begin(self):
-        """Look from the present state on, for instance after cells were changed by hand;
+        """Take the present state as the reference, for instance after cells were changed by hand;
         collective."""
         self._last = energy_ledger.balance(self.sim)
 
@@ -64,7 +64,7 @@ class EnergyGuard:
             )
 
     def _place(self):
-        """Return a clause on where floors acted most since the start, or ''."""
+        """Return a clause on where floors supplied most energy since the start, or ''."""
         if self.blame is None:
             return ""
         columns = energy_ledger.terms(self.sim)

@@ -1,5 +1,5 @@
-"""The energy ledger: the one place that says what the energy of the box is made of, and that lists
-and sums all that changes it.
+"""The energy ledger: the one place that defines what the energy of the box is made of, and that
+lists and sums all that changes it.
 
 A term is a declared `Column` with ``term`` = +1 or -1, wherever it is computed:
 

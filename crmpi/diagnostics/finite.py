@@ -4,9 +4,9 @@ import numpy as np
 
 
 def is_lost(pack, floors):
-    """Tell whether this rank has a cell that is not a number.
+    """Return whether this rank has a cell that is not a number.
 
-    The fluid has looked at its own variables when it made primitives: `floors` is its
+    The fluid has checked its own variables when it made primitives: `floors` is its
     `FloorLedger`. Tracers and passive scalars are summed here.
     """
     unseen = (*pack.tracers, *pack.scalars)

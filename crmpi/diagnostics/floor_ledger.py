@@ -1,9 +1,9 @@
-"""What floors and first-order fluxes did to the fluid: nothing is clipped in silence."""
+"""What floors and first-order fluxes did to the fluid: nothing is clipped without being counted."""
 
 import numpy as np
 
 from crmpi.diagnostics.columns import Account, CellAccount, Column
-from crmpi.numerics.fluid.convert import Added, FloorBooks
+from crmpi.numerics.fluid.convert import Added, FloorTotals
 
 COUNTS = (
     Column("dens", "none", "count", floor="density"),
@@ -45,19 +45,19 @@ class FloorLedger:
         self.counts = Account(COUNTS, pack.pool, "floor_", np.int64, "floors.counts")
         self.amounts = CellAccount(AMOUNTS, pack, "floor_added_", "floors.sums")
         self.added = Added(*(pack.pool.numbers() for _ in Added._fields))
-        self._books = FloorBooks(
-            *(self.counts[name] for name in FloorBooks._fields[:-1]), self.added
+        self._totals = FloorTotals(
+            *(self.counts[name] for name in FloorTotals._fields[:-1]), self.added
         )
 
-    def books(self):
+    def totals(self):
         """Return what `crmpi.numerics.fluid.convert.primitives` counts in, what it adds set to
         zero."""
         for densities in self.added:
             densities.fill(0.0)
-        return self._books
+        return self._totals
 
     def has_raised(self):
-        """Tell whether floors added anything in the last conversion."""
+        """Return whether floors added anything in the last conversion."""
         return any(densities.any() for densities in self.added)
 
     def raised(self, lasts):

@@ -126,7 +126,7 @@ _LIMITED = frozenset(floor.name for floor in FLOORS if floor.limited)
 
 
 def is_limited(column):
-    """Tell whether the energy in a column counts towards ``fluid.floors.energy_limit``."""
+    """Return whether the energy in a column counts towards ``fluid.floors.energy_limit``."""
     return column.floor in _LIMITED
 
 

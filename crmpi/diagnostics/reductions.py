@@ -1,4 +1,4 @@
-"""How a column of the history is made of what the ``history`` hook says of each block: a sum, a
+"""How a column of the history is made of what the ``history`` hook returns for each block: a sum, a
 mean, a minimum or a maximum."""
 
 import math

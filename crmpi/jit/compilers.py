@@ -65,7 +65,7 @@ def compiler():
 
 
 def _is_of_numba(problem):
-    """Tell whether it is numba that lacks a name or module."""
+    """Return whether it is numba that lacks a name or module."""
     if isinstance(problem, ImportError):
         return str(problem.name).startswith("numba")
     return "numba" in getattr(problem.obj, "__module__", getattr(problem.obj, "__name__", ""))
@@ -77,7 +77,7 @@ def _misfit(problem):
 
 
 def is_tried():
-    """Tell whether the installed numba is within the versions tested."""
+    """Return whether the installed numba is within the versions tested."""
     version = tuple(int(part) for part in re.findall(r"\d+", numba.__version__)[:2])
     return OLDEST_TRIED <= version <= NEWEST_TRIED
 

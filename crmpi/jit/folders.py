@@ -80,8 +80,8 @@ def cache_folders():
 
 
 def is_trusted(path):
-    """Tell whether code may come from a folder, if there is one: that of the user or of root, which
-    not everybody may write to."""
+    """Return whether code may come from a folder, if there is one: that of the user or of root,
+    which not everybody may write to."""
     try:
         status = path.stat()
     except OSError:
@@ -117,8 +117,8 @@ def choose_folders(wanted, home, temporary, writable, build="."):
 
 
 def _writable(folder, *, private):
-    """Tell whether files can be written to `folder`; `private`: its parent must be ours alone, for
-    it is in a place open to all."""
+    """Return whether files can be written to `folder`; `private`: its parent must be ours alone,
+    for it is in a place open to all."""
     try:
         if private:
             folder.parent.mkdir(mode=0o700, exist_ok=True)

@@ -323,7 +323,7 @@ _GAS = (*_POSITIVE, "vel1", "vel2", "vel3", "ecr")
 
 
 def possible(w):
-    """Tell whether density and pressure of a slab are positive; NaN is not."""
+    """Return whether density and pressure of a slab are positive; NaN is not."""
     return bool(np.min(w.dens) > 0.0 and np.min(w.press) > 0.0)
 
 

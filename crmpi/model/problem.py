@@ -73,7 +73,7 @@ class Problem:
 
     @classmethod
     def has(cls, hook: str) -> bool:
-        """Tell whether the class defines the optional hook."""
+        """Return whether the class defines the optional hook."""
         return hasattr(cls, hook)
 
 

@@ -52,7 +52,7 @@ def leave_branch(directory, step):
 
 
 def _is_later(path, step):
-    """Tell whether a file is of a later step; one that cannot be read is."""
+    """Return whether a file is of a later step; one that cannot be read is."""
     found = step_of(path)
     return found is None or found > step
 

@@ -56,7 +56,7 @@ def _hushed(hook, is_known):
 
 
 def _in_h5py(trace):
-    """Tell whether a traceback begins in compiled code of h5py, and not in a program."""
+    """Return whether a traceback begins in compiled code of h5py, and not in a program."""
     return trace is not None and trace.tb_frame.f_code.co_filename.startswith("h5py/")
 
 

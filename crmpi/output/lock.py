@@ -49,7 +49,7 @@ class FolderLock:
             self._known = _marks(os.fstat(file.fileno()))
 
     def is_lost(self):
-        """Tell whether the lock has vanished, with its folder perhaps; one look at the file.
+        """Return whether the lock has vanished, with its folder perhaps; one look at the file.
 
         Raises
         ------
@@ -170,7 +170,7 @@ def _ours(owner):
 
 
 def _dead(owner):
-    """Tell whether the process is known to be gone."""
+    """Return whether the process is known to be gone."""
     if not owner:
         return True
     me = _identity()
@@ -183,7 +183,7 @@ def _dead(owner):
 
 
 def _has_left_the_queue(job):
-    """Tell whether Slurm knows that a job has ended; False if Slurm does not answer."""
+    """Return whether Slurm knows that a job has ended; False if Slurm does not answer."""
     command = ["squeue", "--noheader", "--jobs", str(job), "--format", "%T"]
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
@@ -195,7 +195,7 @@ def _has_left_the_queue(job):
 
 
 def _lives(pid, began):
-    """Tell whether this host has the process `pid`, and it is the one that began then."""
+    """Return whether this host has the process `pid`, and it is the one that began then."""
     try:
         os.kill(pid, 0)
     except PermissionError:

@@ -15,7 +15,7 @@ class StopFile:
         self.path, self._say, self._said = path, say, False
 
     def take(self):
-        """Tell whether the file is there, and remove it: it has been heard. What is in the way is
+        """Return whether the file is there, and remove it: it has been heard. What is in the way is
         said once; the run goes on."""
         try:
             found = self.path.exists()

@@ -31,7 +31,7 @@ class ResilientStream(io.TextIOBase):
         self._try(lambda stream: stream.flush())
 
     def isatty(self):
-        """Tell whether a terminal shows it."""
+        """Return whether a terminal shows it."""
         return self._stream is not None and self._stream.isatty()
 
     def fileno(self):
@@ -77,7 +77,7 @@ def discard(stream):
 
 
 def is_redirected_to(path, descriptor):
-    """Tell whether `path` is the file to which the stream of a descriptor is redirected."""
+    """Return whether `path` is the file to which the stream of a descriptor is redirected."""
     try:
         return os.path.samestat(os.stat(path), os.fstat(descriptor))
     except OSError:
@@ -85,7 +85,7 @@ def is_redirected_to(path, descriptor):
 
 
 def is_standard_stream(path):
-    """Tell whether `path` is the file to which standard output or errors are redirected."""
+    """Return whether `path` is the file to which standard output or errors are redirected."""
     return is_redirected_to(path, STDOUT) or is_redirected_to(path, STDERR)
 
 

@@ -6,12 +6,13 @@ _COLOURS = {"red": 31, "green": 32, "yellow": 33}
 
 
 def is_live(stream):
-    """Tell whether a line of the stream can be written again: it is a terminal, and no dumb one."""
+    """Return whether a line of the stream can be written again: it is a terminal, and no dumb
+    one."""
     return bool(stream is not None and stream.isatty() and os.environ.get("TERM") != "dumb")
 
 
 def has_colours(stream):
-    """Tell whether the stream shows colours: a terminal, unless NO_COLOR is set to anything
+    """Return whether the stream shows colours: a terminal, unless NO_COLOR is set to anything
     (no-color.org)."""
     return is_live(stream) and not os.environ.get("NO_COLOR")
 

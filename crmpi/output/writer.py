@@ -136,7 +136,7 @@ class OutputWriter:
         return written
 
     def asked_to_stop(self):
-        """Tell whether a user asked the run to stop by a file STOP in its folder, and remove the
+        """Return whether a user asked the run to stop by a file STOP in its folder, and remove the
         file, which has served its purpose. For rank 0."""
         return self._stop.take()
 

@@ -37,7 +37,7 @@ class SerialComm:
         return float(x)
 
     def any(self, flag):
-        """Tell whether `flag` is true on any rank."""
+        """Return whether `flag` is true on any rank."""
         return bool(flag)
 
     def maxima(self, numbers):
@@ -129,7 +129,7 @@ class MpiComm:
         return np.where(lost > 0.0, np.nan, largest).tolist()
 
     def any(self, flag):
-        """Tell whether `flag` is true on any rank."""
+        """Return whether `flag` is true on any rank."""
         return self.max(1.0 if flag else 0.0) > 0.0
 
     def bcast(self, obj, root=0):

@@ -65,14 +65,14 @@ def launcher_name(environment=os.environ):
 
 
 def _is_direct(environment):
-    """Tell whether srun itself gave PMI_SIZE: mpich's mpirun, which may have started its helpers
+    """Return whether srun itself gave PMI_SIZE: mpich's mpirun, which may have started its helpers
     with srun, adds the number of ranks of the node."""
     return "SLURM_MPI_TYPE" in environment and not set(_LOCAL_SIZES) & set(environment)
 
 
 def is_foreign(vendor, environment=os.environ):
-    """Tell whether a launcher speaks what this MPI library as a rule does not understand: Open MPI
-    asks PMIx or its own mpirun, most others ask PMI. MPI_Init may then end the process."""
+    """Return whether a launcher speaks what this MPI library as a rule does not understand: Open
+    MPI asks PMIx or its own mpirun, most others ask PMI. MPI_Init may then end the process."""
     pmix = any(name.startswith(("PMIX_", "OMPI_COMM_WORLD_")) for name in environment)
     pmi = "PMI_SIZE" in environment or "PMI_FD" in environment
     return not pmix if vendor == "Open MPI" else pmix and not pmi

@@ -48,7 +48,7 @@ class Config:
         return _copy(self._plain)
 
     def is_given(self, path):
-        """Tell whether the user gave the parameter of this dotted name."""
+        """Return whether the user gave the parameter of this dotted name."""
         return path in self._given
 
     def describe(self):

@@ -5,8 +5,8 @@ nucleus or by metagalactic light.
 
 n_a n_b is n_e n_H or n_H^2, whichever the table was made for, with n_H = X rho/m_p and n_e = (1 +
 X)/2 rho/m_p (full ionisation). Density is constant during the step. The step is exact for every dt
-without heating (`crmpi.physics.cooling_curve`), with it (`crmpi.physics.heated_curve`) and under
-light (`crmpi.physics.photoheating`); dt is never limited.
+without heating (`crmpi.physics.cooling_curve`), with it (`crmpi.physics.heated_curve`) and with a
+radiation background (`crmpi.physics.photoheating`); dt is never limited.
 """
 
 import math
@@ -46,7 +46,7 @@ class CoolingConst(NamedTuple):
     dense_above: float  # density above which it rises to that
 
 
-class CoolingBooks(NamedTuple):
+class CoolingTotals(NamedTuple):
     """Energies of each block (nblock,), added to by `cool_pack`."""
 
     radiated: object
@@ -183,7 +183,7 @@ class Cooling(Source):
         self.heating = self._make_heating()
         self._disc = {}
         self.gas = gas_const(pack, eos)
-        self.books = self._make_books()
+        self.totals = self._make_totals()
 
     def apply(self, time, dt):
         energy = self.pack.active(self.pack.u0)[:, ENER]
@@ -195,7 +195,7 @@ class Cooling(Source):
             (self.gas, self.const, (self.curve, self.heating), self.light),
             self._dense_cells(),
             dt,
-            self.books,
+            self.totals,
         )
         if before is not None:
             given = spread_over_layers(
@@ -203,11 +203,11 @@ class Cooling(Source):
             )
             self.account.add("heated", given * self.pack.cell_volumes)
 
-    def _make_books(self):
+    def _make_totals(self):
         account = self.account
         kept = SUPPORTED.name in account  # else it is zero
         supported = account[SUPPORTED.name] if kept else self.pack.pool.numbers()
-        return CoolingBooks(account["radiated"], account["heated"], account["floored"], supported)
+        return CoolingTotals(account["radiated"], account["heated"], account["floored"], supported)
 
     def _dense_cells(self):
         """Return where gas may have its effective temperature: 1 or 0 for each active cell, of no
@@ -309,7 +309,7 @@ def advance_temp(temp, dens, floor, dt, physics):
 
 
 @kernel
-def cool_pack(u, bcc, grid, physics, disc, dt, books):
+def cool_pack(u, bcc, grid, physics, disc, dt, totals):
     """Cool and heat all active cells of a pack over `dt`.
 
     Parameters
@@ -322,7 +322,7 @@ def cool_pack(u, bcc, grid, physics, disc, dt, books):
         where dense gas has its effective temperature; of no block: everywhere
     dt : float
         code units
-    books : CoolingBooks
+    totals : CoolingTotals
         added to
     """
     gas, const, _, _ = physics
@@ -342,10 +342,10 @@ def cool_pack(u, bcc, grid, physics, disc, dt, books):
                     content = heat_capacity * cell_volume(gas.volumes, b, k, j, i)
                     radiated += content * (start + heated - temp)
                     gained += content * heated
-                    least = max(before, const.floor)
-                    floored += content * (least - before)
-                    supported += content * (start - least)
-        books.radiated[b] += radiated
-        books.heated[b] += gained
-        books.floored[b] += floored
-        books.supported[b] += supported
+                    lowest = max(before, const.floor)
+                    floored += content * (lowest - before)
+                    supported += content * (start - lowest)
+        totals.radiated[b] += radiated
+        totals.heated[b] += gained
+        totals.floored[b] += floored
+        totals.supported[b] += supported

@@ -21,7 +21,7 @@ _LONGEST = 1 << 16  # more events than a bin can hold
 
 
 class Event(NamedTuple):
-    """A supernova: when, and three uniform numbers in [0, 1) that say where."""
+    """A supernova: when, and three uniform numbers in [0, 1) for its place."""
 
     time: float
     place: tuple
@@ -151,7 +151,7 @@ def footprints_on_blocks(mesh, origins, block, position, radius):
 
     Notes
     ----- Weights are those of `footprint` before they are normalised: the whole kernel lies on
-      blocks of several levels and ranks. Only blocks that hold cells of the kernel are looked at
+      blocks of several levels and ranks. Only blocks that hold cells of the kernel are visited
       one by one.
     """
     index, offset = zip(

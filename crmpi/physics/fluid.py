@@ -1,7 +1,7 @@
 """Gas, magnetic field and adiabatic cosmic-ray fluid: the stages of a step.
 
 A step is a list of stages (`crmpi.physics.integrators`). They are out of place, so the state at the
-start survives until the last one. Cosmic rays ride inside the Riemann fan
+start survives until the last one. Cosmic rays are part of the Riemann fan
 (`crmpi.numerics.fluid.riemann`); gravity is part of each stage.
 """
 
@@ -95,7 +95,7 @@ class Fluid(Operator):
         self._weightless = pack.allocate(0)
         self._early = pack.allocate(3 if pack.scalars else 0)
         self._latest = self.stages[0]  # the stage that was made last
-        self._unbooked = None  # the same, until what its entropy floor did is recorded
+        self._unrecorded = None  # the same, until what its entropy floor did is recorded
         self._kernels = FluidStages(pack)
         first, count = (grid.ng3, grid.ng2, grid.ng1), (grid.n3, grid.n2, grid.n1)
         self._active = np.array([[b, *first, *count] for b in range(nblock)], np.int64).reshape(
@@ -198,7 +198,7 @@ class Fluid(Operator):
     def result(self, stage):
         """End a stage: blend its forward step with the start and return (u, b); the result of the
         last stage is now ``u0, b0``."""
-        self._book()
+        self._record()
         pack, (u, b) = self.pack, self._registers(*stage.result)
         if stage.keep:
             blend(stage.keep, pack.u0, u)
@@ -228,7 +228,7 @@ class Fluid(Operator):
         Values below floors are raised, in `u` too, and counted for active cells. What that adds to
         mass and energy is recorded as far as it will be in the state at the end of the step.
         """
-        self._book()
+        self._record()
         pack = self.pack
         state = (u, b if pack.magnetic else None)
         result = (pack.w0, pack.bcc if pack.magnetic else None)
@@ -243,7 +243,7 @@ class Fluid(Operator):
             state,
             result,
             self._row,
-            self.ledger.books(),
+            self.ledger.totals(),
         )
         if self.ledger.has_raised():
             self.ledger.raised(1.0 if u is pack.u0 else self._latest.lasts)
@@ -308,18 +308,18 @@ class Fluid(Operator):
         fields = Fields(
             *registers, self.troubled, self.valves, *first, self._early, passive, pack.metric.cells
         )
-        booked = plan.lasts > 0.0
+        recorded = plan.lasts > 0.0
         seen = self.stages[0].part / plan.part if plan.fluxes != plan.start else 0.0
         stage = KernelStage(
-            part, plan.first_order, correct, find, booked, plan.keep, self._dissipate, seen
+            part, plan.first_order, correct, find, recorded, plan.keep, self._dissipate, seen
         )
         self._kernels.advance(self.scheme, stage, fields, self._health, selected, self.reflux)
-        self._unbooked = plan
+        self._unrecorded = plan
 
-    def _book(self):
+    def _record(self):
         """Record what the entropy floor did in the last stage, now that it will not be redone."""
-        if self._unbooked is not None:
-            stage, self._unbooked = self._unbooked, None
+        if self._unrecorded is not None:
+            stage, self._unrecorded = self._unrecorded, None
             self.ledger.counts.add("entropy", self._health.settled)
             lasts = stage.lasts * (1.0 - stage.keep)
             self.ledger.amounts.add("entropy", lasts * self._health.moved)

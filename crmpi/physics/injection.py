@@ -38,7 +38,7 @@ class Supernova(NamedTuple):
     mass: float
 
 
-class InjectionBooks(NamedTuple):
+class InjectionTotals(NamedTuple):
     """Energies, mass and number of supernovae of each block (nblock,), added to by `give`."""
 
     thermal: object
@@ -136,7 +136,7 @@ class Injection(Source):
         if params.mode == "central":
             _require_inside(params.center, mesh)
         self.gas = gas_const(pack, eos)
-        self.books = self.account.of(InjectionBooks)
+        self.totals = self.account.of(InjectionTotals)
         self.one = self._make_supernova()
         self._done = None
         if params.mode == "plane":
@@ -165,7 +165,7 @@ class Injection(Source):
             for part in self.pack.parts:
                 number = self.rate * (end - start) * self.shares[part.level]
                 arrays = part.of(self.pack.u0), part.grid, part.of(self.pack.origins)
-                inject_layers(*arrays, number, (part.of(self.gas), self.one), part.of(self.books))
+                inject_layers(*arrays, number, (part.of(self.gas), self.one), part.of(self.totals))
         else:
             number = self.params.rate_per_mass * (end - start)
             inject_dense(
@@ -174,7 +174,7 @@ class Injection(Source):
                 self.params.threshold,
                 number,
                 (self.gas, self.one),
-                self.books,
+                self.totals,
             )
 
     def _make_supernova(self):
@@ -259,7 +259,8 @@ class Injection(Source):
         of `part` where it is given."""
         part = Part(0, slice(None), self.pack.grid) if part is None else part
         arrays = part.of(self.pack.u0), part.grid, part.of(self.pack.origins)
-        inject_footprint(*arrays, cells, number, (part.of(self.gas), self.one), part.of(self.books))
+        physics = part.of(self.gas), self.one
+        inject_footprint(*arrays, cells, number, physics, part.of(self.totals))
 
 
 def layer_faces(mesh):
@@ -296,9 +297,9 @@ def cell_widths(mesh):
 
 
 @device
-def give(u, cell, push, number, physics, books):
+def give(u, cell, push, number, physics, totals):
     """Give `number` supernovae to one cell (b, k, j, i), pushing along the vector `push` if it is
-    not zero; add to the `books` of block b."""
+    not zero; add to the `totals` of block b."""
     gas, one = physics
     b, k, j, i = cell
     volume = cell_volume(gas.volumes, b, k, j, i)
@@ -320,10 +321,10 @@ def give(u, cell, push, number, physics, books):
             + u[b, MOM2, k, j, i] * push[1]
             + u[b, MOM3, k, j, i] * push[2]
         ) / distance
-        most = 2.0 * (kinetic + thermal) * u[b, DENS, k, j, i]
+        limit = 2.0 * (kinetic + thermal) * u[b, DENS, k, j, i]
         kick = math.sqrt(2.0 * kinetic * u[b, DENS, k, j, i])
         kick = (
-            min(kick, most / (outward + math.sqrt(outward * outward + most)))
+            min(kick, limit / (outward + math.sqrt(outward * outward + limit)))
             if outward > 0.0
             else kick
         )
@@ -333,15 +334,15 @@ def give(u, cell, push, number, physics, books):
     u[b, ENER, k, j, i] += thermal + kinetic + moving
     if one.cosmic > 0.0:
         u[b, ECR, k, j, i] += one.cosmic * per_volume
-    books.thermal[b] += (thermal + kinetic - gained) * volume
-    books.kinetic[b] += (gained + moving) * volume
-    books.cosmic[b] += one.cosmic * number
-    books.mass[b] += one.mass * number
-    books.supernovae[b] += number
+    totals.thermal[b] += (thermal + kinetic - gained) * volume
+    totals.kinetic[b] += (gained + moving) * volume
+    totals.cosmic[b] += one.cosmic * number
+    totals.mass[b] += one.mass * number
+    totals.supernovae[b] += number
 
 
 @kernel
-def inject_footprint(u, grid, origins, cells, number, physics, books):
+def inject_footprint(u, grid, origins, cells, number, physics, totals):
     """Spread `number` supernovae over the cells of a `Footprint`; `origins` (nblock, 3) are the
     global indices of the blocks."""
     for b in range(u.shape[0]):
@@ -359,22 +360,22 @@ def inject_footprint(u, grid, origins, cells, number, physics, books):
                         continue
                     push = (cells.offset1[ii], cells.offset2[jj], cells.offset3[kk])
                     cell = (b, grid.ng3 + k, grid.ng2 + j, grid.ng1 + i)
-                    give(u, cell, push, number * cells.weight[kk, jj, ii], physics, books)
+                    give(u, cell, push, number * cells.weight[kk, jj, ii], physics, totals)
 
 
 @kernel
-def inject_layers(u, grid, origins, number, physics, books):
+def inject_layers(u, grid, origins, number, physics, totals):
     """Give ``number[k]`` supernovae to each cell of the global layer k along x3."""
     for b in range(u.shape[0]):
         for k in range(grid.n3):
             share = number[origins[b, 2] + k]
             for j in range(grid.ng2, grid.ng2 + grid.n2):
                 for i in range(grid.ng1, grid.ng1 + grid.n1):
-                    give(u, (b, grid.ng3 + k, j, i), (0.0, 0.0, 0.0), share, physics, books)
+                    give(u, (b, grid.ng3 + k, j, i), (0.0, 0.0, 0.0), share, physics, totals)
 
 
 @kernel
-def inject_dense(u, grid, threshold, number, physics, books):
+def inject_dense(u, grid, threshold, number, physics, totals):
     """Give `number` supernovae per mass to the cells denser than `threshold`."""
     volumes = physics[0].volumes
     for b in range(u.shape[0]):
@@ -384,7 +385,7 @@ def inject_dense(u, grid, threshold, number, physics, books):
                     dens = u[b, DENS, k, j, i]
                     if dens > threshold:
                         mass = dens * cell_volume(volumes, b, k, j, i)
-                        give(u, (b, k, j, i), (0.0, 0.0, 0.0), number * mass, physics, books)
+                        give(u, (b, k, j, i), (0.0, 0.0, 0.0), number * mass, physics, totals)
 
 
 def _require_inside(center, mesh):

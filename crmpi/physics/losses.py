@@ -28,7 +28,7 @@ HADRONIC_HEAT = 1.0 / 6.0
 
 
 class Rates(NamedTuple):
-    """Rates of loss in cm^3/s, to be multiplied by rho/m_p; every set says what density its paper
+    """Rates of loss in cm^3/s, to be multiplied by rho/m_p; every set names the density its paper
     counts."""
 
     hadronic: float
@@ -87,7 +87,7 @@ def gizmo(x_h):
 RATES = {"guo_oh2008": guo_oh, "pfrommer2017": pfrommer, "gizmo": gizmo}
 
 
-class LossBooks(NamedTuple):
+class LossTotals(NamedTuple):
     """Energies of each block (nblock,), added to by `lose`, and the present luminosity in gamma
     rays, replaced."""
 
@@ -153,7 +153,7 @@ class Losses(Source):
             dt,
             self.params.heating,
             gamma,
-            self.account.of(LossBooks),
+            self.account.of(LossTotals),
         )
 
     def neutral(self):
@@ -191,7 +191,7 @@ def shares(hadronic, coulomb, heating):
 
 
 @kernel
-def lose(u, grid, physics, neutral, dt, heating, gamma, books):
+def lose(u, grid, physics, neutral, dt, heating, gamma, totals):
     """Take the losses of `dt` from all active cells of a pack and heat the gas.
 
     Parameters
@@ -208,7 +208,7 @@ def lose(u, grid, physics, neutral, dt, heating, gamma, books):
         whether the gas is heated; otherwise its share escapes
     gamma : float
         photons above 1 GeV per hadronic loss
-    books : LossBooks
+    totals : LossTotals
         added to
     """
     gas, const = physics
@@ -237,8 +237,8 @@ def lose(u, grid, physics, neutral, dt, heating, gamma, books):
                     luminosity += hadronic * rate * u[b, ECR, k, j, i] * volume
         if neutral is None:
             heated, made = to_gas * lost, hadronic * lost
-        books.lost[b] += lost
-        books.heated[b] += heated
-        books.escaped[b] += lost - heated
-        books.gamma[b] += gamma * made
-        books.gamma_luminosity[b] = gamma * luminosity
+        totals.lost[b] += lost
+        totals.heated[b] += heated
+        totals.escaped[b] += lost - heated
+        totals.gamma[b] += gamma * made
+        totals.gamma_luminosity[b] = gamma * luminosity

@@ -1,7 +1,7 @@
 """Operators: what acts on the state in a step, and the phases of a step in which it acts.
 
 Sources, transport, fluid and refinement declare here when they act, which variables they change,
-which columns of the history tell of it, and how long a step they allow. ``crmpi.run.stepper`` goes
+which columns of the history it fills, and how long a step they allow. ``crmpi.run.stepper`` goes
 through the phases; ``crmpi run --dry-run`` prints the declarations in this order.
 """
 
@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 
 class Phase(Enum):
-    """When an operator acts, in the order of a step; the value says it in words."""
+    """When an operator acts, in the order of a step; the value describes it."""
 
     AROUND_STEP = "half a step before transport and fluid, and after them in mirrored order"
     AROUND_FLUID = "half a step before the fluid and after it"
@@ -21,7 +21,7 @@ class Phase(Enum):
 
 
 class Declaration(NamedTuple):
-    """What an operator says about itself.
+    """What an operator declares.
 
     ``fields``: names of the variables that it may change, ``b`` for the field on faces.
     ``columns``: names of the columns of the history that it adds to. ``limit``: what bounds the

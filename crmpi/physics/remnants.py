@@ -309,7 +309,8 @@ def kick(table, reached, rows, momentum):
 
 @kernel
 def first_visit(target, start, row):
-    """Tell whether this is the first row from `start` on with its target: a cell may have more."""
+    """Return whether this is the first row from `start` on with its target: a cell may have
+    more."""
     for before in range(start, row):
         if target[before] == target[row]:
             return False

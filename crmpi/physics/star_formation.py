@@ -1,4 +1,5 @@
-"""Stars and their supernovae without particles: gas becomes a booked mass, and explodes at once.
+"""Stars and their supernovae without particles: gas becomes a mass that is only recorded, and
+explodes at once.
 
     d(rho)/dt = -efficiency rho/t_ff,    t_ff = sqrt(3 pi/(32 G rho))
 
@@ -55,7 +56,7 @@ class Recipe(NamedTuple):
     converging: bool
 
 
-class FormationBooks(NamedTuple):
+class FormationTotals(NamedTuple):
     """Sums over each block (nblock,) that `form_stars` adds to: mass of new stars, its rate, and
     the energy that left with the gas."""
 
@@ -145,11 +146,11 @@ class StarFormation(Source):
         """Form stars over `dt` and let their supernovae explode; collective."""
         pack = self.pack
         self.account["rate"] = 0.0  # the other columns are sums since the start
-        books = self.account.of(FormationBooks)
+        totals = self.account.of(FormationTotals)
         for part in pack.parts:
-            arrays = part.of((pack.u0, pack.w0, pack.bcc, self._formed, books))
+            arrays = part.of((pack.u0, pack.w0, pack.bcc, self._formed, totals))
             form_stars(arrays, part.grid, (part.of(self.gas), self.recipe), self._leaving, dt)
-        events, numbers = self._events(time, np.flatnonzero(books.rate))
+        events, numbers = self._events(time, np.flatnonzero(totals.rate))
         self.account.add("supernovae", np.bincount(events[:, 0], numbers, pack.nblock))
         where = np.concatenate([pack.levels[events[:, 0], None], events[:, 1:]], axis=1)
         # most steps have no supernova anywhere: one number then, not an answer of every rank
@@ -167,24 +168,24 @@ class StarFormation(Source):
             self.remnant,
             self.metals,
         )
-        self.book(given, lost)
+        self.record(given, lost)
 
-    def book(self, given, lost):
+    def record(self, given, lost):
         """Add to the account what `crmpi.physics.remnants.explode` returned."""
         self.account.add("unresolved", lost)
         for name, amounts in given._asdict().items():
             self.account.add(name, amounts)
 
     def notes(self):
-        """Say that stars cannot form yet, where the state says so; collective."""
+        """Note that stars cannot form yet, where that follows from the state; collective."""
         densest = self.comm.max(float(self.pack.active(self.pack.u0)[:, DENS].max(initial=0.0)))
         if densest > self.params.threshold:
             return []
         unit = self.units.factor("m_p/cm^3")
-        now, least = densest / unit, self.params.threshold / unit
+        now, threshold = densest / unit, self.params.threshold / unit
         return [
             f"no stars form yet: the densest cell has {now:.3g} m_p/cm^3, "
-            f"'star_formation.threshold' is {least:.3g}"
+            f"'star_formation.threshold' is {threshold:.3g}"
         ]
 
     @classmethod
@@ -321,7 +322,7 @@ def formation_rate(params, units, dens, temp):
     Parameters
     ----------
     params : StarFormation.Params
-        of which `converging` is not looked at
+        of which `converging` is not used
     units : Units
     dens, temp : arrays
         code units, K
@@ -349,7 +350,7 @@ def _metals_scalar(scalars):
 
 @device
 def converges(w, b, k, j, i, grid):
-    """Tell whether the velocity of the gas converges on a cell."""
+    """Return whether the velocity of the gas converges on a cell."""
     divergence = 0.0
     if grid.ng1:
         divergence += (w[b, 1, k, j, i + 1] - w[b, 1, k, j, i - 1]) / grid.dx1
@@ -368,7 +369,7 @@ def form_stars(arrays, grid, physics, leaving, dt):
     ----------
     arrays : tuple
         conserved state, changed in place; primitives with one layer of ghosts; field; mass of new
-        stars by cell, set; FormationBooks, added to
+        stars by cell, set; FormationTotals, added to
     grid : Grid
         of the level
     physics : tuple of GasConst, Recipe
@@ -377,7 +378,7 @@ def form_stars(arrays, grid, physics, leaving, dt):
         rays
     dt : float
     """
-    u, w, bcc, formed, books = arrays
+    u, w, bcc, formed, totals = arrays
     gas, recipe = physics
     scaled, energies = leaving
     for b in range(u.shape[0]):
@@ -407,6 +408,6 @@ def form_stars(arrays, grid, physics, leaving, dt):
                     for n in range(scaled.size):
                         u[b, scaled[n], k, j, i] *= 1.0 - taken
                     formed[b, 0, k, j, i] = taken * dens * volume
-                    books.formed[b] += taken * dens * volume
-                    books.rate[b] += rate * dens * volume
-                    books.locked[b] += taken * energy * volume
+                    totals.formed[b] += taken * dens * volume
+                    totals.rate[b] += rate * dens * volume
+                    totals.locked[b] += taken * energy * volume

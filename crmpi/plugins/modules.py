@@ -103,7 +103,7 @@ def _drop_edited(folder):
 
 
 def _lies_in(name, new, folder):
-    """Tell whether a module, or its package, was imported from `folder` just now."""
+    """Return whether a module, or its package, was imported from `folder` just now."""
     top = name.partition(".")[0]
     file = getattr(sys.modules.get(top), "__file__", None) if top in new else None
     return isinstance(file, str) and folder in (Path(file).parent, Path(file).parent.parent)

@@ -37,7 +37,7 @@ class StoppedEarly(KeyboardInterrupt):
         self.everywhere = everywhere
 
     def of_all(self, comm):
-        """Tell whether no other rank is still at work."""
+        """Return whether no other rank is still at work."""
         return self.everywhere or comm.nranks == 1
 
 

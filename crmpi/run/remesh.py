@@ -82,7 +82,7 @@ class Remesher:
         return [Declaration("mesh.refinement", (Phase.AFTER_STEP,), fields)]
 
     def due(self, step):
-        """Tell whether the criteria are evaluated after this step."""
+        """Return whether the criteria are evaluated after this step."""
         return bool(self.criteria) and step % self.params.interval == 0
 
     def adapt(self):

@@ -108,7 +108,7 @@ def given_keys(overrides):
 
 
 def asks_for_folder(overrides):
-    """Tell whether overrides name the folder of the output."""
+    """Return whether overrides name the folder of the output."""
     return any(key in ("output", "output.dir") for key in given_keys(overrides))
 
 
@@ -133,7 +133,7 @@ def _plugin_words(origin, source, overrides):
 
 
 def _names_problem(key, value):
-    """Tell whether an override says which problem to run, unlike problem={...}, which sets its
+    """Return whether an override says which problem to run, unlike problem={...}, which sets its
     parameters."""
     parameters = value.lstrip().startswith("{") and not re.search(r"[{,]\s*name\s*:", value)
     return key.strip() == "problem.name" or (key.strip() == "problem" and not parameters)

@@ -1,9 +1,9 @@
 """The seam of the scattering models: from the state of the gas and the cosmic rays to kappa. One
 model is one file of this folder.
 
-A model is asked once per transport operator and population, at frozen gas. It fills kappa in active
-cells and at least one layer of ghost zones; primitives and cell-centred field are valid in all of
-them, so it may take centred differences and needs neither neighbours nor ranks.
+A model is called once per transport operator and population, at frozen gas. It fills kappa in
+active cells and at least one layer of ghost zones; primitives and cell-centred field are valid in
+all of them, so it may take centred differences and needs neither neighbours nor ranks.
 ``docs/scattering.md`` shows how to add one.
 """
 
@@ -79,15 +79,15 @@ class IonisationParams:
     )
 
 
-def ordered(params: Any, least: str, most: str) -> Iterator[tuple[str, str]]:
+def ordered(params: Any, lower: str, upper: str) -> Iterator[tuple[str, str]]:
     """Yield the complaint of ``check`` about two parameters that are the wrong way round.
 
     In a dimensionless run they may have no value; that the model needs units is then said by the
     model itself.
     """
     with suppress(CrmpiError):
-        if getattr(params, least) > getattr(params, most):
-            yield least, f"must not exceed scattering.{most}"
+        if getattr(params, lower) > getattr(params, upper):
+            yield lower, f"must not exceed scattering.{upper}"
 
 
 class ScatteringModel:
@@ -109,7 +109,7 @@ class ScatteringModel:
     name, doc, equation, reference : str
         value of ``scattering.model``, one line for people, the formula, papers
     needs_field, needs_units : bool
-        the model asks for a magnetic field, for physical units
+        the model needs a magnetic field, for physical units
     """
 
     name = ""

@@ -18,7 +18,7 @@ _TINY = 1e-300
 
 
 class ExtrinsicTurbulence(ScatteringModel):
-    """kappa from a cascade that reaches the gyroscale; `variant` says what becomes of it there.
+    """kappa from a cascade that reaches the gyroscale; `variant` selects what becomes of it there.
 
     `fast` adds the scattering rates of fast modes and of Alfven modes. Fast modes are damped by the
     plasma without collisions, by the viscosity of ions and by that of neutral atoms; where sound is

@@ -1,4 +1,4 @@
-"""What closures ask of the local plasma, on all cells of a pack, ghost zones included.
+"""What closures need of the local plasma, on all cells of a pack, ghost zones included.
 
 Arrays have the shape (nblock, m3, m2, m1). Cells that hold nothing (padding of rows) get harmless
 numbers. Centred differences are valid everywhere but in the outermost layer of ghost zones, which

@@ -78,9 +78,9 @@ class TransportSolver(Operator):
     moves : bool
         the solver does something, so that signals may be faster after it
     scatters : bool
-        the solver asks the scattering model for kappa
+        the solver uses kappa of the scattering model
     on_tube : bool
-        the solver knows tubes, see `crmpi.mesh.geometry`
+        the solver supports tubes, see `crmpi.mesh.geometry`
     on_levels : bool
         the solver conserves energy across the levels of a refined mesh
     ghosts_needed : int
@@ -275,7 +275,7 @@ class TransportSolver(Operator):
         return self.account.filled()
 
     def progress(self) -> dict[str, float]:
-        """Return {label: number} for the progress lines; cheap, it is asked after every step."""
+        """Return {label: number} for the progress lines; cheap, it is called after every step."""
         return {}
 
     def history(self) -> list["Column"]:

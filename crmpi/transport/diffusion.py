@@ -52,7 +52,7 @@ class DiffusionParams:
 
 
 class LossyDiffusionParams(DiffusionParams):
-    """Diffusion that pays for Alfven waves."""
+    """Diffusion that loses energy to Alfven waves."""
 
     alfven_losses: float = par(
         0.0,
@@ -169,7 +169,7 @@ class Diffusion(TransportSolver):
         self.settle(population)
 
     def lose_to_waves(self, dt, time, fields):
-        """Let the register `e` pay |v_A.grad P| for `dt`: the waves it excites heat the gas."""
+        """Take |v_A.grad P| `dt` from the register `e`: the waves it excites heat the gas."""
         if self.heat is None:
             return
         pack, factor = self.pack, self.params.alfven_losses * (self.fluid.eos.gamma_cr - 1.0) * dt

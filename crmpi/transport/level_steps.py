@@ -3,9 +3,9 @@ frozen gas and field.
 
 A level makes its step before the finer one makes two. Ghosts beside coarser blocks are linear in
 time between the two ends of the step of these. For the ghosts of its own half step a level needs
-what finer blocks will be then: they take half of its step, a whole one of theirs, as a guess that
-is forgotten. Fluxes of the two finer steps are averaged, over time and over fine faces, and replace
-those of the coarser side once per coarser step.
+what finer blocks will be then: they take half of its step, a whole one of theirs, as an estimate
+that is discarded. Fluxes of the two finer steps are averaged, over time and over fine faces, and
+replace those of the coarser side once per coarser step.
 """
 
 import numpy as np
@@ -34,7 +34,7 @@ class LevelSteps:
             level: np.flatnonzero(meets & (pack.levels == level)) for level in range(self.top)
         }
         meets = reflux.interfaces.meets_coarser
-        self._borrowers = {part.level: runs_of(part, meets) for part in pack.parts}
+        self._refined_beside = {part.level: runs_of(part, meets) for part in pack.parts}
 
     def step(self, dt, time, fields):
         """Advance the register of the solver by `dt`; ghosts are valid before and after."""
@@ -53,7 +53,7 @@ class LevelSteps:
                 self._solver.ghosts.fill_level(start, start, fields, time, finer)
             self._solver.leave_freely(start)
         self._march(level, to_half, 0.5 * dt)
-        for part in self._borrowers.get(level + 1, ()):
+        for part in self._refined_beside.get(level + 1, ()):
             self._solver.march(to_half, 0.5 * dt, part)
         self._fill(half, level, 0.5 * number + 0.25, time + 0.5 * dt, fields)
         if level < self.top:

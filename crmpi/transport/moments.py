@@ -29,7 +29,7 @@ FCR_FIELD = Field(
 class MomentSolver(TransportSolver):
     """Unknowns (e, f, ...) along the field, advanced in sub-steps of two stages by `march`.
 
-    Subclasses say what is advanced (`moments`), how fast signals are beside c (`other_signals`),
+    Subclasses define what is advanced (`moments`), how fast signals are beside c (`other_signals`),
     and fill the frozen coefficients (`freeze`).
 
     Attributes

@@ -1,9 +1,9 @@
 """Transport models of the literature by name: ``transport.preset: chan2019``.
 
 A preset is a choice of solver, scattering model and their parameters as a paper made it. It takes
-the place of what weaker sources say about the groups `transport` and `scattering`: a preset on the
+the place of what weaker sources set in the groups `transport` and `scattering`: a preset on the
 command line replaces those groups of the YAML file, one in the file those of its ``base``; other
-keys of the same source still change single parameters. Every setting says how it is known.
+keys of the same source still change single parameters. Every setting names its evidence.
 """
 
 from typing import NamedTuple
@@ -87,7 +87,7 @@ PRESETS = {
             "gas is heated with v_A grad P"
         ),
         _BUTSKY_QUINN,
-        "cool gas out to 200 kpc, multiphase; depends least on its parameters",
+        "cool gas out to 200 kpc, multiphase; the least sensitive to its parameters",
         ("streaming_diffusion", CODE),
         f_stream=(1.0, RECALLED),
     ),

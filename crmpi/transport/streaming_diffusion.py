@@ -99,7 +99,7 @@ class StreamingDiffusion(AnisotropicDiffusion):
         return True
 
     def lose_to_waves(self, dt, time, fields):
-        """Lose nothing: streaming pays as it goes."""
+        """Lose nothing: the losses of streaming are part of its step."""
 
     def longest_side(self):
         """Return the longest side of the mesh."""

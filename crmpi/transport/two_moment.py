@@ -10,7 +10,7 @@ from crmpi.transport.fluxes import wave_share
 from crmpi.transport.moments import MomentSolver
 from crmpi.types import make_axes
 
-_FAINT = 1e-3  # of the largest e: cells below it say nothing about splitting
+_FAINT = 1e-3  # of the largest e: cells below it are ignored in the test for splitting
 
 
 class TwoMoment(MomentSolver):

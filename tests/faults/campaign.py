@@ -271,7 +271,7 @@ def line(row):
 
 
 def failed(row):
-    """Tell whether anything was lost or went undetected."""
+    """Return whether anything was lost or went undetected."""
     return any(outcome.lost or not outcome.detected for outcome in row.outcomes)
 
 

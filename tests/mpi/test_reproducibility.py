@@ -197,7 +197,7 @@ def whole_mesh(sim, array):
 
 
 def same_blocks(sim, reference):
-    """Tell whether this rank's blocks have the bits of the same blocks of a serial run."""
+    """Return whether this rank's blocks have the bits of the same blocks of a serial run."""
     pairs = [(sim.pack.u0, reference.pack.u0), (sim.pack.b0, reference.pack.b0)]
     place = {int(gid): b for b, gid in enumerate(reference.pack.gids)}
     rows = [place[int(gid)] for gid in sim.pack.gids]

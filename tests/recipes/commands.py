@@ -23,7 +23,7 @@ class Command(NamedTuple):
     ranks: int
 
     def is_ours(self):
-        """Tell whether the command is one of crmpi."""
+        """Return whether the command is one of crmpi."""
         return self.words[0] == "crmpi"
 
 

@@ -93,5 +93,5 @@ def place(tmp_path, prepared, monkeypatch):
 
 
 def _makes(text, name):
-    """Tell whether the block makes the run itself before it looks at it."""
+    """Return whether the block makes the run itself before it looks at it."""
     return f"--output {name}" in text or f"output.dir={name}" in text

@@ -83,5 +83,5 @@ def inline_commands():
 
 
 def _is_template(command):
-    """Tell whether a command holds words to be replaced, or files that its reader has."""
+    """Return whether a command holds words to be replaced, or files that its reader has."""
     return bool(re.search(r"\.\.\.|\||\b[A-Z][A-Z]+\b|\[key|\.yaml|\.py| \.", command))

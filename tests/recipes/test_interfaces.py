@@ -44,7 +44,7 @@ LISTINGS = blocks("python interface")
 
 
 def has(cls, name):
-    """Tell whether objects of a class have an attribute (also one set by a method), hook or group
+    """Return whether objects of a class have an attribute (also one set by a method), hook or group
     of parameters."""
     if (
         hasattr(cls, name)

@@ -23,7 +23,7 @@ def closed(solver, *overrides):
 
 
 def contents(sim):
-    """Return mass, and energy of gas, field, cosmic rays and waves less what the books say."""
+    """Return mass, and energy of gas, field, cosmic rays and waves less what the totals say."""
     row = {name.split(" ")[0]: value for name, value in sim.history_row().items()}
     energy = row["ener"] + row["ecr"]
     if sim.transport is not None:

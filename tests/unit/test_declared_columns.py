@@ -136,15 +136,15 @@ def test_an_account_adds_up_by_name():
 
 
 def test_kernels_get_columns_by_name():
-    class Books(NamedTuple):
+    class Totals(NamedTuple):
         cells: object
         heat: object
 
     account = Account((HEAT, CELLS), blocks(3))
-    books = account.of(Books)
-    books.heat[2] += 1.0
+    totals = account.of(Totals)
+    totals.heat[2] += 1.0
     assert account["heat"].tolist() == [0.0, 0.0, 1.0]
-    assert books.heat.flags.c_contiguous and not account["cells"].any()
+    assert totals.heat.flags.c_contiguous and not account["cells"].any()
 
 
 def test_what_an_account_does_not_have_is_refused():

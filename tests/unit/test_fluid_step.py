@@ -308,7 +308,7 @@ def test_floors_are_booked_for_active_cells_only():
 
 def test_momentum_without_mass_or_energy_is_no_velocity():
     """Momentum over the density floor would move these cells at 1e9; what the motion lacked is not
-    booked as energy of a floor, what motion there was is."""
+    recorded as energy of a floor, what motion there was is."""
     case = Case((8, 1, 1), floors={"dens": 1e-9, "press": 1e-3}, cosmic_rays=False)
     w = np.ones((5, 1, 1, 8))
     w[VEL1 : VEL1 + 3] = 0.0

@@ -126,7 +126,7 @@ def flow(block=None, **params):
 
 
 def entropy_was_carried(case):
-    """Tell whether a cell of the last stage was one for the entropy."""
+    """Return whether a cell of the last stage was one for the entropy."""
     return bool(case.fluid._cells.scratch.made[1])
 
 

@@ -138,20 +138,20 @@ def test_energies_are_exact_on_any_blocks(case):
         source = injection(pack, tree, ejecta="5 Msun", **case)
         source.apply(0.0, UNITS("0.3 Myr"))
         source.apply(UNITS("0.3 Myr"), UNITS("0.7 Myr"))
-        book = ledger(source)
-        given = book["supernovae"] * UNITS.sn_energy
-        assert book["supernovae"] > 0.0
+        totals = ledger(source)
+        given = totals["supernovae"] * UNITS.sn_energy
+        assert totals["supernovae"] > 0.0
         assert total(pack, ECR) == pytest.approx(0.1 * given, rel=1e-12)
         assert total(pack, ENER) - before == pytest.approx(
-            book["thermal"] + book["kinetic"], rel=1e-9
+            totals["thermal"] + totals["kinetic"], rel=1e-9
         )
         # ejecta move with the gas
-        assert book["thermal"] + book["kinetic"] == pytest.approx(0.9 * given, rel=1e-3)
-        assert book["mass"] == pytest.approx(book["supernovae"] * UNITS("5 Msun"), rel=1e-12)
-        assert total(pack, DENS) - 1.28 == pytest.approx(book["mass"], rel=1e-7)
+        assert totals["thermal"] + totals["kinetic"] == pytest.approx(0.9 * given, rel=1e-3)
+        assert totals["mass"] == pytest.approx(totals["supernovae"] * UNITS("5 Msun"), rel=1e-12)
+        assert total(pack, DENS) - 1.28 == pytest.approx(totals["mass"], rel=1e-7)
         if case.get("kinetic_fraction"):
             # of 0.3: explosions of neighbours meet and heat
-            assert 0.1 * given < book["kinetic"] < 0.4 * given
+            assert 0.1 * given < totals["kinetic"] < 0.4 * given
         states.append(assemble(pack))
     assert np.array_equal(states[0], states[1])
     assert np.array_equal(states[0], states[2])

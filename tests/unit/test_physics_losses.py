@@ -58,13 +58,13 @@ def test_ledger_closes():
     pack = pack_of(10.0, 1.0)
     source = losses(pack, rates="pfrommer2017")
     source.apply(0.0, UNITS("10 Myr"))
-    book = {column.name: column.values[0] for column in source.ledger()}
+    totals = {column.name: column.values[0] for column in source.ledger()}
     u = pack.active(pack.u0)[0]
-    assert book["losses_lost"] == pytest.approx(1.0 - u[ECR].mean(), rel=1e-12)
-    assert book["losses_lost"] == pytest.approx(
-        book["losses_heated"] + book["losses_escaped"], rel=1e-12
+    assert totals["losses_lost"] == pytest.approx(1.0 - u[ECR].mean(), rel=1e-12)
+    assert totals["losses_lost"] == pytest.approx(
+        totals["losses_heated"] + totals["losses_escaped"], rel=1e-12
     )
-    assert book["losses_heated"] == pytest.approx(u[ENER].mean() - 100.0, rel=1e-12)
+    assert totals["losses_heated"] == pytest.approx(u[ENER].mean() - 100.0, rel=1e-12)
 
 
 @pytest.mark.parametrize("rates", RATES)
@@ -128,11 +128,11 @@ def test_gizmo_follows_the_ionisation_of_the_gas(temp, coulomb, heating):
     source.apply(0.0, UNITS("50 Myr"))
     left = pack.active(pack.u0)[0, ECR].mean()
     assert -np.log(left) / (50 * 3.15576e13) == pytest.approx(5.542e-16 + coulomb, rel=1e-3)
-    book = {column.name: column.values[0] for column in source.ledger()}
+    totals = {column.name: column.values[0] for column in source.ledger()}
     heat = (coulomb + 5.542e-16 / 6) / (coulomb + 5.542e-16) if heating else 0.0
-    assert book["losses_heated"] / book["losses_lost"] == pytest.approx(heat, rel=3e-3)
-    assert book["losses_lost"] == pytest.approx(
-        book["losses_heated"] + book["losses_escaped"], rel=1e-12
+    assert totals["losses_heated"] / totals["losses_lost"] == pytest.approx(heat, rel=3e-3)
+    assert totals["losses_lost"] == pytest.approx(
+        totals["losses_heated"] + totals["losses_escaped"], rel=1e-12
     )
 
 

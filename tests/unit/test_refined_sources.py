@@ -106,12 +106,12 @@ def test_events_on_level_boundaries_have_their_energy(serial, name):
                 one.thermal + one.kinetic, abs=1e-13 * before[ENER]
             )
             assert gained[DENS] == pytest.approx(one.mass, abs=1e-13 * before[DENS])
-            books = {c.name: source.account[c.name].sum() for c in source.columns}
-            heat = books["thermal"] + books["kinetic"]
+            totals = {c.name: source.account[c.name].sum() for c in source.columns}
+            heat = totals["thermal"] + totals["kinetic"]
             assert heat == pytest.approx(one.thermal + one.kinetic, rel=1e-13)
-            assert books["cosmic"] == pytest.approx(one.cosmic, rel=1e-13)
-            assert books["mass"] == pytest.approx(one.mass, rel=1e-13)
-            assert books["supernovae"] == pytest.approx(1.0, rel=1e-13)
+            assert totals["cosmic"] == pytest.approx(one.cosmic, rel=1e-13)
+            assert totals["mass"] == pytest.approx(one.mass, rel=1e-13)
+            assert totals["supernovae"] == pytest.approx(1.0, rel=1e-13)
 
 
 def test_an_explosion_is_as_wide_as_the_cells_where_it_is(serial):

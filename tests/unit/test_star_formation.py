@@ -85,7 +85,7 @@ def ledger(source):
 
 
 def explode(source, cells, numbers):
-    """Let supernovae explode in cells (level, i, j, k) and book them as the source does."""
+    """Let supernovae explode in cells (level, i, j, k) and record them as the source does."""
     pack = source.pack
     given, lost = remnants.explode(
         pack,
@@ -97,7 +97,7 @@ def explode(source, cells, numbers):
         source.remnant,
         source.metals,
     )
-    source.book(given, lost)
+    source.record(given, lost)
 
 
 def test_rate_of_a_uniform_box(serial):
@@ -132,7 +132,8 @@ def test_one_step_is_two_half_steps(serial):
 
 
 def test_gas_leaves_with_all_that_it_has(serial):
-    """Velocity, temperature, cosmic rays per mass and concentrations stay; what left is booked."""
+    """Velocity, temperature, cosmic rays per mass and concentrations stay; what left is
+    recorded."""
     tree = tree_of(block=(4, 4, 4))
     pack = pack_of(tree, velocity=(30.0, -10.0, 5.0), rough=0.4)
     quiet = {"mass_per_supernova": 1e30, "ejecta": 0.0}
@@ -140,12 +141,12 @@ def test_gas_leaves_with_all_that_it_has(serial):
     active = pack.active(pack.u0)
     before, specific = integrals(pack), active[:, 1:] / active[:, :1]
     source.apply(0.0, 0.003)
-    after, books = integrals(pack), ledger(source)
+    after, totals = integrals(pack), ledger(source)
     assert after[DENS] < 0.99 * before[DENS]
     assert active[:, 1:] / active[:, :1] == pytest.approx(specific, rel=1e-13, abs=1e-15)
-    assert before[DENS] - after[DENS] == pytest.approx(books["formed"], rel=1e-11)
+    assert before[DENS] - after[DENS] == pytest.approx(totals["formed"], rel=1e-11)
     lost = before - after
-    assert lost[ENER] + lost[ECR] == pytest.approx(books["locked"], rel=1e-11)
+    assert lost[ENER] + lost[ECR] == pytest.approx(totals["locked"], rel=1e-11)
 
 
 def test_only_dense_cold_converging_gas_forms_stars(serial):
@@ -198,32 +199,32 @@ def test_budget_of_an_explosion(serial, regime, velocity):
     source = formation(serial, pack, tree)
     before = integrals(pack)
     explode(source, [[0, 3, 4, 2]], [5])
-    gained, books = integrals(pack) - before, ledger(source)
+    gained, totals = integrals(pack) - before, ledger(source)
     msun, erg = UNITS.Msun, UNITS.sn_energy
     small = 1e-12 * np.abs(before).max()
     mass = 5 * 14.8 * msun
-    assert gained[DENS] == pytest.approx(mass, rel=1e-12) == books["returned"]
+    assert gained[DENS] == pytest.approx(mass, rel=1e-12) == totals["returned"]
     assert gained[pack.index["metals"]] - 0.02 * mass == pytest.approx(5 * 2.63 * msun, rel=1e-12)
-    assert books["metals"] == pytest.approx(5 * 2.63 * msun, rel=1e-12)
+    assert totals["metals"] == pytest.approx(5 * 2.63 * msun, rel=1e-12)
     assert gained[pack.index["colour"]] == pytest.approx(0.3 * mass, rel=1e-10)
-    assert gained[ECR] == pytest.approx(0.5 * erg, rel=1e-12) == books["cosmic"]
+    assert gained[ECR] == pytest.approx(0.5 * erg, rel=1e-12) == totals["cosmic"]
     for axis in range(3):
         assert gained[MOM1 + axis] == pytest.approx(
             mass * velocity[axis], abs=small + 1e-12 * 5e5 * msun
         )
-    assert books["thermal"] + books["kinetic"] + books["unresolved"] == pytest.approx(
+    assert totals["thermal"] + totals["kinetic"] + totals["unresolved"] == pytest.approx(
         4.5 * erg, rel=1e-13
     )
-    parts = books["thermal"] + books["kinetic"] + books["carried"]
+    parts = totals["thermal"] + totals["kinetic"] + totals["carried"]
     assert gained[ENER] == pytest.approx(parts, rel=1e-11, abs=small)
-    assert books["carried"] == pytest.approx(0.5 * mass * sum(v * v for v in velocity), rel=1e-12)
+    assert totals["carried"] == pytest.approx(0.5 * mass * sum(v * v for v in velocity), rel=1e-12)
     if regime == "thermal":
-        assert books["thermal"] == pytest.approx(4.5 * erg, rel=1e-12)
+        assert totals["thermal"] == pytest.approx(4.5 * erg, rel=1e-12)
     elif regime == "sedov":
-        assert books["kinetic"] == pytest.approx(0.28 * 4.5 * erg, rel=1e-12)
-        assert books["unresolved"] == pytest.approx(0.0, abs=1e-12 * erg)
+        assert totals["kinetic"] == pytest.approx(0.28 * 4.5 * erg, rel=1e-12)
+        assert totals["unresolved"] == pytest.approx(0.0, abs=1e-12 * erg)
     else:
-        assert books["thermal"] == 0.0
+        assert totals["thermal"] == 0.0
 
 
 def pushes(pack, dens, index):
@@ -269,8 +270,8 @@ def test_no_momentum_is_worth_more_than_the_energy(serial):
     source = formation(serial, pack, tree, terminal_momentum=1e9, ejecta=0.0)
     before = integrals(pack)
     explode(source, [[0, 3, 3, 3]], [1])
-    gained, books = integrals(pack) - before, ledger(source)
-    assert books["kinetic"] == pytest.approx(0.9 * UNITS.sn_energy, rel=1e-12)
+    gained, totals = integrals(pack) - before, ledger(source)
+    assert totals["kinetic"] == pytest.approx(0.9 * UNITS.sn_energy, rel=1e-12)
     for axis in range(3):
         assert gained[MOM1 + axis] == pytest.approx(0.0, abs=1e-9)
     speed = np.abs(pack.u0[:, MOM1 : MOM3 + 1] / np.maximum(pack.u0[:, :1], 1e-30))
@@ -296,12 +297,12 @@ def test_budgets_where_levels_meet_and_at_open_ends(serial, cells, periodic):
     numbers = rng.integers(1, 4, len(cells_of))
     before = integrals(pack)
     explode(source, cells_of, numbers)
-    gained, books, total = integrals(pack) - before, ledger(source), numbers.sum()
-    assert gained[DENS] == pytest.approx(total * 14.8 * UNITS.Msun, rel=1e-9) == books["returned"]
+    gained, totals, total = integrals(pack) - before, ledger(source), numbers.sum()
+    assert gained[DENS] == pytest.approx(total * 14.8 * UNITS.Msun, rel=1e-9) == totals["returned"]
     assert gained[ECR] == pytest.approx(total * 0.1 * UNITS.sn_energy, rel=1e-12)
-    energy = books["thermal"] + books["kinetic"] + books["unresolved"]
+    energy = totals["thermal"] + totals["kinetic"] + totals["unresolved"]
     assert energy == pytest.approx(total * 0.9 * UNITS.sn_energy, rel=1e-12)
-    parts = books["thermal"] + books["kinetic"] + books["carried"]
+    parts = totals["thermal"] + totals["kinetic"] + totals["carried"]
     assert gained[ENER] == pytest.approx(parts, abs=1e-12 * before[ENER])
     ejecta = 60 * 3 * 14.8 * UNITS.Msun * 40.0
     for axis in range(3):  # that of ejecta, no more

@@ -263,7 +263,7 @@ def _wall_case(solver):
         gas = np.abs(run.pack.active(run.pack.u0)[:, 1:4]).max()
         yield Check(
             "change of E + e (+ waves)",
-            abs(run.energy() - energy - run.booked()) / energy,
+            abs(run.energy() - energy - run.recorded()) / energy,
             "<",
             1e-13,
         )

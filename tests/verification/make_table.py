@@ -42,7 +42,7 @@ convergence where one is measured.
 
 
 def wanted(case, names):
-    """Tell whether one of `names` is the number of the case or begins its id."""
+    """Return whether one of `names` is the number of the case or begins its id."""
     return any(name == case.number or ("-" in name and case.id.startswith(name)) for name in names)
 
 

@@ -56,5 +56,5 @@ def rounded(check):
 
 
 def passed(row):
-    """Tell whether a case ran to its end with every number as expected."""
+    """Return whether a case ran to its end with every number as expected."""
     return not row["error"] and all(check.expected for check in row["checks"])

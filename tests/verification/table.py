@@ -68,7 +68,7 @@ def reported(quantity, measured):
 
 
 def holds(measured, relation, limit):
-    """Tell whether a number is within a limit."""
+    """Return whether a number is within a limit."""
     if relation == "in":
         return bool(limit[0] < measured < limit[1])
     comparison = {"<": operator.lt, ">": operator.gt, "==": operator.eq}[relation]

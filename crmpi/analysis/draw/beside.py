@@ -107,7 +107,7 @@ def slices(snapshots, names, fields, axis, position, options=DEFAULT):
 
 
 def _one_time(times, options):
-    """Tell whether the time stands in the heading; in a movie each run keeps its own, so that the
+    """Return whether the time stands in the heading; in a movie each run keeps its own, so that the
     page does not change."""
     return len(set(times)) == 1 and not options.pooled
 

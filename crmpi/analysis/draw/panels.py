@@ -80,8 +80,8 @@ def slice_values(snapshot, name, axis, position=None, options=DEFAULT):
 
 
 def is_summed(snapshot, name):
-    """Tell whether a projection integrates a quantity, a density of mass or of energy; of others it
-    is a mean weighted with density."""
+    """Return whether a projection integrates a quantity, a density of mass or of energy; of others
+    it is a mean weighted with density."""
     return snapshot.dimension(name) == "density" or (
         snapshot.dimension(name) == "pressure" and name.startswith("e")
     )

@@ -87,8 +87,8 @@ def ranges(snapshot, fields, options=DEFAULT):
 
 
 def _is_wide(values):
-    """Tell whether the axis of a diagram is best logarithmic: positive numbers, more than a factor
-    of five apart."""
+    """Return whether the axis of a diagram is best logarithmic: positive numbers, more than a
+    factor of five apart."""
     return values[0] > 0.0 and values[-1] > _LOG * values[0]
 
 

@@ -83,7 +83,7 @@ class Observable:
         raise TypeError(f"observable '{self.name}' defines no finish")
 
     def has(self, *names: str) -> bool:
-        """Tell whether all these quantities can be had."""
+        """Return whether all these quantities can be had."""
         return set(names) <= {*self.facts.names, *available(self.facts.names, self.facts.units)}
 
     def shown(self, value: Any, unit: str) -> Any:

@@ -30,7 +30,7 @@ class CrmpiBackend(BackendEntrypoint):
         return kept
 
     def guess_can_open(self, filename_or_obj):
-        """Tell whether a file is a snapshot or a history, or a folder that of a run, of crmpi."""
+        """Return whether a file is a snapshot or a history, or a folder that of a run, of crmpi."""
         if not isinstance(filename_or_obj, str | os.PathLike):
             return False
         path = Path(filename_or_obj)

@@ -24,7 +24,7 @@ def _temperature(facts, dens, press):
 
 
 def has_metallicity(names):
-    """Tell whether a run carries its metals along: as the passive scalar `metallicity`, solar
+    """Return whether a run carries its metals along: as the passive scalar `metallicity`, solar
     units, or `metals`, a share of the mass."""
     return "metallicity" in names or "metals" in names
 

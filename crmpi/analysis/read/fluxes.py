@@ -41,13 +41,13 @@ def flux_names(observable):
 
 
 def has_relative(observable):
-    """Tell whether the flux relative to the gas is known: evolved, stored, computed by the running
-    solver, or none at all."""
+    """Return whether the flux relative to the gas is known: evolved, stored, computed by the
+    running solver, or none at all."""
     return observable.has(*RELATIVE) or moves_with_gas(observable.facts)
 
 
 def moves_with_gas(facts):
-    """Tell whether cosmic rays have no motion of their own in this run."""
+    """Return whether cosmic rays have no motion of their own in this run."""
     return facts.config.get("transport", {}).get("solver", "none") == "none"
 
 

@@ -62,8 +62,8 @@ class WaveScales(NamedTuple):
     """What makes coefficients of the state of the gas.
 
     ``gyro`` gyration rate for a field of 1; ``light`` speed of light; ``nonlinear`` factor of
-    non-linear Landau damping; ``seed`` least wave energy over that of the field; ``gamma`` of the
-    gas; ``extrinsic`` 1 if kappa of the scattering model counts, else 0.
+    non-linear Landau damping; ``seed`` smallest wave energy over that of the field; ``gamma`` of
+    the gas; ``extrinsic`` 1 if kappa of the scattering model counts, else 0.
     """
 
     gyro: float
@@ -139,8 +139,8 @@ def upwind(cells, i, d, speed):
 def causal(c, e, f, cell):
     """Return the state beside a face with a flux no larger than that of all cosmic rays on their
     way at the signal speed."""
-    most = c * max(e, 0.0)
-    return e, min(max(f, -most), most), cell
+    limit = c * max(e, 0.0)
+    return e, min(max(f, -limit), limit), cell
 
 
 @kernel
@@ -168,11 +168,11 @@ def wave_face_rows(n, moments, axis, cells, frozen, coupling, out):
             max(load(speed_below, i), load(speed, i)) + moments.c * math.sqrt(scattered), moments.c
         )
         flux, energy = solve_face(moments.ic2, load(bn, i), left, right, fastest)
-        ride = 0.5 * load(bn, i) * (load(va, i - d) + load(va, i))
+        carried = 0.5 * load(bn, i) * (load(va, i - d) + load(va, i))
         store(row(out, FSTAR), i, flux, 0)
         store(row(out, ESTAR), i, energy, 1)
-        store(row(out, PLUS), i, upwind(plus, i, d, ride), 2)
-        store(row(out, MINUS), i, upwind(minus, i, d, -ride), 3)
+        store(row(out, PLUS), i, upwind(plus, i, d, carried), 2)
+        store(row(out, MINUS), i, upwind(minus, i, d, -carried), 3)
 
 
 @device

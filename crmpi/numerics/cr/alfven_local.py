@@ -11,9 +11,9 @@ growth coefficient,
 
 One backward Euler step needs one number, f: given f each wave energy is the positive root of a
 quadratic, and what is left of the equation of f increases with f at a slope of at least 1, so it
-has one root, and waves stay positive for any step. Two half steps and a whole one extrapolate to
-second order; where they differ much the step is divided. All sums of energy hold to round-off
-whatever the iteration does.
+has one root, and wave energies stay positive for any step. Two half steps and a whole one
+extrapolate to second order; where they differ much the step is divided. All sums of energy hold to
+round-off whatever the iteration does.
 """
 
 import math
@@ -56,8 +56,8 @@ class Matter(NamedTuple):
     """Coefficients of a cell for a whole step.
 
     ``va`` Alfven speed times gamma_cr; ``force`` dt vmax^2 G; ``growth`` dt v_A G; ``drag`` dt c^2
-    s of scatterers at rest in the gas; ``linear`` dt D; ``nonlinear`` dt N; ``seed`` the least wave
-    energy.
+    s of scatterers at rest in the gas; ``linear`` dt D; ``nonlinear`` dt N; ``seed`` the smallest
+    wave energy.
     """
 
     va: float
@@ -172,7 +172,7 @@ def difference(one, two, u, seed):
     """Return the relative difference of two cells: wave energies against their sum, flux against
     itself and the streaming flux.
 
-    Waves near the seed scatter nothing; how they hover about it is not resolved.
+    Waves near the seed scatter nothing; how they fluctuate about it is not resolved.
     """
     waves = (abs(one.plus - two.plus) + abs(one.minus - two.minus)) / (
         two.plus + two.minus + _SEEDS * seed + _TINY

@@ -71,11 +71,11 @@ def middle_velocity(u, pressure, grid, axes, frozen_gas, out):
 
 @kernel
 def wave_work(u, waves, pressure, velocity, grid, axes, frozen_gas, totals):
-    """Let the waves push the gas and do work on it, in place on `u`; `totals` (nblock, 1): energy
-    the waves lost.
+    """Add the force of the waves on the gas and its work, in place on `u`; `totals` (nblock, 1):
+    energy the waves lost.
 
-    Frozen gas takes nothing, the waves pay all the same. At a corner of three missing layers
-    nothing is read: each difference is along one axis.
+    Frozen gas gains nothing; the waves lose the energy nevertheless. At a corner of three missing
+    layers nothing is read: each difference is along one axis.
     """
     for b in range(u.shape[0]):
         plus, minus, energy = (

@@ -1,7 +1,7 @@
-"""Damping of checkerboards, which diffusion along the field does not see.
+"""Damping of checkerboards, to which diffusion along the field is blind.
 
 A pattern that alternates from cell to cell along two axes has no gradient at any corner, so the
-corner fluxes of `crmpi.numerics.cr.diffusion` leave it for ever; the limiter makes some of it. Its
+corner fluxes of `crmpi.numerics.cr.diffusion` never damp it; the limiter generates some of it. Its
 amplitude in a cell is the mixed difference C = D_a^2 D_t^2 e / 16. C changes sign between
 neighbours in a checkerboard and is of fourth order small, with one sign over many cells, where e is
 smooth.

@@ -7,12 +7,12 @@ P^(1/gamma_cr) obeys a conservation law instead (Kudoh & Hanawa 2016, MNRAS 462,
 n/rho is carried with the mass: uniform ahead of a shock, it is uniform behind, P2 = P1
 (rho2/rho1)^gamma_cr.
 
-At a contact it is the other way round. There P is mixed with the gas pressure at constant sum,
+At a contact the reverse holds. There P is mixed with the gas pressure at constant sum,
 which keeps the balance of pressures if *e* is mixed; a mixture of n is none of e. So a stage
 computes both. The result is that of n where the flow converges over a cell by more than a small
 part of the sound speed while n/rho varies less than that, as in a shock; it is that of e in smooth
 flow and at contacts, and goes over from one to the other linearly. What this changes in e the gas
-gets, or pays: E + e is kept to round-off.
+gains or loses: E + e is kept to round-off.
 """
 
 import math
@@ -42,7 +42,7 @@ def sound_square(gas, cr, w, i):
 
 @device
 def converges(stiffness, dens, stretch, crossings):
-    """Tell whether the flow converges by more than `ONSET`.
+    """Return whether the flow converges by more than `ONSET`.
 
     Parameters
     ----------
@@ -136,7 +136,7 @@ def _mass(axis, lower, upper, i):
 
 @device
 def _compress_cell(cr, keep, v, convergence, states, i, new, strides, masses):
-    """Do what `compress_rows` says for the energy `v` of one cell.
+    """Implement `compress_rows` for the energy `v` of one cell.
 
     Parameters
     ----------
@@ -216,16 +216,16 @@ def leaving_along(values, masses):
 @device
 def extremes(s, i, strides):
     """Return the smallest and the largest value in a cell and its neighbours."""
-    least, greatest = load(s, i), load(s, i)
+    smallest, largest = load(s, i), load(s, i)
     for a in range(3):
         below, above = load(s, i - strides[a]), load(s, i + strides[a])
-        least = min(least, min(below, above))
-        greatest = max(greatest, max(below, above))
-    return least, greatest
+        smallest = min(smallest, min(below, above))
+        largest = max(largest, max(below, above))
+    return smallest, largest
 
 
 @device
 def spread(s, i, strides):
     """Return the relative variation of s = n/rho over a cell and its neighbours."""
-    least, greatest = extremes(s, i, strides)
-    return (greatest - least) / greatest
+    smallest, largest = extremes(s, i, strides)
+    return (largest - smallest) / largest

@@ -8,9 +8,9 @@ Zalesak's limiter (1979, J. Comput. Phys. 31, 335) takes as much of the accurate
 cell between the extrema of its neighbourhood after an explicit step. (Limited transverse slopes,
 Sharma & Hammett 2007, J. Comput. Phys. 227, 123, leak several times more, see docs/transport.md.)
 
-All loops run over the flat index of a block, ghosts included; what wraps around the end of a row
-lands in cells nobody reads. Corner i is the lower corner of cell i. A missing axis has stride 0, so
-that corners fall together with edges, faces, or the cell.
+All loops run over the flat index of a block, ghosts included; what wraps around the end of a row is
+written to cells that are never read. Corner i is the lower corner of cell i. A missing axis has
+stride 0, so that corners fall together with edges, faces, or the cell.
 """
 
 from typing import NamedTuple

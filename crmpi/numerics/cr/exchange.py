@@ -30,7 +30,7 @@ def exchange_with_gas(u, bcc, registers, places, ivmax2, grid, gas, volumes, tot
     Kept are the momentum density rho v + b f/vmax^2 and the energy E + e: the gas takes dm =
     -(change of f)/vmax^2 b and, from e, the energy w = (m1^2 - m0^2)/(2 rho); heat was taken from e
     in the sub-steps. `totals`: an `Exchanged`. `places`: of e and f in `u`; `gas`: whether it is
-    frozen, and whether e and f are passive: then they pay for the work, but the gas takes nothing.
+    frozen, and whether e and f are passive: then they lose the work, but the gas gains nothing.
     ``registers.half`` and the account are used up.
     """
     for b in range(u.shape[0]):
@@ -38,19 +38,19 @@ def exchange_with_gas(u, bcc, registers, places, ivmax2, grid, gas, volumes, tot
         for k in range(grid.ng3, grid.ng3 + grid.n3):
             for j in range(grid.ng2, grid.ng2 + grid.n2):
                 offset = (k * grid.m2 + j) * grid.m1 + grid.ng1
-                books, spent = rows(registers.account, b, offset), rows(registers.half, b, offset)
+                account, spent = rows(registers.account, b, offset), rows(registers.half, b, offset)
                 q, state, field = (
                     rows(registers.start, b, offset),
                     rows(u, b, offset),
                     rows(bcc, b, offset),
                 )
-                exchange_row(grid.n1, state, field, q, books, spent, places, ivmax2, gas)
+                exchange_row(grid.n1, state, field, q, account, spent, places, ivmax2, gas)
                 for i in range(grid.n1):  # sums in the order of cells
                     volume, created = (
                         cell_volume(volumes, b, k, j, grid.ng1 + i),
-                        load(row(books, MADE), i),
+                        load(row(account, MADE), i),
                     )
-                    heat += volume * load(row(books, HEAT), i)
+                    heat += volume * load(row(account, HEAT), i)
                     work += volume * load(row(spent, WORK), i)
                     made += volume * created
                     count += created > 0.0
@@ -60,19 +60,19 @@ def exchange_with_gas(u, bcc, registers, places, ivmax2, grid, gas, volumes, tot
 
 @kernel
 def exchange_row(n, u, bcc, q, account, spent, places, ivmax2, gas):
-    """Do what `exchange_with_gas` says in a row of cells; the work goes to `spent`, all that floors
-    made to `account`."""
+    """Implement `exchange_with_gas` in a row of cells; the work is written to `spent`, what floors
+    added to `account`."""
     separate()
     ecr, fcr, energy, flux = row(u, places[0]), row(u, places[1]), row(q, ENERGY), row(q, FLUX)
     m1, m2, m3, ener = row(u, MOM1), row(u, MOM1 + 1), row(u, MOM1 + 2), row(u, ENER)
     frozen, passive = gas
-    pays, takes = 0.0 if frozen else ivmax2, 0.0 if frozen or passive else 1.0
+    transferred, gained = 0.0 if frozen else ivmax2, 0.0 if frozen or passive else 1.0
     for i in range(n):
         b1, b2, b3 = load(row(bcc, 0), i), load(row(bcc, 1), i), load(row(bcc, 2), i)
         size = math.sqrt(b1 * b1 + b2 * b2 + b3 * b3)
         f = load(flux, i)
         # without a field the components below are zero
-        dm = -(f - load(fcr, i)) * pays / (size if size > 0.0 else 1.0)
+        dm = -(f - load(fcr, i)) * transferred / (size if size > 0.0 else 1.0)
         d1, d2, d3 = dm * b1, dm * b2, dm * b3
         p1, p2, p3 = load(m1, i), load(m2, i), load(m3, i)
         w = (
@@ -81,10 +81,10 @@ def exchange_row(n, u, bcc, q, account, spent, places, ivmax2, gas):
             / load(row(u, DENS), i)
         )
         e = load(energy, i) - w
-        store(m1, i, p1 + takes * d1, 0)
-        store(m2, i, p2 + takes * d2, 1)
-        store(m3, i, p3 + takes * d3, 2)
-        store(ener, i, load(ener, i) + takes * (w + load(row(account, HEAT), i)), 3)
+        store(m1, i, p1 + gained * d1, 0)
+        store(m2, i, p2 + gained * d2, 1)
+        store(m3, i, p3 + gained * d3, 2)
+        store(ener, i, load(ener, i) + gained * (w + load(row(account, HEAT), i)), 3)
         store(ecr, i, max(e, 0.0), 4)
         store(fcr, i, f, 5)
         store(row(account, MADE), i, load(row(account, MADE), i) + max(-e, 0.0), 6)

@@ -120,11 +120,11 @@ def solve_plane(stage, moments, grid, axes, registers, planes, b, k):
 
 
 @kernel
-def update_plane(stage, moments, grid, axes, registers, books, b, k):
-    """Update the active cells of plane `k`; `books`: the `Planes`, the `Crossing` and the
+def update_plane(stage, moments, grid, axes, registers, buffers, b, k):
+    """Update the active cells of plane `k`; `buffers`: the `Planes`, the `Crossing` and the
     `Kept`."""
-    planes, crossing, kept = books
-    booked = lasts(stage) and touches(crossing, b)
+    planes, crossing, kept = buffers
+    recorded = lasts(stage) and touches(crossing, b)
     above = (k + 1) & 1 if grid.ng3 else k & 1
     for j in range(grid.ng2, grid.ng2 + grid.n2):
         place = j * grid.m1 + grid.ng1
@@ -142,7 +142,7 @@ def update_plane(stage, moments, grid, axes, registers, books, b, k):
             (faces[0][1], faces[1][1], faces[2][1]),
         )
         keep_row(grid, axes, kept, (b, k, j), lower, upper, 0)
-        if booked:
+        if recorded:
             inward = (
                 entering(moments.cells, moments.dt, axes[0]),
                 entering(moments.cells, moments.dt, axes[1]),

@@ -71,9 +71,9 @@ def freedom(g, e, f, vstream, kappa, gamma):
     as much more scattering and the flux stays what it is.
     """
     streaming = vstream * gamma * max(e, 0.0)
-    most = kappa * abs(g) + streaming + _TINY
+    largest = kappa * abs(g) + streaming + _TINY
     down = (-f if g > 0.0 else f) if g != 0.0 else 0.0
-    return min(max(1.0 - min(down / most, STIFFEST) * (streaming / most), 0.0), 1.0)
+    return min(max(1.0 - min(down / largest, STIFFEST) * (streaming / largest), 0.0), 1.0)
 
 
 @kernel
@@ -207,10 +207,10 @@ def divergence(moments, faces, frozen, axis, here, at, i):
 def scatter(moments, push, e, vstream, kappa):
     """Return (optical depth x = c^2 s dt, v_s) of a cell with the push -c^2 g dt on f, so with the
     gradient of the force itself."""
-    most = (
+    largest = (
         kappa * abs(push) * moments.ic2 / moments.dt + vstream * moments.gamma * max(e, 0.0) + _TINY
     )
-    return min(abs(push) / most, STIFFEST), math.copysign(vstream, push)
+    return min(abs(push) / largest, STIFFEST), math.copysign(vstream, push)
 
 
 @device
@@ -295,8 +295,8 @@ def fastest_response(cells, q, frozen, moments, grid, axes, faint):
     """Return the largest (kappa + v_stream gamma_cr l)/l^2 of any active cell, l = e/|b.grad e|:
     the rate at which transport changes e.
 
-    Where e is smaller than `faint` this takes its place, or the feet of fronts would be all that is
-    seen.
+    Where e is smaller than `faint` this takes its place, or the feet of fronts alone would set the
+    rate.
     """
     largest = 0.0
     for b in range(q.shape[0]):
@@ -319,7 +319,7 @@ def fastest_response(cells, q, frozen, moments, grid, axes, faint):
 
 @kernel
 def stream_out(q, frozen, ends, gamma):
-    """Let cosmic rays that stream out of the mesh go on streaming in the ghost cells of its open
+    """Continue the streaming of cosmic rays out of the mesh in the ghost cells of its open
     `ends`.
 
     Copies of the last cell have no gradient, and without one any flux below v_A gamma_cr e is
@@ -339,6 +339,6 @@ def stream_out(q, frozen, ends, gamma):
                     )
                     through = outward * frozen[b, BN1 + axis, face[0], face[1], face[2]]
                     f = q[b, FLUX, k, j, i]
-                    most = frozen[b, VSTREAM, k, j, i] * gamma * max(q[b, ENERGY, k, j, i], 0.0)
-                    if f * through > 0.0 and 0.5 * most < abs(f) < most:
-                        q[b, FLUX, k, j, i] = math.copysign(most, f)
+                    limit = frozen[b, VSTREAM, k, j, i] * gamma * max(q[b, ENERGY, k, j, i], 0.0)
+                    if f * through > 0.0 and 0.5 * limit < abs(f) < limit:
+                        q[b, FLUX, k, j, i] = math.copysign(limit, f)

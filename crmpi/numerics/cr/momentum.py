@@ -112,7 +112,7 @@ def advect_rows(n, axes, w, old, advected):
 
 @kernel
 def settle_row(n, u, bcc, advected, fcr, ivmax2):
-    """Do what `settle_momentum` says for `n` cells."""
+    """Implement `settle_momentum` for `n` cells."""
     separate()
     flux, dens, ener, ecr = row(u, fcr), row(u, DENS), row(u, ENER), row(u, ECR)
     for i in range(n):
@@ -151,7 +151,7 @@ def write_donor_flux(source, b, face, cells, plane, place):
 
 @apply_difference.option(DonorFluxes)
 def settle_donor_flux(source, u, cell, axis, inward, planes, place):
-    """The gas gains the momentum, e pays for the work, as in `settle_row`."""
+    """The gas gains the momentum and e loses the work, as in `settle_row`."""
     (own, fine), (b, i, j, k), (r, q) = planes, cell, place
     factor, work = inward * source.ivmax2, 0.0
     for c in range(3):

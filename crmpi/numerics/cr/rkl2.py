@@ -22,14 +22,14 @@ def reach(stages):
     return 0.25 * (stages * stages + stages - 2)
 
 
-def plan(ratio, max_stages, least=1):
+def plan(ratio, max_stages, fewest=1):
     """Return (number of super-steps, stages in each) that cover `ratio` explicit time steps with an
     odd number of stages.
 
-    There are at least `least` super-steps.
+    There are at least `fewest` super-steps.
     Odd numbers damp the shortest waves; fewer than three stages are not second order.
     """
-    super_steps = max(least, math.ceil(ratio / reach(max_stages) - 1e-12))
+    super_steps = max(fewest, math.ceil(ratio / reach(max_stages) - 1e-12))
     stages = math.ceil(0.5 * (math.sqrt(9.0 + 16.0 * ratio / super_steps) - 1.0) - 1e-12)
     return super_steps, min(max(3, stages + 1 - stages % 2), max_stages)
 

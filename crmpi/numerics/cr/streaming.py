@@ -339,10 +339,10 @@ def wave_losses(cells, u, bcc, factor, mesh, grid, e, heat):
 
 @kernel
 def fastest_crossing(speed, corners, mesh, grid):
-    """Return the most cells per time that the streaming speed along the field crosses at any
-    corner, summed over axes."""
+    """Return the largest number of cells per time that the streaming speed along the field crosses
+    at any corner, summed over axes."""
     s1, s2, s3 = mesh.strides
-    most = 0.0
+    largest = 0.0
     for b in range(speed.shape[0]):
         for k in range(grid.ng3, grid.ng3 + grid.n3):
             for j in range(grid.ng2, grid.ng2 + grid.n2):
@@ -350,5 +350,5 @@ def fastest_crossing(speed, corners, mesh, grid):
                     reach = abs(corners[b, U1, k, j, i]) / mesh.widths[0] if s1 else 0.0
                     reach += abs(corners[b, U2, k, j, i]) / mesh.widths[1] if s2 else 0.0
                     reach += abs(corners[b, U3, k, j, i]) / mesh.widths[2] if s3 else 0.0
-                    most = max(most, speed[b, 0, k, j, i] * reach)
-    return most
+                    largest = max(largest, speed[b, 0, k, j, i] * reach)
+    return largest

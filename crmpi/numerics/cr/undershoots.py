@@ -1,6 +1,6 @@
-"""Cells that fell below all others in a super-step take what they lack from the cells around them.
+"""Cells that fell below all others in a super-step gain what they lack from the cells around them.
 
-Between levels nothing is asked or given: ghosts of another level count as being at the bound.
+Nothing is exchanged between levels: ghosts of another level count as being at the bound.
 """
 
 from crmpi.jit import device, kernel
@@ -22,16 +22,16 @@ def extremes(e, grid, foreign=None):
     which are left out, or None.
     """
     r1, r2, r3 = min(grid.ng1, 1), min(grid.ng2, 1), min(grid.ng3, 1)
-    least = most = e[0, 0, grid.ng3, grid.ng2, grid.ng1]
+    smallest = largest = e[0, 0, grid.ng3, grid.ng2, grid.ng1]
     for b in range(e.shape[0]):
         for k in range(grid.ng3 - r3, grid.ng3 + grid.n3 + r3):
             for j in range(grid.ng2 - r2, grid.ng2 + grid.n2 + r2):
                 for i in range(grid.ng1 - r1, grid.ng1 + grid.n1 + r1):
                     if is_foreign(foreign, b, k, j, i):
                         continue
-                    least = min(least, e[b, 0, k, j, i])
-                    most = max(most, e[b, 0, k, j, i])
-    return least, most
+                    smallest = min(smallest, e[b, 0, k, j, i])
+                    largest = max(largest, e[b, 0, k, j, i])
+    return smallest, largest
 
 
 @device
@@ -78,7 +78,7 @@ def grant_shares(e, bound, noise, mesh, grid, shares, moved):
     received to `moved` (nblock,).
 
     A cell that lacks less than `noise`, the rounding error of e, gets it for nothing: in uniform
-    surroundings nobody has anything to spare.
+    surroundings no cell has energy to spare.
     """
     volume = mesh.widths[0] * mesh.widths[1] * mesh.widths[2]
     for b in range(e.shape[0]):

@@ -15,7 +15,7 @@ def blend(keep, old, new):
 
 @kernel
 def blend_row(n, keep, old, new):
-    """Do what `blend` says in a row."""
+    """Implement `blend` in a row."""
     separate()
     more = 1.0 - keep
     for i in range(n):

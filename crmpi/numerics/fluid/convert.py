@@ -20,7 +20,7 @@ class Added(NamedTuple):
     ecr: object
 
 
-class FloorBooks(NamedTuple):
+class FloorTotals(NamedTuple):
     """Cells below a floor or not finite, numbers of each block, and what was `Added`."""
 
     dens: object
@@ -31,14 +31,14 @@ class FloorBooks(NamedTuple):
 
 
 @kernel
-def primitives(gas, cr, floors, cells, grid, axes, state, result, line, books):
+def primitives(gas, cr, floors, cells, grid, axes, state, result, line, totals):
     """Fill the primitives and the cell-centred magnetic field from the conserved state and the face
     field.
 
     All cells are converted by a vector loop that also counts those below a floor or not finite.
     Only rows that have any are visited again, cell by cell: floors are applied and written back to
-    the conserved state, and what active cells gained is booked. A row is made in the cache and goes
-    to memory at once: nothing reads it before the cache holds other rows.
+    the conserved state, and what active cells gained is recorded. A row is made in the cache and
+    goes to memory at once: nothing reads it before the cache holds other rows.
 
     Parameters
     ----------
@@ -50,7 +50,7 @@ def primitives(gas, cr, floors, cells, grid, axes, state, result, line, books):
         ``w``, ``bcc``
     line : array (2, nvar, 1, 1, m1)
         a row of primitives, and one of the field
-    books : FloorBooks
+    totals : FloorTotals
         of arrays (nblock,), added to
     """
     u, b = state
@@ -68,7 +68,7 @@ def primitives(gas, cr, floors, cells, grid, axes, state, result, line, books):
                         grid.ng2 <= j < grid.ng2 + grid.n2 and grid.ng3 <= k < grid.ng3 + grid.n3
                     )
                     place = block, k, j
-                    _repair_row(gas, cr, floors, cells, grid, place, inside, source, made, books)
+                    _repair_row(gas, cr, floors, cells, grid, place, inside, source, made, totals)
                 tracers_row(grid.m1, end, source, made[0])
                 if u.shape[1] > end:
                     scalars_row(grid.m1, end, u.shape[1], source, made[0])
@@ -152,21 +152,21 @@ def scalars_row(n, first, nvar, u, w):
 
 
 @device
-def _repair_row(gas, cr, floors, cells, grid, place, inside, u, result, books):
+def _repair_row(gas, cr, floors, cells, grid, place, inside, u, result, totals):
     """Apply floors in a row, cell by cell; record what they did to active cells. `place`: (block,
     k, j) of the row."""
     block, k, j = place
     for i in range(grid.n1 + 2 * grid.ng1):
         (dens, press, ecr, nan), (mass, energy, rays) = _repair_cell(gas, cr, floors, u, result, i)
         if inside and grid.ng1 <= i < grid.ng1 + grid.n1:
-            books.dens[block] += dens
-            books.press[block] += press
-            books.ecr[block] += ecr
-            books.nan[block] += nan
+            totals.dens[block] += dens
+            totals.press[block] += press
+            totals.ecr[block] += ecr
+            totals.nan[block] += nan
             weight = sum_weight(cells, block, k, j, i)
-            books.added.mass[block] += weight * mass
-            books.added.energy[block] += weight * energy
-            books.added.ecr[block] += weight * rays
+            totals.added.mass[block] += weight * mass
+            totals.added.energy[block] += weight * energy
+            totals.added.ecr[block] += weight * rays
 
 
 @kernel

@@ -3,10 +3,11 @@
 The gas pressure is what the total energy leaves when kinetic, magnetic and cosmic-ray energy are
 taken away. Where the cosmic-ray pressure P exceeds the gas pressure p many times, truncation errors
 of the larger terms are as large as p: dense gas that expands into thin gas keeps the heat of the
-first cells for ever. As long as nothing shocks the gas, n = p^(1/gamma) obeys the conservation law
-that holds for cosmic rays (`crmpi.numerics.cr.compression`), n_t + div(n v) = 0, and n/rho rides
-with the mass. So codes for flows with small internal energy evolve entropy or internal energy too
-(Bryan et al. 1995, Comput. Phys. Commun. 89, 149; Ryu et al. 1993, ApJ 414, 1), and choose.
+first cells permanently. As long as nothing shocks the gas, n = p^(1/gamma) obeys the conservation
+law that holds for cosmic rays (`crmpi.numerics.cr.compression`), n_t + div(n v) = 0, and n/rho is
+carried with the mass. For this reason codes for flows with small internal energy evolve entropy or
+internal energy too (Bryan et al. 1995, Comput. Phys. Commun. 89, 149; Ryu et al. 1993, ApJ 414, 1),
+and choose.
 
 Here a cell takes the pressure that the entropy makes if all of this holds:
 
@@ -18,7 +19,7 @@ Here a cell takes the pressure that the entropy makes if all of this holds:
   more than 8 from cell to cell there is a contact, since shocks in cosmic rays compress by 7.
 
 All conditions set in linearly, until twice the number. What this changes in the energy of the gas
-the cosmic rays pay or get, to which it is little: E + e is kept to round-off.
+the cosmic rays lose or gain, to which it is little: E + e is kept to round-off.
 """
 
 from crmpi.constants import DENS, ECR, ENER, MOM1, PRES
@@ -42,13 +43,13 @@ SHOCK = 0.05  # q from which a cell is in a shock, whatever is around it
 WEAK_SHOCK = 0.003  # the same in cosmic rays whose n/rho is uniform
 UNIFORM = 0.01  # relative variation of their n/rho, in q, up to which it is uniform
 CONTACT = 8.0  # ratio of densities in neighbouring cells from which there is a contact
-_PAID = 0.5  # share of their energy that cosmic rays pay at most
+_MOST_TAKEN = 0.5  # largest share of their energy that cosmic rays lose
 _TINY = 1e-30
 
 
 @device
 def is_dominated(gas, cr, w, stretch, rate, i):
-    """Tell whether cosmic rays dominate a cell over which the flow is not uniform.
+    """Return whether cosmic rays dominate a cell over which the flow is not uniform.
 
     Parameters
     ----------
@@ -105,7 +106,7 @@ def entropy_energy_rows(n, laws, keep, states, fields, axes, lower, upper, moved
 
 
 @kernel
-def pay_rows(n, moved, new):
+def transfer_rows(n, moved, new):
     """Move energy from the cosmic rays to the gas of `n` cells."""
     separate()
     ener, ecr = row(new, ENER), row(new, ECR)
@@ -138,8 +139,8 @@ def _entropy_weight(laws, converging, states, i, strides):
 @device
 def _density_ratio(dens, i, strides):
     """Return the ratio of the largest to the smallest density of a cell and its neighbours."""
-    least, greatest = extremes(dens, i, strides)
-    return greatest / least
+    smallest, largest = extremes(dens, i, strides)
+    return largest / smallest
 
 
 @device
@@ -169,8 +170,8 @@ def _entropy_energy(gas, keep, weight, left, states, i, fields, ordered):
     press = press if number > 0.0 else known
     ecr = load(row(new, ECR), i)
     moved = weight * (press - known) * gas.igm1 / (1.0 - keep)
-    moved = min(moved, _PAID * ecr)
-    # without pressure the cell is troubled: first-order fluxes must mend its mass, too
+    moved = min(moved, _MOST_TAKEN * ecr)
+    # without pressure the cell is troubled: first-order fluxes must correct its mass, too
     return moved if weight > 0.0 and known > 0.0 else 0.0
 
 

@@ -15,7 +15,7 @@ axis present.
 from crmpi.constants import AXES, ECR
 from crmpi.jit import device, kernel
 from crmpi.numerics.cr.compression import compress_rows, per_mass_rows
-from crmpi.numerics.fluid.gas_entropy import entropy_energy_rows, entropy_row, pay_rows
+from crmpi.numerics.fluid.gas_entropy import entropy_energy_rows, entropy_row, transfer_rows
 from crmpi.numerics.fluid.health import inspect_row, settle_row
 from crmpi.numerics.fluid.induction import copy_row, edge_rows, electric_rows, induce_row
 from crmpi.numerics.fluid.layout import ET1, ET2, FLUX
@@ -42,7 +42,7 @@ def advance_blocks(scheme, stage, grid, axes, fields, scratch, health, selected,
     """
     for b in range(fields.w.shape[0]):
         if selected[b]:
-            open_books(health, scratch, b)
+            clear_totals(health, scratch, b)
             report = _march(scheme, stage, grid, axes, block_of(fields, b), scratch, health, kept)
             health.troubled[b], health.settled[b], health.moved[b] = report
             for i in range(grid.n1):
@@ -50,8 +50,9 @@ def advance_blocks(scheme, stage, grid, axes, fields, scratch, health, selected,
 
 
 @device
-def open_books(health, scratch, b):
-    """Forget what an earlier stage, or this one before its correction, booked for block `b`."""
+def clear_totals(health, scratch, b):
+    """Set to zero what an earlier stage, or this one before its correction, added up for block
+    `b`."""
     health.crossing.amounts[b, :] = 0.0
     health.work[b] = 0.0
     health.accelerated[b] = 0.0
@@ -101,7 +102,7 @@ def _update_plane(scheme, stage, grid, axes, block, scratch, health, k):
     filled after every stage.
     """
     troubled, settled, moved = 0, 0, 0.0
-    window, booked = scratch.window, stage.booked and touches(health.crossing, block.index)
+    window, recorded = scratch.window, stage.recorded and touches(health.crossing, block.index)
     _induce_12(grid, axes, block.bcc, block, scratch, k)
     parity = k & 1
     above = (k + 1) & 1 if grid.ng3 else parity
@@ -141,7 +142,7 @@ def _update_plane(scheme, stage, grid, axes, block, scratch, health, k):
             _carry_entropy(
                 grid, scheme.gas, scheme.cr, stage.keep, block, scratch, cell, local, (lower, upper)
             )
-        if booked:
+        if recorded:
             cross_rows(
                 grid, local, health.crossing, (block.index, k, j), lower, upper, FLUX, block.nvar
             )
@@ -191,7 +192,7 @@ def _compress(grid, gas, cr, keep, block, scratch, cell, axes, faces):
 
 @device
 def _make_per_mass(grid, cr, block, scratch):
-    """Make n/rho of the cosmic rays, unless an earlier row of the block has asked for it."""
+    """Make n/rho of the cosmic rays, unless an earlier row of the block has needed it."""
     if scratch.made[0] == 0:
         scratch.made[0] = 1
         cells = grid.m1 * grid.m2 * (grid.n3 + 2 * grid.ng3)
@@ -201,7 +202,7 @@ def _make_per_mass(grid, cr, block, scratch):
 @device
 def _carry_entropy(grid, gas, cr, keep, block, scratch, cell, axes, faces):
     """Carry the entropy of the gas of the row at element `cell`; n/rho of the gas is made when the
-    first row of a block asks for it."""
+    first row of a block needs it."""
     if cr is not None:
         place, new = first_scalar(cr) - ECR, rows(scratch.cells, 0, grid.ng1)
         _make_per_mass(grid, cr, block, scratch)
@@ -224,7 +225,7 @@ def _carry_entropy(grid, gas, cr, keep, block, scratch, cell, axes, faces):
         )
         moved, laws = row(rows(scratch.flags, 0, 0), 0), (gas, cr)
         entropy_energy_rows(grid.n1, laws, keep, states, fields, axes, faces[0], faces[1], moved)
-        pay_rows(grid.n1, moved, new)
+        transfer_rows(grid.n1, moved, new)
 
 
 @device

@@ -49,13 +49,13 @@ def inspect_row(n, gas, cr, floors, u, b, axes, marks):
 
 @device
 def settle_row(n, gas, cr, floors, w, u, b, axes):
-    """Settle between gas and cosmic rays where truncation errors of their sum have eaten one of
-    them; the sum is kept.
+    """Exchange energy between gas and cosmic rays where truncation errors of their sum have
+    consumed one of them; the sum is kept.
 
-    Where cosmic rays dominate, errors of the total energy land in the gas. A step may not leave a
-    gas pressure below half of K rho**gamma, K the smallest p/rho**gamma of the old state in the
-    cell and its neighbours (entropy only grows along the flow): what is missing is taken from the
-    cosmic rays, as far as they have it. Cosmic rays below their floor are refilled from gas
+    Where cosmic rays dominate, errors of the total energy are errors of the gas. A step may not
+    leave a gas pressure below half of K rho**gamma, K the smallest p/rho**gamma of the old state in
+    the cell and its neighbours (entropy only grows along the flow): what is missing is taken from
+    the cosmic rays, as far as they have it. Cosmic rays below their floor are refilled from gas
     pressure above that limit.
 
     Returns
@@ -73,7 +73,7 @@ def settle_row(n, gas, cr, floors, w, u, b, axes):
 
 @kernel
 def _count_doubtful(n, gas, floors, w, u, b, axes):
-    """Return the number of cells that lost half of their gas pressure or are out of cosmic rays."""
+    """Return the number of cells that lost half of their gas pressure or lack cosmic rays."""
     separate()
     ordered = in_order(axes)
     count = 0
@@ -85,7 +85,7 @@ def _count_doubtful(n, gas, floors, w, u, b, axes):
 
 @kernel
 def _settle_cells(n, gas, floors, w, u, b, axes):
-    """Do what `settle_row` says."""
+    """Implement `settle_row`."""
     separate()
     ordered = in_order(axes)
     ener = row(u, ENER)
@@ -95,7 +95,7 @@ def _settle_cells(n, gas, floors, w, u, b, axes):
     for i in range(n):
         limit = (
             _ENTROPY_KEPT
-            * _least_entropy(gas, w, axes, i)
+            * _smallest_entropy(gas, w, axes, i)
             * power(load(row(u, DENS), i), gas.gamma)
         )
         gas_needs = (limit - pressure(gas, u, b, ordered, i)) * gas.igm1
@@ -114,11 +114,12 @@ def _settle_cells(n, gas, floors, w, u, b, axes):
 
 
 @device
-def _least_entropy(gas, w, axes, i):
+def _smallest_entropy(gas, w, axes, i):
     """Return the smallest p/rho**gamma in the cell and its neighbours along the axes present."""
-    least = math.inf
+    smallest = math.inf
     for a in range(3):
         for side in range(-1, 2):
             at = i + side * axes[a].stride
-            least = min(least, load(row(w, PRES), at) * power(load(row(w, DENS), at), -gas.gamma))
-    return least
+            entropy = load(row(w, PRES), at) * power(load(row(w, DENS), at), -gas.gamma)
+            smallest = min(smallest, entropy)
+    return smallest

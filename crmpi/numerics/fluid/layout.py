@@ -11,7 +11,7 @@ from crmpi.numerics.rows.rows import Rows, row, shift
 BT1, BT2 = 0, 1  # transverse magnetic field
 STATE = 2
 
-# one face; from FLUX on the numbering of u0 1 where the mass flux says upwind is the lower cell, 0
+# one face; from FLUX on the numbering of u0 1 where upwind of the mass flux is the lower cell, 0
 # the upper one, linear between (Gardiner & Stone 2005)
 WEIGHT = 0
 ET1, ET2 = 1, 2  # electric field along the transverse axes

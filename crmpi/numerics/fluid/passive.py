@@ -1,8 +1,8 @@
 """Fluxes of passive scalars: a new concentration lies between the smallest and the largest one
 around it before.
 
-A scalar rides with the mass flux, m c_face. What a stage adds to the state w that gave the fluxes
-is the flux m less what w has seen already, a share h of the flux m0 of the predictor (0 with
+A scalar is carried with the mass flux, m c_face. What a stage adds to the state w that gave the
+fluxes is the flux m less what w contains already, a share h of the flux m0 of the predictor (0 with
 Runge-Kutta stages):
 
     m c_face = h m0 c0 + g c + rest,   g = m - h m0
@@ -28,7 +28,7 @@ from crmpi.numerics.fluid.stage import face, window_cell
 from crmpi.numerics.rows.rows import load, row, separate, shift, store
 
 _JUMP = 0.5  # mass that diffuses between cells in a step, over the difference of their densities
-_MARGIN = 1.5  # by which more may leave a cell than its velocity says
+_MARGIN = 1.5  # by which more may leave a cell than its velocity implies
 
 
 @device

@@ -81,10 +81,10 @@ def interfaces_ppm(method, a, b, c, d, e):
     up = _face_value(b, c, d, e, agreed_upper) - c
     excess = _minmod(agreed_lower, agreed_upper) * _SIXTH
     slope = abs(_minmod(down, -up))
-    least = min(excess + slope, 0.0)
-    most = max(excess - slope, 0.0)
-    lower = _between(down, min(-2.0 * up, 0.0) + least, max(-2.0 * up, 0.0) + most)
-    upper = _between(up, min(-2.0 * down, 0.0) + least, max(-2.0 * down, 0.0) + most)
+    low = min(excess + slope, 0.0)
+    high = max(excess - slope, 0.0)
+    lower = _between(down, min(-2.0 * up, 0.0) + low, max(-2.0 * up, 0.0) + high)
+    upper = _between(up, min(-2.0 * down, 0.0) + low, max(-2.0 * down, 0.0) + high)
     return c + lower, c + upper
 
 
@@ -112,9 +112,9 @@ def _minmod(x, y):
 
 
 @device
-def _between(x, least, most):
+def _between(x, low, high):
     """Return the number nearest to x in an interval."""
-    return min(max(x, least), most)
+    return min(max(x, low), high)
 
 
 @device

@@ -10,7 +10,7 @@ E2 the internal energy of gas and cosmic rays that the conservation laws leave b
 
 A shock of a grid takes a few cells, and what is dissipated in one is compressed in the others. So
 K = p/rho^gamma of the gas and of the cosmic rays is carried with the mass through a step, which
-says what adiabatic compression would have made of the cell; D is what the cell has beyond that.
+gives what adiabatic compression would have made of the cell; D is what the cell has beyond that.
 The sums of rho K are linear in what each cell adds, so what leaves the shock does not depend on
 how many cells it takes. A unit of energy at the density rho_i is worth (r/rho_i)^gamma behind the
 shock in the gas and (r/rho_i)^gamma_cr in the cosmic rays: the share in the cell is the one that
@@ -35,7 +35,7 @@ from crmpi.numerics.power import power
 from crmpi.numerics.rows.axes import outflow, sum_weight
 from crmpi.numerics.rows.rows import in_order, load, row, separate, store
 
-REACH = 3  # cells on either side in which a shock is looked for; that many ghost zones are needed
+REACH = 3  # cells on either side that are searched for a shock; that many ghost zones are needed
 STEEPNESS = 4.0  # the share counts in full from a jump of 1 + 1/STEEPNESS times the smallest
 
 
@@ -136,18 +136,18 @@ def _jump(cr, w, a, i, step):
     at rest, only that counts.
     """
     velocity = row(w, VEL1 + a)
-    least, greatest = _total(cr, w, i), _total(cr, w, i)
+    smallest, largest = _total(cr, w, i), _total(cr, w, i)
     slowest, fastest = load(velocity, i), load(velocity, i)
     thinnest, densest = load(row(w, DENS), i), load(row(w, DENS), i)
     for side in range(-REACH, REACH + 1):
         at = i + side * step
         total, speed, dens = _total(cr, w, at), load(velocity, at), load(row(w, DENS), at)
-        least, greatest = min(least, total), max(greatest, total)
+        smallest, largest = min(smallest, total), max(largest, total)
         slowest, fastest = min(slowest, speed), max(fastest, speed)
         thinnest, densest = min(thinnest, dens), max(densest, dens)
-    rise, squeeze = greatest - least, 1.0 / thinnest - 1.0 / densest
+    rise, squeeze = largest - smallest, 1.0 / thinnest - 1.0 / densest
     push = (fastest - slowest) * (fastest - slowest)
-    return (rise if push >= rise * squeeze else push / squeeze) / least
+    return (rise if push >= rise * squeeze else push / squeeze) / smallest
 
 
 @device
@@ -158,7 +158,7 @@ def _total(cr, w, i):
 
 @device
 def _accelerate_cell(laws, weight, states, i, new, strides, masses, press):
-    """Do what `accelerate_row` says for one cell of this weight; return the energy density given.
+    """Implement `accelerate_row` for one cell of this weight; return the energy density given.
 
     Parameters
     ----------
@@ -220,11 +220,11 @@ def _entropy(p, factor, gamma, dens, i):
 @device
 def _compression(gas, w, i, strides, dens):
     """Return by how much the cell is still compressed: at most what a strong shock can."""
-    greatest = dens
+    largest = dens
     for a in range(3):
         for side in range(-REACH, REACH + 1):
-            greatest = max(greatest, load(row(w, DENS), i + side * strides[a]))
-    return min(greatest / dens, (gas.gamma + 1.0) * gas.igm1)
+            largest = max(largest, load(row(w, DENS), i + side * strides[a]))
+    return min(largest / dens, (gas.gamma + 1.0) * gas.igm1)
 
 
 @device

@@ -115,7 +115,7 @@ def count_rows(n, cr, cells, field, axes):
 
 @kernel
 def strength_rows(n, cr, cells, field, axes, strengths):
-    """Write the weights of HLLE, 0 to 1, that shocks along each axis ask for beside `n` cells."""
+    """Write the weights of HLLE, 0 to 1, that shocks along each axis require beside `n` cells."""
     separate()
     order = in_order(axes)
     for a in AXES:
@@ -129,7 +129,7 @@ def strength_rows(n, cr, cells, field, axes, strengths):
 def weight_rows(n, axis, below, here, weights):
     """Write the weights of HLLE at faces between two rows of cells.
 
-    They are the largest that a shock along another axis than that of the faces asks for.
+    They are the largest that a shock along another axis than that of the faces requires.
     """
     separate()
     count = 0

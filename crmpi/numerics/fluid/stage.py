@@ -27,7 +27,7 @@ class Stage(NamedTuple):
     first_order: bool  # donor cell instead of the scheme's reconstruction
     correct_marked: bool  # use first-order fluxes at the faces of marked cells
     find_troubled: bool  # mark cells whose new state is unphysical
-    booked: bool  # something of this stage lasts: sum what crosses the boundary of the mesh
+    recorded: bool  # something of this stage lasts: sum what crosses the boundary of the mesh
     keep: float  # share of the state at the start of the step in the result
     dissipate: bool  # use HLLE at faces beside strong shocks
     seen: float  # share of a predictor's fluxes that the state which gives the fluxes has seen

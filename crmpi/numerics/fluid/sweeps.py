@@ -127,7 +127,7 @@ def _normal_field(axis, bface, scratch, strip):
 
 @device
 def _solve_strip(scheme, grid, axis, block, scratch, k, strip, sides, shocked):
-    """Solve the faces of a strip, with HLLE as far as strong shocks ask for it; `sides`: the
+    """Solve the faces of a strip, with HLLE as far as strong shocks require it; `sides`: the
     `StateRows` below and above."""
     weights, spare, speeds = (
         row(rows(scratch.flags, 0, 0), 0),

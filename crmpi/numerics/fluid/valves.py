@@ -1,7 +1,7 @@
 """Valves: faces on the boundary of the mesh through which gas may go one way only, or not at all.
 
-Where a Riemann problem says that mass goes the forbidden way, the face becomes a wall: no mass,
-energy, cosmic rays or scalars cross it, and it pushes with the momentum flux of the Riemann
+Where the solution of a Riemann problem moves mass the forbidden way, the face becomes a wall: no
+mass, energy, cosmic rays or scalars cross it, and it pushes with the momentum flux of the Riemann
 problem. The field sees the cell inside at rest normal to the wall. Whatever the states, the scheme
 and the solver, the mass flux through a valve never has the wrong sign.
 """
@@ -17,7 +17,7 @@ IN, OUT, FALL = range(3)  # may gas come in; may it go out; may it go out where 
 
 @device
 def has_valve(valves, axis):
-    """Tell whether a face of a block on the boundary of the mesh along `axis` is a valve."""
+    """Return whether a face of a block on the boundary of the mesh along `axis` is a valve."""
     for side in range(2):
         for way in range(3):
             if not valves[2 * axis + side, way]:
@@ -53,8 +53,8 @@ def close_valves(grid, axis, block, scratch, k):
 
 @device
 def is_forbidden(mass, axis, block, inside, outward, valve):
-    """Tell whether a mass flux, counted outward, goes the forbidden way; `inside`: the active cell
-    next to the face.
+    """Return whether a mass flux, counted outward, goes the forbidden way; `inside`: the active
+    cell next to the face.
     """
     if mass < 0.0:
         return not valve[IN]

@@ -199,7 +199,7 @@ def replace_electric(grid, axes, touched, own, fine, change, b):
             t += 1
         if found:
             _induce(grid, axes, change, b, block)
-            _forget_changes(change)
+            _clear_changes(change)
 
 
 @device
@@ -232,7 +232,7 @@ def _find_changes(grid, axes, a, side, own, fine, nvar, change):
 
 
 @device
-def _forget_changes(change):
+def _clear_changes(change):
     """Set to zero what `_find_changes` has noted."""
     edges, marks = change
     for k in range(marks.shape[0]):

@@ -63,7 +63,7 @@ def keep_row(grid, axes, kept, place, lower, upper, first):
 
 @kernel
 def copy_row_of_fluxes(grid, axes, kept, place, lower, upper, first):
-    """Do what `keep_row` says."""
+    """Implement `keep_row`."""
     separate()
     b, k, j = place
     for a in AXES:

@@ -5,7 +5,7 @@ leaves the range of its coarse neighbours by more than the sum of three slopes a
 stays positive. Faces that lie on a coarse face: linear along the two transverse axes. Faces inside
 a coarse cell: from those around it, free of divergence to round-off (Toth & Roe 2002, J. Comput.
 Phys. 180, 736, section 3); the terms that divergence leaves open are shared so that their energy is
-least.
+minimal.
 """
 
 import math
@@ -219,7 +219,7 @@ def _inner_faces(f, corner, a, present, areas):
                 even_c += d
                 odd_c += side_of(ib) * d
     uniform = 0.5 * (even_b / (2 * nc) + even_c / (2 * nb))
-    if present[b] and present[c]:  # shares of least energy: field is flux over area
+    if present[b] and present[c]:  # shares of minimal energy: field is flux over area
         along_c = 0.5 * odd_b / 4.0 * areas[a] ** 2 / (areas[a] ** 2 + areas[c] ** 2)
         along_b = 0.5 * odd_c / 4.0 * areas[a] ** 2 / (areas[a] ** 2 + areas[b] ** 2)
     else:

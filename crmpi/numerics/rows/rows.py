@@ -25,7 +25,7 @@ from crmpi.precision import LANES, LINE, REAL
 
 _REAL = from_dtype(np.dtype(REAL))
 POINTER = types.CPointer(_REAL)
-_STREAMS = 13  # most streams one kernel may store to
+_STREAMS = 13  # largest number of streams one kernel may store to
 BYTES = np.dtype(REAL).itemsize
 
 
@@ -166,8 +166,8 @@ def whole(n):
 def in_order(axes):
     """Return the three axes in the order in which sums over vector components are formed.
 
-    Cyclic, beginning after the missing axes, so that a run in one or two dimensions gives the same
-    bits along any axes.
+    Cyclic, beginning after the missing axes, so that a run in one or two dimensions is bitwise
+    identical along any axes.
     """
     if axes[0].stride and (axes[1].stride or not axes[2].stride):
         return axes[0], axes[1], axes[2]

@@ -59,7 +59,7 @@ def predict(rank, ranks, latency=LATENCY, bandwidth=BANDWIDTH):
 
 
 def is_remote(offset, shape):
-    """Tell whether the neighbour at `offset` ('1,0,-1') is another rank: along an axis with one
+    """Return whether the neighbour at `offset` ('1,0,-1') is another rank: along an axis with one
     rank it is the box itself."""
     return any(int(o) != 0 and s > 1 for o, s in zip(offset.split(","), shape, strict=True))
 

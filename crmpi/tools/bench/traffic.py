@@ -66,7 +66,7 @@ class CountingComm:
         return self.comm.max(x)
 
     def any(self, flag):
-        """Tell whether `flag` is true on any rank."""
+        """Return whether `flag` is true on any rank."""
         self.traffic.reductions += 1
         return self.comm.any(flag)
 

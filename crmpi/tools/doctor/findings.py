@@ -39,7 +39,7 @@ def installed(package):
 
 
 def is_root():
-    """Tell whether this process belongs to root, as in many containers."""
+    """Return whether this process belongs to root, as in many containers."""
     return hasattr(os, "geteuid") and os.geteuid() == 0
 
 

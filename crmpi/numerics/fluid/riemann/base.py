@@ -2,9 +2,9 @@
 
 Solvers see one fluid: gas and cosmic rays enter as their summed pressure and internal energy and
 one sound speed, so the solvers of the literature are used as they are. How cosmic rays travel with
-the fan follows from what a solver says about it (`FaceFlux`).
+the fan follows from what a solver returns about it (`FaceFlux`).
 
-Signal speeds are asked for first, fluxes in a second loop: the processor overlaps two short chains
+Signal speeds are computed first, fluxes in a second loop: the processor overlaps two short chains
 of square roots and divisions from face to face better than one long one.
 """
 
