@@ -1,6 +1,6 @@
 """Everything a problem or a plug-in imports: ``from crmpi.api import Problem, np, par``.
 
-A name is looked up where it stands when it is first used, so a problem loads no more than it needs.
+A name is imported from its module when it is first used, so a problem loads no more than it needs.
 """
 
 import importlib

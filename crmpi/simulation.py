@@ -376,7 +376,7 @@ class Block:
 
     def _require_present(self):
         if self._state.pack.pool.version != self._version:
-            raise CrmpiError("the mesh has changed since: ask sim.blocks() anew")
+            raise CrmpiError("the mesh has changed since: call sim.blocks() again")
 
 
 class _Nothing:

@@ -1,7 +1,7 @@
 """yt with the units and cosmic rays of a snapshot: ``yt.load("snapshot_00010.athdf")``.
 
 An entry point of the group ``yt.frontends`` names this module, so that yt imports it before it
-looks at a file: `CrmpiDataset` then takes the place of yt's own reader of this layout.
+reads a file: `CrmpiDataset` then takes the place of yt's own reader of this layout.
 """
 
 import h5py

@@ -95,7 +95,7 @@ def main(arguments):
     if a.lines < 1 or not a.scale > 0:
         raise CrmpiError("--lines must be at least 1, and --scale positive")
     if a.map and a.axis not in ("x1", "x2", "x3"):
-        raise CrmpiError("--map needs one direction to look along: --axis x1, x2 or x3")
+        raise CrmpiError("--map needs one direction of view: --axis x1, x2 or x3")
     with open_snapshot(_snapshot(a.file)) as snapshot:
         impacts = _impacts(snapshot, a.impact)
         facts = snapshot.facts

@@ -1,4 +1,4 @@
-"""How errors look on standard error."""
+"""The form of errors on standard error."""
 
 import os
 import sys

@@ -79,7 +79,7 @@ def add_what(parser):
 
 
 def add_look(parser):
-    """Declare the arguments that say how a picture looks."""
+    """Declare the arguments for the appearance of a picture."""
     parser.add_argument(
         "--outlines", action="store_true", help="draw the edges of the blocks of the mesh"
     )
@@ -97,7 +97,7 @@ def add_look(parser):
     parser.add_argument(
         "--log",
         action=argparse.BooleanOptionalAction,
-        help="logarithmic or not; default: as the numbers ask for",
+        help="logarithmic or not; default: chosen from the numbers",
     )
     parser.add_argument("--cmap", metavar="NAME", help="colour map of matplotlib")
     parser.add_argument(

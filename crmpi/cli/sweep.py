@@ -191,7 +191,7 @@ def _slurm(arguments, folder, variants):
         str(folder),
     ]
     path = write_script(folder, words, variants, arguments.ranks_per_run or 1, arguments.slurm_time)
-    say(f"wrote {path}: look at its resources, then submit it with sbatch {path}", arguments)
+    say(f"wrote {path}: check its resources, then submit it with sbatch {path}", arguments)
     return _list(variants, json=True) if arguments.json else 0
 
 

@@ -21,16 +21,16 @@ def add_arguments(parser):
     """Declare the arguments of ``crmpi watch``."""
     parser.add_argument("folder", metavar="DIR", help="folder of a run (its output.dir)")
     parser.add_argument(
-        "columns", nargs="*", help="columns of the history; default: what tells most"
+        "columns", nargs="*", help="columns of the history; default: the most informative ones"
     )
     parser.add_argument(
         "--interval",
         type=float,
         default=5.0,
         metavar="S",
-        help="seconds between two looks; default: 5",
+        help="seconds between two readings; default: 5",
     )
-    parser.add_argument("--once", action="store_true", help="look once and do not wait for the end")
+    parser.add_argument("--once", action="store_true", help="read once and do not wait for the end")
     parser.add_argument("--ascii", action="store_true", help="draw lines with plain characters")
 
 
@@ -41,7 +41,7 @@ def main(arguments):
         raise CrmpiError(f"--interval {a.interval:g}: must be between 0.1 and 3600 seconds")
     try:
         return _watch(a)
-    except KeyboardInterrupt:  # the run goes on; so does whoever looked at it
+    except KeyboardInterrupt:  # the run goes on, only watching ends
         print()
         return 0
 
@@ -62,7 +62,7 @@ def _watch(a):
         if state.running is None:
             if not state.reason:
                 raise RunError(
-                    f"the run in {a.folder} is gone without a word: look at {directory.log}, "
+                    f"the run in {a.folder} ended without a message: see {directory.log}, "
                     f"continue with crmpi run --restart {a.folder}"
                 )
             return 0
@@ -74,7 +74,7 @@ def _watch(a):
 
 
 class _Pace:
-    """Steps per second: the mean since the run began, from the second look on that since the
+    """Steps per second: the mean since the run began, from the second reading on that since the
     first."""
 
     def __init__(self, directory):

@@ -85,13 +85,13 @@ def kappa_bounds(rows):
         rows[f"log_nh_{name}_cm2"] = HYDROGEN
     found = cos_halos.bounds(rows, in_cgs(Assumptions), in_cgs(HaloParams))
     firm = found.is_bound & np.isfinite(found.kappa)
-    at, value, silent = (
+    at, value, uncertain = (
         found.impact[firm],
         np.log10(found.kappa[firm]),
         np.log10(found.arrival[firm]),
     )
     none, kind = np.zeros(firm.sum()), np.full(firm.sum(), "lower")
-    return Data(at, value, none, kind, found.system[firm], silent, hydrogen=HYDROGEN)
+    return Data(at, value, none, kind, found.system[firm], uncertain, hydrogen=HYDROGEN)
 
 
 def gamma_ratio():

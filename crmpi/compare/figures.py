@@ -23,7 +23,7 @@ _DASHES = ("-", "--", ":", "-.")
 _ARROW = 0.18  # length of the arrow of a limit as a share of the height of the panel
 
 
-def looks(labels):
+def line_styles(labels):
     """Return {label: keywords of a line}: colours of the style, then the same dashed, and so on,
     then all of them wider."""
     colours = STYLE["axes.prop_cycle"].by_key()["color"]
@@ -44,7 +44,7 @@ def draw_columns(seen, data, ions):
         width = max(2.3 * ncols + 0.3, 5.0)
         figure = new_figure(width, 2.2 * nrows + _legend_height(seen, width))
         panels = figure.subplots(nrows, ncols, sharex=True, squeeze=False)
-        lines = looks(seen)
+        lines = line_styles(seen)
         for panel in panels.flat[len(ions) :]:
             panel.set_axis_off()
         for panel, ion in zip(panels.flat, ions, strict=False):
@@ -79,7 +79,7 @@ def draw_transport(seen, data):
     with mpl.rc_context(STYLE):
         figure = new_figure(12.0, max(3.2, 0.17 * len(seen) + 1.0) + _legend_height(seen, 12.0))
         first, left, middle, right = figure.subplots(1, 4)
-        lines = looks(seen)
+        lines = line_styles(seen)
         _ion(first, seen, data, SHOWN, lines)
         first.set_xlabel("impact parameter [kpc]")
         first.set_ylabel(f"log N({SHOWN}) [cm$^{{-2}}$]")

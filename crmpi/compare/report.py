@@ -144,7 +144,7 @@ def _assumptions(choices, rows):
         "impact parameters are compared in kpc.",
         f"Ions: equilibrium at redshift {choices.redshift:g}, {choices.metallicity:g} solar "
         "metals; model sight lines along x1, x2 and x3. "
-        f"Low ions ({', '.join(LOW_IONS)}) live in small clouds: they exclude no run with cells "
+        f"Low ions ({', '.join(LOW_IONS)}) occur in small clouds: they exclude no run with cells "
         f"above {choices.criterion.cloud:g} kpc.",
         "kappa: the model's own kappa at a sight line must not be below kappa_min for the "
         "column of all hydrogen that the run has there; "

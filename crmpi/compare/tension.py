@@ -56,8 +56,8 @@ class Data(NamedTuple):
     """Published numbers of one observable: `at` (impact parameter in kpc), log10
     `value` with `error`, `kind`, `name`.
 
-    A datum says nothing about predictions below `silent_below`. ``scatter`` takes the place of that
-    of the criterion where data have their own. ``hydrogen``: the logarithm of the column of
+    A datum gives no constraint on predictions below `uncertain_below`. ``scatter`` takes the place
+    of that of the criterion where data have their own. ``hydrogen``: the logarithm of the column of
     hydrogen that a bound is given for; it falls as one over that column.
     """
 
@@ -66,7 +66,7 @@ class Data(NamedTuple):
     error: np.ndarray
     kind: np.ndarray
     name: np.ndarray
-    silent_below: np.ndarray | None = None
+    uncertain_below: np.ndarray | None = None
     scatter: float | None = None
     hydrogen: float | None = None
 
@@ -104,8 +104,8 @@ def judge(data, predicted, spread, criterion):
     """Return the `Verdict` on predictions (log10, with their spread) at the places of
     the data; NaN: no prediction."""
     known = np.isfinite(data.value) & ~np.isnan(predicted)
-    if data.silent_below is not None:
-        known &= predicted >= data.silent_below
+    if data.uncertain_below is not None:
+        known &= predicted >= data.uncertain_below
     count = int(known.sum())
     if count < criterion.min_data:
         return Verdict(

@@ -61,7 +61,7 @@ class Structure:
     )
     shape: str = par("sphere", choices=list(SHAPES), doc="sphere or sheet")
     phase: str = par(
-        "any", choices=list(PHASES), doc="phase of the interstellar gas that they live in"
+        "any", choices=list(PHASES), doc="phase of the interstellar gas that contains them"
     )
 
     def check(self):

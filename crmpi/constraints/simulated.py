@@ -24,7 +24,7 @@ from crmpi.scattering.base import find_model
 
 @group
 class SightLines:
-    """Where a snapshot is looked at."""
+    """The part of a snapshot that is observed."""
 
     impact: tuple[float, ...] = par([20.0, 50.0, 100.0], unit="kpc", gt=0, doc="impact parameters")
 

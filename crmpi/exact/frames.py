@@ -20,7 +20,7 @@ def wave_frame(k):
     e1 along k, e2 horizontal.
 
     Along an axis the frame is a cyclic relabelling of (x1, x2, x3), so that runs along the three
-    axes can agree bit for bit. Oblique waves have e2 in the plane of x1 and x2 (Gardiner & Stone
+    axes can be bitwise identical. Oblique waves have e2 in the plane of x1 and x2 (Gardiner & Stone
     2008, eq. 56).
     """
     k = np.asarray(k, float)

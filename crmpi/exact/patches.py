@@ -17,12 +17,12 @@ def harmonic_mean(strong, weak, filling):
 
 
 def isotropic_bounds(strong, weak, filling, dimensions):
-    """Return the least and the largest kappa of a statistically isotropic medium of two phases in 2
-    or 3 dimensions."""
+    """Return the smallest and the largest kappa of a statistically isotropic medium of two phases
+    in 2 or 3 dimensions."""
     step = weak - strong
-    least = strong + (1.0 - filling) / (1.0 / step + filling / (dimensions * strong))
-    most = weak + filling / (-1.0 / step + (1.0 - filling) / (dimensions * weak))
-    return least, most
+    smallest = strong + (1.0 - filling) / (1.0 / step + filling / (dimensions * strong))
+    largest = weak + filling / (-1.0 / step + (1.0 - filling) / (dimensions * weak))
+    return smallest, largest
 
 
 def overlap(distance, radius, dimensions):

@@ -11,10 +11,11 @@ def triangle_plateau(t, va=1.0):
     """Return (height, half width) of the plateau that grows in the streaming triangle e = max(2 -
     |x|, 0).
 
-    Down its gradient e moves with f = (4/3) e v_A while it pays v_A grad P, so the wings run
+    Down its gradient e moves with f = (4/3) e v_A while it loses v_A grad P, so the wings run
     outwards at v_A unchanged; the peak flattens because the flux is continuous and the energy
-    inside is conserved up to what the wings pay. With s = 2 + v_A t and u = x_m/s the plateau obeys
-    (4 + 3u)^4 (1 - u)^3 = 256 (2/s)^7, e = s (1 - u) (Jiang & Oh 2018, sec. 4.1.2 in closed form).
+    inside is conserved up to what the wings lose. With s = 2 + v_A t and u = x_m/s the plateau
+    obeys (4 + 3u)^4 (1 - u)^3 = 256 (2/s)^7, e = s (1 - u) (Jiang & Oh 2018, sec. 4.1.2 in closed
+    form).
     """
     if t == 0:
         return 2.0, 0.0

@@ -6,7 +6,7 @@ Without the variable it is ``~/.cache/crmpi``, or where that is not writable ``c
 folder for temporary files. Without a writable folder kernels are compiled in every process.
 
 To load a kernel is to run code. So folders and files count only if they belong to the user or to
-root, and folders that everybody may write to do not count at all.
+root, and folders that all users may write to are ignored.
 """
 
 import functools
@@ -71,7 +71,7 @@ def cache_folders():
     if not refused:
         return chosen
     note = (
-        f"{', '.join(map(str, refused))} belongs to another user or is open to everybody: "
+        f"{', '.join(map(str, refused))} belongs to another user or is writable by all users: "
         "its kernels are not used"
     )
     return Folders(
@@ -81,7 +81,7 @@ def cache_folders():
 
 def is_trusted(path):
     """Return whether code may come from a folder, if there is one: that of the user or of root,
-    which not everybody may write to."""
+    which not all users may write to."""
     try:
         status = path.stat()
     except OSError:
@@ -145,8 +145,8 @@ def remove_stale(paths):
     """Remove the kernels made from other sources than those of the Python files `paths`; return the
     numbers of folders and of bytes.
 
-    Nothing but folders of kernels in the folder that is written is touched. Whoever still needs one
-    compiles it again.
+    Nothing but folders of kernels in the folder that is written is touched. A process that still
+    needs one compiles it again.
     """
     root, current = cache_folder(), {folder_name(path) for path in paths}
     stale = [

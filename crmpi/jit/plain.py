@@ -3,7 +3,7 @@ not fit the version of numba.
 
 Results are bitwise identical: the arithmetic is IEEE either way. A start takes longer, since numba
 compiles every function again in each of its callers and nothing is kept on disk: numba's own cache
-looks at the file of a kernel alone, and would run stale machine code after an edit of a callee.
+checks the file of a kernel alone, and would run stale machine code after an edit of a callee.
 """
 
 import functools

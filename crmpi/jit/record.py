@@ -20,7 +20,7 @@ class Made(NamedTuple):
 
 
 def announce_compilation():
-    """Call what waits in `before_first_compilation`; whoever is about to compile does."""
+    """Call what waits in `before_first_compilation`; called before the first compilation."""
     while before_first_compilation:
         before_first_compilation.pop()()
 

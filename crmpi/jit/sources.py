@@ -1,7 +1,7 @@
 """Which source a kernel depends on: the text of its file and of every file it imports, directly or
 not, from crmpi or, for a user's file, from beside it.
 
-numba alone looks at the kernel's own file, and would run stale machine code after an edit of a
+numba alone checks the kernel's own file, and would run stale machine code after an edit of a
 callee.
 """
 
@@ -57,7 +57,7 @@ _package_text = functools.cache(Path.read_bytes)
 @functools.cache
 def imports(text):
     """Return the names of modules, and of what may be modules, that the source `text` (bytes)
-    imports; every start looks, so it searches the text instead of parsing it."""
+    imports; every start does this, so it searches the text instead of parsing it."""
     names = set()
     for module, members, modules in _IMPORT.findall(text):
         names.update(re.findall(r"[\w.]+", modules.decode()))

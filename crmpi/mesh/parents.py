@@ -123,7 +123,7 @@ class Parents:
         """Return the rows of `RESTRICT_COLUMNS` of the ghosts that slopes beside coarser blocks
         need, of equal and finer blocks.
 
-        A slope looks one buffer cell further along an axis: at a region whose direction differs
+        A slope needs one buffer cell further along an axis: at a region whose direction differs
         from that of a coarser block along this axis alone, and of it at the layer next to that
         block's.
         """

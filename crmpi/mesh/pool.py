@@ -1,6 +1,6 @@
 """Storage of all that has one entry per block of this rank.
 
-Modules declare here what they keep; nobody else makes arrays of blocks. There are four kinds:
+Modules declare here what they keep; no other module makes arrays of blocks. There are four kinds:
 
 - *fields*, the state on cells and faces: a change of the mesh carries them over
   (`crmpi.run.remesh`);
@@ -71,7 +71,7 @@ class Pool:
         return aligned(raw, shape)
 
     def scratch(self, ncomp):
-        """Return zeros like those of `register` that nobody keeps."""
+        """Return zeros like those of `register` that is not kept."""
         g = self.grid
         return aligned_zeros((self.nblock, ncomp, g.m3, g.m2, g.m1))
 

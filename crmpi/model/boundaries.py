@@ -38,13 +38,13 @@ class UserBoundary:
         hooks.ghost_values(self.problem, f"boundary_{side}", w, names, x.shape, possible)
 
     def inflow(self, side):
-        """Return the hook that sets the inflow of a side; raise `CrmpiError` if nobody gives it."""
+        """Return the hook that sets the inflow of a side; raise `CrmpiError` if there is none."""
         state = getattr(self.states, side, None)
         if state is None and not self.problem.has(f"inflow_{side}"):
             raise CrmpiError(
                 f"'mesh.boundaries.{side}' = 'inflow', but neither 'mesh.inflow.{side}' nor a "
                 "method "
-                f"inflow_{side}(self, x, t, p) of problem '{self.problem.name}' says what flows in",
+                f"inflow_{side}(self, x, t, p) of problem '{self.problem.name}' defines the inflow",
                 everywhere=True,
             )
         return Inflow(self, side, state)
@@ -88,7 +88,7 @@ class Inflow:
         self.constant |= dict(zip(boundary.scalars, given, strict=True))
 
     def __call__(self, side, w, box, time, faces=None):
-        """Set `w`, see `crmpi.boundary.user.UserHook`; what nobody gives stays as it is."""
+        """Set `w`, see `crmpi.boundary.user.UserHook`; what no hook sets stays as it is."""
         problem, hook, x = self.boundary.problem, f"inflow_{side}", self.boundary.place(box, faces)
         names, possible, values = tuple(vars(w)), hooks.possible(w), dict(self.constant)
         if problem.has(hook):

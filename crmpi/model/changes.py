@@ -17,7 +17,7 @@ _POSITIVE = ("dens", "press")
 
 def changeable(pack):
     """Return {name: Variable} of what may be changed: the primitives of a snapshot without the
-    field, which lives on faces."""
+    field, which is stored on faces."""
     return {variable.name: variable for variable in cell_variables(pack)}
 
 
@@ -29,8 +29,8 @@ def require_changeable(name, pack, derived):
         return
     if name in (variable.name for variable in face_variables(pack)):
         raise CrmpiError(
-            f"'{name}' cannot be changed in cells: the field lives on faces, where its divergence "
-            "is zero; it comes from vector_potential(self, x, p) of the problem"
+            f"'{name}' cannot be changed in cells: the field is stored on faces, where its "
+            "divergence is zero; it comes from vector_potential(self, x, p) of the problem"
         )
     follows = f"follows from {', '.join(derived[name].needs)}" if name in derived else "is unknown"
     raise CrmpiError(f"'{name}' {follows}; what can be changed: {', '.join(known)}")
@@ -47,7 +47,7 @@ def change(sim, b, name, values, where):
     name : str
         a variable of `changeable`
     values : array (n3, n2, n1)
-        code units; elsewhere it is not looked at
+        code units; elsewhere it is ignored
     where : bool array (n3, n2, n1)
 
     Raises

@@ -115,7 +115,7 @@ def _check_kind(problem_class, hook, returned):
             )
     elif returned is not None:
         remedy = _NOTHING[hook.partition("_")[0]]
-        raise refuse(problem_class, hook, f"returns {kind}, which nobody takes; {remedy}")
+        raise refuse(problem_class, hook, f"returns {kind}, which is not used anywhere; {remedy}")
 
 
 def with_article(word):
@@ -330,7 +330,7 @@ def possible(w):
 def ghost_values(problem, hook, w, names, shape, was_possible):
     """Check what a boundary hook made of the slab `w`: names, shapes, and a possible gas if it was.
 
-    It looks once at each number, at every sub-step: what is not finite spoils a sum.
+    It checks each number once, at every sub-step: what is not finite spoils a sum.
     """
     total = 0.0
     for name, value in vars(w).items():

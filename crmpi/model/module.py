@@ -107,9 +107,9 @@ def _mistake_of_member(problem_class, name, member, source):
         remedy = "self.p, self.units and self.config are set before it"
         return f"write setup(self, p) in place of __init__; {remedy}"
     if name == "params" and inspect.isclass(member):
-        return "class params is not looked at; write class Params"
+        return "class params is ignored; write class Params"
     if name == "Params" and "name" in getattr(member, "__dataclass_fields__", {}):
-        return "a parameter cannot be called 'name': problem.name says which problem it is"
+        return "a parameter cannot be called 'name': problem.name is the name of the problem"
     if name in HOOKS:
         return _mistake_of_hook(problem_class, name, member)
     function = getattr(member, "__func__", member)

@@ -140,13 +140,13 @@ def set_initial_state(problem, pack, mesh, gamma, comm=None):
 def _field_complaint(problem, fields, comm):
     """Return what is wrong with a uniform field that is another on another block: it has a
     divergence there; or None."""
-    least, most = np.min(fields, axis=0), np.max(fields, axis=0)
+    lowest, highest = np.min(fields, axis=0), np.max(fields, axis=0)
     if comm is not None:
-        least, most = (
+        lowest, highest = (
             [one(value) for value in values]
-            for one, values in ((comm.min, least), (comm.max, most))
+            for one, values in ((comm.min, lowest), (comm.max, highest))
         )
-    for name, low, high in zip(("b1", "b2", "b3"), least, most, strict=True):
+    for name, low, high in zip(("b1", "b2", "b3"), lowest, highest, strict=True):
         if low != high:
             need = (
                 "it must be the same everywhere; one that varies comes from "

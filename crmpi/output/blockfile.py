@@ -165,8 +165,8 @@ class BlockFileWriter:
             self._on_root(path, self._write_master, path, groups, contents)
 
     def _write_members(self, target, members, outgoing, plain, nbytes):
-        """Write the blocks of the ranks `members`; messages are received even if that fails: nobody
-        waits for ever."""
+        """Write the blocks of the ranks `members`; messages are received even if that fails: no
+        rank waits forever."""
         incoming = self._incoming(members, outgoing)
         gids = self._gids(members)
         positions = gids if plain else np.arange(len(gids))
@@ -247,7 +247,7 @@ class BlockFileWriter:
             failure = describe_failure(path, error)
         failures = self.comm.allgather_object(failure)
         if any(failures) and not all(failures):
-            self._end_all(next(filter(None, failures)))  # nobody can close a file of all alone
+            self._end_all(next(filter(None, failures)))  # no rank can close a file of all by itself
         self._together(path, failure)
         most = max(len(gids) for gids in self.gids_of)
         for array in contents.arrays:
@@ -309,7 +309,7 @@ class BlockFileWriter:
                 part.unlink()
 
     def _on_root(self, path, action, *arguments):
-        """Run `action` on rank 0; its failure is everybody's."""
+        """Run `action` on rank 0; its failure is that of all ranks."""
         self._together(
             path, self._attempt(path, action, *arguments) if self.comm.rank == 0 else None
         )

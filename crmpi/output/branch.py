@@ -16,7 +16,7 @@ def leave_branch(directory, step):
     branches.
 
     The rows of the history after it are dropped; the whole history, and copies of the files that
-    mark a run, go with the others: the branch can be looked at and continued.
+    mark a run, go with the others: the branch can be read and continued.
 
     Returns
     -------

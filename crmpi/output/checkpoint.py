@@ -275,7 +275,7 @@ def newest_whole(folder, comm):
 
 
 def _damaged_share(path, comm):
-    """Return what is wrong with the blocks that this rank looks at, or None: every n-th."""
+    """Return what is wrong with the blocks that this rank checks, or None: every n-th."""
     try:
         with h5py.File(path, "r") as file:
             gids = np.arange(file["u0"].shape[0])[comm.rank :: comm.nranks]

@@ -3,7 +3,7 @@
 A data set gets its place when it is made, and the file system is asked for it before a single
 number is written (`crmpi.output.files.allocate`): a full disk, a quota or a limit is met by one
 rank, in an ordinary call that says so, never inside a write that all ranks do together, where the
-others would wait for ever. Compressed data sets come as chunks that the ranks have compressed.
+others would wait forever. Compressed data sets come as chunks that the ranks have compressed.
 """
 
 import zlib

@@ -37,7 +37,7 @@ def hush_destructors():
 
     HDF5 keeps what a disk has refused and tries again when h5py frees its objects and at the exit.
     h5py cannot raise there: it prints tracebacks, through the hook that ends all ranks of a run at
-    an error that nobody has caught. The failure has been raised, and told, by then.
+    an error that was not caught. The failure has been raised and reported by then.
     """
     if not getattr(sys.excepthook, "hushed", False):
         sys.excepthook = _hushed(sys.excepthook, lambda _kind, _error, trace: _in_h5py(trace))

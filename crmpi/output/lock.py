@@ -49,7 +49,7 @@ class FolderLock:
             self._known = _marks(os.fstat(file.fileno()))
 
     def is_lost(self):
-        """Return whether the lock has vanished, with its folder perhaps; one look at the file.
+        """Return whether the lock has vanished, with its folder perhaps; one reading of the file.
 
         Raises
         ------

@@ -19,7 +19,7 @@ _FIRST_LINES = 3  # steps that are always reported: a user wants to see at once 
 
 
 class Progress:
-    """Reports steps at a sensible rate. Ranks other than 0 are silent.
+    """Reports steps at a sensible rate. Ranks other than 0 report nothing.
 
     Parameters
     ----------

@@ -1,8 +1,8 @@
 """Marks of rare cells, exchanged between neighbours without a collective call.
 
 Every rank tells the ranks of neighbouring blocks, in one number, whether it has marked cells; those
-that have send their ghost regions after it. A mark acts on the cells around it only, so nobody else
-has to know: without marks nearby a rank is done after one number to and from each neighbour.
+that have send their ghost regions after it. A mark acts on the cells around it only, so no other
+rank has to know: without marks nearby a rank is done after one number to and from each neighbour.
 """
 
 import numpy as np

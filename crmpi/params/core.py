@@ -152,7 +152,7 @@ class MeshParams:
                 yield (
                     "inflow",
                     (
-                        f"says what flows in at {face}, but mesh.boundaries.{face} = '{kind}'; set "
+                        f"defines the inflow at {face}, but mesh.boundaries.{face} = '{kind}'; set "
                         "it to inflow"
                     ),
                 )

@@ -175,7 +175,7 @@ class _Loader:
 
     def _refuse_undecided(self, known, node, path):
         """A group that can be switched on must say so when anything in it is given: forgetting it
-        would lose physics silently."""
+        would lose physics unnoticed."""
         given = [name for name in node if name in known]
         if (
             given

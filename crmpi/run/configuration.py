@@ -63,7 +63,7 @@ def groups_for(problem_class: type[Problem]) -> dict[str, Any]:
 
 def _problem_group(problem_class):
     class Params(problem_class.Params):
-        name: str = par(problem_class.name, doc="which problem; the command line usually says it")
+        name: str = par(problem_class.name, doc="which problem; usually given on the command line")
 
     return group(Params)
 

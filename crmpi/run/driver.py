@@ -211,7 +211,7 @@ class Session:
             return nullcontext()
 
         def signs():
-            return sim.clock.step, sim.parts, self.interrupts.looks, *writer.numbers.values()
+            return sim.clock.step, sim.parts, self.interrupts.checks, *writer.numbers.values()
 
         moment = Moment(writer.record.run_id, lambda: sim.clock.step)
         limit = sim.config.output.watchdog

@@ -33,7 +33,7 @@ def expectation(config, sim):
     if params.regions:
         asked = asked_blocks(root, params)
         lines.append(
-            f"  regions ask for {asked} blocks, 2:1 between neighbours adds {tree.nblock - asked}"
+            f"  regions need {asked} blocks, 2:1 between neighbours adds {tree.nblock - asked}"
         )
     if params.criteria:
         most = f"level {params.top}, with at most {params.max_blocks} blocks"

@@ -31,7 +31,7 @@ class Recorder:
         return limit_dt(time, dt, [end])
 
     def write_due(self, _state):
-        """Look at the state at the start and after every step."""
+        """Called with the state at the start and after every step."""
         if self.watch is not None:
             self.watch(self.sim)
         if self.sim.clock.step == 0 or (self.every and self.sim.clock.step % self.every == 0):

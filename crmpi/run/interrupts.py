@@ -54,8 +54,8 @@ class Interrupts:
         number of the first signal that came, 0 before
     began : float
         `time.monotonic` at which the command, or its present run, began
-    looks : int
-        times that a long step has looked for signals
+    checks : int
+        how often a long step has checked for signals
     """
 
     SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGUSR1, signal.SIGHUP)
@@ -63,7 +63,7 @@ class Interrupts:
     def __init__(self):
         self.received = 0
         self.began = time.monotonic()
-        self.looks = 0
+        self.checks = 0
         self._asked = None  # time of the first Ctrl-C
         self._expendable = False
         self._alarm = None  # handler of SIGALRM that the clock of `GRACE` has replaced
@@ -145,9 +145,10 @@ class _Process:
 
 
 class Unheard:
-    """Stands in for `Interrupts` where nobody listens: signals act as in any Python program."""
+    """Takes the place of `Interrupts` where signals are not handled: signals act as in any Python
+    program."""
 
-    received = looks = 0
+    received = checks = 0
     expendable = nullcontext
 
     def __init__(self):
@@ -205,9 +206,10 @@ class Patience:
         self._began = time.monotonic()
 
     def __call__(self, done, planned):
-        """Look after `done` of `planned` parts of an operator, 0 at its begin; collective."""
+        """Check for signals after `done` of `planned` parts of an operator, 0 at its begin;
+        collective."""
         interrupts = self.session.interrupts
-        interrupts.looks += 1
+        interrupts.checks += 1
         if done == 0:
             self._began = time.monotonic()
             return

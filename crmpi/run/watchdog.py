@@ -1,7 +1,7 @@
 """The watchdog of a run: ends it when nothing has happened for too long, and names the rank that
 hangs.
 
-A thread on every rank looks now and then whether the run has moved on. A step costs nothing for it:
+A thread on every rank checks regularly whether the run has moved on. A step costs nothing for it:
 no message, no call, no number to write; it reads what is there anyway. When a rank has seen no sign
 of life for ``output.watchdog`` seconds it writes one line into `hang.txt` in the folder of the run:
 where its main thread is, and whether it waits there for other ranks, that is, whether it is inside
@@ -26,7 +26,7 @@ _WAITING = {
     "parallel/comm.py": None,
     "output/blockfile.py": ("_incoming", "_write_grouped"),
 }
-_TICK = 10.0  # s between two looks at the most
+_TICK = 10.0  # largest number of seconds between two checks
 _LAST_WORDS = 10.0  # s that a folder or a launcher has to answer
 _SHOWN = 4  # ranks that a sentence names
 
@@ -119,7 +119,7 @@ class Watchdog:
             seen, before = sign, now
             if idle >= self.limit:
                 threading.Thread(target=self._report, args=(sign,), daemon=True).start()
-                # a folder that does not answer keeps nobody
+                # a folder that does not respond blocks no rank
                 if not self._over.wait(min(self.limit, _LAST_WORDS) + 2 * _LAST_WORDS):
                     self._end(f"rank {self.comm.rank} hangs, and so does the folder of {self.path}")
 

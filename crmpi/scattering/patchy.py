@@ -21,9 +21,11 @@ class PatchyParams(ClosureParams):
         le=10,
         doc="exponent of the mean free path with rigidity, from sizes dn/dln R ~ R^-(2 + delta)",
     )
-    temp_min: float = par(0.0, unit="K", ge=0, doc="patches live in gas at least this hot")
-    temp_max: float = par(1e12, unit="K", gt=0, doc="patches live in gas at most this hot")
-    dens_min: float = par(0.0, unit="m_p/cm^3", ge=0, doc="patches live in gas at least this dense")
+    temp_min: float = par(0.0, unit="K", ge=0, doc="patches exist in gas at least this hot")
+    temp_max: float = par(1e12, unit="K", gt=0, doc="patches exist in gas at most this hot")
+    dens_min: float = par(
+        0.0, unit="m_p/cm^3", ge=0, doc="patches exist in gas at least this dense"
+    )
 
 
 class Patchy(ScatteringModel):

@@ -42,7 +42,7 @@ def converge(values, configure, comm, report=None):
         override -> (Config, problem class)
     comm : SerialComm or MpiComm
     report : callable, optional
-        hears a `Row` without orders and change as soon as its run has ended
+        is called with a `Row` without orders and change as soon as its run has ended
 
     Returns
     -------

@@ -218,7 +218,7 @@ class Diffusion(TransportSolver):
             super_steps, count = max(1, math.ceil(ratio - 1e-12)), 1
             weights = [_FORWARD_EULER]
         else:
-            super_steps, count = plan(ratio, self.params.max_stages, self.least_super_steps(dt))
+            super_steps, count = plan(ratio, self.params.max_stages, self.fewest_super_steps(dt))
             weights = stages(count)
         self.begin_substeps(super_steps * count, dt, "check scattering.kappa_par and its units")
         step = dt / super_steps
@@ -228,7 +228,7 @@ class Diffusion(TransportSolver):
         self.damp_checkerboards(dt, time + dt, fields)
         return super_steps, count
 
-    def least_super_steps(self, dt):
+    def fewest_super_steps(self, dt):
         """Return how many super-steps `dt` must have for other reasons than diffusion."""
         return 1
 

@@ -126,7 +126,7 @@ class StreamingDiffusion(AnisotropicDiffusion):
                 field_shares(b0, bcc, mesh, a, frozen.shares[a])
             largest_coefficients(self.law, frozen, mesh, self.buffers, faces)
 
-    def least_super_steps(self, dt):
+    def fewest_super_steps(self, dt):
         """Return the number of super-steps in which streaming crosses few enough cells."""
         arrays = self.frozen.speed, self.corners
         crossed = max(

@@ -142,7 +142,7 @@ def speed_table(bench):
 def race_table(races):
     """Return the races in markdown."""
     lines = [
-        "| race | crmpi | Athena++ | ratio (median of pairs) | least, largest | pairs |",
+        "| race | crmpi | Athena++ | ratio (median of pairs) | smallest, largest | pairs |",
         "|---|---|---|---|---|---|",
     ]
     for label, race in races.items():
@@ -191,7 +191,7 @@ def efficiency_table(results):
         f"{results['latency'] * 1e6:.1f} microseconds, {results['bandwidth'] / 1e9:.1f} GB/s "
         "each way.",
         "",
-        "| | efficiency (median) | least, largest | fastest to fastest | side by side, no "
+        "| | efficiency (median) | smallest, largest | fastest to fastest | side by side, no "
         "messages | of that as one run "
         "| messages per step | bytes per zone and step | sub-steps |",
         "|---|---|---|---|---|---|---|---|---|",

@@ -106,11 +106,11 @@ def draw_times(axes, along, around):
     config, _ = configure("patchy_box", [])
     scale, unit = config.units.factor("cm^2/s"), config.units.factor("Myr")
     harmonic = exact.patches.harmonic_mean(STRONG, weak, FILLING)
-    least, most = exact.patches.isotropic_bounds(STRONG, weak, FILLING, 2)
+    lower, upper = exact.patches.isotropic_bounds(STRONG, weak, FILLING, 2)
     axes.axhline(
         FILLING * STRONG + (1 - FILLING) * weak, color="0.5", ls=":", label="arithmetic mean"
     )
-    axes.axhspan(least, most, color="C2", alpha=0.15, lw=0, label="bounds in the plane")
+    axes.axhspan(lower, upper, color="C2", alpha=0.15, lw=0, label="bounds in the plane")
     axes.axhline(harmonic, color="k", ls="--", label="harmonic mean")
     axes.loglog(*along[:2], color="C0", label="along the field")
     axes.loglog(*around[:2], color="C2", label="free to go around (isotropic)")

@@ -104,8 +104,8 @@ def test_one_datum_excludes_by_its_distance():
     assert judge(one, np.array([0.4]), 0.0, CRITERION).state == "excluded"
 
 
-def test_a_datum_is_silent_below_its_bound():
-    limits = data([30.0] * 3, ["lower"] * 3)._replace(silent_below=np.array([28.0, 28.0, 29.5]))
+def test_a_datum_is_uncertain_below_its_bound():
+    limits = data([30.0] * 3, ["lower"] * 3)._replace(uncertain_below=np.array([28.0, 28.0, 29.5]))
     verdict = judge(limits, np.full(3, 28.5), 0.0, CRITERION)
     assert (verdict.violated, verdict.count) == (2, 2)
     assert judge(limits, np.full(3, 27.0), 0.0, CRITERION).state == "untested"

@@ -13,7 +13,7 @@ import pytest
 from crmpi.analysis.measure.stream import read_profiles
 from crmpi.cli.main import main
 from crmpi.compare import data as published
-from crmpi.compare.figures import draw_columns, draw_transport, looks, svg
+from crmpi.compare.figures import draw_columns, draw_transport, line_styles, svg
 from crmpi.compare.measure import Seen, _shells, observe
 from crmpi.compare.page import headline
 from crmpi.compare.report import Choices
@@ -84,7 +84,7 @@ def test_a_run_that_floors_have_fed_is_not_judged(data):
 
 
 def test_models_look_different():
-    looked = looks([str(n) for n in range(100)])
+    looked = line_styles([str(n) for n in range(100)])
     assert len({tuple(look.values()) for look in looked.values()}) == 100
 
 

@@ -53,10 +53,13 @@ def test_nobody_asks_for_a_tube():
     assert places_of(r"\b(tube|geometry) is (not )?None|pack\.tube\b", ROOMS) == set()
 
 
-def test_kernels_of_a_kind_are_chosen_in_few_places():
-    chosen = places_of(r"TubeCells: ", ROOMS)
-    cells = ("physics/fluid_cells", "transport/diffusion_cells")
-    assert chosen == {f"{name}.py" for name in cells}
+def test_code_is_chosen_by_the_kind_of_cells_in_one_place():
+    assert places_of(r"TubeCells: ", ROOMS) == {"transport/diffusion_cells.py"}
+
+
+def test_kernels_of_the_fluid_do_not_distinguish_kinds_of_cells():
+    kinds = r"\b(Tube|TubeAxis|EqualVolumes)\b"
+    assert places_of(kinds, ["numerics/fluid", "numerics/cr", "numerics/levels"]) == set()
 
 
 def test_positions_on_cartesian_axes_stand_once():

@@ -243,12 +243,12 @@ MISTAKES = {
     ),
     "class params": (
         "class params:\n    amplitude: float = par(0.1)\n\n" + I,
-        "problem.py: class params is not looked at; write class Params",
+        "problem.py: class params is ignored; write class Params",
         {},
     ),
     "parameter called name": (
         "class Params:\n    name: str = par('x')\n\n" + I,
-        "problem.py: a parameter cannot be called 'name': problem.name says which problem it is",
+        "problem.py: a parameter cannot be called 'name': problem.name is the name of the problem",
         {},
     ),
     "parameters in a dictionary": (
@@ -434,7 +434,7 @@ MISTAKES = {
     # other hooks
     "setup returns": (
         "def setup(self, p):\n    return {'a': 1}\n\n" + I,
-        "problem.py, line 6, setup(): returns a dict, which nobody takes; keep what other "
+        "problem.py, line 6, setup(): returns a dict, which is not used anywhere; keep what other "
         "hooks need in self",
         {},
     ),
@@ -472,7 +472,7 @@ MISTAKES = {
     ),
     "boundary returns": (
         more("def boundary_ix1(self, w, x, t, p):\n    return dict(dens=1.0)"),
-        "problem.py, line 9, boundary_ix1(): returns a dict, which nobody takes; it sets w "
+        "problem.py, line 9, boundary_ix1(): returns a dict, which is not used anywhere; it sets w "
         "in place, as in w.dens[...] = 1.0",
         {"yaml": USER},
     ),

@@ -191,7 +191,9 @@ def test_kernels_come_from_folders_of_the_user_or_root_only(tmp_path, monkeypatc
         spoil([site, places[1].parent, places[1]][depth])
         folders.cache_folders.cache_clear()
         assert locator.places() == [str(places[0])]
-        said = f"{site} belongs to another user or is open to everybody: its kernels are not used"
+        said = (
+            f"{site} belongs to another user or is writable by all users: its kernels are not used"
+        )
         assert folders.cache_note() == (said if depth < 2 else "")
     finally:
         folders.cache_folders.cache_clear()

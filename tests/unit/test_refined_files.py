@@ -347,7 +347,7 @@ def test_a_dry_run_counts_what_regions_and_2_to_1_take(capsys, corner, asked, ad
     ]
     assert main(words) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert f"  regions ask for {asked} blocks, 2:1 between neighbours adds {added}" in lines
+    assert f"  regions need {asked} blocks, 2:1 between neighbours adds {added}" in lines
     assert (
         f"mesh: {64 * (asked + added)} cells in {asked + added} blocks of 8 x 8 x 1"
         in "\n".join(lines)

@@ -265,7 +265,7 @@ def test_a_class_that_was_typed_into_an_interpreter_is_checked(blast):
 
 
 IMPOSSIBLE = {
-    "b1": (1.0, "the field lives on faces"),
+    "b1": (1.0, "the field is stored on faces"),
     "pmag": (1.0, "'pmag' follows from b1, b2, b3; what can be changed: dens"),
     "density": (1.0, "'density' is unknown; what can be changed: dens"),
     "dens": (-1.0, r"'dens' = -1 at x1=-0\.46875.*must be positive and finite"),

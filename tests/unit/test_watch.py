@@ -169,7 +169,7 @@ def test_watch_ends_with_the_run(tmp_path, capsys, monkeypatch):
 def test_watch_says_what_went_wrong(tmp_path, capsys):
     run = folder(tmp_path / "wind", RUNNING)
     for words, code, sentence in (
-        ([str(run)], 3, f"the run in {run} is gone without a word: look at {run}/log.txt, "
+        ([str(run)], 3, f"the run in {run} ended without a message: see {run}/log.txt, "
          f"continue with crmpi run --restart {run}"),
         ([str(tmp_path)], 2, f"{tmp_path} is not the folder of a run: it has no provenance.json"),
         ([f"{run}/x"], 2, f"{run}/x is not a folder: name the output.dir of a run"),

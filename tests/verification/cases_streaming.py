@@ -132,7 +132,7 @@ def triangle(full):
         "<",
         1e-9,
     )
-    yield Check("least e", e.min(), ">", -1e-12)
+    yield Check("minimum e", e.min(), ">", -1e-12)
     coarse, fine = (plateau_errors(128, length)[0][1.0][0] for length in (8, 32))
     yield Check("order in 1/L of E_p at t = 1, L = 8 to 32", order(coarse, fine, 4), ">", 0.9)
 

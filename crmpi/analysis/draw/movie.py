@@ -172,7 +172,7 @@ def alike(images):
 
 
 def write_gif(images, output, fps):
-    """Write pictures into a GIF that repeats for ever."""
+    """Write pictures into a GIF that repeats endlessly."""
     first, *rest = map(_indexed, images)
     first.save(
         temporary(output),

@@ -148,7 +148,7 @@ def _as_histories(paths, fields):
 
 
 def default_fields(snapshot):
-    """Return the quantities worth a first look: density, pressures, a velocity, the field."""
+    """Return the quantities drawn by default: density, pressures, a velocity, the field."""
     have = [*snapshot.names, *available(snapshot.names, snapshot.units)]
     velocity = f"vel{snapshot.axes[-1] + 1}"
     return [name for name in ("dens", "pcr", "press", velocity, "bmag") if name in have]

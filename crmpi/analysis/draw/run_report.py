@@ -110,7 +110,7 @@ def _pairs(facts):
 
 def _timing(state):
     if not state.phases:
-        return "<p>A run says at its end where the time was spent.</p>"
+        return "<p>The time spent in each phase is written at the end of a run.</p>"
     rows = [
         [
             f"<td>{escape(name)}</td>",

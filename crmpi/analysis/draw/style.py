@@ -1,4 +1,4 @@
-"""One look for all pictures: fonts, colours that colour-blind people can tell apart, scales chosen
+"""One style for all pictures: fonts, colours that colour-blind people can tell apart, scales chosen
 from the numbers, units on axes."""
 
 import re

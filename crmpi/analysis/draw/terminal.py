@@ -48,7 +48,8 @@ def bar(fraction, width=30):
 
 
 def columns_shown(history, names=()):
-    """Return the columns to show: those named, or the energies and what tells most of the rest.
+    """Return the columns to show: those named, or the energies and the most informative of the
+    rest.
 
     Raises
     ------
@@ -117,7 +118,11 @@ def headline(state):
     """Return whether a run goes on, or how it ended."""
     if state.running is not None:
         return f"running, {state.running}"
-    return f"ended: {state.reason}" if state.reason else "ended without a word: its process is gone"
+    return (
+        f"ended: {state.reason}"
+        if state.reason
+        else "ended without a message: its process no longer exists"
+    )
 
 
 def floors_text(history):

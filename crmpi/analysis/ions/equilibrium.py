@@ -12,7 +12,7 @@ from crmpi.analysis.ions import rates
 from crmpi.analysis.ions.names import ELEMENTS
 
 BISECTIONS = 60
-LEAST = 1e-300  # stands for rates that are 0, in logarithms
+SMALLEST = 1e-300  # stands for rates that are 0, in logarithms
 
 
 class Gas:
@@ -96,7 +96,7 @@ def ladder(up, down):
     """Return the shares of the rungs of a ladder in equilibrium, from the rates up from a rung and
     down to it."""
     steps = [
-        np.log(np.maximum(u, LEAST)) - np.log(np.maximum(d, LEAST))
+        np.log(np.maximum(u, SMALLEST)) - np.log(np.maximum(d, SMALLEST))
         for u, d in zip(up, down, strict=True)
     ]
     heights = np.cumsum(np.stack([np.zeros_like(steps[0]), *steps]), axis=0)

@@ -20,7 +20,7 @@ from crmpi.jit import cache_folder
 
 LOG_NH = np.linspace(-8.0, 4.0, 121)
 LOG_TEMP = np.linspace(3.0, 9.0, 241)
-LEAST = -30.0  # log10 of a share that stands for none, as in the tables of Trident
+LOWEST = -30.0  # log10 of a share that stands for none, as in the tables of Trident
 
 
 class IonTable:
@@ -88,7 +88,7 @@ class IonTable:
         low = (1.0 - b) * shares[k, i] + b * shares[k, i + 1]
         high = (1.0 - b) * shares[k + 1, i] + b * shares[k + 1, i + 1]
         log = (1.0 - a) * low + a * high
-        return np.where(log > LEAST, 10.0**log, 0.0)
+        return np.where(log > LOWEST, 10.0**log, 0.0)
 
     def outside(self, temp, nh):
         """Return where a temperature or a density is not in the table; what is not positive or not
@@ -198,7 +198,7 @@ def _compute(background, shielded, hydrogen, source):
     gas = Gas(nh, temp, background, helium_of(hydrogen), shielded)
     with np.errstate(divide="ignore"):
         shares = {
-            element: np.maximum(np.log10(gas.fractions(element)), LEAST) for element in ELEMENTS
+            element: np.maximum(np.log10(gas.fractions(element)), LOWEST) for element in ELEMENTS
         }
     return IonTable(LOG_NH, LOG_TEMP, shares, source)
 
@@ -246,7 +246,7 @@ def _element(path, dataset, redshift):
             f"/{name} in {path} is no table of ions: {wanted} do not give its shape "
             f"{values.shape[1:]}"
         )
-    values = np.maximum(values, LEAST)
+    values = np.maximum(values, LOWEST)
     if len(axes) == 3:
         values = _at_redshift(path, values, axes.pop(1), redshift)
     log_nh, temp = axes

@@ -228,7 +228,7 @@ class Gas:
         )
 
     def outside(self, table):
-        """Return which of the cells are not in the table; none where nobody asks for ions."""
+        """Return which of the cells are not in the table; none where no ions are requested."""
         return (
             np.zeros(self._nh.shape, bool) if table is None else table.outside(self._temp, self._nh)
         )

@@ -36,7 +36,7 @@ class Drive:
     """The rates of a run, code units.
 
     Supernovae may follow the dense gas, so their rate is a sum over the cells: `partial` gives the
-    share of a block. Of a run with star formation and an injection, the former is looked at.
+    share of a block. Of a run with star formation and an injection, the former is used.
 
     Parameters
     ----------

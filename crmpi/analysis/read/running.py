@@ -11,7 +11,7 @@ from crmpi.errors import CrmpiError
 from crmpi.output.directory import RunDirectory
 from crmpi.output.lock import holder
 
-_TAIL = 2_000_000  # bytes at the end of a history or a log that are looked at
+_TAIL = 2_000_000  # bytes at the end of a history or a log that are read
 _HEAD = 100_000
 _COLUMN = re.compile(r"\[\d+\](.*?)\[([^\]]*)\]")
 _STEP = re.compile(r"(?:^|\s)step[ =](\d+)")

@@ -8,7 +8,7 @@ class Density(Criterion):
     """Density over a threshold that grows with the level."""
 
     name = "density"
-    doc = "gas above a density; each level asks for a denser one"
+    doc = "gas above a density; each level begins at a higher one"
 
     class Params:
         threshold: float = par(

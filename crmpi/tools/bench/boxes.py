@@ -95,7 +95,7 @@ class Box:
         self.sim.initialise()
 
     def reset(self):
-        """Forget what was measured."""
+        """Discard what was measured."""
         self.sim.timers = Timers(self.clock)
         self.transport_seconds = self.substep_seconds = 0.0
         self.substeps = 0

@@ -1,5 +1,5 @@
 """What one core can do at most: memory bandwidth and arithmetic, and the bytes that a step has to
-move at least."""
+move at minimum."""
 
 import time
 

@@ -15,7 +15,7 @@ from crmpi.tools.bench.traffic import SurroundedComm
 LIMITS = {"mhd": 450, "two_moment": 650}
 """Bytes per cell that a run on blocks of 64^3 may take."""
 
-_WARM = 8  # cells per axis of the box that loads kernels and libraries before memory is looked at
+_WARM = 8  # cells per axis of the box that loads kernels and libraries before memory is measured
 _STEPS = 2
 _STATUS = Path("/proc/self/status")
 _RESET = Path("/proc/self/clear_refs")

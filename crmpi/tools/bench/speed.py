@@ -1,8 +1,8 @@
 """Speed on one core, by phase, beside the memory bandwidth of the same core in the same minute.
 
 A cycle is what a run does per step: time step, both stages, ghost zones, primitives with floors,
-transport, the look for broken cells. Seconds are CPU seconds of the process; the fastest repetition
-counts, so that other users of the machine disturb little.
+transport, the search for cells that are not finite. Seconds are CPU seconds of the process; the
+fastest repetition counts, so that other users of the machine disturb little.
 """
 
 from crmpi.tools.bench.boxes import CONFIGURATIONS, Box, block_shape

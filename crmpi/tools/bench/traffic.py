@@ -31,7 +31,7 @@ class Traffic:
         self.reset()
 
     def reset(self):
-        """Forget what was counted."""
+        """Discard what was counted."""
         self.messages = self.bytes = self.reductions = self.numbers = 0
         self.by_peer = {}
 

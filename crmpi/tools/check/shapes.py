@@ -1,4 +1,4 @@
-"""What each kind returns and fills, looked at in a running box."""
+"""What each kind returns and fills, checked in a running box."""
 
 import numpy as np
 

@@ -120,11 +120,11 @@ def check_ranks(comm):
         node, ranks, cores = crowded[0]
         found += f"; on {node} {ranks} ranks share {cores} core{'s' if cores > 1 else ''}"
         remedy = (
-            "a rank wants a core of its own: fewer ranks per node, --cpus-per-task=1 for srun, "
+            "each rank needs a core of its own: fewer ranks per node, --cpus-per-task=1 for srun, "
             "--bind-to core for mpirun"
         )
         yield Finding("ranks", NOTE, found, remedy)
     else:
         yield Finding("ranks", OK, f"{found}, a core or more for each")
-    least = min(nodes.values(), key=lambda ranks: ranks[0].memory / len(ranks))
-    yield share(least[0].memory, len(least), f"on {least[0].node}, the tightest node")
+    tightest = min(nodes.values(), key=lambda ranks: ranks[0].memory / len(ranks))
+    yield share(tightest[0].memory, len(tightest), f"on {tightest[0].node}, the tightest node")

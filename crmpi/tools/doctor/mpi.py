@@ -85,7 +85,7 @@ def check_mpirun(vendor):
     batch = next(filter(shutil.which, _BATCH), None)
     if not ways:
         if batch:
-            kind = f"crmpi doctor inside a job, started with {batch}, tells whether MPI fits"
+            kind = f"crmpi doctor inside a job, started with {batch}, shows whether MPI fits"
             return Finding("mpirun", NOTE, f"not found; runs start with {batch}", kind)
         remedy = "put the bin folder of the MPI that mpi4py uses in PATH"
         return Finding("mpirun", PROBLEM, "not found", remedy)

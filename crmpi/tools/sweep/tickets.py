@@ -31,7 +31,7 @@ class Tickets:
             self.folder.mkdir(parents=True, exist_ok=True)
 
     def next(self):
-        """Return the next number that nobody has."""
+        """Return the next number that is free."""
         while not self._take(self.taken):
             self.taken += 1
         return self.taken
@@ -45,7 +45,7 @@ class Tickets:
         return True
 
     def close(self):
-        """Remove the tickets; everybody has done."""
+        """Remove the tickets; all ranks are done."""
         self.comm.barrier()
         if self.comm.rank == 0:
             shutil.rmtree(self.folder, ignore_errors=True)
