@@ -4,9 +4,9 @@ lists and sums all that changes it.
 A term is a declared `Column` with ``term`` = +1 or -1, wherever it is computed:
 
 - floors of the fluid (`floor_ledger`)
-- what the fluid step carried through the boundary of the mesh, work of gravity, and what gas that
-  is kept frozen does not take (`box_ledger`)
-- the transport solver: through the boundary, floors, heat that frozen gas does not take
+- what the fluid step carried through the boundary of the mesh, work of gravity, and what frozen
+  gas does not gain (`box_ledger`)
+- the transport solver: through the boundary, floors, heat that frozen gas does not gain
 - sources and what a problem injects
 
 Corrections of fluxes between levels of refinement conserve energy and are no terms. `EnergyGuard`

@@ -37,7 +37,7 @@ def spread_over_layers(pack, mesh, comm, radiated):
       heat is bitwise identical for any blocks.
 
     On a refined mesh layers are those of the finest level. A coarser cell lies in several of them:
-    it radiates evenly in all, and gets the mean of what their cells get.
+    it radiates evenly in all, and gains the mean of what their cells gain.
     """
     unit = math.ldexp(comm.max(float(radiated.max(initial=0.0))), -_BITS)
     if unit == 0.0:

@@ -1,4 +1,4 @@
-"""The seam of the pointwise sources: cooling, injection, losses. One source is one file of this
+"""Interface of the pointwise sources: cooling, injection, losses. One source is one file of this
 folder.
 
 A source changes ``pack.u0`` in place on active cells, twice a step for half a step each (Strang
@@ -55,7 +55,7 @@ class Source(Operator):
     Attributes
     ----------
     name, doc, reference : str
-        YAML group, one line for people, papers
+        YAML group, one line for users, papers
     columns : tuple of crmpi.diagnostics.columns.Column
         declarations of what the source adds up; what it does to the energy of gas, field and cosmic
         rays together is a ``term``

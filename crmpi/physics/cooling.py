@@ -1,5 +1,5 @@
 """Radiative cooling from a table, integrated exactly, and heating at a constant rate per hydrogen
-nucleus or by metagalactic light.
+nucleus or by the metagalactic radiation background.
 
     d(eth)/dt = -n_a n_b Lambda(T) + n_H Gamma(T),    T = mu m_p p/(k_B rho)
 
@@ -282,8 +282,8 @@ class Cooling(Source):
 
 @device
 def lowest_temp(dens, disc, const):
-    """Return the temperature [K] below which gas is not let: `floor`, where there is a `disc` from
-    the density `dense_above` on rising in proportion to the density until it is `dense_temp`.
+    """Return the temperature [K] below which gas does not cool: `floor`, where there is a `disc`
+    from the density `dense_above` on rising in proportion to the density until it is `dense_temp`.
     """
     if dens <= const.dense_above or not disc:
         return const.floor
@@ -295,7 +295,7 @@ def advance_temp(temp, dens, floor, dt, physics):
     """Return (T after `dt`, rise of T by heating alone, both in kelvin) of a cell at constant
     density, `temp` not below the lowest one, `floor`.
 
-    Under light the rise is the net one.
+    With a radiation background the rise is the net one.
     """
     _, const, curves, light = physics
     curve, heating = curves

@@ -1,7 +1,7 @@
 """Supernovae as points in time and space, and how one is spread over cells: pure functions of the
 seed and of the mesh.
 
-Every rank draws the same list and deposits the part that falls on its own blocks, so nothing
+Every rank draws the same list and deposits the part that lies on its own blocks, so nothing
 depends on ranks, on the blocks or on the time step.
 """
 

@@ -6,7 +6,7 @@ events drawn by `crmpi.physics.events`.
 
 The energy given to a cell is exact. Ejecta move with the gas they join. The kinetic share dk is a
 radial push of momentum sqrt(2 rho dk) per volume, whatever the motion of the gas, so that an
-explosion in a stream is an explosion at rest, seen from elsewhere. Where the gas moves outwards
+explosion in a stream is an explosion at rest in another frame. Where the gas moves outwards
 already this takes more than dk, at the cost of the thermal share, and never more than that; where
 it moves inwards the rest becomes heat. The ledger counts what became motion and what became heat.
 """
@@ -115,7 +115,7 @@ class Injection(Source):
         seed: int = par(1, ge=0, doc="of the random events")
 
         def check(self):
-            """Shares add up, and modes allow what is asked."""
+            """Shares add up, and modes allow the choices made."""
             if self.cr_fraction + self.kinetic_fraction > 1.0:
                 yield "cr_fraction", "and kinetic_fraction add up to more than 1"
             if self.mode == "density" and self.sampling == "discrete":
@@ -204,7 +204,7 @@ class Injection(Source):
         return self.layer.shares(layer_faces(mesh)) / (mesh.cells[0] * mesh.cells[1])
 
     def _explode(self, positions, number):
-        """Let `number` supernovae explode at each of the `positions`, the same on all ranks."""
+        """Inject `number` supernovae at each of the `positions`, the same on all ranks."""
         if self.pack.refined:
             self._explode_on_levels(positions, number)
             return

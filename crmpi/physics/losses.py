@@ -158,7 +158,7 @@ class Losses(Source):
 
     def neutral(self):
         """Return the neutral share of hydrogen, of the gas before the sources, or None if the rates
-        do not ask for it."""
+        do not depend on it."""
         if self.const.neutral == self.const.coulomb:
             return None
         return Plasma(self.pack, self.units, self.eos).neutral_hydrogen(self.params)

@@ -1,7 +1,7 @@
 """Operators: what acts on the state in a step, and the phases of a step in which it acts.
 
 Sources, transport, fluid and refinement declare here when they act, which variables they change,
-which columns of the history it fills, and how long a step they allow. ``crmpi.run.stepper`` goes
+which columns of the history they fill, and how long a step they allow. ``crmpi.run.stepper`` goes
 through the phases; ``crmpi run --dry-run`` prints the declarations in this order.
 """
 

@@ -1,14 +1,15 @@
-"""Metagalactic ultraviolet light on thin gas: what it heats, and what it leaves of the cooling.
+"""The metagalactic ultraviolet background in thin gas: photoheating, and the cooling that remains.
 
 Hydrogen and helium are in the balance of collisions, recombination and light at the density and
-temperature of the gas. Light ionises what would radiate in lines, and what it ionises gets the
-rest of the photons' energy. With the table per n_e n_H in the dark, Lambda(T, Z),
+temperature of the gas. The radiation ionises what would radiate in lines, and what it ionises gets
+the rest of the photons' energy. With the table per n_e n_H in the dark, Lambda(T, Z),
 
     n_e n_H L = n_e' n_H [Lambda(T, Z) - (1 - q) Lambda(T, 0.001)] - heating
 
 takes the place of Lambda: n_e is that of full ionisation, n_e' that of collisions alone, and q what
-hydrogen and helium radiate in the light over what they radiate in the dark. So light changes
-nothing where collisions ionise (above 1e5 K or in dense gas), and metals radiate as without it.
+hydrogen and helium radiate in the light over what they radiate in the dark. So the background
+changes nothing where collisions ionise (above 1e5 K or in dense gas), and metals radiate as without
+it.
 
 L vanishes where gas is in thermal balance. It is linear in T between knots, so dT/dt = -a L(T) is
 integrated exactly: on one piece L itself falls or rises exponentially, and the balance is
@@ -16,7 +17,7 @@ approached and never passed, whatever the step.
 
 Rates of ionisation and recombination: Hui & Gnedin (1997, MNRAS 292, 27, appendix A); of cooling:
 Cen (1992, ApJS 78, 341) as in Katz, Weinberg & Hernquist (1996, ApJS 105, 19), which enter by
-their ratio q; light behind gas: Rahmati et al. (2013, MNRAS 430, 2427).
+their ratio q; shielding by gas: Rahmati et al. (2013, MNRAS 430, 2427).
 """
 
 import csv
@@ -93,7 +94,7 @@ def light_of(name, redshift):
 
 
 def net_curve(log10_temp, table, primordial_table, light, hydrogen, to_log_nh):
-    """Return the `NetCurve` of gas under a `light`.
+    """Return the `NetCurve` of gas in a background `light`.
 
     Parameters
     ----------
@@ -146,7 +147,7 @@ def primordial(nh, temp, light, helium):
 
 
 def shielded(nh, temp, light):
-    """Return the share of the light that reaches gas of a density."""
+    """Return the share of the background that reaches gas of a density."""
     if not light:
         return np.zeros_like(nh)
     return ionisation.rahmati2013(nh, temp, light.ionised[0], light.cross_section)
@@ -188,7 +189,7 @@ def _shares(electrons, up, down, zeta):
 
 
 def _electrons(nh, up, down, zeta, helium):
-    """Return the density of electrons that hydrogen and helium give when they stand in it."""
+    """Return the density of electrons that hydrogen and helium give in balance with it."""
     low, high = np.log(nh) - 25.0, np.log(nh * (1.0 + 2.0 * helium))
     for _ in range(_BISECTIONS):
         middle = 0.5 * (low + high)

@@ -16,8 +16,8 @@ Ostriker 2015, ApJ 802, 99; division into regimes as in Kim & Ostriker 2017, ApJ
 The cells are those of `crmpi.physics.stencil`.
 
 Explosions act one after another, in the order of their places, on a table of all cells that they
-reach. Every rank plays the whole table and keeps what is its own: results do not depend on blocks
-or ranks.
+reach. Every rank evaluates the whole table and keeps the cells of its own blocks: results do not
+depend on blocks or ranks.
 """
 
 import math
@@ -114,7 +114,7 @@ def own_cells(pack, tree, reached):
 
 
 def explode(pack, tree, comm, events, numbers, stencil, remnant, metals):
-    """Let supernovae explode in cells; collective, all arguments the same on all ranks.
+    """Inject supernovae into cells; collective, all arguments the same on all ranks.
 
     Parameters
     ----------
@@ -158,7 +158,7 @@ def play_all(table, reached, numbers, stencil, remnant):
 
 @kernel
 def play(table, reached, numbers, stencil, remnant, masses, unresolved):
-    """Let explosions act on the table of cells, one after another.
+    """Apply explosions to the table of cells, one after another.
 
     Parameters
     ----------
@@ -245,7 +245,8 @@ def aim(table, reached, rows, stencil, masses):
     """Set the push of each cell for unit radial momentum.
 
     Opposite cells get opposite momenta, in proportion to their reduced mass: the sum vanishes, in
-    uniform gas it is the stencil's, and thin gas beside dense gas is not flung away.
+    uniform gas it is the stencil's, and thin gas beside dense gas is not accelerated to extreme
+    velocities.
     """
     push, opposite = stencil
     total = 0.0
@@ -290,7 +291,7 @@ def affordable(table, reached, rows, kinetic):
 
 @kernel
 def kick(table, reached, rows, momentum):
-    """Push the cells with this radial momentum; return the kinetic energy that they gain."""
+    """Add this radial momentum to the cells; return the kinetic energy that they gain."""
     total = 0.0
     for row in range(rows[0], rows[1]):
         c = reached[2][row]

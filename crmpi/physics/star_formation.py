@@ -10,8 +10,8 @@ cell takes its share of momentum, energy, cosmic rays and scalars along, so that
 temperature and all concentrations stay what they are; the magnetic field stays.
 
 A cell that forms the mass dm has a Poisson number of supernovae with the mean
-dm/mass_per_supernova. It is a function of the seed, the place of the cell and the time
-(`crmpi.numerics.counter_random`) and of nothing else. Supernovae explode when their stars form: a
+dm/mass_per_supernova. It is a function of the seed, the place of the cell and the time alone
+(`crmpi.numerics.counter_random`). Supernovae explode when their stars form: a
 delay of some Myr would need stars that move, and stars that are left behind in their cell would
 explode far from them (10 Myr at 200 km/s are 2 kpc). What an explosion does is in
 `crmpi.physics.remnants`.
@@ -143,7 +143,7 @@ class StarFormation(Source):
         )
 
     def apply(self, time, dt):
-        """Form stars over `dt` and let their supernovae explode; collective."""
+        """Form stars over `dt` and inject their supernovae; collective."""
         pack = self.pack
         self.account["rate"] = 0.0  # the other columns are sums since the start
         totals = self.account.of(FormationTotals)
@@ -334,7 +334,7 @@ def formation_rate(params, units, dens, temp):
 def draw_uniform(seed, cells, time, piece=0):
     """Return a uniform number in [0, 1) for each of `cells`, their `cell_numbers`, at a time.
 
-    ``piece`` tells the draws of one cell apart.
+    ``piece`` distinguishes the draws of one cell.
     """
     cells, moment = cells.astype(np.uint64), np.float64(time).view(np.uint64)
     key = (seed & 0xFFFFFFFF, ((seed >> 32) ^ (_STREAM + piece)) & 0xFFFFFFFF)

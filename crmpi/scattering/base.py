@@ -1,4 +1,4 @@
-"""The seam of the scattering models: from the state of the gas and the cosmic rays to kappa. One
+"""Interface of the scattering models: from the state of the gas and the cosmic rays to kappa. One
 model is one file of this folder.
 
 A model is called once per transport operator and population, at frozen gas. It fills kappa in
@@ -46,7 +46,7 @@ class ScatteringParams:
 
 @group
 class ClosureParams:
-    """Parameters of the models that compute kappa from the state: the range they are trusted in."""
+    """Parameters of the models that compute kappa from the state: their range of validity."""
 
     kappa_min: float = par(
         1e25, unit="cm^2/s", gt=0, doc="smallest kappa; smaller ones are raised and counted"
@@ -82,8 +82,8 @@ class IonisationParams:
 def ordered(params: Any, lower: str, upper: str) -> Iterator[tuple[str, str]]:
     """Yield the complaint of ``check`` about two parameters that are the wrong way round.
 
-    In a dimensionless run they may have no value; that the model needs units is then said by the
-    model itself.
+    In a dimensionless run they may have no value; that the model needs units is then reported by
+    the model itself.
     """
     with suppress(CrmpiError):
         if getattr(params, lower) > getattr(params, upper):
@@ -107,7 +107,7 @@ class ScatteringModel:
     Attributes
     ----------
     name, doc, equation, reference : str
-        value of ``scattering.model``, one line for people, the formula, papers
+        value of ``scattering.model``, one line for users, the formula, papers
     needs_field, needs_units : bool
         the model needs a magnetic field, for physical units
     """

@@ -23,7 +23,7 @@ class ExtrinsicTurbulence(ScatteringModel):
     `fast` adds the scattering rates of fast modes and of Alfven modes. Fast modes are damped by the
     plasma without collisions, by the viscosity of ions and by that of neutral atoms; where sound is
     faster than Alfven waves, or with more than a trace of neutral atoms, those along the field,
-    which scatter, are gone, and Alfven modes are all that is left.
+    which scatter, are damped, and only Alfven modes remain.
     """
 
     name = "extrinsic_turbulence"

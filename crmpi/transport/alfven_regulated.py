@@ -159,7 +159,7 @@ class AlfvenRegulated(MomentSolver):
         return WaveMoments(*self.common_moments(dt, grid), self.params.linear_damping)
 
     def push_gas(self, dt, time):
-        """Let the pressure of the waves act on the gas for `dt`; ghosts and primitives are valid
+        """Apply the pressure of the waves to the gas for `dt`; ghosts and primitives are valid
         before and after."""
         if not self.params.wave_pressure:
             return
@@ -182,7 +182,7 @@ class AlfvenRegulated(MomentSolver):
         self.refresh(time)
 
     def push_levels(self, dt):
-        """Let the gas of coarse cells feel the force and the work of the wave pressure that finer
+        """Apply to the gas of coarse cells the force and the work of the wave pressure that finer
         blocks found on shared faces."""
         pack, reflux = self.pack, self.pushes
         if reflux is None:

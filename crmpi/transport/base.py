@@ -1,4 +1,4 @@
-"""The seam of the transport solvers: how cosmic rays move relative to the gas. One solver is one
+"""Interface of the transport solvers: how cosmic rays move relative to the gas. One solver is one
 file of this folder.
 
 A solver is an operator on (e, its own extra fields) at frozen density, velocity and magnetic field.
@@ -54,7 +54,7 @@ class TransportSolver(Operator):
     Attributes
     ----------
     name, doc, equation, reference : str
-        value of ``transport.solver``, one line for people, the equation solved, papers
+        value of ``transport.solver``, one line for users, the equation solved, papers
     fields : tuple of crmpi.types.Field
         the solver's own unknowns, scalars of ``u0`` that the fluid step advects; every population
         has its own
@@ -70,7 +70,7 @@ class TransportSolver(Operator):
         rays together is a ``term``, a count of cells where its closure does not hold has a
         ``doubt``
     given_to_gas : tuple of str
-        columns of energy that the gas gets: at frozen gas, which takes nothing, it leaves the box
+        columns of energy that the gas gets: at frozen gas, which gains nothing, it leaves the box
     account : crmpi.diagnostics.columns.Account
         amounts of these columns since the start, per block of this rank, code units
     along_field : bool
@@ -222,9 +222,9 @@ class TransportSolver(Operator):
         """Called after the fluid has advanced ``pack.u0`` by `dt`, the solver's own unknowns with
         it, and before the `advance` that follows; ghosts are valid.
 
-        A solver whose unknowns hold momentum or energy may settle the difference with the gas here,
-        in active cells. Tracers that the step left negative are raised to zero, and counted; for
-        the bulk the fluid does that.
+        A solver whose unknowns hold momentum or energy may exchange the difference with the gas
+        here, in active cells. Tracers that the step left negative are raised to zero, and counted;
+        for the bulk the fluid does that.
         """
         for population in self.populations[1:]:
             energy = self.pack.u0[:, population.places[0]]
@@ -252,13 +252,13 @@ class TransportSolver(Operator):
         self.between(0, planned)
 
     def after_substeps(self, done: int, planned: int, count: int = 1) -> None:
-        """Let the run be stopped after every `HEED_EVERY` sub-steps; `count` of them were made
+        """Allow the run to stop after every `HEED_EVERY` sub-steps; `count` of them were made
         since the last call."""
         if done // HEED_EVERY > (done - count) // HEED_EVERY:
             self.between(done, planned)
 
     def step_by_level(self) -> None:
-        """Let coarser levels of a refined mesh take longer sub-steps, where the solver can."""
+        """Take longer sub-steps on coarser levels of a refined mesh, where the solver can."""
 
     def came_in(self, densities: np.ndarray) -> None:
         """Record the energy of the bulk that came in through the boundary of the mesh, sums of

@@ -91,7 +91,7 @@ class Diffusion(TransportSolver):
     """e_t = div(D grad e); subclasses choose the face coefficients of D.
 
     The ledger counts in ``cr_lifted`` the energy moved between neighbours by `lift_undershoots`, in
-    ``cr_heat`` what the gas took.
+    ``cr_heat`` what the gas gained.
 
     Attributes
     ----------
@@ -181,7 +181,7 @@ class Diffusion(TransportSolver):
         self.ghosts.fill_cells(self.e, fields, time)
 
     def settle(self, population):
-        """Give to the gas what the bulk lost; frozen gas does not take it."""
+        """Give to the gas what the bulk lost; frozen gas does not gain it."""
         if self.heat is None or population.passive:
             return
         grid = self.pack.grid
@@ -300,8 +300,8 @@ class Diffusion(TransportSolver):
         return low
 
     def damp_checkerboards(self, dt, time, fields):
-        """Exchange energy between cells of `e` that alternate along two axes, which `stage` does
-        not see."""
+        """Exchange energy between cells of `e` that alternate along two axes, to which `stage` is
+        blind."""
         if not self.may_undershoot:
             return
         pack = self.pack
@@ -329,9 +329,9 @@ class Diffusion(TransportSolver):
         if first:
             self.rate0[...] = self.rate
         super_stage(stage, step, self.start, self.last, self.rate, self.rate0, self.e)
-        self.book_stage(stage, step, first=first)
+        self.record_stage(stage, step, first=first)
 
-    def book_stage(self, stage, step, *, first):
+    def record_stage(self, stage, step, *, first):
         """Sum what crosses the boundary of the mesh as `super_stage` sums the rates of cells."""
         rate = self.crossing.amounts[:, 0]
         if first:
@@ -377,8 +377,8 @@ class Diffusion(TransportSolver):
         around what they lack; return whether there are any, on any rank; collective.
 
         An explicit step never needs this; RKL2 stages extrapolate from earlier ones, and the
-        limiter of the fluxes does not see that. Cells of another level and those beyond an open end
-        of the mesh take no part: the latter follow the cells inside, and what they lack is no loss
+        limiter of the fluxes does not account for that. Cells of another level and those beyond an
+        open end of the mesh take no part: the latter follow the cells inside, and what they lack is no loss
         of those.
         """
         grid, comm = self.pack.grid, self.ghosts.comm

@@ -204,7 +204,7 @@ class MomentSolver(TransportSolver):
 
     def leave_freely(self, register):
         """Change the ghost cells of a register at open ends of the mesh, which are copies of the
-        last cells, if the solver wants it."""
+        last cells, if the solver needs it."""
 
     def step_by_level(self):
         self.by_level = LevelSteps(self)

@@ -1,5 +1,5 @@
-"""Populations of cosmic rays: the bulk `ecr`, and tracers of other rigidities, which feel gas and
-field but never act on them.
+"""Populations of cosmic rays: the bulk `ecr`, and tracers of other rigidities, which respond to gas
+and field but never act on them.
 
 Tracer number n has the variables `ecr_n` and, for every unknown of the solver's own such as `fcr`,
 `fcr_n`. All of them are part of ``u0``: the fluid step carries and compresses `ecr_n` exactly like
@@ -78,7 +78,7 @@ def make_populations(own, params, index):
 
 
 class Followers:
-    """Lets the tracers share what pointwise sources do to the bulk.
+    """Applies to the tracers what pointwise sources do to the bulk.
 
     What a source adds to `ecr` it adds to every tracer as well; where it takes from `ecr`, every
     tracer loses the same share of its energy and flux. (Rates of losses are thus those of the bulk,

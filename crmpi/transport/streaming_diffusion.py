@@ -113,8 +113,8 @@ class StreamingDiffusion(AnisotropicDiffusion):
         return self.ghosts.comm.max(longest)
 
     def face_coefficients(self):
-        """Fill the coefficients of diffusion, and in `faces` those with the most that streaming can
-        add, for the explicit step."""
+        """Fill the coefficients of diffusion, and in `faces` those with the largest that streaming
+        can add, for the explicit step."""
         pack = self.pack
         super().face_coefficients()
         self.frozen.excess[:, 0] = self.corners[:, EXCESS]

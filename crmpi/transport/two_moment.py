@@ -72,7 +72,7 @@ class TwoMoment(MomentSolver):
         )
 
     def leave_freely(self, register):
-        """Let cosmic rays that stream out go on streaming beyond the mesh."""
+        """Continue the streaming of cosmic rays beyond the mesh."""
         stream_out(register, self.registers.frozen, self.ghosts.open_ends, self.fluid.eos.gamma_cr)
 
     def moments(self, dt, grid):
