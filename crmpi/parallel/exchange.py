@@ -57,32 +57,33 @@ class Exchange:
         channel = self._channel
         if channel:
             channel.expect()
-            for part, starts in zip(self._parts, self._starts_out, strict=True):
-                regions_to_buffer(
-                    arrays[part.source],
-                    part.first,
-                    part.last,
-                    part.tables.send,
-                    starts,
-                    self._outgoing,
-                )
+            self._to_buffer(arrays)
             channel.send()
-        for part in self._parts:
-            copy_regions(
-                arrays[part.source], arrays[part.target], part.first, part.last, part.tables.local
-            )
+        self._copy_local(arrays)
         if channel:
             channel.receive()
-            for part, starts in zip(self._parts, self._starts_in, strict=True):
-                buffer_to_regions(
-                    arrays[part.target],
-                    part.first,
-                    part.last,
-                    part.tables.receive,
-                    starts,
-                    self._incoming,
-                )
+            self._from_buffer(arrays)
             channel.finish()
+
+    def _to_buffer(self, arrays):
+        """Copy the regions that other ranks need to the buffer of what is sent."""
+        for part, starts in zip(self._parts, self._starts_out, strict=True):
+            span = part.first, part.last
+            regions_to_buffer(arrays[part.source], *span, part.tables.send, starts, self._outgoing)
+
+    def _copy_local(self, arrays):
+        """Copy the regions between blocks of this rank."""
+        for part in self._parts:
+            span = part.first, part.last
+            copy_regions(arrays[part.source], arrays[part.target], *span, part.tables.local)
+
+    def _from_buffer(self, arrays):
+        """Copy the regions of other ranks from the buffer of what was received."""
+        for part, starts in zip(self._parts, self._starts_in, strict=True):
+            span = part.first, part.last
+            buffer_to_regions(
+                arrays[part.target], *span, part.tables.receive, starts, self._incoming
+            )
 
 
 def _layout(peers, parts, direction):

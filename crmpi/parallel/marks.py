@@ -7,7 +7,6 @@ rank has to know: without marks nearby a rank is done after one number to and fr
 
 import numpy as np
 
-from crmpi.mesh.regions import buffer_to_regions, copy_regions, regions_to_buffer
 from crmpi.parallel.exchange import Exchange
 
 
@@ -51,15 +50,7 @@ class MarkExchange(Exchange):
         if not marked and not self._announced.any():
             return False
         if marked:
-            for part, starts in zip(self._parts, self._starts_out, strict=True):
-                regions_to_buffer(
-                    arrays[part.source],
-                    part.first,
-                    part.last,
-                    part.tables.send,
-                    starts,
-                    self._outgoing,
-                )
+            self._to_buffer(arrays)
         sent, received = (dict(zip(self._peers, part, strict=True)) for part in self._messages)
         talking = {peer for peer, flag in zip(self._peers, self._announced, strict=True) if flag}
         self._comm.move(
@@ -70,19 +61,8 @@ class MarkExchange(Exchange):
 
     def fill(self, arrays):
         """Fill the ghost regions of this rank with the marks of all blocks around."""
-        for part in self._parts:
-            copy_regions(
-                arrays[part.source], arrays[part.target], part.first, part.last, part.tables.local
-            )
-        for part, starts in zip(self._parts, self._starts_in, strict=True):
-            buffer_to_regions(
-                arrays[part.target],
-                part.first,
-                part.last,
-                part.tables.receive,
-                starts,
-                self._incoming,
-            )
+        self._copy_local(arrays)
+        self._from_buffer(arrays)
 
 
 def _cut(buffer, lengths):

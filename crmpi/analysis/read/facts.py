@@ -1,13 +1,11 @@
 """``crmpi info --json``: what is in a file or a run folder, as nested dictionaries."""
 
-
 import h5py
 import numpy as np
 import yaml
 
 from crmpi.analysis.read.derived import shown_in
-from crmpi.analysis.read.kinds import described
-from crmpi.analysis.read.readers import open_snapshot
+from crmpi.analysis.read.kinds import described, undamaged_snapshot
 from crmpi.errors import CrmpiError
 from crmpi.model.source import ProblemSource
 from crmpi.output.checkpoint import damage, read_checkpoint
@@ -28,10 +26,7 @@ def facts(path):
 
 
 def _snapshot(path):
-    with open_snapshot(path) as snapshot:
-        reason = snapshot.damage()
-        if reason:
-            raise CrmpiError(f"cannot trust {path}: it is damaged, {reason}")
+    with undamaged_snapshot(path) as snapshot:
         unit, factor = shown_in("time", snapshot.units)
         variables = {}
         for name in snapshot.names:

@@ -6,8 +6,7 @@ import h5py
 import numpy as np
 
 from crmpi.analysis.read.derived import shown_in
-from crmpi.analysis.read.kinds import described
-from crmpi.analysis.read.readers import open_snapshot
+from crmpi.analysis.read.kinds import described, undamaged_snapshot
 from crmpi.errors import CrmpiError
 from crmpi.mesh.census import census
 from crmpi.mesh.census import times as _times
@@ -31,10 +30,7 @@ def info(path):
 
 
 def _snapshot(path):
-    with open_snapshot(path) as snapshot:
-        reason = snapshot.damage()
-        if reason:
-            raise CrmpiError(f"cannot trust {path}: it is damaged, {reason}")
+    with undamaged_snapshot(path) as snapshot:
         unit, factor = shown_in("time", snapshot.units)
         time = f"{snapshot.time * factor:.8g} {unit}".rstrip()
         lines = [f"snapshot {path} ({_size(path)})", f"  time       {time}, step {snapshot.step}"]
