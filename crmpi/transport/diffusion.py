@@ -378,8 +378,8 @@ class Diffusion(TransportSolver):
 
         An explicit step never needs this; RKL2 stages extrapolate from earlier ones, and the
         limiter of the fluxes does not account for that. Cells of another level and those beyond an
-        open end of the mesh take no part: the latter follow the cells inside, and what they lack is no loss
-        of those.
+        open end of the mesh take no part: the latter follow the cells inside, and what they lack is
+        no loss of those.
         """
         grid, comm = self.pack.grid, self.ghosts.comm
         for n in range(_MOST_PASSES):

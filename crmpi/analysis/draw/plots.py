@@ -92,7 +92,7 @@ def plot(
 
 
 def _shows_cells(kind, axis, position, options):
-    """Tell whether what is asked for can only be a picture of a snapshot."""
+    """Return whether what is asked for can only be a picture of a snapshot."""
     return any(asked is not None for asked in (kind, axis, position, options.streamlines))
 
 
