@@ -233,6 +233,15 @@ class TimeParams:
         ),
     )
     dt_max: float = par(float("inf"), unit="time", gt=0, doc="longest step")
+    sources: str = par(
+        "twice",
+        choices=("twice", "once"),
+        doc=(
+            "cooling, injection and other sources act for half a step before transport and fluid "
+            "and after them; or once a step, before them and after them in turns: cheaper, and of "
+            "second order too"
+        ),
+    )
 
 
 @group

@@ -2,9 +2,10 @@
 folder.
 
 A source changes ``pack.u0`` in place on active cells, twice a step for half a step each (Strang
-splitting), and keeps an account of the energy and mass it moved, per block. It does not depend on
-ranks, ghosts or files: the caller fills ghosts and primitives afterwards, and sums the ledger
-in the order of the blocks. ``docs/physics_sources.md`` shows how to add one.
+splitting) or, with ``time.sources: once``, once for a whole step, and keeps an account of the
+energy and mass it moved, per block. It does not depend on ranks, ghosts or files: the caller fills
+ghosts and primitives afterwards, and sums the ledger in the order of the blocks.
+``docs/physics_sources.md`` shows how to add one.
 """
 
 from typing import TYPE_CHECKING, Any, NamedTuple

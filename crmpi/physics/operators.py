@@ -11,7 +11,10 @@ from typing import Any, NamedTuple
 
 
 class Phase(Enum):
-    """When an operator acts, in the order of a step; the value describes it."""
+    """When an operator acts, in the order of a step; the value describes it.
+
+    With ``time.sources: once`` what acts around the step does so on one side of it, in turns.
+    """
 
     AROUND_STEP = "half a step before transport and fluid, and after them in mirrored order"
     AROUND_FLUID = "half a step before the fluid and after it"

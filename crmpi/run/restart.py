@@ -29,6 +29,7 @@ COMPARED_AS_SOURCE = ("problem.name", "plugins.paths")
 NOTED = (
     "time.cfl",
     "time.dt_max",
+    "time.sources",
     "transport.cfl",
     "transport.max_stages",
     "fluid.riemann",

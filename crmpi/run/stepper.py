@@ -1,7 +1,8 @@
 """One time step.
 
 Strang splitting around the fluid step (second order in time): pointwise sources and cosmic-ray
-transport act for half a step on either side of it. The fluid step runs through the stages of an
+transport act for half a step on either side of it, or sources for a whole step on alternate sides,
+so that two steps are the mirror image of each other. The fluid step runs through the stages of an
 integrator, unsplit and with constrained transport; the fast part of cosmic-ray MHD, transport along
 B, is sub-cycled inside its own operator and never limits dt.
 
@@ -22,13 +23,20 @@ _TROUBLED = (Field("troubled"),)
 def advance(sim, dt):
     """Advance the state of `sim` from ``sim.time`` by `dt`; ghosts and primitives are valid before
     and after."""
-    half, around = 0.5 * dt, sim.acting(Phase.AROUND_STEP)
+    around, (before, after) = sim.acting(Phase.AROUND_STEP), source_times(sim, dt)
     sim.parts = 0
-    sources(sim, sim.time, half, around)
-    for time, part in parts(sim, sim.time, dt, changed=bool(around)):
+    sources(sim, sim.time, before, around)
+    for time, part in parts(sim, sim.time, dt, changed=bool(around) and before > 0.0):
         move(sim, time, part)
     # the mirror image: second order among the sources too
-    sources(sim, sim.time + half, half, around[::-1])
+    sources(sim, sim.time + before, after, around[::-1])
+
+
+def source_times(sim, dt):
+    """Return for how much of `dt` the pointwise operators act before all else, and after it."""
+    if sim.config.time.sources == "twice":
+        return 0.5 * dt, 0.5 * dt
+    return (0.0, dt) if sim.clock.step % 2 else (dt, 0.0)
 
 
 def move(sim, time, dt):
@@ -50,7 +58,7 @@ def move(sim, time, dt):
 def sources(sim, time, dt, operators):
     """Apply the pointwise operators in this order: injection, cooling, losses, and what the problem
     adds."""
-    if not operators:
+    if not operators or dt == 0.0:
         return
     pack = sim.pack
     with sim.timers("sources"):

@@ -1,0 +1,108 @@
+"""Sources that act once a step, before the others and after them in turns: of second order, the
+same after a restart, all energy in the ledger."""
+
+import numpy as np
+import pytest
+
+from crmpi.api import Problem, par
+from crmpi.constants import ENER
+from crmpi.parallel.comm import SerialComm
+from crmpi.run import stepper
+from crmpi.run.clock import Clock
+from crmpi.run.configuration import load_run
+from crmpi.run.simulation import Simulation
+
+END = 0.16
+
+
+class Heated(Problem):
+    name = "heated"
+
+    class Params:
+        rate: float = par(8.0, doc="of the growth of the energy where gas is dense")
+
+    def initial(self, x, p):
+        wave = np.sin(2.0 * np.pi * x.x1)
+        return {"dens": 1.0 + 0.5 * wave, "vel1": 0.4 * wave, "press": 0.6}
+
+    def inject(self, x, w, t, dt, p):
+        """Exponential growth of pressure at the rate of the density: it does not commute with
+        motion."""
+        return {"eth": w.press / (5 / 3 - 1) * np.expm1(p.rate * w.dens * dt)}
+
+
+def begin(sources):
+    source = {"mesh": {"cells": [32, 1, 1]}, "time": {"end": 1.0}}
+    words = ["fluid.magnetic=false", "fluid.cosmic_rays=false", f"time.sources={sources}"]
+    # without limiters, whose switches are of first order in time
+    words += ["fluid.reconstruction=donor", "fluid.riemann=hlle"]
+    sim = Simulation(load_run(Heated, source, words), Heated, SerialComm())
+    sim.initialise()
+    return sim
+
+
+def advance(sim, steps, dt):
+    for _ in range(steps):
+        stepper.advance(sim, dt)
+        sim.clock.tick(dt)
+    return sim
+
+
+def energy_after(steps, sources):
+    sim = advance(begin(sources), steps, END / steps)
+    return sim.pack.active(sim.pack.u0)[0, ENER].ravel().copy()
+
+
+@pytest.fixture(scope="module")
+def exact():
+    """The solution on these cells with very short steps: what differs is the error in time."""
+    return energy_after(960, "twice")
+
+
+def error(steps, exact, sources):
+    return np.abs(energy_after(steps, sources) - exact).mean()
+
+
+def test_once_is_of_second_order_as_twice_is(exact):
+    """Errors fall as dt^2, after odd numbers of steps too, and are no more than four times those of
+    halves: a pair of steps is a splitting of twice the length."""
+    for fewest in (40, 41):
+        coarse, fine = (error(n, exact, "once") for n in (fewest, 4 * fewest))
+        assert coarse / fine == pytest.approx(16.0, rel=0.25)
+    assert error(40, exact, "once") < 4.0 * error(40, exact, "twice")
+
+
+def test_always_before_would_be_of_first_order(monkeypatch, exact):
+    monkeypatch.setattr(stepper, "source_times", lambda sim, dt: (dt, 0.0))
+    coarse, fine = (error(n, exact, "once") for n in (40, 160))
+    assert coarse / fine < 8.0
+
+
+def test_sources_act_once_a_step_for_a_whole_step(monkeypatch):
+    sim, seen = begin("once"), []
+    monkeypatch.setattr(sim.sources[0], "apply", lambda time, dt: seen.append((time, dt)))
+    monkeypatch.setattr(stepper, "move", lambda sim, time, dt: seen.append("moved"))
+    advance(sim, 2, 1e-3)
+    assert seen == [(0.0, 1e-3), "moved", "moved", (1e-3, 1e-3)]
+
+
+def test_turns_go_on_after_a_restart():
+    """The side follows from the number of the step, which is in a checkpoint."""
+    whole = advance(begin("once"), 5, 0.005)
+    first = advance(begin("once"), 3, 0.005)
+    second = begin("once")
+    second.pack.u0[...] = first.pack.u0
+    second.clock = Clock(first.clock.time, first.clock.compensation, first.clock.step)
+    second.refresh()
+    advance(second, 2, 0.005)
+    assert np.array_equal(whole.pack.active(whole.pack.u0), second.pack.active(second.pack.u0))
+
+
+def test_all_energy_is_in_the_ledger():
+    sim = begin("once")
+    start = sim.pack.active(sim.pack.u0)[0, ENER].sum()
+    advance(sim, 5, 0.005)
+    gained = (sim.pack.active(sim.pack.u0)[0, ENER].sum() - start) * sim.pack.cell_volumes
+    injected = {column.name: column.values.sum() for column in sim.ledger()}["problem_eth"]
+    assert injected > 0.0
+    assert gained == pytest.approx(injected, rel=1e-12)
