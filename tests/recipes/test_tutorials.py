@@ -16,11 +16,12 @@ matplotlib.use("Agg")
 
 PAGES = [str(path.relative_to(ROOT)) for path in sorted(ROOT.glob(f"{TUTORIALS}*.md"))]
 
+LATER = ("galaxy.md", "wind.md", "newcomers_hour.md")
 QUICK = [
-    pytest.param(page, marks=[pytest.mark.full] if page.endswith(("galaxy.md", "wind.md")) else [])
-    for page in PAGES
+    pytest.param(page, marks=[pytest.mark.full] if page.endswith(LATER) else []) for page in PAGES
 ]
-"""Runs of three-dimensional boxes wait for the mark `full`."""
+"""Runs of three-dimensional boxes wait for the mark `full`, and a page that goes the way of two
+others."""
 
 LONG = ("check", "sweep", "doctor")
 """Commands that run with the mark `full` only."""
