@@ -4,6 +4,7 @@ import pytest
 
 from crmpi import plugins
 from crmpi.cli.main import main
+from crmpi.tools.check import problems
 from crmpi.tools.check.checks import CHECKS, Subject, _complaint, switched_on
 from tests.plugin_case import EXAMPLES
 
@@ -165,3 +166,15 @@ def test_unknown_names_and_empty_files_are_one_sentence(tmp_path, capsys):
     (tmp_path / "empty.py").write_text("")
     assert main(["check", str(tmp_path / "empty.py")]) == 2
     assert "empty.py' defines no plug-in: a subclass" in capsys.readouterr().err
+
+
+def test_problems_on_refined_meshes_are_tried_too():
+    regions = "mesh.refinement={regions: [{level: 1, shape: sphere, radius: 0.15}]}"
+    small = problems.Small("blast", [regions, "mesh.block=[8,8,1]"])
+    assert problems.one_step(small) == problems.restart_agrees(small) == ""
+    values = problems.whole(small.run())
+    other = {name: array.copy() for name, array in values.items()}
+    other["dens"][-1, 0, 0, 0] *= 1.0 + 1e-15
+    assert len(values["dens"]) > 4 and problems.difference(values, other) == "dens"
+    other = values | {"blocks of the mesh": values["blocks of the mesh"][::-1]}
+    assert problems.difference(values, other) == "blocks of the mesh"
