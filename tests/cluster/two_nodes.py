@@ -41,6 +41,12 @@ for n in 1 2; do
     ip -n node$n link set lo up
     ip -n node$n link set cable$n up
 done
+# an MPI that starts before the kernel calls the cable running does not see it
+carries() { [ "$(ip netns exec node$1 cat /sys/class/net/cable$1/operstate)" = up ]; }
+for attempt in $(seq 100); do
+    carries 1 && carries 2 && break
+    sleep 0.1
+done
 "$AGENT" node1 "$COMMAND" || code=$?
 count() { ip netns exec node1 cat /sys/class/net/cable1/statistics/$1_bytes; }
 echo "bytes between the nodes: $(count rx) $(count tx)"
