@@ -277,11 +277,12 @@ def set_ticks(axis, low, high, room, each):
     maximum = max(int(room / each), 1)
     edge = min(0.3 * each / room, 0.4) * (high - low)
     found = []
-    for bins in range(maximum + 2, 0, -1):
-        places = MaxNLocator(bins, steps=[1, 2, 5, 10]).tick_values(low, high)
-        inside = [at for at in places if low + edge <= at <= high - edge]
-        if len(found) < len(inside) <= maximum:
-            found = inside
+    for steps in ([1, 2, 5, 10], [1, 2, 4, 10]):  # -0.4, 0, 0.4 where five numbers have no room
+        for bins in range(maximum + 2, 0, -1) if len(found) < 3 else ():
+            places = MaxNLocator(bins, steps=steps).tick_values(low, high)
+            inside = [at for at in places if low + edge <= at <= high - edge]
+            if len(found) < len(inside) <= maximum:
+                found = inside
     for bins in range(2, 8) if len(found) < 2 else ():  # one number does not tell a scale
         places = MaxNLocator(bins, steps=[1, 2, 5, 10]).tick_values(low, high)
         inside = [at for at in places if low + edge <= at <= high - edge]
