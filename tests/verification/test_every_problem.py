@@ -76,8 +76,9 @@ def terms(found, outcome):
     box bound its terms. What parts of the code exchange, and what crosses the boundary, is a sum
     over terms of both signs that the energies and the mass of the box bound. div B is a difference
     of fields over the field. Moments of one kind cancel down to a few hundredths of each other. An
-    error norm is a mean of differences of a variable. All other columns have terms of one sign:
-    their round-off is relative to themselves.
+    error norm is a mean of differences of a variable. Heat of supernovae is what is left of their
+    energy beside motions. All other columns have terms of one sign: their round-off is relative to
+    themselves.
     """
     units = outcome.sim.units
     in_code = {"mass": 1.0, "energy": 1.0, "momentum": 1.0}
@@ -88,6 +89,7 @@ def terms(found, outcome):
     momentum = (2.0 * mass * energy * in_code["energy"]) ** 0.5 / in_code["momentum"]
     size = dict.fromkeys(("mom1", "mom2", "mom3"), momentum)
     size |= dict.fromkeys(EXCHANGED, energy) | {"boundary_mass": found["mass"], "divb_max": 1.0}
+    size["injection_thermal"] = abs(found.get("injection_kinetic", 0.0))
     for kind in MOMENTS:
         size |= {name: 100.0 * max(abs(found.get(other, 0.0)) for other in kind) for name in kind}
     return size | {
