@@ -4,6 +4,9 @@ An entry point of the group ``yt.frontends`` names this module, so that yt impor
 reads a file: `CrmpiDataset` then takes the place of yt's own reader of this layout.
 """
 
+import os
+from typing import Any
+
 import h5py
 import numpy as np
 import yt
@@ -25,7 +28,13 @@ class CrmpiDataset(AthenaPPDataset):
     readers of other codes use, and ``ds.parameters["gamma_cr"]``.
     """
 
-    def __init__(self, filename, *args, parameters=None, **options):
+    def __init__(
+        self,
+        filename: str | os.PathLike[str],
+        *args: Any,
+        parameters: dict | None = None,
+        **options: Any,
+    ) -> None:
         with h5py.File(filename, "r") as file:
             self._facts = dict(file.attrs)
             self._tube = _read_tube(file)
@@ -41,7 +50,8 @@ class CrmpiDataset(AthenaPPDataset):
                 "mass_unit": (self._facts["mass_g"], "g"),
             }
             options = {"units_override": scales, "unit_system": "cgs"} | options
-        super().__init__(filename, *args, parameters=found | (parameters or {}), **options)
+        options["parameters"] = found | (parameters or {})
+        super().__init__(filename, *args, **options)
 
     @classmethod
     def _is_valid(cls, filename, *args, **kwargs):
@@ -57,7 +67,7 @@ class CrmpiDataset(AthenaPPDataset):
         super()._parse_parameter_file()
         self.parameters["gamma_cr"] = float(self._facts["gamma_cr"])
 
-    def create_field_info(self):
+    def create_field_info(self) -> None:
         """Set up the fields of yt, then those of crmpi."""
         if self._instantiated_index is None:
             self.index  # noqa: B018 (making the index comes back here)
@@ -74,7 +84,9 @@ class CrmpiDataset(AthenaPPDataset):
             )
 
 
-def load(path, metallicity=None, **options):
+def load(
+    path: str | os.PathLike[str], metallicity: float | None = None, **options: Any
+) -> CrmpiDataset:
     """Open a snapshot in yt; see `CrmpiDataset`.
 
     Parameters

@@ -5,13 +5,14 @@ All three read products with ``*`` and powers with ``**``. Names of which one of
 """
 
 import re
+from typing import Any
 
 from crmpi.units import BASES, UNITS, dims_of
 
 _CGS = dict(zip(BASES, ("cm", "g", "s", "K", "G"), strict=True))
 
 
-def portable(unit):
+def portable(unit: str) -> str:
     """Return a unit, ``'Msun km/s'`` or ``'cm^2/s'``, as unyt, pint and astropy read it:
     ``'Msun*km/s'``, ``'cm**2/s'``."""
     text = unit.strip().replace("**", "^")
@@ -23,7 +24,7 @@ def portable(unit):
     return text.replace("^", "**")
 
 
-def cgs_unit(dimension):
+def cgs_unit(dimension: str) -> str:
     """Return the unit of a dimension (or of a unit) in cgs with gauss and kelvin, such as
     ``'g/cm**3'``, ``'1'`` for a pure number."""
     powers = dict(zip(BASES, dims_of(dimension), strict=True))
@@ -37,7 +38,7 @@ def _power(name, power):
     return name if power == 1 else f"{name}**{power:g}"
 
 
-def define_in(package):
+def define_in(package: Any) -> Any:
     """Teach a units package the units of crmpi that it does not know.
 
     Parameters

@@ -1,7 +1,5 @@
 """A row of the history: columns that the parts of a run declare, made numbers of the whole box."""
 
-import numpy as np
-
 from crmpi.constants import DENS, ENER, MOM1
 from crmpi.diagnostics.columns import Column, numbers
 from crmpi.diagnostics.reductions import columns_of
@@ -90,7 +88,7 @@ class History:
 def state_columns(sim):
     """Return the columns of mass, momenta and energies."""
     pack = sim.pack
-    lines = np.zeros((pack.nblock, pack.nvar + 2, pack.grid.n3, pack.grid.n1))
+    lines = pack.pool.numbers(pack.nvar + 2, pack.grid.n3, pack.grid.n1)
     add_contents(pack.u0, pack.bcc, pack.grid, pack.volumes, lines)
     sums = lines.sum(axis=(2, 3)).T
     declared = [("mass", "mass", DENS)]

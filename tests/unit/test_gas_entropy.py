@@ -127,7 +127,7 @@ def flow(block=None, **params):
 
 def entropy_was_carried(case):
     """Return whether a cell of the last stage was one for the entropy."""
-    return bool(case.fluid._cells.scratch.made[1])
+    return bool(case.fluid._kernels.scratch.made[1])
 
 
 @pytest.mark.parametrize("integrator", ["vl2", "rk3"])

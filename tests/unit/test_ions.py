@@ -17,7 +17,7 @@ from crmpi.analysis.ions.rates import (
     natural_spline,
     recombination,
 )
-from crmpi.analysis.ions.tables import LEAST, write_table
+from crmpi.analysis.ions.tables import LOWEST, write_table
 from crmpi.errors import CrmpiError
 
 HELIUM = 0.08
@@ -278,7 +278,7 @@ def test_a_table_without_redshift_and_with_temperatures_in_kelvin(own):
 
 
 def test_none_stays_none(own):
-    table = IonTable.read(own(np.full((2, 2, 3), LEAST)))
+    table = IonTable.read(own(np.full((2, 2, 3), LOWEST)))
     assert table.fraction("O I", 1e5, 1e-2) == 0.0
 
 

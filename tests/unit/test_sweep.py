@@ -131,7 +131,7 @@ def test_progress_and_logs(tmp_path, capsys):
         )
         == 0
     )
-    lines = [line for line in capsys.readouterr().out.splitlines() if line.startswith("[")]
+    lines = [line for line in capsys.readouterr().err.splitlines() if line.startswith("[")]
     assert [line.split(":")[0] for line in lines] == [
         "[1/2] 0.02",
         "[1/2] 0.02",

@@ -5,9 +5,12 @@ xarray chooses it by itself for snapshots and histories.
 """
 
 import os
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import h5py
+from xarray import Dataset
 from xarray.backends import BackendEntrypoint
 
 from crmpi.analysis.read.dataset import open_dataset
@@ -19,7 +22,14 @@ class CrmpiBackend(BackendEntrypoint):
     description = "Snapshots (.athdf), folders of runs and histories of crmpi"
     open_dataset_parameters = ("filename_or_obj", "drop_variables", "level", "resample")
 
-    def open_dataset(self, filename_or_obj, *, drop_variables=None, level=0, resample=True):
+    def open_dataset(
+        self,
+        filename_or_obj: Any,
+        *,
+        drop_variables: str | Iterable[str] | None = None,
+        level: int = 0,
+        resample: bool = True,
+    ) -> Dataset:
         """Return what `crmpi.open` does, without the variables `drop_variables`."""
         dataset = open_dataset(filename_or_obj, level, resample)
         if drop_variables is None:
@@ -29,7 +39,7 @@ class CrmpiBackend(BackendEntrypoint):
         kept.set_close(dataset.close)
         return kept
 
-    def guess_can_open(self, filename_or_obj):
+    def guess_can_open(self, filename_or_obj: Any) -> bool:
         """Return whether a file is a snapshot or a history, or a folder that of a run, of crmpi."""
         if not isinstance(filename_or_obj, str | os.PathLike):
             return False

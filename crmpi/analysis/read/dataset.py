@@ -7,7 +7,9 @@ attributes name.
 """
 
 import json
+import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -19,10 +21,13 @@ from crmpi.output.directory import in_order
 from crmpi.output.history import read_history
 from crmpi.output.unit_names import cgs_unit, portable
 
+if TYPE_CHECKING:
+    from xarray import Dataset
+
 DIMENSIONS = ("x3", "x2", "x1")
 
 
-def open_dataset(path, level=0, resample=True):
+def open_dataset(path: str | os.PathLike[str], level: int = 0, resample: bool = True) -> "Dataset":
     """Return an ``xarray.Dataset`` of a snapshot, of all snapshots of a run's folder along
     ``time``, or of a history.
 

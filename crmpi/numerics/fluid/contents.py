@@ -19,7 +19,7 @@ def add_contents(u, bcc, grid, volumes, lines):
         conserved
     bcc : array (nblock, 3 or 0, m3, m2, m1)
         field in the centres of cells
-    volumes : EqualVolumes, BlockVolumes or TubeVolumes
+    volumes : of cells, see `crmpi.numerics.rows.volumes`
     lines : float64 array (nblock, nvar + 2, n3, n1)
         added to: volume integrals of the variables, of the kinetic and of the magnetic energy
     """
