@@ -18,6 +18,13 @@ print([name for name in heavy if name in sys.modules])
 """
 
 
+ONE_KERNEL = """
+import numpy as np
+from crmpi.boundary.kernels import copy_layers
+copy_layers(np.zeros((1, 1, 1, 1, 1)), 0, 1, np.zeros((0, 16), np.int64))
+"""
+
+
 @pytest.fixture(autouse=True)
 def _needs_a_cache():
     if cache_folder() is None:
@@ -55,22 +62,16 @@ def test_mistakes_are_those_of_run(capsys):
 
 
 def test_clean_removes_kernels_of_other_sources_and_nothing_else(tmp_path):
-    script = (
-        "from crmpi.cli.main import main; assert main(['warm', 'blast']) == 0; assert "
-        "main(['warm', '--clean']) == 0"
-    )
-    said = finish(start(script, CRMPI_CACHE_DIR=tmp_path))
+    clean = "from crmpi.cli.main import main; assert main(['warm', '--clean']) == 0"
+    said = finish(start(ONE_KERNEL + clean, CRMPI_CACHE_DIR=tmp_path))
     assert "removed 0 folders of older kernels, 0.0 MB, from" in " ".join(said)
     root = next(tmp_path.iterdir())
     current = {folder.name for folder in root.iterdir()}
+    assert current
     (root / "godunov-0123456789abcdef").mkdir()
     (root / "godunov-0123456789abcdef" / "code.1.nbc").write_bytes(bytes(3_000_000))
     (root / "notes").mkdir()
-    said = finish(
-        start(
-            "from crmpi.cli.main import main; main(['warm', '--clean'])", CRMPI_CACHE_DIR=tmp_path
-        )
-    )
+    said = finish(start(clean, CRMPI_CACHE_DIR=tmp_path))
     assert "removed 1 folders of older kernels, 3.0 MB, from" in " ".join(said)
     assert {folder.name for folder in root.iterdir()} == current | {"notes"}
 

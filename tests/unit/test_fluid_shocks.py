@@ -5,6 +5,7 @@ import pytest
 
 from crmpi.constants import DENS, MOM1, PRES, VEL1
 from tests.fluid_case import Case
+from tests.selection import in_full
 from tests.unit.test_fluid_step import relabel, turbulence
 
 GAMMA = 1.4
@@ -74,7 +75,8 @@ def test_odd_and_even_cells_stay_together(riemann, mach, cells):
 
 
 @pytest.mark.parametrize(
-    "params", [{"reconstruction": "ppm"}, {"integrator": "rk3"}, {"reconstruction": "donor"}]
+    "params",
+    [{"reconstruction": "ppm"}, *in_full({"integrator": "rk3"}, {"reconstruction": "donor"})],
 )
 def test_odd_and_even_cells_with_every_scheme(params):
     assert (
