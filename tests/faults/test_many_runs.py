@@ -48,7 +48,7 @@ def test_groups_of_ranks_share_the_runs(crmpi, tmp_path):
     with open(tmp_path / "sweep" / "sweep.csv", encoding="utf-8") as file:
         table = list(csv.DictReader(file))
     assert [row["scattering.kappa_par"] for row in table] == ["0.02", "0.03", "0.04", "0.05"]
-    assert sum("finished in" in line for line in done.out.splitlines()) == 4
+    assert sum("finished in" in line for line in done.err.splitlines()) == 4
 
 
 def test_groups_go_on_after_a_failure(crmpi, tmp_path):
