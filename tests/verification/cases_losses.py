@@ -57,7 +57,7 @@ def closed_box(full):
     )
 
 
-@case("V15", "open slab", "crmpi run calorimeter/slab")
+@case("V15", "open slab", "crmpi run calorimeter/slab", full_only=True)
 def open_slab(full):
     # half width over the length of diffusion within a loss time
     x = 0.5 * KPC * np.sqrt(DECAY["guo_oh2008"] / 1e27)

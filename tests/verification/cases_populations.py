@@ -66,7 +66,7 @@ for _solver, _words in SOLVERS.items():
     _gaussian_case(_solver, _words)
 
 
-QUICK = ("anisotropic_diffusion", "two_moment", "power_law_rigidity", "patchy")
+QUICK = ("anisotropic_diffusion", "two_moment", "power_law_rigidity")
 """Solvers and models whose leaky boxes are quick tests; each compiles kernels of its own."""
 
 

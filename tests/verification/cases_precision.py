@@ -27,6 +27,7 @@ def _compare(name, n, stages, limit, scale=1.0):
     "M1",
     "linear wave in single precision",
     f"crmpi run --single linear_wave problem.amplitude={AMPLITUDE} time.end=0.5",
+    full_only=True,
 )
 def linear_wave(full):
     n = 64 if full else 32

@@ -144,7 +144,13 @@ def steady(outcome):
     ]
 
 
-@case("V8", f"bottleneck {SOLVER}", "crmpi run cr_bottleneck/one_moment", solver=SOLVER)
+@case(
+    "V8",
+    f"bottleneck {SOLVER}",
+    "crmpi run cr_bottleneck/one_moment",
+    solver=SOLVER,
+    full_only=True,
+)
 def bottleneck(full):
     """Against the steady state of the regularised equation; this itself tends to 0.646 as 1/L."""
     for n, length in ((128, 1000), (256, 1000), (128, 10000)) if full else ((128, 1000),):

@@ -43,7 +43,11 @@ def triangle(full):
 
 
 @case(
-    "V14", "bottleneck", "crmpi converge --vmax 30,100,300,1000 cr_bottleneck", solver="two_moment"
+    "V14",
+    "bottleneck",
+    "crmpi converge --vmax 30,100,300,1000 cr_bottleneck",
+    solver="two_moment",
+    full_only=True,
 )
 def bottleneck(full):
     """From Vm = 100 on, 30 times the fastest Alfven speed, the mesh sets the plateau; below, what
@@ -106,6 +110,7 @@ def telegraph(full):
         "transport.streaming=false"
     ),
     solver="two_moment",
+    full_only=True,
 )
 def wind(full):
     """At Vm = 30 signals are as fast as the wind at the outer end, 17.6; from 100 on the published

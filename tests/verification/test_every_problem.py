@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from crmpi.units import HISTORY_UNITS
+from tests.selection import in_full
 from tests.verification.runs import run_problem
 from tests.verification.shrunk import PROBLEMS, corners, is_piece, shrink, source_of, without_nests
 
@@ -107,7 +108,14 @@ def deviations(found, size, reference):
     ]
 
 
-@pytest.mark.parametrize("target", variants())
+# the large meshes of the galaxy differ in where their cells are, which shrinks to much the same
+LARGE = [f"isolated_galaxy/{name}" for name in ("coarse1280", "halo1280", "inner320", "inner160")]
+LARGE += [f"isolated_galaxy/{name}" for name in ("disc320", "disc160", "laptop640")]
+
+
+@pytest.mark.parametrize(
+    "target", [in_full(target)[0] if target in LARGE else target for target in variants()]
+)
 def test_problem_gives_its_reference(target):
     """Every number is the recorded one, and a number that were another would be noticed."""
     folder, variant = target.split("/")
