@@ -74,11 +74,14 @@ def helpers_of(folder):
         new = list(sys.modules)[count:] if len(sys.modules) > count else []
         lying_beside = {name for name in new if name in kept or _lies_in(name, new, folder)}
         kept.update({name: sys.modules.pop(name) for name in lying_beside})
-        for module in kept.values():
-            file = getattr(module, "__file__", None)
-            if file is not None:
-                _stamps.setdefault(file, _stamp(file))
+        # this runs after every call of a hook: only new files are looked up
+        _stamps.update({file: _stamp(file) for file in _files(kept) if file not in _stamps})
         sys.modules.update(hidden)
+
+
+def _files(modules):
+    """Return the files of {name: module}; packages without a file have none."""
+    return [file for module in modules.values() if (file := getattr(module, "__file__", None))]
 
 
 def _stamp(file):
@@ -94,7 +97,7 @@ def _drop_edited(folder):
     """Forget the helper modules of a folder if one of them was edited since it was read: a file
     that is imported anew, as in a notebook, gets them as they are now."""
     kept = _helpers.get(folder, {})
-    files = [file for module in kept.values() if (file := getattr(module, "__file__", None))]
+    files = _files(kept)
     if any(_stamp(file) != _stamps[file] for file in files):
         kept.clear()
         for file in files:
