@@ -71,7 +71,7 @@ def _beyond_mesh(pack):
     if not pack.is_open:
         return None
     grid = pack.grid
-    found = np.zeros((len(pack.gids), grid.m3, grid.m2, grid.m1), bool)
+    found = pack.pool.numbers(grid.m3, grid.m2, grid.m1, dtype=bool)
     spans = ((grid.ng1, grid.n1), (grid.ng2, grid.n2), (grid.ng3, grid.n3))
     for axis, (ghosts, cells) in enumerate(spans):
         for side, layers in enumerate((slice(0, ghosts), slice(ghosts + cells, None))):
