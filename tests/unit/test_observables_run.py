@@ -28,7 +28,7 @@ NAMES = [
     "xray_profile",
     "columns",
 ]
-OF_STARS = ("kennicutt_schmidt",)
+OF_STARS = ("kennicutt_schmidt", "disc_average")
 """Observables that need star formation: tests/unit/test_star_formation_observed.py."""
 
 WORDS = [

@@ -54,6 +54,35 @@ def test_surface_densities_of_a_slab(block):
     assert found["relation [Msun/yr/kpc^2]"] == pytest.approx(kennicutt(found["gas [Msun/pc^2]"]))
 
 
+def halves(x):
+    """Return cold gas that is four times denser where x1 > 0."""
+    state = uniform(dens=5.0, temp=1e4)(x)
+    dense = np.where(x.x1 > 0.0, 4.0, 1.0)
+    return state | {"dens": state["dens"] * dense, "press": state["press"] * dense}
+
+
+def test_the_average_of_a_disc_is_held_against_the_relation():
+    """Half of the disc has columns of 20, half of 5 m_p/cm^3 over 8 kpc: the relation is that of
+    their mean, whose star formation is the mean of both. Parts of cells at the rim cost 2%."""
+    stars = STARS | {"star_formation": STARS["star_formation"] | {"threshold": "1 m_p/cm^3"}}
+    sim = make_run(halves, cells=(32, 32, 4), block=(16, 32, 4), **stars)
+    found = observe(sim, "disc_average", disc_average__radius="3 kpc")
+    gas = 12.5 * 8.0 * M_P * KPC / (MSUN / (1e-3 * KPC) ** 2)
+    assert found["disc_gas [Msun/pc^2]"] == pytest.approx(gas, rel=0.02)
+    rate = 4.0 * (rate_density(20.0) + rate_density(5.0)) * KPC / MSUN * YEAR * KPC**2
+    assert found["disc_sfr [Msun/yr/kpc^2]"] == pytest.approx(rate, rel=0.02)
+    ratio = rate / (2.5e-4 * gas**1.4)
+    assert found["disc_sfr/relation"] == pytest.approx(ratio, rel=0.02)
+    assert found["disc_sfr/relation_H"] == pytest.approx(ratio / 0.76**1.4, rel=0.02)
+
+
+def test_a_disc_without_cold_gas_has_no_ratio():
+    sim = make_run(halves, **STARS)
+    found = observe(sim, "disc_average", disc_average__temp_max="5e3 K")
+    assert found["disc_gas [Msun/pc^2]"] == 0.0
+    assert math.isnan(found["disc_sfr/relation"]) and math.isnan(found["disc_sfr/relation_H"])
+
+
 def test_the_relation_is_that_of_the_paper():
     """2.5e-4 at 1 Msun/pc^2 and 6.3e-3 at 10."""
     assert kennicutt(np.array([1.0, 10.0])) == pytest.approx([2.5e-4, 6.28e-3], rel=1e-3)

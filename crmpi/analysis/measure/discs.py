@@ -1,10 +1,12 @@
-"""Discs about the x3 axis: star formation against gas, ring by ring."""
+"""Discs about the x3 axis: star formation against gas, ring by ring and of the whole disc."""
 
 import itertools
+import math
 
 import numpy as np
 
 from crmpi.analysis.measure.base import Observable
+from crmpi.constants import HYDROGEN_FRACTION
 from crmpi.params import make, par
 
 PIECES = 4
@@ -15,6 +17,7 @@ def kennicutt(surface_density):
     """Return the star formation in Msun/yr/kpc^2 at a gas surface density in Msun/pc^2.
 
     Kennicutt (1998, ApJ 498, 541), eq. 4: 2.5e-4 Sigma^1.4 for a Salpeter mass function (recalled).
+    It was fitted to averages over discs within their optical radius.
     """
     return 2.5e-4 * surface_density**1.4
 
@@ -36,9 +39,17 @@ class KennicuttSchmidt(Observable):
     class Params:
         bins: int = par(20, gt=0, doc="rings of equal width")
         outer: float = par(20.0, unit="kpc", gt=0, doc="outermost radius")
-        temp_max: float = par(3e4, unit="K", gt=0, doc="gas that is not hotter counts")
+        temp_max: float | None = par(
+            None, unit="K", gt=0, doc="gas that is not hotter counts; none: star_formation.temp_max"
+        )
 
     def setup(self):
+        self._divide(self.params.outer, self.params.bins)
+        middles = 0.5 * (self.edges[1:] + self.edges[:-1])
+        self.axes = {"R [kpc]": self.shown(middles, "kpc")}
+
+    def _divide(self, outer, rings):
+        """Prepare the recipe of the run and rings of equal width."""
         from crmpi.physics.star_formation import StarFormation, formation_rate
 
         given = self.facts.config.get("star_formation", {})
@@ -48,34 +59,71 @@ class KennicuttSchmidt(Observable):
         self._rate = lambda cells: formation_rate(
             recipe, self.facts.units, cells["dens"], cells["temp"]
         )
-        self.edges = np.linspace(0.0, self.params.outer, self.params.bins + 1)
-        middles = 0.5 * (self.edges[1:] + self.edges[:-1])
-        self.axes = {"R [kpc]": self.shown(middles, "kpc")}
+        limit = self.params.temp_max
+        self._warmest = recipe.temp_max if limit is None else limit
+        self.edges = np.linspace(0.0, outer, rings + 1)
 
     def partial(self, cells):
-        cold = np.where(cells["temp"] <= self.params.temp_max, cells["dens"], 0.0)
+        cold = np.where(cells["temp"] <= self._warmest, cells["dens"], 0.0)
         columns = [(values * cells.volume).sum(axis=0) for values in (cold, self._rate(cells))]
-        sums = np.zeros((2, self.params.bins))
+        rings = len(self.edges) - 1
+        sums = np.zeros((2, rings))
         widths = [np.diff(cells.faces(axis))[0] for axis in (0, 1)]
         for place in itertools.product(range(PIECES), repeat=2):
             x1, x2 = (
                 cells.centres(axis) + ((place[axis] + 0.5) / PIECES - 0.5) * widths[axis]
                 for axis in (0, 1)
             )
-            ring = np.hypot(x1[None, :], x2[:, None]) // (self.params.outer / self.params.bins)
-            inside = ring < self.params.bins
+            ring = np.hypot(x1[None, :], x2[:, None]) // (self.edges[-1] / rings)
+            inside = ring < rings
             for total, column in zip(sums, columns, strict=True):
-                total += np.bincount(
-                    ring[inside].astype(int), column[inside] / PIECES**2, self.params.bins
-                )
+                total += np.bincount(ring[inside].astype(int), column[inside] / PIECES**2, rings)
         return sums.ravel()
 
+    def _surface(self, sums):
+        """Return (gas, star formation) of the rings, Msun/pc^2 and Msun/yr/kpc^2."""
+        gas, rate = sums.reshape(2, -1) / (np.pi * np.diff(self.edges**2))
+        return self.shown(gas, "Msun/pc^2"), self.shown(rate, "Msun/yr/kpc^2")
+
     def finish(self, sums):
-        area = np.pi * np.diff(self.edges**2)
-        gas, rate = sums.reshape(2, -1) / area
-        gas = self.shown(gas, "Msun/pc^2")
+        gas, rate = self._surface(sums)
         return {
             "gas [Msun/pc^2]": gas,
-            "sfr [Msun/yr/kpc^2]": self.shown(rate, "Msun/yr/kpc^2"),
+            "sfr [Msun/yr/kpc^2]": rate,
             "relation [Msun/yr/kpc^2]": kennicutt(gas),
+        }
+
+
+class DiscAverage(KennicuttSchmidt):
+    """Gas and star formation of a disc within its optical radius, over its area: the numbers that
+    the relation of Kennicutt (1998) connects.
+
+    ``disc_sfr/relation`` is over `kennicutt` of all of the gas; the surface densities of the paper
+    are those of hydrogen, atomic and molecular, without helium (recalled), for which
+    ``disc_sfr/relation_H`` stands. Without gas both are NaN.
+    """
+
+    name = "disc_average"
+    doc = "gas and star formation of the disc within its optical radius against the relation"
+    arrays = False
+
+    class Params:
+        radius: float = par(
+            11.0, unit="kpc", gt=0, doc="optical radius: 3.2 scale lengths of the stars"
+        )
+        temp_max: float | None = par(
+            None, unit="K", gt=0, doc="gas that is not hotter counts; none: star_formation.temp_max"
+        )
+
+    def setup(self):
+        self._divide(self.params.radius, 1)
+
+    def finish(self, sums):
+        (gas,), (rate,) = self._surface(sums)
+        expected, of_hydrogen = kennicutt(gas), kennicutt(HYDROGEN_FRACTION * gas)
+        return {
+            "disc_gas [Msun/pc^2]": gas,
+            "disc_sfr [Msun/yr/kpc^2]": rate,
+            "disc_sfr/relation": rate / expected if gas > 0.0 else math.nan,
+            "disc_sfr/relation_H": rate / of_hydrogen if gas > 0.0 else math.nan,
         }
