@@ -186,18 +186,36 @@ def read_history(
     CrmpiError
         the file cannot be read or is not a history
     """
-    try:
-        text = Path(path).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise CrmpiError(f"cannot read {path}: {error}") from error
-    columns = next((found for found in map(_COLUMN.findall, _beginning(text)) if found), None)
-    if columns is None:
-        raise CrmpiError(f"{path} is not a crmpi history: it has no header '# [1]time[...] ...'")
-    names = [name for name, _ in columns]
+    text = _text(path)
+    units = _units(path, text)
+    names = list(units)
     chosen = set(names if wanted is None else wanted(names))
     places = [n for n, name in enumerate(names) if name in chosen]
     table = _numbers(text, len(names), places)
-    return Columns({names[place]: table[:, n] for n, place in enumerate(places)}, dict(columns))
+    return Columns({names[place]: table[:, n] for n, place in enumerate(places)}, units)
+
+
+def read_units(path: str | os.PathLike[str]) -> dict[str, str]:
+    """Return {column: unit} of a history file without reading its rows; errors as those of
+    `read_history`."""
+    return _units(path, _text(path, _HEADER_ENDS))
+
+
+def _text(path, end=None):
+    """Return the characters of a file, up to number `end`."""
+    try:
+        with open(path, encoding="utf-8") as file:
+            return file.read(end)
+    except (OSError, UnicodeDecodeError) as error:
+        raise CrmpiError(f"cannot read {path}: {error}") from error
+
+
+def _units(path, text):
+    """Return {column: unit} as the header in `text` has them."""
+    columns = next((found for found in map(_COLUMN.findall, _beginning(text)) if found), None)
+    if columns is None:
+        raise CrmpiError(f"{path} is not a crmpi history: it has no header '# [1]time[...] ...'")
+    return dict(columns)
 
 
 def _beginning(text):

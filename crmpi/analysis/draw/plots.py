@@ -15,7 +15,7 @@ from crmpi.analysis.read.readers import open_snapshot
 from crmpi.errors import CrmpiError
 from crmpi.output.directory import RunDirectory
 from crmpi.output.files import clear_write_errors
-from crmpi.output.history import read_history
+from crmpi.output.history import read_history, read_units
 
 FORMATS = (".png", ".pdf", ".svg")
 IMAGES = ("slice", "projection")
@@ -119,27 +119,24 @@ def figure_of(paths, fields=None, axis=None, position=None, kind=None, options=D
 
 def _of_folder(path, fields, options):
     """Return the page on a run, or the history of it where `fields` are columns of that."""
-    if columns := _columns_of(path, fields):
-        return history_figure(columns, fields, options)
+    if history := _history_with(path, fields):
+        return history_figure(read_drawn(history, fields), fields, options)
     return run_figure(path, fields, options)
 
 
-def _columns_of(folder, fields):
-    """Return the `Columns` of the history of a run if all `fields` are among them, or None."""
+def _history_with(folder, fields):
+    """Return the file of the history of a run if all `fields` are columns of it, or None."""
     history = RunDirectory(folder).history
     if not fields or not history.is_file():
         return None
-    columns = read_drawn(history, fields)
-    return columns if all(_matching(columns.units, word) for word in fields) else None
+    columns = read_units(history)
+    return history if all(_matching(columns, word) for word in fields) else None
 
 
 def _as_histories(paths, fields):
     """Return (paths, fields) with the histories of runs in the place of their folders, and names in
     the place of words with a *, if fields are columns of all of them."""
-    found = [
-        RunDirectory(path).history if path.is_dir() and _columns_of(path, fields) else path
-        for path in map(Path, paths)
-    ]
+    found = [(path.is_dir() and _history_with(path, fields)) or path for path in map(Path, paths)]
     if not fields or any(path.suffix != ".txt" for path in found):
         return paths, fields
     if any("*" in word for word in fields):
