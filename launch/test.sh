@@ -33,6 +33,15 @@ step() {
     summary+=$(printf '%-34s %6d s   %s' "$name" $((SECONDS - begin)) "$verdict")$'\n'
 }
 
+# the types and, beside them, the site without a warning: each of the two keeps one core busy
+typed_and_documented() {
+    local documentation code=0
+    python -m sphinx -W --keep-going -q -c docs/site . build/site &
+    documentation=$!
+    python -m mypy || code=$?
+    wait "$documentation" && return "$code"
+}
+
 # on_ranks N COMMAND...: under mpirun; only the first rank speaks on standard output
 on_ranks() {
     local ranks=$1
@@ -48,8 +57,7 @@ serial=(python -m pytest -q --timeout 1200 -n auto --maxprocesses 8 --dist works
 parallel=(python -m pytest -q --with-mpi --only-mpi --timeout 600 --timeout-method=thread "${slowest[@]}")
 
 step "style" ruff check .
-step "types" python -m mypy
-step "documentation, warnings as errors" python -m sphinx -W --keep-going -j auto -q -c docs/site . build/site
+step "types; documentation without warnings" typed_and_documented
 step "unit tests" "${serial[@]}" -m "not full" tests/unit "$@"
 step "problems, faults, verification" "${serial[@]}" -m "not full" tests --ignore tests/unit --ignore tests/mpi "$@"
 step "tests on 2 ranks" on_ranks 2 "${parallel[@]}" -m "not full" tests/mpi "$@"
