@@ -11,6 +11,7 @@ number that changes with the cells says nothing about the model. So a model is j
 - and, where supernovae are drawn at random, if so do two series of them.
 """
 
+import functools
 import math
 from typing import NamedTuple
 
@@ -19,6 +20,9 @@ import numpy as np
 from crmpi.compare.meshes import MESH, finest_width, is_random, layout, seeds_of
 from crmpi.compare.runs import parameters_of
 from crmpi.compare.verdicts import doubt, predict
+from crmpi.params.core import CORE
+from crmpi.params.table import default_text, rows
+from crmpi.run.configuration import default_groups
 from crmpi.tools.sweep.results import WRITING
 
 HOW = "fluid.cosmic_rays=false injection.enabled=false losses.enabled=false transport.solver=none"
@@ -90,13 +94,26 @@ def _seeds(run, runs):
 
 def _kept(run, groups, keys):
     """Return the parameters of a run but those of some groups and keys, as something that can be
-    compared and hashed."""
+    compared and hashed.
+
+    Defaults are left out: a run of an earlier version has not all of today's parameters, and is as
+    if they had their default.
+    """
+    usual = _defaults()
     left = {
         key: value
         for key, value in parameters_of(run.config)
-        if key.partition(".")[0] not in groups and not key.startswith(tuple(keys))
+        if key.partition(".")[0] not in groups
+        and not key.startswith(tuple(keys))
+        and usual.get(key) != default_text(value)
     }
     return repr(sorted(left.items()))
+
+
+@functools.cache
+def _defaults():
+    """Return {parameter: its default in words} of the parameters that every run has."""
+    return {row.key: row.default for row in rows(CORE | default_groups()) if not row.only}
 
 
 def _model(run, apart=()):

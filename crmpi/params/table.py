@@ -102,21 +102,22 @@ def _spec_rows(members, path, only):
     return table
 
 
+def default_text(value):
+    """Return a value as the table of parameters shows it as a default."""
+    if isinstance(value, (tuple, list)):
+        return "[" + ", ".join(str(item) for item in value) + "]"
+    if value is None:
+        return "none"
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
 def _row(spec, key, only):
     default = spec.par.default
     if default is REQUIRED:
         text = "required"
     elif isinstance(default, SameAs):
         text = f"same as {default.name}"
-    elif isinstance(default, tuple):
-        text = "[" + ", ".join(str(item) for item in default) + "]"
     else:
-        text = (
-            "none"
-            if default is None
-            else str(default).lower()
-            if isinstance(default, bool)
-            else str(default)
-        )
+        text = default_text(default)
     unit = spec.par.unit if spec.par.unit not in (None, "none") else ""
     return Row(key, spec.type_name, text, unit, allowed(spec), spec.par.doc, only)

@@ -112,6 +112,18 @@ def test_stars_of_a_control_give_no_cosmic_rays(data):
     assert "no control run" in verdicts(data, *pairs)["a32"]["O VI"].reason
 
 
+def test_a_parameter_that_is_younger_than_a_run_has_its_default(data):
+    """`time.sources` came after some runs were made: without it they are of the model of a run that
+    has its default, and not of one that has another value."""
+    pairs = [model(16, 12.0), control(16, 14.5), model(32, 12.0), control(32, 14.5)]
+    for run, _ in pairs[2:]:
+        run.config["time"] = {"sources": "twice", "max_steps": None}
+    assert answer(verdicts(data, *pairs)["a32"]).startswith("excluded by O VI")
+    for run, _ in pairs[2:]:
+        run.config["time"]["sources"] = "once"
+    assert "one mesh alone" in verdicts(data, *pairs)["a32"]["O VI"].reason
+
+
 @pytest.mark.parametrize(
     ("other", "words"),
     [
