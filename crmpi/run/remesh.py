@@ -60,7 +60,7 @@ class Remesher:
         known = criteria_classes()
         self.criteria = [known[p.name](p, sim.units, sim.fluid.eos) for p in self.params.criteria]
         for criterion in self.criteria:
-            if criterion.name == "user":
+            if criterion.name == "user" and sim.problem.has("refine"):
                 criterion.hook = self._user
         self.full = ""
         self._checked = False

@@ -158,6 +158,12 @@ def test_a_criterion_without_its_variable_is_refused():
         sim.remesher.flags()
 
 
+def test_the_criterion_user_needs_the_hook_of_the_problem():
+    sim = begin("blast", *BLAST, "mesh.refinement={max_level: 1, criteria: [{name: user}]}")
+    with pytest.raises(CrmpiError, match=r"'user' needs the hook refine\(self, x, w, t, p\)"):
+        sim.remesher.flags()
+
+
 @pytest.mark.parametrize(
     "words, sentence",
     [

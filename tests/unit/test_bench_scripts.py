@@ -114,6 +114,13 @@ def test_profiles_are_compared_on_the_coarse_cells(tmp_path):
     )
     done = run("profile_error", str(tmp_path / "fine.txt"), str(tmp_path / "coarse.txt"))
     assert done.returncode == 1
+    # cells of widths 4, 2, 2; the second one is off by 0.1
+    rows = [[x] + [value] * 4 for x, value in ((1.5, 1.0), (4.5, 3.1), (6.5, 3.0))]
+    np.savetxt(tmp_path / "mixed.txt", np.array(rows))
+    done = run("profile_error", str(tmp_path / "mixed.txt"), str(tmp_path / "fine.txt"))
+    assert [float(line.split()[1]) for line in done.stdout.splitlines()] == pytest.approx(
+        [0.1 * 2 / 16] * 4
+    )
 
 
 def test_the_tables_are_those_of_the_measurements():

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from crmpi.errors import CrmpiError
 from crmpi.refinement.base import Criterion
 
 
@@ -12,7 +13,7 @@ class User(Criterion):
     Attributes
     ----------
     hook : callable
-        ``hook(b, time)`` of block b, set by the simulation
+        ``hook(b, time)`` of block b, set by the simulation; none of a problem without ``refine``
     """
 
     name = "user"
@@ -21,6 +22,13 @@ class User(Criterion):
         "cells are wanted"
     )
     hook = None
+
+    def check(self, view):
+        if self.hook is None:
+            raise CrmpiError(
+                "'mesh.refinement.criteria': 'user' needs the hook refine(self, x, w, t, p), which "
+                "this problem does not define; add it to problem.py, or leave the criterion out"
+            )
 
     def indicator(self, view):
         shape = view["dens"].shape
