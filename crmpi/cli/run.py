@@ -19,7 +19,7 @@ import sys
 
 from crmpi.cli.configuration import configure, leave_together, together
 from crmpi.cli.tables import print_json
-from crmpi.errors import CrmpiError
+from crmpi.errors import CrmpiError, RunError
 from crmpi.run.interrupts import listening
 
 
@@ -98,6 +98,8 @@ def _run(comm, arguments):
         result = sim.report(result, None if aside else sys.stdout)
         if arguments.json and comm.rank == 0:
             print_json(_summary(sim, result), line=True)
+        if arguments.quiet and comm.rank == 0 and result.exit_code == RunError.exit_code:
+            print(f"crmpi: error: {result.reason}", file=sys.stderr)
         return result.exit_code
 
 
