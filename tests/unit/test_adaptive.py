@@ -3,15 +3,14 @@
 import numpy as np
 import pytest
 
+from crmpi.cli.main import main
 from crmpi.errors import CrmpiError
 from crmpi.mesh.leaves import OFFSETS, Index, Lattice
 from crmpi.mesh.partition import block_costs, partition
 from crmpi.mesh.tree import BlockTree
-from crmpi.parallel.comm import SerialComm
 from crmpi.refinement.adapt import next_leaves, sources_of
 from crmpi.refinement.base import DEREFINE, KEEP, REFINE, criteria_classes
-from crmpi.run import driver, stepper
-from crmpi.run.configuration import configure
+from crmpi.run import stepper
 from tests.refined_case import MESHES, divergence, random_tree
 from tests.verification.runs import begin
 
@@ -136,7 +135,7 @@ def test_the_mesh_follows_a_moving_box():
 def test_every_criterion_runs(name):
     own = {
         "mass": "mass: 1e-3",
-        "moving_box": "lower: [-0.1,-0.1,-1], upper: [0.1,0.1,1]",
+        "moving_box": "lower: [-0.1,-0.1,0], upper: [0.1,0.1,0]",
         "cosmic_ray_height": "share: 0",
     }.get(name, "")
     criterion = f"{{name: {name}{', ' + own if own else ''}}}"
@@ -198,18 +197,16 @@ def test_wrong_refinement_is_one_sentence(words, sentence):
     assert sentence in str(caught.value)
 
 
-def test_too_many_blocks_end_a_run_with_a_checkpoint(tmp_path):
-    """The mesh of a blast grows beyond what is allowed: one sentence, exit code 3, and a checkpoint
-    of the last state."""
+def test_too_many_blocks_end_a_run_with_a_checkpoint(tmp_path, capfd):
+    """The mesh of a blast grows beyond what is allowed: one sentence, even of a quiet run, exit
+    code 3, and a checkpoint of the last state."""
     steep = "{name: gradient, variable: press, refine: 0.05, derefine: 0.02}"
     growing = f"mesh.refinement={{max_level: 2, max_blocks: 60, interval: 2, criteria: [{steep}]}}"
-    config, problem_class = configure(
-        "blast", [*BLAST, growing, f"output.dir={tmp_path}", "time.max_steps=80"]
-    )
-    with open(tmp_path.with_suffix(".log"), "w") as stream:
-        result = driver.run(config, problem_class, SerialComm(), stream=stream)
-    assert result.exit_code == 3
-    assert "more than 'mesh.refinement.max_blocks' = 60; raise it" in result.reason
+    words = [*BLAST, growing, f"output.dir={tmp_path}", "time.max_steps=80"]
+    assert main(["run", "blast", *words, "--quiet"]) == 3
+    said = capfd.readouterr().err.strip()
+    assert "\n" not in said and said.startswith("crmpi: error: the mesh would need ")
+    assert "more than 'mesh.refinement.max_blocks' = 60; raise it" in said
     assert len(list((tmp_path / "checkpoints").glob("*.h5"))) == 1
 
 

@@ -20,9 +20,9 @@ class MovingBox(Criterion):
         )
 
         def check(self):
-            """The box is not empty."""
-            if not all(a < b for a, b in zip(self.lower, self.upper, strict=True)):
-                yield "upper", "must be above 'lower' along every axis"
+            """The box is not turned inside out; it may be flat, as along a missing axis."""
+            if not all(a <= b for a, b in zip(self.lower, self.upper, strict=True)):
+                yield "upper", "must not be below 'lower' along any axis"
 
     def indicator(self, view):
         shift = np.array(self.params.velocity) * view.time
