@@ -1,6 +1,7 @@
 """Race two states of the code, one step each in turns, and print the ratios of their CPU seconds.
 
     python docs/performance/steps_in_turns.py --before OLD_CHECKOUT --now . --turns 60 mhd cr_mhd
+    python docs/performance/steps_in_turns.py --before OLD_CHECKOUT --block 16 mhd
 
 Each state is a process of its own that holds the box of ``crmpi bench`` and makes a step when it is
 told to. Neighbouring steps meet the same machine, so the median of their ratios is good to a
@@ -21,7 +22,8 @@ for module in ("crmpi.tools.bench.boxes", "crmpi.bench.boxes"):
     except ModuleNotFoundError:
         continue
     break
-box = boxes.Box(sys.argv[1], (64, 64, 64), (64, 64, 64))
+block = int(sys.argv[2])
+box = boxes.Box(sys.argv[1], (64, 64, 64), (block, block, block))
 box.step()
 print("ready", flush=True)
 for _ in sys.stdin:
@@ -32,9 +34,9 @@ for _ in sys.stdin:
 class Stepper:
     """The process of one state of the code."""
 
-    def __init__(self, folder, name):
+    def __init__(self, folder, name, block):
         environment = dict(os.environ, PYTHONPATH=os.path.abspath(folder), OMP_NUM_THREADS="1")
-        words = [sys.executable, "-c", STEPS, name]
+        words = [sys.executable, "-c", STEPS, name, str(block)]
         pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
         self.process = subprocess.Popen(words, env=environment, cwd="/", **pipes)
         if self.process.stdout.readline().strip() != "ready":
@@ -60,11 +62,14 @@ def main():
     parser.add_argument("names", nargs="+", help="boxes of crmpi bench")
     parser.add_argument("--before", required=True, help="folder of a checkout")
     parser.add_argument("--now", default=".", help="folder of another (this one)")
+    parser.add_argument("--block", type=int, default=64, help="cells along a block (64)")
     parser.add_argument("--turns", type=int, default=60, help="steps of each (60)")
     chosen = parser.parse_args()
     print(f"{'box':12s} {'speed now/before':>17s} {'middle half of turns':>22s}")
     for name in chosen.names:
-        pair = Stepper(chosen.before, name), Stepper(chosen.now, name)
+        pair = tuple(
+            Stepper(folder, name, chosen.block) for folder in (chosen.before, chosen.now)
+        )
         ratios = []
         for turn in range(chosen.turns):
             order = pair if turn % 2 else pair[::-1]

@@ -1,9 +1,10 @@
 """One stage of the fluid step: u_out = u_in - dt div F(w), b_out = b_in - dt curl E, with gravity
 and cosmic-ray work.
 
-Blocks are marched in x3, one plane of cells at a time. Fluxes and edge fields live in buffers of
-two planes, this one and the last; the cells of a plane are updated as soon as the faces above it
-are known, while everything is still in the cache. The buffers hold a window of each plane
+Blocks are marched in x3, one plane of cells at a time, and on into the block above on the same rank
+and level (`crmpi.mesh.stacks`). Fluxes and edge fields live in buffers of two planes, this one and
+the last; the cells of a plane are updated as soon as the faces above it are known, while everything
+is still in the cache. The buffers hold a window of each plane
 (`crmpi.numerics.fluid.stage.Window`); elements of them are counted in its rows, elements of pack
 arrays in those of the block.
 
@@ -34,64 +35,95 @@ from crmpi.numerics.rows.rows import row, rows, shift, whole
 
 
 @kernel
-def advance_blocks(scheme, stage, grid, axes, fields, scratch, health, selected, kept=None):
-    """Advance the blocks marked in `selected` (nblock,) by one stage; the bundles are those of
-    `crmpi.numerics.fluid.stage`.
+def advance_blocks(scheme, stage, grid, axes, fields, scratch, health, stacks, kept=None):
+    """Advance the blocks of `stacks` (`crmpi.mesh.stacks.Stacks`) by one stage; the bundles are
+    those of `crmpi.numerics.fluid.stage`.
 
     ``kept``: `crmpi.numerics.levels.interfaces.Kept` on a refined mesh, else None.
     """
-    for b in range(fields.w.shape[0]):
-        if selected[b]:
-            clear_totals(health, scratch, b)
-            report = _march(scheme, stage, grid, axes, block_of(fields, b), scratch, health, kept)
-            health.troubled[b], health.settled[b], health.moved[b] = report
-            for i in range(grid.n1):
-                health.work[b] += scratch.work[0, 0, 0, 0, i]
+    for s in range(stacks.bottoms.size):
+        _march(scheme, stage, grid, axes, fields, scratch, health, stacks, kept, s)
+
+
+@device
+def _march(scheme, stage, grid, axes, fields, scratch, health, stacks, kept, s):
+    """March through the planes of stack `s`, from the ghost zone below its lowest block to that
+    above its highest one."""
+    reach = 1 if grid.ng3 else 0
+    b, first = stacks.bottoms[s], grid.ng3 - reach
+    below = b  # the block of the plane below
+    shocked = (0, 0)  # cells in strong shocks in the last plane and in this one
+    while b >= 0:
+        block = block_of(fields, b)
+        end = grid.ng3 + grid.n3 + (reach if stacks.above[b] < 0 else 0)
+        for k in range(first, end):
+            found = mark_shocks(scheme, grid, axes, block, scratch, k) if stage.dissipate else 0
+            shocked = shocked[1], found
+            gather_faces(block, scratch, grid, k)
+            if stage.first_order:
+                gather_cells(block, scratch, grid, k)
+            for axis in axes:
+                solve_faces(scheme, stage, grid, axis, block, scratch, k, shocked)
+                if axis.stride and has_valve(block.valves, axis.normal):
+                    close_valves(grid, axis, block, scratch, k)
+                bound_scalars(stage, grid, axes, axis, block, scratch, k)
+            _electric(grid, block.bcc, block, scratch, k)
+            if k < grid.ng3:
+                continue
+            _edges(grid, axes, block.bcc, scratch, k)
+            _end_faces(grid, axes, block, scratch, kept, k)
+            last = k - reach
+            if below != b:
+                last = grid.ng3 + grid.n3 - 1
+                _share_faces(stage, grid, axes, block_of(fields, below), scratch, kept, last + 1)
+            if last >= grid.ng3:
+                _update_block(scheme, stage, grid, axes, fields, scratch, health, below, last)
+            below = b
+        b, first = stacks.above[b], grid.ng3
+
+
+@device
+def _share_faces(stage, grid, axes, block, scratch, kept, k):
+    """Give a block its upper faces, which are the lower ones of the block above it."""
+    _end_faces(grid, axes, block, scratch, kept, k)
+    if stage.first_order:  # the mass fluxes for the case that it is corrected without the other
+        for axis in axes:
+            bound_scalars(stage, grid, axes, axis, block, scratch, k)
+
+
+@device
+def _end_faces(grid, axes, block, scratch, kept, k):
+    """Do what is left to do for the lower faces of plane `k` of a block, which may be the plane
+    behind its last one."""
+    _induce_3(grid, axes, block.bcc, block, scratch, k)
+    if kept is not None:
+        keep_plane(grid, axes, block, scratch, kept, k)
+
+
+@device
+def _update_block(scheme, stage, grid, axes, fields, scratch, health, b, k):
+    """Update plane `k` of block `b`, and report in `health` what was found there."""
+    if k == grid.ng3:
+        clear_totals(health, scratch, b)
+    found = _update_plane(scheme, stage, grid, axes, block_of(fields, b), scratch, health, k)
+    health.troubled[b] += found[0]
+    health.settled[b] += found[1]
+    health.moved[b] += found[2]
+    if k == grid.ng3 + grid.n3 - 1:
+        for i in range(grid.n1):
+            health.work[b] += scratch.work[0, 0, 0, 0, i]
 
 
 @device
 def clear_totals(health, scratch, b):
     """Set to zero what an earlier stage, or this one before its correction, added up for block
-    `b`."""
+    `b`, and what is made once for a block."""
+    health.troubled[b], health.settled[b], health.moved[b] = 0, 0, 0.0
     health.crossing.amounts[b, :] = 0.0
     health.work[b] = 0.0
     health.accelerated[b] = 0.0
     scratch.work[0, 0, 0, 0, :] = 0.0
     scratch.made[:] = 0
-
-
-@device
-def _march(scheme, stage, grid, axes, block, scratch, health, kept):
-    """March through the planes of one block; return the numbers of troubled and of settled cells,
-    and the energy density settled."""
-    troubled, settled, moved = 0, 0, 0.0
-    reach = 1 if grid.ng3 else 0
-    shocked = (0, 0)  # cells in strong shocks in the last plane and in this one
-    for k in range(grid.ng3 - reach, grid.ng3 + grid.n3 + reach):
-        found = mark_shocks(scheme, grid, axes, block, scratch, k) if stage.dissipate else 0
-        shocked = shocked[1], found
-        gather_faces(block, scratch, grid, k)
-        if stage.first_order:
-            gather_cells(block, scratch, grid, k)
-        for axis in axes:
-            solve_faces(scheme, stage, grid, axis, block, scratch, k, shocked)
-            if axis.stride and has_valve(block.valves, axis.normal):
-                close_valves(grid, axis, block, scratch, k)
-            bound_scalars(stage, grid, axes, axis, block, scratch, k)
-        _electric(grid, block.bcc, block, scratch, k)
-        if k >= grid.ng3:
-            _edges(grid, axes, block.bcc, scratch, k)
-            _induce_3(grid, axes, block.bcc, block, scratch, k)
-            if kept is not None:
-                keep_plane(grid, axes, block, scratch, kept, k)
-            if k - reach >= grid.ng3:
-                report = _update_plane(scheme, stage, grid, axes, block, scratch, health, k - reach)
-                troubled, settled, moved = (
-                    troubled + report[0],
-                    settled + report[1],
-                    moved + report[2],
-                )
-    return troubled, settled, moved
 
 
 @device
