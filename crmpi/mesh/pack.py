@@ -7,6 +7,7 @@ import numpy as np
 from crmpi.errors import CrmpiError
 from crmpi.mesh.geometry import Cartesian
 from crmpi.mesh.pool import Pool
+from crmpi.mesh.stacks import find_above, make_stacks
 from crmpi.mesh.tree import NO_NEIGHBOUR, direction
 from crmpi.precision import LANES
 from crmpi.types import Field, Grid, make_axes
@@ -215,6 +216,8 @@ class Pack:
             else np.asarray(levels, dtype=np.int64)
         )
         self.parts = make_parts(grid, self.levels)
+        self._above = find_above(grid, self.levels, self.origins)
+        self._stacks = {}
         self.lower = tuple(float(x) for x in lower)
         self.fields = tuple(fields)
         self.magnetic = magnetic
@@ -253,6 +256,17 @@ class Pack:
     def widths(self, axis):
         """Return the cell width along an axis of each block (nblock,), see `crmpi.mesh.metric`."""
         return self.metric.widths(axis)
+
+    def stacks(self, part, selected=None):
+        """Return the `crmpi.mesh.stacks.Stacks` of the blocks of a `Part`, or of those of them
+        that are `selected` (nblock,), counted from the first of the part."""
+        first, last = part.blocks.start, part.blocks.stop
+        if selected is not None and not selected[first:last].all():
+            return make_stacks(self._above[first:last] - first, selected[first:last])
+        if (first, last) not in self._stacks:
+            every = np.ones(last - first, bool)
+            self._stacks[first, last] = make_stacks(self._above[first:last] - first, every)
+        return self._stacks[first, last]
 
     @property
     def cell_volumes(self):

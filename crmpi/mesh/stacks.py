@@ -47,9 +47,9 @@ def find_above(grid, levels, origins):
 
 
 def make_stacks(above, selected):
-    """Return the `Stacks` of the blocks `selected` (bool array (nblock,)): others separate those
-    below and above them."""
-    joined = selected & (above >= 0)
+    """Return the `Stacks` of the blocks `selected` (bool array (nblock,)); blocks left out, and
+    numbers in `above` beyond the last block, separate those below and above them."""
+    joined = selected & (above >= 0) & (above < len(above))
     joined[joined] = selected[above[joined]]
     above = np.where(joined, above, -1)
     bottom = selected.copy()

@@ -4,7 +4,6 @@ cells means is chosen when kernels are compiled (`crmpi.numerics.rows.axes`)."""
 import numpy as np
 
 from crmpi.mesh.pool import aligned_zeros
-from crmpi.mesh.stacks import find_above, make_stacks
 from crmpi.numerics.fluid.godunov import advance_blocks
 from crmpi.numerics.fluid.layout import FLUX, STATE
 from crmpi.numerics.fluid.signals import fastest_rate, fastest_rate_in_boxes
@@ -24,15 +23,11 @@ class FluidStages:
         self.pack = pack
         self.scratch = _make_scratch(pack)
         self._column = aligned_zeros((pack.grid.n1,))
-        self._above = [
-            find_above(*level.of((pack.grid, pack.levels, pack.origins))) for level in pack.parts
-        ]
 
     def advance(self, scheme, stage, fields, health, selected, reflux):
         """Run the stage kernel on the blocks marked in `selected` (nblock,)."""
-        for level, above in zip(self.pack.parts, self._above, strict=True):
-            kept = reflux and reflux.kept_of(level)
-            stacks = make_stacks(above, level.of(selected))
+        for level in self.pack.parts:
+            kept, stacks = reflux and reflux.kept_of(level), self.pack.stacks(level, selected)
             mine = level.of(fields), self.scratch, level.of(health), stacks
             advance_blocks(scheme, stage, level.grid, level.axes(stage.dt), *mine, kept)
 

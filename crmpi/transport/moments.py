@@ -240,6 +240,7 @@ class MomentSolver(TransportSolver):
             registers,
             self.planes,
             crossing,
+            self.pack.stacks(part),
             kept,
         )
 

@@ -27,6 +27,7 @@ HOT = {
     "convert.convert_row": 2,
     "convert.scalars_row": 1,
     "signals.rate_row": 2,
+    "shocks.count_jumps": 1,
     "reconstruct.reconstruct_rows": 4,
     "faces.riemann_rows": 1,
     "faces.speed_rows": 1,

@@ -1,8 +1,8 @@
 """One stage of two-moment transport on all blocks: planes along x3, rows along x2, vectors along
 x1.
 
-Planes roll through small buffers that stay in the cache: the coupling and the faces of two planes,
-no full flux arrays. Plane k - 1 is updated as soon as the faces above it, which need the coupling
+Planes roll through small buffers that stay in the cache, on from a block into the one above it
+(`crmpi.mesh.stacks`): the coupling and the faces of two planes, no full flux arrays. Plane k - 1 is updated as soon as the faces above it, which need the coupling
 of plane k, are there:
 
     coupling of plane k -> x3-faces below plane k -> x1- and x2-faces of plane k -> update of plane
@@ -63,23 +63,29 @@ class Planes(NamedTuple):
 
 
 @kernel
-def march(stage, moments, grid, axes, registers, planes, crossing, kept=None):
-    """Advance all blocks by one stage; the whole step adds to `crossing` what comes in through the
-    boundary of the mesh.
+def march(stage, moments, grid, axes, registers, planes, crossing, stacks, kept=None):
+    """Advance the blocks of `stacks` (`crmpi.mesh.stacks.Stacks`) by one stage; the whole step adds
+    to `crossing` what comes in through the boundary of the mesh.
 
     ``kept``: `crmpi.numerics.levels.level_faces.Kept` where fluxes beside another level are wanted,
     else None.
     """
     deep = 1 if grid.ng3 else 0
-    for b in range(registers.start.shape[0]):
-        for k in range(grid.ng3 - deep, grid.ng3 + grid.n3 + deep):
-            couple(stage, moments, grid, axes, registers, planes, b, k)
-            if k >= grid.ng3:
+    for s in range(stacks.bottoms.size):
+        b, first = stacks.bottoms[s], grid.ng3 - deep
+        below = b  # the block of the plane below
+        while b >= 0:
+            for k in range(first, grid.ng3 + grid.n3 + (deep if stacks.above[b] < 0 else 0)):
+                couple(stage, moments, grid, axes, registers, planes, b, k)
+                if k < grid.ng3:
+                    continue
                 solve_plane(stage, moments, grid, axes, registers, planes, b, k)
-            if k - deep >= grid.ng3:
-                update_plane(
-                    stage, moments, grid, axes, registers, (planes, crossing, kept), b, k - deep
-                )
+                last = k - deep if below == b else grid.ng3 + grid.n3 - 1
+                if last >= grid.ng3:
+                    buffers = planes, crossing, kept
+                    update_plane(stage, moments, grid, axes, registers, buffers, below, last)
+                below = b
+            b, first = stacks.above[b], grid.ng3
 
 
 @kernel

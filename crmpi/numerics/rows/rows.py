@@ -20,13 +20,14 @@ from numba.core.errors import RequireLiteralValue
 from numba.extending import intrinsic
 from numba.np.numpy_support import from_dtype
 
-from crmpi.jit import device
+from crmpi.jit import device, has_half_registers
 from crmpi.precision import LANES, LINE, REAL
 
 _REAL = from_dtype(np.dtype(REAL))
 POINTER = types.CPointer(_REAL)
 _STREAMS = 13  # largest number of streams one kernel may store to
 BYTES = np.dtype(REAL).itemsize
+_TOGETHER = LANES // 2 if has_half_registers() else LANES  # numbers in a vector register
 
 
 class Rows(NamedTuple):
@@ -159,7 +160,7 @@ def double_of(typingctx, bits):
 @device
 def whole(n):
     """Return `n` rounded up to whole registers: loops of this length have no scalar remainder."""
-    return (n + LANES - 1) // LANES * LANES
+    return (n + _TOGETHER - 1) // _TOGETHER * _TOGETHER
 
 
 @device
