@@ -67,9 +67,7 @@ def main():
     chosen = parser.parse_args()
     print(f"{'box':12s} {'speed now/before':>17s} {'middle half of turns':>22s}")
     for name in chosen.names:
-        pair = tuple(
-            Stepper(folder, name, chosen.block) for folder in (chosen.before, chosen.now)
-        )
+        pair = tuple(Stepper(folder, name, chosen.block) for folder in (chosen.before, chosen.now))
         ratios = []
         for turn in range(chosen.turns):
             order = pair if turn % 2 else pair[::-1]

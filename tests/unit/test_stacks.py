@@ -2,11 +2,11 @@
 
 import numpy as np
 import pytest
-from tests.fluid_case import Case
 
 from crmpi.constants import DENS, ECR, PRES, VEL1
 from crmpi.mesh.pack import make_grid
 from crmpi.mesh.stacks import find_above, make_stacks
+from tests.fluid_case import Case
 
 LOWER, UPPER = (0.0, 0.0, 0.0), (1.0, 1.0, 1.0)
 ORIGINS = np.array([[0, 0, 4], [0, 0, 0], [4, 0, 4], [0, 0, 12], [4, 0, 0], [0, 0, 8]])

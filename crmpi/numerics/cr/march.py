@@ -2,8 +2,8 @@
 x1.
 
 Planes roll through small buffers that stay in the cache, on from a block into the one above it
-(`crmpi.mesh.stacks`): the coupling and the faces of two planes, no full flux arrays. Plane k - 1 is updated as soon as the faces above it, which need the coupling
-of plane k, are there:
+(`crmpi.mesh.stacks`): the coupling and the faces of two planes, no full flux arrays. Plane k - 1 is
+updated as soon as the faces above it, which need the coupling of plane k, are there:
 
     coupling of plane k -> x3-faces below plane k -> x1- and x2-faces of plane k -> update of plane
     k - 1
