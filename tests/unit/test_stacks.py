@@ -39,6 +39,13 @@ def test_a_block_that_is_left_out_separates_those_around_it():
     assert make_stacks(above, np.zeros(6, bool)).bottoms.size == 0
 
 
+def test_stacks_of_some_blocks_in_a_row_end_with_them():
+    above = np.array([5, 0, -1, -1, 2, 3])
+    for first, last, bottoms, joined in ((0, 2, [1], [-1, 0]), (1, 4, [0, 1, 2], [-1, -1, -1])):
+        stacks = make_stacks(above[first:last] - first, np.ones(last - first, bool))
+        assert (stacks.bottoms.tolist(), stacks.above.tolist()) == (bottoms, joined)
+
+
 def collision(block):
     """Return a `Case` after some steps of clumps that collide in a part of the box, many times
     faster than sound, with a field, cosmic rays and a scalar."""
