@@ -85,7 +85,7 @@ def observe(run, ions, choices):
     return Seen(radius, profiles, inside, columns, numbers, absent, width, _floors(run))
 
 
-_FLOORS = ("floor_added_energy", "cooling_floored")
+_FLOORS = ("floor_added_energy", "floor_added_ecr", "cr_floored", "cooling_floored")
 _INJECTED = ("injection_cosmic", "star_formation_cosmic")
 
 

@@ -258,8 +258,9 @@ def test_the_bound_on_kappa_is_that_of_the_hydrogen_of_the_run(data):
     assert judge_run(bare, data, CRITERION)[KAPPA].state == "untested"
 
 
-def test_the_floor_of_the_temperature_counts(tmp_path):
-    """.92 of the cosmic-ray energy from the floor of cooling, none from others: not judged."""
+def test_the_floors_of_all_energies_count(tmp_path):
+    """.92 of the cosmic-ray energy from the floor of cooling, none from others: not judged; nor if
+    the cosmic rays have it from their own floors."""
     numbers = {
         "injection_cosmic [erg]": 1e58,
         "floor_added_energy [erg]": 0.0,
@@ -267,6 +268,8 @@ def test_the_floor_of_the_temperature_counts(tmp_path):
     }
     run = run_as("a", 16)._replace(numbers=numbers, path=tmp_path)
     assert _floors(run) == pytest.approx(0.92)
+    own = {"injection_cosmic [erg]": 1e58, "cr_floored [erg]": 1e57, "floor_added_ecr [erg]": 2e57}
+    assert _floors(run._replace(numbers=own)) == pytest.approx(0.3)
     stars = {"star_formation_cosmic [erg]": 1e58, "cooling_floored [erg]": 2e57}
     assert _floors(run._replace(numbers=stars)) == pytest.approx(0.2)
     header = (
