@@ -61,6 +61,7 @@ def rehearse(config, problem_class, *, initial=True):
     tree = first_tree(root_of(mesh), mesh.refinement)
     sim = Simulation(trial, problem_class, OneOfMany(middle_of_finest(tree), tree.nblock))
     check_streams(config, facts_of(sim))
+    sim.remesher.check()
     if initial:
         complaint = set_initial_state(sim.problem, sim.pack, sim.tree, config.fluid.gamma)
         if complaint is not None:

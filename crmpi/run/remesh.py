@@ -113,14 +113,23 @@ class Remesher:
             self.sim.initialise()
             self._begin()
 
+    def _view(self):
+        sim = self.sim
+        return View(sim.pack, sim.fluid.eos, sim.units, sim.time)
+
+    def check(self):
+        """Raise `CrmpiError` if the run lacks what a criterion needs."""
+        view = self._view()
+        for criterion in self.criteria:
+            criterion.check(view)
+
     def flags(self):
         """Return the flag of every block of the mesh (tree.nblock,), the same on every rank;
         collective."""
         sim, pack = self.sim, self.sim.pack
-        view = View(pack, sim.fluid.eos, sim.units, sim.time)
+        view = self._view()
         if not self._checked:
-            for criterion in self.criteria:
-                criterion.check(view)
+            self.check()
             self._checked = True
         mine = pack.pool.numbers(dtype=int, fill=DEREFINE)
         for piece in view.pieces():

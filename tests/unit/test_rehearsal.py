@@ -76,6 +76,10 @@ def test_a_refined_mesh(dry_run):
             "fluid.magnetic is false",
         ),
         (["mesh.boundaries=user"], "problem 'mine' has no method boundary_ix1(self, w, x, t, p)"),
+        (
+            ["mesh.refinement={max_level: 1, criteria: [{name: gradient, variable: ewp}]}"],
+            "'mesh.refinement.criteria': 'gradient' needs 'ewp', which this run does not have",
+        ),
     ],
 )
 def test_what_would_end_a_run_is_found(dry_run, words, sentence):
