@@ -138,6 +138,7 @@ def load_run(
     _refuse_idle_boundaries(problem_class, config)
     check_inflow(config)
     _note_long_steps(config)
+    _note_equal_substeps(config)
     return config
 
 
@@ -157,6 +158,16 @@ def _note_long_steps(config):
         config.notes.append(
             f"'time.cfl' = {config.time.cfl:g} is above {text}: in 3-D noise from cell to cell "
             f"grows; use {better:g}"
+        )
+
+
+def _note_equal_substeps(config):
+    """Say that a solver makes the same sub-steps on all levels though other ones are asked for."""
+    solver, asked = config.transport.solver, config.mesh.refinement.subcycle == "level"
+    if asked and config.fluid.cosmic_rays and not TRANSPORT_SOLVERS.classes()[solver].by_levels:
+        config.notes.append(
+            f"'mesh.refinement.subcycle' = level changes nothing with transport.solver = {solver}, "
+            "which makes the same sub-steps on all levels"
         )
 
 

@@ -83,6 +83,8 @@ class TransportSolver(Operator):
         the solver supports tubes, see `crmpi.mesh.geometry`
     on_levels : bool
         the solver conserves energy across the levels of a refined mesh
+    by_levels : bool
+        the solver can take longer sub-steps on coarser levels
     ghosts_needed : int
         ghost zones that the solver reads
     """
@@ -101,6 +103,7 @@ class TransportSolver(Operator):
     scatters = True
     on_tube = False
     on_levels = False
+    by_levels = False
     carries_tracers = True
     ghosts_needed = 2
     components: tuple[int, ...] = (1,)

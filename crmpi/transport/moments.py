@@ -54,6 +54,7 @@ class MomentSolver(TransportSolver):
     )
     given_to_gas = ("heat",)
     along_field = True
+    by_levels = True
     stages = (Predict(), Correct())
     """Half a step and the whole step, see `crmpi.numerics.cr.march`."""
 

@@ -68,6 +68,17 @@ def test_the_proposed_block_serves_all_ranks():
     check_ranks(load({"mesh": {"cells": [64, 64, 256]}, "time": {"end": 1}}, [proposal]), 16)
 
 
+@pytest.mark.parametrize(
+    ("problem", "notes"), [("cr_ring", ["anisotropic_diffusion"]), ("cr_launch", [])]
+)
+def test_a_note_tells_where_substeps_by_level_change_nothing(problem, notes):
+    config, *_ = configure(SerialComm(), problem, ["mesh.refinement.subcycle=level"])
+    assert len(config.notes) == len(notes)
+    for note, solver in zip(config.notes, notes, strict=True):
+        assert note.startswith("'mesh.refinement.subcycle' = level changes nothing with ")
+        assert solver in note
+
+
 @pytest.mark.parametrize("target", CONFIGURATIONS)
 def test_configurations_of_all_problems_are_valid(target):
     config, problem_class, checkpoint = configure(SerialComm(), target, [])
