@@ -67,6 +67,7 @@ class RefinedTransport(RefinedFluid):
     def whole_step(self, dt):
         """Make a step of fluid and transport, split as in a run."""
         self.transport.advance(0.5 * dt, self.time)
+        self.transport.before_fluid()
         self.step(dt)
         self.transport.after_fluid(dt)
         self.transport.advance(0.5 * dt, self.time - 0.5 * dt, Phase.AFTER_FLUID)

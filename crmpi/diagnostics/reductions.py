@@ -20,11 +20,18 @@ class Total(NamedTuple):
         """Kind of the `Column`."""
         return "sum"
 
-    def column(self, x):
-        """Return what this block adds to the sum."""
-        return (
-            x.integral(self.value, where=self.where) if np.ndim(self.value) else float(self.value),
+    @staticmethod
+    def column(positions, given):
+        """Return what each block adds to the sum, array (nblock,)."""
+        values = np.array([np.nan if np.ndim(one.value) else one.value for one in given], float)
+        spread = [b for b, one in enumerate(given) if np.ndim(one.value)]
+        chosen = [given[b] for b in spread]
+        values[spread] = integrals(
+            [positions[b] for b in spread],
+            [one.value for one in chosen],
+            [one.where for one in chosen],
         )
+        return (values,)
 
 
 class Mean(NamedTuple):
@@ -39,12 +46,12 @@ class Mean(NamedTuple):
         """Kind of the `Column`."""
         return "mean"
 
-    def column(self, x):
-        """Return the weighted sum of this block, and that of its weights."""
-        weight = np.asarray(self.weight)
-        return x.integral(weight * self.value, where=self.where), x.integral(
-            weight, where=self.where
-        )
+    @staticmethod
+    def column(positions, given):
+        """Return the weighted sum of each block, and that of its weights, arrays (nblock,)."""
+        where, weights = [one.where for one in given], [one.weight for one in given]
+        weighted = [np.asarray(one.weight) * one.value for one in given]
+        return integrals(positions, weighted, where), integrals(positions, weights, where)
 
 
 class Extreme(NamedTuple):
@@ -54,13 +61,58 @@ class Extreme(NamedTuple):
     where: Any = None
     kind: str = "maximum"
 
-    def column(self, x):
-        """Return the value of this block, infinite where no cell counts."""
-        values = np.broadcast_to(self.value, x.shape)
-        values = values if self.where is None else values[np.broadcast_to(self.where, x.shape)]
-        if self.kind == "maximum":
-            return (float(np.max(values, initial=-math.inf)),)
-        return (float(np.min(values, initial=math.inf)),)
+    @staticmethod
+    def column(positions, given):
+        """Return the value of each block, infinite where no cell counts, array (nblock,)."""
+        largest = bool(given) and given[0].kind == "maximum"
+        nothing, reduce = (-math.inf, np.max) if largest else (math.inf, np.min)
+        values, where = [one.value for one in given], [one.where for one in given]
+        found = [reduce(table, axis=1) for table in tables(positions, values, where, nothing)]
+        return (np.concatenate(found) if found else np.zeros(0),)
+
+
+# cells of a table: it stays in the cache
+_TOGETHER = 1 << 16
+
+
+def tables(positions, values, where, instead):
+    """Yield arrays (blocks, cells) of `values` of the blocks at these `positions`, some blocks at
+    a time; what does not count is `instead`.
+
+    ``values``: of each block a number or an array that broadcasts to its shape; ``where``: of each
+    a bool array or None. Numpy then works on many small blocks at once.
+    """
+    if not positions:
+        return
+    shape = positions[0].shape
+    at_once = max(1, _TOGETHER // math.prod(shape))
+    for first in range(0, len(positions), at_once):
+        some = slice(first, first + at_once)
+        table = np.empty((len(positions[some]), *shape))
+        for row, value in zip(table, values[some], strict=True):
+            row[...] = value
+        if any(one is not None for one in where[some]):
+            counts = np.empty(table.shape, dtype=bool)
+            for row, one in zip(counts, where[some], strict=True):
+                row[...] = True if one is None else one
+            table[~counts] = instead
+        yield table.reshape(len(table), -1)
+
+
+def integrals(positions, densities, where):
+    """Return the volume integrals of the densities of each block, array (nblock,), bitwise those of
+    ``x.integral``; arguments as in `tables`."""
+    if not positions:
+        return np.zeros(0)
+    if np.ndim(positions[0].volume):  # cells of a tube differ
+        return np.array(
+            [
+                x.integral(density, where=one)
+                for x, density, one in zip(positions, densities, where, strict=True)
+            ]
+        )
+    sums = [np.add.reduce(table, axis=1) for table in tables(positions, densities, where, 0.0)]
+    return np.concatenate(sums) * np.array([x.volume for x in positions])
 
 
 def total(value: Any, where: Any = None) -> Total:
@@ -112,7 +164,7 @@ def columns_of(positions, blocks):
     columns = []
     for label in blocks[0]:
         name, unit = split_label(label, default="code")
-        given = [block[label].column(x) for x, block in zip(positions, blocks, strict=True)]
-        values = [np.array(part) for part in zip(*given, strict=True)]
-        columns.append(Column(name, "none", blocks[0][label].kind, *values, unit=unit))
+        given = [block[label] for block in blocks]
+        values = given[0].column(positions, given)
+        columns.append(Column(name, "none", given[0].kind, *values, unit=unit))
     return columns

@@ -129,6 +129,8 @@ def with_article(word):
 
 def array(problem, hook, name, value, shape):
     """Return what a hook returned for a variable as an array of floats of `shape`."""
+    if type(value) is np.ndarray and value.dtype == float and value.shape == shape:
+        return value
     try:
         values = np.asarray(value)
         numeric = values.dtype.kind in "iuf"
@@ -219,6 +221,8 @@ def _reduction(problem, name, value, shape):
             "minimum(array) or maximum(array)"
         )
         raise refuse(problem, "history", f"'{name}' is {kind}; {how}, from crmpi.api", name)
+    if _is_checked(value, shape):
+        return value
     parts = {
         part: array(problem, "history", name, given, shape)
         for part, given in value._asdict().items()
@@ -238,6 +242,23 @@ def _reduction(problem, name, value, shape):
         where = np.asarray(where, dtype=bool)
         where = where if where.shape == shape else np.broadcast_to(where, shape)
     return value._replace(**parts, where=where)
+
+
+def _is_checked(value, shape):
+    """Return whether `_reduction` would leave a reduction as it is: most are numbers, or arrays
+    that fit."""
+    where = value.where
+    if where is None and type(value.value) is float and isinstance(value, Total):
+        return True
+    if where is not None and not _is_array(where, bool, shape):
+        return False
+    return all(
+        _is_array(getattr(value, part), float, shape) for part in _ARRAYS if hasattr(value, part)
+    )
+
+
+def _is_array(part, kind, shape):
+    return type(part) is np.ndarray and part.dtype == kind and part.shape == shape
 
 
 _ARRAYS = ("value", "weight")

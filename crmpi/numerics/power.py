@@ -1,5 +1,5 @@
-"""x**y without branches, tables or library calls, so that loops that use it vectorise and round the
-same everywhere."""
+"""x**y and tanh x without branches, tables or library calls, so that loops that use them vectorise
+and round the same everywhere."""
 
 from crmpi.jit import device_in_double
 from crmpi.numerics.rows.rows import bits_of, double_of
@@ -13,6 +13,7 @@ _LN2 = 0.6931471805599453
 _TWO_OVER_LN2 = 2.8853900817779268
 _ROUND = 6755399441055744.0  # 1.5 * 2**52: adding it rounds to the nearest integer
 _LARGEST = 1000.0  # of the binary exponent of the result
+_SATURATED = 20.0  # beyond it tanh is 1 to the last bit
 
 # Chebyshev interpolants: (atanh(s)/s - 1)/s**2 in s**2 up to 0.0295 (error 7e-16), (exp(f) - 1 -
 # f)/f**2 up to abs(f) = 0.3466 (9e-16)
@@ -31,6 +32,17 @@ _E5 = 0.00019841208732536384
 _E6 = 2.4801536388690766e-05
 _E7 = 2.762511557828763e-06
 _E8 = 2.761380686153829e-07
+
+
+@device_in_double
+def exp_minus_1(p, shifted):
+    """Return 2**f - 1 of what is left of `p` when the nearest integer is taken off; `shifted`: p +
+    1.5 * 2**52."""
+    f = (p - (shifted - _ROUND)) * _LN2
+    ff = f * f
+    high_terms = (_E4 + _E5 * f) + ff * (_E6 + _E7 * f) + ff * ff * _E8
+    series = (_E0 + _E1 * f) + ff * (_E2 + _E3 * f) + ff * ff * high_terms
+    return f + ff * series
 
 
 @device_in_double
@@ -56,10 +68,18 @@ def power(x, y):
     p = p if p > -_LARGEST else -_LARGEST
     p = p if p < _LARGEST else _LARGEST
     shifted = p + _ROUND
-    f = (p - (shifted - _ROUND)) * _LN2
-    ff = f * f
-    high_terms = (_E4 + _E5 * f) + ff * (_E6 + _E7 * f) + ff * ff * _E8
-    series = (_E0 + _E1 * f) + ff * (_E2 + _E3 * f) + ff * ff * high_terms
-    result = (1.0 + (f + ff * series)) * double_of((bits_of(shifted) << 52) + _ONE)
+    result = (1.0 + exp_minus_1(p, shifted)) * double_of((bits_of(shifted) << 52) + _ONE)
     valid = x if x > 0.0 else double_of(_NAN)
     return result + (valid - valid)
+
+
+@device_in_double
+def tanh(x):
+    """Return tanh(x) for x >= 0 within a relative error of 4e-15: -m/(2 + m) with m = exp(-2 x) -
+    1. NaN gives NaN."""
+    bounded = _SATURATED if x > _SATURATED else x
+    p = -_TWO_OVER_LN2 * bounded
+    shifted = p + _ROUND
+    scale = double_of((bits_of(shifted) << 52) + _ONE)
+    m = (scale - 1.0) + scale * exp_minus_1(p, shifted)
+    return -m / (2.0 + m)

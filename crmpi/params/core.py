@@ -242,6 +242,15 @@ class TimeParams:
             "second order too"
         ),
     )
+    transport: str = par(
+        "twice",
+        choices=("twice", "once"),
+        doc=(
+            "cosmic rays move relative to the gas for half a step before the fluid and after it; "
+            "or once a step, before it and after it in turns: cheaper, of second order too, with "
+            "the error of steps of twice the length"
+        ),
+    )
 
 
 @group

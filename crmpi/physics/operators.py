@@ -13,7 +13,8 @@ from typing import Any, NamedTuple
 class Phase(Enum):
     """When an operator acts, in the order of a step; the value describes it.
 
-    With ``time.sources: once`` what acts around the step does so on one side of it, in turns.
+    With ``time.sources: once`` what acts around the step does so on one side of it, in turns; with
+    ``time.transport: once`` what acts around the fluid.
     """
 
     AROUND_STEP = "half a step before transport and fluid, and after them in mirrored order"

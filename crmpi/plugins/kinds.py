@@ -15,7 +15,16 @@ TRANSPORT_SOLVERS = Registry(
     "crmpi.transport",
     "transport.solver = {name}",
     group="transport",
-    hooks=("__init__", "move", "advance", "after_fluid", "relative_flux", "progress", "history"),
+    hooks=(
+        "__init__",
+        "move",
+        "advance",
+        "before_fluid",
+        "after_fluid",
+        "relative_flux",
+        "progress",
+        "history",
+    ),
 )
 SOURCES = Registry(
     "source",

@@ -1,5 +1,6 @@
 """A row of the history: columns that the parts of a run declare, made numbers of the whole box."""
 
+from crmpi.analysis.read.cells import LateFlux
 from crmpi.constants import DENS, ENER, MOM1
 from crmpi.diagnostics.columns import Column, numbers
 from crmpi.diagnostics.reductions import columns_of
@@ -27,12 +28,12 @@ class History:
         The order is that of the columns of ``history.txt``: sums over the box, amounts since the
         start, the problem's own, the last transport operator, kappa, the mesh, observables.
         """
-        sim = self.sim
-        given = self._of_problem()
+        sim, flux = self.sim, LateFlux(self.sim)
+        given = self._of_problem(flux)
         hooks.same_columns(sim.problem, sim.comm, given)
         known = [*state_columns(sim), *sim.ledger()]
         problem = columns_of(sim.positions, given)
-        present = [*self._transport_columns(), *mesh_columns(sim), *sim.observing.columns()]
+        present = [*self._transport_columns(), *mesh_columns(sim), *sim.observing.columns(flux)]
         own = [column.name for column in (*known, *present)]
         hooks.own_columns(sim.problem, given[0], own)
         columns = [*known, *problem, *present]
@@ -61,14 +62,12 @@ class History:
             if column.doubt
         }
 
-    def _of_problem(self):
-        """Return {label: reduction} of the problem for each block."""
+    def _of_problem(self, late):
+        """Return {label: reduction} of the problem for each block; `late`: the `LateFlux`."""
         sim = self.sim
         if not sim.problem.has("history"):
             return [{}] * sim.pack.nblock
-        flux = None
-        if sim.transport is not None:
-            flux = sim.pack.active(sim.transport.relative_flux())
+        flux = None if sim.transport is None else sim.pack.active(late.array())
         given = []
         for b, x in enumerate(sim.positions):
             extra = {f"fecr{a + 1}": 0.0 if flux is None else flux[b, a] for a in range(3)}

@@ -30,6 +30,7 @@ NOTED = (
     "time.cfl",
     "time.dt_max",
     "time.sources",
+    "time.transport",
     "transport.cfl",
     "transport.max_stages",
     "fluid.riemann",

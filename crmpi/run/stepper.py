@@ -1,10 +1,10 @@
 """One time step.
 
 Strang splitting around the fluid step (second order in time): pointwise sources and cosmic-ray
-transport act for half a step on either side of it, or sources for a whole step on alternate sides,
-so that two steps are the mirror image of each other. The fluid step runs through the stages of an
-integrator, unsplit and with constrained transport; the fast part of cosmic-ray MHD, transport along
-B, is sub-cycled inside its own operator and never limits dt.
+transport act for half a step on either side of it, or either of them for a whole step on alternate
+sides, so that two steps are the mirror image of each other. The fluid step runs through the stages
+of an integrator, unsplit and with constrained transport; the fast part of cosmic-ray MHD, transport
+along B, is sub-cycled inside its own operator and never limits dt.
 
 Operators declare their phase (`crmpi.physics.operators`); here are the phases in their order. The
 length of a step is that of the state at its start. What acts before the fluid may heat or push the
@@ -23,7 +23,8 @@ _TROUBLED = (Field("troubled"),)
 def advance(sim, dt):
     """Advance the state of `sim` from ``sim.time`` by `dt`; ghosts and primitives are valid before
     and after."""
-    around, (before, after) = sim.acting(Phase.AROUND_STEP), source_times(sim, dt)
+    around = sim.acting(Phase.AROUND_STEP)
+    before, after = shares(sim, sim.config.time.sources, dt)
     sim.parts = 0
     sources(sim, sim.time, before, around)
     for time, part in parts(sim, sim.time, dt, changed=bool(around) and before > 0.0):
@@ -32,25 +33,32 @@ def advance(sim, dt):
     sources(sim, sim.time + before, after, around[::-1])
 
 
-def source_times(sim, dt):
-    """Return for how much of `dt` the pointwise operators act before all else, and after it."""
-    if sim.config.time.sources == "twice":
+def shares(sim, times, dt):
+    """Return for how much of `dt` what acts ``times`` a step, 'twice' or 'once', does so before
+    what it is split from, and after it."""
+    if times == "twice":
         return 0.5 * dt, 0.5 * dt
     return (0.0, dt) if sim.clock.step % 2 else (dt, 0.0)
 
 
 def move(sim, time, dt):
-    """Let the cosmic rays move for half of `dt`, the fluid for `dt`, and the cosmic rays again."""
-    half, moves = 0.5 * dt, sim.transport is not None and sim.transport.moves
-    transport(sim, time, half, Phase.AROUND_FLUID)
-    for now, part in parts(sim, time, dt, changed=moves):
+    """Let the cosmic rays move for half of `dt`, the fluid for `dt`, and the cosmic rays again; or
+    the cosmic rays for `dt` on one side of the fluid."""
+    before, after = shares(sim, sim.config.time.transport, dt)
+    moves = sim.transport is not None and sim.transport.moves
+    transport(sim, time, before, Phase.AROUND_FLUID)
+    for now, part in parts(sim, time, dt, changed=moves and before > 0.0):
+        before_fluid(sim)
         fluid(sim, now, part)
         after_fluid(sim, part)
-        middle = time + half + 0.5 * (now - time)
-        if part == dt:
-            transport(sim, middle, half, Phase.AFTER_FLUID)
+        if after == 0.0:
+            if moves:  # what was settled is not in the ghosts yet
+                refresh(sim, sim.pack.u0, sim.pack.b0, now + part)
+        elif part == dt:
+            transport(sim, time + before, after, Phase.AFTER_FLUID)
         else:
             # the second call prepares the next part
+            middle = time + before + 0.5 * (now - time)
             transport(sim, middle, 0.25 * part, Phase.AFTER_FLUID)
             transport(sim, middle + 0.25 * part, 0.25 * part, Phase.AROUND_FLUID)
 
@@ -76,9 +84,16 @@ def sources(sim, time, dt, operators):
 def transport(sim, time, dt, phase):
     """Move cosmic rays along the field at frozen gas; `phase`: whether the fluid follows or has
     just acted."""
-    for operator in sim.acting(Phase.AROUND_FLUID):
+    for operator in sim.acting(Phase.AROUND_FLUID) if dt > 0.0 else ():
         with sim.timers("transport"):
             operator.advance(dt, time, phase)
+
+
+def before_fluid(sim):
+    """Let operators keep what `after_fluid` compares with."""
+    for operator in sim.acting(Phase.AFTER_FLUID):
+        with sim.timers("transport"):
+            operator.before_fluid()
 
 
 def after_fluid(sim, dt):

@@ -221,9 +221,13 @@ class TransportSolver(Operator):
         """
         raise TypeError(f"transport solver '{self.name}' defines no move")
 
+    def before_fluid(self) -> None:
+        """Called right before the fluid advances ``pack.u0``, ghosts valid: a solver keeps here
+        what its `after_fluid` needs of this state."""
+
     def after_fluid(self, dt: float) -> None:
         """Called after the fluid has advanced ``pack.u0`` by `dt`, the solver's own unknowns with
-        it, and before the `advance` that follows; ghosts are valid.
+        it, and before the `advance` that may follow; ghosts are valid.
 
         A solver whose unknowns hold momentum or energy may exchange the difference with the gas
         here, in active cells. Tracers that the step left negative are raised to zero, and counted;

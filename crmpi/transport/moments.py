@@ -87,8 +87,9 @@ class MomentSolver(TransportSolver):
     def advance(self, dt, time, phase=Phase.AROUND_FLUID):
         super().advance(dt, time, phase)
         self.count_fast_cells()
-        if phase is not Phase.AFTER_FLUID:  # the fluid may follow: `after_fluid` compares
-            directed_flux(self.pack.u0, self.pack.bcc, self.fcr, self.directed)
+
+    def before_fluid(self):
+        directed_flux(self.pack.u0, self.pack.bcc, self.fcr, self.directed)
 
     def move(self, population, dt, time, phase):
         pack, registers = self.pack, self.registers

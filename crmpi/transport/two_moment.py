@@ -102,6 +102,7 @@ class TwoMoment(MomentSolver):
                 part.grid,
                 part.axes(1.0),
                 faint,
+                self._column,
             )
             for part in pack.parts
         )

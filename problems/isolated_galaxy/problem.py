@@ -179,22 +179,19 @@ class IsolatedGalaxy(Problem):
         R, r = x.R, x.r
         spin = (x.x1 * w.vel2 - x.x2 * w.vel1) / np.maximum(R, 1e-12 * kpc)
         plane = abs(x.z) < max(kpc, x.dx3)
-        columns = {}
+        columns, spin = {}, self.units.from_code(spin, "km/s")
         for radius in p.rings:
             ring = plane & (abs(R - radius) < max(0.5 * kpc, 0.5 * x.dx1))
-            columns[f"vrot_{self.label(radius)} [km/s]"] = mean(
-                self.units.from_code(spin, "km/s"), weight=w.dens, where=ring
-            )
+            columns[f"vrot_{self.label(radius)} [km/s]"] = mean(spin, weight=w.dens, where=ring)
+        press = self.units.from_code(w.press, "erg/kpc^3") * kpc**-3
+        if self.config.fluid.cosmic_rays:
+            pcr = (self.config.fluid.gamma_cr - 1.0) * w.ecr
+            pcr = self.units.from_code(pcr, "erg/kpc^3") * kpc**-3
         for radius in p.shells:
             shell = abs(r - radius) < 0.1 * radius
-            columns[f"press_{self.label(radius)} [erg]"] = total(
-                self.units.from_code(w.press, "erg/kpc^3") * kpc**-3, where=shell
-            )
+            columns[f"press_{self.label(radius)} [erg]"] = total(press, where=shell)
             if self.config.fluid.cosmic_rays:
-                pcr = (self.config.fluid.gamma_cr - 1.0) * w.ecr
-                columns[f"pcr_{self.label(radius)} [erg]"] = total(
-                    self.units.from_code(pcr, "erg/kpc^3") * kpc**-3, where=shell
-                )
+                columns[f"pcr_{self.label(radius)} [erg]"] = total(pcr, where=shell)
         msun = self.units.from_code(w.dens, "Msun/kpc^3") * kpc**-3
         disc = (abs(x.z) < max(3.0 * kpc, 1.2 * top)) & (25.0 * kpc > R)
         columns["disc_mass [Msun]"] = total(msun, where=disc)

@@ -1,4 +1,4 @@
-"""Riemann solvers: consistency, symmetry, exact contacts; the vectorisable power."""
+"""Riemann solvers: consistency, symmetry, exact contacts; the vectorisable power and tanh."""
 
 import math
 
@@ -17,7 +17,7 @@ from crmpi.numerics.fluid.riemann import (
     signal_speeds,
 )
 from crmpi.numerics.fluid.riemann.base import conserved, fast_speed, physical_flux
-from crmpi.numerics.power import power
+from crmpi.numerics.power import power, tanh
 
 ROUND = 1e-13  # some fifty operations on numbers of order one
 GAMMA = 5.0 / 3.0
@@ -158,3 +158,21 @@ def test_power_of_one_and_of_nonsense():
     powers(x, 4.0 / 3.0, out)
     assert out[0] == 1.0
     assert np.isnan(out[1:]).all()
+
+
+@kernel
+def tangents(x, out):
+    """Evaluate `tanh` on an array."""
+    for i in range(x.size):
+        out[i] = tanh(x[i])
+
+
+def test_tanh_is_accurate():
+    x = np.concatenate([np.geomspace(1e-300, 1e-3, 500), np.geomspace(1e-3, 100.0, 5000), [np.inf]])
+    out = np.empty_like(x)
+    tangents(x, out)
+    exact = np.tanh(x.astype(np.longdouble))
+    assert float(np.abs(out / exact - 1).max()) < 4e-15
+    tangents(np.array([0.0, np.nan]), out)
+    assert out[0] == 0.0
+    assert np.isnan(out[1])

@@ -6,7 +6,10 @@ import math
 import numpy as np
 import pytest
 
+from crmpi.diagnostics.reductions import integrals
 from crmpi.errors import CrmpiError
+from crmpi.mesh import BlockTree
+from crmpi.mesh.coordinates import Coordinates
 from tests.stepping import begin
 
 MINE = """
@@ -120,3 +123,22 @@ def test_arrays_must_fit(row):
         row("'v': mean(np.ones(3))")
     with pytest.raises(CrmpiError, match=r"'where' selects cells of an array"):
         row("'v': total(1.0, where=x.x1 < 1)")
+
+
+@pytest.mark.parametrize("shape", [(4, 3, 5), (1, 1, 1), (1, 1, 7), (8, 8, 8), (17, 16, 40)])
+def test_integrals_of_many_blocks_are_those_of_each(shape):
+    """Bit by bit, however many blocks a rank has, with arrays that broadcast and masks on some."""
+    generator = np.random.default_rng(1)
+    mesh = BlockTree((8, 8, 8), (8, 8, 8), (0, 0, 0), (1, 2, 3), (True, True, True))
+    blocks = [Coordinates(mesh, (0, 0, 0), shape[::-1]) for _ in range(9)]
+    densities = [generator.normal(size=shape) for _ in blocks]
+    densities[3] = generator.normal(size=shape[2])
+    where = [generator.random(shape) > 0.4 if n % 2 else None for n in range(9)]
+    each = [
+        x.integral(density, where=one)
+        for x, density, one in zip(blocks, densities, where, strict=True)
+    ]
+    assert np.array_equal(integrals(blocks, densities, where), each)
+    for n in range(9):
+        some = slice(n, n + 1)
+        assert integrals(blocks[some], densities[some], where[some])[0] == each[n]

@@ -73,7 +73,7 @@ def test_once_is_of_second_order_as_twice_is(exact):
 
 
 def test_always_before_would_be_of_first_order(monkeypatch, exact):
-    monkeypatch.setattr(stepper, "source_times", lambda sim, dt: (dt, 0.0))
+    monkeypatch.setattr(stepper, "shares", lambda sim, times, dt: (dt, 0.0))
     coarse, fine = (error(n, exact, "once") for n in (40, 160))
     assert coarse / fine < 8.0
 

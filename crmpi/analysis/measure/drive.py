@@ -62,7 +62,9 @@ class Drive:
 
     def partial(self, cells):
         """Return the supernovae per time of a block, of those that follow the dense gas."""
-        return self.source.partial(cells) if self.source is not None else 0.0
+        if self.source is None:
+            return 0.0
+        return cells.remember((self, "supernovae"), lambda: self.source.partial(cells))
 
     def star_formation(self, followed):
         """Return the mass of stars formed per time; `followed`: the sum of `partial`."""

@@ -144,6 +144,10 @@ class Loading(Observable):
 
     def _through_sphere(self, cells, surface):
         """Return [sum(F W dV) of each flux, of the outflow of mass alone, sum(W/r^(d-1) dV)]."""
+        nearest, farthest = cells.distances()
+        apart = max(nearest - surface.radius, surface.radius - farthest)
+        if 1.0 - apart / self.thickness <= 0.0:
+            return [0.0] * (len(self.fluxes) + 2)
         r = cells.r
         window = np.maximum(0.0, 1.0 - np.abs(r - surface.radius) / self.thickness) * cells.volume
         if not window.any():

@@ -31,10 +31,11 @@ class Observing:
         self.numbers = [observable for observable in made if not observable.arrays]
         self.tables = [observable for observable in made if observable.arrays]
 
-    def columns(self):
-        """Return the columns for the history, with values; collective."""
+    def columns(self, flux=None):
+        """Return the columns for the history, with values; `flux`: the `LateFlux` of this state, to
+        save time; collective."""
         found = []
-        for one in self._results(self.numbers):
+        for one in self._results(self.numbers, flux):
             for label, value in one.columns.items():
                 name, unit = split_label(label)
                 found.append(Column(name, "none", "number", value, unit=unit))
@@ -46,8 +47,8 @@ class Observing:
         if self.sim.comm.rank == 0:
             write_profiles(path, state.time, state.step, measured, self.sim.units)
 
-    def _results(self, observables):
-        return results(observables, running(self.sim, self.facts), self.sim.comm)
+    def _results(self, observables, flux=None):
+        return results(observables, running(self.sim, self.facts, flux), self.sim.comm)
 
 
 def write_profiles(path, time, step, measured, units):

@@ -138,7 +138,7 @@ class Cells:
         self.gamma, self.gamma_cr, self.mu = facts.gamma, facts.gamma_cr, facts.mu
         self.shape = tuple(facts.block[::-1])
         self.level, self.mesh, self._tree = int(level), facts.cells_at(level), tree
-        self._read, self._along, self._known = read, along, {}
+        self._read, self._along, self._known, self._remembered = read, along, {}, {}
 
     def __getitem__(self, name):
         if name not in self._known:
@@ -201,26 +201,45 @@ class Cells:
     @property
     def x1(self):
         """Positions of the centres along x1."""
-        return self.along(0, self.centres(0))
+        return self.position(0)
 
     @property
     def x2(self):
         """Positions of the centres along x2."""
-        return self.along(1, self.centres(1))
+        return self.position(1)
 
     @property
     def x3(self):
         """Positions of the centres along x3."""
-        return self.along(2, self.centres(2))
+        return self.position(2)
 
     @property
     def r(self):
-        """Distance from the origin; axes with one cell do not count."""
-        return np.sqrt(sum(self.position(axis) ** 2 for axis in self.facts.axes))
+        """Distance from the origin; axes with one cell do not count. Not to be changed."""
+        return self.remember("r", lambda: np.sqrt(sum(self._squares())))
+
+    def distances(self):
+        """Return the smallest and the largest ``r`` of the block."""
+        return self.remember("distances", self._distances)
+
+    def _distances(self):
+        squares = list(self._squares())
+        nearest = np.sqrt(sum(square.min() for square in squares))
+        return float(nearest), float(np.sqrt(sum(square.max() for square in squares)))
+
+    def _squares(self):
+        return (self.position(axis) ** 2 for axis in self.facts.axes)
 
     def position(self, axis):
-        """Return ``x1``, ``x2`` or ``x3`` by number."""
-        return self.along(axis, self.centres(axis))
+        """Return ``x1``, ``x2`` or ``x3`` by number. Not to be changed."""
+        return self.remember(("x", axis), lambda: self.along(axis, self.centres(axis)))
+
+    def remember(self, key, compute):
+        """Return what ``compute()`` returned when it was first asked for under this key, for what
+        several observables need of a block."""
+        if key not in self._remembered:
+            self._remembered[key] = compute()
+        return self._remembered[key]
 
     def index(self, axis):
         """Return the global indices of the cells along an axis, counted in cells of the own level,
@@ -271,19 +290,20 @@ class Cells:
         return float(np.sum(np.broadcast_to(density, self.shape) * self.volume))
 
 
-def running(sim, facts=None):
+def running(sim, facts=None, flux=None):
     """Yield the `Cells` of the blocks of this rank of a running simulation, as the next snapshot
     will have them.
 
     Cosmic-ray fluxes that a snapshot has only with ``output.fluxes`` are there too, see `FLUXES`,
-    computed on first use. `facts`, those of the run, may be given to save time.
+    computed on first use. `facts`, those of the run, and `flux`, the `LateFlux` of this state, may
+    be given to save time.
     """
     facts = facts or facts_of(sim)
     places = {
         v.name: (getattr(sim.pack, v.array), v.component)
         for v in [*cell_variables(sim.pack), *face_variables(sim.pack)]
     }
-    flux = _LateFlux(sim)
+    flux = flux or LateFlux(sim)
 
     def reader(b):
         def read(name):
@@ -300,13 +320,15 @@ def running(sim, facts=None):
         yield Cells(facts, gid, first, reader(b), _tube_of(sim.tree, first), level, sim.tree)
 
 
-class _LateFlux:
-    """The relative flux of a simulation, computed when somebody asks for it."""
+class LateFlux:
+    """The relative flux of cosmic rays of a simulation, computed when somebody first asks for
+    it."""
 
     def __init__(self, sim):
         self._sim, self._array = sim, None
 
     def array(self):
+        """Return it, see `crmpi.transport.fluxes`."""
         if self._array is None:
             self._array = self._sim.transport.relative_flux()
         return self._array

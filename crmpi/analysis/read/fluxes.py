@@ -21,10 +21,14 @@ def along_axis(axis, sign=1.0):
 
 def outward(cells):
     """Return the direction away from the origin; axes with one cell do not count."""
-    r = np.maximum(cells.r, 1e-300)
-    return tuple(
-        cells.position(axis) / r if axis in cells.facts.axes else None for axis in range(3)
-    )
+
+    def compute():
+        r = np.maximum(cells.r, 1e-300)
+        return tuple(
+            cells.position(axis) / r if axis in cells.facts.axes else None for axis in range(3)
+        )
+
+    return cells.remember("outward", compute)
 
 
 def flux_names(observable):

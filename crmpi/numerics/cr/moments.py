@@ -21,7 +21,8 @@ from typing import NamedTuple
 
 from crmpi.jit import device, kernel
 from crmpi.numerics.rows.cells import distance_below, gained, mean_slope, through_face
-from crmpi.numerics.rows.rows import load, row, separate, store
+from crmpi.numerics.rows.columns import clear, largest
+from crmpi.numerics.rows.rows import load, pointer, row, rows, separate, store
 from crmpi.precision import LARGE
 
 ENERGY, FLUX = 0, 1  # components of the register
@@ -291,30 +292,48 @@ def correct_rows(n, moments, axes, cells, frozen, faces, at, account):
 
 
 @kernel
-def fastest_response(cells, q, frozen, moments, grid, axes, faint):
+def fastest_response(cells, q, frozen, moments, grid, axes, faint, best):
     """Return the largest (kappa + v_stream gamma_cr l)/l^2 of any active cell, l = e/|b.grad e|:
     the rate at which transport changes e.
 
     Where e is smaller than `faint` this takes its place, or the feet of fronts alone would set the
-    rate.
+    rate. ``best`` (n1,) is scratch: the running maximum of every column of cells.
     """
-    largest = 0.0
+    clear(best)
+    column, shape = pointer(best, 0), (cells, grid.n1, axes)
     for b in range(q.shape[0]):
-        e = q[b, ENERGY].reshape(-1)
-        vstream, kappa = frozen[b, VSTREAM].reshape(-1), frozen[b, KAPPA].reshape(-1)
         for k in range(grid.ng3, grid.ng3 + grid.n3):
             for j in range(grid.ng2, grid.ng2 + grid.n2):
-                row0 = (k * grid.m2 + j) * grid.m1
-                for c in range(row0 + grid.ng1, row0 + grid.ng1 + grid.n1):
-                    g = 0.0
-                    for axis in axes:
-                        bn = frozen[b, axis.normal].reshape(-1)
-                        d = axis.stride
-                        below, above = bn[c] * (e[c] - e[c - d]), bn[c + d] * (e[c + d] - e[c])
-                        g += mean_slope(cells, 0.5 * axis.dtdx, b, c, d, below, above)
-                    steep = abs(g) / max(e[c], faint)
-                    largest = max(largest, steep * (kappa[c] * steep + vstream[c] * moments.gamma))
-    return largest
+                first = (k * grid.m2 + j) * grid.m1 + grid.ng1
+                e, here = row(rows(q, b, first), ENERGY), rows(frozen, b, first)
+                response_row(shape, (b, first), e, here, moments.gamma, faint, column)
+    return largest(best)
+
+
+@kernel
+def response_row(shape, at, e, frozen, gamma, faint, best):
+    """Raise `best` to the rates of a row of cells, see `fastest_response`; `shape`: (cells, number
+    of cells, axes)."""
+    separate()
+    cells, n, axes = shape
+    bn1, bn2, bn3 = row(frozen, BN1), row(frozen, BN2), row(frozen, BN3)
+    vstream, kappa = row(frozen, VSTREAM), row(frozen, KAPPA)
+    s1, s2, s3 = axes[0].stride, axes[1].stride, axes[2].stride
+    h1, h2, h3 = 0.5 * axes[0].dtdx, 0.5 * axes[1].dtdx, 0.5 * axes[2].dtdx
+    for i in range(n):
+        here = load(e, i)
+        below = load(bn1, i) * (here - load(e, i - s1))
+        above = load(bn1, i + s1) * (load(e, i + s1) - here)
+        g1 = mean_slope(cells, h1, at[0], at[1] + i, s1, below, above)
+        below = load(bn2, i) * (here - load(e, i - s2))
+        above = load(bn2, i + s2) * (load(e, i + s2) - here)
+        g2 = mean_slope(cells, h2, at[0], at[1] + i, s2, below, above)
+        below = load(bn3, i) * (here - load(e, i - s3))
+        above = load(bn3, i + s3) * (load(e, i + s3) - here)
+        g3 = mean_slope(cells, h3, at[0], at[1] + i, s3, below, above)
+        steep = abs((g1 + g2) + g3) / max(here, faint)
+        rate, old = steep * (load(kappa, i) * steep + load(vstream, i) * gamma), load(best, i)
+        store(best, i, rate if rate > old else old, 0)
 
 
 @kernel

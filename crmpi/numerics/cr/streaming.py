@@ -21,6 +21,7 @@ from crmpi.constants import DENS, ENER
 from crmpi.jit import device, kernel
 from crmpi.numerics.cr.diffusion import ALONG, EXCESS, NORMAL, U1, U2, U3, share_along
 from crmpi.numerics.fluid.reconstruct import PLM, interfaces
+from crmpi.numerics.power import tanh
 from crmpi.numerics.rows.cells import central_slope
 from crmpi.numerics.rows.rows import load, row, rows, separate, store
 
@@ -61,7 +62,7 @@ class Buffers(NamedTuple):
 @device
 def tanh_ratio(x):
     """Return tanh(x)/x for x >= 0."""
-    return math.tanh(x) / x if x > _SMALL else 1.0 - x * x / 3.0
+    return tanh(x) / x if x > _SMALL else 1.0 - x * x / 3.0
 
 
 @kernel
@@ -212,6 +213,8 @@ def stream_at_corners(e, law, field, speed, mesh, states, out):
     h1, h2, h3 = 0.25 / mesh.widths[0], 0.25 / mesh.widths[1], 0.25 / mesh.widths[2]
     p1, p2, p3 = (1.0 if s1 else 0.0), (1.0 if s2 else 0.0), (1.0 if s3 else 0.0)
     u1, u2, u3 = row(field, U1), row(field, U2), row(field, U3)
+    low1, low2, low3 = row(states, 0), row(states, 2), row(states, 4)
+    high1, high2, high3 = row(states, 1), row(states, 3), row(states, 5)
     for i in range(2 * mesh.margin, mesh.size - mesh.margin):
         e000, e100, e010, e110 = (
             load(e, i - s1 - s2 - s3),
@@ -227,9 +230,13 @@ def stream_at_corners(e, law, field, speed, mesh, states, out):
         v1, v2, v3 = load(u1, i), load(u2, i), load(u3, i)
         g = (v1 * g1 + v2 * g2) + v3 * g3
         w1, w2, w3 = p1 * v1 * v1, p2 * v2 * v2, p3 * v3 * v3
-        q1 = mean_of_faces(row(states, 0 if g * v1 < 0.0 else 1), i, s2, s3)
-        q2 = mean_of_faces(row(states, 2 if g * v2 < 0.0 else 3), i, s1, s3)
-        q3 = mean_of_faces(row(states, 4 if g * v3 < 0.0 else 5), i, s1, s2)
+        # both sides, and a choice between numbers: a vector loop without gathers
+        below1, above1 = mean_of_faces(low1, i, s2, s3), mean_of_faces(high1, i, s2, s3)
+        below2, above2 = mean_of_faces(low2, i, s1, s3), mean_of_faces(high2, i, s1, s3)
+        below3, above3 = mean_of_faces(low3, i, s1, s2), mean_of_faces(high3, i, s1, s2)
+        q1 = below1 if g * v1 < 0.0 else above1
+        q2 = below2 if g * v2 < 0.0 else above2
+        q3 = below3 if g * v3 < 0.0 else above3
         upstream = max((w1 * q1 + w2 * q2 + w3 * q3) / (w1 + w2 + w3 + _TINY), 0.0)
         x = law.length * abs(g) / (mean + _TINY)
         t = tanh_ratio(x) if mean > 0.0 else 0.0
