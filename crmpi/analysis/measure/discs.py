@@ -6,7 +6,6 @@ import math
 import numpy as np
 
 from crmpi.analysis.measure.base import Observable
-from crmpi.constants import HYDROGEN_FRACTION
 from crmpi.params import make, par
 
 PIECES = 4
@@ -120,7 +119,7 @@ class DiscAverage(KennicuttSchmidt):
 
     def finish(self, sums):
         (gas,), (rate,) = self._surface(sums)
-        expected, of_hydrogen = kennicutt(gas), kennicutt(HYDROGEN_FRACTION * gas)
+        expected, of_hydrogen = kennicutt(gas), kennicutt(self.facts.hydrogen * gas)
         return {
             "disc_gas [Msun/pc^2]": gas,
             "disc_sfr [Msun/yr/kpc^2]": rate,
