@@ -8,6 +8,8 @@ from crmpi.params.fields import group, specs
 from crmpi.params.selector import Selector
 from crmpi.units import DIMENSIONS, Units
 
+_WIDEST = 60  # characters of a value in the table of parameters that make a column wider
+
 
 class Config:
     """All groups of a run as attributes, in code units: ``config.mesh.cells``,
@@ -65,7 +67,11 @@ class Config:
                     _short_code(plain, code),
                 )
             )
-        widths = [max((len(row[column]) for row in rows), default=0) for column in range(4)]
+        # a list of regions may be longer than a line: it does not push the others away
+        widths = [
+            max((len(row[column]) for row in rows if len(row[column]) <= _WIDEST), default=0)
+            for column in range(4)
+        ]
         lines = [
             "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
             for row in rows

@@ -24,6 +24,12 @@ class Phase(Enum):
     AFTER_STEP = "after the step"
 
 
+_ONCE = {
+    Phase.AROUND_STEP: "a whole step before transport and fluid, or after them, in turns",
+    Phase.AROUND_FLUID: "a whole step before the fluid, or after it, in turns",
+}
+
+
 class Declaration(NamedTuple):
     """What an operator declares.
 
@@ -84,12 +90,14 @@ def longest_step(operators, cfl):
     return min((operator.max_dt(cfl) for operator in operators), default=math.inf)
 
 
-def table(declarations):
-    """Return the lines of a table of `Declaration`s, in the order of a step."""
+def table(declarations, once=()):
+    """Return the lines of a table of `Declaration`s, in the order of a step; `once`: the phases in
+    which operators act once a step."""
     order = list(Phase)
     lines = []
     for one in sorted(declarations, key=lambda one: order.index(one.phases[0])):
-        lines.append(f"  {one.name}: {', '.join(phase.value for phase in one.phases)}")
+        when = [_ONCE[phase] if phase in once else phase.value for phase in one.phases]
+        lines.append(f"  {one.name}: {', '.join(when)}")
         if one.limit:
             bound = f"{one.max_dt:.4g}, " if math.isfinite(one.max_dt) else ""
             lines.append(f"    limit of dt: {bound}{one.limit}")

@@ -14,7 +14,7 @@ from crmpi.constants import DENS
 from crmpi.errors import CrmpiError
 from crmpi.model.problem import set_initial_state
 from crmpi.parallel.comm import SerialComm
-from crmpi.physics.operators import table
+from crmpi.physics.operators import Phase, table
 from crmpi.refinement.static import first_tree
 from crmpi.run.expectation import root_of
 from crmpi.run.simulation import Simulation
@@ -86,11 +86,14 @@ def rehearsed(sim):
         sim.fluid.watch(np.zeros((0, 7), np.int64))  # ghost cells are empty
         sim.fluid.primitives(sim.pack.u0, sim.pack.b0)
     declared = [one._replace(max_dt=one.max_dt / scale) for one in sim.declared()]
+    chosen = sim.config.time
+    times = {Phase.AROUND_STEP: chosen.sources, Phase.AROUND_FLUID: chosen.transport}
+    once = [phase for phase, number in times.items() if number == "once"]
     head = (
         f"operators, in the order of a step; limits of dt in {unit}, those of a block of the "
         "finest cells at the start:"
     )
-    return [head, *table(declared)]
+    return [head, *table(declared, once)]
 
 
 def _divisor(number, limit):

@@ -41,9 +41,7 @@ def test_the_page_has_every_command():
     assert commands | {"run"} == set(COMMANDS) - WITHOUT_TABLE
 
 
-@pytest.mark.parametrize(
-    "words", ["compare --keys", "params time", "problems", "converge"]
-)
+@pytest.mark.parametrize("words", ["compare --keys", "params time", "problems", "converge"])
 def test_lists_have_the_keys_of_the_page(words, capsys):
     command = "compare --keys" if "--keys" in words else words.split()[0]
     more = ["--vmax", "1,2", *TUBE] if command == "converge" else []

@@ -146,6 +146,7 @@ def test_dry_run_lists_the_operators(capsys):
     names = [line.split(":")[0].strip() for line in listed]
     assert names == ["cooling", "injection", "losses", "two_moment", "fluid", "gravity"]
     text = "\n".join(lines[start:])
+    assert "cooling: a whole step before transport and fluid, or after them, in turns" in text
     assert "right after the fluid" in text
     assert "limit of dt: " in text
     assert "fields: dens, mom, ener, ecr, fcr, b" in text
