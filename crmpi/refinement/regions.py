@@ -31,21 +31,21 @@ class RegionParams:
     )
     radius: float | None = par(None, unit="length", gt=0, doc="sphere, cylinder: radius")
     half_height: float | None = par(
-        None, unit="length", gt=0, doc="cylinder: half of its height along x3"
+        None,
+        unit="length",
+        gt=0,
+        doc="cylinder: half of its height along x3; none: as high as the mesh",
     )
 
     def check(self):
         """Each shape has its own numbers."""
-        needs = {
-            "box": ("lower", "upper"),
-            "sphere": ("radius",),
-            "cylinder": ("radius", "half_height"),
-        }
+        needs = {"box": ("lower", "upper"), "sphere": ("radius",), "cylinder": ("radius",)}
+        takes = needs | {"cylinder": ("radius", "half_height")}
         for name in needs[self.shape]:
             if getattr(self, name) is None:
                 yield name, f"must be given for a region of shape '{self.shape}'"
         for name in ("lower", "upper", "radius", "half_height"):
-            if name not in needs[self.shape] and getattr(self, name) is not None:
+            if name not in takes[self.shape] and getattr(self, name) is not None:
                 yield name, f"does not belong to a region of shape '{self.shape}'"
         corners = zip(self.lower or (), self.upper or (), strict=False)
         if self.shape == "box" and any(a > b for a, b in corners):
@@ -57,7 +57,7 @@ class RegionParams:
             return np.array(self.lower), np.array(self.upper)
         reach = np.full(3, self.radius)
         if self.shape == "cylinder":
-            reach[2] = self.half_height
+            reach[2] = np.inf if self.half_height is None else self.half_height
         return np.array(self.center) - reach, np.array(self.center) + reach
 
     def touches(self, lower, upper, missing):
