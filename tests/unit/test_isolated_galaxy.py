@@ -170,6 +170,7 @@ BLOCKS = {
     "coarse1280": 4 * 56 + 64,
     "laptop1280": 5 * 56 + 64,
     "laptop640": 6 * 56 + 64,
+    "laptop320": 7 * 56 + 64,
     "inner320": 6 * 56 + 64,
     "inner160": 7 * 56 + 64,
     "disc320": 1408,  # these three as counted apart, 2:1 included
