@@ -83,8 +83,7 @@ def test_cosmic_rays_leave_whatever_the_gas_does(solver):
     "scheme",
     [
         [],
-        ["fluid.reconstruction=ppm"],
-        *in_full(["fluid.riemann=llf"], ["fluid.integrator=rk3"]),
+        *in_full(["fluid.reconstruction=ppm"], ["fluid.riemann=llf"], ["fluid.integrator=rk3"]),
     ],
     ids=str,
 )

@@ -19,8 +19,8 @@ TUBE = ("shock_tube", "mesh.cells=[8,1,1]", "mesh.block=[8,1,1]", "units.system=
 OPEN = "mesh.boundaries={ix1: inflow, ox1: outflow}"
 SCHEMES = [
     [],
-    ["fluid.reconstruction=ppm"],
     *in_full(
+        ["fluid.reconstruction=ppm"],
         ["fluid.integrator=rk3"],
         ["fluid.reconstruction=donor"],
         ["fluid.riemann=llf"],

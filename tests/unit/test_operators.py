@@ -110,7 +110,7 @@ def test_sources_change_what_they_declare():
 
 def test_phases_of_a_step(monkeypatch):
     """Sources around everything, transport around the fluid, the settling right after it."""
-    sim = begin(*WIND, "transport.solver=two_moment", "time.sources=twice")
+    sim = begin(*WIND, "transport.solver=two_moment", "time.sources=twice", "time.transport=twice")
     seen = []
     for source in sim.sources:
         monkeypatch.setattr(source, "apply", lambda _t, _dt, name=source.name: seen.append(name))

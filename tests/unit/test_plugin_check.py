@@ -7,6 +7,7 @@ from crmpi.cli.main import main
 from crmpi.tools.check import problems
 from crmpi.tools.check.checks import CHECKS, Subject, _complaint, switched_on
 from tests.plugin_case import EXAMPLES
+from tests.selection import in_full
 
 
 @pytest.fixture(autouse=True)
@@ -38,12 +39,14 @@ def complaint(folder, name, old, new, check):
             "documentation",
             "parameter 'slope' has no doc",
         ),
-        (
-            "nozzle",
-            "0.5 * np.exp",
-            "1.5 * np.exp",
-            "shapes",
-            "relative() is not positive and finite everywhere",
+        *in_full(
+            (
+                "nozzle",
+                "0.5 * np.exp",
+                "1.5 * np.exp",
+                "shapes",
+                "relative() is not positive and finite everywhere",
+            ),
         ),
         (
             "density_law",

@@ -104,7 +104,7 @@ MORE_SCHEMES = (
 
 @pytest.mark.parametrize(
     "scheme",
-    ["fluid.reconstruction=ppm", "mesh.block=[32,1,1]", *in_full(*MORE_SCHEMES)],
+    ["mesh.block=[32,1,1]", *in_full("fluid.reconstruction=ppm", *MORE_SCHEMES)],
 )
 def test_every_scheme(scheme):
     gas, rays, _ = errors(5, 0.001, 0.3, 256, scheme)
