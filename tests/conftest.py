@@ -33,7 +33,7 @@ def pytest_runtest_makereport(item, call):
     fresh = record.made[_Seen.kernels :]
     _Seen.kernels = len(record.made)
     compiled = [(made.name, made.seconds) for made in fresh if not made.loaded]
-    report.user_properties = [("compiled", compiled)]
+    report.user_properties = [*report.user_properties, ("compiled", compiled)]
     return report
 
 

@@ -6,13 +6,8 @@ import pytest
 
 from crmpi.api import Problem, par
 from crmpi.constants import ENER
-from crmpi.parallel.comm import SerialComm
 from crmpi.run import stepper
-from crmpi.run.clock import Clock
-from crmpi.run.configuration import load_run
-from crmpi.run.simulation import Simulation
-
-END = 0.16
+from tests.splitting_case import Split, advance, cells_of, resume
 
 
 class Heated(Problem):
@@ -31,55 +26,38 @@ class Heated(Problem):
         return {"eth": w.press / (5 / 3 - 1) * np.expm1(p.rate * w.dens * dt)}
 
 
-def begin(sources):
-    source = {"mesh": {"cells": [32, 1, 1]}, "time": {"end": 1.0}}
-    words = ["fluid.magnetic=false", "fluid.cosmic_rays=false", f"time.sources={sources}"]
-    # without limiters, whose switches are of first order in time
-    words += ["fluid.reconstruction=donor", "fluid.riemann=hlle"]
-    sim = Simulation(load_run(Heated, source, words), Heated, SerialComm())
-    sim.initialise()
-    return sim
-
-
-def advance(sim, steps, dt):
-    for _ in range(steps):
-        stepper.advance(sim, dt)
-        sim.clock.tick(dt)
-    return sim
-
-
-def energy_after(steps, sources):
-    sim = advance(begin(sources), steps, END / steps)
-    return sim.pack.active(sim.pack.u0)[0, ENER].ravel().copy()
+SPLIT = Split(
+    Heated,
+    "time.sources",
+    ENER,
+    (32, 1, 1),
+    ("fluid.magnetic=false", "fluid.cosmic_rays=false"),
+)
 
 
 @pytest.fixture(scope="module")
 def exact():
     """The solution on these cells with very short steps: what differs is the error in time."""
-    return energy_after(960, "twice")
-
-
-def error(steps, exact, sources):
-    return np.abs(energy_after(steps, sources) - exact).mean()
+    return SPLIT.after(960, "twice")
 
 
 def test_once_is_of_second_order_as_twice_is(exact):
     """Errors fall as dt^2, after odd numbers of steps too, and are no more than four times those of
     halves: a pair of steps is a splitting of twice the length."""
     for fewest in (40, 41):
-        coarse, fine = (error(n, exact, "once") for n in (fewest, 4 * fewest))
+        coarse, fine = (SPLIT.error(n, exact, "once") for n in (fewest, 4 * fewest))
         assert coarse / fine == pytest.approx(16.0, rel=0.25)
-    assert error(40, exact, "once") < 4.0 * error(40, exact, "twice")
+    assert SPLIT.error(40, exact, "once") < 4.0 * SPLIT.error(40, exact, "twice")
 
 
 def test_always_before_would_be_of_first_order(monkeypatch, exact):
     monkeypatch.setattr(stepper, "shares", lambda sim, times, dt: (dt, 0.0))
-    coarse, fine = (error(n, exact, "once") for n in (40, 160))
+    coarse, fine = (SPLIT.error(n, exact, "once") for n in (40, 160))
     assert coarse / fine < 8.0
 
 
 def test_sources_act_once_a_step_for_a_whole_step(monkeypatch):
-    sim, seen = begin("once"), []
+    sim, seen = SPLIT.begin("once"), []
     monkeypatch.setattr(sim.sources[0], "apply", lambda time, dt: seen.append((time, dt)))
     monkeypatch.setattr(stepper, "move", lambda sim, time, dt: seen.append("moved"))
     advance(sim, 2, 1e-3)
@@ -88,21 +66,17 @@ def test_sources_act_once_a_step_for_a_whole_step(monkeypatch):
 
 def test_turns_go_on_after_a_restart():
     """The side follows from the number of the step, which is in a checkpoint."""
-    whole = advance(begin("once"), 5, 0.005)
-    first = advance(begin("once"), 3, 0.005)
-    second = begin("once")
-    second.pack.u0[...] = first.pack.u0
-    second.clock = Clock(first.clock.time, first.clock.compensation, first.clock.step)
-    second.refresh()
-    advance(second, 2, 0.005)
-    assert np.array_equal(whole.pack.active(whole.pack.u0), second.pack.active(second.pack.u0))
+    whole = advance(SPLIT.begin("once"), 5, 0.005)
+    first = advance(SPLIT.begin("once"), 3, 0.005)
+    second = advance(resume(SPLIT.begin("once"), first), 2, 0.005)
+    assert np.array_equal(cells_of(whole), cells_of(second))
 
 
 def test_all_energy_is_in_the_ledger():
-    sim = begin("once")
-    start = sim.pack.active(sim.pack.u0)[0, ENER].sum()
+    sim = SPLIT.begin("once")
+    start = cells_of(sim)[ENER].sum()
     advance(sim, 5, 0.005)
-    gained = (sim.pack.active(sim.pack.u0)[0, ENER].sum() - start) * sim.pack.cell_volumes
+    gained = (cells_of(sim)[ENER].sum() - start) * sim.pack.cell_volumes
     injected = {column.name: column.values.sum() for column in sim.ledger()}["problem_eth"]
     assert injected > 0.0
     assert gained == pytest.approx(injected, rel=1e-12)

@@ -6,15 +6,9 @@ import pytest
 
 from crmpi.api import Problem
 from crmpi.constants import ECR, ENER, MOM1
-from crmpi.parallel.comm import SerialComm
 from crmpi.physics.operators import Phase
 from crmpi.run import stepper
-from crmpi.run.clock import Clock
-from crmpi.run.configuration import load_run
-from crmpi.run.simulation import Simulation
-
-END = 0.16
-SOLVER = ("transport.solver=two_moment", "transport.vmax=4", "scattering.kappa_par=0.3")
+from tests.splitting_case import Split, advance, cells_of, resume
 
 
 class Pushed(Problem):
@@ -33,59 +27,43 @@ class Pushed(Problem):
         }
 
 
-def begin(times, words=(), cells=(16, 1, 1)):
-    source = {"mesh": {"cells": list(cells)}, "time": {"end": 1.0}}
-    source["units"] = {"system": "none"}
-    # without limiters, whose switches are of first order in time
-    own = [f"time.transport={times}", "fluid.reconstruction=donor", "fluid.riemann=hlle"]
-    sim = Simulation(load_run(Pushed, source, [*own, *SOLVER, *words]), Pushed, SerialComm())
-    sim.initialise()
-    return sim
-
-
-def advance(sim, steps, dt):
-    for _ in range(steps):
-        stepper.advance(sim, dt)
-        sim.clock.tick(dt)
-    return sim
-
-
-def cells_of(sim):
-    """Return the active cells of the one block."""
-    return sim.pack.active(sim.pack.u0)[0]
-
-
-def energy_after(steps, times):
-    return cells_of(advance(begin(times), steps, END / steps))[ECR].ravel().copy()
+SPLIT = Split(
+    Pushed,
+    "time.transport",
+    ECR,
+    (16, 1, 1),
+    (
+        "units.system=none",
+        "transport.solver=two_moment",
+        "transport.vmax=4",
+        "scattering.kappa_par=0.3",
+    ),
+)
 
 
 @pytest.fixture(scope="module")
 def exact():
     """The solution on these cells with very short steps: what differs is the error in time."""
-    return energy_after(192, "twice")
-
-
-def error(steps, exact, times):
-    return np.abs(energy_after(steps, times) - exact).mean()
+    return SPLIT.after(192, "twice")
 
 
 def test_once_is_of_second_order_as_twice_is(exact):
     """Errors fall as dt^2, after odd numbers of steps too, and are no more than four times those of
     halves: a pair of steps is a splitting of twice the length."""
     for fewest in (24, 25):
-        coarse, fine = (error(n, exact, "once") for n in (fewest, 2 * fewest))
+        coarse, fine = (SPLIT.error(n, exact, "once") for n in (fewest, 2 * fewest))
         assert 3.6 < coarse / fine < 6.0
-    assert error(24, exact, "once") < 4.0 * error(24, exact, "twice")
+    assert SPLIT.error(24, exact, "once") < 4.0 * SPLIT.error(24, exact, "twice")
 
 
 def test_always_before_would_be_of_first_order(monkeypatch, exact):
     monkeypatch.setattr(stepper, "shares", lambda sim, times, dt: (dt, 0.0))
-    coarse, fine = (error(n, exact, "once") for n in (24, 48))
+    coarse, fine = (SPLIT.error(n, exact, "once") for n in (24, 48))
     assert coarse / fine < 2.5
 
 
 def test_transport_acts_once_a_step_for_a_whole_step(monkeypatch):
-    sim, seen = begin("once"), []
+    sim, seen = SPLIT.begin("once"), []
     monkeypatch.setattr(
         sim.transport, "advance", lambda dt, time, phase: seen.append((time, dt, phase))
     )
@@ -103,14 +81,9 @@ def test_turns_go_on_after_a_restart():
     """The side follows from the number of the step, which is in a checkpoint; ghosts and primitives
     are those of the state after a step that ends with the fluid, too."""
     for done in (2, 3):
-        whole = advance(begin("once"), 5, 0.005)
-        first = advance(begin("once"), done, 0.005)
-        second = begin("once")
-        second.pack.u0[...] = first.pack.u0
-        second.pack.b0[...] = first.pack.b0
-        second.clock = Clock(first.clock.time, first.clock.compensation, first.clock.step)
-        second.refresh()
-        advance(second, 5 - done, 0.005)
+        whole = advance(SPLIT.begin("once"), 5, 0.005)
+        first = advance(SPLIT.begin("once"), done, 0.005)
+        second = advance(resume(SPLIT.begin("once"), first), 5 - done, 0.005)
         assert np.array_equal(cells_of(whole), cells_of(second))
 
 
@@ -123,7 +96,7 @@ def conserved(sim):
 
 
 def test_momentum_and_energy_are_kept_where_the_fluid_turns_the_field():
-    sim = begin("once")
+    sim = SPLIT.begin("once")
     start = conserved(sim)
     for _ in range(3):
         advance(sim, 1, 0.005)
