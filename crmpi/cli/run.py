@@ -123,7 +123,7 @@ def _summary(sim, result):
 def _dry_run(comm, target, overrides, restart, quiet):
     """Check what a run would be, and tell; return 0."""
     from crmpi.run.expectation import duration, expectation
-    from crmpi.run.rehearsal import rehearse, rehearsed
+    from crmpi.run.rehearsal import rehearse, rehearsed, shortest_limits
 
     config, problem_class, restart = configure(comm, target, overrides, restart)
     speaks = comm.rank == 0 and not quiet
@@ -131,13 +131,18 @@ def _dry_run(comm, target, overrides, restart, quiet):
         print("\n".join([config.describe(), *(f"note: {note}" for note in config.notes)]))
 
     def trial():
-        if comm.rank == 0:
-            return rehearse(config, problem_class, initial=restart is None)
-        return None
+        if comm.rank > 0:
+            return None
+        sim = rehearse(config, problem_class, initial=restart is None)
+        declared = shortest_limits(config, problem_class, sim)
+        return [
+            *expectation(config, sim),
+            *rehearsed(sim, declared),
+            *duration(config, sim, declared),
+        ]
 
-    sim = together(comm, trial, share=False)
+    lines = together(comm, trial, share=False)
     if speaks:
-        lines = [*expectation(config, sim), *rehearsed(sim), *duration(config, sim)]
         print("\n".join(lines))
     return 0
 

@@ -58,10 +58,10 @@ PER_CELL = 0.9e-6
 star formation, two moments or diffusion (docs/galaxy.md)."""
 
 
-def duration(config, sim):
-    """Return lines on the steps and core-hours of a run, from the time step that `sim`, which has
-    a state, allows."""
-    longest = min((one.max_dt for one in sim.declared()), default=math.inf)
+def duration(config, sim, declared):
+    """Return lines on the steps and core-hours of a run, from the time step that the `Declaration`s
+    of what acts in a step allow."""
+    longest = min((one.max_dt for one in declared), default=math.inf)
     longest = min(longest, config.time.dt_max)
     if not 0.0 < longest < math.inf:
         return []

@@ -1,6 +1,7 @@
 """What ``crmpi run --dry-run`` tries: a run with one block, of which the problem sets the state.
 
-It is the block of the finest cells nearest to the middle of the mesh: there steps are short.
+It is the block of the finest cells nearest to the middle of the mesh. Steps may be shorter in hot
+thin gas on coarser cells around it: limits of the time step are those of a block of each level.
 """
 
 import copy
@@ -34,7 +35,7 @@ class OneOfMany(SerialComm):
         """Return nothing: no message is ever sent."""
 
 
-def rehearse(config, problem_class, *, initial=True):
+def rehearse(config, problem_class, *, initial=True, block=None):
     """Assemble a run with one of its blocks alone, and set the initial state there; write nothing.
 
     Parameters
@@ -43,6 +44,8 @@ def rehearse(config, problem_class, *, initial=True):
     problem_class : subclass of Problem
     initial : bool
         whether the run begins with the initial state, and not with a checkpoint
+    block : int, optional
+        which of the leaves of the tree; default: that of the finest cells nearest to the middle
 
     Returns
     -------
@@ -54,12 +57,10 @@ def rehearse(config, problem_class, *, initial=True):
     CrmpiError
         whatever would end the run at its start
     """
-    mesh, trial = copy.copy(config.mesh), copy.copy(config)
-    if math.prod(mesh.block) > LARGEST:
-        object.__setattr__(mesh, "block", tuple(_divisor(n, 32) for n in mesh.block))
-    trial.groups = config.groups | {"mesh": mesh}
-    tree = first_tree(root_of(mesh), mesh.refinement)
-    sim = Simulation(trial, problem_class, OneOfMany(middle_of_finest(tree), tree.nblock))
+    trial, tree = _trial(config)
+    if block is None:
+        block = middle_blocks(tree)[0]
+    sim = Simulation(trial, problem_class, OneOfMany(block, tree.nblock))
     check_streams(config, facts_of(sim))
     sim.remesher.check()
     if initial:
@@ -69,31 +70,66 @@ def rehearse(config, problem_class, *, initial=True):
     return sim
 
 
-def middle_of_finest(tree):
-    """Return the block of the finest level whose middle is nearest to that of the mesh."""
+def shortest_limits(config, problem_class, sim):
+    """Return the `Declaration` of everything that acts in a step, with the shortest limits in
+    `sim`, which `rehearse` has made, and in the other `middle_blocks`."""
+    found = [_declared(sim)]
+    if _has_state(sim):
+        for block in middle_blocks(_trial(config)[1])[1:]:
+            found.append(_declared(rehearse(config, problem_class, block=block)))
+    return [
+        first._replace(max_dt=min(one.max_dt for one in same))
+        for first, same in zip(found[0], zip(*found, strict=True), strict=True)
+    ]
+
+
+def middle_blocks(tree):
+    """Return of each level the block whose middle is nearest to that of the mesh, the finest level
+    first."""
     level, places = tree.leaves[:, 0], tree.leaves[:, 1:4]
     wide = np.where(tree.missing, 1, 2 ** level[:, None]) * np.array(tree.lattice)
     away = (((places + 0.5) / wide - 0.5) ** 2).sum(axis=1)
-    return int(np.lexsort((away, -level))[0])
+    order = np.lexsort((away, -level))
+    _, first = np.unique(-level[order], return_index=True)
+    return order[first].tolist()
 
 
-def rehearsed(sim):
-    """Return the lines that tell which operators act in a step of `sim`, in their order."""
+def rehearsed(sim, declared):
+    """Return the lines that tell which operators act in a step of `sim`, in their order, with what
+    `shortest_limits` has `declared`."""
     units = sim.units
     unit = "code units" if units.dimensionless else "Myr"
     scale = 1.0 if units.dimensionless else units.factor(unit)
-    if sim.pack.active(sim.pack.u0)[:, DENS].all():  # else there is no state
-        sim.fluid.watch(np.zeros((0, 7), np.int64))  # ghost cells are empty
-        sim.fluid.primitives(sim.pack.u0, sim.pack.b0)
-    declared = [one._replace(max_dt=one.max_dt / scale) for one in sim.declared()]
+    declared = [one._replace(max_dt=one.max_dt / scale) for one in declared]
     chosen = sim.config.time
     times = {Phase.AROUND_STEP: chosen.sources, Phase.AROUND_FLUID: chosen.transport}
     once = [phase for phase, number in times.items() if number == "once"]
     head = (
-        f"operators, in the order of a step; limits of dt in {unit}, those of a block of the "
-        "finest cells at the start:"
+        f"operators, in the order of a step; limits of dt in {unit} at the start, the shortest of "
+        "the middle block of each level:"
     )
     return [head, *table(declared, once)]
+
+
+def _trial(config):
+    """Return the configuration of a run with blocks small enough to try, and its tree."""
+    mesh, trial = copy.copy(config.mesh), copy.copy(config)
+    if math.prod(mesh.block) > LARGEST:
+        object.__setattr__(mesh, "block", tuple(_divisor(n, 32) for n in mesh.block))
+    trial.groups = config.groups | {"mesh": mesh}
+    return trial, first_tree(root_of(mesh), mesh.refinement)
+
+
+def _has_state(sim):
+    return bool(sim.pack.active(sim.pack.u0)[:, DENS].all())
+
+
+def _declared(sim):
+    """Return what `sim` declares, in its state if there is one."""
+    if _has_state(sim):
+        sim.fluid.watch(np.zeros((0, 7), np.int64))  # ghost cells are empty
+        sim.fluid.primitives(sim.pack.u0, sim.pack.b0)
+    return sim.declared()
 
 
 def _divisor(number, limit):

@@ -273,11 +273,11 @@ class MomentSolver(TransportSolver):
         raise TypeError(f"transport solver '{self.name}' defines no moments")
 
     def common_moments(self, dt, grid):
-        """Return c, c^2, 1/c^2, 1/vmax^2, gamma_cr, duration, cell widths and cells."""
-        vmax2, gamma = self.params.vmax**2, self.fluid.eos.gamma_cr
-        c2 = (gamma - 1.0) * vmax2
-        speeds, widths = (math.sqrt(c2), c2, 1.0 / c2, 1.0 / vmax2), (grid.dx1, grid.dx2, grid.dx3)
-        return *speeds, gamma, dt, widths, self.pack.metric.cells
+        """Return c, c^2, 1/c^2, vmax, 1/vmax^2, gamma_cr, duration, cell widths and cells."""
+        vmax, gamma = self.params.vmax, self.fluid.eos.gamma_cr
+        c2 = (gamma - 1.0) * vmax**2
+        speeds = math.sqrt(c2), c2, 1.0 / c2, vmax, 1.0 / vmax**2
+        return *speeds, gamma, dt, (grid.dx1, grid.dx2, grid.dx3), self.pack.metric.cells
 
     def diffuse_across(self, dt, time, population):
         """Diffuse e across the field by super-time-stepping, if there is a kappa_perp."""

@@ -105,3 +105,21 @@ def test_steps_and_core_hours_are_those_of_the_run(dry_run, tmp_path):
     assert done - 1 <= steps[0] <= done + 1
     hours, step = (float(line.split(end)[0].split()[-1]) for end in (" core-hours", " s of"))
     assert hours == pytest.approx(steps[1] * step / 3600.0, rel=0.1)
+
+
+def test_hot_gas_on_coarser_cells_sets_the_steps(dry_run, tmp_path):
+    """Signals in the gas around the finest cells are ten times as fast, its cells twice as wide:
+    steps stay as short as without refinement."""
+    source = (tmp_path / "mine" / "problem.py").read_text()
+    hot = "press=np.where(x.x1**2 + x.x2**2 < 0.6, 1.0, 100.0)"
+    source = source.replace("press=self.press", hot).replace("from", "import numpy as np\nfrom", 1)
+    (tmp_path / "mine" / "problem.py").write_text(source)
+    mesh = ["mesh.cells=[32,32,1]", "mesh.block=[8,8,1]", "mesh.lower=[-1,-1,0]"]
+    region = "{level: 1, lower: [-0.1, -0.1, 0], upper: [0.1, 0.1, 1]}"
+    steps = []
+    for more in ([], [f"mesh.refinement={{regions: [{region}]}}"]):
+        code, out, err = dry_run(*mesh, *more)
+        assert (code, err) == (0, [])
+        (line,) = (line for line in out.splitlines() if line.startswith("work:"))
+        steps.append(float(line.split()[1]))
+    assert steps[1] == pytest.approx(steps[0], rel=0.01)

@@ -22,6 +22,7 @@ from crmpi.numerics.cr.moments import (
     NCOEFFICIENT,
     SIGMA,
     VSTREAM,
+    bounded,
     damped_square,
     divergence,
     slope,
@@ -50,6 +51,7 @@ class WaveMoments(NamedTuple):
     c: float
     c2: float
     ic2: float
+    vmax: float
     ivmax2: float
     gamma: float
     dt: float
@@ -235,8 +237,9 @@ def predict_wave_rows(n, moments, axes, start, frozen, faces, at, out):
         )
         waves = min(new.plus + new.minus, cell.plus + cell.minus)
         r = 1.0 / (1.0 + min(matter.force * waves + matter.drag, _STIFFEST))
-        store(row(out, ENERGY), i, max(new.e, 0.0), 0)
-        store(row(out, FLUX), i, new.f + (1.0 - r * r) / (1.0 - r + r * r) * (new.f - cell.f), 1)
+        kept, flux = max(new.e, 0.0), new.f + (1.0 - r * r) / (1.0 - r + r * r) * (new.f - cell.f)
+        store(row(out, ENERGY), i, kept, 0)
+        store(row(out, FLUX), i, bounded(moments.vmax, kept, flux), 1)
         store(row(out, PLUS), i, new.plus, 2)
         store(row(out, MINUS), i, new.minus, 3)
 
@@ -264,7 +267,7 @@ def correct_wave_rows(n, moments, axes, cells, frozen, faces, at, account):
         new, _ = exchange(cell, transport, matter_of(moments, frozen, i))
         kept = max(new.e, 0.0)
         store(e, i, kept, 0)
-        store(f, i, new.f, 1)
+        store(f, i, bounded(moments.vmax, kept, new.f), 1)
         store(plus, i, new.plus, 2)
         store(minus, i, new.minus, 3)
         store(heats, i, load(heats, i) + new.heat, 4)

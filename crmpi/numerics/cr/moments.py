@@ -42,14 +42,15 @@ _SLOWEST = 1.73  # c_d is at least this many times the speed gamma_cr v_A at whi
 
 
 class Moments(NamedTuple):
-    """Constants of a sub-step: c, c^2, 1/c^2, 1/vmax^2 times the speed of the waves over that of
-    streaming, gamma_cr, duration, cell width per axis, and the cells as in
+    """Constants of a sub-step: c, c^2, 1/c^2, vmax, 1/vmax^2 times the speed of the waves over that
+    of streaming, gamma_cr, duration, cell width per axis, and the cells as in
     `crmpi.numerics.rows.cells`.
     """
 
     c: float
     c2: float
     ic2: float
+    vmax: float
     drain: float
     gamma: float
     dt: float
@@ -229,6 +230,17 @@ def advance_cell(moments, axes, frozen, faces, at, i, state):
 
 
 @device
+def bounded(vmax, e, f):
+    """Return the flux, no larger than that of all cosmic rays on their way along the field at vmax.
+
+    Without scattering the linear system does not see to that where field lines come together: f/e
+    grows without bound, and e falls below zero in the wake of a pulse.
+    """
+    limit = vmax * e
+    return min(max(f, -limit), limit)
+
+
+@device
 def predict_cell(here, old, outflow, push, x, drain):
     """Return (e, f) after half a step, see `predict_rows`; `drain` is the speed of the
     waves/vmax^2."""
@@ -263,7 +275,7 @@ def predict_rows(n, moments, axes, start, frozen, faces, at, out):
         outflow, push, x, vs = advance_cell(moments, axes, frozen, faces, at, i, here)
         energy, flux = predict_cell(here, old, outflow, push, x, vs * moments.drain)
         store(row(out, ENERGY), i, energy, 0)
-        store(row(out, FLUX), i, flux, 1)
+        store(row(out, FLUX), i, bounded(moments.vmax, energy, flux), 1)
 
 
 @kernel
@@ -286,7 +298,7 @@ def correct_rows(n, moments, axes, cells, frozen, faces, at, account):
         energy, new, heat = correct_cell(load(e, i), old, outflow, push, x, vs * moments.drain)
         kept = max(energy, 0.0)
         store(e, i, kept, 0)
-        store(f, i, new, 1)
+        store(f, i, bounded(moments.vmax, kept, new), 1)
         store(heats, i, load(heats, i) + heat, 2)
         store(mades, i, load(mades, i) + (kept - energy), 3)
 
