@@ -29,14 +29,17 @@ def first_tree(root, params):
     """
     if not params.regions:
         return root
-    leaves = refine(
-        root.roots, root.leaves, lambda leaves: region_levels(params.regions, root, leaves)
-    )
-    if len(leaves) > params.max_blocks:
-        raise CrmpiError(
-            f"'mesh.refinement.regions' take {len(leaves)} blocks, more than "
-            f"'mesh.refinement.max_blocks' = {params.max_blocks}; "
-            "make the regions smaller, or raise it",
-            everywhere=True,
-        )
+
+    def wanted(leaves):
+        if len(leaves) > params.max_blocks:  # before the next level multiplies them by eight
+            raise CrmpiError(
+                f"'mesh.refinement.regions' take {len(leaves)} blocks or more, and "
+                f"'mesh.refinement.max_blocks' = {params.max_blocks}; "
+                "make the regions smaller, lower their level, or raise it",
+                everywhere=True,
+            )
+        return region_levels(params.regions, root, leaves)
+
+    leaves = refine(root.roots, root.leaves, wanted)
+    wanted(leaves)  # 2:1 has added blocks
     return root.with_leaves(leaves)
