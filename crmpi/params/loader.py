@@ -313,10 +313,12 @@ class _Loader:
             self.errors.append(f"{where} {belongs}, not to '{choice}'; remove one of the two")
 
     def _suggest(self, key, node, path, siblings):
-        everywhere = [full for full in self._all_keys() if full not in siblings]
+        everywhere = [full for full in self._all_keys() if full.rpartition(".")[0] != path]
         if path:
             close = [f"{path}.{name}" for name in closest(key, siblings)]
-            same = [full for full in everywhere if full.rpartition(".")[2] == key]
+            inside = [full for full in everywhere if full.startswith(f"{path}.")]
+            same = [full for full in inside if full.rpartition(".")[2] == key]
+            same += [full for full in everywhere if full.partition(".")[2] == key]
             close = close or same[:1] or closest(f"{path}.{key}", everywhere, cutoff=0.75)
         else:
             close = closest(key, siblings)
