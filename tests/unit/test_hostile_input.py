@@ -259,6 +259,7 @@ def test_the_limit_of_a_file_holds_for_devices(refused):
     ("word", "hint"),
     [
         ("time.CFL=0.1", "unknown parameter 'time.CFL'; did you mean 'time.cfl'?"),
+        ("fluid.dens=1", "unknown parameter 'fluid.dens'; did you mean 'fluid.floors.dens'?"),
         ("Fluid.gamma=1.4", "unknown group 'Fluid'; did you mean 'fluid'?"),
         (
             "fluid.riemann=HLLE",

@@ -185,7 +185,6 @@ mehs: {cells: 3}
             "mesh.xyz=0.1",
             "unknown parameter 'mesh.xyz'; known here: cells, lower, upper, block, geometry",
         ),
-        ("fluid.dens=1", "unknown parameter 'fluid.dens'; did you mean 'fluid.floors.dens'?"),
         # not that of another group, nor what merely begins alike
         ("output.dens=1", "unknown parameter 'output.dens'; known here: dir, "),
         ("mesh.cells.n=0.1", "unknown parameter 'mesh.cells.n'"),
