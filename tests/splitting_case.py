@@ -29,7 +29,7 @@ class Split(NamedTuple):
         """Return the simulation at its start."""
         source = {"mesh": {"cells": list(self.cells)}, "time": {"end": 1.0}}
         # without limiters, whose switches are of first order in time
-        scheme = ["fluid.reconstruction=donor", "fluid.riemann=hlle"]
+        scheme = ["fluid.reconstruction=donor", "fluid.riemann=llf"]
         words = [f"{self.key}={times}", *scheme, *self.words]
         sim = Simulation(load_run(self.problem, source, words), self.problem, SerialComm())
         sim.initialise()

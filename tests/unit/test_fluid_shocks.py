@@ -36,22 +36,21 @@ def behind_shock(mach):
 def odd_even(mach, cells, eps=EPS, frame=0.0, time=7.0, **params):
     """Send a shock through gas disturbed in odd and even cells (Quirk 1994); return the duct.
 
-    ``frame``: velocity added to everything; the shock stands in the mesh for -mach.
+    ``frame``: velocity added to everything; the shock stands in the mesh for -mach. Cosmic rays
+    that `params` ask for have no energy.
     """
-    case = Duct(
-        cells, widths=tuple(0.1 * n for n in cells), cosmic_rays=False, gamma=GAMMA, **params
-    )
+    params = {"cosmic_rays": False, "gamma": GAMMA} | params
+    case = Duct(cells, widths=tuple(0.1 * n for n in cells), **params)
     dens, velocity, press = behind_shock(mach)
     behind = (np.arange(cells[0]) + 0.5) * 0.1 < 2.0
     x3, x2, _ = np.indices(cells[::-1])
-    w = np.zeros((5, *cells[::-1]))
+    w = np.zeros((case.pack.nvar, *cells[::-1]))
     w[DENS] = np.where(behind, dens, 1.0) * (1.0 + eps * (-1.0) ** (x2 + x3))
     w[VEL1] = np.where(behind, velocity, 0.0) + frame
     w[PRES] = np.where(behind, press, 1.0 / GAMMA)
     speed = velocity + frame
-    case.inflow = np.array(
-        [dens, dens * speed, 0.0, 0.0, press / (GAMMA - 1.0) + 0.5 * dens * speed**2]
-    )
+    energy = press / (GAMMA - 1.0) + 0.5 * dens * speed**2
+    case.inflow = np.array([dens, dens * speed, 0.0, 0.0, energy, 0.0][: case.pack.nvar])
     case.start(w)
     case.run(time / mach)
     return case
@@ -79,10 +78,9 @@ def test_odd_and_even_cells_stay_together(riemann, mach, cells):
     [{"reconstruction": "ppm"}, *in_full({"integrator": "rk3"}, {"reconstruction": "donor"})],
 )
 def test_odd_and_even_cells_with_every_scheme(params):
-    assert (
-        variation(odd_even(6.0, (140, 6, 1), magnetic=False, time=10.0, **params))
-        < 8.0 * EPS * behind_shock(6.0)[0]
-    )
+    """With cosmic rays, for which other tests compile these schemes too."""
+    case = odd_even(6.0, (140, 6, 1), magnetic=False, cosmic_rays=True, time=10.0, **params)
+    assert variation(case) < 8.0 * EPS * behind_shock(6.0)[0]
 
 
 @pytest.mark.parametrize("mach", [3.0, 6.0])

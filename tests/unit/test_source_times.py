@@ -18,7 +18,7 @@ class Heated(Problem):
 
     def initial(self, x, p):
         wave = np.sin(2.0 * np.pi * x.x1)
-        return {"dens": 1.0 + 0.5 * wave, "vel1": 0.4 * wave, "press": 0.6}
+        return {"dens": 1.0 + 0.5 * wave, "vel1": 0.4 * wave, "press": 0.6, "ecr": 0.0}
 
     def inject(self, x, w, t, dt, p):
         """Exponential growth of pressure at the rate of the density: it does not commute with
@@ -31,7 +31,7 @@ SPLIT = Split(
     "time.sources",
     ENER,
     (32, 1, 1),
-    ("fluid.magnetic=false", "fluid.cosmic_rays=false"),
+    ("transport.solver=none",),  # the scheme of the fluid is that of `test_transport_times`
 )
 
 
