@@ -55,6 +55,7 @@ def test_dense_gas_that_expands_into_thin_gas(scheme):
     assert expansion_error(256, scheme) < 0.2
 
 
+@pytest.mark.full
 def test_cells_without_pressure_take_first_order_fluxes():
     """With HLLE more cells lose their pressure: their first-order fluxes mix the gas (known
     miss)."""
