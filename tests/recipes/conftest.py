@@ -68,17 +68,17 @@ def prepared(tmp_path_factory):
 @pytest.fixture
 def place(tmp_path, prepared, monkeypatch):
     """Return a function that fills the working folder with what a block needs: the named files of
-    its page, and the prepared runs that it mentions."""
+    its page, and the prepared runs that it mentions, unless it is only read."""
     monkeypatch.chdir(tmp_path)
 
-    def fill(block):
+    def fill(block, runs=True):
         for other in blocks():
             pages = (block.page, BORROWED.get(block.page))
             if other.page in pages and other.file_name():
                 path = tmp_path / other.file_name()
                 path.parent.mkdir(parents=True, exist_ok=True)
                 path.write_text(other.text)
-        for name in PREPARED:
+        for name in PREPARED if runs else ():
             if name in block.text and not _makes(block.text, name):
                 source = prepared(name)
                 target = tmp_path / name

@@ -114,7 +114,7 @@ def test_commands_stand_in_fences(page):
 
 @pytest.mark.parametrize("block", blocks("bash"), ids=ids(blocks("bash")))
 def test_commands_have_these_arguments_and_parameters(block, place):
-    place(block)
+    place(block, runs=False)
     for command in commands(block.text):
         makes = (["crmpi", "problems", "copy"], ["crmpi", "new"])
         if any(command.words[: len(words)] == words for words in makes):
