@@ -213,11 +213,24 @@ def shared_folder(comm, tmp_path_factory):
     return comm.bcast(tmp_path_factory.mktemp("run") if comm.rank == 0 else None)
 
 
+@pytest.fixture(scope="module")
+def serial_run(tmp_path_factory):
+    """A function that returns the serial run of a case from its start to its end, made once."""
+    made = {}
+
+    def end(case):
+        if case not in made:
+            made[case] = run(SerialComm(), tmp_path_factory.mktemp("serial"), case)
+        return made[case]
+
+    return end
+
+
 @pytest.mark.mpi(min_size=2)
 @pytest.mark.parametrize("case", CASES)
-def test_ranks_do_not_change_a_bit(comm, tmp_path, shared_folder, case):
+def test_ranks_do_not_change_a_bit(comm, serial_run, shared_folder, case):
     parallel = run(comm, shared_folder, case)
-    serial = run(SerialComm(), tmp_path / "serial", case)
+    serial = serial_run(case)
     assert same_blocks(parallel.sim, serial.sim)
     if "troubled" in case:
         assert serial.sim.fluid.ledger.counts["first_order"].sum() > 0
@@ -241,10 +254,10 @@ def test_ranks_do_not_change_a_bit(comm, tmp_path, shared_folder, case):
         "cr_wind",
     ],
 )
-def test_restart_on_other_ranks_does_not_change_a_bit(comm, tmp_path, shared_folder, case):
+def test_restart_on_other_ranks_does_not_change_a_bit(comm, serial_run, shared_folder, case):
     """A serial run, stopped half-way and restarted on all ranks, ends like the run that never
     stopped."""
-    straight = run(SerialComm(), tmp_path / "straight", case)
+    straight = serial_run(case)
     half = straight.sim.clock.step // 2
     if comm.rank == 0:
         run(SerialComm(), shared_folder, case, [f"time.max_steps={half}"])
@@ -262,9 +275,9 @@ def test_restart_on_other_ranks_does_not_change_a_bit(comm, tmp_path, shared_fol
 @pytest.mark.mpi(min_size=2)
 @pytest.mark.parametrize("case", ["blast adaptive", "blast boxed"])
 def test_no_partition_of_a_changing_mesh_changes_a_bit(
-    comm, tmp_path, shared_folder, monkeypatch, case
+    comm, serial_run, shared_folder, monkeypatch, case
 ):
-    serial = run(SerialComm(), tmp_path / "serial", case)
+    serial = serial_run(case)
     deal_at_random(monkeypatch)
     parallel = run(comm, shared_folder, case)
     assert parallel.sim.tree.nblock == serial.sim.tree.nblock
