@@ -51,7 +51,12 @@ def follower_error(outcome):
 @pytest.mark.parametrize(
     "target, cells, overrides",
     [
-        ("cr_shock_tube", (64, 1, 1), ["transport.solver=isotropic_diffusion"]),
+        # in a field, as other runs with tracers
+        (
+            "cr_shock_tube",
+            (64, 1, 1),
+            ["transport.solver=isotropic_diffusion", "problem.bx=0.5"],
+        ),
         ("cr_diffusion", (64, 1, 1), ["problem.velocity=1", "time.max_steps=20"]),
         ("cr_ring", (16, 16, 1), ["time.max_steps=2"]),
         # its user boundary knows nothing of tracers

@@ -66,6 +66,8 @@ def _integrated_case(reconstruction):
         "M1",
         f"linear wave fast, rk3 and {reconstruction}",
         f"crmpi run linear_wave {words} mesh.cells=[64,32,32] time.end=0.5",
+        # tests/unit/test_boundary_inflow.py has a quick form
+        full_only=reconstruction == "ppm",
     )
     def measure(full):
         n = 64 if full else 32
