@@ -13,6 +13,7 @@ from crmpi.jit import compilers
 from crmpi.parallel.comm import SerialComm
 from crmpi.run import driver
 from crmpi.run.configuration import configure
+from tests.selection import in_full
 from tests.unit.test_jit import finish, start
 
 ROOT = Path(__file__).parents[2]
@@ -82,9 +83,9 @@ def test_plain_compiler_on_request(usual):
 @pytest.mark.parametrize(
     "module, name",
     [
-        ("codegen", "JITCodeLibrary"),
-        ("caching", "IndexDataCacheFile"),
-        ("environment", "lookup_environment"),
+        ("codegen", "JITCodeLibrary"),  # imported by name
+        ("caching", "IndexDataCacheFile"),  # an attribute of a module
+        *in_full(("environment", "lookup_environment")),
     ],
 )
 def test_a_private_name_that_is_gone(usual, module, name):

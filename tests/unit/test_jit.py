@@ -65,6 +65,19 @@ def finish(process):
     return out.split()
 
 
+@pytest.fixture(scope="module")
+def small_cache(tmp_path_factory):
+    """A function that copies a cache in which a process has just kept the kernel of `SMALL`."""
+    original = tmp_path_factory.mktemp("cache")
+    assert finish(start(SMALL, CRMPI_CACHE_DIR=original)) == ["compiled"]
+
+    def copy(target):
+        shutil.copytree(original, target, dirs_exist_ok=True)
+        return target
+
+    return copy
+
+
 def test_second_process_compiles_nothing():
     folder = folders.cache_folder()
     if folder is None:
@@ -150,10 +163,9 @@ def test_read_only_installation(tmp_path):
     assert finish(start(SMALL, CRMPI_CACHE_DIR=tmp_path / "cache")) == ["loaded"]
 
 
-def test_two_caches(tmp_path):
+def test_two_caches(tmp_path, small_cache):
     """What the second folder has is loaded from there, and not written to the first."""
-    finish(start(SMALL, CRMPI_CACHE_DIR=tmp_path / "site"))
-    both = f"{tmp_path / 'own'}{os.pathsep}{tmp_path / 'site'}"
+    both = f"{tmp_path / 'own'}{os.pathsep}{small_cache(tmp_path / 'site')}"
     assert finish(start(SMALL, CRMPI_CACHE_DIR=both)) == ["loaded"]
     assert not list((tmp_path / "own").rglob("*.nbi"))
 
@@ -168,10 +180,9 @@ def of_another_user(folder):
     os.chown(folder, 4711, 4711)
 
 
-def test_kernels_of_a_folder_open_to_everybody_are_compiled_anew(tmp_path):
+def test_kernels_of_a_folder_open_to_everybody_are_compiled_anew(tmp_path, small_cache):
     """To load a kernel is to run code: what others can write is not used, and that is said."""
-    site, own = tmp_path / "site", tmp_path / "own"
-    assert finish(start(SMALL, CRMPI_CACHE_DIR=site)) == ["compiled"]
+    site, own = small_cache(tmp_path / "site"), tmp_path / "own"
     open_to_everybody(site)
     assert finish(start(SMALL, CRMPI_CACHE_DIR=f"{own}{os.pathsep}{site}")) == ["compiled", "noted"]
     assert list(own.rglob("*.nbi"))
@@ -347,9 +358,8 @@ def test_a_damaged_file_is_a_miss_and_is_written_anew(tmp_path, pattern, damage)
         ),
     ],
 )
-def test_a_kernel_whose_file_is_damaged_is_compiled_anew(tmp_path, pattern, damage):
-    assert finish(start(SMALL, CRMPI_CACHE_DIR=tmp_path)) == ["compiled"]
-    for file in tmp_path.rglob(pattern):
+def test_a_kernel_whose_file_is_damaged_is_compiled_anew(tmp_path, small_cache, pattern, damage):
+    for file in small_cache(tmp_path).rglob(pattern):
         file.write_bytes(DAMAGES[damage](file.read_bytes()))
     assert finish(start(SMALL, CRMPI_CACHE_DIR=tmp_path)) == ["compiled"]
     assert finish(start(SMALL, CRMPI_CACHE_DIR=tmp_path)) == ["loaded"]
