@@ -6,10 +6,10 @@ show the same, one or two are quick and the rest are marked ``full``.
 
 The stage of the fluid is by far the largest kernel. It is compiled anew for every Riemann solver,
 reconstruction, presence of a field and of cosmic rays (none, one population, several), share of
-energy that shocks give them, and for tubes; integrators, meshes with or without levels, blocks and
-scalars share it. A test that is about none of these takes what many others have: plm with hllc
-without a field or hlld in one, cosmic rays or not; a tube with a field. One that needs another
-reconstruction has cosmic rays: ppm with hllc or with hlld, donor with llf in a field.
+energy that shocks give them, for tubes and for meshes with levels; integrators, blocks and scalars
+share it. A test that is about none of these takes what many others have: plm with hllc without a
+field or hlld in one, cosmic rays or not; a tube with a field. One that needs another reconstruction
+has cosmic rays: ppm with hllc or with hlld, donor with llf in a field.
 """
 
 import pytest

@@ -8,7 +8,6 @@ from crmpi.numerics.fluid.godunov import advance_blocks
 from crmpi.numerics.fluid.layout import FLUX, STATE
 from crmpi.numerics.fluid.signals import fastest_rate, fastest_rate_in_boxes
 from crmpi.numerics.fluid.stage import STRIP, Scratch, make_window
-from crmpi.numerics.levels.level_faces import Kept
 from crmpi.precision import LANES
 
 
@@ -24,15 +23,11 @@ class FluidStages:
         self.pack = pack
         self.scratch = _make_scratch(pack)
         self._column = aligned_zeros((pack.grid.n1,))
-        # without finer neighbours no face is kept; the kernel is that of a refined mesh
-        no_slots = np.full((pack.nblock, 6), -1, np.int64)
-        self._none_kept = Kept(no_slots, aligned_zeros((0, 1, 1, 1, 1)))
 
     def advance(self, scheme, stage, fields, health, selected, reflux):
         """Run the stage kernel on the blocks marked in `selected` (nblock,)."""
         for level in self.pack.parts:
-            kept = self._none_kept if reflux is None else reflux.kept_of(level)
-            stacks = self.pack.stacks(level, selected)
+            kept, stacks = reflux and reflux.kept_of(level), self.pack.stacks(level, selected)
             mine = level.of(fields), self.scratch, level.of(health), stacks
             advance_blocks(scheme, stage, level.grid, level.axes(stage.dt), *mine, kept)
 

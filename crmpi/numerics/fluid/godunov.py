@@ -35,11 +35,11 @@ from crmpi.numerics.rows.rows import row, rows, shift, whole
 
 
 @kernel
-def advance_blocks(scheme, stage, grid, axes, fields, scratch, health, stacks, kept):
+def advance_blocks(scheme, stage, grid, axes, fields, scratch, health, stacks, kept=None):
     """Advance the blocks of `stacks` (`crmpi.mesh.stacks.Stacks`) by one stage; the bundles are
     those of `crmpi.numerics.fluid.stage`.
 
-    ``kept``: `crmpi.numerics.levels.level_faces.Kept`; of a uniform mesh no face is.
+    ``kept``: `crmpi.numerics.levels.interfaces.Kept` on a refined mesh, else None.
     """
     for s in range(stacks.bottoms.size):
         _march(scheme, stage, grid, axes, fields, scratch, health, stacks, kept, s)
@@ -96,7 +96,8 @@ def _end_faces(grid, axes, block, scratch, kept, k):
     """Do what is left to do for the lower faces of plane `k` of a block, which may be the plane
     behind its last one."""
     _induce_3(grid, axes, block.bcc, block, scratch, k)
-    keep_plane(grid, axes, block, scratch, kept, k)
+    if kept is not None:
+        keep_plane(grid, axes, block, scratch, kept, k)
 
 
 @device
