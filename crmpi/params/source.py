@@ -216,6 +216,11 @@ def _read_override(text, level):
         node = None
     if errors:
         raise ValueError(errors[0].partition(": ")[2])
+    if node == {}:
+        raise ValueError(
+            "changes nothing: what a group holds stays as it is unless it is named; "
+            f"set {key}.NAME, a list to []"
+        )
     node = Given(value.strip(), "command line", level) if node is None else node
     for part in reversed(key.split(".")):
         node = {part: node}
