@@ -324,11 +324,12 @@ class Diffusion(TransportSolver):
             self.faces[a][:, ALONG][own != np.roll(own, 1, beside)] = 0.0
 
     def stage(self, stage, step, limit, *, first):
-        """Write to `e`, which holds the stage before `last`, the stage after it."""
+        """Write to active cells of `e`, which holds the stage before `last`, the stage after it."""
         self.find_rate(limit)
         if first:
             self.rate0[...] = self.rate
-        super_stage(stage, step, self.start, self.last, self.rate, self.rate0, self.e)
+        grid, registers = self.pack.grid, (self.start, self.last, self.rate, self.rate0, self.e)
+        super_stage(grid, stage, step, *registers)
         self.record_stage(stage, step, first=first)
 
     def record_stage(self, stage, step, *, first):
@@ -342,8 +343,8 @@ class Diffusion(TransportSolver):
         self.came_now = earlier + step * (stage.rate * rate + stage.rate0 * self.came_rate0)
 
     def find_rate(self, limit):
-        """Fill `rate` with the rate of change of `last`; `limit`: the explicit step, for the
-        limiter of the fluxes."""
+        """Fill the active cells of `rate` with the rate of change of `last`; `limit`: the explicit
+        step, for the limiter of the fluxes."""
         self.crossing.amounts[...] = 0.0
         corners = self.corners if self.may_undershoot else None
         for part, mesh in self.levels:

@@ -124,7 +124,7 @@ class StreamingDiffusion(AnisotropicDiffusion):
             for a in self.axes:
                 frozen.faces[a][...] = faces[a]
                 field_shares(b0, bcc, mesh, a, frozen.shares[a])
-            largest_coefficients(self.law, frozen, mesh, self.buffers, faces)
+            largest_coefficients(self.law, frozen, mesh, part.grid, self.buffers, faces)
 
     def fewest_super_steps(self, dt):
         """Return the number of super-steps in which streaming crosses few enough cells."""
@@ -152,16 +152,16 @@ class StreamingDiffusion(AnisotropicDiffusion):
         if first:
             self.heat_now[...] = 0.0
             self.heating0[...] = self.heating
-        super_stage(
-            stage, step, self.nothing, self.heat_last, self.heating, self.heating0, self.heat_now
-        )
-        refuse_cooling(self.e, self.heat_now)
+        grid, rates = self.pack.grid, (self.heating, self.heating0)
+        super_stage(grid, stage, step, self.nothing, self.heat_last, *rates, self.heat_now)
+        refuse_cooling(grid, self.e, self.heat_now)
 
     def find_rate(self, limit):
         for part, mesh in self.levels:
             e, frozen, faces, corners, heating = part.of(
                 (self.last, self.frozen, self.faces, self.corners, self.heating)
             )
-            streaming_coefficients(e, self.law, frozen, mesh, self.buffers, faces, corners, heating)
+            shape, results = (mesh, part.grid), (faces, corners, heating)
+            streaming_coefficients(e, self.law, frozen, *shape, self.buffers, *results)
         super().find_rate(limit)
-        self.rate -= self.heating
+        self.pack.active(self.rate)[...] -= self.pack.active(self.heating)

@@ -62,11 +62,12 @@ HOT = {
     "diffusion.add_limited": 1,
     "diffusion.negative_divergence": 1,
     "diffusion.normal_fluxes": 1,
-    "diffusion.super_stage": 1,
+    "diffusion.stage_rows": 1,
     "streaming.stream_at_corners": 1,
     "streaming.corner_speeds": 1,
     "streaming.face_states": 1,
     "streaming.add_streaming": 1,
+    "streaming.refuse_rows": 1,
     "validity.bare_in_row": 1,
     "validity.fast_in_row": 1,
 }
@@ -84,7 +85,6 @@ CHECKED = {
     "diffusion.aligned_faces",
     "diffusion.isotropic_faces",
     "diffusion.add_limited",
-    "diffusion.super_stage",
     "streaming.corner_speeds",
 }
 """Those whose loops check for overlap when they run; the others do without, and must not begin

@@ -8,7 +8,9 @@ Zalesak's limiter (1979, J. Comput. Phys. 31, 335) takes as much of the accurate
 cell between the extrema of its neighbourhood after an explicit step. (Limited transverse slopes,
 Sharma & Hammett 2007, J. Comput. Phys. 227, 123, leak several times more, see docs/transport.md.)
 
-All loops run over the flat index of a block, ghosts included; what wraps around the end of a row is
+All loops run over the flat index of a block. Those that make coefficients once a step cover all
+cells; those of every stage cover the `Runs` that the rates of active cells depend on: in blocks of
+8^3 with four layers of ghosts a quarter to a half of all. What wraps around the end of a row is
 written to cells that are never read. Corner i is the lower corner of cell i. A missing axis has
 stride 0, so that corners fall together with edges, faces, or the cell.
 """
@@ -28,6 +30,8 @@ EXCESS, U1, U2, U3 = range(4)  # corner coefficients: kappa_par - kappa_perp, an
 # square of the field at a corner over the sum of squares of the cells: rounding errors
 _CANCELLED = 1e-24
 ROOM_UP, ROOM_DOWN = 0, 1  # fraction of what wants to flow in or out that may
+# layers of ghosts along each axis, for `runs`
+NONE, ONE, TWO = (0, 0, 0), (1, 1, 1), (2, 2, 2)
 
 
 class Mesh(NamedTuple):
@@ -38,6 +42,16 @@ class Mesh(NamedTuple):
     widths: tuple
     size: int
     margin: int
+
+
+class Runs(NamedTuple):
+    """Cells of a block by their flat index, a run in each plane along x3: first cell, length of a
+    run, distance from run to run, and their number."""
+
+    first: int
+    length: int
+    step: int
+    count: int
 
 
 class Work(NamedTuple):
@@ -59,6 +73,24 @@ def make_mesh(grid):
         grid.m1 * grid.m2 if grid.ng3 else 0,
     )
     return Mesh(strides, (grid.dx1, grid.dx2, grid.dx3), grid.m1 * grid.m2 * grid.m3, sum(strides))
+
+
+@device
+def _span(ghosts, active, below, above):
+    """Return the first cell along an axis and the one after the last, one cell if it is missing."""
+    return (ghosts - below, ghosts + active + above) if ghosts else (0, active)
+
+
+@device
+def runs(grid, below, above):
+    """Return the `Runs` of the active cells and of layers of ghosts `below` and `above` them, three
+    numbers each: `NONE` below and `ONE` above has all their faces and corners. A run holds what
+    lies between its rows, too."""
+    i, end1 = _span(grid.ng1, grid.n1, below[0], above[0])
+    j, end2 = _span(grid.ng2, grid.n2, below[1], above[1])
+    k, end3 = _span(grid.ng3, grid.n3, below[2], above[2])
+    length = (end2 - 1 - j) * grid.m1 + end1 - i
+    return Runs((k * grid.m2 + j) * grid.m1 + i, length, grid.m2 * grid.m1, end3 - k)
 
 
 @device
@@ -182,22 +214,28 @@ def diffusion_rate(e, faces, corners, shape, dt, work, rate, crossing, kept=None
         on a refined mesh, gets the fluxes through faces beside another level
     """
     mesh, grid, kind = shape
+    # the room of a cell depends on the corrections at all its faces, those on all corners of theirs
+    near, outer = runs(grid, ONE, ONE), runs(grid, ONE, TWO)
+    inner, faces_of_active = runs(grid, NONE, NONE), runs(grid, NONE, ONE)
     for b in range(e.shape[0]):
         cells = row(rows(e, b, 0), 0)
         for a in range(3):
             if mesh.strides[a]:
-                normal_fluxes(cells, rows(faces[a], b, 0), mesh, a, row(rows(work.face, 0, 0), a))
+                normal_fluxes(
+                    outer, cells, rows(faces[a], b, 0), mesh, a, row(rows(work.face, 0, 0), a)
+                )
         if corners is not None:
-            corner_fluxes(cells, rows(corners, b, 0), mesh, rows(work.corner, 0, 0))
-            neighbour_extrema(cells, mesh, rows(work.extrema, 0, 0))
+            corner_fluxes(outer, cells, rows(corners, b, 0), mesh, rows(work.corner, 0, 0))
+            neighbour_extrema(grid, cells, mesh, rows(work.extrema, 0, 0))
             for a in range(3):
                 if mesh.strides[a]:
                     corner, out = (
                         row(rows(work.corner, 0, 0), a),
                         row(rows(work.correction, 0, 0), a),
                     )
-                    corrections(cells, rows(faces[a], b, 0), corner, mesh, a, out)
+                    corrections(outer, cells, rows(faces[a], b, 0), corner, mesh, a, out)
             rooms(
+                near,
                 cells,
                 rows(work.face, 0, 0),
                 rows(work.correction, 0, 0),
@@ -209,6 +247,7 @@ def diffusion_rate(e, faces, corners, shape, dt, work, rate, crossing, kept=None
             for a in range(3):
                 if mesh.strides[a]:
                     add_limited(
+                        faces_of_active,
                         row(rows(work.correction, 0, 0), a),
                         rows(work.room, 0, 0),
                         mesh,
@@ -218,7 +257,8 @@ def diffusion_rate(e, faces, corners, shape, dt, work, rate, crossing, kept=None
         if touches(crossing, b):
             cross_walls(rows(work.face, 0, 0), shape, crossing, b)
         keep_faces(rows(work.face, 0, 0), mesh, grid, kept, b)
-        negative_divergence(rows(work.face, 0, 0), mesh, kind, b, row(rows(rate, b, 0), 0))
+        out = row(rows(rate, b, 0), 0)
+        negative_divergence(inner, rows(work.face, 0, 0), mesh, kind, b, out)
 
 
 @device
@@ -267,52 +307,63 @@ def _axis_of(mesh, a):
 
 
 @kernel
-def normal_fluxes(e, faces, mesh, axis, out):
-    """Write the fluxes due to the normal differences."""
+def normal_fluxes(near, e, faces, mesh, axis, out):
+    """Write the fluxes due to the normal differences at the faces `near`."""
     separate()
     d, c = mesh.strides[axis], row(faces, NORMAL)
-    for i in range(d, mesh.size):
-        store(out, i, -load(c, i) * (load(e, i) - load(e, i - d)), 0)
+    for k in range(near.count):
+        first = near.first + k * near.step
+        for i in range(first, first + near.length):
+            store(out, i, -load(c, i) * (load(e, i) - load(e, i - d)), 0)
 
 
 @kernel
-def corner_fluxes(e, corners, mesh, out):
+def corner_fluxes(near, e, corners, mesh, out):
     """Write the three components of -(kappa_par - kappa_perp) b b.grad e at corners."""
     separate()
     s1, s2, s3 = mesh.strides
     h1, h2, h3 = 0.25 / mesh.widths[0], 0.25 / mesh.widths[1], 0.25 / mesh.widths[2]
     excess, u1, u2, u3 = row(corners, EXCESS), row(corners, U1), row(corners, U2), row(corners, U3)
     q1, q2, q3 = row(out, 0), row(out, 1), row(out, 2)
-    for i in range(mesh.margin, mesh.size):
-        e000, e100, e010, e110 = (
-            load(e, i - s1 - s2 - s3),
-            load(e, i - s2 - s3),
-            load(e, i - s1 - s3),
-            load(e, i - s3),
-        )
-        e001, e101, e011, e111 = load(e, i - s1 - s2), load(e, i - s2), load(e, i - s1), load(e, i)
-        g1 = h1 * (((e100 - e000) + (e110 - e010)) + ((e101 - e001) + (e111 - e011)))
-        g2 = h2 * (((e010 - e000) + (e110 - e100)) + ((e011 - e001) + (e111 - e101)))
-        g3 = h3 * (((e001 - e000) + (e101 - e100)) + ((e011 - e010) + (e111 - e110)))
-        v1, v2, v3 = load(u1, i), load(u2, i), load(u3, i)
-        q = -load(excess, i) * ((v1 * g1 + v2 * g2) + v3 * g3)
-        store(q1, i, v1 * q, 0)
-        store(q2, i, v2 * q, 1)
-        store(q3, i, v3 * q, 2)
+    for k in range(near.count):
+        first = near.first + k * near.step
+        for i in range(first, first + near.length):
+            e000, e100, e010, e110 = (
+                load(e, i - s1 - s2 - s3),
+                load(e, i - s2 - s3),
+                load(e, i - s1 - s3),
+                load(e, i - s3),
+            )
+            e001, e101, e011, e111 = (
+                load(e, i - s1 - s2),
+                load(e, i - s2),
+                load(e, i - s1),
+                load(e, i),
+            )
+            g1 = h1 * (((e100 - e000) + (e110 - e010)) + ((e101 - e001) + (e111 - e011)))
+            g2 = h2 * (((e010 - e000) + (e110 - e100)) + ((e011 - e001) + (e111 - e101)))
+            g3 = h3 * (((e001 - e000) + (e101 - e100)) + ((e011 - e010) + (e111 - e110)))
+            v1, v2, v3 = load(u1, i), load(u2, i), load(u3, i)
+            q = -load(excess, i) * ((v1 * g1 + v2 * g2) + v3 * g3)
+            store(q1, i, v1 * q, 0)
+            store(q2, i, v2 * q, 1)
+            store(q3, i, v3 * q, 2)
 
 
 @kernel
-def corrections(e, faces, corner, mesh, axis, out):
+def corrections(near, e, faces, corner, mesh, axis, out):
     """Write what the mean of the corner fluxes adds to the normal flux along b."""
     separate()
     d, t1, t2 = mesh.strides[axis], mesh.strides[(axis + 1) % 3], mesh.strides[(axis + 2) % 3]
     along = row(faces, ALONG)
-    for i in range(mesh.margin, mesh.size - mesh.margin):
-        mean = 0.25 * (
-            (load(corner, i) + load(corner, i + t1))
-            + (load(corner, i + t2) + load(corner, i + t1 + t2))
-        )
-        store(out, i, mean + load(along, i) * (load(e, i) - load(e, i - d)), 0)
+    for k in range(near.count):
+        first = near.first + k * near.step
+        for i in range(first, first + near.length):
+            mean = 0.25 * (
+                (load(corner, i) + load(corner, i + t1))
+                + (load(corner, i + t2) + load(corner, i + t1 + t2))
+            )
+            store(out, i, mean + load(along, i) * (load(e, i) - load(e, i - d)), 0)
 
 
 @device
@@ -328,26 +379,30 @@ def highest(row_, i, d):
 
 
 @kernel
-def extrema_along(low, high, mesh, margin, d, out_low, out_high):
+def extrema_along(near, low, high, d, out_low, out_high):
     """Write the extrema over three neighbours at distance `d`."""
     separate()
-    for i in range(margin, mesh.size - margin):
-        store(out_low, i, lowest(low, i, d), 0)
-        store(out_high, i, highest(high, i, d), 1)
+    for k in range(near.count):
+        first = near.first + k * near.step
+        for i in range(first, first + near.length):
+            store(out_low, i, lowest(low, i, d), 0)
+            store(out_high, i, highest(high, i, d), 1)
 
 
 @kernel
-def neighbour_extrema(e, mesh, out):
+def neighbour_extrema(grid, e, mesh, out):
     """Write the smallest and largest e of all cells that share a corner with a cell to components 0
-    and 1 of `out`; 2 and 3 are spare."""
+    and 1 of `out`; 2 and 3 are spare. What comes next along an axis needs a layer more of it."""
     s1, s2, s3 = mesh.strides
-    extrema_along(e, e, mesh, s1, s1, row(out, 0), row(out, 1))
-    extrema_along(row(out, 0), row(out, 1), mesh, s1 + s2, s2, row(out, 2), row(out, 3))
-    extrema_along(row(out, 2), row(out, 3), mesh, mesh.margin, s3, row(out, 0), row(out, 1))
+    near = runs(grid, (1, 2, 2), (1, 2, 2))
+    extrema_along(near, e, e, s1, row(out, 0), row(out, 1))
+    near = runs(grid, (1, 1, 2), (1, 1, 2))
+    extrema_along(near, row(out, 0), row(out, 1), s2, row(out, 2), row(out, 3))
+    extrema_along(runs(grid, ONE, ONE), row(out, 2), row(out, 3), s3, row(out, 0), row(out, 1))
 
 
 @kernel
-def rooms(e, faces, correction, extrema, mesh, dt, out):
+def rooms(near, e, faces, correction, extrema, mesh, dt, out):
     """Write the fractions of inflowing and of outflowing corrections that keep a cell within its
     extrema (Zalesak 1979, eqs. 10-12)."""
     separate()
@@ -361,40 +416,44 @@ def rooms(e, faces, correction, extrema, mesh, dt, out):
     a1, a2, a3 = row(correction, 0), row(correction, 1), row(correction, 2)
     low, high = row(extrema, 0), row(extrema, 1)
     up, down = row(out, ROOM_UP), row(out, ROOM_DOWN)
-    for i in range(mesh.margin, mesh.size - mesh.margin):
-        change = (
-            c1 * (load(f1, i + s1) - load(f1, i)) + c2 * (load(f2, i + s2) - load(f2, i))
-        ) + c3 * (load(f3, i + s3) - load(f3, i))
-        plain = load(e, i) - change
-        l1, l2, l3 = load(a1, i), load(a2, i), load(a3, i)
-        r1, r2, r3 = load(a1, i + s1), load(a2, i + s2), load(a3, i + s3)
-        gain = (c1 * (max(l1, 0.0) - min(r1, 0.0)) + c2 * (max(l2, 0.0) - min(r2, 0.0))) + c3 * (
-            max(l3, 0.0) - min(r3, 0.0)
-        )
-        loss = (c1 * (max(r1, 0.0) - min(l1, 0.0)) + c2 * (max(r2, 0.0) - min(l2, 0.0))) + c3 * (
-            max(r3, 0.0) - min(l3, 0.0)
-        )
-        rise, fall = max(load(high, i) - plain, 0.0), max(plain - load(low, i), 0.0)
-        store(up, i, rise / gain if gain > rise else 1.0, 0)
-        store(down, i, fall / loss if loss > fall else 1.0, 1)
+    for k in range(near.count):
+        first = near.first + k * near.step
+        for i in range(first, first + near.length):
+            change = (
+                c1 * (load(f1, i + s1) - load(f1, i)) + c2 * (load(f2, i + s2) - load(f2, i))
+            ) + c3 * (load(f3, i + s3) - load(f3, i))
+            plain = load(e, i) - change
+            l1, l2, l3 = load(a1, i), load(a2, i), load(a3, i)
+            r1, r2, r3 = load(a1, i + s1), load(a2, i + s2), load(a3, i + s3)
+            gain = (
+                c1 * (max(l1, 0.0) - min(r1, 0.0)) + c2 * (max(l2, 0.0) - min(r2, 0.0))
+            ) + c3 * (max(l3, 0.0) - min(r3, 0.0))
+            loss = (
+                c1 * (max(r1, 0.0) - min(l1, 0.0)) + c2 * (max(r2, 0.0) - min(l2, 0.0))
+            ) + c3 * (max(r3, 0.0) - min(l3, 0.0))
+            rise, fall = max(load(high, i) - plain, 0.0), max(plain - load(low, i), 0.0)
+            store(up, i, rise / gain if gain > rise else 1.0, 0)
+            store(down, i, fall / loss if loss > fall else 1.0, 1)
 
 
 @kernel
-def add_limited(correction, room, mesh, axis, face):
+def add_limited(near, correction, room, mesh, axis, face):
     """Add to the fluxes of `face` the corrections that both cells have room for."""
     separate()
     d, up, down = mesh.strides[axis], row(room, ROOM_UP), row(room, ROOM_DOWN)
-    for i in range(mesh.margin, mesh.size - mesh.margin):
-        a = load(correction, i)
-        rightward, leftward = (
-            min(load(up, i), load(down, i - d)),
-            min(load(down, i), load(up, i - d)),
-        )
-        store(face, i, load(face, i) + a * (rightward if a > 0.0 else leftward), 0)
+    for k in range(near.count):
+        first = near.first + k * near.step
+        for i in range(first, first + near.length):
+            a = load(correction, i)
+            rightward, leftward = (
+                min(load(up, i), load(down, i - d)),
+                min(load(down, i), load(up, i - d)),
+            )
+            store(face, i, load(face, i) + a * (rightward if a > 0.0 else leftward), 0)
 
 
 @kernel
-def negative_divergence(faces, mesh, cells, b, out):
+def negative_divergence(near, faces, mesh, cells, b, out):
     """Write minus the divergence of the face fluxes, on a tube those through whole faces."""
     separate()
     s1, s2, s3 = mesh.strides
@@ -404,27 +463,38 @@ def negative_divergence(faces, mesh, cells, b, out):
         (1.0 / mesh.widths[2] if s3 else 0.0),
     )
     f1, f2, f3 = row(faces, 0), row(faces, 1), row(faces, 2)
-    for i in range(mesh.margin, mesh.size - mesh.margin):
-        d1 = spread(cells, c1, b, i, s1, load(f1, i + s1) - load(f1, i))
-        d2 = spread(cells, c2, b, i, s2, load(f2, i + s2) - load(f2, i))
-        d3 = spread(cells, c3, b, i, s3, load(f3, i + s3) - load(f3, i))
-        store(out, i, -((d1 + d2) + d3), 0)
+    for k in range(near.count):
+        first = near.first + k * near.step
+        for i in range(first, first + near.length):
+            d1 = spread(cells, c1, b, i, s1, load(f1, i + s1) - load(f1, i))
+            d2 = spread(cells, c2, b, i, s2, load(f2, i + s2) - load(f2, i))
+            d3 = spread(cells, c3, b, i, s3, load(f3, i + s3) - load(f3, i))
+            store(out, i, -((d1 + d2) + d3), 0)
 
 
 @kernel
-def super_stage(stage, dt, e0, last, rates, rate0, out):
-    """Write one RKL2 stage: `out` holds Y_{j-2} on entry and Y_j on return; `last` is Y_{j-1}, `e0`
-    Y_0.
+def super_stage(grid, stage, dt, e0, last, rates, rate0, out):
+    """Write one RKL2 stage of the active cells: `out` holds Y_{j-2} on entry and Y_j on return;
+    `last` is Y_{j-1}, `e0` Y_0."""
+    near = runs(grid, NONE, NONE)
+    for b in range(out.shape[0]):
+        earlier = row(rows(e0, b, 0), 0), row(rows(last, b, 0), 0)
+        change = row(rows(rates, b, 0), 0), row(rows(rate0, b, 0), 0)
+        stage_rows(near, stage, dt, earlier, change, row(rows(out, b, 0), 0))
+
+
+@kernel
+def stage_rows(near, stage, dt, earlier, rates, out):
+    """Do so for the cells `near` of a block; `earlier`: Y_0 and Y_{j-1}, `rates`: those
+    of Y_{j-1} and of Y_0.
 
     Differences from Y_0 are combined, so that a uniform state stays uniform to the last bit.
     """
-    y0, y1, l1, l0, y = (
-        e0.reshape(-1),
-        last.reshape(-1),
-        rates.reshape(-1),
-        rate0.reshape(-1),
-        out.reshape(-1),
-    )
-    for i in range(y.size):
-        change = stage.mu * (y1[i] - y0[i]) + stage.nu * (y[i] - y0[i])
-        y[i] = y0[i] + (change + dt * (stage.rate * l1[i] + stage.rate0 * l0[i]))
+    separate()
+    (e0, last), (now, first_rate) = earlier, rates
+    for k in range(near.count):
+        first = near.first + k * near.step
+        for i in range(first, first + near.length):
+            y0, l1, l0 = load(e0, i), load(now, i), load(first_rate, i)
+            change = stage.mu * (load(last, i) - y0) + stage.nu * (load(out, i) - y0)
+            store(out, i, y0 + (change + dt * (stage.rate * l1 + stage.rate0 * l0)), 0)

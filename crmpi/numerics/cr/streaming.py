@@ -19,7 +19,19 @@ from typing import NamedTuple
 
 from crmpi.constants import DENS, ENER
 from crmpi.jit import device, kernel
-from crmpi.numerics.cr.diffusion import ALONG, EXCESS, NORMAL, U1, U2, U3, share_along
+from crmpi.numerics.cr.diffusion import (
+    ALONG,
+    EXCESS,
+    NONE,
+    NORMAL,
+    ONE,
+    TWO,
+    U1,
+    U2,
+    U3,
+    runs,
+    share_along,
+)
 from crmpi.numerics.fluid.reconstruct import PLM, interfaces
 from crmpi.numerics.power import tanh
 from crmpi.numerics.rows.cells import central_slope
@@ -105,7 +117,7 @@ def field_shares(face, bcc, mesh, axis, out):
 
 
 @kernel
-def largest_coefficients(law, frozen, mesh, buffers, faces):
+def largest_coefficients(law, frozen, mesh, grid, buffers, faces):
     """Fill the face coefficients with the largest that streaming can add to those of diffusion
     alone.
 
@@ -113,15 +125,15 @@ def largest_coefficients(law, frozen, mesh, buffers, faces):
     diffusion over a cell would.
     """
     bound = law.gamma * (law.length + max(mesh.widths[0], mesh.widths[1], mesh.widths[2]))
+    outer = runs(grid, ONE, TWO)
     for b in range(frozen.speed.shape[0]):
         corner = row(rows(buffers.corner, 0, 0), COEFFICIENT)
         scale_row(mesh.size, bound, row(rows(frozen.speed, b, 0), 0), corner)
         for a in range(3):
             if mesh.strides[a]:
                 share = row(rows(frozen.shares[a], b, 0), 0)
-                add_streaming(
-                    corner, rows(frozen.faces[a], b, 0), share, mesh, a, rows(faces[a], b, 0)
-                )
+                base, out = rows(frozen.faces[a], b, 0), rows(faces[a], b, 0)
+                add_streaming(outer, corner, base, share, mesh, a, out)
 
 
 @kernel
@@ -133,7 +145,7 @@ def scale_row(n, factor, a, out):
 
 
 @kernel
-def streaming_coefficients(e, law, frozen, mesh, buffers, faces, corners, heating):
+def streaming_coefficients(e, law, frozen, mesh, grid, buffers, faces, corners, heating):
     """Fill the coefficients of streaming and diffusion together, and the heating of the gas, for
     the present `e`.
 
@@ -144,14 +156,17 @@ def streaming_coefficients(e, law, frozen, mesh, buffers, faces, corners, heatin
     faces, corners : arrays of `crmpi.numerics.cr.diffusion.diffusion_rate`
         results; the unit field in `corners` is read
     heating : array (nblock, 1, m3, m2, m1)
-        result: energy per volume and time that cells lose to the gas
+        result, of active cells: energy per volume and time that they lose to the gas
     """
+    # `diffusion_rate` reads corners and faces of the first layer, they the states at faces below
+    outer, wide, inner = runs(grid, ONE, TWO), runs(grid, TWO, TWO), runs(grid, NONE, NONE)
     for b in range(e.shape[0]):
         cells, corner = row(rows(e, b, 0), 0), rows(buffers.corner, 0, 0)
         for a in range(3):
             if mesh.strides[a]:
-                face_states(cells, mesh, a, rows(buffers.states, 0, 0))
+                face_states(wide, cells, mesh, a, rows(buffers.states, 0, 0))
         stream_at_corners(
+            outer,
             cells,
             law,
             rows(corners, b, 0),
@@ -161,7 +176,7 @@ def streaming_coefficients(e, law, frozen, mesh, buffers, faces, corners, heatin
             corner,
         )
         add_rows(
-            mesh.size,
+            outer,
             row(rows(frozen.excess, b, 0), 0),
             row(corner, COEFFICIENT),
             row(rows(corners, b, 0), EXCESS),
@@ -170,6 +185,7 @@ def streaming_coefficients(e, law, frozen, mesh, buffers, faces, corners, heatin
             if mesh.strides[a]:
                 share = row(rows(frozen.shares[a], b, 0), 0)
                 add_streaming(
+                    outer,
                     row(corner, COEFFICIENT),
                     rows(frozen.faces[a], b, 0),
                     share,
@@ -177,21 +193,23 @@ def streaming_coefficients(e, law, frozen, mesh, buffers, faces, corners, heatin
                     a,
                     rows(faces[a], b, 0),
                 )
-        mean_of_corners(row(corner, HEATING), mesh, row(rows(heating, b, 0), 0))
+        mean_of_corners(inner, row(corner, HEATING), mesh, row(rows(heating, b, 0), 0))
 
 
 @kernel
-def face_states(e, mesh, axis, out):
+def face_states(near, e, mesh, axis, out):
     """Write e at the lower faces along `axis`, extrapolated from the cell below (component 2 axis)
     and above (2 axis + 1)."""
     separate()
     d, below, above = mesh.strides[axis], row(out, 2 * axis), row(out, 2 * axis + 1)
-    for i in range(2 * d, mesh.size - d):
-        e0, e1, e2, e3 = load(e, i - 2 * d), load(e, i - d), load(e, i), load(e, i + d)
-        _, upper = interfaces(PLM(), 0.0, e0, e1, e2, 0.0)
-        lower, _ = interfaces(PLM(), 0.0, e1, e2, e3, 0.0)
-        store(below, i, upper, 0)
-        store(above, i, lower, 1)
+    for k in range(near.count):
+        first = near.first + k * near.step
+        for i in range(first, first + near.length):
+            e0, e1, e2, e3 = load(e, i - 2 * d), load(e, i - d), load(e, i), load(e, i + d)
+            _, upper = interfaces(PLM(), 0.0, e0, e1, e2, 0.0)
+            lower, _ = interfaces(PLM(), 0.0, e1, e2, e3, 0.0)
+            store(below, i, upper, 0)
+            store(above, i, lower, 1)
 
 
 @device
@@ -205,7 +223,7 @@ def mean_of_faces(states, i, t1, t2):
 
 
 @kernel
-def stream_at_corners(e, law, field, speed, mesh, states, out):
+def stream_at_corners(near, e, law, field, speed, mesh, states, out):
     """Write D and the heating at corners; the upstream e is that of the axes, weighted with the
     share of the field along them."""
     separate()
@@ -215,90 +233,114 @@ def stream_at_corners(e, law, field, speed, mesh, states, out):
     u1, u2, u3 = row(field, U1), row(field, U2), row(field, U3)
     low1, low2, low3 = row(states, 0), row(states, 2), row(states, 4)
     high1, high2, high3 = row(states, 1), row(states, 3), row(states, 5)
-    for i in range(2 * mesh.margin, mesh.size - mesh.margin):
-        e000, e100, e010, e110 = (
-            load(e, i - s1 - s2 - s3),
-            load(e, i - s2 - s3),
-            load(e, i - s1 - s3),
-            load(e, i - s3),
-        )
-        e001, e101, e011, e111 = load(e, i - s1 - s2), load(e, i - s2), load(e, i - s1), load(e, i)
-        g1 = h1 * (((e100 - e000) + (e110 - e010)) + ((e101 - e001) + (e111 - e011)))
-        g2 = h2 * (((e010 - e000) + (e110 - e100)) + ((e011 - e001) + (e111 - e101)))
-        g3 = h3 * (((e001 - e000) + (e101 - e100)) + ((e011 - e010) + (e111 - e110)))
-        mean = 0.125 * (((e000 + e100) + (e010 + e110)) + ((e001 + e101) + (e011 + e111)))
-        v1, v2, v3 = load(u1, i), load(u2, i), load(u3, i)
-        g = (v1 * g1 + v2 * g2) + v3 * g3
-        w1, w2, w3 = p1 * v1 * v1, p2 * v2 * v2, p3 * v3 * v3
-        # both sides, and a choice between numbers: a vector loop without gathers
-        below1, above1 = mean_of_faces(low1, i, s2, s3), mean_of_faces(high1, i, s2, s3)
-        below2, above2 = mean_of_faces(low2, i, s1, s3), mean_of_faces(high2, i, s1, s3)
-        below3, above3 = mean_of_faces(low3, i, s1, s2), mean_of_faces(high3, i, s1, s2)
-        q1 = below1 if g * v1 < 0.0 else above1
-        q2 = below2 if g * v2 < 0.0 else above2
-        q3 = below3 if g * v3 < 0.0 else above3
-        upstream = max((w1 * q1 + w2 * q2 + w3 * q3) / (w1 + w2 + w3 + _TINY), 0.0)
-        x = law.length * abs(g) / (mean + _TINY)
-        t = tanh_ratio(x) if mean > 0.0 else 0.0
-        s = load(speed, i)
-        store(
-            row(out, COEFFICIENT),
-            i,
-            law.gamma * s * law.length * t * (upstream / (mean + _TINY)),
-            0,
-        )
-        store(row(out, HEATING), i, law.heating * s * (t * x) * abs(g), 1)
+    for k in range(near.count):
+        first = near.first + k * near.step
+        for i in range(first, first + near.length):
+            e000, e100, e010, e110 = (
+                load(e, i - s1 - s2 - s3),
+                load(e, i - s2 - s3),
+                load(e, i - s1 - s3),
+                load(e, i - s3),
+            )
+            e001, e101, e011, e111 = (
+                load(e, i - s1 - s2),
+                load(e, i - s2),
+                load(e, i - s1),
+                load(e, i),
+            )
+            g1 = h1 * (((e100 - e000) + (e110 - e010)) + ((e101 - e001) + (e111 - e011)))
+            g2 = h2 * (((e010 - e000) + (e110 - e100)) + ((e011 - e001) + (e111 - e101)))
+            g3 = h3 * (((e001 - e000) + (e101 - e100)) + ((e011 - e010) + (e111 - e110)))
+            mean = 0.125 * (((e000 + e100) + (e010 + e110)) + ((e001 + e101) + (e011 + e111)))
+            v1, v2, v3 = load(u1, i), load(u2, i), load(u3, i)
+            g = (v1 * g1 + v2 * g2) + v3 * g3
+            w1, w2, w3 = p1 * v1 * v1, p2 * v2 * v2, p3 * v3 * v3
+            # both sides, and a choice between numbers: a vector loop without gathers
+            below1, above1 = mean_of_faces(low1, i, s2, s3), mean_of_faces(high1, i, s2, s3)
+            below2, above2 = mean_of_faces(low2, i, s1, s3), mean_of_faces(high2, i, s1, s3)
+            below3, above3 = mean_of_faces(low3, i, s1, s2), mean_of_faces(high3, i, s1, s2)
+            q1 = below1 if g * v1 < 0.0 else above1
+            q2 = below2 if g * v2 < 0.0 else above2
+            q3 = below3 if g * v3 < 0.0 else above3
+            upstream = max((w1 * q1 + w2 * q2 + w3 * q3) / (w1 + w2 + w3 + _TINY), 0.0)
+            x = law.length * abs(g) / (mean + _TINY)
+            t = tanh_ratio(x) if mean > 0.0 else 0.0
+            s = load(speed, i)
+            store(
+                row(out, COEFFICIENT),
+                i,
+                law.gamma * s * law.length * t * (upstream / (mean + _TINY)),
+                0,
+            )
+            store(row(out, HEATING), i, law.heating * s * (t * x) * abs(g), 1)
 
 
 @kernel
-def add_rows(n, a, b, out):
-    """Write the sum of two rows."""
+def add_rows(near, a, b, out):
+    """Write the sum of two variables."""
     separate()
-    for i in range(n):
-        store(out, i, load(a, i) + load(b, i), 0)
+    for k in range(near.count):
+        first = near.first + k * near.step
+        for i in range(first, first + near.length):
+            store(out, i, load(a, i) + load(b, i), 0)
 
 
 @kernel
-def add_streaming(coefficient, base, share, mesh, axis, out):
+def add_streaming(near, coefficient, base, share, mesh, axis, out):
     """Write face coefficients: those of diffusion alone, and D, the mean of the corners of a face,
     on its part along the field."""
     separate()
     t1, t2 = mesh.strides[(axis + 1) % 3], mesh.strides[(axis + 2) % 3]
-    for i in range(mesh.size - mesh.margin):
-        mean = 0.25 * (
-            (load(coefficient, i) + load(coefficient, i + t1))
-            + (load(coefficient, i + t2) + load(coefficient, i + t1 + t2))
-        )
-        part = load(share, i) * mean
-        store(row(out, NORMAL), i, load(row(base, NORMAL), i) + part, 0)
-        store(row(out, ALONG), i, load(row(base, ALONG), i) + part, 1)
+    for k in range(near.count):
+        first = near.first + k * near.step
+        for i in range(first, first + near.length):
+            mean = 0.25 * (
+                (load(coefficient, i) + load(coefficient, i + t1))
+                + (load(coefficient, i + t2) + load(coefficient, i + t1 + t2))
+            )
+            part = load(share, i) * mean
+            store(row(out, NORMAL), i, load(row(base, NORMAL), i) + part, 0)
+            store(row(out, ALONG), i, load(row(base, ALONG), i) + part, 1)
 
 
 @kernel
-def mean_of_corners(corner, mesh, out):
+def mean_of_corners(near, corner, mesh, out):
     """Write the mean over the corners of a cell."""
     separate()
     s1, s2, s3 = mesh.strides
-    for i in range(mesh.size - mesh.margin):
-        low = (load(corner, i) + load(corner, i + s1)) + (
-            load(corner, i + s2) + load(corner, i + s1 + s2)
-        )
-        j = i + s3
-        high = (load(corner, j) + load(corner, j + s1)) + (
-            load(corner, j + s2) + load(corner, j + s1 + s2)
-        )
-        store(out, i, 0.125 * (low + high), 0)
+    for k in range(near.count):
+        first = near.first + k * near.step
+        for i in range(first, first + near.length):
+            low = (load(corner, i) + load(corner, i + s1)) + (
+                load(corner, i + s2) + load(corner, i + s1 + s2)
+            )
+            j = i + s3
+            high = (load(corner, j) + load(corner, j + s1)) + (
+                load(corner, j + s2) + load(corner, j + s1 + s2)
+            )
+            store(out, i, 0.125 * (low + high), 0)
 
 
 @kernel
-def refuse_cooling(e, heat):
-    """Where `heat` is negative set it to zero, at the expense of `e`: RKL2 stages extrapolate,
-    waves never give energy back."""
-    x, h = e.reshape(-1), heat.reshape(-1)
-    for i in range(x.size):
-        cooling = min(h[i], 0.0)
-        x[i] += cooling
-        h[i] -= cooling
+def refuse_cooling(grid, e, heat):
+    """Where `heat` of an active cell is negative set it to zero, at the expense of `e`: RKL2 stages
+    extrapolate, waves never give energy back."""
+    near = runs(grid, NONE, NONE)
+    for b in range(e.shape[0]):
+        refuse_rows(near, row(rows(e, b, 0), 0), row(rows(heat, b, 0), 0))
+
+
+@kernel
+def refuse_rows(near, e, heat):
+    """Do so for the cells `near` of a block."""
+    separate()
+    for k in range(near.count):
+        first = near.first + k * near.step
+        for i in range(first, first + near.length):
+            h = load(heat, i)
+            cooling = min(h, 0.0)
+            store(e, i, load(e, i) + cooling, 0)
+            store(heat, i, h - cooling, 1)
 
 
 @kernel
