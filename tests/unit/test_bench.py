@@ -1,5 +1,7 @@
 """The benchmark measures what it says, on a small box."""
 
+import llvmlite.binding as llvm
+import numba
 import numpy as np
 import pytest
 
@@ -12,6 +14,7 @@ from crmpi.tools.bench.boxes import Box, block_shape
 from crmpi.tools.bench.efficiency import layout
 from crmpi.tools.bench.levels import levels_report, measure_levels, regrid_shares
 from crmpi.tools.bench.limits import fluid_bytes, substep_bytes
+from crmpi.tools.bench.machine import describe
 from crmpi.tools.bench.memory import list_arrays, memory_report
 from crmpi.tools.bench.predict import predict
 from crmpi.tools.bench.traffic import CountingComm, SurroundedComm
@@ -34,6 +37,13 @@ def test_measure_and_report():
     )
     text = report(results)
     assert "mhd" in text and "GB/s" in text and "sub-steps per cycle" in text
+
+
+def test_the_machine_is_the_one_that_kernels_are_compiled_for(monkeypatch):
+    monkeypatch.setattr(numba.config, "CPU_NAME", "x86-64-v3")
+    assert describe()["cpu_target"] == "x86-64-v3"
+    monkeypatch.setattr(numba.config, "CPU_NAME", None)
+    assert describe()["cpu_target"] == llvm.get_host_cpu_name()
 
 
 def test_the_phases_add_up_to_the_step():

@@ -18,7 +18,8 @@ def describe():
 
     return {
         "cpu": _cpu_model(),
-        "cpu_target": binding.get_host_cpu_name(),
+        # NUMBA_CPU_NAME has kernels compiled for another processor than this one
+        "cpu_target": numba.config.CPU_NAME or binding.get_host_cpu_name(),
         "cores": os.cpu_count(),
         "system": platform.system(),
         "python": platform.python_version(),
