@@ -16,9 +16,8 @@ from crmpi.numerics.cr.diffusion import (
     diffusion_rate,
     isotropic_faces,
     make_mesh,
-    super_stage,
 )
-from crmpi.numerics.cr.rkl2 import Stage, plan, stages
+from crmpi.numerics.cr.rkl2 import Stage, plan, stages, super_stage
 from crmpi.numerics.cr.streaming import give_to_gas, wave_losses
 from crmpi.numerics.cr.undershoots import extremes, grant_shares, request_shares
 from crmpi.numerics.levels.level_faces import replace_in_register

@@ -5,7 +5,8 @@ import math
 import numpy as np
 
 from crmpi.mesh.pool import aligned_zeros
-from crmpi.numerics.cr.diffusion import EXCESS, super_stage
+from crmpi.numerics.cr.diffusion import EXCESS
+from crmpi.numerics.cr.rkl2 import super_stage
 from crmpi.numerics.cr.streaming import (
     Buffers,
     Frozen,

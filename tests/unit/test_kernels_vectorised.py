@@ -62,7 +62,7 @@ HOT = {
     "diffusion.add_limited": 1,
     "diffusion.negative_divergence": 1,
     "diffusion.normal_fluxes": 1,
-    "diffusion.stage_rows": 1,
+    "rkl2.stage_rows": 1,
     "streaming.stream_at_corners": 1,
     "streaming.corner_speeds": 1,
     "streaming.face_states": 1,
@@ -75,13 +75,9 @@ HOT = {
 specialisation."""
 
 CHECKED = {
-    "momentum.settle_row",
-    "signals.rate_row",
     "update.gravity_rows",
     "update.work_rows",
     "compression.compress_rows",
-    "coefficients.reach_row",
-    "moments.correct_rows",
     "diffusion.aligned_faces",
     "diffusion.isotropic_faces",
     "diffusion.add_limited",

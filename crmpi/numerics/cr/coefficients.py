@@ -8,7 +8,7 @@ from crmpi.jit import kernel
 from crmpi.numerics.cr.moments import BN1, KAPPA, VSTREAM
 from crmpi.numerics.rows.cells import widest_opening
 from crmpi.numerics.rows.columns import clear, largest
-from crmpi.numerics.rows.rows import load, moved, pointer, row, rows, separate, store
+from crmpi.numerics.rows.rows import load, moved, pointer, row, rows, separate, store, written
 
 
 @kernel
@@ -99,6 +99,7 @@ def reach_row(n, cells, b, first, frozen, axes, best):
         moved(bn2, axes[1].stride),
         moved(bn3, axes[2].stride),
     )
+    raised = written(best)
     for i in range(n):
         low1, low2, low3 = abs(load(bn1, i)), abs(load(bn2, i)), abs(load(bn3, i))
         up1, up2, up3 = abs(load(above1, i)), abs(load(above2, i)), abs(load(above3, i))
@@ -106,4 +107,4 @@ def reach_row(n, cells, b, first, frozen, axes, best):
         reach2 = widest_opening(cells, axes[1], b, first + i, low2, up2)
         reach3 = widest_opening(cells, axes[2], b, first + i, low3, up3)
         reach, old = (reach1 + reach2) + reach3, load(best, i)
-        store(best, i, reach if reach > old else old, 0)
+        store(raised, i, reach if reach > old else old, 0)

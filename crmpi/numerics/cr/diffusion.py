@@ -10,7 +10,7 @@ Sharma & Hammett 2007, J. Comput. Phys. 227, 123, leak several times more, see d
 
 All loops run over the flat index of a block. Those that make coefficients once a step cover all
 cells; those of every stage cover the `Runs` that the rates of active cells depend on: in blocks of
-8^3 with four layers of ghosts a quarter to a half of all. What wraps around the end of a row is
+8^3 with four layers of ghosts a fifth to a half of all. What wraps around the end of a row is
 written to cells that are never read. Corner i is the lower corner of cell i. A missing axis has
 stride 0, so that corners fall together with edges, faces, or the cell.
 """
@@ -18,6 +18,7 @@ stride 0, so that corners fall together with edges, faces, or the cell.
 from typing import NamedTuple
 
 from crmpi.jit import device, kernel
+from crmpi.numerics.cr.runs import NONE, ONE, TWO, runs
 from crmpi.numerics.levels.crossing import cross_rows, touches
 from crmpi.numerics.levels.level_faces import keep_row
 from crmpi.numerics.rows.cells import entering, over_distance, over_extent, spread
@@ -30,8 +31,6 @@ EXCESS, U1, U2, U3 = range(4)  # corner coefficients: kappa_par - kappa_perp, an
 # square of the field at a corner over the sum of squares of the cells: rounding errors
 _CANCELLED = 1e-24
 ROOM_UP, ROOM_DOWN = 0, 1  # fraction of what wants to flow in or out that may
-# layers of ghosts along each axis, for `runs`
-NONE, ONE, TWO = (0, 0, 0), (1, 1, 1), (2, 2, 2)
 
 
 class Mesh(NamedTuple):
@@ -42,16 +41,6 @@ class Mesh(NamedTuple):
     widths: tuple
     size: int
     margin: int
-
-
-class Runs(NamedTuple):
-    """Cells of a block by their flat index, a run in each plane along x3: first cell, length of a
-    run, distance from run to run, and their number."""
-
-    first: int
-    length: int
-    step: int
-    count: int
 
 
 class Work(NamedTuple):
@@ -73,24 +62,6 @@ def make_mesh(grid):
         grid.m1 * grid.m2 if grid.ng3 else 0,
     )
     return Mesh(strides, (grid.dx1, grid.dx2, grid.dx3), grid.m1 * grid.m2 * grid.m3, sum(strides))
-
-
-@device
-def _span(ghosts, active, below, above):
-    """Return the first cell along an axis and the one after the last, one cell if it is missing."""
-    return (ghosts - below, ghosts + active + above) if ghosts else (0, active)
-
-
-@device
-def runs(grid, below, above):
-    """Return the `Runs` of the active cells and of layers of ghosts `below` and `above` them, three
-    numbers each: `NONE` below and `ONE` above has all their faces and corners. A run holds what
-    lies between its rows, too."""
-    i, end1 = _span(grid.ng1, grid.n1, below[0], above[0])
-    j, end2 = _span(grid.ng2, grid.n2, below[1], above[1])
-    k, end3 = _span(grid.ng3, grid.n3, below[2], above[2])
-    length = (end2 - 1 - j) * grid.m1 + end1 - i
-    return Runs((k * grid.m2 + j) * grid.m1 + i, length, grid.m2 * grid.m1, end3 - k)
 
 
 @device
@@ -470,31 +441,3 @@ def negative_divergence(near, faces, mesh, cells, b, out):
             d2 = spread(cells, c2, b, i, s2, load(f2, i + s2) - load(f2, i))
             d3 = spread(cells, c3, b, i, s3, load(f3, i + s3) - load(f3, i))
             store(out, i, -((d1 + d2) + d3), 0)
-
-
-@kernel
-def super_stage(grid, stage, dt, e0, last, rates, rate0, out):
-    """Write one RKL2 stage of the active cells: `out` holds Y_{j-2} on entry and Y_j on return;
-    `last` is Y_{j-1}, `e0` Y_0."""
-    near = runs(grid, NONE, NONE)
-    for b in range(out.shape[0]):
-        earlier = row(rows(e0, b, 0), 0), row(rows(last, b, 0), 0)
-        change = row(rows(rates, b, 0), 0), row(rows(rate0, b, 0), 0)
-        stage_rows(near, stage, dt, earlier, change, row(rows(out, b, 0), 0))
-
-
-@kernel
-def stage_rows(near, stage, dt, earlier, rates, out):
-    """Do so for the cells `near` of a block; `earlier`: Y_0 and Y_{j-1}, `rates`: those
-    of Y_{j-1} and of Y_0.
-
-    Differences from Y_0 are combined, so that a uniform state stays uniform to the last bit.
-    """
-    separate()
-    (e0, last), (now, first_rate) = earlier, rates
-    for k in range(near.count):
-        first = near.first + k * near.step
-        for i in range(first, first + near.length):
-            y0, l1, l0 = load(e0, i), load(now, i), load(first_rate, i)
-            change = stage.mu * (load(last, i) - y0) + stage.nu * (load(out, i) - y0)
-            store(out, i, y0 + (change + dt * (stage.rate * l1 + stage.rate0 * l0)), 0)

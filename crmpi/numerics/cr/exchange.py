@@ -6,7 +6,7 @@ from typing import NamedTuple
 from crmpi.constants import DENS, ENER, MOM1
 from crmpi.jit import kernel
 from crmpi.numerics.cr.moments import ENERGY, FLUX, HEAT, MADE
-from crmpi.numerics.rows.rows import load, row, rows, separate, store
+from crmpi.numerics.rows.rows import load, row, rows, separate, store, written
 from crmpi.numerics.rows.volumes import cell_volume
 
 WORK = 0  # component of a register that is no longer needed: it takes the work
@@ -65,6 +65,9 @@ def exchange_row(n, u, bcc, q, account, spent, places, ivmax2, gas):
     separate()
     ecr, fcr, energy, flux = row(u, places[0]), row(u, places[1]), row(q, ENERGY), row(q, FLUX)
     m1, m2, m3, ener = row(u, MOM1), row(u, MOM1 + 1), row(u, MOM1 + 2), row(u, ENER)
+    new1, new2, new3, new_ener = written(m1), written(m2), written(m3), written(ener)
+    made, new_f = row(account, MADE), written(fcr)
+    sum_made = written(made)
     frozen, passive = gas
     transferred, gained = 0.0 if frozen else ivmax2, 0.0 if frozen or passive else 1.0
     for i in range(n):
@@ -81,11 +84,11 @@ def exchange_row(n, u, bcc, q, account, spent, places, ivmax2, gas):
             / load(row(u, DENS), i)
         )
         e = load(energy, i) - w
-        store(m1, i, p1 + gained * d1, 0)
-        store(m2, i, p2 + gained * d2, 1)
-        store(m3, i, p3 + gained * d3, 2)
-        store(ener, i, load(ener, i) + gained * (w + load(row(account, HEAT), i)), 3)
+        store(new1, i, p1 + gained * d1, 0)
+        store(new2, i, p2 + gained * d2, 1)
+        store(new3, i, p3 + gained * d3, 2)
+        store(new_ener, i, load(ener, i) + gained * (w + load(row(account, HEAT), i)), 3)
         store(ecr, i, max(e, 0.0), 4)
-        store(fcr, i, f, 5)
-        store(row(account, MADE), i, load(row(account, MADE), i) + max(-e, 0.0), 6)
+        store(new_f, i, f, 5)
+        store(sum_made, i, load(made, i) + max(-e, 0.0), 6)
         store(row(spent, WORK), i, w, 7)

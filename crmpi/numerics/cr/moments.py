@@ -22,7 +22,7 @@ from typing import NamedTuple
 from crmpi.jit import device, kernel
 from crmpi.numerics.rows.cells import distance_below, gained, mean_slope, through_face
 from crmpi.numerics.rows.columns import clear, largest
-from crmpi.numerics.rows.rows import load, pointer, row, rows, separate, store
+from crmpi.numerics.rows.rows import load, pointer, row, rows, separate, store, written
 from crmpi.precision import LARGE
 
 ENERGY, FLUX = 0, 1  # components of the register
@@ -292,15 +292,16 @@ def correct_rows(n, moments, axes, cells, frozen, faces, at, account):
     start, half = cells
     e, f, now = row(start, ENERGY), row(start, FLUX), row(half, ENERGY)
     heats, mades = row(account, HEAT), row(account, MADE)
+    new_e, new_f, sum_heats, sum_mades = written(e), written(f), written(heats), written(mades)
     for i in range(n):
         old = load(f, i)
         outflow, push, x, vs = advance_cell(moments, axes, frozen, faces, at, i, load(now, i))
         energy, new, heat = correct_cell(load(e, i), old, outflow, push, x, vs * moments.drain)
         kept = max(energy, 0.0)
-        store(e, i, kept, 0)
-        store(f, i, bounded(moments.vmax, kept, new), 1)
-        store(heats, i, load(heats, i) + heat, 2)
-        store(mades, i, load(mades, i) + (kept - energy), 3)
+        store(new_e, i, kept, 0)
+        store(new_f, i, bounded(moments.vmax, kept, new), 1)
+        store(sum_heats, i, load(heats, i) + heat, 2)
+        store(sum_mades, i, load(mades, i) + (kept - energy), 3)
 
 
 @kernel

@@ -15,7 +15,7 @@ from typing import NamedTuple
 from crmpi.constants import AXES, DENS, ECR, ENER, MOM1, VEL1
 from crmpi.jit import device, kernel
 from crmpi.numerics.levels.between import apply_difference, write_flux
-from crmpi.numerics.rows.rows import load, row, rows, separate, store
+from crmpi.numerics.rows.rows import load, row, rows, separate, store, written
 
 
 @device
@@ -115,6 +115,12 @@ def settle_row(n, u, bcc, advected, fcr, ivmax2):
     """Implement `settle_momentum` for `n` cells."""
     separate()
     flux, dens, ener, ecr = row(u, fcr), row(u, DENS), row(u, ENER), row(u, ECR)
+    new1, new2, new3 = (
+        written(row(u, MOM1)),
+        written(row(u, MOM1 + 1)),
+        written(row(u, MOM1 + 2)),
+    )
+    new_ener, new_ecr = written(ener), written(ecr)
     for i in range(n):
         n1, n2, n3 = _direction(load(row(bcc, 0), i), load(row(bcc, 1), i), load(row(bcc, 2), i))
         f, rho = load(flux, i), load(dens, i)
@@ -123,11 +129,11 @@ def settle_row(n, u, bcc, advected, fcr, ivmax2):
         gain2 = ivmax2 * (load(row(advected, 1), i) - f * n2)
         gain3 = ivmax2 * (load(row(advected, 2), i) - f * n3)
         work = _work(gain1, m1, rho) + _work(gain2, m2, rho) + _work(gain3, m3, rho)
-        store(row(u, MOM1), i, m1 + gain1, 0)
-        store(row(u, MOM1 + 1), i, m2 + gain2, 1)
-        store(row(u, MOM1 + 2), i, m3 + gain3, 2)
-        store(ener, i, load(ener, i) + work, 3)
-        store(ecr, i, load(ecr, i) - work, 4)
+        store(new1, i, m1 + gain1, 0)
+        store(new2, i, m2 + gain2, 1)
+        store(new3, i, m3 + gain3, 2)
+        store(new_ener, i, load(ener, i) + work, 3)
+        store(new_ecr, i, load(ecr, i) - work, 4)
 
 
 class DonorFluxes(NamedTuple):

@@ -6,6 +6,10 @@ Meyer, Balsara & Aslam 2014, J. Comput. Phys. 257, 594.
 import math
 from typing import NamedTuple
 
+from crmpi.jit import kernel
+from crmpi.numerics.cr.runs import NONE, runs
+from crmpi.numerics.rows.rows import load, row, rows, separate, store
+
 
 class Stage(NamedTuple):
     """Weights of stage j: Y_j - Y_0 = mu (Y_{j-1} - Y_0) + nu (Y_{j-2} - Y_0) + dt (rate L(Y_{j-1})
@@ -45,3 +49,31 @@ def stages(count):
         nu = -(j - 1) / j * b[j] / b[j - 2]
         rest.append(Stage(mu, nu, mu * w, -(1.0 - b[j - 1]) * mu * w))
     return [first, *rest]
+
+
+@kernel
+def super_stage(grid, stage, dt, e0, last, rates, rate0, out):
+    """Write one RKL2 stage of the active cells: `out` holds Y_{j-2} on entry and Y_j on return;
+    `last` is Y_{j-1}, `e0` Y_0."""
+    near = runs(grid, NONE, NONE)
+    for b in range(out.shape[0]):
+        earlier = row(rows(e0, b, 0), 0), row(rows(last, b, 0), 0)
+        change = row(rows(rates, b, 0), 0), row(rows(rate0, b, 0), 0)
+        stage_rows(near, stage, dt, earlier, change, row(rows(out, b, 0), 0))
+
+
+@kernel
+def stage_rows(near, stage, dt, earlier, rates, out):
+    """Do so for the cells `near` of a block; `earlier`: Y_0 and Y_{j-1}, `rates`: those
+    of Y_{j-1} and of Y_0.
+
+    Differences from Y_0 are combined, so that a uniform state stays uniform to the last bit.
+    """
+    separate()
+    (e0, last), (now, first_rate) = earlier, rates
+    for k in range(near.count):
+        first = near.first + k * near.step
+        for i in range(first, first + near.length):
+            y0, l1, l0 = load(e0, i), load(now, i), load(first_rate, i)
+            change = stage.mu * (load(last, i) - y0) + stage.nu * (load(out, i) - y0)
+            store(out, i, y0 + (change + dt * (stage.rate * l1 + stage.rate0 * l0)), 0)

@@ -19,19 +19,8 @@ from typing import NamedTuple
 
 from crmpi.constants import DENS, ENER
 from crmpi.jit import device, kernel
-from crmpi.numerics.cr.diffusion import (
-    ALONG,
-    EXCESS,
-    NONE,
-    NORMAL,
-    ONE,
-    TWO,
-    U1,
-    U2,
-    U3,
-    runs,
-    share_along,
-)
+from crmpi.numerics.cr.diffusion import ALONG, EXCESS, NORMAL, U1, U2, U3, share_along
+from crmpi.numerics.cr.runs import NONE, ONE, TWO, runs
 from crmpi.numerics.fluid.reconstruct import PLM, interfaces
 from crmpi.numerics.power import tanh
 from crmpi.numerics.rows.cells import central_slope

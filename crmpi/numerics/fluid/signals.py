@@ -7,7 +7,7 @@ from crmpi.jit import device, kernel
 from crmpi.numerics.fluid.stage import rows_if, shift_if
 from crmpi.numerics.rows.axes import axes_at, crossing_rate, sound_speed
 from crmpi.numerics.rows.columns import clear, largest
-from crmpi.numerics.rows.rows import in_order, load, pointer, row, rows, separate, store
+from crmpi.numerics.rows.rows import in_order, load, pointer, row, rows, separate, store, written
 
 
 @kernel
@@ -74,6 +74,7 @@ def rate_row(n, gas, cr, axes, w, bcc, best):
     """Raise `best` to the rates of a row of cells."""
     separate()
     x, y, z = in_order(axes)
+    raised = written(best)
     for i in range(n):
         dens = load(row(w, DENS), i)
         r = 1.0 / dens
@@ -99,7 +100,7 @@ def rate_row(n, gas, cr, axes, w, bcc, best):
         rate = rate_x if rate_x > rate_y else rate_y
         rate = rate if rate > rate_z else rate_z
         old = load(best, i)
-        store(best, i, rate if rate > old else old, 0)
+        store(raised, i, rate if rate > old else old, 0)
 
 
 @device

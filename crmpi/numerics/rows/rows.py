@@ -105,6 +105,23 @@ def store(typingctx, start, i, value, stream):
 
 
 @intrinsic
+def written(typingctx, start):
+    """Return `start`, a row that a loop reads and writes, as a pointer that LLVM takes for another
+    one: the one to `store` to.
+
+    With one pointer for both, LLVM forgets what `load` and `store` promise: the loop checks for
+    overlap when it runs, and remains scalar in rows that are too short to be worth it. What is
+    stored at a cell must depend on what was loaded there.
+    """
+
+    def codegen(context, builder, signature, args):
+        kind = ir.FunctionType(args[0].type, [args[0].type])
+        return builder.asm(kind, "", "=r,0", args, side_effect=False)
+
+    return POINTER(POINTER), codegen
+
+
+@intrinsic
 def put(typingctx, source, target, i):
     """Copy the `LANES` numbers from element `i` on to memory past the cache; source and target are
     aligned to cache lines there.
