@@ -3,7 +3,8 @@
 ``python docs/performance/plot.py`` writes roofline.png, weak_scaling.png and tables.md from
 
     crmpi bench --json > bench.json
-        crmpi bench --memory --json > memory.json
+    NUMBA_CPU_NAME=x86-64-v3 NUMBA_CPU_FEATURES= crmpi bench mhd two_moment --json > bench_256.json
+    crmpi bench --memory --json > memory.json
     mpirun -n 2 crmpi bench --json > efficiency.json
         side_by_side.py ... --json races.json
     crmpi bench --predict ranks=1,2,8,64,512,4096,32768,100000 --json > predicted.json
@@ -36,14 +37,15 @@ def read():
     """Return the committed measurements."""
     return {
         name: json.loads((FOLDER / f"{name}.json").read_text())
-        for name in ("bench", "races", "memory", "efficiency", "predicted")
+        for name in ("bench", "bench_256", "races", "memory", "efficiency", "predicted")
     }
 
 
-def tables(bench, races, memory, efficiency, predicted):
+def tables(bench, bench_256, races, memory, efficiency, predicted):
     """Return all tables in markdown."""
     parts = {
         "Speed": speed_table(bench),
+        "Speed of code for 256-bit registers": speed_table(bench_256),
         "Races": race_table(races),
         "Memory": memory_table(memory),
         "Parallel efficiency": efficiency_table(efficiency),
