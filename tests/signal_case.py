@@ -2,6 +2,7 @@
 
 import io
 import os
+import signal
 
 import h5py
 
@@ -48,6 +49,9 @@ def signal_in(monkeypatch, moment, *numbers):
     """Let this process receive signals at a moment of the next run."""
     owner, name, call, _ = MOMENTS[moment]
     calls, function = [], getattr(owner, name)
+    for number in numbers:
+        if signal.getsignal(number) is signal.SIG_IGN:  # SIGHUP where the tests run under nohup
+            signal.signal(number, signal.SIG_DFL)
 
     def watched(*arguments, **words):
         calls.append(name)

@@ -72,6 +72,7 @@ def read_sources(source, overrides=(), defaults=None, presets=None):
             layers.append(_anchored(_read_override(text, level), os.getcwd()))
         except ValueError as problem:
             errors.append(f"command line: {show(text)} {problem}")
+    errors += _without_effect(layers, [name] * level + ["command line"] * len(layers))
     for key, known in presets.settings.items() if presets else ():
         layers = _insert_preset(layers, key, known, presets.kept)
     tree = {}
@@ -87,6 +88,31 @@ RENAMED = {
     "observables.xray_profile.hydrogen_fraction": "composition.X",
 }
 """Parameters of earlier versions, in their checkpoints and `resolved.yaml`, by today's name."""
+
+
+def _without_effect(layers, names):
+    """Return a sentence for every empty group over one that a weaker layer fills: it looks as if it
+    took that away."""
+    sentences, tree = [], {}
+    for layer, name in zip(layers, names, strict=False):
+        for path in _empty_groups(layer):
+            below, _ = _taken(tree, path)
+            if isinstance(below, dict) and _level(below) > 0:
+                sentences.append(
+                    f"{name}: '{'.'.join(path)}' = {{}} changes nothing: a group keeps what is set "
+                    f"in it; name that, such as {'.'.join(path)}.{next(iter(below))}"
+                )
+        tree = merge(tree, layer)
+    return sentences
+
+
+def _empty_groups(node, path=()):
+    """Yield the paths of the groups in a tree that are given without members."""
+    for key, below in node.items():
+        if below == {}:
+            yield (*path, key)
+        elif isinstance(below, dict):
+            yield from _empty_groups(below, (*path, key))
 
 
 def _renamed(tree):
@@ -216,11 +242,6 @@ def _read_override(text, level):
         node = None
     if errors:
         raise ValueError(errors[0].partition(": ")[2])
-    if node == {}:
-        raise ValueError(
-            "changes nothing: what a group holds stays as it is unless it is named; "
-            f"set {key}.NAME, a list to []"
-        )
     node = Given(value.strip(), "command line", level) if node is None else node
     for part in reversed(key.split(".")):
         node = {part: node}

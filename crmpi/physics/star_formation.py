@@ -42,6 +42,8 @@ LARGEST_MEAN = 50.0
 METALS_OF_SUPERNOVA = 2.63
 """Msun; as the 14.8 Msun of ejecta that of the AGORA discs (Kim et al. 2016, ApJ 833, 202)."""
 
+_IGNORED = np.uint64(20)  # last bits of a time
+_HALF = np.uint64(1) << np.uint64(19)
 _STREAM = 0x5F0B  # keeps these numbers apart from other uses of the seed
 _LOW, _32 = np.uint64(0xFFFFFFFF), np.uint64(32)
 
@@ -334,9 +336,11 @@ def formation_rate(params, units, dens, temp):
 def draw_uniform(seed, cells, time, piece=0):
     """Return a uniform number in [0, 1) for each of `cells`, their `cell_numbers`, at a time.
 
-    ``piece`` distinguishes the draws of one cell.
+    ``piece`` distinguishes the draws of one cell. Times that differ by round-off, as those of one
+    run on two kinds of processor do, have the same numbers: 32 bits of the mantissa count.
     """
-    cells, moment = cells.astype(np.uint64), np.float64(time).view(np.uint64)
+    cells = cells.astype(np.uint64)
+    moment = (np.float64(time).view(np.uint64) + _HALF) >> _IGNORED
     key = (seed & 0xFFFFFFFF, ((seed >> 32) ^ (_STREAM + piece)) & 0xFFFFFFFF)
     words = philox4x32((cells & _LOW, cells >> _32, moment & _LOW, moment >> _32), key)
     return to_unit(words[0], words[1])

@@ -22,7 +22,7 @@ from crmpi.numerics.cr.moments import ENERGY, VSTREAM
 from crmpi.numerics.levels.between import keep_between, replace_between
 from crmpi.params import par
 from crmpi.physics.operators import Phase
-from crmpi.transport.moments import FCR_FIELD, MomentSolver
+from crmpi.transport.moments import FCR_FIELD, LIMIT_FLUX, MomentSolver
 from crmpi.types import Field, make_axes
 
 EWP_FIELD = Field(
@@ -71,6 +71,7 @@ class AlfvenRegulated(MomentSolver):
         cfl: float = par(
             0.8, gt=0, le=0.95, doc="sub-step over the time a signal takes to cross a cell"
         )
+        limit_flux: bool = LIMIT_FLUX
         light_speed: float = par(
             LIGHT_SPEED / 1e5,
             unit="km/s",

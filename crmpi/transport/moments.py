@@ -13,6 +13,7 @@ from crmpi.numerics.cr.momentum import DonorFluxes, directed_flux, settle_moment
 from crmpi.numerics.cr.validity import count_fast
 from crmpi.numerics.levels.between import keep_between, replace_between
 from crmpi.numerics.levels.level_faces import replace_in_register
+from crmpi.params import par
 from crmpi.physics.operators import Phase
 from crmpi.scattering.base import KAPPA_PERP
 from crmpi.transport.base import TransportSolver
@@ -23,6 +24,13 @@ from crmpi.types import Field
 
 FCR_FIELD = Field(
     "fcr", unit="energy_flux", title="cosmic-ray energy flux along B in the gas frame", turned="-"
+)
+
+
+LIMIT_FLUX = par(
+    False,
+    doc="no larger flux than that of all cosmic rays at vmax: where they hardly scatter, their "
+    "energy may else fall below zero",
 )
 
 
@@ -273,10 +281,12 @@ class MomentSolver(TransportSolver):
         raise TypeError(f"transport solver '{self.name}' defines no moments")
 
     def common_moments(self, dt, grid):
-        """Return c, c^2, 1/c^2, vmax, 1/vmax^2, gamma_cr, duration, cell widths and cells."""
+        """Return c, c^2, 1/c^2, bound of the flux, 1/vmax^2, gamma_cr, duration, cell widths and
+        cells."""
         vmax, gamma = self.params.vmax, self.fluid.eos.gamma_cr
         c2 = (gamma - 1.0) * vmax**2
-        speeds = math.sqrt(c2), c2, 1.0 / c2, vmax, 1.0 / vmax**2
+        most = (vmax, 0.0) if self.params.limit_flux else (0.0, math.inf)
+        speeds = math.sqrt(c2), c2, 1.0 / c2, most, 1.0 / vmax**2
         return *speeds, gamma, dt, (grid.dx1, grid.dx2, grid.dx3), self.pack.metric.cells
 
     def diffuse_across(self, dt, time, population):

@@ -210,6 +210,7 @@ PRESETS = {
         ("two_moment", CODE),
         "extrinsic_turbulence",
         scattering={"variant": ("fast", CODE)},
+        limit_flux=(True, FREE),  # nearly free flight
         **_FAST,
     ),
     "butsky2024_patchy": _preset(

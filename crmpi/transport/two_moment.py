@@ -7,7 +7,7 @@ from crmpi.numerics.cr.moments import ENERGY, NCOEFFICIENT, Moments, fastest_res
 from crmpi.params import par
 from crmpi.physics.operators import Phase
 from crmpi.transport.fluxes import wave_share
-from crmpi.transport.moments import MomentSolver
+from crmpi.transport.moments import LIMIT_FLUX, MomentSolver
 from crmpi.types import make_axes
 
 _FAINT = 1e-3  # of the largest e: cells below it are ignored in the test for splitting
@@ -38,6 +38,7 @@ class TwoMoment(MomentSolver):
         cfl: float = par(
             0.8, gt=0, le=0.95, doc="sub-step over the time a signal takes to cross a cell"
         )
+        limit_flux: bool = LIMIT_FLUX
         streaming: bool = par(
             True,
             doc="cosmic rays stream down their gradient with the Alfven speed and heat the gas",

@@ -188,7 +188,7 @@ mehs: {cells: 3}
         # not that of another group, nor what merely begins alike
         ("output.dens=1", "unknown parameter 'output.dens'; known here: dir, "),
         ("mesh.cells.n=0.1", "unknown parameter 'mesh.cells.n'"),
-        ("mesh={}", "'mesh={}' changes nothing: what a group holds stays as it is unless"),
+        ("mesh={}", "command line: 'mesh' = {} changes nothing: a group keeps what is set in it"),
         ("problem=storm", "'problem.name' = 'storm' is not one of wind"),
         ("time.end=3 kpp", "has the unknown unit 'kpp'; did you mean 'kpc'?"),
     ],

@@ -376,5 +376,7 @@ def test_numbers_of_supernovae_are_poisson(serial, mean):
     assert numbers.mean() == pytest.approx(mean, abs=4 * error)
     fourth = mean * (1 + 3 * mean)  # central moment
     assert numbers.var() == pytest.approx(mean, abs=4 * math.sqrt((fourth - mean**2) / 20000))
-    later = source._draw(cells, np.nextafter(0.37, 1.0), np.full(20000, mean))
+    # the same run on another kind of processor, whose time differs by round-off
+    assert (source._draw(cells, np.nextafter(0.37, 1.0), np.full(20000, mean)) == numbers).all()
+    later = source._draw(cells, 0.37 * (1.0 + 1e-9), np.full(20000, mean))
     assert np.corrcoef(numbers, later)[0, 1] == pytest.approx(0.0, abs=4 / math.sqrt(20000))

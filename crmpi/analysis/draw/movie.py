@@ -79,8 +79,8 @@ def movie(folders, fields=None, axis=None, position=None, kind=None, output=None
     output = Path(output) if output else Path(folders[0]) / "movie.mp4"
     if output.suffix not in FORMATS:
         raise CrmpiError(f"--output {output} must end in one of {', '.join(FORMATS)}")
-    program = ffmpeg() if output.suffix == ".mp4" else None
     frames, left_out = frames_of(folders, every)
+    program = ffmpeg() if output.suffix == ".mp4" else None
     if left_out:
         report(f"the last {left_out} snapshots of the longer runs have no counterpart: left out")
     across = AXIS_NUMBERS.get(axis)

@@ -51,7 +51,7 @@ class WaveMoments(NamedTuple):
     c: float
     c2: float
     ic2: float
-    vmax: float
+    most: tuple
     ivmax2: float
     gamma: float
     dt: float
@@ -239,7 +239,7 @@ def predict_wave_rows(n, moments, axes, start, frozen, faces, at, out):
         r = 1.0 / (1.0 + min(matter.force * waves + matter.drag, _STIFFEST))
         kept, flux = max(new.e, 0.0), new.f + (1.0 - r * r) / (1.0 - r + r * r) * (new.f - cell.f)
         store(row(out, ENERGY), i, kept, 0)
-        store(row(out, FLUX), i, bounded(moments.vmax, kept, flux), 1)
+        store(row(out, FLUX), i, bounded(moments.most, kept, flux), 1)
         store(row(out, PLUS), i, new.plus, 2)
         store(row(out, MINUS), i, new.minus, 3)
 
@@ -267,7 +267,7 @@ def correct_wave_rows(n, moments, axes, cells, frozen, faces, at, account):
         new, _ = exchange(cell, transport, matter_of(moments, frozen, i))
         kept = max(new.e, 0.0)
         store(e, i, kept, 0)
-        store(f, i, bounded(moments.vmax, kept, new.f), 1)
+        store(f, i, bounded(moments.most, kept, new.f), 1)
         store(plus, i, new.plus, 2)
         store(minus, i, new.minus, 3)
         store(heats, i, load(heats, i) + new.heat, 4)

@@ -42,15 +42,15 @@ _SLOWEST = 1.73  # c_d is at least this many times the speed gamma_cr v_A at whi
 
 
 class Moments(NamedTuple):
-    """Constants of a sub-step: c, c^2, 1/c^2, vmax, 1/vmax^2 times the speed of the waves over that
-    of streaming, gamma_cr, duration, cell width per axis, and the cells as in
-    `crmpi.numerics.rows.cells`.
+    """Constants of a sub-step: c, c^2, 1/c^2, bound of the flux (see `bounded`), 1/vmax^2 times the
+    speed of the waves over that of streaming, gamma_cr, duration, cell width per axis, and the
+    cells as in `crmpi.numerics.rows.cells`.
     """
 
     c: float
     c2: float
     ic2: float
-    vmax: float
+    most: tuple
     drain: float
     gamma: float
     dt: float
@@ -230,13 +230,13 @@ def advance_cell(moments, axes, frozen, faces, at, i, state):
 
 
 @device
-def bounded(vmax, e, f):
-    """Return the flux, no larger than that of all cosmic rays on their way along the field at vmax.
+def bounded(most, e, f):
+    """Return the flux, in size at most most[0] e + most[1].
 
-    Without scattering the linear system does not see to that where field lines come together: f/e
-    grows without bound, and e falls below zero in the wake of a pulse.
+    Without scattering f/e grows without bound where field lines come together, and e falls below
+    zero in the wake of a pulse; no more than all cosmic rays at vmax is most = (vmax, 0).
     """
-    limit = vmax * e
+    limit = most[0] * e + most[1]
     return min(max(f, -limit), limit)
 
 
@@ -275,7 +275,7 @@ def predict_rows(n, moments, axes, start, frozen, faces, at, out):
         outflow, push, x, vs = advance_cell(moments, axes, frozen, faces, at, i, here)
         energy, flux = predict_cell(here, old, outflow, push, x, vs * moments.drain)
         store(row(out, ENERGY), i, energy, 0)
-        store(row(out, FLUX), i, bounded(moments.vmax, energy, flux), 1)
+        store(row(out, FLUX), i, bounded(moments.most, energy, flux), 1)
 
 
 @kernel
@@ -299,7 +299,7 @@ def correct_rows(n, moments, axes, cells, frozen, faces, at, account):
         energy, new, heat = correct_cell(load(e, i), old, outflow, push, x, vs * moments.drain)
         kept = max(energy, 0.0)
         store(new_e, i, kept, 0)
-        store(new_f, i, bounded(moments.vmax, kept, new), 1)
+        store(new_f, i, bounded(moments.most, kept, new), 1)
         store(sum_heats, i, load(heats, i) + heat, 2)
         store(sum_mades, i, load(mades, i) + (kept - energy), 3)
 
