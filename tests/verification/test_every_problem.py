@@ -31,6 +31,8 @@ EXCHANGED = (
 # limited gradients across the field are differences at round-off, whose sign decides which one is
 # taken: between processors the moments of the pulse differ by 4e-5 of themselves
 LIMITED = {"patchy_box/patchy_box": {"pulse_s1": 1e-4, "pulse_s2": 1e-4}}
+# sums over the box of momentum times a wave: their terms are those of the momentum
+OF_MOMENTUM = {"parker/parker": ("wave_cos", "wave_sin")}
 
 
 def variants():
@@ -67,7 +69,9 @@ def numbers(target):
         name: share / ROUND_OFF * abs(found[name])
         for name, share in LIMITED.get(target, {}).items()
     }
-    return found, terms(found, outcome) | limited
+    size = terms(found, outcome)
+    limited |= dict.fromkeys(OF_MOMENTUM.get(target, ()), size["mom3"])
+    return found, size | limited
 
 
 def terms(found, outcome):
