@@ -75,7 +75,7 @@ def shortest_limits(config, problem_class, sim):
     `sim`, which `rehearse` has made, and in the other `middle_blocks`."""
     found = [_declared(sim)]
     if _has_state(sim):
-        for block in middle_blocks(_trial(config)[1])[1:]:
+        for block in middle_blocks(sim.tree)[1:]:
             found.append(_declared(rehearse(config, problem_class, block=block)))
     return [
         first._replace(max_dt=min(one.max_dt for one in same))

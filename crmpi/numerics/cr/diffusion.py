@@ -288,32 +288,36 @@ def normal_fluxes(near, e, faces, mesh, axis, out):
             store(out, i, -load(c, i) * (load(e, i) - load(e, i - d)), 0)
 
 
+@device
+def around_corner(e, i, strides):
+    """Return the values of the eight cells around a corner, x1 running fastest."""
+    s1, s2, s3 = strides
+    lower = load(e, i - s1 - s2 - s3), load(e, i - s2 - s3), load(e, i - s1 - s3), load(e, i - s3)
+    return *lower, load(e, i - s1 - s2), load(e, i - s2), load(e, i - s1), load(e, i)
+
+
+@device
+def corner_gradient(around, scales):
+    """Return grad e at a corner; `scales`: a quarter of the inverse widths of cells."""
+    e000, e100, e010, e110, e001, e101, e011, e111 = around
+    return (
+        scales[0] * (((e100 - e000) + (e110 - e010)) + ((e101 - e001) + (e111 - e011))),
+        scales[1] * (((e010 - e000) + (e110 - e100)) + ((e011 - e001) + (e111 - e101))),
+        scales[2] * (((e001 - e000) + (e101 - e100)) + ((e011 - e010) + (e111 - e110))),
+    )
+
+
 @kernel
 def corner_fluxes(near, e, corners, mesh, out):
     """Write the three components of -(kappa_par - kappa_perp) b b.grad e at corners."""
     separate()
-    s1, s2, s3 = mesh.strides
-    h1, h2, h3 = 0.25 / mesh.widths[0], 0.25 / mesh.widths[1], 0.25 / mesh.widths[2]
+    scales = 0.25 / mesh.widths[0], 0.25 / mesh.widths[1], 0.25 / mesh.widths[2]
     excess, u1, u2, u3 = row(corners, EXCESS), row(corners, U1), row(corners, U2), row(corners, U3)
     q1, q2, q3 = row(out, 0), row(out, 1), row(out, 2)
     for k in range(near.count):
         first = near.first + k * near.step
         for i in range(first, first + near.length):
-            e000, e100, e010, e110 = (
-                load(e, i - s1 - s2 - s3),
-                load(e, i - s2 - s3),
-                load(e, i - s1 - s3),
-                load(e, i - s3),
-            )
-            e001, e101, e011, e111 = (
-                load(e, i - s1 - s2),
-                load(e, i - s2),
-                load(e, i - s1),
-                load(e, i),
-            )
-            g1 = h1 * (((e100 - e000) + (e110 - e010)) + ((e101 - e001) + (e111 - e011)))
-            g2 = h2 * (((e010 - e000) + (e110 - e100)) + ((e011 - e001) + (e111 - e101)))
-            g3 = h3 * (((e001 - e000) + (e101 - e100)) + ((e011 - e010) + (e111 - e110)))
+            g1, g2, g3 = corner_gradient(around_corner(e, i, mesh.strides), scales)
             v1, v2, v3 = load(u1, i), load(u2, i), load(u3, i)
             q = -load(excess, i) * ((v1 * g1 + v2 * g2) + v3 * g3)
             store(q1, i, v1 * q, 0)

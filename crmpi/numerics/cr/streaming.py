@@ -19,7 +19,17 @@ from typing import NamedTuple
 
 from crmpi.constants import DENS, ENER
 from crmpi.jit import device, kernel
-from crmpi.numerics.cr.diffusion import ALONG, EXCESS, NORMAL, U1, U2, U3, share_along
+from crmpi.numerics.cr.diffusion import (
+    ALONG,
+    EXCESS,
+    NORMAL,
+    U1,
+    U2,
+    U3,
+    around_corner,
+    corner_gradient,
+    share_along,
+)
 from crmpi.numerics.cr.runs import NONE, ONE, TWO, runs
 from crmpi.numerics.fluid.reconstruct import PLM, interfaces
 from crmpi.numerics.power import tanh
@@ -217,7 +227,7 @@ def stream_at_corners(near, e, law, field, speed, mesh, states, out):
     share of the field along them."""
     separate()
     s1, s2, s3 = mesh.strides
-    h1, h2, h3 = 0.25 / mesh.widths[0], 0.25 / mesh.widths[1], 0.25 / mesh.widths[2]
+    scales = 0.25 / mesh.widths[0], 0.25 / mesh.widths[1], 0.25 / mesh.widths[2]
     p1, p2, p3 = (1.0 if s1 else 0.0), (1.0 if s2 else 0.0), (1.0 if s3 else 0.0)
     u1, u2, u3 = row(field, U1), row(field, U2), row(field, U3)
     low1, low2, low3 = row(states, 0), row(states, 2), row(states, 4)
@@ -225,21 +235,9 @@ def stream_at_corners(near, e, law, field, speed, mesh, states, out):
     for k in range(near.count):
         first = near.first + k * near.step
         for i in range(first, first + near.length):
-            e000, e100, e010, e110 = (
-                load(e, i - s1 - s2 - s3),
-                load(e, i - s2 - s3),
-                load(e, i - s1 - s3),
-                load(e, i - s3),
-            )
-            e001, e101, e011, e111 = (
-                load(e, i - s1 - s2),
-                load(e, i - s2),
-                load(e, i - s1),
-                load(e, i),
-            )
-            g1 = h1 * (((e100 - e000) + (e110 - e010)) + ((e101 - e001) + (e111 - e011)))
-            g2 = h2 * (((e010 - e000) + (e110 - e100)) + ((e011 - e001) + (e111 - e101)))
-            g3 = h3 * (((e001 - e000) + (e101 - e100)) + ((e011 - e010) + (e111 - e110)))
+            around = around_corner(e, i, mesh.strides)
+            g1, g2, g3 = corner_gradient(around, scales)
+            e000, e100, e010, e110, e001, e101, e011, e111 = around
             mean = 0.125 * (((e000 + e100) + (e010 + e110)) + ((e001 + e101) + (e011 + e111)))
             v1, v2, v3 = load(u1, i), load(u2, i), load(u3, i)
             g = (v1 * g1 + v2 * g2) + v3 * g3
