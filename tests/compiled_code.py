@@ -65,6 +65,19 @@ def read(body):
     )
 
 
+def optional_arguments(kernels):
+    """Return {'module.function'} of all that kernels contain as functions of their own with an
+    argument that numba has typed as "a value or None": whether it is there is asked when they
+    run."""
+    found = set()
+    for kernel in kernels:
+        for compiled in kernel.overloads.values():
+            text = str(compiled.library._get_module_for_linking())
+            for definition in re.findall(r"^define .*OptionalType.*", text, re.MULTILINE):
+                found.add(function_name(definition))
+    return found - {""}
+
+
 def function_name(definition):
     """Return 'module.function' from the mangled name in a definition, '' for wrappers and for
     functions of numba."""

@@ -46,10 +46,12 @@ def device_in_double(function):
 
 def choice(stub):
     """Turn `stub` into a function that calls the device function registered for the type of its
-    first argument, a NamedTuple.
+    first argument, mostly a NamedTuple.
 
     Use ``@stub.option(MarkerClass)`` above the device function. The choice is made when a kernel is
-    compiled: one specialisation each.
+    compiled: one specialisation each. ``numpy.ndarray`` stands for arrays and ``type(None)`` for
+    None: what may be absent needs a choice, for an ``if x is None`` that returns None or a value is
+    "a value or None" to numba, and is asked in every loop when it runs.
     """
     return compiler().choice(stub, device)
 

@@ -25,6 +25,7 @@ from numba.core.environment import lookup_environment
 from numba.core.registry import CPUDispatcher
 from numba.core.typed_passes import NativeLowering
 
+from crmpi.jit.kinds import class_of
 from crmpi.jit.record import announce_compilation, note_kernel
 from crmpi.precision import SINGLE, single
 
@@ -120,7 +121,7 @@ class Choice:
 
     def _chosen(self, args):
         marker = args[0] if args else None
-        function = self.options.get(getattr(marker, "instance_class", None))
+        function = self.options.get(class_of(marker))
         if function is None:
             raise errors.TypingError(f"{self.__name__} has no option for {marker}")
         return function

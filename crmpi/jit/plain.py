@@ -12,6 +12,7 @@ import time
 import numba
 from numba.extending import overload, typeof_impl
 
+from crmpi.jit.kinds import class_of
 from crmpi.jit.record import announce_compilation, note_kernel
 from crmpi.precision import SINGLE, single
 
@@ -77,7 +78,7 @@ class Choice:
 
         @overload(call, strict=False, jit_options={"error_model": "numpy", "forceinline": True})
         def choose(marker, *args):
-            chosen = call.options.get(getattr(marker, "instance_class", None))
+            chosen = call.options.get(class_of(marker))
             return None if chosen is None else chosen.py_func
 
         return call

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from crmpi.constants import AXES, DENS, ECR, ENER, MOM1, PRES, VEL1
 from crmpi.jit import device, kernel
-from crmpi.numerics.fluid.stage import first_scalar, rows_if, shift_if
+from crmpi.numerics.fluid.stage import first_scalar, if_given, rows_if, shift_if
 from crmpi.numerics.rows.cells import sum_weight
 from crmpi.numerics.rows.memory import put_rows
 from crmpi.numerics.rows.rows import in_order, load, row, rows, separate, store
@@ -55,7 +55,7 @@ def primitives(gas, cr, floors, cells, grid, axes, state, result, line, totals):
     """
     u, b = state
     w, bcc = result
-    made = (rows(line, 0, 0), _line_if(b, line))
+    made = (rows(line, 0, 0), if_given(b, rows(line, 1, 0)))
     end = first_scalar(cr)
     for block in range(u.shape[0]):
         for k in range(grid.n3 + 2 * grid.ng3):
@@ -74,12 +74,6 @@ def primitives(gas, cr, floors, cells, grid, axes, state, result, line, totals):
                     scalars_row(grid.m1, end, u.shape[1], source, made[0])
                 put_rows(grid.m1, u.shape[1], made[0], rows(w, block, offset))
                 _put_field(grid.m1, made[1], shift_if(rows_if(bcc, block), offset))
-
-
-@device
-def _line_if(b, line):
-    """Return the second row of `line` if there is a field."""
-    return None if b is None else rows(line, 1, 0)
 
 
 @device

@@ -109,8 +109,7 @@ def riemann_rows(n, solver, gas, cr, sides, bn, axis, speeds, faces):
         store(row(faces, FLUX + ENER), i, ener, 4)
         if bn is not None:
             tilt = _UPWIND_SHARPNESS * axis.dtdx * f.dens / (l.dens + u.dens)
-            tilt = tilt if tilt < 0.5 else 0.5
-            tilt = tilt if tilt > -0.5 else -0.5
+            tilt = max(min(tilt, 0.5), -0.5)
             store(row(faces, ET1), i, f.bt2, 5)
             store(row(faces, ET2), i, -f.bt1, 6)
             store(row(faces, WEIGHT), i, 0.5 + tilt, 7)

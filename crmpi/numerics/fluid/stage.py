@@ -2,10 +2,12 @@
 
 from typing import NamedTuple
 
+import numpy as np
+
 from crmpi.constants import NHYDRO
 from crmpi.eos.gas import CosmicRayPopulations, CosmicRays
 from crmpi.jit import choice, device
-from crmpi.numerics.rows.rows import row, rows, shift
+from crmpi.numerics.rows.rows import Rows, row, rows, shift
 
 
 class Scheme(NamedTuple):
@@ -193,22 +195,65 @@ def block_of(fields, b):
     )
 
 
-@device
+@choice
 def rows_if(array, block):
     """Return the rows at the first cell of a block, or None for an absent array."""
-    return None if array is None else rows(array, block, 0)
 
 
-@device
+@rows_if.option(np.ndarray)
+def rows_of_array(array, block):
+    return rows(array, block, 0)
+
+
+@rows_if.option(type(None))
+def no_rows_of_array(array, block):
+    return None
+
+
+@choice
 def shift_if(r, distance):
     """Return the rows `distance` further on, or None for absent rows."""
-    return None if r is None else shift(r, distance)
 
 
-@device
+@shift_if.option(Rows)
+def shift_rows(r, distance):
+    return shift(r, distance)
+
+
+@shift_if.option(type(None))
+def shift_no_rows(r, distance):
+    return None
+
+
+@choice
 def row_if(r, variable, distance):
     """Return the pointer to a variable `distance` further on, or None for absent rows."""
-    return None if r is None else row(shift(r, distance), variable)
+
+
+@row_if.option(Rows)
+def row_of_rows(r, variable, distance):
+    return row(shift(r, distance), variable)
+
+
+@row_if.option(type(None))
+def row_of_no_rows(r, variable, distance):
+    return None
+
+
+@choice
+def if_given(field, value):
+    """Return `value` if there is a `field`, an array or rows, else None."""
+
+
+@if_given.option(Rows)
+@if_given.option(np.ndarray)
+def value_with_field(field, value):
+    return value
+
+
+@if_given.option(type(None))
+def none_without_field(field, value):
+    return None
 
 
 @device

@@ -27,7 +27,15 @@ from crmpi.numerics.fluid.layout import FLUX, states_in_buffer, states_of_cells
 from crmpi.numerics.fluid.reconstruct import reconstruct_rows
 from crmpi.numerics.fluid.riemann import HLLE, LLF
 from crmpi.numerics.fluid.shocks import blend_rows, weigh_faces
-from crmpi.numerics.fluid.stage import STRIP, face, first_scalar, row_if, shift_if, window_cell
+from crmpi.numerics.fluid.stage import (
+    STRIP,
+    face,
+    first_scalar,
+    if_given,
+    row_if,
+    shift_if,
+    window_cell,
+)
 from crmpi.numerics.rows.memory import copy_rows
 from crmpi.numerics.rows.rows import row, rows, shift, whole
 
@@ -122,7 +130,7 @@ def gather_faces(block, scratch, grid, k):
 @device
 def _normal_field(axis, bface, scratch, strip):
     """Return the pointer to the normal field on the faces of a strip, or None."""
-    return None if bface is None else row(rows(scratch.normal, 0, strip.place), axis.normal)
+    return if_given(bface, row(rows(scratch.normal, 0, strip.place), axis.normal))
 
 
 @device
@@ -167,7 +175,7 @@ def _copy_field(n, source, target):
 def _gathered(axis, block, scratch, parity, place):
     """Return the `StateRows` that are the cells gathered from a plane of this parity."""
     cells = rows(scratch.plane, parity, place)
-    field = None if block.bcc is None else shift(cells, block.nvar * cells.step)
+    field = if_given(block.bcc, shift(cells, block.nvar * cells.step))
     return states_of_cells(axis, cells, field)
 
 
