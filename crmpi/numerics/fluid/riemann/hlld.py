@@ -16,26 +16,25 @@ class HLLD(NamedTuple):
     fields = (True,)  # only with magnetic field
 
 
-class _Side(NamedTuple):
-    """One side of the fan: the given state, the outer wave, and the star state behind it."""
+class _Across(NamedTuple):
+    """Transverse velocity and field."""
 
-    dens: float
-    vn: float
     vt1: float
     vt2: float
     bt1: float
     bt2: float
-    eint: float
+
+
+class _Own(NamedTuple):
+    """The side of the contact on which the face lies."""
+
+    dens: float
+    vn: float
     total: float  # total pressure
+    energy: float  # total energy density
+    given: _Across  # ahead of the fast wave
     outer: float  # speed of the fast wave
-    rel: float  # outer - vn
-    width: float  # 1/(outer - contact)
-    star_dens: float
-    star_root: float  # sqrt(star_dens)
-    star_vt1: float
-    star_vt2: float
-    star_bt1: float
-    star_bt2: float
+    star: _Across  # behind it
 
 
 @device
@@ -46,19 +45,6 @@ def _fast_speed(bnsq, btsq, stiffness, inverse_dens):
     return math.sqrt(
         0.5 * (total + math.sqrt(difference * difference + 4.0 * stiffness * btsq)) * inverse_dens
     )
-
-
-@device
-def _star_factors(bn, mass, rel, to_contact, inverse, degenerate):
-    """Return the factors a, b of v* = v - a B_t and B_t* = b B_t behind the fast wave (Miyoshi &
-    Kusano 2005, eqs. 44-47).
-
-    ``inverse`` is 1/(mass to_contact - bn**2), which is singular (`degenerate`) where fast and
-    Alfven wave coincide.
-    """
-    a = bn * (rel - to_contact) * inverse
-    b = (mass * rel - bn * bn) * inverse
-    return 0.0 if degenerate else a, 1.0 if degenerate else b
 
 
 @signal_speeds.option(HLLD)
@@ -77,167 +63,155 @@ def speeds_hlld(solver, bn, lower, upper):
 
 @face_flux.option(HLLD)
 def riemann_hlld(solver, bn, speeds, lower, upper):
-    """Return F = F_K + S'_K (U*_K - U_K) + S*'_K (U** - U*_K) on the side K of the contact the face
-    lies on.
+    """Return the flux of the state that lies on the face.
 
-    S' and S*' are the fast and Alfven speeds clipped at zero. Both sides are prepared and one is
-    picked: no branches. Reciprocals are shared in pairs because division and square root set the
-    pace.
+    Between two waves the flux that the jumps leave, F_K + S (U*_K - U_K) and so on (Miyoshi &
+    Kusano 2005, eqs. 64-65), is the physical flux of the state there with the total pressure p_T*
+    of all of them: the state is picked, and its flux formed once. No branches: both sides are
+    prepared and one is picked. What the loop takes is set by its longest chain of divisions and
+    roots, so that each begins as early as it can: sqrt(rho*) = sqrt(m w)/w with the mass m that
+    the fast wave sweeps up and its distance w from the contact.
     """
     bnsq = bn * bn
-    btsq_l = lower.bt1 * lower.bt1 + lower.bt2 * lower.bt2
-    btsq_u = upper.bt1 * upper.bt1 + upper.bt2 * upper.bt2
     s_l, s_u = speeds
-    total_l = lower.press + 0.5 * (bnsq + btsq_l)
-    total_u = upper.press + 0.5 * (bnsq + btsq_u)
-    rel_l = s_l - lower.vn
+    magnetic_l = 0.5 * (bnsq + (lower.bt1 * lower.bt1 + lower.bt2 * lower.bt2))
+    magnetic_u = 0.5 * (bnsq + (upper.bt1 * upper.bt1 + upper.bt2 * upper.bt2))
+    total_l = lower.press + magnetic_l
+    total_u = upper.press + magnetic_u
+    rel_l = lower.vn - s_l
     rel_u = s_u - upper.vn
-    mass_l = lower.dens * rel_l  # mass flux through the fast waves
+    mass_l = lower.dens * rel_l  # mass that the fast waves sweep up
     mass_u = upper.dens * rel_u
-    contact = (mass_u * upper.vn - mass_l * lower.vn - total_u + total_l) / (mass_u - mass_l)
-    to_contact_l = s_l - contact
-    to_contact_u = s_u - contact
-    r = 1.0 / (to_contact_l * to_contact_u)
-    width_l = r * to_contact_u
-    width_u = r * to_contact_l
-    star_dens_l = mass_l * width_l
-    star_dens_u = mass_u * width_u
-    star_total = 0.5 * (
-        (total_l + mass_l * (contact - lower.vn)) + (total_u + mass_u * (contact - upper.vn))
-    )
+    contact = ((mass_u * upper.vn + mass_l * lower.vn) + (total_l - total_u)) / (mass_u + mass_l)
+    below = contact >= 0.0
+    gain_l = contact - lower.vn
+    gain_u = contact - upper.vn
+    star_total = 0.5 * ((total_l - mass_l * gain_l) + (total_u + mass_u * gain_u))
 
+    width_l = contact - s_l
+    width_u = s_u - contact
+    swept_l = mass_l * width_l
+    swept_u = mass_u * width_u
     tiny = _SMALL * star_total
-    denominator_l = mass_l * to_contact_l - bnsq
-    denominator_u = mass_u * to_contact_u - bnsq
+    denominator_l = swept_l - bnsq
+    denominator_u = swept_u - bnsq
     degenerate_l = abs(denominator_l) < tiny
     degenerate_u = abs(denominator_u) < tiny
     denominator_l = 1.0 if degenerate_l else denominator_l
     denominator_u = 1.0 if degenerate_u else denominator_u
     r = 1.0 / (denominator_l * denominator_u)
-    a, b = _star_factors(bn, mass_l, rel_l, to_contact_l, r * denominator_u, degenerate_l)
-    side_l = _Side(
-        lower.dens,
-        lower.vn,
-        lower.vt1,
-        lower.vt2,
-        lower.bt1,
-        lower.bt2,
-        lower.eint,
-        total_l,
-        s_l,
-        rel_l,
-        width_l,
-        star_dens_l,
-        math.sqrt(star_dens_l),
-        lower.vt1 - lower.bt1 * a,
-        lower.vt2 - lower.bt2 * a,
-        lower.bt1 * b,
-        lower.bt2 * b,
+    star_l = _behind_fast_wave(
+        bn, lower, rel_l * mass_l - bnsq, gain_l, r * denominator_u, degenerate_l
     )
-    a, b = _star_factors(bn, mass_u, rel_u, to_contact_u, r * denominator_l, degenerate_u)
-    side_u = _Side(
-        upper.dens,
-        upper.vn,
-        upper.vt1,
-        upper.vt2,
-        upper.bt1,
-        upper.bt2,
-        upper.eint,
-        total_u,
-        s_u,
-        rel_u,
-        width_u,
-        star_dens_u,
-        math.sqrt(star_dens_u),
-        upper.vt1 - upper.bt1 * a,
-        upper.vt2 - upper.bt2 * a,
-        upper.bt1 * b,
-        upper.bt2 * b,
+    star_u = _behind_fast_wave(
+        bn, upper, rel_u * mass_u - bnsq, gain_u, r * denominator_l, degenerate_u
     )
-    return _sample(bn, side_l, side_u, contact, star_total)
+
+    # shares of sqrt(rho*), and 1/(their sum)
+    root_l = math.sqrt(swept_l)
+    root_u = math.sqrt(swept_u)
+    share_l = root_l * width_u
+    share_u = root_u * width_l
+    r = 1.0 / (share_l + share_u)
+    sign = math.copysign(1.0, bn)
+    twist = (
+        (share_u if below else -share_l) * r,
+        sign * ((width_l * width_u) * r),
+    )
+    jump1 = twist[0] * (star_u.vt1 - star_l.vt1) + twist[1] * (star_u.bt1 - star_l.bt1)
+    jump2 = twist[0] * (star_u.vt2 - star_l.vt2) + twist[1] * (star_u.bt2 - star_l.bt2)
+
+    dens = lower.dens if below else upper.dens
+    vn = lower.vn if below else upper.vn
+    vt1 = lower.vt1 if below else upper.vt1
+    vt2 = lower.vt2 if below else upper.vt2
+    eint = lower.eint if below else upper.eint
+    magnetic = magnetic_l if below else magnetic_u
+    own = _Own(
+        dens,
+        vn,
+        total_l if below else total_u,
+        eint + 0.5 * dens * (vn * vn + vt1 * vt1 + vt2 * vt2) + magnetic,
+        _Across(
+            vt1,
+            vt2,
+            lower.bt1 if below else upper.bt1,
+            lower.bt2 if below else upper.bt2,
+        ),
+        s_l if below else s_u,
+        _Across(
+            star_l.vt1 if below else star_u.vt1,
+            star_l.vt2 if below else star_u.vt2,
+            star_l.bt1 if below else star_u.bt1,
+            star_l.bt2 if below else star_u.bt2,
+        ),
+    )
+    root = root_l if below else root_u  # sqrt(rho*), with the sign of the wave, times the width
+    return _flux_at_face(bn, bnsq, below, contact, star_total, sign * root, (jump1, jump2), own)
 
 
 @device
-def _sample(bn, l, u, contact, star_total):
-    """Return the flux of the prepared fan at the face.
+def _behind_fast_wave(bn, s, difference, gain, inverse, degenerate):
+    """Return velocity and field behind the fast wave: v* = v - a B_t, B_t* = b B_t (Miyoshi &
+    Kusano 2005, eqs. 44-47).
 
-    What the Alfven waves contribute vanishes with the normal field. However weak it is, they must
-    be there: without them -bn (v.B) is the energy flux through a wall at which the field turns
-    around.
+    ``inverse`` is 1/(mass width - bn**2), which is singular (`degenerate`) where fast and Alfven
+    wave coincide.
     """
-    below = contact >= 0.0
-    sign = math.copysign(1.0, bn)
-    root_sum = l.star_root + u.star_root
-    root = l.star_root if below else -u.star_root
-    r = 1.0 / (root_sum * root)
-    inverse_sum = r * root
-    alfven = contact - abs(bn) * (r * root_sum)
-    product = sign * (l.star_root * u.star_root)
-    mid_vt1 = inverse_sum * (
-        l.star_root * l.star_vt1 + u.star_root * u.star_vt1 + sign * (u.star_bt1 - l.star_bt1)
-    )
-    mid_vt2 = inverse_sum * (
-        l.star_root * l.star_vt2 + u.star_root * u.star_vt2 + sign * (u.star_bt2 - l.star_bt2)
-    )
-    mid_bt1 = inverse_sum * (
-        l.star_root * u.star_bt1 + u.star_root * l.star_bt1 + product * (u.star_vt1 - l.star_vt1)
-    )
-    mid_bt2 = inverse_sum * (
-        l.star_root * u.star_bt2 + u.star_root * l.star_bt2 + product * (u.star_vt2 - l.star_vt2)
-    )
+    a = 0.0 if degenerate else bn * gain * inverse
+    b = 1.0 if degenerate else difference * inverse
+    return _Across(s.vt1 - s.bt1 * a, s.vt2 - s.bt2 * a, s.bt1 * b, s.bt2 * b)
 
-    dens = l.dens if below else u.dens
-    vn = l.vn if below else u.vn
-    vt1 = l.vt1 if below else u.vt1
-    vt2 = l.vt2 if below else u.vt2
-    bt1 = l.bt1 if below else u.bt1
-    bt2 = l.bt2 if below else u.bt2
-    eint = l.eint if below else u.eint
-    total = l.total if below else u.total
-    rel = l.rel if below else u.rel
-    width = l.width if below else u.width
-    star_dens = l.star_dens if below else u.star_dens
-    star_vt1 = l.star_vt1 if below else u.star_vt1
-    star_vt2 = l.star_vt2 if below else u.star_vt2
-    star_bt1 = l.star_bt1 if below else u.star_bt1
-    star_bt2 = l.star_bt2 if below else u.star_bt2
 
-    clipped = min(l.outer, 0.0) if below else max(u.outer, 0.0)
-    alfven = min(alfven, 0.0) if below else max(alfven, 0.0)
-    twist = alfven * star_dens
+@device
+def _flux_at_face(bn, bnsq, below, contact, star_total, root, jump, own):
+    """Return the physical flux of the state of the fan that lies at the face.
 
-    bnsq = bn * bn
-    vb = vt1 * bt1 + vt2 * bt2
-    star_vb = star_vt1 * star_bt1 + star_vt2 * star_bt2
-    mid_vb = mid_vt1 * mid_bt1 + mid_vt2 * mid_bt2
-    energy = (
-        eint + 0.5 * dens * (vn * vn + vt1 * vt1 + vt2 * vt2) + 0.5 * (bnsq + bt1 * bt1 + bt2 * bt2)
-    )
+    An Alfven wave changes the velocity by `jump` and the field by that times sqrt(rho*) sign(bn).
+    However weak the normal field is, the waves must be there: without them -bn (v.B) is the energy
+    flux through a wall at which the field turns around.
+    """
+    given, star = own.given, own.star
+    width = 1.0 / (own.outer - contact)
+    rel = own.outer - own.vn
+    star_dens = own.dens * rel * width
+    root = root * -width  # of a wave to the left or to the right
+    vb = given.vt1 * given.bt1 + given.vt2 * given.bt2
+    star_vb = star.vt1 * star.bt1 + star.vt2 * star.bt2
     star_energy = (
-        rel * energy - total * vn + star_total * contact + bn * ((vn - contact) * bn + vb - star_vb)
+        (rel * own.energy - own.total * own.vn + star_total * contact)
+        + bn * ((own.vn - contact) * bn + vb - star_vb)
     ) * width
-    mass = dens * vn
-    subsonic = clipped != 0.0
-    velocity = contact if subsonic else vn
+
+    twisted = contact * abs(root) < abs(bn) if below else -contact * abs(root) < abs(bn)
+    jump1 = jump[0] if twisted else 0.0
+    jump2 = jump[1] if twisted else 0.0
+    mid_vt1 = star.vt1 + jump1
+    mid_vt2 = star.vt2 + jump2
+    mid_bt1 = star.bt1 + root * jump1
+    mid_bt2 = star.bt2 + root * jump2
+    mid_vb = mid_vt1 * mid_bt1 + mid_vt2 * mid_bt2
+    mid_energy = star_energy + root * (mid_vb - star_vb)
+
+    inside = own.outer < 0.0 if below else own.outer > 0.0
+    velocity = contact if inside else own.vn
+    mass = velocity * (star_dens if inside else own.dens)
+    total = star_total if inside else own.total
+    vt1 = mid_vt1 if inside else given.vt1
+    vt2 = mid_vt2 if inside else given.vt2
+    bt1 = mid_bt1 if inside else given.bt1
+    bt2 = mid_bt2 if inside else given.bt2
+    energy = mid_energy if inside else own.energy
     return FaceFlux(
-        mass + clipped * (star_dens - dens),
-        mass * vn + total - bnsq + clipped * (star_dens * contact - mass),
-        mass * vt1
-        - bn * bt1
-        + clipped * (star_dens * star_vt1 - dens * vt1)
-        + twist * (mid_vt1 - star_vt1),
-        mass * vt2
-        - bn * bt2
-        + clipped * (star_dens * star_vt2 - dens * vt2)
-        + twist * (mid_vt2 - star_vt2),
-        vn * (energy + total - bnsq)
-        - bn * vb
-        + clipped * (star_energy - energy)
-        + alfven * (root * sign * (mid_vb - star_vb)),
-        bt1 * vn - bn * vt1 + clipped * (star_bt1 - bt1) + alfven * (mid_bt1 - star_bt1),
-        bt2 * vn - bn * vt2 + clipped * (star_bt2 - bt2) + alfven * (mid_bt2 - star_bt2),
+        mass,
+        mass * velocity + total - bnsq,
+        mass * vt1 - bn * bt1,
+        mass * vt2 - bn * bt2,
+        velocity * (energy + total - bnsq) - bn * (mid_vb if inside else vb),
+        bt1 * velocity - bn * vt1,
+        bt2 * velocity - bn * vt2,
         velocity,
         velocity if below else 0.0,
         0.0 if below else velocity,
-        star_dens / dens if subsonic else 1.0,
+        star_dens / own.dens if inside else 1.0,
     )
