@@ -67,7 +67,7 @@ def _make_scratch(pack):
         upper=buffers(1, STATE + nvar, STRIP),
         lower=buffers(1, STATE + nvar, STRIP),
         normal=buffers(1, 3, window.n2),
-        speeds=buffers(1, 2, STRIP),
+        speeds=buffers(1, 3, STRIP),
         shocks=buffers(2, 3, window.n2),
         spare=buffers(1, FLUX + nvar, STRIP),
         flags=buffers(1, 1, STRIP),

@@ -54,17 +54,17 @@ def load_state(gas, cr, bn, states, i):
 
 @kernel
 def speed_rows(n, solver, gas, cr, sides, bn, speeds):
-    """Write the speeds of the slowest and the fastest signal at `n` faces; arguments as of
-    `riemann_rows`."""
+    """Write the `signal_speeds` at `n` faces; arguments as of `riemann_rows`."""
     separate()
     lower, upper = sides
     for i in range(n):
         b = 0.0 if bn is None else load(bn, i)
-        slowest, fastest = signal_speeds(
+        slowest, contact, fastest = signal_speeds(
             solver, b, load_state(gas, cr, bn, lower, i), load_state(gas, cr, bn, upper, i)
         )
         store(row(speeds, 0), i, slowest, 0)
-        store(row(speeds, 1), i, fastest, 1)
+        store(row(speeds, 1), i, contact, 1)
+        store(row(speeds, 2), i, fastest, 2)
 
 
 @kernel
@@ -87,8 +87,8 @@ def riemann_rows(n, solver, gas, cr, sides, bn, axis, speeds, faces):
     for i in range(n):
         l = load_state(gas, cr, bn, lower, i)
         u = load_state(gas, cr, bn, upper, i)
-        outer = (load(row(speeds, 0), i), load(row(speeds, 1), i))
-        f = face_flux(solver, 0.0 if bn is None else load(bn, i), outer, l, u)
+        waves = load(row(speeds, 0), i), load(row(speeds, 1), i), load(row(speeds, 2), i)
+        f = face_flux(solver, 0.0 if bn is None else load(bn, i), waves, l, u)
         ener = f.ener
         if cr is not None:
             below = load(row(lower.others, ECR), i)

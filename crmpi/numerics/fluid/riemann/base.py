@@ -51,8 +51,11 @@ class FaceFlux(NamedTuple):
 
 @choice
 def signal_speeds(solver, bn, lower, upper):
-    """Return the speeds of the slowest and the fastest signal between the states below and above a
-    face with normal field `bn`."""
+    """Return the speeds of the slowest signal, of the contact and of the fastest signal between the
+    states below and above a face with normal field `bn`.
+
+    Without a contact the second is the velocity through the face that goes into P div v.
+    """
 
 
 @choice
@@ -115,12 +118,13 @@ def physical_flux(bn, s):
 
 
 @device
-def two_wave_flux(bn, lower, upper, slowest, fastest, velocity):
-    """Return the flux of the two-wave fan with speeds `slowest` <= 0 <= `fastest` (Harten, Lax &
-    van Leer 1983).
+def two_wave_flux(bn, lower, upper, speeds):
+    """Return the flux of the two-wave fan with `speeds` slowest <= 0 <= fastest (Harten, Lax & van
+    Leer 1983).
 
     Cosmic rays are averaged like every other conserved variable, so nothing is compressed.
     """
+    slowest, velocity, fastest = speeds
     width = fastest - slowest
     below = fastest / width
     above = -slowest / width

@@ -15,12 +15,16 @@ class HLLC(NamedTuple):
 
 @signal_speeds.option(HLLC)
 def speeds_hllc(solver, bn, lower, upper):
-    return davis(
+    slowest, fastest = davis(
         lower,
         upper,
         math.sqrt(lower.stiffness / lower.dens),
         math.sqrt(upper.stiffness / upper.dens),
     )
+    rel_l = lower.dens * (slowest - lower.vn)
+    rel_u = upper.dens * (fastest - upper.vn)
+    momentum = rel_u * upper.vn - rel_l * lower.vn - upper.press + lower.press
+    return slowest, momentum / (rel_u - rel_l), fastest
 
 
 @face_flux.option(HLLC)
@@ -30,10 +34,9 @@ def riemann_hllc(solver, bn, speeds, lower, upper):
 
     No branches: both sides are prepared, one is picked.
     """
-    s_l, s_u = speeds
+    s_l, contact, s_u = speeds
     rel_l = lower.dens * (s_l - lower.vn)  # mass flux through the outer waves
     rel_u = upper.dens * (s_u - upper.vn)
-    contact = (rel_u * upper.vn - rel_l * lower.vn - upper.press + lower.press) / (rel_u - rel_l)
     star_press = 0.5 * (
         (lower.press + rel_l * (contact - lower.vn)) + (upper.press + rel_u * (contact - upper.vn))
     )

@@ -49,7 +49,7 @@ def _fast_speed(bnsq, btsq, stiffness, inverse_dens):
 
 @signal_speeds.option(HLLD)
 def speeds_hlld(solver, bn, lower, upper):
-    """Return the speeds of Davis; one division for both sides."""
+    """Return the speeds of Davis and of the contact; one division for both fast speeds."""
     bnsq = bn * bn
     r = 1.0 / (lower.dens * upper.dens)
     cl = _fast_speed(
@@ -58,7 +58,18 @@ def speeds_hlld(solver, bn, lower, upper):
     cu = _fast_speed(
         bnsq, upper.bt1 * upper.bt1 + upper.bt2 * upper.bt2, upper.stiffness, r * lower.dens
     )
-    return davis(lower, upper, cl, cu)
+    slowest, fastest = davis(lower, upper, cl, cu)
+    total_l = lower.press + _magnetic_pressure(bnsq, lower)
+    total_u = upper.press + _magnetic_pressure(bnsq, upper)
+    mass_l = lower.dens * (lower.vn - slowest)
+    mass_u = upper.dens * (fastest - upper.vn)
+    momentum = (mass_u * upper.vn + mass_l * lower.vn) + (total_l - total_u)
+    return slowest, momentum / (mass_u + mass_l), fastest
+
+
+@device
+def _magnetic_pressure(bnsq, s):
+    return 0.5 * (bnsq + (s.bt1 * s.bt1 + s.bt2 * s.bt2))
 
 
 @face_flux.option(HLLD)
@@ -73,16 +84,15 @@ def riemann_hlld(solver, bn, speeds, lower, upper):
     the fast wave sweeps up and its distance w from the contact.
     """
     bnsq = bn * bn
-    s_l, s_u = speeds
-    magnetic_l = 0.5 * (bnsq + (lower.bt1 * lower.bt1 + lower.bt2 * lower.bt2))
-    magnetic_u = 0.5 * (bnsq + (upper.bt1 * upper.bt1 + upper.bt2 * upper.bt2))
+    s_l, contact, s_u = speeds
+    magnetic_l = _magnetic_pressure(bnsq, lower)
+    magnetic_u = _magnetic_pressure(bnsq, upper)
     total_l = lower.press + magnetic_l
     total_u = upper.press + magnetic_u
     rel_l = lower.vn - s_l
     rel_u = s_u - upper.vn
     mass_l = lower.dens * rel_l  # mass that the fast waves sweep up
     mass_u = upper.dens * rel_u
-    contact = ((mass_u * upper.vn + mass_l * lower.vn) + (total_l - total_u)) / (mass_u + mass_l)
     below = contact >= 0.0
     gain_l = contact - lower.vn
     gain_u = contact - upper.vn

@@ -19,13 +19,13 @@ class HLLE(NamedTuple):
 
 @signal_speeds.option(HLLE)
 def speeds_hlle(solver, bn, lower, upper):
-    return davis(lower, upper, fast_speed(bn, lower), fast_speed(bn, upper))
+    """Return the speeds of Davis; the middle one is the one that carries a uniform passenger."""
+    slowest, fastest = davis(lower, upper, fast_speed(bn, lower), fast_speed(bn, upper))
+    slowest, fastest = min(slowest, 0.0), max(fastest, 0.0)
+    return slowest, (fastest * lower.vn - slowest * upper.vn) / (fastest - slowest), fastest
 
 
 @face_flux.option(HLLE)
 def riemann_hlle(solver, bn, speeds, lower, upper):
-    """Return the two-wave flux; the face velocity is the one that carries a uniform passenger."""
-    slowest = min(speeds[0], 0.0)
-    fastest = max(speeds[1], 0.0)
-    velocity = (fastest * lower.vn - slowest * upper.vn) / (fastest - slowest)
-    return two_wave_flux(bn, lower, upper, slowest, fastest, velocity)
+    """Return the two-wave flux."""
+    return two_wave_flux(bn, lower, upper, speeds)

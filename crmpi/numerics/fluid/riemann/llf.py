@@ -13,12 +13,12 @@ class LLF(NamedTuple):
 
 @signal_speeds.option(LLF)
 def speeds_llf(solver, bn, lower, upper):
-    """Return one speed both ways."""
+    """Return one speed both ways, and the mean of the velocities."""
     speed = max(abs(lower.vn) + fast_speed(bn, lower), abs(upper.vn) + fast_speed(bn, upper))
-    return -speed, speed
+    return -speed, 0.5 * (lower.vn + upper.vn), speed
 
 
 @face_flux.option(LLF)
 def riemann_llf(solver, bn, speeds, lower, upper):
-    """Return the two-wave flux; the face velocity is the mean of both sides."""
-    return two_wave_flux(bn, lower, upper, speeds[0], speeds[1], 0.5 * (lower.vn + upper.vn))
+    """Return the two-wave flux."""
+    return two_wave_flux(bn, lower, upper, speeds)
