@@ -136,6 +136,23 @@ def test_supersonic_flow_is_upwind(solver, sign):
     assert carried == pytest.approx((9.0 * sign, 0.0), abs=100 * ROUND)
 
 
+@pytest.mark.parametrize("sign", [-1.0, 1.0])
+def test_supersonic_compression_along_a_strong_field_is_upwind(sign):
+    """All signals go one way, but the estimate of the Alfven wave behind the fast one would cross
+    the face: contact < abs(bn)/sqrt(rho*)."""
+    bn = 2.0
+    fast = state(1.0, (2.2 * sign, 0.3, -0.2), 0.05, (0.1, -0.2))
+    slow = state(4.0, (1.2 * sign, -0.1, 0.4), 0.05, (-0.2, 0.1))
+    lower, upper = (fast, slow) if sign > 0 else (slow, fast)
+    slowest, contact, fastest = signal_speeds(HLLD(), bn, lower, upper)
+    nearest = slowest if sign > 0 else -fastest
+    assert nearest > 0.0
+    star_dens = fast.dens * (fast.vn * sign - nearest) / (abs(contact) - nearest)
+    assert abs(contact) < bn / math.sqrt(star_dens)
+    flux = solve(HLLD(), bn, lower, upper)
+    assert np.allclose(flux[:7], physical_flux(bn, fast), rtol=0.0, atol=100 * ROUND)
+
+
 @kernel
 def powers(x, y, out):
     """Evaluate `power` on an array."""

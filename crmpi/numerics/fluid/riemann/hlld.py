@@ -25,16 +25,29 @@ class _Across(NamedTuple):
     bt2: float
 
 
+class _Side(NamedTuple):
+    """One side of the fan; speeds and widths are positive on both."""
+
+    magnetic: float  # magnetic pressure
+    total: float  # total pressure
+    rel: float  # speed of the fluid through the fast wave
+    mass: float  # mass that the fast wave sweeps up
+    gain: float  # what it adds to the normal velocity
+    width: float  # speed of the fast wave relative to the contact
+    swept: float  # mass times width
+
+
 class _Own(NamedTuple):
     """The side of the contact on which the face lies."""
 
     dens: float
     vn: float
-    total: float  # total pressure
+    total: float
     energy: float  # total energy density
     given: _Across  # ahead of the fast wave
     outer: float  # speed of the fast wave
     star: _Across  # behind it
+    root: float  # sqrt(swept) sign(bn)
 
 
 @device
@@ -79,113 +92,116 @@ def riemann_hlld(solver, bn, speeds, lower, upper):
     Between two waves the flux that the jumps leave, F_K + S (U*_K - U_K) and so on (Miyoshi &
     Kusano 2005, eqs. 64-65), is the physical flux of the state there with the total pressure p_T*
     of all of them: the state is picked, and its flux formed once. No branches: both sides are
-    prepared and one is picked. What the loop takes is set by its longest chain of divisions and
-    roots, so that each begins as early as it can: sqrt(rho*) = sqrt(m w)/w with the mass m that
-    the fast wave sweeps up and its distance w from the contact.
+    prepared and one is picked. What a face takes is set by its longest chain of divisions and
+    roots, so that each of them begins as early as it can.
     """
     bnsq = bn * bn
     s_l, contact, s_u = speeds
-    magnetic_l = _magnetic_pressure(bnsq, lower)
-    magnetic_u = _magnetic_pressure(bnsq, upper)
-    total_l = lower.press + magnetic_l
-    total_u = upper.press + magnetic_u
-    rel_l = lower.vn - s_l
-    rel_u = s_u - upper.vn
-    mass_l = lower.dens * rel_l  # mass that the fast waves sweep up
-    mass_u = upper.dens * rel_u
     below = contact >= 0.0
-    gain_l = contact - lower.vn
-    gain_u = contact - upper.vn
-    star_total = 0.5 * ((total_l - mass_l * gain_l) + (total_u + mass_u * gain_u))
-
-    width_l = contact - s_l
-    width_u = s_u - contact
-    swept_l = mass_l * width_l
-    swept_u = mass_u * width_u
+    l = _side(bnsq, lower, lower.vn - s_l, contact, contact - s_l)
+    u = _side(bnsq, upper, s_u - upper.vn, contact, s_u - contact)
+    star_total = 0.5 * ((l.total - l.mass * l.gain) + (u.total + u.mass * u.gain))
     tiny = _SMALL * star_total
-    denominator_l = swept_l - bnsq
-    denominator_u = swept_u - bnsq
-    degenerate_l = abs(denominator_l) < tiny
-    degenerate_u = abs(denominator_u) < tiny
-    denominator_l = 1.0 if degenerate_l else denominator_l
-    denominator_u = 1.0 if degenerate_u else denominator_u
+    degenerate_l = abs(l.swept - bnsq) < tiny
+    degenerate_u = abs(u.swept - bnsq) < tiny
+    denominator_l = 1.0 if degenerate_l else l.swept - bnsq
+    denominator_u = 1.0 if degenerate_u else u.swept - bnsq
     r = 1.0 / (denominator_l * denominator_u)
-    star_l = _behind_fast_wave(
-        bn, lower, rel_l * mass_l - bnsq, gain_l, r * denominator_u, degenerate_l
-    )
-    star_u = _behind_fast_wave(
-        bn, upper, rel_u * mass_u - bnsq, gain_u, r * denominator_l, degenerate_u
-    )
+    star_l = _behind_fast_wave(bn, lower, l, r * denominator_u, degenerate_l)
+    star_u = _behind_fast_wave(bn, upper, u, r * denominator_l, degenerate_u)
 
-    # shares of sqrt(rho*), and 1/(their sum)
-    root_l = math.sqrt(swept_l)
-    root_u = math.sqrt(swept_u)
-    share_l = root_l * width_u
-    share_u = root_u * width_l
-    r = 1.0 / (share_l + share_u)
+    root_l = math.sqrt(l.swept)
+    root_u = math.sqrt(u.swept)
     sign = math.copysign(1.0, bn)
-    twist = (
-        (share_u if below else -share_l) * r,
-        sign * ((width_l * width_u) * r),
+    jump = _at_alfven_wave(
+        below, sign, root_l * u.width, root_u * l.width, l.width * u.width, star_l, star_u
     )
-    jump1 = twist[0] * (star_u.vt1 - star_l.vt1) + twist[1] * (star_u.bt1 - star_l.bt1)
-    jump2 = twist[0] * (star_u.vt2 - star_l.vt2) + twist[1] * (star_u.bt2 - star_l.bt2)
-
     dens = lower.dens if below else upper.dens
     vn = lower.vn if below else upper.vn
-    vt1 = lower.vt1 if below else upper.vt1
-    vt2 = lower.vt2 if below else upper.vt2
+    given = _pick(below, _across(lower), _across(upper))
     eint = lower.eint if below else upper.eint
-    magnetic = magnetic_l if below else magnetic_u
+    speed_sq = vn * vn + given.vt1 * given.vt1 + given.vt2 * given.vt2
     own = _Own(
         dens,
         vn,
-        total_l if below else total_u,
-        eint + 0.5 * dens * (vn * vn + vt1 * vt1 + vt2 * vt2) + magnetic,
-        _Across(
-            vt1,
-            vt2,
-            lower.bt1 if below else upper.bt1,
-            lower.bt2 if below else upper.bt2,
-        ),
+        l.total if below else u.total,
+        eint + 0.5 * dens * speed_sq + (l.magnetic if below else u.magnetic),
+        given,
         s_l if below else s_u,
-        _Across(
-            star_l.vt1 if below else star_u.vt1,
-            star_l.vt2 if below else star_u.vt2,
-            star_l.bt1 if below else star_u.bt1,
-            star_l.bt2 if below else star_u.bt2,
-        ),
+        _pick(below, star_l, star_u),
+        sign * (root_l if below else root_u),
     )
-    root = root_l if below else root_u  # sqrt(rho*), with the sign of the wave, times the width
-    return _flux_at_face(bn, bnsq, below, contact, star_total, sign * root, (jump1, jump2), own)
+    return _flux_at_face(bn, below, contact, star_total, jump, own)
 
 
 @device
-def _behind_fast_wave(bn, s, difference, gain, inverse, degenerate):
+def _side(bnsq, s, rel, contact, width):
+    """Return what follows for one side from its outer wave."""
+    magnetic = _magnetic_pressure(bnsq, s)
+    mass = s.dens * rel
+    return _Side(magnetic, s.press + magnetic, rel, mass, contact - s.vn, width, mass * width)
+
+
+@device
+def _across(s):
+    return _Across(s.vt1, s.vt2, s.bt1, s.bt2)
+
+
+@device
+def _pick(below, l, u):
+    """Return the one of two transverse states that is on the side of the face."""
+    return _Across(
+        l.vt1 if below else u.vt1,
+        l.vt2 if below else u.vt2,
+        l.bt1 if below else u.bt1,
+        l.bt2 if below else u.bt2,
+    )
+
+
+@device
+def _behind_fast_wave(bn, s, side, inverse, degenerate):
     """Return velocity and field behind the fast wave: v* = v - a B_t, B_t* = b B_t (Miyoshi &
     Kusano 2005, eqs. 44-47).
 
-    ``inverse`` is 1/(mass width - bn**2), which is singular (`degenerate`) where fast and Alfven
-    wave coincide.
+    ``inverse`` is 1/(swept - bn**2), which is singular (`degenerate`) where fast and Alfven wave
+    coincide.
     """
-    a = 0.0 if degenerate else bn * gain * inverse
-    b = 1.0 if degenerate else difference * inverse
+    a = 0.0 if degenerate else bn * side.gain * inverse
+    b = 1.0 if degenerate else (side.rel * side.mass - bn * bn) * inverse
     return _Across(s.vt1 - s.bt1 * a, s.vt2 - s.bt2 * a, s.bt1 * b, s.bt2 * b)
 
 
 @device
-def _flux_at_face(bn, bnsq, below, contact, star_total, root, jump, own):
+def _at_alfven_wave(below, sign, share_l, share_u, product, star_l, star_u):
+    """Return the jumps of the two transverse velocities at the Alfven wave on the side of the face
+    (Miyoshi & Kusano 2005, eqs. 59-60).
+
+    sqrt(rho*) = root/width of either side, here over a common denominator: ``share`` over the
+    `product` of the widths.
+    """
+    r = 1.0 / (share_l + share_u)
+    of_velocity = (share_u if below else -share_l) * r
+    of_field = sign * (product * r)
+    return (
+        of_velocity * (star_u.vt1 - star_l.vt1) + of_field * (star_u.bt1 - star_l.bt1),
+        of_velocity * (star_u.vt2 - star_l.vt2) + of_field * (star_u.bt2 - star_l.bt2),
+    )
+
+
+@device
+def _flux_at_face(bn, below, contact, star_total, jump, own):
     """Return the physical flux of the state of the fan that lies at the face.
 
     An Alfven wave changes the velocity by `jump` and the field by that times sqrt(rho*) sign(bn).
     However weak the normal field is, the waves must be there: without them -bn (v.B) is the energy
     flux through a wall at which the field turns around.
     """
+    bnsq = bn * bn
     given, star = own.given, own.star
     width = 1.0 / (own.outer - contact)
     rel = own.outer - own.vn
     star_dens = own.dens * rel * width
-    root = root * -width  # of a wave to the left or to the right
+    root = own.root * -width  # sqrt(rho*) sign(bn), negative above the contact
     vb = given.vt1 * given.bt1 + given.vt2 * given.bt2
     star_vb = star.vt1 * star.bt1 + star.vt2 * star.bt2
     star_energy = (
@@ -193,7 +209,7 @@ def _flux_at_face(bn, bnsq, below, contact, star_total, root, jump, own):
         + bn * ((own.vn - contact) * bn + vb - star_vb)
     ) * width
 
-    twisted = contact * abs(root) < abs(bn) if below else -contact * abs(root) < abs(bn)
+    twisted = abs(contact * root) < abs(bn)  # the face lies behind the Alfven wave
     jump1 = jump[0] if twisted else 0.0
     jump2 = jump[1] if twisted else 0.0
     mid_vt1 = star.vt1 + jump1
