@@ -3,6 +3,7 @@
 import math
 from typing import NamedTuple
 
+from crmpi.jit import device
 from crmpi.numerics.fluid.riemann.base import FaceFlux, davis, face_flux, signal_speeds
 
 
@@ -29,17 +30,14 @@ def speeds_hllc(solver, bn, lower, upper):
 
 @face_flux.option(HLLC)
 def riemann_hllc(solver, bn, speeds, lower, upper):
-    """Return F = F_K + S'_K (U*_K - U_K) on the side K of the contact the face lies on, S'_K the
-    outer speed clipped at zero.
+    """Return the flux of the state that lies on the face.
 
-    No branches: both sides are prepared, one is picked.
+    Behind an outer wave the flux that its jump leaves, F_K + S_K (U*_K - U_K), is the physical flux
+    of the state there (Batten et al. 1997): the state is picked, and its flux formed once. No
+    branches: one side of the contact is picked, then what lies ahead of its wave or behind it.
     """
     s_l, contact, s_u = speeds
-    rel_l = lower.dens * (s_l - lower.vn)  # mass flux through the outer waves
-    rel_u = upper.dens * (s_u - upper.vn)
-    star_press = 0.5 * (
-        (lower.press + rel_l * (contact - lower.vn)) + (upper.press + rel_u * (contact - upper.vn))
-    )
+    star_press = 0.5 * (_behind(lower, s_l, contact) + _behind(upper, s_u, contact))
 
     below = contact >= 0.0  # the face lies below the contact
     dens = lower.dens if below else upper.dens
@@ -48,30 +46,34 @@ def riemann_hllc(solver, bn, speeds, lower, upper):
     vt2 = lower.vt2 if below else upper.vt2
     press = lower.press if below else upper.press
     eint = lower.eint if below else upper.eint
-    rel = rel_l if below else rel_u
     outer = s_l if below else s_u
 
-    clipped = min(s_l, 0.0) if below else max(s_u, 0.0)
+    rel = outer - vn
     width = 1.0 / (outer - contact)
-    star_dens = rel * width
+    compression = rel * width
     energy = eint + 0.5 * dens * (vn * vn + vt1 * vt1 + vt2 * vt2)
-    star_energy = ((outer - vn) * energy - press * vn + star_press * contact) * width
-    mass = dens * vn
-    more = clipped * (star_dens - dens)
+    star_energy = (rel * energy - press * vn + star_press * contact) * width
 
-    subsonic = clipped != 0.0
-    velocity = contact if subsonic else vn
-    flux_dens = mass + more
+    inside = outer < 0.0 if below else outer > 0.0
+    velocity = contact if inside else vn
+    total = star_press if inside else press
+    mass = velocity * (dens * compression if inside else dens)
     return FaceFlux(
-        flux_dens,
-        mass * vn + press + clipped * (star_dens * contact - mass),
-        flux_dens * vt1,
-        flux_dens * vt2,
-        (energy + press) * vn + clipped * (star_energy - energy),
+        mass,
+        mass * velocity + total,
+        mass * vt1,
+        mass * vt2,
+        velocity * ((star_energy if inside else energy) + total),
         0.0,
         0.0,
         velocity,
         velocity if below else 0.0,
         0.0 if below else velocity,
-        star_dens / dens if subsonic else 1.0,
+        compression if inside else 1.0,
     )
+
+
+@device
+def _behind(s, outer, contact):
+    """Return the pressure behind the outer wave of one side."""
+    return s.press + s.dens * (outer - s.vn) * (contact - s.vn)

@@ -200,7 +200,8 @@ def _flux_at_face(bn, below, contact, star_total, jump, own):
     given, star = own.given, own.star
     width = 1.0 / (own.outer - contact)
     rel = own.outer - own.vn
-    star_dens = own.dens * rel * width
+    compression = rel * width
+    star_dens = own.dens * compression
     root = own.root * -width  # sqrt(rho*) sign(bn), negative above the contact
     vb = given.vt1 * given.bt1 + given.vt2 * given.bt2
     star_vb = star.vt1 * star.bt1 + star.vt2 * star.bt2
@@ -239,5 +240,5 @@ def _flux_at_face(bn, below, contact, star_total, jump, own):
         velocity,
         velocity if below else 0.0,
         0.0 if below else velocity,
-        star_dens / own.dens if inside else 1.0,
+        compression if inside else 1.0,
     )
