@@ -11,7 +11,6 @@ import numpy as np
 
 from crmpi.boundary.atmosphere import extrapolate_energy, extrapolate_hydrostatic, turn_flux
 from crmpi.boundary.kernels import (
-    copy_layers,
     match_magnetic_energy,
     mirror_layers,
     spread_flux,
@@ -29,7 +28,7 @@ from crmpi.boundary.user import Slab
 from crmpi.constants import NHYDRO
 from crmpi.errors import CrmpiError
 from crmpi.mesh.pack import HYDRO_FIELDS, component_names
-from crmpi.mesh.regions import CELLS, axis_shape
+from crmpi.mesh.regions import CELLS, axis_shape, copy_regions
 from crmpi.plugins import BOUNDARY_CONDITIONS
 
 # of the field strength at a wall: a weaker field through it is that of rounding errors
@@ -81,16 +80,16 @@ class Outflow:
         """Fill the ghost layers of conserved cells `u` and faces `b` at `time`."""
         if b.shape[1]:
             for axis, layers in enumerate(self.face_layers):
-                copy_layers(b, axis, axis + 1, layers)
+                copy_regions(b, b, axis, axis + 1, layers)
             if not self.pack.metric.turns:
                 area, axis = self.pack.metric.cells.area, self.face.axis
                 spread_flux(b, self.face_layers[axis], axis, area)
-        copy_layers(u, 0, u.shape[1], self.layers)
+        copy_regions(u, u, 0, u.shape[1], self.layers)
         match_magnetic_energy(u, b, self.layers, self.pack.grid)
 
     def cells(self, q, fields, time):
         """Fill the ghost layers of a register `q` with the components of `fields`."""
-        copy_layers(q, 0, q.shape[1], self.layers)
+        copy_regions(q, q, 0, q.shape[1], self.layers)
 
 
 BOUNDARY_CONDITIONS.add(Outflow)  # the base class of all others
@@ -246,7 +245,7 @@ class Hydrostatic(Outflow):
                 if bulk or field.population:
                     extrapolate_energy(q, component, self.pack.grav, self.columns, face)
             elif bulk or field.turned:
-                copy_layers(q, component, component + field.ncomp, self.layers)
+                copy_regions(q, q, component, component + field.ncomp, self.layers)
             if field.turned == "-":
                 turn_flux(q, component, self.pack.grav, self.columns, face)
             component += field.ncomp

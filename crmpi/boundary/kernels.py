@@ -31,22 +31,6 @@ def kinetic_energy(u, block, k, j, i):
 
 
 @kernel
-def copy_layers(array, first, last, table):
-    """Copy the components first <= c < last of every region of `table`."""
-    for row in range(table.shape[0]):
-        block = table[row, 0]
-        sk, sj, si = table[row, 2], table[row, 3], table[row, 4]
-        dk, dj, di = table[row, 5], table[row, 6], table[row, 7]
-        for c in range(first, last):
-            for k in range(table[row, 8]):
-                for j in range(table[row, 9]):
-                    for i in range(table[row, 10]):
-                        array[block, c, dk + k, dj + j, di + i] = array[
-                            block, c, sk + k, sj + j, si + i
-                        ]
-
-
-@kernel
 def mirror_layers(array, first, last, table, images):
     """Fill ghost layers of the components first <= c < last with the mirror image of the layers of
     `table`.

@@ -20,8 +20,8 @@ print([name for name in heavy if name in sys.modules])
 
 ONE_KERNEL = """
 import numpy as np
-from crmpi.boundary.kernels import copy_layers
-copy_layers(np.zeros((1, 1, 1, 1, 1)), 0, 1, np.zeros((0, 16), np.int64))
+from crmpi.mesh.regions import copy_regions
+copy_regions(*[np.zeros((1, 1, 1, 1, 1))] * 2, 0, 1, np.zeros((0, 11), np.int64))
 """
 
 
