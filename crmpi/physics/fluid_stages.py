@@ -6,6 +6,7 @@ import numpy as np
 from crmpi.mesh.pool import aligned_zeros
 from crmpi.numerics.fluid.godunov import advance_blocks
 from crmpi.numerics.fluid.layout import FLUX, STATE
+from crmpi.numerics.fluid.passive import RANGES
 from crmpi.numerics.fluid.signals import fastest_rate, fastest_rate_in_boxes
 from crmpi.numerics.fluid.stage import STRIP, Scratch, make_window
 from crmpi.precision import LANES
@@ -69,6 +70,7 @@ def _make_scratch(pack):
         normal=buffers(1, 3, window.n2),
         speeds=buffers(1, 3, STRIP),
         shocks=buffers(2, 3, window.n2),
+        known=buffers(2, RANGES + 2 * len(pack.scalars) if pack.scalars else 0, window.n2),
         spare=buffers(1, FLUX + nvar, STRIP),
         flags=buffers(1, 1, STRIP),
         cells=aligned_zeros((1, nvar, 1, 1, grid.m1)),

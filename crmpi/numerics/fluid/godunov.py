@@ -20,7 +20,7 @@ from crmpi.numerics.fluid.gas_entropy import entropy_energy_rows, entropy_row, t
 from crmpi.numerics.fluid.health import inspect_row, settle_row
 from crmpi.numerics.fluid.induction import copy_row, edge_rows, electric_rows, induce_row
 from crmpi.numerics.fluid.layout import ET1, ET2, FLUX
-from crmpi.numerics.fluid.passive import bound_scalars
+from crmpi.numerics.fluid.passive import bound_scalars, gauge_scalars
 from crmpi.numerics.fluid.shock_acceleration import accelerate_row
 from crmpi.numerics.fluid.shocks import mark_shocks
 from crmpi.numerics.fluid.stage import block_of, face, first_scalar, shift_if, tracers, window_cell
@@ -60,13 +60,14 @@ def _march(scheme, stage, grid, axes, fields, scratch, health, stacks, kept, s):
             found = mark_shocks(scheme, grid, axes, block, scratch, k) if stage.dissipate else 0
             shocked = shocked[1], found
             gather_faces(block, scratch, grid, k)
+            gauge_scalars(stage, grid, axes, block, scratch, k)
             if stage.first_order:
                 gather_cells(block, scratch, grid, k)
             for axis in axes:
                 solve_faces(scheme, stage, grid, axis, block, scratch, k, shocked)
                 if axis.stride and has_valve(block.valves, axis.normal):
                     close_valves(grid, axis, block, scratch, k)
-                bound_scalars(stage, grid, axes, axis, block, scratch, k)
+                bound_scalars(stage, grid, axis, block, scratch, k)
             _electric(grid, block.bcc, block, scratch, k)
             if k < grid.ng3:
                 continue
@@ -88,7 +89,7 @@ def _share_faces(stage, grid, axes, block, scratch, kept, k):
     _end_faces(grid, axes, block, scratch, kept, k)
     if stage.first_order:  # the mass fluxes for the case that it is corrected without the other
         for axis in axes:
-            bound_scalars(stage, grid, axes, axis, block, scratch, k)
+            bound_scalars(stage, grid, axis, block, scratch, k)
 
 
 @device

@@ -21,18 +21,62 @@ distance to the limit, C the share of the mass of the cell that g takes away. No
 where a profile is monotonic and C < 1/2.
 """
 
+from typing import NamedTuple
+
 from crmpi.constants import DENS, VEL1
 from crmpi.jit import device, kernel
 from crmpi.numerics.fluid.layout import FLUX
 from crmpi.numerics.fluid.stage import face, window_cell
-from crmpi.numerics.rows.rows import load, row, separate, shift, store
+from crmpi.numerics.rows.rows import load, row, rows, separate, shift, store, whole
 
 _JUMP = 0.5  # mass that diffuses between cells in a step, over the difference of their densities
 _MARGIN = 1.5  # by which more may leave a cell than its velocity implies
 
 
+# what is known of a cell: the share of its mass that may leave it, and of every scalar the smallest
+# and the largest value of the cell and its neighbours
+SHARE, RANGES = 0, 1
+
+
+class Sides(NamedTuple):
+    """Rows of the cells below and above some faces: primitives, the conserved state at the start of
+    the stage, and what `gauge_scalars` wrote."""
+
+    cells: tuple
+    old: tuple
+    known: tuple
+
+
 @device
-def bound_scalars(stage, grid, axes, axis, block, scratch, k):
+def gauge_scalars(stage, grid, axes, block, scratch, k):
+    """Write what bounds the fluxes of scalars for the cells of plane `k` of the window; every cell
+    is asked six times."""
+    if block.passive == block.nvar or stage.first_order:
+        return
+    window = scratch.window
+    for r in range(window.n2):
+        cells = shift(block.w, window_cell(grid, window, k, r))
+        known = rows(scratch.known, k & 1, r * window.n1)
+        gauge_rows(whole(window.n1), axes, cells, (block.passive, block.nvar), known)
+
+
+@kernel
+def gauge_rows(n, axes, cells, span, known):
+    """Do as `gauge_scalars` for `n` cells of a row."""
+    separate()
+    share = row(known, SHARE)
+    for i in range(n):
+        store(share, i, _share(axes, cells, i), 0)
+    for v in range(span[0], span[1]):
+        c, place = row(cells, v), RANGES + 2 * (v - span[0])
+        low, high = row(known, place), row(known, place + 1)
+        for i in range(n):
+            store(low, i, _smallest(axes, c, i), 0)
+            store(high, i, _largest(axes, c, i), 1)
+
+
+@device
+def bound_scalars(stage, grid, axis, block, scratch, k):
     """Limit the fluxes of the passive scalars through the lower faces of plane `k` along an axis;
     keep the mass flux of a predictor."""
     if block.passive == block.nvar or axis.stride == 0 or (axis.normal == 2 and k < grid.ng3):
@@ -41,26 +85,28 @@ def bound_scalars(stage, grid, axes, axis, block, scratch, k):
     skip = 1 if grid.ng1 else 0  # the first column has no face below
     n = window.n1 - skip
     for r in range(1 if axis.normal == 1 else 0, window.n2):
-        cell = window_cell(grid, window, k, r) + skip
-        faces, early = (
-            face(scratch, axis.normal, k & 1, r * window.n1 + skip),
-            row(shift(block.early, cell), axis.normal),
-        )
+        cell, place = window_cell(grid, window, k, r) + skip, r * window.n1 + skip
+        faces = face(scratch, axis.normal, k & 1, place)
+        early = row(shift(block.early, cell), axis.normal)
         span = (block.passive, block.nvar)
         if stage.first_order:
             carry_rows(n, axis.stride, shift(block.w, cell), span, faces, early)
         else:
-            bound_rows(
-                n,
-                axis,
-                axes,
-                stage.seen,
-                early,
-                shift(block.w, cell),
-                shift(block.u_in, cell),
-                span,
-                faces,
+            below = cell - axis.stride
+            sides = Sides(
+                (shift(block.w, below), shift(block.w, cell)),
+                (shift(block.u_in, below), shift(block.u_in, cell)),
+                (_known_below(scratch, axis, k, place), rows(scratch.known, k & 1, place)),
             )
+            bound_rows(n, axis.dtdx, stage.seen, early, sides, span, faces)
+
+
+@device
+def _known_below(scratch, axis, k, place):
+    """Return what is known of the cells below those at `place` of plane `k`."""
+    if axis.normal == 2:
+        return rows(scratch.known, (k - 1) & 1, place)
+    return rows(scratch.known, k & 1, place - (1 if axis.normal == 0 else scratch.window.n1))
 
 
 @kernel
@@ -78,51 +124,57 @@ def carry_rows(n, stride, cells, span, faces, early):
 
 
 @kernel
-def bound_rows(n, axis, axes, seen, early, cells, old, span, faces):
+def bound_rows(n, dtdx, seen, early, sides, span, faces):
     """Limit the fluxes of some scalars through the lower faces of `n` cells.
+
+    Both sides are read and one is picked: reading the upwind one would be a gather.
 
     Parameters
     ----------
-    stride : int
-        from a cell to the next across the faces
-    slopes : (float, float, float)
-        dt/dx along the axes, 0 along a missing one
+    dtdx : float
+        dt/dx along the axis
     seen : float
         the share h of the module's text
     early : pointer
         mass flux of the predictor
-    cells, old : Rows
-        primitives that gave the fluxes, and the conserved state at the start of the stage
+    sides : Sides
     span : (int, int)
         the first of the scalars and the one after the last
     faces : Rows
         see `crmpi.numerics.fluid.layout`
     """
     separate()
-    stride, dtdx, mass = axis.stride, axis.dtdx, row(faces, FLUX + DENS)
+    mass = row(faces, FLUX + DENS)
     for v in range(span[0], span[1]):
-        flux, c = row(faces, FLUX + v), row(cells, v)
+        flux, place = row(faces, FLUX + v), RANGES + 2 * (v - span[0])
         for i in range(n):
             m, m0 = load(mass, i), seen * load(early, i)
-            first = i - stride if m0 >= 0.0 else i
             g = m - m0
-            here = i - stride if g >= 0.0 else i
-            ahead = i if g >= 0.0 else i - stride
-            low, high = _smallest(axes, c, here), _largest(axes, c, here)
-            fall, rise = load(c, here) - low, high - load(c, here)
-            down, up = (
-                load(c, here) - min(low, _smallest(axes, c, ahead)),
-                max(high, _largest(axes, c, ahead)) - load(c, here),
-            )
-            own = abs(g) * dtdx / load(row(cells, DENS), here)
-            leaving = _MARGIN * max((1.0 - seen) * _share(axes, cells, here), 2.0 * own)
+            c, _ = _upwind(sides.cells, v, i, g)
+            low, beyond_low = _upwind(sides.known, place, i, g)
+            high, beyond_high = _upwind(sides.known, place + 1, i, g)
+            dens, _ = _upwind(sides.cells, DENS, i, g)
+            share, _ = _upwind(sides.known, SHARE, i, g)
+            old, _ = _upwind(sides.old, v, i, m0)
+            old_dens, _ = _upwind(sides.old, DENS, i, m0)
+            fall, rise = c - low, high - c
+            down, up = c - min(low, beyond_low), max(high, beyond_high) - c
+            own = abs(g) * dtdx / dens
+            leaving = _MARGIN * max((1.0 - seen) * share, 2.0 * own)
             slack = max(1.0 - leaving, 0.0) / max(leaving, 1e-10)
             size, sign = abs(g), 1.0 if g >= 0.0 else -1.0
-            base = m0 * (load(row(old, v), first) / load(row(old, DENS), first)) + g * load(c, here)
+            base = m0 * (old / old_dens) + g * c
             rest = sign * (load(flux, i) - base)
             limited = min(max(rest, -size * min(down, slack * rise)), size * min(up, slack * fall))
             kept = load(flux, i) if limited == rest else base + sign * limited
             store(flux, i, kept if m != 0.0 else 0.0, 0)
+
+
+@device
+def _upwind(sides, v, i, flux):
+    """Return variable `v` of the cell that a flux leaves, and of the one it enters."""
+    below, above = load(row(sides[0], v), i), load(row(sides[1], v), i)
+    return (below, above) if flux >= 0.0 else (above, below)
 
 
 @device

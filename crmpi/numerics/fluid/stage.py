@@ -86,6 +86,7 @@ class Scratch(NamedTuple):
     normal: object  # plane: field on the faces
     speeds: object  # strip: signal speeds
     shocks: object  # planes: how strong shocks along each axis are, slot parity of the plane
+    known: object  # planes: what bounds scalars in cells, see `crmpi.numerics.fluid.passive`
     spare: object  # strip: other faces
     flags: object  # strip: which faces take them, or how much of them
     cells: object  # row of updated cells, as long as in the block
