@@ -83,9 +83,6 @@ HOT = {
 specialisation."""
 
 CHECKED = {
-    "update.gravity_rows",
-    "update.work_rows",
-    "compression.compress_rows",
     "diffusion.aligned_faces",
     "diffusion.isotropic_faces",
     "diffusion.add_limited",

@@ -24,7 +24,7 @@ from crmpi.numerics.fluid.reconstruct import PLM, interfaces
 from crmpi.numerics.fluid.stage import first_scalar
 from crmpi.numerics.power import power
 from crmpi.numerics.rows.axes import amounts_through, outflow, steps_per_cell
-from crmpi.numerics.rows.rows import load, row, separate, store
+from crmpi.numerics.rows.rows import load, row, separate, store, written
 
 # variation of n/rho beyond which e begins to count, however strong the shock: a contact, or the
 # edge of a source
@@ -98,11 +98,13 @@ def compress_rows(n, gas, cr, keep, states, new, axes, lower, upper):
     """
     separate()
     strides = (axes[0].stride, axes[1].stride, axes[2].stride)
+    ener = written(row(new, ENER))
     for v in range(ECR, first_scalar(cr)):
+        results = written(row(new, v)), ener
         for i in range(n):
             convergence = converging_speed(gas, cr, states[0], axes, lower, upper, i)
             masses = masses_through(axes, lower, upper, i)
-            _compress_cell(cr, keep, v, convergence, states, i, new, strides, masses)
+            _compress_cell(cr, keep, v, convergence, states, i, new, results, strides, masses)
 
 
 @device
@@ -135,13 +137,15 @@ def _mass(axis, lower, upper, i):
 
 
 @device
-def _compress_cell(cr, keep, v, convergence, states, i, new, strides, masses):
+def _compress_cell(cr, keep, v, convergence, states, i, new, results, strides, masses):
     """Implement `compress_rows` for the energy `v` of one cell.
 
     Parameters
     ----------
     convergence : float
         velocity by which the flow converges over the cell, in sound speeds
+    results : (pointer, pointer)
+        the rows of the energy and of the gas energy in `new`, to write to
     strides : (int, int, int)
         from a cell to the next along each axis, 0 if the axis is missing
     masses : ((float, float), (float, float), (float, float))
@@ -155,9 +159,9 @@ def _compress_cell(cr, keep, v, convergence, states, i, new, strides, masses):
     before = load(row(new, v), i)
     after = before + weight * (_energy(cr, keep, number, load(row(kept, v), i)) - before)
     after = after if weight > 0.0 else before
-    store(row(new, v), i, after, 0)
+    store(results[0], i, after, 0)
     if v == ECR:
-        store(row(new, ENER), i, load(row(new, ENER), i) - (after - before), 1)
+        store(results[1], i, load(row(new, ENER), i) - (after - before), 1)
 
 
 @device

@@ -1,7 +1,7 @@
 """Blends of two states."""
 
 from crmpi.jit import kernel
-from crmpi.numerics.rows.rows import load, row, rows, separate, store
+from crmpi.numerics.rows.rows import load, row, rows, separate, store, written
 
 
 @kernel
@@ -17,9 +17,9 @@ def blend(keep, old, new):
 def blend_row(n, keep, old, new):
     """Implement `blend` in a row."""
     separate()
-    more = 1.0 - keep
+    more, result = 1.0 - keep, written(new)
     for i in range(n):
-        store(new, i, keep * load(old, i) + more * load(new, i), 0)
+        store(result, i, keep * load(old, i) + more * load(new, i), 0)
 
 
 @kernel

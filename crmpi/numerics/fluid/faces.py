@@ -15,7 +15,7 @@ from crmpi.numerics.fluid.layout import (
 from crmpi.numerics.fluid.riemann import State, face_flux, signal_speeds
 from crmpi.numerics.fluid.stage import tracers
 from crmpi.numerics.power import power
-from crmpi.numerics.rows.rows import load, row, separate, store
+from crmpi.numerics.rows.rows import load, row, separate, store, written
 
 # of the electric-field weight, per cell width travelled in a step (Gardiner & Stone 2005)
 _UPWIND_SHARPNESS = 1024.0
@@ -171,7 +171,8 @@ def replace_flagged_rows(n, flags, nface, spare, faces):
     """Copy `spare` over `faces` where they are flagged."""
     separate()
     for q in range(nface):
-        source = row(spare, q)
-        target = row(faces, q)
+        source, target = row(spare, q), row(faces, q)
+        result = written(target)
         for i in range(n):
-            store(target, i, load(source, i) if load(flags, i) > 0.0 else load(target, i), 0)
+            new, old = load(source, i), load(target, i)
+            store(result, i, new if load(flags, i) > 0.0 else old, 0)

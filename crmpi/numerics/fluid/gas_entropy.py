@@ -35,7 +35,7 @@ from crmpi.numerics.cr.compression import (
 )
 from crmpi.numerics.fluid.health import pressure
 from crmpi.numerics.power import power
-from crmpi.numerics.rows.rows import in_order, load, row, separate, store
+from crmpi.numerics.rows.rows import in_order, load, row, separate, store, written
 
 DOMINATED = 10.0  # P/p from which the entropy counts
 MOVING = 0.001  # abs(q) from which it counts
@@ -110,9 +110,10 @@ def transfer_rows(n, moved, new):
     """Move energy from the cosmic rays to the gas of `n` cells."""
     separate()
     ener, ecr = row(new, ENER), row(new, ECR)
+    new_ener, new_ecr = written(ener), written(ecr)
     for i in range(n):
-        store(ener, i, load(ener, i) + load(moved, i), 0)
-        store(ecr, i, load(ecr, i) - load(moved, i), 1)
+        store(new_ener, i, load(ener, i) + load(moved, i), 0)
+        store(new_ecr, i, load(ecr, i) - load(moved, i), 1)
 
 
 @device

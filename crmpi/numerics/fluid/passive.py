@@ -118,8 +118,8 @@ def carry_rows(n, stride, cells, span, faces, early):
     for v in range(span[0], span[1]):
         flux, c = row(faces, FLUX + v), row(cells, v)
         for i in range(n):
-            m = load(mass, i)
-            store(flux, i, m * load(c, i - stride if m >= 0.0 else i), 0)
+            m, below, above = load(mass, i), load(c, i - stride), load(c, i)
+            store(flux, i, m * (below if m >= 0.0 else above), 0)
             store(early, i, m, 1)
 
 

@@ -15,7 +15,17 @@ depend continuously on cells.
 from crmpi.constants import AXES, DENS, ECR, MOM1, PRES
 from crmpi.jit import device, kernel
 from crmpi.numerics.fluid.stage import shift_if, window_cell
-from crmpi.numerics.rows.rows import in_order, load, row, rows, separate, shift, store, whole
+from crmpi.numerics.rows.rows import (
+    in_order,
+    load,
+    row,
+    rows,
+    separate,
+    shift,
+    store,
+    whole,
+    written,
+)
 
 ONSET = 1.0  # a shock of Mach 1.7 in gas of gamma = 5/3, if it is two cells wide
 
@@ -170,9 +180,9 @@ def blend_rows(n, weights, nface, spare, faces):
     """Move `faces` towards `spare` by their weights; where these are zero they stay as they are."""
     separate()
     for q in range(nface):
-        source = row(spare, q)
-        target = row(faces, q)
+        source, target = row(spare, q), row(faces, q)
+        result = written(target)
         for i in range(n):
             weight, old = load(weights, i), load(target, i)
             new = old + weight * (load(source, i) - old)
-            store(target, i, new if weight > 0.0 else old, 0)
+            store(result, i, new if weight > 0.0 else old, 0)

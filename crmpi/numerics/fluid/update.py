@@ -14,7 +14,7 @@ from crmpi.numerics.rows.axes import (
     sum_weight,
     wall_pressure,
 )
-from crmpi.numerics.rows.rows import load, row, separate, store
+from crmpi.numerics.rows.rows import load, row, separate, store, written
 
 
 @kernel
@@ -56,6 +56,7 @@ def work_rows(n, gas, cr, cells, u_out, axes, lower, upper):
     old = row(cells, ECR)
     ener = row(u_out, ENER)
     ecr = row(u_out, ECR)
+    new_ener, new_ecr = written(ener), written(ecr)
     converging, dominated = 0, 0
     for i in range(n):
         d1 = outflow(axes[0], i, load(below1, i), load(above1, i))
@@ -64,8 +65,8 @@ def work_rows(n, gas, cr, cells, u_out, axes, lower, upper):
         rate = crossings(axes, i)
         stretch = (d1 + d2) + d3
         work = cr.gm1 * load(old, i) * stretch
-        store(ener, i, load(ener, i) + work, 0)
-        store(ecr, i, load(ecr, i) - work, 1)
+        store(new_ener, i, load(ener, i) + work, 0)
+        store(new_ecr, i, load(ecr, i) - work, 1)
         converging += (
             1 if converges(sound_square(gas, cr, cells, i), load(dens, i), stretch, rate) else 0
         )
@@ -82,12 +83,13 @@ def tracer_work_rows(n, cr, end, cells, u_out, axes, lower, upper):
     above1, above2, above3 = row(upper[0], VFACE), row(upper[1], VFACE), row(upper[2], VFACE)
     for v in range(ECR + 1, end):
         old = row(cells, v)
-        new = row(u_out, v)
+        energy = row(u_out, v)
+        new = written(energy)
         for i in range(n):
             d1 = outflow(axes[0], i, load(below1, i), load(above1, i))
             d2 = outflow(axes[1], i, load(below2, i), load(above2, i))
             d3 = outflow(axes[2], i, load(below3, i), load(above3, i))
-            store(new, i, load(new, i) - cr.gm1 * load(old, i) * ((d1 + d2) + d3), 0)
+            store(new, i, load(energy, i) - cr.gm1 * load(old, i) * ((d1 + d2) + d3), 0)
 
 
 @kernel
@@ -102,11 +104,13 @@ def gravity_rows(n, dt, cells, grav, u_out, axes, lower, upper, done):
     separate()
     dens = row(cells, DENS)
     ener = row(u_out, ENER)
+    new_ener, more_done = written(ener), written(done)
     for a in AXES:
         if not acts_along(axes[a]):
             continue
         g = row(grav, a)
         momentum = row(u_out, MOM1 + a)
+        new_momentum = written(momentum)
         velocity = row(cells, VEL1 + a)
         below = row(lower[a], FLUX + DENS)
         above = row(upper[a], FLUX + DENS)
@@ -116,7 +120,7 @@ def gravity_rows(n, dt, cells, grav, u_out, axes, lower, upper, done):
             crossed = mean_flux(axes[a], i, load(below, i), load(above, i))
             mass_flux = crossed if present else rho * load(velocity, i)
             push = impulse(axes[a], dt, rho, load(g, i))
-            store(momentum, i, load(momentum, i) + push, 0)
+            store(new_momentum, i, load(momentum, i) + push, 0)
             work = impulse(axes[a], dt, mass_flux, load(g, i))
-            store(ener, i, load(ener, i) + work, 1)
-            store(done, i, load(done, i) + work * sum_weight(axes[a], i), 2)
+            store(new_ener, i, load(ener, i) + work, 1)
+            store(more_done, i, load(done, i) + work * sum_weight(axes[a], i), 2)
