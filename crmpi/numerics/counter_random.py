@@ -74,14 +74,25 @@ def uniform_field(seed, index, stream=0):
 
 
 def poisson(mean, uniform):
-    """Return the Poisson variate whose distribution function first exceeds `uniform` (a float in
-    [0, 1)); meant for means below 100."""
-    count, term = 0, np.exp(-mean)
-    total = term
-    while total <= uniform and term > 0.0:
-        count += 1
-        term *= mean / count
-        total += term
+    """Return the Poisson variates whose distribution functions first exceed `uniform`.
+
+    Parameters
+    ----------
+    mean, uniform : float arrays of one shape, or floats
+        meant for means below 100; numbers in [0, 1)
+
+    Returns
+    -------
+    int array of that shape
+    """
+    mean, uniform = np.asarray(mean), np.asarray(uniform)
+    count, term = np.zeros(mean.shape, np.int64), np.exp(-mean)
+    total, number = term, 0
+    while (more := (total <= uniform) & (term > 0.0)).any():
+        number += 1
+        count[more] = number
+        term = term * (mean / number)
+        total = np.where(more, total + term, total)
     return count
 
 

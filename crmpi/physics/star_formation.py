@@ -310,10 +310,8 @@ class StarFormation(Source):
         while (left := np.flatnonzero(pieces > piece)).size:
             part = mean[left] / pieces[left]
             uniform = draw_uniform(self.params.seed, cells[left], time, piece)
-            for n in np.flatnonzero(
-                uniform >= 1.0 - part
-            ):  # below exp(-mean), which is larger, there is none
-                numbers[left[n]] += poisson(float(part[n]), float(uniform[n]))
+            some = uniform >= 1.0 - part  # below exp(-mean), which is larger, there is none
+            numbers[left[some]] += poisson(part[some], uniform[some])
             piece += 1
         return numbers
 
