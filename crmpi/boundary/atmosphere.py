@@ -13,10 +13,12 @@ energy of the cosmic rays go on linearly, within limits. The gas carries the res
 """
 
 import math
+from typing import NamedTuple
 
-from crmpi.boundary.kernels import kinetic_energy, magnetic_energy
 from crmpi.constants import DENS, ECR, ENER, MOM1
 from crmpi.jit import device, kernel
+from crmpi.numerics.fluid.stage import rows_if, shift_if
+from crmpi.numerics.rows.rows import load, row, rows, separate, store, written
 
 
 @device
@@ -42,17 +44,6 @@ def placed(axis, index, k, j, i):
         index if axis == 1 else j,
         index if axis == 0 else i,
     )
-
-
-@device
-def pressure_along(b, axis, block, k, j, i, grid):
-    """Return the pressure of the field along the boundary in a cell."""
-    if b.shape[1] == 0:
-        return 0.0
-    up = (int(grid.ng1 > 0), int(grid.ng2 > 0), int(grid.ng3 > 0))[axis]
-    ku, ju, iu = placed(axis, (i, j, k)[axis] + up, k, j, i)
-    through = 0.5 * (b[block, axis, k, j, i] + b[block, axis, ku, ju, iu])
-    return magnetic_energy(b, block, k, j, i, grid) - 0.5 * through * through
 
 
 @device
@@ -86,18 +77,26 @@ def extrapolate_energy(q, component, grav, table, face):
     `next_energy`.
     """
     axis, outward, edge = face
-    for row in range(table.shape[0]):
-        block = table[row, 0]
-        for k in range(table[row, 5], table[row, 5] + table[row, 8]):
-            for j in range(table[row, 6], table[row, 6] + table[row, 9]):
-                for i in range(table[row, 7], table[row, 7] + table[row, 10]):
-                    index = (i, j, k)[axis]
-                    s = placed(axis, index - outward, k, j, i)
-                    t = placed(axis, index - 2 * outward, k, j, i)
-                    falls = is_falling(grav, block, (axis, outward, edge), k, j, i)
-                    here = q[block, component, s[0], s[1], s[2]]
-                    inner = q[block, component, t[0], t[1], t[2]]
-                    q[block, component, k, j, i] = next_energy(here, inner, falls, True)
+    stride = (1, q.shape[4], q.shape[4] * q.shape[3])[axis]
+    for r in range(table.shape[0]):
+        to_edge = (edge - table[r, 7 - axis]) * stride
+        for k in range(table[r, 5], table[r, 5] + table[r, 8]):
+            for j in range(table[r, 6], table[r, 6] + table[r, 9]):
+                place = (k * q.shape[3] + j) * q.shape[4] + table[r, 7]
+                gravity = row(rows(grav, table[r, 0], place + to_edge), axis)
+                energy = row(rows(q, table[r, 0], place), component)
+                energy_row(table[r, 10], -outward * stride, gravity, outward, energy)
+
+
+@kernel
+def energy_row(n, inward, gravity, outward, energy):
+    """Fill `n` ghost cells of a row, `inward` from their neighbours inside; `gravity` is that of
+    the outermost active cells."""
+    separate()
+    for i in range(n):
+        falls = load(gravity, i) * outward > 0.0
+        here, inner = load(energy, i + inward), load(energy, i + 2 * inward)
+        store(energy, i, next_energy(here, inner, falls, True), 0)
 
 
 @kernel
@@ -106,18 +105,41 @@ def turn_flux(q, component, grav, table, face):
     mirror, turned around.
     """
     axis, outward, edge = face
-    for row in range(table.shape[0]):
-        block = table[row, 0]
-        for k in range(table[row, 5], table[row, 5] + table[row, 8]):
-            for j in range(table[row, 6], table[row, 6] + table[row, 9]):
-                for i in range(table[row, 7], table[row, 7] + table[row, 10]):
+    for r in range(table.shape[0]):
+        block = table[r, 0]
+        for k in range(table[r, 5], table[r, 5] + table[r, 8]):
+            for j in range(table[r, 6], table[r, 6] + table[r, 9]):
+                for i in range(table[r, 7], table[r, 7] + table[r, 10]):
                     if is_falling(grav, block, (axis, outward, edge), k, j, i):
                         mk, mj, mi = placed(axis, 2 * edge + outward - (i, j, k)[axis], k, j, i)
                         q[block, component, k, j, i] = -q[block, component, mk, mj, mi]
 
 
+class Layer(NamedTuple):
+    """A ghost layer, in elements from its cells to others: the next one inside, the outermost
+    active one, the image of a mirror; the distance of the layers, and steps to upper faces."""
+
+    axis: int
+    outward: int
+    inward: int
+    to_edge: int
+    to_image: int
+    width: float
+    up: tuple
+
+
+class Air(NamedTuple):
+    """The gas of an atmosphere: gammas of gas and cosmic rays, whether there are any, and whether
+    they move along the field."""
+
+    gamma: float
+    gamma_cr: float
+    has_cr: bool
+    moving: bool
+
+
 @kernel
-def extrapolate_hydrostatic(u, b, grav, table, grid, face, eos):
+def extrapolate_hydrostatic(u, b, grav, table, grid, face, air, made):
     """Fill ghost layers, from the inside outward, with an atmosphere in balance.
 
     Velocities and concentrations are those of the cell inside, but the normal velocity is zero
@@ -126,22 +148,160 @@ def extrapolate_hydrostatic(u, b, grav, table, grid, face, eos):
 
     Parameters
     ----------
-    u, b, grav : arrays (nblock, nvar | 3 or 0 | 3, m3, m2, m1)
+    u, b, grav : arrays (nblock, nvar | 3 | 3, m3, m2, m1)
+        no magnetic field: `b` is None
     table : rows with `inner_layer` as source
-    face : (axis, outward, outermost active cell, distances of the two cells by row of `table`,
-        whether `u` holds ECR, whether cosmic rays move along the field)
-    eos : (gamma, gamma_cr)
+    face : (axis, outward, outermost active cell, distances of the two cells by row of `table`)
+    air : Air
+    made : array (1, 3, 1, 1, m1)
+        scratch
     """
-    for row in range(table.shape[0]):
-        block = table[row, 0]
-        first = (table[row, 5], table[row, 6], table[row, 7])
-        count = (table[row, 8], table[row, 9], table[row, 10])
-        if b.shape[1]:
-            extrapolate_faces(b, grav, block, face, first, count, grid)
+    axis, outward, edge, widths = face
+    stride = (1, grid.m1, grid.m1 * grid.m2)[axis]
+    # a missing axis has one face
+    up = (
+        1 if grid.ng1 else 0,
+        grid.m1 if grid.ng2 else 0,
+        grid.m1 * grid.m2 if grid.ng3 else 0,
+    )
+    scratch = rows(made, 0, 0)
+    for r in range(table.shape[0]):
+        block = table[r, 0]
+        first = (table[r, 5], table[r, 6], table[r, 7])
+        count = (table[r, 8], table[r, 9], table[r, 10])
+        index = table[r, 7 - axis]
+        layer = Layer(
+            axis,
+            outward,
+            -outward * stride,
+            (edge - index) * stride,
+            (2 * edge + outward - 2 * index) * stride,
+            widths[r],
+            up,
+        )
+        if b is not None:
+            extrapolate_faces(b, grav, block, (axis, outward, edge), first, count, grid)
         for k in range(first[0], first[0] + count[0]):
             for j in range(first[1], first[1] + count[1]):
-                for i in range(first[2], first[2] + count[2]):
-                    extrapolate_cell(u, b, grav, grid, face, eos, row, block, (k, j, i))
+                place = (k * grid.m2 + j) * grid.m1 + first[2]
+                here, gravity = rows(u, block, place), rows(grav, block, place)
+                field = shift_if(rows_if(b, block), place)
+                states = here, field, gravity
+                if balance_row(count[2], layer, air, states, scratch) > 0:
+                    balance_coarse_cells(count[2], layer, air, states, scratch)
+                rise_rows(count[2], u.shape[1], layer.inward, scratch, here)
+                settle_row(count[2], layer, air, states, scratch)
+
+
+RATIO, THERMAL, RAYS = range(3)
+"""Rows of the scratch: density over that inside, thermal energy inside, energy of cosmic rays."""
+
+
+@kernel
+def balance_row(n, layer, air, states, made):
+    """Fill the rows of the scratch for `n` cells, with the density ratio of a mesh that resolves
+    the atmosphere; return in how many cells it does not."""
+    separate()
+    coarse = 0
+    for i in range(n):
+        thermal, rays, weights = balance(layer, air, states, i)
+        inside, outside, lift = weights
+        fine = abs(inside) < 0.5 and abs(outside) < 0.5 and abs(lift) < 0.25
+        store(row(made, RATIO), i, (1.0 + inside + lift) / (1.0 - outside), 0)
+        store(row(made, THERMAL), i, thermal, 1)
+        store(row(made, RAYS), i, rays, 2)
+        coarse += 0 if fine else 1
+    return coarse
+
+
+@kernel
+def balance_coarse_cells(n, layer, air, states, made):
+    """Set the density ratio of `n` cells anew, cell by cell."""
+    separate()
+    for i in range(n):
+        _, _, weights = balance(layer, air, states, i)
+        store(row(made, RATIO), i, density_ratio(*weights), 0)
+
+
+@device
+def balance(layer, air, states, i):
+    """Return thermal energy of the cell inside, energy of cosmic rays of the ghost cell, and the
+    arguments of `density_ratio`."""
+    u, b, grav = states
+    s = i + layer.inward
+    thermal = load(row(u, ENER), s) - motion(u, s) - field_energy(b, layer.up, s)
+    pressure = (air.gamma - 1.0) * thermal
+    carried = field_pressure(layer, b, s) - field_pressure(layer, b, i)
+    rays = 0.0
+    if air.has_cr:
+        falls = load(row(grav, layer.axis), i + layer.to_edge) * layer.outward > 0.0
+        here = load(row(u, ECR), s)
+        rays = next_energy(here, load(row(u, ECR), s + layer.inward), falls, air.moving)
+        carried += (air.gamma_cr - 1.0) * (here - rays)
+    half = 0.5 * layer.outward * layer.width * load(row(u, DENS), s) / pressure
+    gravity = row(grav, layer.axis)
+    return thermal, rays, (half * load(gravity, s), half * load(gravity, i), carried / pressure)
+
+
+@kernel
+def rise_rows(n, nvar, inward, made, u):
+    """Set all variables of `n` cells to those of the cells inside times the density ratio."""
+    separate()
+    ratio = row(made, RATIO)
+    for v in range(nvar):
+        for i in range(n):
+            store(row(u, v), i, load(ratio, i) * load(row(u, v), i + inward), 0)
+
+
+@kernel
+def settle_row(n, layer, air, states, made):
+    """Set cosmic rays, normal velocity and energy of `n` cells."""
+    separate()
+    u, b, grav = states
+    if air.has_cr:
+        for i in range(n):
+            store(row(u, ECR), i, load(row(made, RAYS), i), 0)
+    through = row(u, MOM1 + layer.axis)
+    turned = written(through)
+    for i in range(n):
+        falls = load(row(grav, layer.axis), i + layer.to_edge) * layer.outward > 0.0
+        image = i + layer.to_image
+        speed = load(through, image) / load(row(u, DENS), image)
+        momentum = load(through, i)
+        back = momentum * layer.outward < 0.0
+        momentum = 0.0 if back else momentum
+        store(turned, i, -speed * load(row(u, DENS), i) if falls else momentum, 0)
+    for i in range(n):
+        inner = load(row(made, RATIO), i) * load(row(made, THERMAL), i) + motion(u, i)
+        store(row(u, ENER), i, inner + field_energy(b, layer.up, i), 0)
+
+
+@device
+def motion(u, i):
+    """Return rho v^2/2 of a cell of a row."""
+    m1, m2, m3 = load(row(u, MOM1), i), load(row(u, MOM1 + 1), i), load(row(u, MOM1 + 2), i)
+    return 0.5 * (m1 * m1 + m2 * m2 + m3 * m3) / load(row(u, DENS), i)
+
+
+@device
+def field_energy(b, up, i):
+    """Return B^2/2 of a cell of a row from the means of its faces, 0 without a field."""
+    if b is None:
+        return 0.0
+    b1 = 0.5 * (load(row(b, 0), i) + load(row(b, 0), i + up[0]))
+    b2 = 0.5 * (load(row(b, 1), i) + load(row(b, 1), i + up[1]))
+    b3 = 0.5 * (load(row(b, 2), i) + load(row(b, 2), i + up[2]))
+    return 0.5 * (b1 * b1 + b2 * b2 + b3 * b3)
+
+
+@device
+def field_pressure(layer, b, i):
+    """Return the pressure of the field along the boundary in a cell of a row."""
+    if b is None:
+        return 0.0
+    faces = row(b, layer.axis)
+    through = 0.5 * (load(faces, i) + load(faces, i + layer.up[layer.axis]))
+    return field_energy(b, layer.up, i) - 0.5 * through * through
 
 
 @device
@@ -171,42 +331,3 @@ def extrapolate_faces(b, grav, block, face, first, count, grid):
                     b[block, t, k, j, i] = next_field(
                         b[block, t, sk, sj, si], b[block, t, tk, tj, ti], falls
                     )
-
-
-@device
-def extrapolate_cell(u, b, grav, grid, face, eos, row, block, here):
-    """Fill a ghost cell; its field must be there."""
-    axis, outward, edge, widths, has_cr, moving = face
-    k, j, i = here
-    index = (i, j, k)[axis]
-    sk, sj, si = placed(axis, index - outward, k, j, i)
-    tk, tj, ti = placed(axis, index - 2 * outward, k, j, i)
-    falls = is_falling(grav, block, face, k, j, i)
-    thermal = (
-        u[block, ENER, sk, sj, si]
-        - kinetic_energy(u, block, sk, sj, si)
-        - magnetic_energy(b, block, sk, sj, si, grid)
-    )
-    pressure = (eos[0] - 1.0) * thermal
-    carried = pressure_along(b, axis, block, sk, sj, si, grid)
-    carried -= pressure_along(b, axis, block, k, j, i, grid)
-    energy = 0.0
-    if has_cr:
-        energy = next_energy(u[block, ECR, sk, sj, si], u[block, ECR, tk, tj, ti], falls, moving)
-        carried += (eos[1] - 1.0) * (u[block, ECR, sk, sj, si] - energy)
-    half = 0.5 * outward * widths[row] * u[block, DENS, sk, sj, si] / pressure
-    ratio = density_ratio(
-        half * grav[block, axis, sk, sj, si], half * grav[block, axis, k, j, i], carried / pressure
-    )
-    for v in range(u.shape[1]):
-        u[block, v, k, j, i] = ratio * u[block, v, sk, sj, si]
-    if has_cr:
-        u[block, ECR, k, j, i] = energy
-    if falls:
-        mk, mj, mi = placed(axis, 2 * edge + outward - index, k, j, i)
-        speed = u[block, MOM1 + axis, mk, mj, mi] / u[block, DENS, mk, mj, mi]
-        u[block, MOM1 + axis, k, j, i] = -speed * u[block, DENS, k, j, i]
-    elif u[block, MOM1 + axis, k, j, i] * outward < 0.0:
-        u[block, MOM1 + axis, k, j, i] = 0.0
-    inner = ratio * thermal + kinetic_energy(u, block, k, j, i)
-    u[block, ENER, k, j, i] = inner + magnetic_energy(b, block, k, j, i, grid)

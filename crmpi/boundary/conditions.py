@@ -9,7 +9,12 @@ from types import SimpleNamespace
 
 import numpy as np
 
-from crmpi.boundary.atmosphere import extrapolate_energy, extrapolate_hydrostatic, turn_flux
+from crmpi.boundary.atmosphere import (
+    Air,
+    extrapolate_energy,
+    extrapolate_hydrostatic,
+    turn_flux,
+)
 from crmpi.boundary.kernels import (
     match_magnetic_energy,
     mirror_layers,
@@ -28,6 +33,7 @@ from crmpi.boundary.user import Slab
 from crmpi.constants import NHYDRO
 from crmpi.errors import CrmpiError
 from crmpi.mesh.pack import HYDRO_FIELDS, component_names
+from crmpi.mesh.pool import aligned_zeros
 from crmpi.mesh.regions import CELLS, axis_shape, copy_regions
 from crmpi.plugins import BOUNDARY_CONDITIONS
 
@@ -213,6 +219,7 @@ class Hydrostatic(Outflow):
         self.widths = self._distances()
         n, g = axis_shape(pack.grid, face.axis)
         self.edge = g if face.outward < 0 else g + n - 1
+        self._made = aligned_zeros((1, 3, 1, 1, pack.grid.m1))
 
     def _distances(self):
         """Return the distance of the centres of each ghost layer and the layer inside, a number per
@@ -226,9 +233,12 @@ class Hydrostatic(Outflow):
         """Fill the ghost layers of conserved cells `u` and faces `b` at `time`."""
         super().fluid(u, b, time)
         grid, axis = self.pack.grid, self.face.axis
-        face = (axis, self.face.outward, self.edge, self.widths, self.pack.has_cr, self.moving)
-        eos = (float(self.eos.gamma), float(self.eos.gamma_cr))
-        extrapolate_hydrostatic(u, b, self.pack.grav, self.columns, grid, face, eos)
+        face = (axis, self.face.outward, self.edge, self.widths)
+        gammas = float(self.eos.gamma), float(self.eos.gamma_cr)
+        air = Air(*gammas, self.pack.has_cr, self.moving)
+        field = b if b.shape[1] else None
+        gravity = self.pack.grav, self.columns
+        extrapolate_hydrostatic(u, field, *gravity, grid, face, air, self._made)
         self.let_leave(u, self.pack.fields[len(HYDRO_FIELDS) :], NHYDRO, bulk=False)
 
     def cells(self, q, fields, time):

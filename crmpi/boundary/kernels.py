@@ -23,13 +23,6 @@ def magnetic_energy(b, block, k, j, i, grid):
     return 0.5 * (b1 * b1 + b2 * b2 + b3 * b3)
 
 
-@device
-def kinetic_energy(u, block, k, j, i):
-    """Return rho v^2/2 of a cell."""
-    m1, m2, m3 = u[block, MOM1, k, j, i], u[block, MOM1 + 1, k, j, i], u[block, MOM1 + 2, k, j, i]
-    return 0.5 * (m1 * m1 + m2 * m2 + m3 * m3) / u[block, DENS, k, j, i]
-
-
 @kernel
 def mirror_layers(array, first, last, table, images):
     """Fill ghost layers of the components first <= c < last with the mirror image of the layers of
