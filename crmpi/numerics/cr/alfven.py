@@ -20,10 +20,8 @@ from crmpi.numerics.cr.moments import (
     HEAT,
     MADE,
     NCOEFFICIENT,
-    SIGMA,
     VSTREAM,
     bounded,
-    damped_square,
     divergence,
     slope,
     solve_face,
@@ -36,7 +34,7 @@ NREGISTER = 4
 # frozen coefficients of the cell after v_A, see `Matter`
 DRAG, GROWTH, NONLINEAR, SEED = range(NCOEFFICIENT - 1, NCOEFFICIENT + 3)
 NFROZEN = NCOEFFICIENT + 3
-SPEED = 1  # component of the coupling after SIGMA
+SIGMA, SPEED = 0, 1  # components of the coupling
 SEEDED = 2  # component of the account after HEAT, MADE
 NACCOUNT = 3
 
@@ -112,19 +110,22 @@ def freeze_waves(w, bcc, kappa, scales, frozen):
 
 
 @kernel
-def wave_coupling_rows(n, moments, cells, frozen, out):
-    """Write of `n` cells s of f_t + c^2 (g + s f) = ... and the size of the speed at which f
+def wave_coupling_rows(run, moments, cells, frozen, out):
+    """Write of cells s of f_t + c^2 (g + s f) = ... and the size of the speed at which f
     carries e."""
     separate()
     plus, minus = row(cells, PLUS), row(cells, MINUS)
     vstream, drag, growth = row(frozen, VSTREAM), row(frozen, DRAG), row(frozen, GROWTH)
     sigma, speed = row(out, SIGMA), row(out, SPEED)
     igm1 = 1.0 / (moments.gamma - 1.0)
-    for i in range(n):
-        up, down, rate = load(plus, i), load(minus, i), load(growth, i) * igm1
-        s = rate * (up + down) + load(drag, i)
-        store(sigma, i, s, 0)
-        store(speed, i, moments.gamma * load(vstream, i) * rate * abs(up - down) / (s + _TINY), 1)
+    for first in range(0, run.count * run.step, run.step):
+        for i in range(first, first + run.length):
+            up, down, rate = load(plus, i), load(minus, i), load(growth, i) * igm1
+            s = rate * (up + down) + load(drag, i)
+            store(sigma, i, s, 0)
+            store(
+                speed, i, moments.gamma * load(vstream, i) * rate * abs(up - down) / (s + _TINY), 1
+            )
 
 
 @device
@@ -145,9 +146,17 @@ def causal(c, e, f, cell):
     return e, min(max(f, -limit), limit), cell
 
 
+@device
+def damped_square(moments, width, bn, sigma):
+    """Return the square of the speed of signals over c^2 across a cell of optical depth tau = s c
+    dx, dx along the field: 1/(1 + tau^2/2), see `crmpi.numerics.cr.moments.slowness`."""
+    depth = sigma * moments.c * width
+    return bn * bn / (bn * bn + 0.5 * depth * depth + _TINY)
+
+
 @kernel
-def wave_face_rows(n, moments, axis, cells, frozen, coupling, out):
-    """Write `n` lower faces along `axis` from states linear inside cells.
+def wave_face_rows(run, moments, axis, cells, frozen, coupling, out):
+    """Write lower faces along `axis` from states linear inside cells.
 
     The speeds of the Riemann problem are the same both ways, so that e at a face is the mean of the
     two cells and second order.
@@ -158,23 +167,28 @@ def wave_face_rows(n, moments, axis, cells, frozen, coupling, out):
     sigma, speed = row(coupling[1], SIGMA), row(coupling[1], SPEED)
     sigma_below, speed_below = row(coupling[0], SIGMA), row(coupling[0], SPEED)
     d, width = axis.stride, moments.width[axis.normal]
-    for i in range(n):
-        e0, e1, e2, e3 = load(e, i - 2 * d), load(e, i - d), load(e, i), load(e, i + d)
-        f0, f1, f2, f3 = load(f, i - 2 * d), load(f, i - d), load(f, i), load(f, i + d)
-        left = causal(moments.c, e1 + slope(e0, e1, e2), f1 + slope(f0, f1, f2), e1)
-        right = causal(moments.c, e2 - slope(e1, e2, e3), f2 - slope(f1, f2, f3), e2)
-        scattered = damped_square(
-            moments, width, load(bn, i), min(load(sigma_below, i), load(sigma, i)), 1.0
-        )
-        fastest = min(
-            max(load(speed_below, i), load(speed, i)) + moments.c * math.sqrt(scattered), moments.c
-        )
-        flux, energy = solve_face(moments.ic2, load(bn, i), left, right, fastest)
-        carried = 0.5 * load(bn, i) * (load(va, i - d) + load(va, i))
-        store(row(out, FSTAR), i, flux, 0)
-        store(row(out, ESTAR), i, energy, 1)
-        store(row(out, PLUS), i, upwind(plus, i, d, carried), 2)
-        store(row(out, MINUS), i, upwind(minus, i, d, -carried), 3)
+    for first in range(0, run.count * run.step, run.step):
+        for i in range(first, first + run.length):
+            e0, e1, e2, e3 = load(e, i - 2 * d), load(e, i - d), load(e, i), load(e, i + d)
+            f0, f1, f2, f3 = load(f, i - 2 * d), load(f, i - d), load(f, i), load(f, i + d)
+            left = causal(moments.c, e1 + slope(e0, e1, e2), f1 + slope(f0, f1, f2), e1)
+            right = causal(moments.c, e2 - slope(e1, e2, e3), f2 - slope(f1, f2, f3), e2)
+            sigmas = load(sigma_below, i), load(sigma, i)
+            scattered = damped_square(moments, width, load(bn, i), min(sigmas[0], sigmas[1]))
+            fastest = min(
+                max(load(speed_below, i), load(speed, i)) + moments.c * math.sqrt(scattered),
+                moments.c,
+            )
+            along = math.copysign(fastest, load(bn, i))
+            jump, both = along * (right[0] - left[0]), left[2] + right[2]
+            flux, energy = solve_face(
+                moments.ic2, load(bn, i), (left[1], right[1]), both, along, jump
+            )
+            carried = 0.5 * load(bn, i) * (load(va, i - d) + load(va, i))
+            store(row(out, FSTAR), i, flux, 0)
+            store(row(out, ESTAR), i, energy, 1)
+            store(row(out, PLUS), i, upwind(plus, i, d, carried), 2)
+            store(row(out, MINUS), i, upwind(minus, i, d, -carried), 3)
 
 
 @device
@@ -221,32 +235,36 @@ def matter_of(moments, frozen, i):
 
 
 @kernel
-def predict_wave_rows(n, moments, axes, start, frozen, faces, at, out):
-    """Advance `n` cells from `start` to `out` by half a step of backward Euler.
+def predict_wave_rows(run, moments, axes, start, frozen, faces, at, out):
+    """Advance cells from `start` to `out` by half a step of backward Euler.
 
     The flux is extrapolated as in `predict_rows`, with what scattered at the start as well: where
     waves grow up within the half step it falls once, and the extrapolated one would run backwards.
     """
     separate()
     e, f, plus, minus = row(start, ENERGY), row(start, FLUX), row(start, PLUS), row(start, MINUS)
-    for i in range(n):
-        cell = Cell(load(e, i), load(f, i), load(plus, i), load(minus, i), 0.0, 0.0)
-        matter = matter_of(moments, frozen, i)
-        new = implicit_step(
-            1.0, cell, through_faces(moments, axes, frozen, faces, at, i, cell.e), matter
-        )
-        waves = min(new.plus + new.minus, cell.plus + cell.minus)
-        r = 1.0 / (1.0 + min(matter.force * waves + matter.drag, _STIFFEST))
-        kept, flux = max(new.e, 0.0), new.f + (1.0 - r * r) / (1.0 - r + r * r) * (new.f - cell.f)
-        store(row(out, ENERGY), i, kept, 0)
-        store(row(out, FLUX), i, bounded(moments.most, kept, flux), 1)
-        store(row(out, PLUS), i, new.plus, 2)
-        store(row(out, MINUS), i, new.minus, 3)
+    for first in range(0, run.count * run.step, run.step):
+        for i in range(first, first + run.length):
+            cell = Cell(load(e, i), load(f, i), load(plus, i), load(minus, i), 0.0, 0.0)
+            matter = matter_of(moments, frozen, i)
+            new = implicit_step(
+                1.0, cell, through_faces(moments, axes, frozen, faces, at, i, cell.e), matter
+            )
+            waves = min(new.plus + new.minus, cell.plus + cell.minus)
+            r = 1.0 / (1.0 + min(matter.force * waves + matter.drag, _STIFFEST))
+            kept, flux = (
+                max(new.e, 0.0),
+                new.f + (1.0 - r * r) / (1.0 - r + r * r) * (new.f - cell.f),
+            )
+            store(row(out, ENERGY), i, kept, 0)
+            store(row(out, FLUX), i, bounded(moments.most, kept, flux), 1)
+            store(row(out, PLUS), i, new.plus, 2)
+            store(row(out, MINUS), i, new.minus, 3)
 
 
 @kernel
-def correct_wave_rows(n, moments, axes, cells, frozen, faces, at, account):
-    """Advance `n` cells of `start` in place by a whole step with the faces of the half step.
+def correct_wave_rows(run, moments, axes, cells, frozen, faces, at, account):
+    """Advance cells of `start` in place by a whole step with the faces of the half step.
 
     `cells`: of the start and of the half step. `account` sums the heat that damped waves give to
     the gas, what a floor at e = 0 makes, and what e gave to seed waves.
@@ -261,15 +279,16 @@ def correct_wave_rows(n, moments, axes, cells, frozen, faces, at, account):
         row(half, ENERGY),
     )
     heats, mades, seeds = row(account, HEAT), row(account, MADE), row(account, SEEDED)
-    for i in range(n):
-        cell = Cell(load(e, i), load(f, i), load(plus, i), load(minus, i), 0.0, 0.0)
-        transport = through_faces(moments, axes, frozen, faces, at, i, load(now, i))
-        new, _ = exchange(cell, transport, matter_of(moments, frozen, i))
-        kept = max(new.e, 0.0)
-        store(e, i, kept, 0)
-        store(f, i, bounded(moments.most, kept, new.f), 1)
-        store(plus, i, new.plus, 2)
-        store(minus, i, new.minus, 3)
-        store(heats, i, load(heats, i) + new.heat, 4)
-        store(mades, i, load(mades, i) + (kept - new.e), 5)
-        store(seeds, i, load(seeds, i) + new.seeded, 6)
+    for first in range(0, run.count * run.step, run.step):
+        for i in range(first, first + run.length):
+            cell = Cell(load(e, i), load(f, i), load(plus, i), load(minus, i), 0.0, 0.0)
+            transport = through_faces(moments, axes, frozen, faces, at, i, load(now, i))
+            new, _ = exchange(cell, transport, matter_of(moments, frozen, i))
+            kept = max(new.e, 0.0)
+            store(e, i, kept, 0)
+            store(f, i, bounded(moments.most, kept, new.f), 1)
+            store(plus, i, new.plus, 2)
+            store(minus, i, new.minus, 3)
+            store(heats, i, load(heats, i) + new.heat, 4)
+            store(mades, i, load(mades, i) + (kept - new.e), 5)
+            store(seeds, i, load(seeds, i) + new.seeded, 6)

@@ -23,22 +23,33 @@ from crmpi.jit import device, kernel
 from crmpi.numerics.rows.cells import distance_below, gained, mean_slope, through_face
 from crmpi.numerics.rows.columns import clear, largest
 from crmpi.numerics.rows.rows import load, pointer, row, rows, separate, store, written
-from crmpi.precision import LARGE
+from crmpi.precision import LARGE, SINGLE
 
 ENERGY, FLUX = 0, 1  # components of the register
 # frozen coefficients: unit field along the axis at lower faces; cell: f_stream v_A and kappa_par
 BN1, BN2, BN3, VSTREAM, KAPPA = range(5)
 NCOEFFICIENT = 5
-# components of the coupling: s, and the square of the speed of signals over c^2, see `freedom`
-SIGMA, FREEDOM = 0, 1
+# components of the coupling, see `slowness`: of free signals, and what scattering adds to it
+FREE, DAMPED = 0, 1
 FSTAR, ESTAR = 0, 1  # components of a face: b.n f* and e*
 # components of the account of a cell: energy given to streaming waves; energy made by the floor
 HEAT, MADE = 0, 1
 
 _TINY = 1e-300
+_FAINTEST = 1e-18 if SINGLE else 1e-150  # flux, whose square is not 0
 STIFFEST = LARGE  # rates beyond are infinite, and their squares must not be
 _STEEPNESS = 1.5  # of the limiter: 1 is minmod, 2 monotonised central
 _SLOWEST = 1.73  # c_d is at least this many times the speed gamma_cr v_A at which e streams
+
+
+class Run(NamedTuple):
+    """Rows for one call of a kernel, or the prologue of every row would cost as much as half a
+    register of cells: their number, numbers in a row, and numbers from a row to the next, no
+    fewer."""
+
+    count: int
+    length: int
+    step: int
 
 
 class Moments(NamedTuple):
@@ -59,28 +70,39 @@ class Moments(NamedTuple):
 
 
 @device
-def inverse_coupling(gradient, e, vstream, kappa, gamma):
-    """Return s for |b.grad e|; regular at an extremum of e and without a field."""
-    return gradient / (kappa * gradient + vstream * gamma * max(e, 0.0) + _TINY)
+def largest_flux(gradient, e, vstream, kappa, gamma):
+    """Return the parts of |g|/s for |b.grad e|, the flux at which scattering holds the gradient:
+    that of streaming, and the sum; not 0 at an extremum of e and without a field."""
+    streaming = vstream * gamma * max(e, 0.0)
+    return streaming, kappa * gradient + streaming + _FAINTEST
 
 
 @device
-def freedom(g, e, f, vstream, kappa, gamma):
-    """Return the square of the speed of signals over c^2, before scattering damps them.
+def slowness(moments, g, e, f, vstream, kappa):
+    """Return 1/a and (s c)^2/(2 a^2) of a cell: (c/speed)^2 of signals before scattering damps
+    them, and what scattering adds to it over the square of a distance along the field.
 
-    It is d(g + s f)/dg = 1 - h |f|/(kappa |g| + h)^2 with h = v_A gamma_cr e, for f down the
-    gradient: 1 where e diffuses or f is small, 0 where e streams, because then more gradient means
-    as much more scattering and the flux stays what it is.
+    The freedom a is d(g + s f)/dg = 1 - h |f|/(kappa |g| + h)^2 with h = v_A gamma_cr e, for f
+    down the gradient: 1 where e diffuses or f is small, 0 where e streams, because then more
+    gradient means as much more scattering and the flux stays what it is. With tau = s c dx, dx
+    along the field, the square of the speed is a^2/(a + tau^2/2) c^2: a c^2 where the cell is
+    optically thin and 2 (a c/tau)^2 where it is thick, so that the dissipation is that of a
+    diffusion scheme, sqrt(2) kappa/dx (limits of Jiang & Oh 2018 for a = 1).
     """
-    streaming = vstream * gamma * max(e, 0.0)
-    largest = kappa * abs(g) + streaming + _TINY
+    size = abs(g)
+    streaming, most = largest_flux(size, e, vstream, kappa, moments.gamma)
+    most = min(most, STIFFEST)
+    square = most * most
     down = (-f if g > 0.0 else f) if g != 0.0 else 0.0
-    return min(max(1.0 - min(down / largest, STIFFEST) * (streaming / largest), 0.0), 1.0)
+    room = min(max(square - down * streaming, square * (1.0 / STIFFEST)), square)  # a square
+    part = 1.0 / (room + _TINY)
+    free, damped = (square + _TINY) * part, (moments.c * size) * most * part
+    return free, 0.5 * damped * damped
 
 
 @kernel
-def coupling_rows(n, moments, cells, frozen, strides, at, out):
-    """Write s and the freedom of signals of `n` cells, which tell the faces how fast signals are.
+def coupling_rows(run, moments, cells, frozen, strides, at, out):
+    """Write the `slowness` of signals in cells, which tells the faces how fast they are.
 
     The gradient is the mean of the two face differences, each along the field at its face.
     """
@@ -94,99 +116,104 @@ def coupling_rows(n, moments, cells, frozen, strides, at, out):
     bn1, bn2, bn3 = row(frozen, BN1), row(frozen, BN2), row(frozen, BN3)
     s1, s2, s3 = strides
     h1, h2, h3 = 0.5 / moments.width[0], 0.5 / moments.width[1], 0.5 / moments.width[2]
-    sigma, free = row(out, SIGMA), row(out, FREEDOM)
-    for i in range(n):
-        here = load(e, i)
-        below = load(bn1, i) * (here - load(e, i - s1))
-        above = load(bn1, i + s1) * (load(e, i + s1) - here)
-        g1 = mean_slope(moments.cells, h1, at[0], at[1] + i, s1, below, above)
-        below = load(bn2, i) * (here - load(e, i - s2))
-        above = load(bn2, i + s2) * (load(e, i + s2) - here)
-        g2 = mean_slope(moments.cells, h2, at[0], at[1] + i, s2, below, above)
-        below = load(bn3, i) * (here - load(e, i - s3))
-        above = load(bn3, i + s3) * (load(e, i + s3) - here)
-        g3 = mean_slope(moments.cells, h3, at[0], at[1] + i, s3, below, above)
-        g = (g1 + g2) + g3
-        va, k = load(vstream, i), load(kappa, i)
-        store(sigma, i, inverse_coupling(abs(g), here, va, k, moments.gamma), 0)
-        store(free, i, freedom(g, here, load(f, i), va, k, moments.gamma), 1)
+    free, damped = row(out, FREE), row(out, DAMPED)
+    for first in range(0, run.count * run.step, run.step):
+        for i in range(first, first + run.length):
+            here = load(e, i)
+            below = load(bn1, i) * (here - load(e, i - s1))
+            above = load(bn1, i + s1) * (load(e, i + s1) - here)
+            g1 = mean_slope(moments.cells, h1, at[0], at[1] + i, s1, below, above)
+            below = load(bn2, i) * (here - load(e, i - s2))
+            above = load(bn2, i + s2) * (load(e, i + s2) - here)
+            g2 = mean_slope(moments.cells, h2, at[0], at[1] + i, s2, below, above)
+            below = load(bn3, i) * (here - load(e, i - s3))
+            above = load(bn3, i + s3) * (load(e, i + s3) - here)
+            g3 = mean_slope(moments.cells, h3, at[0], at[1] + i, s3, below, above)
+            g = (g1 + g2) + g3
+            slow = slowness(moments, g, here, load(f, i), load(vstream, i), load(kappa, i))
+            store(free, i, slow[0], 0)
+            store(damped, i, slow[1], 1)
 
 
 @device
 def slope(below, here, above):
     """Return half the limited difference: the central one unless that is more than 1.5 of the
     smaller one-sided; 0 at an extremum."""
-    a, b = here - below, above - here
-    size = min(0.25 * abs(a + b), 0.5 * _STEEPNESS * min(abs(a), abs(b)))
-    return math.copysign(size, a) if a * b > 0.0 else 0.0
+    a, b = 0.5 * _STEEPNESS * (here - below), 0.5 * _STEEPNESS * (above - here)
+    return max(min(0.25 * (above - below), max(min(a, b), 0.0)), min(max(a, b), 0.0))
 
 
 @device
-def damped_square(moments, width, bn, sigma, free):
-    """Return the square of the speed of signals that scattering has damped across a cell, over c^2.
-
-    With a the freedom and tau = s c dx, dx along the field, it is a^2/(a + tau^2/2): a where the
-    cell is optically thin and 2 a^2/tau^2 where it is thick, so that the dissipation is that of a
-    diffusion scheme, sqrt(2) kappa/dx (limits of Jiang & Oh 2018 for a = 1).
-    """
-    depth = sigma * moments.c * width
-    return free * free * bn * bn / (free * bn * bn + 0.5 * depth * depth + _TINY)
-
-
-@device
-def signal_speed(moments, width, bn, sigma, free, vstream):
-    """Return c_d of a face; arguments but `bn` are pairs of cells. The larger one counts, or fronts
-    could stall at e = 0."""
-    below, above = (
-        damped_square(moments, width, bn, sigma[0], free[0]),
-        damped_square(moments, width, bn, sigma[1], free[1]),
-    )
+def signal_speed(moments, width, bn, free, damped, vstream):
+    """Return c_d of a face; arguments but `bn` are pairs of cells. The faster cell counts, or
+    fronts could stall at e = 0."""
+    along, across = bn * bn, width * width
+    slow = min(free[0] * along + damped[0] * across, free[1] * along + damped[1] * across)
     slowest = _SLOWEST * moments.gamma * max(vstream[0], vstream[1])
-    return min(max(moments.c * math.sqrt(max(below, above)), slowest), moments.c)
+    return min(max(moments.c * abs(bn) / math.sqrt(slow + _TINY), slowest), moments.c)
 
 
 @device
-def solve_face(ic2, bn, left, right, speed):
-    """Return (b.n f*, e*); `left`, `right` are (e, f, e of the cell), signals go both ways at
-    `speed` along the field.
+def solve_face(ic2, bn, f, both, along, jump):
+    """Return (b.n f*, e*) from the f on both sides and the sum of e of `both` cells; signals go
+    both ways at the speed `along` the field, with the sign of b.n, and `jump` is this times the
+    jump of e.
 
     e* is made from cell values: errors of e* and f* then nearly cancel in diffusion, with linear
     states they add up to three times more.
     """
-    half = math.copysign(0.5 * speed, bn)
-    f_star = 0.5 * (left[1] + right[1]) - half * (right[0] - left[0])
-    e_star = 0.5 * (left[2] + right[2]) - half * (right[1] - left[1]) * ic2
-    return bn * f_star, e_star
+    below, above = f
+    return 0.5 * bn * ((below + above) - jump), 0.5 * (both - along * (above - below) * ic2)
 
 
 @kernel
-def face_rows(n, moments, axis, cells, frozen, coupling, at, out):
-    """Write `n` lower faces along `axis` from states linear inside cells; on a tube f* times the
-    area of the face."""
+def signal_rows(run, moments, axis, cells, frozen, coupling, at, out):
+    """Write what `face_rows` needs of lower faces along `axis`: c_d with the sign of b.n in the
+    place of e*, and this times the jump of e in that of f*.
+
+    The rest in the same loop would fill the processor's window with what waits for the root.
+    """
     separate()
-    e, f, bn, vstream = (
-        row(cells, ENERGY),
-        row(cells, FLUX),
-        row(frozen, axis.normal),
-        row(frozen, VSTREAM),
-    )
-    sigma, free = row(coupling[1], SIGMA), row(coupling[1], FREEDOM)
-    sigma_below, free_below = row(coupling[0], SIGMA), row(coupling[0], FREEDOM)
-    f_star, e_star = row(out, FSTAR), row(out, ESTAR)
+    e, bn, vstream = row(cells, ENERGY), row(frozen, axis.normal), row(frozen, VSTREAM)
+    free, damped = row(coupling[1], FREE), row(coupling[1], DAMPED)
+    free_below, damped_below = row(coupling[0], FREE), row(coupling[0], DAMPED)
+    speeds, jumps = row(out, ESTAR), row(out, FSTAR)
     d, width = axis.stride, moments.width[axis.normal]
-    for i in range(n):
-        e0, e1, e2, e3 = load(e, i - 2 * d), load(e, i - d), load(e, i), load(e, i + d)
-        f0, f1, f2, f3 = load(f, i - 2 * d), load(f, i - d), load(f, i), load(f, i + d)
-        left = (e1 + slope(e0, e1, e2), f1 + slope(f0, f1, f2), e1)
-        right = (e2 - slope(e1, e2, e3), f2 - slope(f1, f2, f3), e2)
-        sigmas, frees = (load(sigma_below, i), load(sigma, i)), (load(free_below, i), load(free, i))
-        distance = distance_below(moments.cells, width, at[0], at[1] + i, d)
-        speed = signal_speed(
-            moments, distance, load(bn, i), sigmas, frees, (load(vstream, i - d), load(vstream, i))
-        )
-        flux, energy = solve_face(moments.ic2, load(bn, i), left, right, speed)
-        store(f_star, i, through_face(moments.cells, at[0], at[1] + i, d, flux), 0)
-        store(e_star, i, energy, 1)
+    for first in range(0, run.count * run.step, run.step):
+        for i in range(first, first + run.length):
+            speed = signal_speed(
+                moments,
+                distance_below(moments.cells, width, at[0], at[1] + i, d),
+                load(bn, i),
+                (load(free_below, i), load(free, i)),
+                (load(damped_below, i), load(damped, i)),
+                (load(vstream, i - d), load(vstream, i)),
+            )
+            along = math.copysign(speed, load(bn, i))
+            e0, e1, e2, e3 = load(e, i - 2 * d), load(e, i - d), load(e, i), load(e, i + d)
+            left, right = e1 + slope(e0, e1, e2), e2 - slope(e1, e2, e3)
+            store(speeds, i, along, 0)
+            store(jumps, i, along * (right - left), 1)
+
+
+@kernel
+def face_rows(run, moments, axis, cells, frozen, at, out):
+    """Write lower faces along `axis` from states linear inside cells, in the place of what
+    `signal_rows` wrote, see `solve_face`; on a tube f* times the area of the face."""
+    separate()
+    e, f, bn = row(cells, ENERGY), row(cells, FLUX), row(frozen, axis.normal)
+    speeds, jumps, d = row(out, ESTAR), row(out, FSTAR), axis.stride
+    e_star, f_star = written(speeds), written(jumps)
+    for first in range(0, run.count * run.step, run.step):
+        for i in range(first, first + run.length):
+            f0, f1, f2, f3 = load(f, i - 2 * d), load(f, i - d), load(f, i), load(f, i + d)
+            left, right = f1 + slope(f0, f1, f2), f2 - slope(f1, f2, f3)
+            both = load(e, i - d) + load(e, i)
+            flux, energy = solve_face(
+                moments.ic2, load(bn, i), (left, right), both, load(speeds, i), load(jumps, i)
+            )
+            store(f_star, i, through_face(moments.cells, at[0], at[1] + i, d, flux), 0)
+            store(e_star, i, energy, 1)
 
 
 @device
@@ -207,26 +234,25 @@ def divergence(moments, faces, frozen, axis, here, at, i):
 
 @device
 def scatter(moments, push, e, vstream, kappa):
-    """Return (optical depth x = c^2 s dt, v_s) of a cell with the push -c^2 g dt on f, so with the
-    gradient of the force itself."""
-    largest = (
-        kappa * abs(push) * moments.ic2 / moments.dt + vstream * moments.gamma * max(e, 0.0) + _TINY
-    )
-    return min(abs(push) / largest, STIFFEST), math.copysign(vstream, push)
+    """Return (r = 1/(1 + x) with the optical depth x = c^2 s dt, v_s) of a cell with the push
+    -c^2 g dt on f, so with the gradient of the force itself."""
+    size = abs(push)
+    _, most = largest_flux(size, e, vstream, kappa * (moments.ic2 / moments.dt), moments.gamma)
+    return most / (most + size), math.copysign(vstream, push)
 
 
 @device
 def advance_cell(moments, axes, frozen, faces, at, i, state):
-    """Return (dt div(f b), push on f, optical depth x, v_s) of a cell; `state` is its e of the time
-    of the faces."""
+    """Return (dt div(f b), push on f, r, v_s) of a cell, see `scatter`; `state` is its e of the
+    time of the faces."""
     q1, g1 = divergence(moments, faces[0], frozen, axes[0], state, at, i)
     q2, g2 = divergence(moments, faces[1], frozen, axes[1], state, at, i)
     q3, g3 = divergence(moments, faces[2], frozen, axes[2], state, at, i)
     push = -moments.c2 * ((g1 + g2) + g3)
-    x, vs = scatter(
+    r, vs = scatter(
         moments, push, state, load(row(frozen, VSTREAM), i), load(row(frozen, KAPPA), i)
     )
-    return (q1 + q2) + q3, push, x, vs
+    return (q1 + q2) + q3, push, r, vs
 
 
 @device
@@ -241,27 +267,26 @@ def bounded(most, e, f):
 
 
 @device
-def predict_cell(here, old, outflow, push, x, drain):
-    """Return (e, f) after half a step, see `predict_rows`; `drain` is the speed of the
-    waves/vmax^2."""
-    r = 1.0 / (1.0 + x)
+def predict_cell(here, old, outflow, push, r, drain):
+    """Return (e, f) after half a step, see `predict_rows`; r = 1/(1 + x), `drain` is the speed of
+    the waves/vmax^2."""
     new = (old + push) * r
     energy = here - outflow - drain * (push - (new - old))
     return max(energy, 0.0), new + (1.0 - r * r) / (1.0 - r + r * r) * (new - old)
 
 
 @device
-def correct_cell(here, old, outflow, push, x, drain):
-    """Return (e before the floor, f, heat) after the whole step, see `correct_rows`; `drain` is the
-    speed of the waves/vmax^2."""
-    new = (old + (1.0 + 0.5 * x) * push) / (1.0 + x + 0.5 * x * x)
+def correct_cell(here, old, outflow, push, r, drain):
+    """Return (e before the floor, f, heat) after the whole step, see `correct_rows`; r = 1/(1 + x),
+    `drain` is the speed of the waves/vmax^2."""
+    new = ((r + r) * old + (1.0 + r) * push) * (r / (1.0 + r * r))
     heat = drain * (push - (new - old))
     return here - outflow - heat, new, heat
 
 
 @kernel
-def predict_rows(n, moments, axes, start, frozen, faces, at, out):
-    """Advance `n` cells from `start` to `out` by half a step: backward Euler in the coupling, flux
+def predict_rows(run, moments, axes, start, frozen, faces, at, out):
+    """Advance cells from `start` to `out` by half a step: backward Euler in the coupling, flux
     first, then energy, no matrix.
 
     Where x is large backward Euler gives the flux that belongs to e at the start, and the old flux
@@ -270,38 +295,40 @@ def predict_rows(n, moments, axes, start, frozen, faces, at, out):
     """
     separate()
     e, f = row(start, ENERGY), row(start, FLUX)
-    for i in range(n):
-        here, old = load(e, i), load(f, i)
-        outflow, push, x, vs = advance_cell(moments, axes, frozen, faces, at, i, here)
-        energy, flux = predict_cell(here, old, outflow, push, x, vs * moments.drain)
-        store(row(out, ENERGY), i, energy, 0)
-        store(row(out, FLUX), i, bounded(moments.most, energy, flux), 1)
+    for first in range(0, run.count * run.step, run.step):
+        for i in range(first, first + run.length):
+            here, old = load(e, i), load(f, i)
+            outflow, push, r, vs = advance_cell(moments, axes, frozen, faces, at, i, here)
+            energy, flux = predict_cell(here, old, outflow, push, r, vs * moments.drain)
+            store(row(out, ENERGY), i, energy, 0)
+            store(row(out, FLUX), i, bounded(moments.most, energy, flux), 1)
 
 
 @kernel
-def correct_rows(n, moments, axes, cells, frozen, faces, at, account):
-    """Advance `n` cells of `start` in place by a whole step, second order in time and L-stable in
+def correct_rows(run, moments, axes, cells, frozen, faces, at, account):
+    """Advance cells of `start` in place by a whole step, second order in time and L-stable in
     the coupling.
 
-    f_t = p - x f is solved with exp(-x) ~ 1 / (1 + x + x^2/2). Both source terms come from the
-    midpoint. The heat is the force sigma f that closes the momentum balance times the speed of the
-    waves. `cells`: of the start and of the half step. `account` sums the heat and what a floor at
-    e = 0 makes.
+    f_t = p - x f is solved with exp(-x) ~ 1 / (1 + x + x^2/2) = 2 r^2 / (1 + r^2). Both source
+    terms come from the midpoint. The heat is the force sigma f that closes the momentum balance
+    times the speed of the waves. `cells`: of the start and of the half step. `account` sums the
+    heat and what a floor at e = 0 makes.
     """
     separate()
     start, half = cells
     e, f, now = row(start, ENERGY), row(start, FLUX), row(half, ENERGY)
     heats, mades = row(account, HEAT), row(account, MADE)
     new_e, new_f, sum_heats, sum_mades = written(e), written(f), written(heats), written(mades)
-    for i in range(n):
-        old = load(f, i)
-        outflow, push, x, vs = advance_cell(moments, axes, frozen, faces, at, i, load(now, i))
-        energy, new, heat = correct_cell(load(e, i), old, outflow, push, x, vs * moments.drain)
-        kept = max(energy, 0.0)
-        store(new_e, i, kept, 0)
-        store(new_f, i, bounded(moments.most, kept, new), 1)
-        store(sum_heats, i, load(heats, i) + heat, 2)
-        store(sum_mades, i, load(mades, i) + (kept - energy), 3)
+    for first in range(0, run.count * run.step, run.step):
+        for i in range(first, first + run.length):
+            old = load(f, i)
+            outflow, push, r, vs = advance_cell(moments, axes, frozen, faces, at, i, load(now, i))
+            energy, new, heat = correct_cell(load(e, i), old, outflow, push, r, vs * moments.drain)
+            kept = max(energy, 0.0)
+            store(new_e, i, kept, 0)
+            store(new_f, i, bounded(moments.most, kept, new), 1)
+            store(sum_heats, i, load(heats, i) + heat, 2)
+            store(sum_mades, i, load(mades, i) + (kept - energy), 3)
 
 
 @kernel
