@@ -57,6 +57,7 @@ HOT = {
     "coefficients.unit_row": 1,
     "coefficients.reach_row": 1,
     "moments.coupling_rows": 1,
+    "moments.signal_rows": 1,
     "moments.face_rows": 1,
     "moments.predict_rows": 1,
     "moments.correct_rows": 1,

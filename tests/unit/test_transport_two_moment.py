@@ -2,16 +2,19 @@
 blocks and axes."""
 
 import itertools
+import math
 
 import numpy as np
 import pytest
 
 from crmpi.constants import ECR, ENER, MOM1
 from crmpi.exact.streaming import triangle, triangle_plateau
+from crmpi.numerics.cr.moments import Moments, slowness
 from crmpi.params import make
 from crmpi.scattering.constant import ConstantScattering
 from crmpi.transport.moments import FCR_FIELD
 from crmpi.transport.two_moment import TwoMoment
+from crmpi.types import EqualVolumes
 from tests.transport_case import Stage
 
 FCR = ECR + 1
@@ -205,3 +208,35 @@ def test_bottleneck_keeps_its_plateau_and_empties_behind_the_cloud(count, end):
     profile = stage.whole(ECR).ravel()
     assert profile[: count // 6] == pytest.approx(3.0, rel=1e-3)
     assert profile[count // 2] == pytest.approx(0.646, abs=0.014)
+
+
+def slowness_of(g, e, f, vstream, kappa):
+    """Return `slowness` with c = 2."""
+    moments = Moments(
+        2.0, 4.0, 0.25, (1.0, 0.0), 0.1, 4.0 / 3.0, 0.1, (1.0,) * 3, EqualVolumes(1.0)
+    )
+    return slowness(moments, g, e, f, vstream, kappa)
+
+
+def test_slowness_is_that_of_its_definition():
+    draws = np.random.default_rng(7).uniform(0.1, 2.0, (200, 5))
+    for g, e, f, vstream, kappa in draws * [1.0, 1.0, -1.0, 1.0, 1.0]:  # f down the gradient
+        h = vstream * 4.0 / 3.0 * e
+        a = min(max(1.0 - h * abs(f) / (kappa * g + h) ** 2, 0.0), 1.0)
+        s = g / (kappa * g + h)
+        if a > 0.0:  # a is a difference: its error is that of 1
+            wanted = 1.0 / a, (2.0 * s) ** 2 / (2.0 * a * a)
+            assert slowness_of(g, e, f, vstream, kappa) == pytest.approx(wanted, rel=4e-15 / a)
+            assert slowness_of(-g, e, -f, vstream, kappa) == slowness_of(g, e, f, vstream, kappa)
+        assert slowness_of(g, e, -f, vstream, kappa)[0] == pytest.approx(1.0, rel=1e-15)
+
+
+def test_slowness_without_cosmic_rays_or_gradient():
+    free, damped = slowness_of(1.0, 0.0, 0.5, 1.0, 0.0)
+    assert free == pytest.approx(1.0)
+    assert damped > 1e30, "nothing is held back more than what has nothing to stream with"
+    assert slowness_of(0.0, 0.0, 0.5, 0.0, 0.0) == (pytest.approx(1.0), 0.0)
+    assert slowness_of(0.0, 1.0, 0.5, 1.0, 0.1) == (pytest.approx(1.0), 0.0)
+    free, damped = slowness_of(1.0, 1.0, -10.0, 1.0, 0.0)
+    assert free >= 1e11  # e streams: signals stand still before scattering
+    assert math.isfinite(free)
