@@ -9,7 +9,7 @@ import pytest
 
 from crmpi.constants import ECR, ENER, MOM1
 from crmpi.exact.streaming import triangle, triangle_plateau
-from crmpi.numerics.cr.moments import Moments, slowness
+from crmpi.numerics.cr.moments import Moments, scatter, slowness
 from crmpi.params import make
 from crmpi.scattering.constant import ConstantScattering
 from crmpi.transport.moments import FCR_FIELD
@@ -210,12 +210,12 @@ def test_bottleneck_keeps_its_plateau_and_empties_behind_the_cloud(count, end):
     assert profile[count // 2] == pytest.approx(0.646, abs=0.014)
 
 
+CONSTANTS = Moments(2.0, 4.0, 0.25, (1.0, 0.0), 0.1, 4.0 / 3.0, 0.1, (1.0,) * 3, EqualVolumes(1.0))
+"""With c = 2, gamma_cr = 4/3 and a time step of 0.1."""
+
+
 def slowness_of(g, e, f, vstream, kappa):
-    """Return `slowness` with c = 2."""
-    moments = Moments(
-        2.0, 4.0, 0.25, (1.0, 0.0), 0.1, 4.0 / 3.0, 0.1, (1.0,) * 3, EqualVolumes(1.0)
-    )
-    return slowness(moments, g, e, f, vstream, kappa)
+    return slowness(CONSTANTS, g, e, f, vstream, kappa)
 
 
 def test_slowness_is_that_of_its_definition():
@@ -240,3 +240,11 @@ def test_slowness_without_cosmic_rays_or_gradient():
     free, damped = slowness_of(1.0, 1.0, -10.0, 1.0, 0.0)
     assert free >= 1e11  # e streams: signals stand still before scattering
     assert math.isfinite(free)
+
+
+@pytest.mark.parametrize(("kappa", "r"), [(0.0, 0.0), (4.0, 10.0 / 11.0), (math.inf, 1.0)])
+def test_optical_depth_of_a_step(kappa, r):
+    """x = c^2 dt/kappa where nothing streams: 0.1 for kappa = 4."""
+    found, speed = scatter(CONSTANTS, -3.0, 1.0, 0.0, kappa)
+    assert found == pytest.approx(r, rel=1e-15, abs=1e-100)
+    assert math.copysign(1.0, speed) == -1.0

@@ -238,6 +238,7 @@ def scatter(moments, push, e, vstream, kappa):
     -c^2 g dt on f, so with the gradient of the force itself."""
     size = abs(push)
     _, most = largest_flux(size, e, vstream, kappa * (moments.ic2 / moments.dt), moments.gamma)
+    most = min(most, 1.0 / _TINY)  # kappa may be infinite
     return most / (most + size), math.copysign(vstream, push)
 
 
