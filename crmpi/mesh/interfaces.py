@@ -57,6 +57,8 @@ class Interfaces:
         highest level of the mesh
     meets_finer, meets_coarser : bool arrays (nblock,)
         whether such a block lies in any direction
+    between : bool array (nblock, 6)
+        whether a block of another level lies beyond each face
     extent : int
         rows and columns of a plane
     means : dict {(piece, axis): (table, Span)}
@@ -81,6 +83,7 @@ class Interfaces:
         finer = _any_side(self._relation == FINE)
         self.refluxed = self._rows(_face_relation(self._relation) == FINE)
         self.touched = self._rows(finer)
+        self.between = np.isin(_face_relation(self._relation), (FINE, COARSE))
         coarser = _any_side(self._relation == COARSE)
         self.means = {
             (piece, axis): self._means(piece, axis, coarser)

@@ -279,9 +279,10 @@ class Pack:
         present = sum(1 for ghosts in (self.grid.ng1, self.grid.ng2, self.grid.ng3) if ghosts)
         return 0.5 ** (self.levels * present)
 
-    def allocate(self, ncomp):
-        """Return a new register (nblock, ncomp, m3, m2, m1) of zeros of the `pool`."""
-        return self.pool.register(ncomp)
+    def allocate(self, ncomp, grid=None):
+        """Return a new register (nblock, ncomp, m3, m2, m1) of zeros of the `pool`; ``grid``: of
+        another layout."""
+        return self.pool.register(ncomp, grid)
 
     def by_gid(self, array, axis=0):
         """Return an array with its blocks, along `axis`, in the order of their gids: itself where

@@ -61,10 +61,13 @@ class Pool:
         self._registers = []
         self.kept: dict[str, Kept] = {}
 
-    def register(self, ncomp):
+    def register(self, ncomp, grid=None):
         """Return zeros on cells or faces (nblock, ncomp, m3, m2, m1), C-ordered, in the precision
-        of the process, beginning on a cache line, with one more line of zeros on each side."""
-        g = self.grid
+        of the process, beginning on a cache line, with one more line of zeros on each side.
+
+        ``grid``: of another layout than that of the pool.
+        """
+        g = grid or self.grid
         shape = (self.nblock, ncomp, g.m3, g.m2, g.m1)
         raw = self._raw(line_bytes(shape))
         self._registers.append(raw)

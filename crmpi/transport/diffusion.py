@@ -10,14 +10,16 @@ from crmpi.errors import CrmpiError
 from crmpi.mesh.pool import aligned_zeros
 from crmpi.numerics.cr.checkerboard import smoothing_rate
 from crmpi.numerics.cr.diffusion import (
-    ALONG,
+    Aligned,
+    Isotropic,
+    Shape,
     Work,
-    add_decay_rates,
     diffusion_rate,
-    isotropic_faces,
+    fastest_decay,
+    isotropic_coefficients,
     make_mesh,
 )
-from crmpi.numerics.cr.rkl2 import Stage, plan, stages, super_stage
+from crmpi.numerics.cr.rkl2 import Stage, keep_first, plan, stages, super_stage
 from crmpi.numerics.cr.streaming import give_to_gas, wave_losses
 from crmpi.numerics.cr.undershoots import extremes, grant_shares, request_shares
 from crmpi.numerics.levels.level_faces import replace_in_register
@@ -87,7 +89,7 @@ def _merged(one, other):
 
 
 class Diffusion(TransportSolver):
-    """e_t = div(D grad e); subclasses choose the face coefficients of D.
+    """e_t = div(D grad e); subclasses choose the coefficients of D.
 
     The ledger counts in ``cr_lifted`` the energy moved between neighbours by `lift_undershoots`, in
     ``cr_heat`` what the gas gained.
@@ -102,6 +104,10 @@ class Diffusion(TransportSolver):
     lifts : bool
         whether the last super-step had undershoots on any rank: the next one then checks for them
         in every stage
+    source : Isotropic, Aligned or crmpi.numerics.cr.streaming.Streaming
+        the coefficients, which stay as they are during a step, and what they are made of
+    shapes : list of (Part, Shape)
+        of the blocks of each level
     efforts : list of (int, int)
         super-steps and stages of each in the last `advance`, by population; explicit sub-steps have
         one stage
@@ -118,17 +124,15 @@ class Diffusion(TransportSolver):
         grid = pack.grid
         self.mesh = make_mesh(grid)
         self.levels = [(part, make_mesh(part.grid)) for part in pack.parts]
+        self.on_cells = diffusion_on(self)
+        self.shapes = [(part, self.shape_of(part.grid)) for part in pack.parts]
         self.foreign = self.reflux.interfaces.foreign(grid) if pack.refined else None
         self.aside = _merged(self.foreign, _beyond_mesh(pack))
-        self.axes = [a for a in range(3) if self.mesh.strides[a]]
-        self.on_cells = diffusion_on(self)
         self.kappa = pack.allocate(2)
-        self.faces = tuple(pack.allocate(2) for _ in range(3))
-        self.corners = pack.allocate(4) if self.along_field else None
         self.e, self.last, self.start, self.rate, self.rate0 = (pack.allocate(1) for _ in range(5))
-        self.work = Work(
-            *(aligned_zeros((1, ncomp, grid.m3, grid.m2, grid.m1)) for ncomp in (3, 3, 3, 4, 2))
-        )
+        buffers = (self.buffer(ncomp) for ncomp in (1, 3, 3, 3, 4, 2))
+        self.work = Work(*buffers, aligned_zeros((grid.n1,)))
+        self.source = self.make_source()
         self.efforts = [(0, 0) for _ in self.populations]
         self.heat = pack.allocate(1) if self.heats_gas() else None
         self.lifts = False
@@ -147,8 +151,32 @@ class Diffusion(TransportSolver):
             raise CrmpiError(message, everywhere=True)
         return losses
 
+    def shape_of(self, grid):
+        """Return the `Shape` of blocks of this grid."""
+        own = self.on_cells.own_grid(grid, self.ghosts_of_stencil())
+        return Shape(grid, own, make_mesh(own), self.pack.metric.cells)
+
+    def ghosts_of_stencil(self):
+        """Return how many layers of ghosts the rate of active cells depends on."""
+        return 2 if self.may_undershoot else 1
+
+    def coefficients(self, ncomp):
+        """Return a register in the layout of coefficients."""
+        return self.pack.allocate(ncomp, self.shapes[0][1].own)
+
+    def buffer(self, ncomp):
+        """Return a buffer of one block in this layout."""
+        own = self.shapes[0][1].own
+        return aligned_zeros((1, ncomp, own.m3, own.m2, own.m1))
+
+    def make_source(self):
+        """Return the `source`, coefficients of zero."""
+        if self.may_undershoot:
+            return Aligned(tuple(self.coefficients(2) for _ in range(3)), self.coefficients(4))
+        return Isotropic(tuple(self.coefficients(1) for _ in range(3)))
+
     def face_coefficients(self):
-        """Fill `faces` and `corners` from kappa and the magnetic field of the pack."""
+        """Fill the `source` from kappa and the magnetic field of the pack."""
         raise TypeError(f"transport solver '{self.name}' defines no face_coefficients")
 
     def move(self, population, dt, time, phase):
@@ -234,12 +262,8 @@ class Diffusion(TransportSolver):
     def explicit_limit(self):
         """Return the explicit time step, cfl over the largest rate of decay of any cell, and the
         `extent` of `e`; collective."""
-        self.rate[...] = 0.0
-        for part, mesh in self.levels:
-            for a in self.axes:
-                faces, rate = part.of((self.faces[a], self.rate))
-                add_decay_rates(self.pack.metric.cells, faces, mesh, a, rate)
-        fastest = float(self.pack.active(self.rate).max(initial=0.0))
+        arrays = [(part.of(self.source), shape) for part, shape in self.shapes]
+        fastest = max(fastest_decay(*each, self.work) for each in arrays)
         fastest, *extent = self.ghosts.comm.maxima((fastest, *self.extent()))
         return (self.params.cfl / fastest if fastest > 0.0 else math.inf), extent
 
@@ -286,8 +310,6 @@ class Diffusion(TransportSolver):
         lifted and all ranks return the same; collective then.
         """
         low = False
-        self.rate0[...] = 0.0
-        self.last[...] = self.e
         for stage in weights:
             self.e, self.last = self.last, self.e
             self.stage(stage, step, limit, first=stage is weights[0])
@@ -304,32 +326,27 @@ class Diffusion(TransportSolver):
         if not self.may_undershoot:
             return
         pack = self.pack
-        self.close_between_levels()
-        for part, mesh in self.levels:
-            e, faces, rate = part.of((self.e, self.faces, self.rate))
-            smoothing_rate(e, faces, mesh, dt, self.work.room, rate)
-        self.e += self.rate  # ghost zones, too: they are filled below
+        closed = None if self.reflux is None else self.reflux.interfaces.between
+        for part, shape in self.shapes:
+            e, before, source, rate = part.of((self.e, self.last, self.source, self.rate))
+            smoothing_rate(e, before, source, shape, dt, self.work, part.of(closed), rate)
+        pack.active(self.e)[...] += pack.active(self.rate)
         # between cells it cancels: what is left passed the boundary of the mesh
         self.came += pack.sums(self.rate, slice(0, 1))
         self.ghosts.fill_cells(self.e, fields, time)
 
-    def close_between_levels(self):
-        """Set the part along the field of the coefficients of faces beside another level to zero,
-        until they are made anew."""
-        if self.foreign is None:
-            return
-        for a in self.axes:
-            own, beside = ~self.foreign, 3 - a
-            self.faces[a][:, ALONG][own != np.roll(own, 1, beside)] = 0.0
-
     def stage(self, stage, step, limit, *, first):
         """Write to active cells of `e`, which holds the stage before `last`, the stage after it."""
         self.find_rate(limit)
-        if first:
-            self.rate0[...] = self.rate
-        grid, registers = self.pack.grid, (self.start, self.last, self.rate, self.rate0, self.e)
-        super_stage(grid, stage, step, *registers)
+        self.combine(stage, step, first=first)
         self.record_stage(stage, step, first=first)
+
+    def combine(self, stage, step, *, first):
+        """Write to `e` the stage that the `rate` of `last` leads to."""
+        grid = self.pack.grid
+        if first:
+            keep_first(grid, self.rate, self.start, self.rate0, self.e)
+        super_stage(grid, stage, step, self.start, self.last, self.rate, self.rate0, self.e)
 
     def record_stage(self, stage, step, *, first):
         """Sum what crosses the boundary of the mesh as `super_stage` sums the rates of cells."""
@@ -345,12 +362,11 @@ class Diffusion(TransportSolver):
         """Fill the active cells of `rate` with the rate of change of `last`; `limit`: the explicit
         step, for the limiter of the fluxes."""
         self.crossing.amounts[...] = 0.0
-        corners = self.corners if self.may_undershoot else None
-        for part, mesh in self.levels:
+        for part, shape in self.shapes:
             kept = None if self.reflux is None else self.reflux.kept_of(part)
-            e, faces, rate, crossing = part.of((self.last, self.faces, self.rate, self.crossing))
-            shape, own = (mesh, part.grid, self.pack.metric.cells), part.of(corners)
-            diffusion_rate(e, faces, own, shape, limit, self.work, rate, crossing, kept)
+            arrays = (self.last, self.source, self.rate, self.crossing)
+            e, source, rate, crossing = part.of(arrays)
+            diffusion_rate(e, source, shape, limit, self.work, rate, crossing, kept)
         self.correct_levels()
 
     def correct_levels(self):
@@ -366,11 +382,10 @@ class Diffusion(TransportSolver):
             )
 
     def isotropic_faces(self):
-        """Fill `faces` with the coefficients of the same diffusion in all directions."""
-        for part, mesh in self.levels:
-            for a in self.axes:
-                kappa, faces = part.of((self.kappa, self.faces[a]))
-                isotropic_faces(self.pack.metric.cells, kappa, mesh, a, faces)
+        """Fill the `source` with the coefficients of the same diffusion in all directions."""
+        for part, shape in self.shapes:
+            kappa, faces = part.of((self.kappa, self.source.faces))
+            isotropic_coefficients(kappa, shape, self.work, faces)
 
     def lift_undershoots(self, bound, noise, time, fields):
         """Let cells of `e` below `bound`, the smallest e before the super-step, take from the cells

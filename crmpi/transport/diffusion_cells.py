@@ -5,7 +5,8 @@ kind.
 """
 
 from crmpi.mesh.metric import EvenCells, TubeCells
-from crmpi.numerics.cr.diffusion import NORMAL, aligned_corners, aligned_faces
+from crmpi.numerics.cr.diffusion import NORMAL, aligned_coefficients
+from crmpi.numerics.cr.runs import lean
 
 
 class EvenDiffusion:
@@ -24,15 +25,16 @@ class EvenDiffusion:
         """Return the heat of each block; `sums` are those of its densities over cells."""
         return sums * self.pack.cell_volumes
 
+    def own_grid(self, grid, ghosts):
+        """Return the grid of coefficients and buffers that need this many layers of ghosts."""
+        return lean(grid, ghosts)
+
     def aligned_faces(self):
-        """Fill `faces` and `corners` with the coefficients of diffusion along and across the
-        field."""
+        """Fill the `source` with the coefficients of diffusion along and across the field."""
         solver, pack = self.solver, self.pack
-        for part, mesh in solver.levels:
-            for a in solver.axes:
-                arrays = part.of((solver.kappa, pack.b0, pack.bcc))
-                aligned_faces(*arrays, mesh, a, part.of(solver.faces[a]))
-        aligned_corners(solver.kappa, pack.bcc, solver.mesh, solver.corners)
+        for part, shape in solver.shapes:
+            arrays = part.of((solver.kappa, pack.b0, pack.bcc))
+            aligned_coefficients(*arrays, shape, solver.work, part.of(solver.source))
 
 
 class TubeDiffusion:
@@ -45,9 +47,12 @@ class TubeDiffusion:
     def heat(self, sums):
         return self.pack.sums(self.solver.heat, slice(0, 1))
 
+    def own_grid(self, grid, ghosts):
+        return grid  # sections of the tube are counted from the first ghost that is stored
+
     def aligned_faces(self):
         self.solver.isotropic_faces()
-        normal = self.solver.faces[self.tube.axis][:, NORMAL]
+        normal = self.solver.source.faces[self.tube.axis][:, NORMAL]
         normal[self.pack.b0[:, self.tube.axis] == 0.0] = 0.0  # nothing moves there
 
 

@@ -4,19 +4,15 @@ import math
 
 import numpy as np
 
-from crmpi.mesh.pool import aligned_zeros
-from crmpi.numerics.cr.diffusion import EXCESS
-from crmpi.numerics.cr.rkl2 import super_stage
 from crmpi.numerics.cr.streaming import (
-    Buffers,
-    Frozen,
     Law,
-    corner_speeds,
+    Streaming,
+    StreamingWork,
+    add_active,
     fastest_crossing,
-    field_shares,
-    largest_coefficients,
-    refuse_cooling,
-    streaming_coefficients,
+    first_rates,
+    streaming_base,
+    streaming_stage,
 )
 from crmpi.params import par
 from crmpi.transport.diffusion import AnisotropicDiffusion, DiffusionParams
@@ -77,21 +73,19 @@ class StreamingDiffusion(AnisotropicDiffusion):
 
     def __init__(self, params, pack, scattering, ghosts, fluid):
         super().__init__(params, pack, scattering, ghosts, fluid)
-        grid = pack.grid
-        faces, shares = (tuple(pack.allocate(n) for _ in range(3)) for n in (2, 1))
-        self.frozen = Frozen(faces, pack.allocate(1), shares, pack.allocate(1))
-        self.buffers = Buffers(
-            *(aligned_zeros((1, ncomp, grid.m3, grid.m2, grid.m1)) for ncomp in (6, 2))
-        )
-        self.heat_now, self.heat_last, self.heating, self.heating0, self.nothing = (
-            pack.allocate(1) for _ in range(5)
-        )
-        gamma = fluid.eos.gamma_cr
-        self.law = Law(
-            gamma,
-            (gamma - 1.0) * wave_share(params.f_stream),
-            params.regularisation_length or self.longest_side(),
-        )
+        self.work = StreamingWork(*self.work, states=self.buffer(6), stream=self.buffer(3))
+        self.heat_now, self.heat_last, self.heating0 = (pack.allocate(1) for _ in range(3))
+
+    def make_source(self):
+        gamma, length = self.fluid.eos.gamma_cr, self.params.regularisation_length
+        heating = (gamma - 1.0) * wave_share(self.params.f_stream)
+        self.law = Law(gamma, heating, length or self.longest_side())
+        shares = tuple(self.coefficients(1) for _ in range(3))
+        plain, speed = super().make_source(), self.coefficients(1)
+        return Streaming(self.law, *plain, shares, speed, self.pack.allocate(1))
+
+    def ghosts_of_stencil(self):
+        return 3
 
     def relative_flux(self):
         return super().relative_flux() + streaming_flux(self.pack, self.params.f_stream, self.law)
@@ -114,25 +108,16 @@ class StreamingDiffusion(AnisotropicDiffusion):
         return self.ghosts.comm.max(longest)
 
     def face_coefficients(self):
-        """Fill the coefficients of diffusion, and in `faces` those with the largest that streaming
-        can add, for the explicit step."""
         pack = self.pack
-        super().face_coefficients()
-        self.frozen.excess[:, 0] = self.corners[:, EXCESS]
-        corner_speeds(pack.u0, pack.bcc, self.params.f_stream, self.mesh, self.frozen.speed)
-        for part, mesh in self.levels:
-            b0, bcc, frozen, faces = part.of((pack.b0, pack.bcc, self.frozen, self.faces))
-            for a in self.axes:
-                frozen.faces[a][...] = faces[a]
-                field_shares(b0, bcc, mesh, a, frozen.shares[a])
-            largest_coefficients(self.law, frozen, mesh, part.grid, self.buffers, faces)
+        for part, shape in self.shapes:
+            arrays = part.of((pack.u0, self.kappa, pack.b0, pack.bcc))
+            source = part.of(self.source)
+            streaming_base(*arrays, self.params.f_stream, shape, self.work, source)
 
     def fewest_super_steps(self, dt):
         """Return the number of super-steps in which streaming crosses few enough cells."""
-        arrays = self.frozen.speed, self.corners
-        crossed = max(
-            fastest_crossing(*part.of(arrays), mesh, part.grid) for part, mesh in self.levels
-        )
+        arrays = [(part.of(self.source), shape) for part, shape in self.shapes]
+        crossed = max(fastest_crossing(*each, self.work) for each in arrays)
         return max(
             1,
             math.ceil(dt * self.ghosts.comm.max(self.law.gamma * crossed) / _MOST_CROSSED - 1e-12),
@@ -140,29 +125,14 @@ class StreamingDiffusion(AnisotropicDiffusion):
 
     def super_step(self, weights, step, limit, extent, time, fields):
         extent = super().super_step(weights, step, limit, extent, time, fields)
-        self.heat += self.heat_now
+        add_active(self.pack.grid, self.heat_now, self.heat)
         return extent
 
-    def make_stages(self, weights, step, limit, bound, time, fields, *, lift):
-        self.heat_now[...] = 0.0
-        return super().make_stages(weights, step, limit, bound, time, fields, lift=lift)
-
-    def stage(self, stage, step, limit, *, first):
-        super().stage(stage, step, limit, first=first)
+    def combine(self, stage, step, *, first):
+        grid = self.pack.grid
+        rates = self.rate, self.source.heating, self.rate0, self.heating0
         self.heat_now, self.heat_last = self.heat_last, self.heat_now
+        gains = self.heat_last, self.heat_now
         if first:
-            self.heat_now[...] = 0.0
-            self.heating0[...] = self.heating
-        grid, rates = self.pack.grid, (self.heating, self.heating0)
-        super_stage(grid, stage, step, self.nothing, self.heat_last, *rates, self.heat_now)
-        refuse_cooling(grid, self.e, self.heat_now)
-
-    def find_rate(self, limit):
-        for part, mesh in self.levels:
-            e, frozen, faces, corners, heating = part.of(
-                (self.last, self.frozen, self.faces, self.corners, self.heating)
-            )
-            shape, results = (mesh, part.grid), (faces, corners, heating)
-            streaming_coefficients(e, self.law, frozen, *shape, self.buffers, *results)
-        super().find_rate(limit)
-        self.pack.active(self.rate)[...] -= self.pack.active(self.heating)
+            first_rates(grid, (self.start, self.e), rates, gains)
+        streaming_stage(grid, stage, step, (self.start, self.last, self.e), rates, gains)

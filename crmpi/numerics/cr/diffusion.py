@@ -8,21 +8,23 @@ Zalesak's limiter (1979, J. Comput. Phys. 31, 335) takes as much of the accurate
 cell between the extrema of its neighbourhood after an explicit step. (Limited transverse slopes,
 Sharma & Hammett 2007, J. Comput. Phys. 227, 123, leak several times more, see docs/transport.md.)
 
-All loops run over the flat index of a block. Those that make coefficients once a step cover all
-cells; those of every stage cover the `Runs` that the rates of active cells depend on: in blocks of
-8^3 with four layers of ghosts a fifth to a half of all. What wraps around the end of a row is
-written to cells that are never read. Corner i is the lower corner of cell i. A missing axis has
-stride 0, so that corners fall together with edges, faces, or the cell.
+All loops run over the flat index of a block, and cover the `Runs` that the rates of active cells
+depend on. What wraps around the end of a row is written to cells that are never read. Corner i is
+the lower corner of cell i. A missing axis has stride 0, so that corners fall together with edges,
+faces, or the cell. Coefficients and buffers have the layout of `crmpi.numerics.cr.runs.lean`; a
+block is worked on from its e to its rate while it is in the cache.
 """
 
+import math
 from typing import NamedTuple
 
-from crmpi.jit import device, kernel
-from crmpi.numerics.cr.runs import NONE, ONE, TWO, runs
+from crmpi.jit import choice, device, kernel
+from crmpi.numerics.cr.runs import NONE, ONE, TWO, give, runs, take
 from crmpi.numerics.levels.crossing import cross_rows, touches
 from crmpi.numerics.levels.level_faces import keep_row
 from crmpi.numerics.rows.cells import entering, over_distance, over_extent, spread
-from crmpi.numerics.rows.rows import load, row, rows, separate, shift, store
+from crmpi.numerics.rows.columns import clear, largest
+from crmpi.numerics.rows.rows import load, pointer, row, rows, separate, shift, store, written
 from crmpi.types import Axis
 
 # face coefficients: of the normal difference, and the part of it that the corners do better
@@ -43,15 +45,41 @@ class Mesh(NamedTuple):
     margin: int
 
 
-class Work(NamedTuple):
-    """Buffers of one block, (1, ncomp, m3, m2, m1): corner fluxes (3), face fluxes (3), corrections
-    (3), extrema (4), rooms (2)."""
+class Shape(NamedTuple):
+    """The grid of the registers, the `lean` one of coefficients and buffers, the `Mesh` of the
+    latter, and the kind of cells as in `crmpi.numerics.rows.cells`."""
 
+    grid: object
+    own: object
+    mesh: Mesh
+    cells: object
+
+
+class Work(NamedTuple):
+    """Buffers of one block, (1, ncomp, m3, m2, m1): e (1), corner fluxes (3), face fluxes (3),
+    corrections (3), extrema (4), rooms (2). While coefficients are made they hold what these are
+    made of, see `take_field`. ``best`` (n1,): the running maximum of every column of cells."""
+
+    e: object
     corner: object
     face: object
     correction: object
     extrema: object
     room: object
+    best: object
+
+
+class Isotropic(NamedTuple):
+    """Coefficients of the normal differences alone: three arrays (nblock, ncomp, m3, m2, m1)."""
+
+    faces: tuple
+
+
+class Aligned(NamedTuple):
+    """Coefficients at faces (2 components) and corners (4) for what moves along the field."""
+
+    faces: tuple
+    corners: object
 
 
 def make_mesh(grid):
@@ -68,115 +96,264 @@ def make_mesh(grid):
 def harmonic_mean(a, b):
     """Return the mean that makes the flux through two slabs in series right, and zero if one of
     them blocks."""
-    return 2.0 * a * b / (a + b) if a * b > 0.0 else 0.0
+    passes = a * b > 0.0
+    return 2.0 * a * b / (a + b if passes else 1.0) if passes else 0.0
 
 
 @kernel
-def isotropic_faces(cells, kappa, mesh, axis, out):
-    """Fill `out` (nblock, 2, m3, m2, m1) with kappa/dx, on a tube A kappa/dx, at the lower faces
-    along `axis`; kappa is the harmonic mean of the two cells. ``cells``: see
-    `crmpi.numerics.rows.cells`."""
-    d = mesh.strides[axis]
-    for b in range(out.shape[0]):
-        k_par, normal = kappa[b, 0].reshape(-1), out[b, NORMAL].reshape(-1)
-        for i in range(d, mesh.size):
-            mean = harmonic_mean(k_par[i - d], k_par[i])
-            normal[i] = over_distance(cells, mesh.widths[axis], b, i, d, mean)
+def isotropic_coefficients(kappa, shape, work, faces):
+    """Fill the `faces` of active cells with kappa/dx, on a tube A kappa/dx; kappa (nblock, 2, m3,
+    m2, m1) in the layout of registers."""
+    grid, own, mesh, cells = shape
+    near = runs(own, NONE, ONE)
+    for b in range(kappa.shape[0]):
+        take(kappa, b, 0, grid, own, work.room, 0)
+        for a in range(3):
+            if mesh.strides[a]:
+                out = row(rows(faces[a], b, 0), NORMAL)
+                isotropic_faces(near, cells, row(rows(work.room, 0, 0), 0), mesh, a, b, out)
+
+
+@kernel
+def isotropic_faces(near, cells, kappa, mesh, axis, b, out):
+    """Write kappa/dx, on a tube A kappa/dx, at the lower faces along `axis`; kappa is the harmonic
+    mean of the two cells."""
+    separate()
+    d, dx = mesh.strides[axis], mesh.widths[axis]
+    for k in range(near.count):
+        first = near.first + k * near.step
+        for i in range(first, first + near.length):
+            mean = harmonic_mean(load(kappa, i - d), load(kappa, i))
+            store(out, i, over_distance(cells, dx, b, i, d, mean), 0)
+
+
+@device
+def take_field(kappa, face, bcc, b, shape, work):
+    """Copy to buffers what the coefficients of block `b` are made of: kappa to ``room``, the field
+    at faces to ``face``, that of cells to ``corner``."""
+    for v in range(2):
+        take(kappa, b, v, shape.grid, shape.own, work.room, v)
+    for v in range(3):
+        take(face, b, v, shape.grid, shape.own, work.face, v)
+        take(bcc, b, v, shape.grid, shape.own, work.corner, v)
+
+
+@kernel
+def aligned_coefficients(kappa, face, bcc, shape, work, out):
+    """Fill an `Aligned`; `face` (nblock, 3, ...) is the staggered field, `bcc` the cell-centred
+    one, `kappa` has two components."""
+    for b in range(kappa.shape[0]):
+        take_field(kappa, face, bcc, b, shape, work)
+        align_block(shape, work, out.faces, out.corners, b)
+
+
+@device
+def align_block(shape, work, faces, corners, b):
+    """Make the coefficients of block `b` of what `take_field` has found."""
+    mesh, outer = shape.mesh, runs(shape.own, ONE, TWO)
+    kappa, bcc = rows(work.room, 0, 0), rows(work.corner, 0, 0)
+    for a in range(3):
+        if mesh.strides[a]:
+            bn = row(rows(work.face, 0, 0), a)
+            aligned_faces(outer, kappa, bn, bcc, mesh, a, rows(faces[a], b, 0))
+    cells = rows(work.correction, 0, 0)
+    corner_terms(runs(shape.own, TWO, TWO), kappa, bcc, cells)
+    aligned_corners(outer, cells, bcc, mesh, rows(corners, b, 0))
 
 
 @device
 def share_along(bn, b1, b2, i, d):
     """Return the square of the normal component of b at the lower face of cell `i`, 0 without a
     field."""
-    t1, t2 = 0.5 * (b1[i - d] + b1[i]), 0.5 * (b2[i - d] + b2[i])
-    return bn[i] * bn[i] / (bn[i] * bn[i] + t1 * t1 + t2 * t2 + 1e-300)
+    t1, t2 = 0.5 * (load(b1, i - d) + load(b1, i)), 0.5 * (load(b2, i - d) + load(b2, i))
+    n = load(bn, i)
+    return n * n / (n * n + t1 * t1 + t2 * t2 + 1e-300)
 
 
 @kernel
-def aligned_faces(kappa, face, bcc, mesh, axis, out):
-    """Fill `out` (nblock, 2, m3, m2, m1) with D_aa/dx, and the part of it along b, at the lower
-    faces along `axis`.
-
-    `face` (nblock, 3, ...) is the staggered field, `bcc` the cell-centred one. kappa is the
-    harmonic mean of the two cells.
-    """
+def aligned_faces(near, kappa, bn, bcc, mesh, axis, out):
+    """Write D_aa/dx, and the part of it along b, at the lower faces along `axis`; kappa is the
+    harmonic mean of the two cells."""
+    separate()
     d, dx = mesh.strides[axis], mesh.widths[axis]
-    for b in range(out.shape[0]):
-        k_par, k_perp = kappa[b, 0].reshape(-1), kappa[b, 1].reshape(-1)
-        bn, b1, b2 = (
-            face[b, axis].reshape(-1),
-            bcc[b, (axis + 1) % 3].reshape(-1),
-            bcc[b, (axis + 2) % 3].reshape(-1),
-        )
-        normal, along = out[b, NORMAL].reshape(-1), out[b, ALONG].reshape(-1)
-        for i in range(d, mesh.size):
-            across = harmonic_mean(k_perp[i - d], k_perp[i])
-            along[i] = (
-                (harmonic_mean(k_par[i - d], k_par[i]) - across)
-                * share_along(bn, b1, b2, i, d)
-                / dx
-            )
-            normal[i] = across / dx + along[i]
+    k_par, k_perp = row(kappa, 0), row(kappa, 1)
+    b1, b2 = row(bcc, (axis + 1) % 3), row(bcc, (axis + 2) % 3)
+    normal, along = row(out, NORMAL), row(out, ALONG)
+    for k in range(near.count):
+        first = near.first + k * near.step
+        for i in range(first, first + near.length):
+            across = harmonic_mean(load(k_perp, i - d), load(k_perp, i))
+            parallel = harmonic_mean(load(k_par, i - d), load(k_par, i))
+            part = (parallel - across) * share_along(bn, b1, b2, i, d) / dx
+            store(along, i, part, 0)
+            store(normal, i, across / dx + part, 1)
 
 
 @kernel
-def aligned_corners(kappa, bcc, mesh, out):
-    """Fill `out` (nblock, 4, m3, m2, m1) with kappa_par - kappa_perp, harmonic means of the cells
-    around a corner, and b there.
+def corner_terms(near, kappa, bcc, out):
+    """Write what every cell gives to its eight corners: 1/kappa_par, 1/kappa_perp, and B^2."""
+    separate()
+    b1, b2, b3 = row(bcc, 0), row(bcc, 1), row(bcc, 2)
+    for k in range(near.count):
+        first = near.first + k * near.step
+        for i in range(first, first + near.length):
+            v1, v2, v3 = load(b1, i), load(b2, i), load(b3, i)
+            store(row(out, 0), i, 1.0 / load(row(kappa, 0), i), 0)
+            store(row(out, 1), i, 1.0 / load(row(kappa, 1), i), 1)
+            store(row(out, 2), i, v1 * v1 + v2 * v2 + v3 * v3, 2)
+
+
+@device
+def sum_at_corner(cells, i, strides):
+    """Return the sum over the eight cells around a corner, from the upper to the lower ones."""
+    s1, s2, s3 = strides
+    total = load(cells, i) + load(cells, i - s1)
+    total = (total + load(cells, i - s2)) + load(cells, i - s1 - s2)
+    total = (total + load(cells, i - s3)) + load(cells, i - s1 - s3)
+    return (total + load(cells, i - s2 - s3)) + load(cells, i - s1 - s2 - s3)
+
+
+@kernel
+def aligned_corners(near, cells, bcc, mesh, out):
+    """Write kappa_par - kappa_perp, harmonic means of the cells around a corner, and b there;
+    `cells`: what `corner_terms` has found.
 
     b is zero where the fields of the cells cancel to rounding errors, as where two walls meet.
     """
-    s1, s2, s3 = mesh.strides
-    for b in range(out.shape[0]):
-        k_par, k_perp = kappa[b, 0].reshape(-1), kappa[b, 1].reshape(-1)
-        b1, b2, b3 = bcc[b, 0].reshape(-1), bcc[b, 1].reshape(-1), bcc[b, 2].reshape(-1)
-        excess, u1, u2, u3 = (
-            out[b, EXCESS].reshape(-1),
-            out[b, U1].reshape(-1),
-            out[b, U2].reshape(-1),
-            out[b, U3].reshape(-1),
-        )
-        for i in range(mesh.margin, mesh.size):
-            par = perp = v1 = v2 = v3 = squares = 0.0
-            for d3 in (0, s3):
-                for d2 in (0, s2):
-                    for d1 in (0, s1):
-                        c = i - d1 - d2 - d3
-                        par += 1.0 / k_par[c]
-                        perp += 1.0 / k_perp[c]
-                        v1 += b1[c]
-                        v2 += b2[c]
-                        v3 += b3[c]
-                        squares += b1[c] * b1[c] + b2[c] * b2[c] + b3[c] * b3[c]
-            excess[i] = 8.0 / par - 8.0 / perp
-            length = (v1 * v1 + v2 * v2 + v3 * v3) ** 0.5
-            scale = 1.0 / length if length * length > _CANCELLED * squares else 0.0
-            u1[i], u2[i], u3[i] = scale * v1, scale * v2, scale * v3
+    separate()
+    for k in range(near.count):
+        first = near.first + k * near.step
+        for i in range(first, first + near.length):
+            par = sum_at_corner(row(cells, 0), i, mesh.strides)
+            perp = sum_at_corner(row(cells, 1), i, mesh.strides)
+            squares = sum_at_corner(row(cells, 2), i, mesh.strides)
+            v1 = sum_at_corner(row(bcc, 0), i, mesh.strides)
+            v2 = sum_at_corner(row(bcc, 1), i, mesh.strides)
+            v3 = sum_at_corner(row(bcc, 2), i, mesh.strides)
+            length = math.sqrt(v1 * v1 + v2 * v2 + v3 * v3)
+            holds = length * length > _CANCELLED * squares
+            scale = 1.0 / (length if holds else 1.0)
+            store(row(out, EXCESS), i, 8.0 / par - 8.0 / perp, 0)
+            store(row(out, U1), i, scale * v1 if holds else 0.0, 1)
+            store(row(out, U2), i, scale * v2 if holds else 0.0, 2)
+            store(row(out, U3), i, scale * v3 if holds else 0.0, 3)
+
+
+@choice
+def largest_faces(source, shape, work, b):
+    """Return the coefficients at faces of block `b`, three `Rows`, with the largest that the
+    `source` may have in a super-step."""
+
+
+@choice
+def faces_now(source, e, shape, work, b):
+    """Return the coefficients at faces of block `b`, three `Rows`, for `e`, that of the block in
+    the layout of ``shape.own``."""
+
+
+@choice
+def correct_fluxes(source, e, faces, shape, dt, work, b):
+    """Add to the fluxes in ``work.face`` what the corners do better; `faces`, from
+    `faces_now`."""
+
+
+@choice
+def deliver(source, shape, work, b):
+    """Write what else a `source` has found for block `b`."""
+
+
+@choice
+def flux_faces(source, own):
+    """Return the `Runs` of the faces whose fluxes are needed: those of active cells, and for the
+    limiter those of a layer of ghosts."""
+
+
+@device
+def three_rows(faces, b):
+    """Return the `Rows` of block `b` in three arrays."""
+    return rows(faces[0], b, 0), rows(faces[1], b, 0), rows(faces[2], b, 0)
+
+
+@largest_faces.option(Aligned)
+@largest_faces.option(Isotropic)
+def constant_faces(source, shape, work, b):
+    return three_rows(source.faces, b)
+
+
+@faces_now.option(Aligned)
+@faces_now.option(Isotropic)
+def unchanged_faces(source, e, shape, work, b):
+    return three_rows(source.faces, b)
+
+
+@flux_faces.option(Isotropic)
+def faces_of_active(source, own):
+    return runs(own, NONE, ONE)
+
+
+@correct_fluxes.option(Isotropic)
+def correct_nothing(source, e, faces, shape, dt, work, b):
+    pass
+
+
+@deliver.option(Aligned)
+@deliver.option(Isotropic)
+def deliver_nothing(source, shape, work, b):
+    pass
+
+
+@flux_faces.option(Aligned)
+def faces_beyond_active(source, own):
+    return runs(own, ONE, TWO)
+
+
+@correct_fluxes.option(Aligned)
+def correct_aligned(source, e, faces, shape, dt, work, b):
+    corners = rows(source.corners, b, 0)
+    add_corners(e, faces, row(corners, EXCESS), corners, shape, dt, work)
 
 
 @kernel
-def add_decay_rates(cells, faces, mesh, axis, rate):
-    """Add to `rate` (nblock, 1, m3, m2, m1) the part of the rate of decay of cells that is due to
-    the two faces along `axis`."""
-    d = mesh.strides[axis]
-    for b in range(rate.shape[0]):
-        c, r = faces[b, NORMAL].reshape(-1), rate[b, 0].reshape(-1)
-        for i in range(mesh.size - d):
-            r[i] += over_extent(cells, mesh.widths[axis], b, i, d, c[i] + c[i + d])
+def fastest_decay(source, shape, work):
+    """Return the largest rate of decay of any active cell: the sum over axes of the coefficients at
+    both faces over the width."""
+    clear(work.best)
+    for b in range(source.faces[0].shape[0]):
+        faces = largest_faces(source, shape, work, b)
+        c1, c2, c3 = row(faces[0], NORMAL), row(faces[1], NORMAL), row(faces[2], NORMAL)
+        raise_decay(shape, b, c1, c2, c3, pointer(work.best, 0))
+    return largest(work.best)
 
 
 @kernel
-def diffusion_rate(e, faces, corners, shape, dt, work, rate, crossing, kept=None):
-    """Fill the active cells of `rate` (nblock, 1, m3, m2, m1) with div(D grad e); `e` needs two
-    ghost cells.
+def raise_decay(shape, b, c1, c2, c3, best):
+    """Raise `best`, one number for every column of cells, to the rates of decay of block `b`."""
+    separate()
+    own, cells, (s1, s2, s3) = shape.own, shape.cells, shape.mesh.strides
+    w1, w2, w3 = shape.mesh.widths
+    raised = written(best)
+    for k in range(own.ng3, own.ng3 + own.n3):
+        for j in range(own.ng2, own.ng2 + own.n2):
+            first = (k * own.m2 + j) * own.m1 + own.ng1
+            for n in range(own.n1):
+                i, old = first + n, load(best, n)
+                r1 = over_extent(cells, w1, b, i, s1, load(c1, i) + load(c1, i + s1))
+                r2 = over_extent(cells, w2, b, i, s2, load(c2, i) + load(c2, i + s2))
+                r3 = over_extent(cells, w3, b, i, s3, load(c3, i) + load(c3, i + s3))
+                rate = ((r1 if s1 else 0.0) + (r2 if s2 else 0.0)) + (r3 if s3 else 0.0)
+                store(raised, n, rate if rate > old else old, 0)
+
+
+@kernel
+def diffusion_rate(e, source, shape, dt, work, rate, crossing, kept=None):
+    """Fill the active cells of `rate` (nblock, 1, m3, m2, m1) with div(D grad e).
 
     Parameters
     ----------
     e : array (nblock, 1, m3, m2, m1)
-    faces : three arrays (nblock, 2, m3, m2, m1)
-    corners : array (nblock, 4, m3, m2, m1), or None for isotropic diffusion
-    shape : (Mesh, Grid, cells)
-        the last as in `crmpi.numerics.rows.cells`
+        needs as many valid ghosts as ``shape.own`` has
+    source : Isotropic, Aligned, or crmpi.numerics.cr.streaming.Streaming
+        the coefficients
     dt : float
         explicit step after which no cell may leave the extrema of its neighbourhood
     crossing : Crossing
@@ -184,59 +361,51 @@ def diffusion_rate(e, faces, corners, shape, dt, work, rate, crossing, kept=None
     kept : crmpi.numerics.levels.level_faces.Kept or None
         on a refined mesh, gets the fluxes through faces beside another level
     """
-    mesh, grid, kind = shape
-    # the room of a cell depends on the corrections at all its faces, those on all corners of theirs
-    near, outer = runs(grid, ONE, ONE), runs(grid, ONE, TWO)
-    inner, faces_of_active = runs(grid, NONE, NONE), runs(grid, NONE, ONE)
+    grid, own, mesh, kind = shape
     for b in range(e.shape[0]):
-        cells = row(rows(e, b, 0), 0)
+        take(e, b, 0, grid, own, work.e, 0)
+        cells = row(rows(work.e, 0, 0), 0)
+        faces = faces_now(source, cells, shape, work, b)
         for a in range(3):
             if mesh.strides[a]:
-                normal_fluxes(
-                    outer, cells, rows(faces[a], b, 0), mesh, a, row(rows(work.face, 0, 0), a)
-                )
-        if corners is not None:
-            corner_fluxes(outer, cells, rows(corners, b, 0), mesh, rows(work.corner, 0, 0))
-            neighbour_extrema(grid, cells, mesh, rows(work.extrema, 0, 0))
-            for a in range(3):
-                if mesh.strides[a]:
-                    corner, out = (
-                        row(rows(work.corner, 0, 0), a),
-                        row(rows(work.correction, 0, 0), a),
-                    )
-                    corrections(outer, cells, rows(faces[a], b, 0), corner, mesh, a, out)
-            rooms(
-                near,
-                cells,
-                rows(work.face, 0, 0),
-                rows(work.correction, 0, 0),
-                rows(work.extrema, 0, 0),
-                mesh,
-                dt,
-                rows(work.room, 0, 0),
-            )
-            for a in range(3):
-                if mesh.strides[a]:
-                    add_limited(
-                        faces_of_active,
-                        row(rows(work.correction, 0, 0), a),
-                        rows(work.room, 0, 0),
-                        mesh,
-                        a,
-                        row(rows(work.face, 0, 0), a),
-                    )
+                flux = row(rows(work.face, 0, 0), a)
+                normal_fluxes(flux_faces(source, own), cells, row(faces[a], NORMAL), mesh, a, flux)
+        correct_fluxes(source, cells, faces, shape, dt, work, b)
         if touches(crossing, b):
             cross_walls(rows(work.face, 0, 0), shape, crossing, b)
-        keep_faces(rows(work.face, 0, 0), mesh, grid, kept, b)
-        out = row(rows(rate, b, 0), 0)
-        negative_divergence(inner, rows(work.face, 0, 0), mesh, kind, b, out)
+        keep_faces(rows(work.face, 0, 0), mesh, own, kept, b)
+        out = row(rows(work.room, 0, 0), 0)
+        negative_divergence(runs(own, NONE, NONE), rows(work.face, 0, 0), mesh, kind, b, out)
+        give(work.room, 0, own, rate, b, grid)
+        deliver(source, shape, work, b)
+
+
+@device
+def add_corners(e, faces, excess, field, shape, dt, work):
+    """Add to the fluxes in ``work.face`` as much of what the corners do better as keeps every cell
+    between the extrema around it; `excess`: kappa_par - kappa_perp at corners."""
+    own, mesh = shape.own, shape.mesh
+    # the room of a cell depends on the corrections at all its faces, those on all corners of theirs
+    near, outer = runs(own, ONE, ONE), runs(own, ONE, TWO)
+    flux, correction = rows(work.face, 0, 0), rows(work.correction, 0, 0)
+    extrema, room = rows(work.extrema, 0, 0), rows(work.room, 0, 0)
+    corner_fluxes(outer, e, excess, field, mesh, rows(work.corner, 0, 0))
+    neighbour_extrema(own, e, mesh, extrema)
+    for a in range(3):
+        if mesh.strides[a]:
+            corner = row(rows(work.corner, 0, 0), a)
+            corrections(outer, e, row(faces[a], ALONG), corner, mesh, a, row(correction, a))
+    rooms(near, e, flux, correction, extrema, mesh, dt, room)
+    for a in range(3):
+        if mesh.strides[a]:
+            add_limited(runs(own, NONE, ONE), row(correction, a), room, mesh, a, row(flux, a))
 
 
 @device
 def cross_walls(faces, shape, crossing, b):
     """Add the fluxes through the outer faces of block `b`; ``row(faces, axis)`` are those at lower
     faces along an axis."""
-    mesh, grid, cells = shape
+    grid, mesh, cells = shape.own, shape.mesh, shape.cells
     axes = (
         entering(cells, 1.0, _axis_of(mesh, 0)),
         entering(cells, 1.0, _axis_of(mesh, 1)),
@@ -278,10 +447,10 @@ def _axis_of(mesh, a):
 
 
 @kernel
-def normal_fluxes(near, e, faces, mesh, axis, out):
-    """Write the fluxes due to the normal differences at the faces `near`."""
+def normal_fluxes(near, e, c, mesh, axis, out):
+    """Write the fluxes due to the normal differences at the faces `near`; `c`: coefficients."""
     separate()
-    d, c = mesh.strides[axis], row(faces, NORMAL)
+    d = mesh.strides[axis]
     for k in range(near.count):
         first = near.first + k * near.step
         for i in range(first, first + near.length):
@@ -308,11 +477,12 @@ def corner_gradient(around, scales):
 
 
 @kernel
-def corner_fluxes(near, e, corners, mesh, out):
-    """Write the three components of -(kappa_par - kappa_perp) b b.grad e at corners."""
+def corner_fluxes(near, e, excess, field, mesh, out):
+    """Write the three components of -(kappa_par - kappa_perp) b b.grad e at corners; `excess`: the
+    difference of kappa."""
     separate()
     scales = 0.25 / mesh.widths[0], 0.25 / mesh.widths[1], 0.25 / mesh.widths[2]
-    excess, u1, u2, u3 = row(corners, EXCESS), row(corners, U1), row(corners, U2), row(corners, U3)
+    u1, u2, u3 = row(field, U1), row(field, U2), row(field, U3)
     q1, q2, q3 = row(out, 0), row(out, 1), row(out, 2)
     for k in range(near.count):
         first = near.first + k * near.step
@@ -326,11 +496,11 @@ def corner_fluxes(near, e, corners, mesh, out):
 
 
 @kernel
-def corrections(near, e, faces, corner, mesh, axis, out):
-    """Write what the mean of the corner fluxes adds to the normal flux along b."""
+def corrections(near, e, along, corner, mesh, axis, out):
+    """Write what the mean of the corner fluxes adds to the normal flux along b; `along`: the part
+    of the coefficients along it."""
     separate()
     d, t1, t2 = mesh.strides[axis], mesh.strides[(axis + 1) % 3], mesh.strides[(axis + 2) % 3]
-    along = row(faces, ALONG)
     for k in range(near.count):
         first = near.first + k * near.step
         for i in range(first, first + near.length):
@@ -416,6 +586,7 @@ def add_limited(near, correction, room, mesh, axis, face):
     """Add to the fluxes of `face` the corrections that both cells have room for."""
     separate()
     d, up, down = mesh.strides[axis], row(room, ROOM_UP), row(room, ROOM_DOWN)
+    limited = written(face)
     for k in range(near.count):
         first = near.first + k * near.step
         for i in range(first, first + near.length):
@@ -424,7 +595,7 @@ def add_limited(near, correction, room, mesh, axis, face):
                 min(load(up, i), load(down, i - d)),
                 min(load(down, i), load(up, i - d)),
             )
-            store(face, i, load(face, i) + a * (rightward if a > 0.0 else leftward), 0)
+            store(limited, i, load(face, i) + a * (rightward if a > 0.0 else leftward), 0)
 
 
 @kernel

@@ -52,6 +52,27 @@ def stages(count):
 
 
 @kernel
+def keep_first(grid, rates, e0, rate0, out):
+    """Begin a super-step: keep the rates of Y_0, and let `out`, where the first stage goes, be Y_0;
+    active cells."""
+    near = runs(grid, NONE, NONE)
+    for b in range(out.shape[0]):
+        first_rate, start = row(rows(rates, b, 0), 0), row(rows(e0, b, 0), 0)
+        copy_two(near, first_rate, start, row(rows(rate0, b, 0), 0), row(rows(out, b, 0), 0))
+
+
+@kernel
+def copy_two(near, a, b, to_a, to_b):
+    """Copy two variables of the cells `near` of a block."""
+    separate()
+    for k in range(near.count):
+        first = near.first + k * near.step
+        for i in range(first, first + near.length):
+            store(to_a, i, load(a, i), 0)
+            store(to_b, i, load(b, i), 1)
+
+
+@kernel
 def super_stage(grid, stage, dt, e0, last, rates, rate0, out):
     """Write one RKL2 stage of the active cells: `out` holds Y_{j-2} on entry and Y_j on return;
     `last` is Y_{j-1}, `e0` Y_0."""

@@ -26,17 +26,37 @@ from crmpi.numerics.cr.diffusion import (
     U1,
     U2,
     U3,
+    add_corners,
+    align_block,
     around_corner,
     corner_gradient,
+    correct_fluxes,
+    deliver,
+    faces_now,
+    flux_faces,
+    largest_faces,
     share_along,
+    sum_at_corner,
+    take_field,
 )
-from crmpi.numerics.cr.runs import NONE, ONE, TWO, runs
+from crmpi.numerics.cr.runs import NONE, ONE, TWO, give, runs, take
 from crmpi.numerics.fluid.reconstruct import PLM, interfaces
 from crmpi.numerics.power import tanh
 from crmpi.numerics.rows.cells import central_slope
-from crmpi.numerics.rows.rows import load, row, rows, separate, store
+from crmpi.numerics.rows.columns import clear, largest
+from crmpi.numerics.rows.rows import (
+    Rows,
+    load,
+    pointer,
+    row,
+    rows,
+    separate,
+    store,
+    written,
+)
 
-COEFFICIENT, HEATING = 0, 1  # components of a corner: D, and the energy the gas gains
+# components of a corner: D, the energy the gas gains, and D with the kappa of diffusion
+COEFFICIENT, HEATING, TOTAL = 0, 1, 2
 _TINY = 1e-300
 _SMALL = 1e-4  # below it tanh(x)/x is 1 - x^2/3 to the last bit
 
@@ -50,24 +70,36 @@ class Law(NamedTuple):
     length: float
 
 
-class Frozen(NamedTuple):
-    """What stays as it is during a super-step: face arrays (one per axis) and corner coefficient of
-    diffusion alone, the share of the field along each axis over dx at faces (one per axis), and the
-    streaming speed s at corners.
+class Streaming(NamedTuple):
+    """Coefficients of streaming and diffusion together, for `crmpi.numerics.cr.diffusion`.
+
+    What stays as it is during a super-step: ``faces`` and ``corners`` are an `Aligned` of diffusion
+    alone, ``shares`` the share of the field along each axis over dx at faces (one array per axis),
+    ``speed`` that of streaming at corners. ``heating`` (nblock, 1, m3, m2, m1), in the layout of
+    registers, is a result: energy per volume and time that active cells lose to the gas.
     """
 
+    law: Law
     faces: tuple
-    excess: object
+    corners: object
     shares: tuple
     speed: object
+    heating: object
 
 
-class Buffers(NamedTuple):
-    """Buffers of one block, (1, ncomp, m3, m2, m1): e below and above the faces of each axis (6),
-    corners (2)."""
+class StreamingWork(NamedTuple):
+    """Buffers of `crmpi.numerics.cr.diffusion.Work`, and: ``states``, e below and above the faces
+    of each axis, in whose place are then the coefficients there (6); ``stream``, corners (3)."""
 
-    states: object
+    e: object
     corner: object
+    face: object
+    correction: object
+    extrema: object
+    room: object
+    best: object
+    states: object
+    stream: object
 
 
 @device
@@ -77,122 +109,130 @@ def tanh_ratio(x):
 
 
 @kernel
-def corner_speeds(u, bcc, f_stream, mesh, out):
-    """Fill `out` (nblock, 1, m3, m2, m1) with f_stream v_A, the mean of the cells around a
-    corner."""
-    s1, s2, s3 = mesh.strides
-    for b in range(out.shape[0]):
-        rho, speed = u[b, DENS].reshape(-1), out[b, 0].reshape(-1)
-        b1, b2, b3 = bcc[b, 0].reshape(-1), bcc[b, 1].reshape(-1), bcc[b, 2].reshape(-1)
-        for i in range(mesh.margin, mesh.size):
-            total = 0.0
-            for d3 in (0, s3):
-                for d2 in (0, s2):
-                    for d1 in (0, s1):
-                        c = i - d1 - d2 - d3
-                        square = b1[c] * b1[c] + b2[c] * b2[c] + b3[c] * b3[c]
-                        # choices between numbers, not branches: a vector loop on any machine
-                        filled = rho[c] > 0.0
-                        total += math.sqrt(
-                            (square if filled else 0.0) / (rho[c] if filled else 1.0)
-                        )
-            speed[i] = f_stream * 0.125 * total
-
-
-@kernel
-def field_shares(face, bcc, mesh, axis, out):
-    """Fill `out` (nblock, 1, m3, m2, m1) with the square of the normal component of b over dx at
-    the lower faces along `axis`."""
-    d = mesh.strides[axis]
-    for b in range(out.shape[0]):
-        bn, b1, b2 = (
-            face[b, axis].reshape(-1),
-            bcc[b, (axis + 1) % 3].reshape(-1),
-            bcc[b, (axis + 2) % 3].reshape(-1),
-        )
-        share = out[b, 0].reshape(-1)
-        for i in range(d, mesh.size):
-            share[i] = share_along(bn, b1, b2, i, d) / mesh.widths[axis]
-
-
-@kernel
-def largest_coefficients(law, frozen, mesh, grid, buffers, faces):
-    """Fill the face coefficients with the largest that streaming can add to those of diffusion
-    alone.
-
-    Upstream e exceeds the mean by what it changes within half a cell, which adds to D what
-    diffusion over a cell would.
-    """
-    bound = law.gamma * (law.length + max(mesh.widths[0], mesh.widths[1], mesh.widths[2]))
-    outer = runs(grid, ONE, TWO)
-    for b in range(frozen.speed.shape[0]):
-        corner = row(rows(buffers.corner, 0, 0), COEFFICIENT)
-        scale_row(mesh.size, bound, row(rows(frozen.speed, b, 0), 0), corner)
+def streaming_base(u, kappa, face, bcc, f_stream, shape, work, out):
+    """Fill what a `Streaming` keeps; arguments as for
+    `crmpi.numerics.cr.diffusion.aligned_coefficients`."""
+    mesh, outer = shape.mesh, runs(shape.own, ONE, TWO)
+    for b in range(kappa.shape[0]):
+        take_field(kappa, face, bcc, b, shape, work)
+        take(u, b, DENS, shape.grid, shape.own, work.extrema, 0)
+        align_block(shape, work, out.faces, out.corners, b)
+        cells, squares = rows(work.extrema, 0, 0), row(rows(work.correction, 0, 0), 2)
+        alfven_speeds(runs(shape.own, TWO, TWO), row(cells, 0), squares, row(cells, 1))
+        corner_speeds(outer, row(cells, 1), f_stream, mesh, row(rows(out.speed, b, 0), 0))
         for a in range(3):
             if mesh.strides[a]:
-                share = row(rows(frozen.shares[a], b, 0), 0)
-                base, out = rows(frozen.faces[a], b, 0), rows(faces[a], b, 0)
-                add_streaming(outer, corner, base, share, mesh, a, out)
+                bn, share = row(rows(work.face, 0, 0), a), row(rows(out.shares[a], b, 0), 0)
+                field_shares(outer, bn, rows(work.corner, 0, 0), mesh, a, share)
 
 
 @kernel
-def scale_row(n, factor, a, out):
-    """Write `factor` times a row."""
+def alfven_speeds(near, rho, squares, out):
+    """Write v_A of cells, 0 where there is no gas; `squares`: B^2."""
     separate()
-    for i in range(n):
-        store(out, i, factor * load(a, i), 0)
+    for k in range(near.count):
+        first = near.first + k * near.step
+        for i in range(first, first + near.length):
+            # choices between numbers, not branches: a vector loop on any machine
+            dens, square = load(rho, i), load(squares, i)
+            filled = dens > 0.0
+            store(out, i, math.sqrt((square if filled else 0.0) / (dens if filled else 1.0)), 0)
 
 
 @kernel
-def streaming_coefficients(e, law, frozen, mesh, grid, buffers, faces, corners, heating):
-    """Fill the coefficients of streaming and diffusion together, and the heating of the gas, for
-    the present `e`.
+def corner_speeds(near, alfven, f_stream, mesh, out):
+    """Write f_stream v_A, the mean of the cells around a corner."""
+    separate()
+    for k in range(near.count):
+        first = near.first + k * near.step
+        for i in range(first, first + near.length):
+            store(out, i, f_stream * 0.125 * sum_at_corner(alfven, i, mesh.strides), 0)
 
-    Parameters
-    ----------
-    e : array (nblock, 1, m3, m2, m1)
-        valid in three ghost layers, where corners of the second layer are wanted
-    faces, corners : arrays of `crmpi.numerics.cr.diffusion.diffusion_rate`
-        results; the unit field in `corners` is read
-    heating : array (nblock, 1, m3, m2, m1)
-        result, of active cells: energy per volume and time that they lose to the gas
-    """
-    # `diffusion_rate` reads corners and faces of the first layer, they the states at faces below
-    outer, wide, inner = runs(grid, ONE, TWO), runs(grid, TWO, TWO), runs(grid, NONE, NONE)
-    for b in range(e.shape[0]):
-        cells, corner = row(rows(e, b, 0), 0), rows(buffers.corner, 0, 0)
-        for a in range(3):
-            if mesh.strides[a]:
-                face_states(wide, cells, mesh, a, rows(buffers.states, 0, 0))
-        stream_at_corners(
-            outer,
-            cells,
-            law,
-            rows(corners, b, 0),
-            row(rows(frozen.speed, b, 0), 0),
-            mesh,
-            rows(buffers.states, 0, 0),
-            corner,
-        )
-        add_rows(
-            outer,
-            row(rows(frozen.excess, b, 0), 0),
-            row(corner, COEFFICIENT),
-            row(rows(corners, b, 0), EXCESS),
-        )
-        for a in range(3):
-            if mesh.strides[a]:
-                share = row(rows(frozen.shares[a], b, 0), 0)
-                add_streaming(
-                    outer,
-                    row(corner, COEFFICIENT),
-                    rows(frozen.faces[a], b, 0),
-                    share,
-                    mesh,
-                    a,
-                    rows(faces[a], b, 0),
-                )
-        mean_of_corners(inner, row(corner, HEATING), mesh, row(rows(heating, b, 0), 0))
+
+@kernel
+def field_shares(near, bn, bcc, mesh, axis, out):
+    """Write the square of the normal component of b over dx at the lower faces along `axis`."""
+    separate()
+    d, dx = mesh.strides[axis], mesh.widths[axis]
+    b1, b2 = row(bcc, (axis + 1) % 3), row(bcc, (axis + 2) % 3)
+    for k in range(near.count):
+        first = near.first + k * near.step
+        for i in range(first, first + near.length):
+            store(out, i, share_along(bn, b1, b2, i, d) / dx, 0)
+
+
+@largest_faces.option(Streaming)
+def largest_of_streaming(source, shape, work, b):
+    """Upstream e exceeds the mean by what it changes within half a cell, which adds to D what
+    diffusion over a cell would."""
+    mesh, law = shape.mesh, source.law
+    bound = law.gamma * (law.length + max(mesh.widths[0], mesh.widths[1], mesh.widths[2]))
+    largest_d = row(rows(work.stream, 0, 0), COEFFICIENT)
+    scale_rows(runs(shape.own, NONE, TWO), bound, row(rows(source.speed, b, 0), 0), largest_d)
+    return stream_through_faces(runs(shape.own, NONE, ONE), source, shape, work, b)
+
+
+@device
+def stream_through_faces(near, source, shape, work, b):
+    """Write the coefficients at faces, in the place of the states there, from D at corners; return
+    them, three `Rows`."""
+    mesh, states, stream = shape.mesh, rows(work.states, 0, 0), rows(work.stream, 0, 0)
+    faces = pair_of(states, 0), pair_of(states, 1), pair_of(states, 2)
+    for a in range(3):
+        if mesh.strides[a]:
+            share, base = row(rows(source.shares[a], b, 0), 0), rows(source.faces[a], b, 0)
+            add_streaming(near, row(stream, COEFFICIENT), base, share, mesh, a, faces[a])
+    return faces
+
+
+@device
+def pair_of(states, a):
+    """Return the `Rows` of the two variables of axis `a`."""
+    return Rows(row(states, 2 * a), states.step)
+
+
+@kernel
+def scale_rows(near, factor, a, out):
+    """Write `factor` times a variable."""
+    separate()
+    for k in range(near.count):
+        first = near.first + k * near.step
+        for i in range(first, first + near.length):
+            store(out, i, factor * load(a, i), 0)
+
+
+@faces_now.option(Streaming)
+def faces_of_streaming(source, e, shape, work, b):
+    own, mesh, states = shape.own, shape.mesh, rows(work.states, 0, 0)
+    # fluxes need corners and faces of the first layer, they the states at faces beside and below
+    if mesh.strides[0]:
+        face_states(runs(own, (1, 2, 2), TWO), e, mesh, 0, states)
+    if mesh.strides[1]:
+        face_states(runs(own, (2, 1, 2), TWO), e, mesh, 1, states)
+    if mesh.strides[2]:
+        face_states(runs(own, (2, 2, 1), TWO), e, mesh, 2, states)
+    corners, speed = rows(source.corners, b, 0), row(rows(source.speed, b, 0), 0)
+    outer, stream = runs(own, ONE, TWO), rows(work.stream, 0, 0)
+    stream_at_corners(outer, e, source.law, corners, speed, mesh, states, stream)
+    return stream_through_faces(outer, source, shape, work, b)
+
+
+@flux_faces.option(Streaming)
+def faces_beside_active(source, own):
+    return runs(own, ONE, TWO)
+
+
+@correct_fluxes.option(Streaming)
+def correct_streaming(source, e, faces, shape, dt, work, b):
+    excess = row(rows(work.stream, 0, 0), TOTAL)
+    add_corners(e, faces, excess, rows(source.corners, b, 0), shape, dt, work)
+
+
+@deliver.option(Streaming)
+def deliver_heating(source, shape, work, b):
+    corner, out = row(rows(work.stream, 0, 0), HEATING), row(rows(work.room, 0, 0), 0)
+    mean_of_corners(runs(shape.own, NONE, NONE), corner, shape.mesh, out)
+    give(work.room, 0, shape.own, source.heating, b, shape.grid)
 
 
 @kernel
@@ -223,8 +263,8 @@ def mean_of_faces(states, i, t1, t2):
 
 @kernel
 def stream_at_corners(near, e, law, field, speed, mesh, states, out):
-    """Write D and the heating at corners; the upstream e is that of the axes, weighted with the
-    share of the field along them."""
+    """Write D, the heating, and D with kappa at corners; the upstream e is that of the axes,
+    weighted with the share of the field along them. `field`: coefficients at corners."""
     separate()
     s1, s2, s3 = mesh.strides
     scales = 0.25 / mesh.widths[0], 0.25 / mesh.widths[1], 0.25 / mesh.widths[2]
@@ -253,23 +293,10 @@ def stream_at_corners(near, e, law, field, speed, mesh, states, out):
             x = law.length * abs(g) / (mean + _TINY)
             t = tanh_ratio(x) if mean > 0.0 else 0.0
             s = load(speed, i)
-            store(
-                row(out, COEFFICIENT),
-                i,
-                law.gamma * s * law.length * t * (upstream / (mean + _TINY)),
-                0,
-            )
+            coefficient = law.gamma * s * law.length * t * (upstream / (mean + _TINY))
+            store(row(out, COEFFICIENT), i, coefficient, 0)
             store(row(out, HEATING), i, law.heating * s * (t * x) * abs(g), 1)
-
-
-@kernel
-def add_rows(near, a, b, out):
-    """Write the sum of two variables."""
-    separate()
-    for k in range(near.count):
-        first = near.first + k * near.step
-        for i in range(first, first + near.length):
-            store(out, i, load(a, i) + load(b, i), 0)
+            store(row(out, TOTAL), i, load(row(field, EXCESS), i) + coefficient, 2)
 
 
 @kernel
@@ -309,25 +336,106 @@ def mean_of_corners(near, corner, mesh, out):
 
 
 @kernel
-def refuse_cooling(grid, e, heat):
-    """Where `heat` of an active cell is negative set it to zero, at the expense of `e`: RKL2 stages
-    extrapolate, waves never give energy back."""
+def first_rates(grid, registers, rates, gains):
+    """Begin a super-step: subtract what heats the gas from the rate of e.
+
+    ``registers``: Y_0 and where the first stage goes, which becomes Y_0; ``rates``: of e and of the
+    heating, and where those of Y_0 are kept, all four (nblock, 1, m3, m2, m1); ``gains``: two
+    registers of the heat, which become zero.
+    """
     near = runs(grid, NONE, NONE)
-    for b in range(e.shape[0]):
-        refuse_rows(near, row(rows(e, b, 0), 0), row(rows(heat, b, 0), 0))
+    for b in range(rates[0].shape[0]):
+        here = (
+            row(rows(rates[0], b, 0), 0),
+            row(rows(rates[1], b, 0), 0),
+            row(rows(rates[2], b, 0), 0),
+            row(rows(rates[3], b, 0), 0),
+        )
+        states = row(rows(registers[0], b, 0), 0), row(rows(registers[1], b, 0), 0)
+        heats = row(rows(gains[0], b, 0), 0), row(rows(gains[1], b, 0), 0)
+        first_rows(near, states, here, heats)
 
 
 @kernel
-def refuse_rows(near, e, heat):
+def first_rows(near, states, rates, gains):
     """Do so for the cells `near` of a block."""
     separate()
+    (rate, heating, rate0, heating0), (e0, out) = rates, states
     for k in range(near.count):
         first = near.first + k * near.step
         for i in range(first, first + near.length):
-            h = load(heat, i)
+            heat = load(heating, i)
+            store(rate0, i, load(rate, i) - heat, 0)
+            store(heating0, i, heat, 1)
+            store(out, i, load(e0, i), 2)
+            store(gains[0], i, 0.0, 3)
+            store(gains[1], i, 0.0, 4)
+
+
+@kernel
+def streaming_stage(grid, stage, dt, registers, rates, gains):
+    """Write one RKL2 stage of the active cells, of e as `crmpi.numerics.cr.rkl2.super_stage`, and
+    of the heat that the gas has gained.
+
+    Stages extrapolate, waves never give energy back: where the heat became negative it is set to
+    zero, at the expense of e. ``registers``: Y_0, Y_{j-1}, and Y_{j-2}, which becomes Y_j;
+    ``rates``: as for `first_rates`, of Y_{j-1}; ``gains``: the heat of Y_{j-1}, and of Y_{j-2},
+    which becomes that of Y_j.
+    """
+    near = runs(grid, NONE, NONE)
+    for b in range(rates[0].shape[0]):
+        here = (
+            row(rows(rates[0], b, 0), 0),
+            row(rows(rates[1], b, 0), 0),
+            row(rows(rates[2], b, 0), 0),
+            row(rows(rates[3], b, 0), 0),
+        )
+        states = (
+            row(rows(registers[0], b, 0), 0),
+            row(rows(registers[1], b, 0), 0),
+            row(rows(registers[2], b, 0), 0),
+        )
+        heats = row(rows(gains[0], b, 0), 0), row(rows(gains[1], b, 0), 0)
+        streaming_stage_rows(near, stage, dt, states, here, heats)
+
+
+@kernel
+def streaming_stage_rows(near, stage, dt, states, rates, gains):
+    """Do so for the cells `near` of a block."""
+    separate()
+    (e0, last, out), (rate, heating, rate0, heating0) = states, rates
+    (heat_last, heat), new, new_heat = gains, written(out), written(gains[1])
+    for k in range(near.count):
+        first = near.first + k * near.step
+        for i in range(first, first + near.length):
+            y0, warming = load(e0, i), load(heating, i)
+            change = stage.mu * (load(last, i) - y0) + stage.nu * (load(out, i) - y0)
+            growth = stage.rate * (load(rate, i) - warming) + stage.rate0 * load(rate0, i)
+            gained = stage.mu * load(heat_last, i) + stage.nu * load(heat, i)
+            gain = stage.rate * warming + stage.rate0 * load(heating0, i)
+            h = gained + dt * gain
             cooling = min(h, 0.0)
-            store(e, i, load(e, i) + cooling, 0)
-            store(heat, i, h - cooling, 1)
+            store(new, i, (y0 + (change + dt * growth)) + cooling, 0)
+            store(new_heat, i, h - cooling, 1)
+
+
+@kernel
+def add_active(grid, q, total):
+    """Add the active cells of `q` (nblock, 1, m3, m2, m1) to those of `total`."""
+    near = runs(grid, NONE, NONE)
+    for b in range(q.shape[0]):
+        add_rows(near, row(rows(q, b, 0), 0), row(rows(total, b, 0), 0))
+
+
+@kernel
+def add_rows(near, q, total):
+    """Do so for the cells `near` of a block."""
+    separate()
+    new = written(total)
+    for k in range(near.count):
+        first = near.first + k * near.step
+        for i in range(first, first + near.length):
+            store(new, i, load(total, i) + load(q, i), 0)
 
 
 @kernel
@@ -374,17 +482,29 @@ def wave_losses(cells, u, bcc, factor, mesh, grid, e, heat):
 
 
 @kernel
-def fastest_crossing(speed, corners, mesh, grid):
+def fastest_crossing(source, shape, work):
     """Return the largest number of cells per time that the streaming speed along the field crosses
     at any corner, summed over axes."""
-    s1, s2, s3 = mesh.strides
-    largest = 0.0
-    for b in range(speed.shape[0]):
-        for k in range(grid.ng3, grid.ng3 + grid.n3):
-            for j in range(grid.ng2, grid.ng2 + grid.n2):
-                for i in range(grid.ng1, grid.ng1 + grid.n1):
-                    reach = abs(corners[b, U1, k, j, i]) / mesh.widths[0] if s1 else 0.0
-                    reach += abs(corners[b, U2, k, j, i]) / mesh.widths[1] if s2 else 0.0
-                    reach += abs(corners[b, U3, k, j, i]) / mesh.widths[2] if s3 else 0.0
-                    largest = max(largest, speed[b, 0, k, j, i] * reach)
-    return largest
+    clear(work.best)
+    for b in range(source.speed.shape[0]):
+        speed, corners = row(rows(source.speed, b, 0), 0), rows(source.corners, b, 0)
+        raise_crossing(shape.own, shape.mesh, speed, corners, pointer(work.best, 0))
+    return largest(work.best)
+
+
+@kernel
+def raise_crossing(grid, mesh, speed, corners, best):
+    """Raise `best`, one number for every column of cells, to that of a block."""
+    separate()
+    (s1, s2, s3), (w1, w2, w3) = mesh.strides, mesh.widths
+    u1, u2, u3, raised = row(corners, U1), row(corners, U2), row(corners, U3), written(best)
+    for k in range(grid.ng3, grid.ng3 + grid.n3):
+        for j in range(grid.ng2, grid.ng2 + grid.n2):
+            first = (k * grid.m2 + j) * grid.m1 + grid.ng1
+            for n in range(grid.n1):
+                i, old = first + n, load(best, n)
+                reach = abs(load(u1, i)) / w1 if s1 else 0.0
+                reach += abs(load(u2, i)) / w2 if s2 else 0.0
+                reach += abs(load(u3, i)) / w3 if s3 else 0.0
+                crossed = load(speed, i) * reach
+                store(raised, n, crossed if crossed > old else old, 0)
