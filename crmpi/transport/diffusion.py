@@ -9,13 +9,12 @@ from crmpi.diagnostics.columns import Column
 from crmpi.errors import CrmpiError
 from crmpi.mesh.pool import aligned_zeros
 from crmpi.numerics.cr.checkerboard import smoothing_rate
-from crmpi.numerics.cr.diffusion import (
+from crmpi.numerics.cr.diffusion import diffusion_rate, fastest_decay
+from crmpi.numerics.cr.diffusion_coefficients import (
     Aligned,
     Isotropic,
     Shape,
     Work,
-    diffusion_rate,
-    fastest_decay,
     isotropic_coefficients,
     make_mesh,
 )

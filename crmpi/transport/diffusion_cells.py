@@ -5,7 +5,7 @@ kind.
 """
 
 from crmpi.mesh.metric import EvenCells, TubeCells
-from crmpi.numerics.cr.diffusion import NORMAL, aligned_coefficients
+from crmpi.numerics.cr.diffusion_coefficients import NORMAL, aligned_coefficients
 from crmpi.numerics.cr.runs import lean
 
 

@@ -4,15 +4,13 @@ import math
 
 import numpy as np
 
+from crmpi.numerics.cr.heated_stages import add_active, first_rates, streaming_stage
 from crmpi.numerics.cr.streaming import (
     Law,
     Streaming,
     StreamingWork,
-    add_active,
     fastest_crossing,
-    first_rates,
     streaming_base,
-    streaming_stage,
 )
 from crmpi.params import par
 from crmpi.transport.diffusion import AnisotropicDiffusion, DiffusionParams

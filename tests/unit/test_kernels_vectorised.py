@@ -67,28 +67,28 @@ HOT = {
     "momentum.settle_row": 1,
     "checkerboard.mixed_differences": 1,
     "checkerboard.smooth_along": 1,
-    "diffusion.aligned_corners": 1,
-    "diffusion.aligned_faces": 1,
+    "diffusion_coefficients.aligned_corners": 1,
+    "diffusion_coefficients.aligned_faces": 1,
     "diffusion.corner_fluxes": 1,
-    "diffusion.corner_terms": 1,
+    "diffusion_coefficients.corner_terms": 1,
     "diffusion.corrections": 1,
-    "diffusion.isotropic_faces": 1,
+    "diffusion_coefficients.isotropic_faces": 1,
     "diffusion.add_limited": 1,
     "diffusion.negative_divergence": 1,
     "diffusion.normal_fluxes": 1,
     "diffusion.raise_decay": 1,
     "rkl2.copy_two": 1,
     "rkl2.stage_rows": 1,
-    "streaming.add_rows": 1,
+    "heated_stages.add_rows": 1,
     "streaming.add_streaming": 1,
     "streaming.alfven_speeds": 1,
     "streaming.corner_speeds": 1,
     "streaming.face_states": 1,
     "streaming.field_shares": 1,
-    "streaming.first_rows": 1,
+    "heated_stages.first_rows": 1,
     "streaming.raise_crossing": 1,
     "streaming.stream_at_corners": 1,
-    "streaming.streaming_stage_rows": 1,
+    "heated_stages.streaming_stage_rows": 1,
     "validity.bare_in_row": 1,
     "validity.fast_in_row": 1,
 }
@@ -165,7 +165,7 @@ def test_machine_code_works_on_whole_registers(kernels):
 CORNERS = """
 import numpy as np
 from crmpi.mesh.pack import make_grid
-from crmpi.numerics.cr.diffusion import Shape, Work, make_mesh
+from crmpi.numerics.cr.diffusion_coefficients import Shape, Work, make_mesh
 from crmpi.numerics.cr.runs import lean
 from crmpi.numerics.cr.streaming import Law, Streaming, streaming_base
 from crmpi.types import EqualVolumes

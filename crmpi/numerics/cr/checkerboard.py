@@ -8,7 +8,8 @@ smooth.
 """
 
 from crmpi.jit import device, kernel
-from crmpi.numerics.cr.diffusion import ALONG, faces_now
+from crmpi.numerics.cr.diffusion import faces_now
+from crmpi.numerics.cr.diffusion_coefficients import ALONG
 from crmpi.numerics.cr.runs import NONE, ONE, give, runs, take
 from crmpi.numerics.rows.rows import load, row, rows, separate, store, written
 
