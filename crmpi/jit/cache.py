@@ -18,6 +18,7 @@ from crmpi.jit.sources import source_hash
 
 # what reading a file says that is gone, torn or not ours
 _DAMAGED = (OSError, EOFError, pickle.UnpicklingError)
+_MOVED = (AttributeError, ImportError)  # an argument's class is no longer where it was
 
 
 def keep(dispatcher):
@@ -72,7 +73,8 @@ class SharedIndex(caching.IndexDataCacheFile):
     its own, complete code. If two processes race, one entry may be lost; it is then compiled again.
 
     Every file begins with a digest of the rest, so that one damaged on disk is never unpickled or
-    run: its kernel is compiled anew.
+    run: its kernel is compiled anew. So is one with an argument of a class that has moved to
+    another module: the source of the kernel does not know of it, the index does.
     """
 
     def save(self, key, data):
@@ -94,7 +96,7 @@ class SharedIndex(caching.IndexDataCacheFile):
     def _load_index(self):
         try:
             stamp, entries = pickle.loads(_unsealed(self._index_path))
-        except FileNotFoundError:
+        except (FileNotFoundError, *_MOVED):
             return {}
         return entries if stamp == self._source_stamp else {}
 

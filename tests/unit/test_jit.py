@@ -316,6 +316,20 @@ def test_index_keeps_entries_of_other_processes(tmp_path):
     assert one.load("first") is None
 
 
+class Passing:
+    """A class of an argument."""
+
+
+def test_an_index_that_names_a_class_that_is_gone_is_empty(tmp_path, monkeypatch):
+    index = cache.SharedIndex(str(tmp_path), "kernel", "stamp")
+    index.save(Passing, b"code")
+    assert index.load(Passing) == b"code"
+    monkeypatch.delattr(sys.modules[__name__], "Passing")
+    assert index.load("key") is None
+    index.save("key", b"anew")
+    assert index.load("key") == b"anew"
+
+
 def flipped(data, place):
     """Return `data` with one bit flipped at a share `place` of its length."""
     at = min(int(place * len(data)), len(data) - 1)
