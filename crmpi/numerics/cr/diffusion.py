@@ -129,6 +129,8 @@ def raise_decay(shape, b, c1, c2, c3, best):
     separate()
     own, cells, (s1, s2, s3) = shape.own, shape.cells, shape.mesh.strides
     w1, w2, w3 = shape.mesh.widths
+    # factors, not conditions: LLVM makes a loop of each case of these
+    p1, p2, p3 = (1.0 if s1 else 0.0), (1.0 if s2 else 0.0), (1.0 if s3 else 0.0)
     raised = written(best)
     for k in range(own.ng3, own.ng3 + own.n3):
         for j in range(own.ng2, own.ng2 + own.n2):
@@ -138,7 +140,7 @@ def raise_decay(shape, b, c1, c2, c3, best):
                 r1 = over_extent(cells, w1, b, i, s1, load(c1, i) + load(c1, i + s1))
                 r2 = over_extent(cells, w2, b, i, s2, load(c2, i) + load(c2, i + s2))
                 r3 = over_extent(cells, w3, b, i, s3, load(c3, i) + load(c3, i + s3))
-                rate = ((r1 if s1 else 0.0) + (r2 if s2 else 0.0)) + (r3 if s3 else 0.0)
+                rate = (p1 * r1 + p2 * r2) + p3 * r3
                 store(raised, n, rate if rate > old else old, 0)
 
 

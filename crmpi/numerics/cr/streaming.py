@@ -397,14 +397,14 @@ def raise_crossing(grid, mesh, speed, corners, best):
     """Raise `best`, one number for every column of cells, to that of a block."""
     separate()
     (s1, s2, s3), (w1, w2, w3) = mesh.strides, mesh.widths
+    p1, p2, p3 = (1.0 if s1 else 0.0), (1.0 if s2 else 0.0), (1.0 if s3 else 0.0)
     u1, u2, u3, raised = row(corners, U1), row(corners, U2), row(corners, U3), written(best)
     for k in range(grid.ng3, grid.ng3 + grid.n3):
         for j in range(grid.ng2, grid.ng2 + grid.n2):
             first = (k * grid.m2 + j) * grid.m1 + grid.ng1
             for n in range(grid.n1):
                 i, old = first + n, load(best, n)
-                reach = abs(load(u1, i)) / w1 if s1 else 0.0
-                reach += abs(load(u2, i)) / w2 if s2 else 0.0
-                reach += abs(load(u3, i)) / w3 if s3 else 0.0
+                reach1, reach2 = p1 * abs(load(u1, i)) / w1, p2 * abs(load(u2, i)) / w2
+                reach = (reach1 + reach2) + p3 * abs(load(u3, i)) / w3
                 crossed = load(speed, i) * reach
                 store(raised, n, crossed if crossed > old else old, 0)
