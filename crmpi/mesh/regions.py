@@ -16,8 +16,9 @@ are never moved.
 """
 
 from crmpi.jit import device, kernel
-from crmpi.numerics.rows.memory import copy_box
+from crmpi.numerics.rows.memory import copy_box, read_through
 from crmpi.numerics.rows.rows import pointer
+from crmpi.precision import LANES
 
 CELLS = -1
 """Kind of a region of cells; kinds 0, 1, 2 are the faces of the axes x1, x2, x3."""
@@ -25,6 +26,8 @@ CELLS = -1
 COPY_COLUMNS = 11  # source block, destination block, source k j i, destination k j i, extents k j i
 # block, k j i, extents k j i, message, values before it in the message (per component)
 BUFFER_COLUMNS = 9
+
+_CACHED = 1 << 20  # arrays of so many numbers may still be in the cache
 
 
 def axis_shape(grid, axis):
@@ -43,10 +46,16 @@ def copy_regions(origin, array, first, last, table):
     """Copy the components first <= c < last of every region of `table` (rows of `COPY_COLUMNS`)
     from `origin` to `array`.
 
-    The two may be the same array.
+    The two may be the same array. Where most of its cache lines take part, they are read first,
+    one after the other: memory gives lines in a row twice as fast as here and there.
     """
     steps, more = _steps(origin), _steps(array)
+    all_lines = _touches_most(array, table)
     for c in range(first, last):  # outermost: both sides of a block face then meet in the cache
+        if all_lines:
+            for block in range(array.shape[0]):
+                start = _corner(array, block, c, (0, 0, 0))
+                read_through(array.shape[2] * more[1], start)
         for row in range(table.shape[0]):
             source = _corner(
                 origin, table[row, 0], c, (table[row, 2], table[row, 3], table[row, 4])
@@ -85,6 +94,16 @@ def buffer_to_regions(array, first, last, table, starts, buffer):
             packed = extents[2], extents[1] * extents[2]
             copy_box(pointer(buffer, place), packed, target, steps, extents)
             place += extents[0] * packed[1]
+
+
+@device
+def _touches_most(array, table):
+    """Return whether sources and targets are most cache lines of an array that is too large to be
+    in the cache."""
+    lines = 0
+    for row in range(table.shape[0]):
+        lines += table[row, 8] * table[row, 9] * (table[row, 10] // LANES + 1)
+    return array.size > _CACHED and 2 * lines * LANES * array.shape[1] > array.size
 
 
 @device

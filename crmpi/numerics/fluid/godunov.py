@@ -30,7 +30,7 @@ from crmpi.numerics.fluid.valves import close_valves, has_valve
 from crmpi.numerics.levels.crossing import cross_rows, touches
 from crmpi.numerics.levels.interfaces import keep_plane
 from crmpi.numerics.rows.axes import axes_at
-from crmpi.numerics.rows.memory import put_rows
+from crmpi.numerics.rows.memory import ask_rows, put_rows
 from crmpi.numerics.rows.rows import row, rows, shift, whole
 
 
@@ -152,6 +152,7 @@ def _update_plane(scheme, stage, grid, axes, block, scratch, health, k):
             face(scratch, 1, parity, here + _row_stride(grid, window)),
             face(scratch, 2, above, here),
         )
+        _ask_for_next_row(grid, window, block, cell, lower, upper)
         w = shift(block.w, cell)
         new = rows(scratch.cells, 0, grid.ng1)
         old = shift(block.u_in, cell)
@@ -185,6 +186,15 @@ def _update_plane(scheme, stage, grid, axes, block, scratch, health, k):
         )
         troubled, settled, moved = troubled + report[0], settled + report[1], moved + report[2]
     return troubled, settled, moved
+
+
+@device
+def _ask_for_next_row(grid, window, block, cell, lower, upper):
+    """Ask for the state of the row above the one at element `cell`, and for those of its fluxes
+    that this row does not need."""
+    ask_rows(grid.n1, block.nvar, shift(block.u_in, cell + grid.m1))
+    for faces in (lower[0], upper[1], lower[2], upper[2]):
+        ask_rows(grid.n1, block.nvar, shift(faces, FLUX * faces.step + window.n1))
 
 
 @device

@@ -36,7 +36,7 @@ from crmpi.numerics.fluid.stage import (
     shift_if,
     window_cell,
 )
-from crmpi.numerics.rows.memory import copy_rows
+from crmpi.numerics.rows.memory import ask_rows, copy_rows
 from crmpi.numerics.rows.rows import row, rows, shift, whole
 
 
@@ -85,6 +85,8 @@ def _faces_of_states(scheme, grid, axis, block, scratch, k, wanted, shocked):
             cell, place = strip.cell + r * grid.m1, r * window.n1
             cells, field = shift(block.w, cell), shift_if(block.bcc, cell)
             n = whole(window.n1)
+            if axis.normal == 2:  # the next strip reads cells two planes above, the first to do so
+                _ask_for_cells(grid, block, cell + STRIP * grid.m1, 2)
             reconstruct_rows(
                 n,
                 scheme.reconstruction,
@@ -99,6 +101,23 @@ def _faces_of_states(scheme, grid, axis, block, scratch, k, wanted, shocked):
             sides = states_in_buffer(below), states_in_buffer(lower)
             _solve_strip(scheme, grid, axis, block, scratch, k, strip, sides, shocked)
         first += strip.count
+
+
+@device
+def _ask_for_cells(grid, block, cell, planes):
+    """Ask for the row of cells that begins at element `cell` so many planes below it; and for the
+    field on the faces of the plane above `cell`."""
+    plane = grid.m2 * grid.m1
+    ask_rows(grid.m1, block.nvar, shift(block.w, cell + planes * plane))
+    _ask_for_field(grid.m1, shift_if(block.bcc, cell + planes * plane))
+    _ask_for_field(grid.m1, shift_if(block.bface, cell + plane))
+
+
+@device
+def _ask_for_field(n, field):
+    """Ask for the three rows of a field, if there is one."""
+    if field is not None:
+        ask_rows(n, 3, field)
 
 
 @device
@@ -196,6 +215,9 @@ def _faces_of_cells(scheme, grid, axis, block, scratch, k, shocked):
             _gathered(axis, block, scratch, below, strip.place - step),
             _gathered(axis, block, scratch, parity, strip.place),
         )
+        if axis.normal == 2:
+            for r in range(strip.count):
+                _ask_for_cells(grid, block, strip.cell + r * grid.m1, 1)
         _solve_strip(scheme, grid, axis, block, scratch, k, strip, sides, shocked)
         first += strip.count
 

@@ -1,4 +1,5 @@
-"""Rows that are moved as they are: past the cache, or as short runs inside arrays."""
+"""Rows that are moved as they are, past the cache or as short runs inside arrays, and rows that are
+asked for before they are needed."""
 
 from llvmlite import ir
 from numba.core import types
@@ -26,6 +27,58 @@ def copy_rows(n, nvar, source, target):
     for v in range(nvar):
         for i in range(n):
             store(row(target, v), i, load(row(source, v), i), 0)
+
+
+@intrinsic
+def ask(typingctx, start, i):
+    """Ask for the cache line of element `i`, which may lie outside of all arrays.
+
+    It is wanted in the second-level cache, which processors take for a hint: work goes on, and
+    where too many lines are on their way the request is dropped. One for the first level waits for
+    its turn (Zen 4), and what follows it waits too.
+    """
+
+    def codegen(context, builder, signature, args):
+        place = builder.bitcast(builder.gep(args[0], [args[1]]), ir.IntType(8).as_pointer())
+        number = ir.IntType(32)
+        kind = ir.FunctionType(ir.VoidType(), [place.type, number, number, number])
+        prefetch = builder.module.declare_intrinsic("llvm.prefetch", [place.type], kind)
+        read, second_level, data = number(0), number(1), number(1)
+        builder.call(prefetch, [place, read, second_level, data])
+        return context.get_dummy_value()
+
+    return types.void(POINTER, types.intp), codegen
+
+
+@kernel
+def ask_rows(n, nvar, source):
+    """Ask for rows of `n` numbers."""
+    separate()
+    for v in range(nvar):
+        for i in range(0, n, LANES):
+            ask(row(source, v), i)
+
+
+@intrinsic
+def read(typingctx, start, i):
+    """Read element `i` and do nothing with it: its cache line is there then."""
+
+    def codegen(context, builder, signature, args):
+        number = ir.IntType(8 * BYTES)
+        place = builder.bitcast(builder.gep(args[0], [args[1]]), number.as_pointer())
+        kind = ir.FunctionType(ir.VoidType(), [number])
+        builder.asm(kind, "", "r", [builder.load(place)], side_effect=True)
+        return context.get_dummy_value()
+
+    return types.void(POINTER, types.intp), codegen
+
+
+@kernel
+def read_through(n, source):
+    """Read one number of each cache line of a long row."""
+    separate()
+    for i in range(0, n, LANES):
+        read(source, i)
 
 
 @intrinsic
