@@ -11,8 +11,13 @@ minimal.
 import math
 from typing import NamedTuple
 
+from llvmlite import ir
+from numba.core import types
+from numba.core.errors import RequireLiteralValue
+from numba.extending import intrinsic
+
 from crmpi.jit import device, kernel
-from crmpi.numerics.rows.rows import load, moved, pointer, separate, store
+from crmpi.numerics.rows.rows import BYTES, POINTER, load, moved, pointer, separate, store
 
 PROLONG_COLUMNS = 17
 """Fine block, coarse block, fine k j i, coarse k j i, coarse extents k j i, and whether the first
@@ -69,28 +74,118 @@ def prolong_cells(coarse, fine, first, last, table, ratio):
                     line = (target + ratio.r3 * k) * m2 + table[row, 3] + ratio.r2 * j
                     ends = pointer(coarse, here), pointer(fine, line * m1 + table[row, 4])
                     if halves[0] and halves[1] and halves[2]:
-                        _spread_octets(table[row, 10], steps, halves, *ends)
+                        spread_row(Octets(), table[row, 10], steps, halves, *ends)
                     else:
                         _spread_row(table[row, 10], ratio.r1, steps, halves, *ends)
 
 
+class Octets(NamedTuple):
+    """Every coarse cell has eight fine ones."""
+
+    axes = (True, True, True)
+
+
+class AcrossX1(NamedTuple):
+    """Every coarse face along x1 has four fine ones, and the next coarse face is two fine ones
+    away."""
+
+    axes = (False, True, True)
+
+
+class AcrossX2(NamedTuple):
+    """Every coarse face along x2 has four fine ones."""
+
+    axes = (True, False, True)
+
+
+class AcrossX3(NamedTuple):
+    """Every coarse face along x3 has four fine ones."""
+
+    axes = (True, True, False)
+
+
 @device
-def _spread_octets(n, steps, halves, q, f):
-    """Do what `_spread_row` does where every coarse place has eight fine ones."""
-    f1, f2, f3 = moved(f, halves[1]), moved(f, halves[2]), moved(f, halves[1] + halves[2])
-    for i in range(n):
-        here = load(q, i)
-        s1 = _slope_in_row(q, i, 1, here)
-        s2 = _slope_in_row(q, i, steps[1], here)
-        s3 = _slope_in_row(q, i, steps[2], here)
-        store(f, 2 * i, here + ((-s1 - s2) - s3), 0)
-        store(f, 2 * i + 1, here + ((s1 - s2) - s3), 0)
-        store(f1, 2 * i, here + ((-s1 + s2) - s3), 1)
-        store(f1, 2 * i + 1, here + ((s1 + s2) - s3), 1)
-        store(f2, 2 * i, here + ((-s1 - s2) + s3), 2)
-        store(f2, 2 * i + 1, here + ((s1 - s2) + s3), 2)
-        store(f3, 2 * i, here + ((-s1 + s2) + s3), 3)
-        store(f3, 2 * i + 1, here + ((s1 + s2) + s3), 3)
+def spread_row(way, n, steps, halves, coarse, fine):
+    """Do what `_spread_row` does in 3-D, in vectors; ``way``: `Octets`, `AcrossX2` or
+    `AcrossX3`."""
+    i = 0
+    while n - i >= 8:
+        spread_places(way, moved(coarse, i), steps, moved(fine, 2 * i), halves, 8)
+        i += 8
+    if n - i >= 4:
+        spread_places(way, moved(coarse, i), steps, moved(fine, 2 * i), halves, 4)
+        i += 4
+    if n - i >= 2:
+        spread_places(way, moved(coarse, i), steps, moved(fine, 2 * i), halves, 2)
+        i += 2
+    if n > i:
+        spread_places(way, moved(coarse, i), steps, moved(fine, 2 * i), halves, 1)
+
+
+@intrinsic
+def spread_places(typingctx, way, coarse, steps, fine, halves, count):
+    """Write the fine places of a literal `count` of coarse ones at once; see `_spread_row`."""
+    if not isinstance(count, types.IntegerLiteral):
+        raise RequireLiteralValue("count")
+    number, axes = count.literal_value, way.instance_class.axes
+
+    def codegen(context, builder, signature, args):
+        real = context.get_value_type(POINTER.dtype)
+        vector, wide = ir.VectorType(real, number), ir.VectorType(real, 2 * number)
+        name = f"llvm.fabs.v{number}f{8 * BYTES}"
+        size = builder.module.declare_intrinsic(name, fnty=ir.FunctionType(vector, [vector]))
+        zeros = ir.Constant(vector, [0.0] * number)
+        distance = ir.Constant(ir.IntType(64), 1)
+        down = [distance, *(builder.extract_value(args[2], a) for a in (1, 2))]
+        up = [builder.extract_value(args[4], a) for a in (1, 2)]
+        mixed = [lane + number * side for lane in range(number) for side in (0, 1)]
+        lanes = ir.Constant(ir.VectorType(ir.IntType(32), 2 * number), mixed)
+
+        def loaded(place):
+            value = builder.load(builder.bitcast(place, vector.as_pointer()))
+            value.align = BYTES
+            return value
+
+        def slope_along(axis):
+            """Return a quarter of the limited slope: of two differences of one sign the smaller."""
+            above = builder.fsub(loaded(builder.gep(args[1], [down[axis]])), here)
+            below = builder.fsub(here, loaded(builder.gep(args[1], [builder.neg(down[axis])])))
+            smaller = builder.fcmp_ordered(
+                "<", builder.call(size, [below]), builder.call(size, [above])
+            )
+            chosen = builder.select(smaller, below, above)
+            agree = builder.fcmp_ordered(">", builder.fmul(above, below), zeros)
+            limited = builder.select(agree, chosen, zeros)
+            return builder.fmul(ir.Constant(vector, [0.25] * number), limited)
+
+        def place_at(sides):
+            """Return the fine values on these sides of coarse places, 0 or 1 along each axis."""
+            total = None
+            for slope_, side in zip(slopes, sides, strict=True):
+                if slope_ is None:
+                    continue
+                if total is None:
+                    total = slope_ if side else builder.fneg(slope_)
+                else:
+                    total = (builder.fadd if side else builder.fsub)(total, slope_)
+            return builder.fadd(here, total)
+
+        here = loaded(args[1])
+        slopes = [slope_along(axis) if axes[axis] else None for axis in range(3)]
+        for o3 in (0, 1) if axes[2] else (0,):
+            for o2 in (0, 1) if axes[1] else (0,):
+                target = args[3]
+                for o, step in ((o2, up[0]), (o3, up[1])):
+                    target = builder.gep(target, [step]) if o else target
+                if axes[0]:
+                    both = [place_at((o1, o2, o3)) for o1 in (0, 1)]
+                    values, kind = builder.shuffle_vector(*both, lanes), wide
+                else:
+                    values, kind = place_at((0, o2, o3)), vector
+                builder.store(values, builder.bitcast(target, kind.as_pointer())).align = BYTES
+        return context.get_dummy_value()
+
+    return types.void(way, POINTER, steps, POINTER, halves, count), codegen
 
 
 @device
@@ -165,7 +260,17 @@ def prolong_outer_faces(coarse, fine, axis, table, ratio):
                     + table[row, 4]
                     + ratio.r1 * low[0]
                 )
-                _spread_row(n, ratio.r1, steps, halves, pointer(coarse, here), pointer(fine, there))
+                ends = pointer(coarse, here), pointer(fine, there)
+                if ratio.r1 != 2 or ratio.r2 != 2 or ratio.r3 != 2:
+                    _spread_row(n, ratio.r1, steps, halves, *ends)
+                elif axis == 0:
+                    for i in range(n):
+                        own, children = moved(ends[0], i), moved(ends[1], 2 * i)
+                        spread_places(AcrossX1(), own, steps, children, halves, 1)
+                elif axis == 1:
+                    spread_row(AcrossX2(), n, steps, halves, *ends)
+                else:
+                    spread_row(AcrossX3(), n, steps, halves, *ends)
 
 
 @kernel
