@@ -19,7 +19,7 @@ import numpy as np
 from crmpi.analysis.draw.style import STYLE, new_figure
 
 FOLDER = Path(__file__).parent
-MHD_FLOPS = 2200
+MHD_FLOPS = 1950
 """Additions and multiplications per zone and cycle of HLLD + PLM + VL2 + constrained transport,
 counted by hand on the formulas to 10%."""
 
