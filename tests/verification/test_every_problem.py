@@ -33,6 +33,8 @@ EXCHANGED = (
 LIMITED = {"patchy_box/patchy_box": {"pulse_s1": 1e-4, "pulse_s2": 1e-4}}
 # sums over the box of momentum times a wave: their terms are those of the momentum
 OF_MOMENTUM = {"parker/parker": ("wave_cos", "wave_sin")}
+# an odd mode of an even state: its terms are as large as the energy in the layer
+ODD = {"sc_instability/sc_instability": {"mode": "layer"}}
 
 
 def variants():
@@ -71,6 +73,7 @@ def numbers(target):
     }
     size = terms(found, outcome)
     limited |= dict.fromkeys(OF_MOMENTUM.get(target, ()), size["mom3"])
+    limited |= {name: abs(found[other]) for name, other in ODD.get(target, {}).items()}
     return found, size | limited
 
 
