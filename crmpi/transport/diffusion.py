@@ -18,6 +18,7 @@ from crmpi.numerics.cr.diffusion_coefficients import (
     isotropic_coefficients,
     make_mesh,
 )
+from crmpi.numerics.cr.heated_stages import add_active
 from crmpi.numerics.cr.rkl2 import Stage, keep_first, plan, stages, super_stage
 from crmpi.numerics.cr.streaming import give_to_gas, wave_losses
 from crmpi.numerics.cr.undershoots import extremes, grant_shares, request_shares
@@ -202,8 +203,9 @@ class Diffusion(TransportSolver):
         for part, mesh in self.levels:
             u, bcc, e, loss = part.of((pack.u0, pack.bcc, self.e, self.rate))
             wave_losses(pack.metric.cells, u, bcc, factor, mesh, part.grid, e, loss)
-        pack.active(self.e)[...] -= pack.active(self.rate)
-        pack.active(self.heat)[...] += pack.active(self.rate)
+        active, heat, rate = (pack.active(q) for q in (self.e, self.heat, self.rate))
+        active -= rate
+        heat += rate
         self.ghosts.fill_cells(self.e, fields, time)
 
     def settle(self, population):
@@ -329,7 +331,7 @@ class Diffusion(TransportSolver):
         for part, shape in self.shapes:
             e, before, source, rate = part.of((self.e, self.last, self.source, self.rate))
             smoothing_rate(e, before, source, shape, dt, self.work, part.of(closed), rate)
-        pack.active(self.e)[...] += pack.active(self.rate)
+        add_active(pack.grid, self.rate, self.e)
         # between cells it cancels: what is left passed the boundary of the mesh
         self.came += pack.sums(self.rate, slice(0, 1))
         self.ghosts.fill_cells(self.e, fields, time)
