@@ -1,7 +1,7 @@
 """What a `crmpi.jit.choice` goes by: the Python class of a numba type."""
 
 import numpy as np
-from numba.core import types
+from numba import types
 
 
 def class_of(kind):
