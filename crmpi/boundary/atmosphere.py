@@ -22,6 +22,12 @@ from crmpi.numerics.rows.rows import load, row, rows, separate, store, written
 
 
 @device
+def is_fine(inside, outside, lift):
+    """Return whether the mesh resolves the scale height; arguments as of `density_ratio`."""
+    return abs(inside) < 0.5 and abs(outside) < 0.5 and abs(lift) < 0.25
+
+
+@device
 def density_ratio(inside, outside, lift):
     """Return rho[a+1] / rho[a] from y = g h rho / (2 p) of the two cells and what field and cosmic
     rays carry, over p.
@@ -30,7 +36,7 @@ def density_ratio(inside, outside, lift):
     of ``exp(y[a] + y[a+1] + lift)``, which takes over where the mesh does not resolve the scale
     height. A cell without a sensible pressure (y is NaN) is copied.
     """
-    if abs(inside) < 0.5 and abs(outside) < 0.5 and abs(lift) < 0.25:
+    if is_fine(inside, outside, lift):
         return (1.0 + inside + lift) / (1.0 - outside)
     total = inside + outside + lift
     return math.exp(min(total, 1.0)) if total == total else 1.0
@@ -206,7 +212,7 @@ def balance_row(n, layer, air, states, made):
     for i in range(n):
         thermal, rays, weights = balance(layer, air, states, i)
         inside, outside, lift = weights
-        fine = abs(inside) < 0.5 and abs(outside) < 0.5 and abs(lift) < 0.25
+        fine = is_fine(inside, outside, lift)
         store(row(made, RATIO), i, (1.0 + inside + lift) / (1.0 - outside), 0)
         store(row(made, THERMAL), i, thermal, 1)
         store(row(made, RAYS), i, rays, 2)
