@@ -1,5 +1,5 @@
-"""Check Python, packages, MPI and its launcher, HDF5, the kernel cache, cores and memory; for each
-say what works or what to do. Under a launcher it also says whether that fits:
+"""Check Python, packages, MPI and its launcher, HDF5, the kernel cache, cores, memory and its
+pages; for each say what works or what to do. Under a launcher it also says whether that fits:
 
 crmpi doctor
 srun -n 64 crmpi doctor
@@ -25,7 +25,7 @@ from crmpi.tools.doctor.findings import (
     last_line,
     python,
 )
-from crmpi.tools.doctor.machine import check_memory, check_threads
+from crmpi.tools.doctor.machine import check_memory, check_pages, check_threads
 from crmpi.tools.doctor.mpi import check_hdf5, check_launch, check_mpi
 
 COLOURS = {OK: "green", NOTE: "yellow", PROBLEM: "red"}
@@ -72,7 +72,7 @@ def main(arguments):
         print(f"crmpi {__version__} in {Path(__file__).parents[1]}")
     packages = (check_python, check_packages, check_kernels, check_plots, check_cache)
     # under a launcher the memory of a rank is told beside the places of all
-    machine = (check_threads,) if launched else (check_threads, check_memory)
+    machine = (check_threads, *(() if launched else (check_memory,)), check_pages)
     checks = (*packages, lambda: check_mpi(launched), check_hdf5, *machine, check_folder)
     for check in checks:
         for finding in check():

@@ -18,6 +18,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from crmpi.mesh.pages import zero_bytes
 from crmpi.precision import LINE, REAL
 
 _versions = itertools.count(1)
@@ -121,7 +122,7 @@ class Pool:
                 del self._spare[place]
                 raw[...] = 0
                 return raw
-        return np.zeros(size, np.uint8)
+        return zero_bytes(size)
 
 
 def line_bytes(shape):
@@ -144,4 +145,4 @@ def aligned_zeros(shape):
     One more line of zeros lies on each side: kernels sweep whole rows and read the neighbours of
     their ends.
     """
-    return aligned(np.zeros(line_bytes(shape), np.uint8), shape)
+    return aligned(zero_bytes(line_bytes(shape)), shape)

@@ -150,6 +150,25 @@ def test_memory_is_limited_by_slurm(files):
     assert machine.memory(*files, {"SLURM_MEM_PER_NODE": "2000"}) == 2000 * 2**20
 
 
+@pytest.mark.parametrize(
+    "text, status, found",
+    [
+        ("always [madvise] never", OK, "madvise"),
+        ("[always] madvise never", OK, "always"),
+        ("always madvise [never]", NOTE, "never"),
+        (None, NOTE, "does not say"),
+    ],
+)
+def test_huge_pages(tmp_path, text, status, found):
+    setting = tmp_path / "enabled"
+    if text is not None:
+        setting.write_text(text + "\n")
+    [finding] = machine.check_pages(setting)
+    assert finding.status == status
+    assert found in finding.found
+    assert ("madvise" in finding.remedy) == (found == "never")
+
+
 class Ranks(SerialComm):
     """Rank 0 of several, which are at these places."""
 
