@@ -205,6 +205,7 @@ def test_three_levels_beside_a_uniform_mesh():
     found = measure_levels(names=("mhd",), blocks=(6,), repetitions=1, whole=8)
     case = found["rates"]["mhd 6"]
     assert case["blocks"] == [64 - 8, 64 - 8, 64]  # the middle 2^3 of 4^3 blocks, twice
+    assert case["substeps"] == [0, 0]
     assert case["ratio"] == pytest.approx(case["rates"][1] / case["rates"][0])
     uniform, refined = case["phases"]
     assert "flux correction" in refined and "flux correction" not in uniform

@@ -1,8 +1,9 @@
 """Speed on a refined mesh beside that on a uniform one with blocks of the same size.
 
 The refined mesh has three levels: 4^3 blocks, the middle 2^3 of them refined, and the middle 2^3 of
-these refined once more; 56, 56 and 64 blocks. The uniform mesh has as many, 4 x 4 x 11. Both step
-in turns, and rates are medians: zones of all levels, times steps, over CPU seconds.
+these refined once more; 56, 56 and 64 blocks. The uniform mesh has 4 x 4 x 12 blocks of cubic
+cells. Both step in turns, and rates are medians: zones of all levels, times steps, over CPU
+seconds.
 """
 
 from statistics import median
@@ -10,8 +11,9 @@ from statistics import median
 from crmpi.tools.bench.boxes import Box
 
 LEVELS = 2  # the highest
-SIDE, LAYERS = 4, 11  # blocks of the meshes
+SIDE, LAYERS = 4, 12  # blocks of the meshes
 STEPS = 10  # between two checks of the mesh
+REGRIDDED = 16  # cells of the largest blocks of the mesh that changes, which has 960 of them
 CFL = 0.3
 _NANO = 1e9
 _REGIONS = [
@@ -50,7 +52,7 @@ def measure_levels(names=("mhd", "two_moment"), blocks=(16, 32), repetitions=5, 
         "single": single,
         "block": smallest,
         "whole": whole,
-        "regrid": _regrid(smallest),
+        "regrid": _regrid(min(smallest, REGRIDDED)) | {"block": min(smallest, REGRIDDED)},
     }
     if "two_moment" in names:
         found["subcycle"] = _subcycle(smallest, repetitions)
@@ -64,7 +66,7 @@ def _cube(name, n, refinement=None, layers=SIDE):
         name,
         (SIDE * n, SIDE * n, layers * n),
         (n,) * 3,
-        period=(SIDE * n, SIDE * n, layers * n),
+        period=(SIDE * n,) * 3,
         more=more,
     )
 
@@ -101,6 +103,7 @@ def _compare(name, n, repetitions):
     return {
         "blocks": levels, "ratio": median(ratios), "rates": [_rate(uniform), _rate(refined)],
         "phases": [_medians(uniform), _medians(refined)],
+        "substeps": [box.substeps for box in boxes],
     }  # fmt: skip
 
 
@@ -153,7 +156,8 @@ def levels_report(found):
     ]
     for name, case in found["rates"].items():
         uniform, refined = (rate / 1e6 for rate in case["rates"])
-        lines.append(f"{name + '^3':16}{uniform:10.3f}{refined:10.3f}{case['ratio']:8.1%}")
+        steps = "   {} and {} sub-steps".format(*case["substeps"]) if any(case["substeps"]) else ""
+        lines.append(f"{name + '^3':16}{uniform:10.3f}{refined:10.3f}{case['ratio']:8.1%}{steps}")
     for name, rate in found["single"].items():
         share = found["rates"][f"{name} {found['block']}"]["rates"][0] / rate
         text = f"   one block; uniform {found['block']}^3 has {share:.1%} of it"
@@ -168,12 +172,13 @@ def levels_report(found):
     if "subcycle" in found:
         text = "transport with sub-steps by level: {:.2f} times as fast as with one number"
         lines += ["", text.format(found["subcycle"])]
-    shares = regrid_shares(found["regrid"], found["block"])
+    block = found["regrid"]["block"]
+    shares = regrid_shares(found["regrid"], block)
     text = (
         "a check of the mesh every {} steps, blocks of {}^3: {:.1%} of the run if nothing changes, "
         "{:.1%}\nif a layer of blocks does every time, {:.1%} if that moves with the fastest signal"
     )
-    return "\n".join([*lines, "", text.format(STEPS, found["block"], *shares)])
+    return "\n".join([*lines, "", text.format(STEPS, block, *shares)])
 
 
 def regrid_shares(regrid, n):
