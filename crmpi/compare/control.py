@@ -4,7 +4,8 @@ meshes.
 A set-up that misses the data without any cosmic rays says nothing about their transport, and a
 number that changes with the cells says nothing about the model. So a model is judged only
 
-- beside a *control*: the same set-up on the same mesh with ``fluid.cosmic_rays: false``,
+- beside a *control*: the same set-up on the same mesh with ``fluid.cosmic_rays: false``, with the
+  same random supernovae where there is one,
 - by observables that do not exclude the control,
 - if its two finest meshes give the same answer, the same offset from the data and the same share of
   cosmic-ray pressure,
@@ -60,15 +61,28 @@ def is_control(run):
 
 def standings(runs):
     """Return {label: Standing} of runs."""
-    controls = {(_setup(run), layout(run)): run.label for run in runs if is_control(run)}
+    controls = [run for run in runs if is_control(run)]
     return {
         run.label: Standing(
-            controls.get((_setup(run), layout(run))),
+            _control(run, controls),
             _meshes(run, runs),
             _seeds(run, runs) if is_random(run) else None,
         )
         for run in runs
     }
+
+
+def _control(run, controls):
+    """Return the label of the control of a run, of several that with most of its seeds, or None."""
+    fitting = [
+        control
+        for control in controls
+        if _setup(control) == _setup(run) and layout(control) == layout(run)
+    ]
+    if not fitting:
+        return None
+    seeds = seeds_of(run, _SEEDS).items()
+    return max(fitting, key=lambda control: len(seeds & seeds_of(control, _SEEDS).items())).label
 
 
 def _meshes(run, runs):
@@ -121,7 +135,7 @@ def _model(run, apart=()):
 
 
 def _setup(run):
-    return _kept(run, (*WRITING, *_TRANSPORT), (*MESH, *_COSMIC_RAYS))
+    return _kept(run, (*WRITING, *_TRANSPORT), (*MESH, *_COSMIC_RAYS, *_SEEDS))
 
 
 def settle(runs, seen, judged, data, criterion):

@@ -156,6 +156,23 @@ def test_two_seeds_must_agree(data, other, words):
     assert verdicts(data, *pairs[:4])["a32"]["O VI"].state == "excluded"
 
 
+def test_a_control_may_have_other_supernovae(data):
+    """That with the same ones comes first, wherever it stands; without it another one is as
+    good."""
+    runs = [model(32, 12.0), control(32, 14.5)]
+    for run, _ in runs:
+        run.config["star_formation"] = {"enabled": True, "seed": 1}
+    runs.append(with_seed(runs[0], 2))
+    found = standings([run for run, _ in runs])
+    assert found["a32, seed 2"].control == found["a32"].control == runs[1][0].label
+    runs.append(with_seed(runs[1], 2))
+    found = standings([run for run, _ in runs])
+    assert found["a32"].control == runs[1][0].label
+    assert found["a32, seed 2"].control == runs[3][0].label
+    runs[0][0].config["star_formation"]["efficiency"] = 0.5
+    assert standings([run for run, _ in runs])["a32"].control is None
+
+
 def with_seed(pair, seed):
     """Return a run of the same model with other supernovae, and what is seen of it."""
     run, seen = pair
