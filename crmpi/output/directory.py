@@ -16,6 +16,7 @@ DIR/replaced-001/               the files of a run that was in DIR before, in th
 
 import errno
 import json
+import os
 import re
 import tempfile
 from pathlib import Path
@@ -176,6 +177,15 @@ class RunDirectory:
     def holds_run(self):
         """Return whether a run has written here."""
         return self.provenance.is_file()
+
+    def require_place(self):
+        """Raise `RunError` if the folder is not there and could not be made; nothing is written."""
+        with clear_write_errors(self.path):
+            nearest = next(folder for folder in (self.path, *self.path.parents) if folder.exists())
+            if not nearest.is_dir():
+                raise NotADirectoryError(errno.ENOTDIR, "is a file")
+            if not os.access(nearest, os.W_OK | os.X_OK):
+                raise PermissionError(errno.EACCES, "permission denied")
 
     def require_usable(self):
         """Raise `RunError` if the run could not write here, before it has worked for it."""

@@ -278,6 +278,8 @@ def _prepare(session, config, problem_class, restart, write, comm):
     """Assemble the run of a `Session`, set its first state and take its folder; return (writer,
     sim)."""
     progress, interrupts = session.progress, session.interrupts
+    if write:
+        _require_place(config.output.dir, comm)
     with interrupts.expendable():
         interrupts.stop_together(comm)
         writer, sim, checkpoint = _assemble(config, problem_class, comm, restart, progress, write)
@@ -292,6 +294,21 @@ def _prepare(session, config, problem_class, restart, write, comm):
     folder = writer.directory.path
     progress.say(f"output in {folder}, parameters in {writer.directory.resolved}")
     return writer, sim
+
+
+def _require_place(folder, comm):
+    """Raise `RunError` on every rank if the folder of the run cannot be, before kernels are
+    compiled for it."""
+    failure = None
+    if comm.rank == 0:
+        try:
+            RunDirectory(folder).require_place()
+        except RunError as error:
+            failure = error
+    failure = comm.bcast(failure)
+    if failure is not None:
+        failure.everywhere = True
+        raise failure
 
 
 def _assemble(config, problem_class, comm, restart, progress, write):

@@ -12,6 +12,8 @@ import pytest
 import yaml
 
 from crmpi.cli.main import main
+from crmpi.errors import RunError
+from crmpi.output.directory import RunDirectory
 
 ROOT = Path(__file__).parents[2]
 TUBE = (
@@ -218,3 +220,23 @@ def test_folders_that_cannot_be(tmp_path, capsys, folder, sentence):
     assert len(error.splitlines()) == 1
     assert "\0" not in error
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("folder", ["file", "file/below/it"])
+def test_a_folder_that_cannot_be_is_found_before_the_run_is_made(monkeypatch, capsys, folder):
+    Path("file").write_text("mine")
+    monkeypatch.setattr("crmpi.run.driver.Simulation", None)
+    assert main(["run", *TUBE, f"output.dir={folder}"]) == 3
+    assert "cannot write" in capsys.readouterr().err
+    assert contents(".") == {"file": b"mine"}
+
+
+def test_a_folder_that_can_be_is_not_made_yet():
+    RunDirectory("not/yet").require_place()
+    assert not Path("not").exists()
+
+
+def test_a_folder_of_somebody_else_cannot_be(monkeypatch):
+    monkeypatch.setattr("crmpi.output.directory.os.access", lambda folder, how: False)
+    with pytest.raises(RunError, match=r"permission denied: choose another output\.dir"):
+        RunDirectory("not/yet").require_place()
