@@ -18,11 +18,18 @@ def configure(comm, target, overrides, restart=None):
     return request.configure(comm, target, overrides, restart)
 
 
-def together(comm, function, *, share=True):
-    """Call `function` on every rank, see `crmpi.run.request.together`; collective."""
-    from crmpi.run import request
+def together(comm, function):
+    """Call `function` on every rank, see `crmpi.parallel.agreement.together`; collective."""
+    from crmpi.parallel import agreement
 
-    return request.together(comm, function, share=share)
+    return agreement.together(comm, function)
+
+
+def on_first(comm, function):
+    """Call `function` on rank 0, see `crmpi.parallel.agreement.on_first`; collective."""
+    from crmpi.parallel import agreement
+
+    return agreement.on_first(comm, function)
 
 
 def leave_together(comm, function):

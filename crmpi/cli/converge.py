@@ -12,7 +12,7 @@ over.
 import sys
 from pathlib import Path
 
-from crmpi.cli.configuration import configure, leave_together, together
+from crmpi.cli.configuration import configure, leave_together, on_first
 from crmpi.cli.run import split_words
 from crmpi.cli.tables import add_json, print_json
 from crmpi.errors import CrmpiError
@@ -72,7 +72,7 @@ def _converge(comm, arguments):
     elif comm.rank == 0:
         print(table)
     if arguments.output:
-        together(comm, lambda: _write(Path(arguments.output), table) if comm.rank == 0 else None)
+        on_first(comm, lambda: _write(Path(arguments.output), table))
     return 0
 
 

@@ -141,7 +141,7 @@ def _dry_run(comm, target, overrides, restart, quiet):
             *duration(config, sim, declared),
         ]
 
-    lines = together(comm, trial, share=False)
+    lines = together(comm, trial)
     if speaks:
         print("\n".join(lines))
     return 0

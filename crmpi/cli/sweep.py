@@ -18,7 +18,7 @@ DIR/sweep.png. crmpi compare DIR holds the runs against data.
 
 from pathlib import Path
 
-from crmpi.cli.configuration import configure, leave_together, together
+from crmpi.cli.configuration import configure, leave_together, on_first
 from crmpi.cli.run import split_words
 from crmpi.cli.tables import add_json, print_json, say
 from crmpi.errors import CrmpiError, RunError
@@ -98,12 +98,12 @@ def _sweep(comm, arguments):
     folder = _folder(arguments.output or f"runs/sweep_{name}")
     variants = plan(arguments.over, folder)
     if arguments.list:
-        return together(comm, lambda: _list(variants, arguments.json) if comm.rank == 0 else 0)
+        return on_first(comm, lambda: _list(variants, arguments.json))
     if arguments.slurm:
-        return together(comm, lambda: _slurm(arguments, folder, variants) if comm.rank == 0 else 0)
+        return on_first(comm, lambda: _slurm(arguments, folder, variants))
     chosen = variants if arguments.task is None else [_task(variants, arguments.task)]
     outcomes = _run_all(comm, chosen, target, overrides, arguments)
-    together(comm, lambda: _report(folder, variants, arguments) if comm.rank == 0 else None)
+    on_first(comm, lambda: _report(folder, variants, arguments))
     if any(outcome.state == "signalled" for outcome in outcomes):
         return driver.INTERRUPTED
     failed = [outcome for outcome in outcomes if outcome.numbers is None]

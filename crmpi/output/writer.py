@@ -16,6 +16,7 @@ from crmpi.output.lock import FolderLock
 from crmpi.output.schedule import EverySteps, limit_dt, make_schedule
 from crmpi.output.snapshot import write_snapshot
 from crmpi.output.stop import StopFile
+from crmpi.parallel.agreement import on_first
 
 
 class OutputWriter:
@@ -89,17 +90,11 @@ class OutputWriter:
                 schedule.restore(restart.schedules.get(name), restart.time, restart.step)
             self.numbers |= restart.schedules.get("numbers", {})
             self._last["checkpoint"] = restart.step
-        failure = None
-        if self.comm.rank == 0:
-            try:
-                self._occupy(restart)
-            except CrmpiError as error:
-                self.close()
-                failure = error
-        failure = self.comm.bcast(failure)
-        if failure is not None:
-            failure.everywhere = True
-            raise failure
+        try:
+            on_first(self.comm, lambda: self._occupy(restart))
+        except CrmpiError:
+            self.close()
+            raise
         self.numbers, self._last = self.comm.bcast((self.numbers, self._last))
 
     def _occupy(self, restart):

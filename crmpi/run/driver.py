@@ -17,6 +17,7 @@ from crmpi.output.memory import MemoryWriter
 from crmpi.output.provenance import collect, new_run_id
 from crmpi.output.state import RunRecord
 from crmpi.output.writer import OutputWriter
+from crmpi.parallel.agreement import on_first
 from crmpi.run.interrupts import (
     INTERRUPTED,
     LongStepError,
@@ -279,7 +280,8 @@ def _prepare(session, config, problem_class, restart, write, comm):
     sim)."""
     progress, interrupts = session.progress, session.interrupts
     if write:
-        _require_place(config.output.dir, comm)
+        # before kernels are compiled for it
+        on_first(comm, RunDirectory(config.output.dir).require_place)
     with interrupts.expendable():
         interrupts.stop_together(comm)
         writer, sim, checkpoint = _assemble(config, problem_class, comm, restart, progress, write)
@@ -296,25 +298,10 @@ def _prepare(session, config, problem_class, restart, write, comm):
     return writer, sim
 
 
-def _require_place(folder, comm):
-    """Raise `RunError` on every rank if the folder of the run cannot be, before kernels are
-    compiled for it."""
-    failure = None
-    if comm.rank == 0:
-        try:
-            RunDirectory(folder).require_place()
-        except RunError as error:
-            failure = error
-    failure = comm.bcast(failure)
-    if failure is not None:
-        failure.everywhere = True
-        raise failure
-
-
 def _assemble(config, problem_class, comm, restart, progress, write):
     """Return (writer, sim, the checkpoint from which it continues or None)."""
     if restart:
-        _refuse_other_physics(config, problem_class, comm, restart)
+        on_first(comm, lambda: check_changes(read_origin(restart), problem_class, config))
     sim = Simulation(config, problem_class, comm, read_leaves(restart) if restart else None)
     if not restart:
         sim.initialise()
@@ -365,21 +352,6 @@ def initial_notes(sim):
     return [note for source in sim.sources for note in getattr(source, "notes", list)()]
 
 
-def _refuse_other_physics(config, problem_class, comm, restart):
-    """Raise on all ranks when the configuration differs from the checkpoint's in what must not
-    change."""
-    failure = None
-    if comm.rank == 0:
-        try:
-            check_changes(read_origin(restart), problem_class, config)
-        except CrmpiError as error:
-            failure = error
-    failure = comm.bcast(failure)
-    if failure is not None:
-        failure.everywhere = True
-        raise failure
-
-
 def _source(comm, problem_class):
     """Return what checkpoints keep of the source of the problem, the same on all ranks."""
     source = source_of(problem_class) if comm.rank == 0 else None
@@ -389,14 +361,10 @@ def _source(comm, problem_class):
 def _run_continued(sim, checkpoint):
     """Return the id of the run that a restart continues in its folder, or None: a new run, or a
     branch; the same on all ranks."""
-    found, complaint = None, None
-    if sim.comm.rank == 0 and checkpoint is not None:
-        try:
-            found = RunDirectory(sim.config.output.dir).run_continued(checkpoint)
-        except CrmpiError as problem:
-            complaint = str(problem)
-    sim.raise_together(complaint)
-    return sim.comm.bcast(found)
+    if checkpoint is None:
+        return None
+    folder = RunDirectory(sim.config.output.dir)
+    return on_first(sim.comm, lambda: folder.run_continued(checkpoint))
 
 
 __all__ = ["INTERRUPTED", "CrmpiError", "Limits", "Result", "Session", "run"]

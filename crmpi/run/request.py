@@ -11,6 +11,7 @@ from pathlib import Path
 from crmpi.errors import CrmpiError
 from crmpi.model.files import find_problem, load_problem, problem_file
 from crmpi.model.module import check_class
+from crmpi.parallel.agreement import on_first, together
 from crmpi.params import Config
 from crmpi.plugins.mistakes import HookError
 from crmpi.run.configuration import groups_for, load_run, use_plugins
@@ -42,19 +43,13 @@ def configure(comm, target, overrides, restart=None, *, write=True):
         on all ranks alike
     """
     named, overrides = _problem_word(comm, overrides, restart)
-    origin, path = together(
-        comm, lambda: _restart(target, restart, named) if comm.rank == 0 else (None, None)
-    )
+    origin, path = on_first(comm, lambda: _restart(target, restart, named))
     if target is not None:
-        problem_class, source = together(comm, lambda: _found(target), share=False)
+        problem_class, source = together(comm, lambda: _found(target))
     else:
-        problem_class = together(comm, lambda: load_problem(path), share=False)
+        problem_class = together(comm, lambda: load_problem(path))
         source = origin.configuration
-    together(
-        comm,
-        lambda: use_plugins(problem_class, *_plugin_words(origin, source, overrides)),
-        share=False,
-    )
+    together(comm, lambda: use_plugins(problem_class, *_plugin_words(origin, source, overrides)))
     groups = groups_for(problem_class)
 
     def check():
@@ -73,7 +68,7 @@ def configure(comm, target, overrides, restart=None, *, write=True):
         check_ranks(config, comm.nranks)
         return config.state()
 
-    state = together(comm, lambda: check() if comm.rank == 0 else None)
+    state = on_first(comm, check)
     return Config.from_state(state, groups), problem_class, origin.path if origin else None
 
 
@@ -137,21 +132,6 @@ def _names_problem(key, value):
     parameters."""
     parameters = value.lstrip().startswith("{") and not re.search(r"[{,]\s*name\s*:", value)
     return key.strip() == "problem.name" or (key.strip() == "problem" and not parameters)
-
-
-def together(comm, function, *, share=True):
-    """Call `function` on every rank and return rank 0's result (`share`), or each rank's own; an
-    error of any rank is raised on all."""
-    result, error = None, None
-    try:
-        result = function()
-    except CrmpiError as problem:
-        error = problem
-    first = comm.first(error)
-    if first is not None:
-        first.everywhere = True
-        raise first
-    return comm.bcast(result) if share else result
 
 
 def check_ranks(config, nranks):

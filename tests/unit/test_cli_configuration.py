@@ -3,7 +3,7 @@
 import pytest
 import yaml
 
-from crmpi.cli.configuration import configure, together
+from crmpi.cli.configuration import configure, on_first, together
 from crmpi.cli.run import split_words
 from crmpi.errors import CrmpiError
 from crmpi.model.files import find_problem, problem_folders
@@ -44,9 +44,10 @@ def test_words_are_one_target_and_overrides(tmp_path, monkeypatch):
 
 
 def test_an_error_of_any_rank_is_raised_on_all():
-    with pytest.raises(CrmpiError, match="the other one") as caught:
-        together(OtherRankFailed(), lambda: 3)
-    assert caught.value.everywhere
+    for agree in (together, on_first):
+        with pytest.raises(CrmpiError, match="the other one") as caught:
+            agree(OtherRankFailed(), lambda: 3)
+        assert caught.value.everywhere
 
 
 def test_every_rank_needs_a_block():

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from crmpi.errors import CrmpiError
 from crmpi.output.directory import RunDirectory
+from crmpi.parallel.agreement import on_first
 from crmpi.run import driver
 from crmpi.tools.sweep.results import (
     has_checkpoint,
@@ -77,7 +78,7 @@ def _run(variant, configure, comm, verbose):
     """Return (state, numbers, reason)."""
     overrides = [*variant.overrides, f"output.dir={variant.path}"]
     config, problem_class, restart = configure(comm, overrides, None)
-    done = _everywhere(comm, lambda: read_result(variant, config))
+    done = on_first(comm, lambda: read_result(variant, config))
     if done is not None:
         return "earlier", done, ""
     if comm.bcast(has_checkpoint(variant) if comm.rank == 0 else None):
@@ -92,20 +93,6 @@ def _run(variant, configure, comm, verbose):
         numbers = summarise(result.sim.problem, result.history)
         write_result(variant, config, numbers)
     return "finished", comm.bcast(numbers), ""
-
-
-def _everywhere(comm, function):
-    """Return rank 0's result of `function`, or raise its error, on all ranks."""
-    result, error = None, None
-    if comm.rank == 0:
-        try:
-            result = function()
-        except CrmpiError as problem:
-            error = problem
-    result, error = comm.bcast((result, error))
-    if error is not None:
-        raise error
-    return result
 
 
 def _keep_traceback(variant):
