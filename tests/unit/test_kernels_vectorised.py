@@ -32,6 +32,7 @@ HOT = {
     "convert.convert_row": 1,
     "convert.scalars_row": 1,
     "signals.rate_row": 1,
+    "signals.may_be_faster": 1,
     "shocks.count_jumps": 1,
     "reconstruct.reconstruct_rows": 4,
     "faces.riemann_rows": 1,
