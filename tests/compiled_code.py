@@ -90,9 +90,13 @@ def function_name(definition):
     return ".".join(parts[-2:]) if parts[:1] == ["crmpi"] else ""
 
 
-def packed_machine_code(kernels):
-    """Return {'module.function': largest number of arithmetic instructions on whole AVX registers
-    of doubles in a specialisation}."""
+ARITHMETIC = r"add|sub|mul|div|sqrt|max|min|fn?m\w+"
+FUSED = r"fn?m\w+"
+
+
+def packed_machine_code(kernels, instructions=ARITHMETIC):
+    """Return {'module.function': largest number of these instructions on whole AVX registers of
+    doubles in a specialisation}."""
     found = {}
     for kernel in kernels:
         for compiled in not_for_tubes(kernel):
@@ -100,10 +104,6 @@ def packed_machine_code(kernels):
             text = library.codegen._tm.emit_assembly(library._get_module_for_linking())
             for body in re.split(r'\n(?="?_ZN\w+[^\n]*:)', text)[1:]:
                 name = function_name("@" + body.split("\n", 1)[0])
-                packed = len(
-                    re.findall(
-                        r"\sv(?:add|sub|mul|div|sqrt|max|min|fn?m\w+)pd\s[^\n]*%[yz]mm", body
-                    )
-                )
+                packed = len(re.findall(rf"\sv(?:{instructions})pd\s[^\n]*%[yz]mm", body))
                 found[name] = max(found.get(name, 0), packed)
     return found

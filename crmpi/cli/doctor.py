@@ -70,7 +70,14 @@ def main(arguments):
     found = []
     if not arguments.json:
         print(f"crmpi {__version__} in {Path(__file__).parents[1]}")
-    packages = (check_python, check_packages, check_kernels, check_plots, check_cache)
+    packages = (
+        check_python,
+        check_packages,
+        check_kernels,
+        check_processor,
+        check_plots,
+        check_cache,
+    )
     # under a launcher the memory of a rank is told beside the places of all
     machine = (check_threads, *(() if launched else (check_memory,)), check_pages)
     checks = (*packages, lambda: check_mpi(launched), check_hdf5, *machine, check_folder)
@@ -129,6 +136,18 @@ def check_kernels():
         yield Finding("kernels", NOTE, sentence, remedy)
     else:
         yield Finding("kernels", OK, "a small kernel compiles and computes")
+
+
+def check_processor():
+    """What an old processor lacks."""
+    from crmpi.jit import has_fused
+
+    if not has_fused():
+        found = (
+            "has no fused multiply-add: kernels call that of the C library, with the same "
+            "answers and much slower"
+        )
+        yield Finding("processor", NOTE, found, "use one with AVX2 (x86 since 2013) where there is")
 
 
 def check_plots():

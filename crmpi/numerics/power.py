@@ -2,6 +2,7 @@
 and round the same everywhere."""
 
 from crmpi.jit import device_in_double
+from crmpi.numerics.fused import fused
 from crmpi.numerics.rows.rows import bits_of, double_of
 
 _MANTISSA = 0x000FFFFFFFFFFFFF
@@ -40,9 +41,9 @@ def exp_minus_1(p, shifted):
     1.5 * 2**52."""
     f = (p - (shifted - _ROUND)) * _LN2
     ff = f * f
-    high_terms = (_E4 + _E5 * f) + ff * (_E6 + _E7 * f) + ff * ff * _E8
-    series = (_E0 + _E1 * f) + ff * (_E2 + _E3 * f) + ff * ff * high_terms
-    return f + ff * series
+    high_terms = fused(ff, fused(ff, _E8, fused(f, _E7, _E6)), fused(f, _E5, _E4))
+    low_terms = fused(ff, fused(f, _E3, _E2), fused(f, _E1, _E0))
+    return fused(ff, fused(ff * ff, high_terms, low_terms), f)
 
 
 @device_in_double
@@ -63,8 +64,9 @@ def power(x, y):
     s = (mantissa - 1.0) / (mantissa + 1.0)
     z = s * s
     zz = z * z
-    series = (_L0 + _L1 * z) + zz * ((_L2 + _L3 * z) + zz * (_L4 + _L5 * z))
-    p = y * (exponent + _TWO_OVER_LN2 * (s + s * z * series))
+    high_terms = fused(zz, fused(z, _L5, _L4), fused(z, _L3, _L2))
+    series = fused(zz, high_terms, fused(z, _L1, _L0))
+    p = y * fused(_TWO_OVER_LN2, fused(s * z, series, s), exponent)
     p = p if p > -_LARGEST else -_LARGEST
     p = p if p < _LARGEST else _LARGEST
     shifted = p + _ROUND

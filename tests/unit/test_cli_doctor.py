@@ -7,6 +7,8 @@ from collections import namedtuple
 
 import pytest
 
+from crmpi.cli import doctor
+from crmpi.jit import has_fused
 from crmpi.parallel.comm import SerialComm
 from crmpi.tools.doctor import findings, machine, mpi
 from crmpi.tools.doctor.findings import NOTE, OK, PROBLEM
@@ -204,3 +206,12 @@ def test_a_library_is_named_without_starting_mpi():
     if "No module named" in done.stderr:
         pytest.skip("needs mpi4py")
     assert done.returncode == 0, (done.stderr, sys.executable)
+
+
+def test_a_processor_without_fused_operations_is_noted(monkeypatch):
+    monkeypatch.setattr("crmpi.jit.has_fused", lambda: False)
+    (finding,) = doctor.check_processor()
+    assert finding.status == NOTE
+    assert "no fused multiply-add" in finding.found
+    monkeypatch.undo()
+    assert bool(list(doctor.check_processor())) == (not has_fused())

@@ -21,6 +21,7 @@ import pytest
 
 from crmpi.numerics.fluid.convert import convert_row
 from tests.compiled_code import (
+    FUSED,
     functions,
     kernels_made,
     optional_arguments,
@@ -96,6 +97,11 @@ HOT = {
 """Row kernels that take the time of a step, and how many vector loops each has at least in every
 specialisation."""
 
+FUSING = {"faces.riemann_rows": 20, "induction.edge_rows": 4, "moments.correct_rows": 4}
+"""Fused operations of the formulas; those of `faces.riemann_rows` with HLLD."""
+
+UNFUSED = "reconstruct.reconstruct_rows", "faces.speed_rows", "update.divergence_rows"
+
 
 @pytest.fixture(scope="module")
 def kernels():
@@ -161,6 +167,17 @@ def test_machine_code_works_on_whole_registers(kernels):
     }
     assert set(scalar) <= moves_only, EXPECTED
     assert packed["faces.riemann_rows"] >= 60
+
+
+@pytest.mark.skipif(
+    platform.machine() != "x86_64" or (FEATURES != "" and "+fma" not in FEATURES),
+    reason="looks for instructions of x86_64 with FMA",
+)
+def test_fused_operations_are_packed_and_nothing_else_is_fused(kernels):
+    """What the compiler fused by itself would round differently where it does not."""
+    packed = packed_machine_code(kernels, FUSED)
+    assert all(packed[name] >= FUSING[name] for name in FUSING), EXPECTED
+    assert [packed[name] for name in UNFUSED] == [0, 0, 0]
 
 
 CORNERS = """

@@ -20,6 +20,7 @@ import math
 from typing import NamedTuple
 
 from crmpi.jit import device, kernel
+from crmpi.numerics.fused import fused
 from crmpi.numerics.rows.cells import distance_below, gained, mean_slope, through_face
 from crmpi.numerics.rows.columns import clear, largest
 from crmpi.numerics.rows.rows import load, pointer, row, rows, separate, store, written
@@ -74,7 +75,7 @@ def largest_flux(gradient, e, vstream, kappa, gamma):
     """Return the parts of |g|/s for |b.grad e|, the flux at which scattering holds the gradient:
     that of streaming, and the sum; not 0 at an extremum of e and without a field."""
     streaming = vstream * gamma * max(e, 0.0)
-    return streaming, kappa * gradient + streaming + _FAINTEST
+    return streaming, fused(kappa, gradient, streaming) + _FAINTEST
 
 
 @device
@@ -94,7 +95,7 @@ def slowness(moments, g, e, f, vstream, kappa):
     most = min(most, STIFFEST)
     square = most * most
     down = (-f if g > 0.0 else f) if g != 0.0 else 0.0
-    room = min(max(square - down * streaming, square * (1.0 / STIFFEST)), square)  # a square
+    room = min(max(fused(-down, streaming, square), square * (1.0 / STIFFEST)), square)  # a square
     part = 1.0 / (room + _TINY)
     free, damped = (square + _TINY) * part, (moments.c * size) * most * part
     return free, 0.5 * damped * damped
@@ -148,7 +149,7 @@ def signal_speed(moments, width, bn, free, damped, vstream):
     """Return c_d of a face; arguments but `bn` are pairs of cells. The faster cell counts, or
     fronts could stall at e = 0."""
     along, across = bn * bn, width * width
-    slow = min(free[0] * along + damped[0] * across, free[1] * along + damped[1] * across)
+    slow = min(fused(free[0], along, damped[0] * across), fused(free[1], along, damped[1] * across))
     slowest = _SLOWEST * moments.gamma * max(vstream[0], vstream[1])
     return min(max(moments.c * abs(bn) / math.sqrt(slow + _TINY), slowest), moments.c)
 
@@ -263,7 +264,7 @@ def bounded(most, e, f):
     Without scattering f/e grows without bound where field lines come together, and e falls below
     zero in the wake of a pulse; no more than all cosmic rays at vmax is most = (vmax, 0).
     """
-    limit = most[0] * e + most[1]
+    limit = fused(most[0], e, most[1])
     return min(max(f, -limit), limit)
 
 
@@ -272,15 +273,16 @@ def predict_cell(here, old, outflow, push, r, drain):
     """Return (e, f) after half a step, see `predict_rows`; r = 1/(1 + x), `drain` is the speed of
     the waves/vmax^2."""
     new = (old + push) * r
-    energy = here - outflow - drain * (push - (new - old))
-    return max(energy, 0.0), new + (1.0 - r * r) / (1.0 - r + r * r) * (new - old)
+    energy = fused(-drain, push - (new - old), here - outflow)
+    ahead = fused(-r, r, 1.0) / fused(r, r, 1.0 - r)
+    return max(energy, 0.0), fused(ahead, new - old, new)
 
 
 @device
 def correct_cell(here, old, outflow, push, r, drain):
     """Return (e before the floor, f, heat) after the whole step, see `correct_rows`; r = 1/(1 + x),
     `drain` is the speed of the waves/vmax^2."""
-    new = ((r + r) * old + (1.0 + r) * push) * (r / (1.0 + r * r))
+    new = fused(1.0 + r, push, (r + r) * old) * (r / fused(r, r, 1.0))
     heat = drain * (push - (new - old))
     return here - outflow - heat, new, heat
 

@@ -13,6 +13,7 @@ four cells::
 from crmpi.constants import AXES, VEL1
 from crmpi.jit import kernel
 from crmpi.numerics.fluid.layout import ET1, ET2, WEIGHT
+from crmpi.numerics.fused import fused
 from crmpi.numerics.rows.rows import load, row, separate, store
 
 
@@ -60,13 +61,13 @@ def edge_rows(n, a_faces, b_faces, cells, edge):
         # an upwinded difference is w * (lower side) + (1 - w) * (upper side), written upper + w *
         # (lower - upper)
         x = eb - c_b
-        along_b = x + load(w_a_below, i) * ((eb_below - c_ab) - x)
+        along_b = fused(load(w_a_below, i), (eb_below - c_ab) - x, x)
         x = eb - c
-        along_b += x + load(w_a, i) * ((eb_below - c_a) - x)
+        along_b += fused(load(w_a, i), (eb_below - c_a) - x, x)
         x = ea - c_a
-        along_a = x + load(w_b_below, i) * ((ea_below - c_ab) - x)
+        along_a = fused(load(w_b_below, i), (ea_below - c_ab) - x, x)
         x = ea - c
-        along_a += x + load(w_b, i) * ((ea_below - c_b) - x)
+        along_a += fused(load(w_b, i), (ea_below - c_b) - x, x)
         store(edge, i, 0.25 * ((along_b + along_a) + ((ea_below + ea) + (eb_below + eb))), 0)
 
 

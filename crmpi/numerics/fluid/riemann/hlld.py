@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from crmpi.jit import device
 from crmpi.numerics.fluid.riemann.base import FaceFlux, davis, face_flux, signal_speeds
+from crmpi.numerics.fused import fused
 
 _SMALL = 1e-8  # relative size under which a star state is degenerate (Mignone 2007)
 
@@ -28,7 +29,7 @@ class _Across(NamedTuple):
 class _Side(NamedTuple):
     """One side of the fan; speeds and widths are positive on both."""
 
-    magnetic: float  # magnetic pressure
+    field_sq: float  # square of the magnetic field
     total: float  # total pressure
     rel: float  # speed of the fluid through the fast wave
     mass: float  # mass that the fast wave sweeps up
@@ -100,7 +101,7 @@ def riemann_hlld(solver, bn, speeds, lower, upper):
     below = contact >= 0.0
     l = _side(bnsq, lower, lower.vn - s_l, contact, contact - s_l)
     u = _side(bnsq, upper, s_u - upper.vn, contact, s_u - contact)
-    star_total = 0.5 * ((l.total - l.mass * l.gain) + (u.total + u.mass * u.gain))
+    star_total = 0.5 * (fused(-l.mass, l.gain, l.total) + fused(u.mass, u.gain, u.total))
     tiny = _SMALL * star_total
     degenerate_l = abs(l.swept - bnsq) < tiny
     degenerate_u = abs(u.swept - bnsq) < tiny
@@ -120,12 +121,12 @@ def riemann_hlld(solver, bn, speeds, lower, upper):
     vn = lower.vn if below else upper.vn
     given = _pick(below, _across(lower), _across(upper))
     eint = lower.eint if below else upper.eint
-    speed_sq = vn * vn + given.vt1 * given.vt1 + given.vt2 * given.vt2
+    speed_sq = fused(vn, vn, given.vt1 * given.vt1 + given.vt2 * given.vt2)
     own = _Own(
         dens,
         vn,
         l.total if below else u.total,
-        eint + 0.5 * dens * speed_sq + (l.magnetic if below else u.magnetic),
+        fused(0.5, fused(dens, speed_sq, l.field_sq if below else u.field_sq), eint),
         given,
         s_l if below else s_u,
         _pick(below, star_l, star_u),
@@ -137,9 +138,10 @@ def riemann_hlld(solver, bn, speeds, lower, upper):
 @device
 def _side(bnsq, s, rel, contact, width):
     """Return what follows for one side from its outer wave."""
-    magnetic = _magnetic_pressure(bnsq, s)
+    field_sq = bnsq + (s.bt1 * s.bt1 + s.bt2 * s.bt2)
+    total = fused(0.5, field_sq, s.press)
     mass = s.dens * rel
-    return _Side(magnetic, s.press + magnetic, rel, mass, contact - s.vn, width, mass * width)
+    return _Side(field_sq, total, rel, mass, contact - s.vn, width, mass * width)
 
 
 @device
@@ -168,7 +170,7 @@ def _behind_fast_wave(bn, s, side, inverse, degenerate):
     """
     a = 0.0 if degenerate else bn * side.gain * inverse
     b = 1.0 if degenerate else (side.rel * side.mass - bn * bn) * inverse
-    return _Across(s.vt1 - s.bt1 * a, s.vt2 - s.bt2 * a, s.bt1 * b, s.bt2 * b)
+    return _Across(fused(-s.bt1, a, s.vt1), fused(-s.bt2, a, s.vt2), s.bt1 * b, s.bt2 * b)
 
 
 @device
@@ -183,8 +185,8 @@ def _at_alfven_wave(below, sign, share_l, share_u, product, star_l, star_u):
     of_velocity = (share_u if below else -share_l) * r
     of_field = sign * (product * r)
     return (
-        of_velocity * (star_u.vt1 - star_l.vt1) + of_field * (star_u.bt1 - star_l.bt1),
-        of_velocity * (star_u.vt2 - star_l.vt2) + of_field * (star_u.bt2 - star_l.bt2),
+        fused(of_velocity, star_u.vt1 - star_l.vt1, of_field * (star_u.bt1 - star_l.bt1)),
+        fused(of_velocity, star_u.vt2 - star_l.vt2, of_field * (star_u.bt2 - star_l.bt2)),
     )
 
 
@@ -205,20 +207,18 @@ def _flux_at_face(bn, below, contact, star_total, jump, own):
     root = own.root * -width  # sqrt(rho*) sign(bn), negative above the contact
     vb = given.vt1 * given.bt1 + given.vt2 * given.bt2
     star_vb = star.vt1 * star.bt1 + star.vt2 * star.bt2
-    star_energy = (
-        (rel * own.energy - own.total * own.vn + star_total * contact)
-        + bn * ((own.vn - contact) * bn + vb - star_vb)
-    ) * width
+    work = fused(star_total, contact, fused(-own.total, own.vn, rel * own.energy))
+    star_energy = fused(bn, fused(own.vn - contact, bn, vb - star_vb), work) * width
 
     twisted = abs(contact * root) < abs(bn)  # the face lies behind the Alfven wave
     jump1 = jump[0] if twisted else 0.0
     jump2 = jump[1] if twisted else 0.0
     mid_vt1 = star.vt1 + jump1
     mid_vt2 = star.vt2 + jump2
-    mid_bt1 = star.bt1 + root * jump1
-    mid_bt2 = star.bt2 + root * jump2
+    mid_bt1 = fused(root, jump1, star.bt1)
+    mid_bt2 = fused(root, jump2, star.bt2)
     mid_vb = mid_vt1 * mid_bt1 + mid_vt2 * mid_bt2
-    mid_energy = star_energy + root * (mid_vb - star_vb)
+    mid_energy = fused(root, mid_vb - star_vb, star_energy)
 
     inside = own.outer < 0.0 if below else own.outer > 0.0
     velocity = contact if inside else own.vn
