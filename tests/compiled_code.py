@@ -90,6 +90,10 @@ def function_name(definition):
     return ".".join(parts[-2:]) if parts[:1] == ["crmpi"] else ""
 
 
+SPILLED = r"mov[au]p[sd]\s+%[yz]mm\d+, -?\d*\(%r[sb]p\)"
+SPILLED_ASKEW = SPILLED.replace("[au]", "u")
+"""AVX registers put on the stack; those for which it is not known to begin on a whole one."""
+
 ARITHMETIC = r"add|sub|mul|div|sqrt|max|min|fn?m\w+"
 FUSED = r"fn?m\w+"
 
@@ -97,6 +101,18 @@ FUSED = r"fn?m\w+"
 def packed_machine_code(kernels, instructions=ARITHMETIC):
     """Return {'module.function': largest number of these instructions on whole AVX registers of
     doubles in a specialisation}."""
+    return _counted(kernels, rf"\sv(?:{instructions})pd\s[^\n]*%[yz]mm")
+
+
+def spills(kernels, pattern=SPILLED):
+    """Return {'module.function': largest number of `SPILLED` AVX registers in a
+    specialisation}."""
+    return _counted(kernels, rf"\sv{pattern}")
+
+
+def _counted(kernels, pattern):
+    """Return {'module.function': largest number of matches in the machine code of a
+    specialisation}."""
     found = {}
     for kernel in kernels:
         for compiled in not_for_tubes(kernel):
@@ -104,6 +120,5 @@ def packed_machine_code(kernels, instructions=ARITHMETIC):
             text = library.codegen._tm.emit_assembly(library._get_module_for_linking())
             for body in re.split(r'\n(?="?_ZN\w+[^\n]*:)', text)[1:]:
                 name = function_name("@" + body.split("\n", 1)[0])
-                packed = len(re.findall(rf"\sv(?:{instructions})pd\s[^\n]*%[yz]mm", body))
-                found[name] = max(found.get(name, 0), packed)
+                found[name] = max(found.get(name, 0), len(re.findall(pattern, body)))
     return found

@@ -22,10 +22,12 @@ import pytest
 from crmpi.numerics.fluid.convert import convert_row
 from tests.compiled_code import (
     FUSED,
+    SPILLED_ASKEW,
     functions,
     kernels_made,
     optional_arguments,
     packed_machine_code,
+    spills,
 )
 from tests.stepping import SOLVERS, begin, step
 
@@ -167,6 +169,17 @@ def test_machine_code_works_on_whole_registers(kernels):
     }
     assert set(scalar) <= moves_only, EXPECTED
     assert packed["faces.riemann_rows"] >= 60
+
+
+@pytest.mark.skipif(
+    platform.machine() != "x86_64" or (FEATURES != "" and "+avx2" not in FEATURES),
+    reason="looks for instructions of x86_64 with AVX2",
+)
+def test_registers_on_the_stack_lie_in_one_cache_line(kernels):
+    """Those that lie across two make a loop slow, in some processes and not in others."""
+    askew = spills(kernels, SPILLED_ASKEW)
+    assert {name: askew[name] for name in HOT if askew[name]} == {}
+    assert spills(kernels)["faces.riemann_rows"] > 0, "nothing is on the stack: test another loop"
 
 
 @pytest.mark.skipif(
