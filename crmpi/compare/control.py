@@ -74,11 +74,8 @@ def standings(runs):
 
 def _control(run, controls):
     """Return the label of the control of a run, of several that with most of its seeds, or None."""
-    fitting = [
-        control
-        for control in controls
-        if _setup(control) == _setup(run) and layout(control) == layout(run)
-    ]
+    wanted = _setup(run), layout(run)
+    fitting = [control for control in controls if (_setup(control), layout(control)) == wanted]
     if not fitting:
         return None
     seeds = seeds_of(run, _SEEDS).items()
