@@ -13,7 +13,6 @@ from crmpi.diagnostics.floor_ledger import FloorLedger
 from crmpi.errors import CrmpiError
 from crmpi.mesh.pool import aligned_zeros
 from crmpi.numerics.fluid.blend import blend
-from crmpi.numerics.fluid.convert import primitives
 from crmpi.numerics.fluid.frozen import advect_frozen, fastest_flow
 from crmpi.numerics.fluid.riemann import HLLE, LLF
 from crmpi.numerics.fluid.stage import Fields, Floors, Health
@@ -25,7 +24,7 @@ from crmpi.physics.fluid_params import make_scheme
 from crmpi.physics.fluid_stages import FluidStages
 from crmpi.physics.integrators import INTEGRATORS
 from crmpi.physics.operators import Declaration, Operator, Phase
-from crmpi.types import EOS, make_axes
+from crmpi.types import EOS
 
 
 class Fluid(Operator):
@@ -103,7 +102,7 @@ class Fluid(Operator):
         )
         self._watched = np.zeros((0, 7), np.int64)
         self.valves = numbers(6, 3, dtype=bool, fill=True)
-        self._row = aligned_zeros((2, pack.nvar, 1, 1, grid.m1))
+        self._fastest = 0.0  # signal of the active cells of u0, or nan while w0 is not that of u0
 
     def declared(self, cfl):
         fields = tuple(field.name for field in self.pack.fields)
@@ -223,7 +222,8 @@ class Fluid(Operator):
         return (pack.u0, pack.u1, self._u2)[cells], (pack.b0, pack.b1, pack.b2)[faces]
 
     def primitives(self, u, b):
-        """Fill ``w0, bcc`` from `u` and `b` on all cells, ghosts included.
+        """Fill ``w0, bcc`` from `u` and `b` on all cells, ghosts included, and find the fastest
+        signal of ``u0`` for `max_dt`: to be called whenever a state has changed.
 
         Values below floors are raised, in `u` too, and counted for active cells. What that adds to
         mass and energy is recorded as far as it will be in the state at the end of the step.
@@ -232,19 +232,11 @@ class Fluid(Operator):
         pack = self.pack
         state = (u, b if pack.magnetic else None)
         result = (pack.w0, pack.bcc if pack.magnetic else None)
-        axes = make_axes(pack.grid, 0.0)  # cell widths do not matter
-        primitives(
-            self.scheme.gas,
-            self.scheme.cr,
-            self.floors,
-            pack.metric.cells,
-            pack.grid,
-            axes,
-            state,
-            result,
-            self._row,
-            self.ledger.totals(),
+        asked = u is pack.u0 and not self.frozen  # not between two stages
+        fastest = self._kernels.primitives(
+            self.scheme, self.floors, state, result, self.ledger.totals(), asked
         )
+        self._fastest = fastest if asked else np.nan
         if self.ledger.has_raised():
             self.ledger.raised(1.0 if u is pack.u0 else self._latest.lasts)
 
@@ -274,12 +266,15 @@ class Fluid(Operator):
         """Return `cfl` times the time the fastest signal, or the frozen flow, takes to cross a
         cell; infinity if nothing moves.
 
-        Active cells count, and the ghost cells passed to `watch`.
+        Active cells count, as `primitives` found them in ``u0``, and the ghost cells passed to
+        `watch`.
         """
         if self.frozen:
             rate = max((self._fastest_flow(part) for part in self.pack.parts), default=0.0)
+        elif np.isnan(self._fastest):
+            raise CrmpiError("between two stages the primitives are not those of u0: no time step")
         else:
-            rate = self._kernels.fastest(self.scheme.gas, self.scheme.cr, self._watched)
+            rate = max(self._fastest, self._kernels.fastest_in(self.scheme, self._watched))
         return cfl / rate if rate > 0.0 else np.inf
 
     def _fastest_flow(self, part):

@@ -4,16 +4,17 @@ cells means is chosen when kernels are compiled (`crmpi.numerics.rows.axes`)."""
 import numpy as np
 
 from crmpi.mesh.pool import aligned_zeros
+from crmpi.numerics.fluid.convert import Work, primitives
 from crmpi.numerics.fluid.godunov import advance_blocks
 from crmpi.numerics.fluid.layout import FLUX, STATE
 from crmpi.numerics.fluid.passive import RANGES
-from crmpi.numerics.fluid.signals import fastest_rate, fastest_rate_in_boxes
+from crmpi.numerics.fluid.signals import fastest_rate_in_boxes
 from crmpi.numerics.fluid.stage import STRIP, Scratch, make_window
 from crmpi.precision import LANES
 
 
 class FluidStages:
-    """Kernels of the stages and of the time step, on the blocks of one rank.
+    """Kernels of the stages, of the conversion and of the time step, on the blocks of one rank.
 
     Parameters
     ----------
@@ -24,6 +25,7 @@ class FluidStages:
         self.pack = pack
         self.scratch = _make_scratch(pack)
         self._column = aligned_zeros((pack.grid.n1,))
+        self._line = aligned_zeros((2, pack.nvar, 1, 1, pack.grid.m1))
 
     def advance(self, scheme, stage, fields, health, selected, reflux):
         """Run the stage kernel on the blocks marked in `selected` (nblock,)."""
@@ -32,20 +34,25 @@ class FluidStages:
             mine = level.of(fields), self.scratch, level.of(health), stacks
             advance_blocks(scheme, stage, level.grid, level.axes(stage.dt), *mine, kept)
 
-    def fastest(self, gas, cr, watched):
-        """Return the fastest signal, in cells per time, of active cells and of boxes of ghosts."""
-        return max((self._fastest(gas, cr, part, watched) for part in self.pack.parts), default=0.0)
+    def primitives(self, scheme, floors, state, result, totals, asked):
+        """Convert all cells of `state` to `result`; return the fastest signal, in cells per time,
+        of the active ones if it is `asked` for, else 0."""
+        found, laws = 0.0, (scheme.gas, scheme.cr, floors, self.pack.metric.cells)
+        for part in self.pack.parts:
+            arrays = part.of((state, result, totals))
+            work = Work(self._line, self._column, asked)
+            found = max(found, primitives(*laws, part.grid, part.axes(1.0), *arrays, work))
+        return found
 
-    def _fastest(self, gas, cr, part, watched):
-        pack, axes, watched = self.pack, part.axes(1.0), part.boxes(watched)
+    def fastest_in(self, scheme, boxes):
+        """Return the fastest signal, in cells per time, of `boxes` of cells (see `Fluid.watch`)."""
+        pack, found = self.pack, 0.0
         field = pack.bcc if pack.magnetic and pack.metric.turns else None
-        cells, state = pack.metric.cells, part.of((pack.w0, field))
-        rate = fastest_rate(gas, cr, cells, part.grid, axes, *state, self._column)
-        if len(watched):
-            boxes = watched, self._column
-            in_boxes = fastest_rate_in_boxes(gas, cr, cells, part.grid, axes, *state, *boxes)
-            rate = max(rate, in_boxes)
-        return rate
+        laws = scheme.gas, scheme.cr, pack.metric.cells
+        for part in pack.parts if len(boxes) else ():
+            given = *part.of((pack.w0, field)), part.boxes(boxes), self._column
+            found = max(found, fastest_rate_in_boxes(*laws, part.grid, part.axes(1.0), *given))
+        return found
 
 
 def _make_scratch(pack):

@@ -1,25 +1,49 @@
 """The search for the fastest signal leaves out rows of cells, and finds what a search through all
-of them finds, to the last bit."""
+of them finds, to the last bit; whatever changes the state, the time step is that of the state."""
 
 import numpy as np
 import pytest
 
 from crmpi.constants import DENS, ECR, PRES, VEL1
 from crmpi.eos.gas import CosmicRays, ideal_gas
+from crmpi.errors import CrmpiError
 from crmpi.jit import kernel
 from crmpi.mesh.pack import make_grid
 from crmpi.mesh.pool import aligned_zeros
-from crmpi.numerics.fluid.signals import fastest_rate, fastest_rate_in_boxes, may_be_faster
-from crmpi.numerics.fluid.stage import rows_if
+from crmpi.model.changes import change
+from crmpi.numerics.fluid.signals import (
+    begin_search,
+    fastest_rate_in_boxes,
+    may_be_faster,
+    search_row,
+)
+from crmpi.numerics.fluid.stage import rows_if, shift_if
+from crmpi.numerics.rows.columns import largest
 from crmpi.numerics.rows.rows import rows
+from crmpi.physics.fluid import Fluid
 from crmpi.precision import REAL
 from crmpi.types import EqualVolumes, make_axes
+from tests.stepping import SOLVERS, begin, step
 from tests.tube_case import tube_run
 
 GAS, RAYS = ideal_gas(5.0 / 3.0), CosmicRays(4.0 / 3.0, 1.0 / 3.0)
 SHAPES = [(64, 8, 8), (16, 16, 16), (8, 12, 1), (1, 40, 1), (1, 1, 33), (300, 4, 1), (600, 3, 2)]
 TUBES = [{"spacing": "log"}, {"geometry": "flux_tube", "tube_height": 0.7}]
 NUMBERS = np.random.default_rng(11)
+
+
+@kernel
+def fastest_rate(gas, cr, cells, grid, axes, w, bcc, best):
+    """Return the rate that `search_row` finds in the rows of active cells."""
+    search = begin_search(best)
+    for block in range(w.shape[0]):
+        for k in range(grid.ng3, grid.ng3 + grid.n3):
+            for j in range(grid.ng2, grid.ng2 + grid.n2):
+                cell = (k * grid.m2 + j) * grid.m1 + grid.ng1
+                state, field = rows(w, block, cell), shift_if(rows_if(bcc, block), cell)
+                place = block, k, j
+                search = search_row(gas, cr, cells, grid, axes, place, state, field, best, search)
+    return largest(best)
 
 
 class State:
@@ -158,12 +182,105 @@ def test_on_tubes(axis, mesh):
         return waves | {"press": np.exp(-s), "ecr": 0.1, "b": 2.0}
 
     sim = tube_run(initial, cells=48, block=12, axis=axis, mesh=mesh)
-    pack, scheme = sim.pack, sim.fluid.scheme
-    (part,) = pack.parts
-    grid, best = part.grid, aligned_zeros((part.grid.n1,))
-    first, count = (grid.ng3, grid.ng2, grid.ng1), (grid.n3, grid.n2, grid.n1)
-    boxes = np.array([[block, *first, *count] for block in range(pack.nblock)])
-    given = scheme.gas, scheme.cr, pack.metric.cells, grid, part.axes(1.0), pack.w0, None
-    wanted = fastest_rate_in_boxes(*given, boxes, best)
-    assert fastest_rate(*given, best) == wanted > 0.0
-    assert sim.fluid.max_dt(1.0) == 1.0 / wanted
+    assert sim.fluid.max_dt(1.0) == 1.0 / searched(sim.fluid) > 0.0
+
+
+def searched(fluid):
+    """Return the fastest signal of the cells that limit the step, from primitives and field."""
+    pack, scheme, found = fluid.pack, fluid.scheme, 0.0
+    for part in pack.parts:
+        grid, best = part.grid, aligned_zeros((part.grid.n1,))
+        first, count = (grid.ng3, grid.ng2, grid.ng1), (grid.n3, grid.n2, grid.n1)
+        number = part.blocks.stop - part.blocks.start
+        active = np.array([[block, *first, *count] for block in range(number)])
+        boxes = np.concatenate([active, part.boxes(fluid._watched)])
+        bcc = pack.bcc if pack.magnetic and pack.metric.turns else None
+        given = scheme.gas, scheme.cr, pack.metric.cells, grid, part.axes(1.0)
+        state = part.of((pack.w0, bcc))
+        found = max(found, fastest_rate_in_boxes(*given, *state, boxes, best))
+    return found
+
+
+@pytest.fixture
+def asked(monkeypatch):
+    """The time steps that the fluid was asked for in this test; each is compared with that of a
+    search through all cells."""
+    answers, max_dt = [], Fluid.max_dt
+
+    def compared(fluid, cfl):
+        answers.append(max_dt(fluid, cfl))
+        assert answers[-1] == cfl / searched(fluid)
+        return answers[-1]
+
+    monkeypatch.setattr(Fluid, "max_dt", compared)
+    return answers
+
+
+GRADIENT = "{name: gradient, variable: press, refine: 0.2, derefine: 0.1}"
+SMALL = {
+    "rows": ["blast", "mesh.cells=[64,16,16]", "mesh.block=[64,8,8]"],
+    "gas": ["cr_sedov", "mesh.cells=[16,16,16]", "mesh.block=[8,8,16]"],
+    "rk3": ["blast", "mesh.cells=[32,32,1]", "mesh.block=[32,16,1]", "fluid.integrator=rk3"],
+    "floors": ["blast", "mesh.cells=[32,16,16]", "mesh.block=[32,8,16]", "fluid.floors.press=0.3"],
+    "levels": [
+        "blast",
+        "mesh.cells=[32,32,1]",
+        "mesh.block=[8,8,1]",
+        f"mesh.refinement={{max_level: 2, interval: 1, min_age: 0, criteria: [{GRADIENT}]}}",
+    ],
+}
+
+
+@pytest.mark.parametrize("name", SMALL)
+def test_no_step_misses_a_change(name, asked):
+    """Each case has what its name says: levels that come and go, cells that floors raise."""
+    sim = begin(*SMALL[name])
+    tree = sim.tree
+    for _ in range(5):
+        step(sim)
+        sim.adapt()
+    assert len(set(asked)) > 2
+    assert (sim.tree is not tree) == (name == "levels")
+    assert sim.fluid.ledger.counts["press"].any() == (name == "floors")
+
+
+@pytest.mark.parametrize("solver", SOLVERS)
+def test_no_step_with_transport_misses_a_change(solver, asked):
+    """Cosmic rays that push the gas lengthen and shorten steps, and are asked about within them."""
+    more = ["mesh.cells=[32,8,8]", "mesh.block=[16,8,8]"]
+    sim = begin("cr_launch", *SOLVERS[solver], *more)
+    step(sim, 3)
+    assert len(set(asked)) >= 3
+
+
+def test_no_step_of_a_wind_misses_a_change(asked):
+    """Sources, gravity, open boundaries."""
+    sim = begin("galactic_wind", "mesh.cells=[8,8,32]", "mesh.block=[8,8,16]")
+    step(sim, 4)
+    assert len(set(asked)) >= 4
+
+
+def test_a_change_from_outside_changes_the_step(asked):
+    sim = begin(*SMALL["rows"])
+    step(sim)
+    shape = sim.pack.active(sim.pack.u0)[0, 0].shape
+    one = np.zeros(shape, bool)
+    one[3, 4, 5] = True
+    change(sim, 0, "vel2", np.full(shape, 1e4), one)
+    assert sim.take_changes()
+    step(sim)
+    assert asked[1] < 1e-2 * asked[0]
+
+
+def test_between_two_stages_there_is_no_step():
+    """The primitives are those of the middle of the step."""
+    sim = begin(*SMALL["gas"])
+    stage, dt = sim.fluid.stages[0], sim.fluid.max_dt(0.3)
+    sim.fluid.stage(stage, dt)
+    u, b = sim.fluid.result(stage)
+    sim.ghosts.fill_fluid(u, b, 0.0)
+    sim.fluid.primitives(u, b)
+    with pytest.raises(CrmpiError, match="between two stages"):
+        sim.fluid.max_dt(0.3)
+    sim.refresh()
+    assert sim.fluid.max_dt(0.3) == dt

@@ -5,10 +5,12 @@ from typing import NamedTuple
 
 from crmpi.constants import AXES, DENS, ECR, ENER, MOM1, PRES, VEL1
 from crmpi.jit import device, kernel
+from crmpi.numerics.fluid.signals import begin_search, search_row
 from crmpi.numerics.fluid.stage import first_scalar, if_given, rows_if, shift_if
-from crmpi.numerics.rows.cells import sum_weight
+from crmpi.numerics.rows.cells import sum_weight, turning
+from crmpi.numerics.rows.columns import largest
 from crmpi.numerics.rows.memory import put_rows
-from crmpi.numerics.rows.rows import in_order, load, row, rows, separate, store
+from crmpi.numerics.rows.rows import in_order, load, row, rows, separate, shift, store
 
 
 class Added(NamedTuple):
@@ -30,50 +32,65 @@ class FloorTotals(NamedTuple):
     added: Added
 
 
+class Work(NamedTuple):
+    """What a conversion works with."""
+
+    line: object  # array (2, nvar, 1, 1, m1): a row of primitives, and one of the field
+    best: object  # array (n1,): of the search for the fastest signal, see `Search`
+    asked: bool  # whether to search
+
+
 @kernel
-def primitives(gas, cr, floors, cells, grid, axes, state, result, line, totals):
+def primitives(gas, cr, floors, cells, grid, axes, state, result, totals, work):
     """Fill the primitives and the cell-centred magnetic field from the conserved state and the face
-    field.
+    field; return the fastest signal of the active cells, in cells per time, if it is asked for.
 
     All cells are converted by a vector loop that also counts those below a floor or not finite.
     Only rows that have any are visited again, cell by cell: floors are applied and written back to
     the conserved state, and what active cells gained is recorded. A row is made in the cache and
-    goes to memory at once: nothing reads it before the cache holds other rows.
+    goes to memory at once: nothing reads it before the cache holds other rows. So the fastest
+    signal is looked for when a row has been made.
 
     Parameters
     ----------
     cells : NamedTuple
         see `crmpi.numerics.rows.cells`
+    axes : (Axis, Axis, Axis)
+        for a time step of 1
     state : (array, array or None)
         conserved ``u`` and face field ``b``
     result : (array, array or None)
         ``w``, ``bcc``
-    line : array (2, nvar, 1, 1, m1)
-        a row of primitives, and one of the field
     totals : FloorTotals
         of arrays (nblock,), added to
+    work : Work
     """
     u, b = state
     w, bcc = result
-    made = (rows(line, 0, 0), if_given(b, rows(line, 1, 0)))
-    end = first_scalar(cr)
+    made = (rows(work.line, 0, 0), if_given(b, rows(work.line, 1, 0)))
+    end, search = first_scalar(cr), begin_search(work.best)
+    acting = turning(cells, made[1])
     for block in range(u.shape[0]):
         for k in range(grid.n3 + 2 * grid.ng3):
             for j in range(grid.n2 + 2 * grid.ng2):
                 offset = (k * grid.m2 + j) * grid.m1
                 source = rows(u, block, offset)
                 field = shift_if(rows_if(b, block), offset)
+                inside = grid.ng2 <= j < grid.ng2 + grid.n2 and grid.ng3 <= k < grid.ng3 + grid.n3
+                place = block, k, j
                 if convert_row(gas, cr, floors, grid, axes, source, field, made) > 0:
-                    inside = (
-                        grid.ng2 <= j < grid.ng2 + grid.n2 and grid.ng3 <= k < grid.ng3 + grid.n3
-                    )
-                    place = block, k, j
                     _repair_row(gas, cr, floors, cells, grid, place, inside, source, made, totals)
+                if work.asked and inside:
+                    w_row, b_row = shift(made[0], grid.ng1), shift_if(acting, grid.ng1)
+                    search = search_row(
+                        gas, cr, cells, grid, axes, place, w_row, b_row, work.best, search
+                    )
                 tracers_row(grid.m1, end, source, made[0])
                 if u.shape[1] > end:
                     scalars_row(grid.m1, end, u.shape[1], source, made[0])
                 put_rows(grid.m1, u.shape[1], made[0], rows(w, block, offset))
                 _put_field(grid.m1, made[1], shift_if(rows_if(bcc, block), offset))
+    return largest(work.best)
 
 
 @device

@@ -1,6 +1,7 @@
 """Time-step limit: the fastest signal in units of cells per time."""
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 
@@ -12,19 +13,36 @@ from crmpi.numerics.rows.columns import clear, largest
 from crmpi.numerics.rows.rows import in_order, load, pointer, row, rows, separate, store, written
 from crmpi.precision import REAL
 
-_LONG = 32  # cells of a row that are worth a test
 _UNTESTED = 16  # rows, at most, that are searched between two tests that are of no use
 _SHORT = 1.0 - 16.0 * float(np.finfo(REAL).eps)
 
 
-@kernel
-def fastest_rate(gas, cr, cells, grid, axes, w, bcc, best):
-    """Return the largest (abs(v_a) + c_fast,a)/dx_a over active cells and axes.
+class Search(NamedTuple):
+    """How far a search for the fastest signal has come; `best` has a running maximum for every
+    column of cells.
 
     With a field roots and divisions take most of the time, so rows without a cell that may be
-    faster than what has been found are left out. Where all may be, as in a uniform state, tests are
-    of no use: after each that was of none more rows are searched without one. A maximum is the same
-    with and without. Short rows wait for memory, not for roots.
+    faster than what has been `found` are left out. Where all may be, as in a uniform state, tests
+    are of no use: after each that was of none more rows are searched without one. A maximum is the
+    same with and without.
+    """
+
+    found: float  # the largest rate, when a row was tested last
+    untested: int  # rows to search before the next test
+    following: int  # the same, after the next test that is of no use
+
+
+@device
+def begin_search(best):
+    """Return a `Search` that has found nothing."""
+    clear(best)
+    return Search(0.0, 0, 1)
+
+
+@device
+def search_row(gas, cr, cells, grid, axes, place, w, bcc, best, search):
+    """Raise `best` to the largest (abs(v_a) + c_fast,a)/dx_a over axes of the active cells of a
+    row; return the new `Search`.
 
     Parameters
     ----------
@@ -32,40 +50,40 @@ def fastest_rate(gas, cr, cells, grid, axes, w, bcc, best):
         see `crmpi.numerics.rows.cells`
     axes : (Axis, Axis, Axis)
         for a time step of 1, so that ``dtdx`` is 1/dx
-    bcc : array or None
+    place : (int, int, int)
+        block, k, j of the row
+    w, bcc : Rows, Rows or None
+        at the first active cell
     best : array (n1,)
-        scratch: the running maximum of every column of cells
     """
-    clear(best)
-    column = pointer(best, 0)
-    found, untested, following = 0.0, 0 if grid.n1 >= _LONG else -1, 1
-    for block in range(w.shape[0]):
-        for k in range(grid.ng3, grid.ng3 + grid.n3):
-            for j in range(grid.ng2, grid.ng2 + grid.n2):
-                offset = (k * grid.m2 + j) * grid.m1 + grid.ng1
-                local = axes_at(cells, axes, 1.0, block, k, j, grid.ng1)
-                state, field = rows(w, block, offset), shift_if(rows_if(bcc, block), offset)
-                if bcc is not None and untested == 0:
-                    if not may_be_faster(grid.n1, gas, cr, axes, state, field, found):
-                        following = 1
-                        continue
-                    untested, following = following, min(2 * following, _UNTESTED)
-                rate_row(grid.n1, gas, cr, local, state, field, column)
-                if bcc is not None:
-                    untested -= 1
-                    if untested == 0:
-                        found = max(found, largest(best))
-    return largest(best)
+    found, untested, following = search
+    if bcc is not None and untested == 0:
+        if not may_be_faster(grid.n1, gas, cr, axes, w, bcc, found):
+            return Search(found, 0, 1)
+        untested, following = following, min(2 * following, _UNTESTED)
+    block, k, j = place
+    local = axes_at(cells, axes, 1.0, block, k, j, grid.ng1)
+    rate_row(grid.n1, gas, cr, local, w, bcc, pointer(best, 0))
+    if bcc is not None:
+        untested -= 1
+        if untested == 0:
+            found = max(found, largest(best))
+    return Search(found, untested, following)
 
 
 @kernel
 def fastest_rate_in_boxes(gas, cr, cells, grid, axes, w, bcc, boxes, best):
-    """Return what `fastest_rate` does, over boxes of cells.
+    """Return the largest (abs(v_a) + c_fast,a)/dx_a over axes and boxes of cells.
 
     Parameters
     ----------
+    cells, axes
+        as for `search_row`
+    bcc : array or None
     boxes : int array (nbox, 7)
         block, first cell k j i, number of cells k j i; none is longer than `best` along x1
+    best : array (n1,)
+        scratch: the running maximum of every column of cells
     """
     clear(best)
     column = pointer(best, 0)

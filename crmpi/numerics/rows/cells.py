@@ -57,6 +57,21 @@ def sum_weight_in_tube(cells, b, k, j, i):
 
 
 @choice
+def turning(cells, field):
+    """Return the field of cells as far as it can turn and exert a force: on a tube none, None."""
+
+
+@turning.option(EqualVolumes)
+def turning_in_boxes(cells, field):
+    return field
+
+
+@turning.option(Tube)
+def turning_in_tube(cells, field):
+    return None
+
+
+@choice
 def crossings(cells, axis, b, c, speed):
     """Return how many cells a signal of this speed crosses in the time step of the `axis`, which is
     1 on a tube."""

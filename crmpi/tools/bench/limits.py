@@ -43,12 +43,12 @@ def fluid_bytes(nvar, magnetic, stages):
 
     Passes: stages (read primitives, cell field, face field, the state they start from; write state
     and face field), blends with the start (read two states, write one), as many conversions to
-    primitives (read state and face field; write primitives and cell field), one search for the time
-    step (read primitives and cell field). Ghost zones, scratch that stays in the cache, and reads
-    that precede writes are not counted. `stages`: of `crmpi.physics.integrators`.
+    primitives (read state and face field; write primitives and cell field), of which the last finds
+    the time step too. Ghost zones, scratch that stays in the cache, and reads that precede writes
+    are not counted. `stages`: of `crmpi.physics.integrators`.
     """
     nface = 3 if magnetic else 0
-    moved = nvar + nface  # search for the time step
+    moved = 0
     for stage in stages:
         moved += 2 * nvar + 2 * nface + nvar + nface
         # the face field that gives the fluxes is another one
