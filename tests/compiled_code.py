@@ -15,6 +15,7 @@ class Code(NamedTuple):
     # those that choose between a vector and a scalar loop when they run, for LLVM cannot tell
     # whether arrays overlap
     checked: int
+    halves: int  # those that are followed by one with half as many numbers at a time
     packed: int  # instructions with vectors of doubles
     scalar: int  # arithmetic with single doubles
 
@@ -60,6 +61,7 @@ def read(body):
     return Code(
         count(r"^vector\.body[\w.]*:"),
         count(r"^vector\.memcheck[\w.]*:"),
+        count(r"^vec\.epilog\.vector\.body[\w.]*:"),
         count(r"<\d+ x double>"),
         count(r"\bf(?:add|sub|mul|div) double"),
     )

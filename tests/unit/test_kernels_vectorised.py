@@ -20,6 +20,7 @@ from pathlib import Path
 import pytest
 
 from crmpi.numerics.fluid.convert import convert_row
+from crmpi.numerics.rows.rows import whole
 from tests.compiled_code import (
     FUSED,
     SPILLED_ASKEW,
@@ -140,6 +141,14 @@ def test_loops_are_vectorised(code, name):
         vectorised = found.loops > 0 and found.packed > 0
         assert vectorised, f"{name} has a specialisation without a vector loop, {EXPECTED}"
         assert found.checked == 0, f"{name} has begun to check for overlap when it runs"
+
+
+@pytest.mark.skipif("+avx512f" not in FEATURES, reason="looks for halves of 64-byte registers")
+def test_loops_end_on_half_registers(code):
+    """A row of 14 cells is a register of 8 numbers, half a one, and 2 single cells, not 6."""
+    assert whole.py_func(9) == 12
+    for name in HOT:
+        assert all(found.halves > 0 for found in code[name] if found.loops), name
 
 
 def test_no_loop_asks_whether_there_is_a_field(kernels):
