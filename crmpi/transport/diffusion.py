@@ -26,11 +26,11 @@ from crmpi.numerics.levels.level_faces import replace_in_register
 from crmpi.params import par
 from crmpi.transport.base import TransportSolver
 from crmpi.transport.diffusion_cells import diffusion_on
-from crmpi.transport.fluxes import anisotropic_flux, isotropic_flux
+from crmpi.transport.fluxes import anisotropic_flux
 
 _MOST_PASSES = 8
-_NOISE = 1e-12  # rounding error of a super-step, relative to the largest e
-_FORWARD_EULER = Stage(0.0, 0.0, 1.0, 0.0)
+NOISE = 1e-12  # rounding error of a super-step, relative to the largest e
+FORWARD_EULER = Stage(0.0, 0.0, 1.0, 0.0)
 
 
 class DiffusionParams:
@@ -244,7 +244,7 @@ class Diffusion(TransportSolver):
             return 0, 0
         if self.params.method == "explicit":
             super_steps, count = max(1, math.ceil(ratio - 1e-12)), 1
-            weights = [_FORWARD_EULER]
+            weights = [FORWARD_EULER]
         else:
             super_steps, count = plan(ratio, self.params.max_stages, self.fewest_super_steps(dt))
             weights = stages(count)
@@ -270,7 +270,7 @@ class Diffusion(TransportSolver):
 
     @property
     def may_undershoot(self):
-        """Whether `e` may fall below its minimum: linear schemes do not."""
+        """Whether the fluxes are limited, so that only corrections keep `e` above its minimum."""
         return self.along_field and self.pack.metric.turns
 
     def extent(self):
@@ -289,7 +289,7 @@ class Diffusion(TransportSolver):
         """
         comm = self.ghosts.comm
         self.start[...] = self.e
-        bound = -extent[0], _NOISE * extent[1]
+        bound = -extent[0], NOISE * extent[1]
         if not self.lifts:
             low = self.make_stages(weights, step, limit, bound, time, fields, lift=False)
             if self.may_undershoot:
@@ -412,24 +412,6 @@ class Diffusion(TransportSolver):
             self.came_now += self.pack.sums(self.e, slice(0, 1)) - before
             self.ghosts.fill_cells(self.e, fields, time)
         return True
-
-
-class IsotropicDiffusion(Diffusion):
-    """The same coefficient kappa_par in all directions, whatever the field."""
-
-    name = "isotropic_diffusion"
-    doc = "diffusion with kappa_par in all directions"
-    equation = "e_t = div(kappa_par grad e)"
-    reference = (
-        "Salem & Bryan 2014, MNRAS 437, 3312; Meyer, Balsara & Aslam 2014, J. Comput. "
-        "Phys. 257, 594"
-    )
-
-    def relative_flux(self):
-        return isotropic_flux(self.pack, self.scattering)
-
-    def face_coefficients(self):
-        self.isotropic_faces()
 
 
 class AnisotropicDiffusion(Diffusion):

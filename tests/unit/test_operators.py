@@ -58,6 +58,7 @@ def calls_of(folder, count, *overrides):
         (["fluid.cosmic_rays=false", "transport.solver=none"], 2),
         (["fluid.cosmic_rays=false", "transport.solver=none", "fluid.integrator=rk3"], 2),
         (["transport.solver=two_moment"], 5),
+        (["transport.solver=isotropic_diffusion"], 7),
     ],
 )
 def test_collective_calls_of_a_step(tmp_path, overrides, calls):

@@ -20,7 +20,7 @@ from crmpi.scattering.base import (
     scattering_models,
 )
 from crmpi.scattering.constant import ConstantScattering
-from crmpi.transport.diffusion import IsotropicDiffusion
+from crmpi.transport.isotropic_diffusion import IsotropicDiffusion
 from crmpi.units import Units
 from tests.transport_case import Stage
 

@@ -13,7 +13,8 @@ from crmpi.params import make
 from crmpi.scattering.constant import ConstantScattering
 from crmpi.tools.bench.traffic import CountingComm
 from crmpi.transport.base import find_solver
-from crmpi.transport.diffusion import AnisotropicDiffusion, IsotropicDiffusion
+from crmpi.transport.diffusion import AnisotropicDiffusion
+from crmpi.transport.isotropic_diffusion import IsotropicDiffusion
 from tests.transport_case import Stage
 
 
@@ -226,3 +227,27 @@ def test_field_aligned_solver_needs_a_field():
 def test_unknown_solver_is_named():
     with pytest.raises(CrmpiError, match="two_momnt"):
         find_solver("two_momnt")
+
+
+@pytest.mark.parametrize("block", [(16, 16, 1), (8, 8, 1), (8, 8, 8)])
+@pytest.mark.parametrize("dt", [3e-3, 1e-2])
+def test_isotropic_diffusion_from_one_cell_keeps_the_minimum(block, dt):
+    """RKL2 alone falls below it by 2 to 4% of the peak, in two dimensions and in three."""
+    cells = (16, 16, 1) if block[2] == 1 else (16, 16, 16)
+    stage = Stage(cells, block)
+    peak, floor = 1.0, 1e-6
+    centre = [0.5 + 0.5 / n if n > 1 else 0.5 for n in cells]
+    stage.set_energy(
+        lambda *x: np.where(
+            np.all([np.abs(x[a] - centre[a]) < 0.5 / cells[a] for a in range(3)], axis=0),
+            peak,
+            floor,
+        )
+    )
+    before = stage.whole(ECR)
+    assert (before > floor).sum() == 1
+    stage.solver(IsotropicDiffusion, constant(kappa_par=1.0)).advance(dt, 0.0)
+    after = stage.whole(ECR)
+    assert after.min() >= floor - 1e-12 * peak
+    assert after.max() < peak
+    assert abs(after.sum() - before.sum()) < 1e-13 * before.sum()

@@ -5,7 +5,8 @@ import pytest
 
 from crmpi.params import make
 from crmpi.scattering.constant import ConstantScattering
-from crmpi.transport.diffusion import AnisotropicDiffusion, IsotropicDiffusion
+from crmpi.transport.diffusion import AnisotropicDiffusion
+from crmpi.transport.isotropic_diffusion import IsotropicDiffusion
 from crmpi.transport.moments import FCR_FIELD
 from crmpi.transport.streaming_diffusion import StreamingDiffusion
 from crmpi.transport.two_moment import TwoMoment

@@ -15,7 +15,8 @@ from crmpi.run.configuration import load_run
 from crmpi.run.simulation import Simulation
 from crmpi.scattering.base import KAPPA_PAR, KAPPA_PERP, ScatteringModel
 from crmpi.transport.base import transport_solvers
-from crmpi.transport.diffusion import AnisotropicDiffusion, IsotropicDiffusion
+from crmpi.transport.diffusion import AnisotropicDiffusion
+from crmpi.transport.isotropic_diffusion import IsotropicDiffusion
 from crmpi.transport.populations import Followers, PopulationParams, population_fields
 from crmpi.transport.two_moment import TwoMoment
 from tests.selection import in_full

@@ -9,7 +9,8 @@ from crmpi.errors import CrmpiError
 from crmpi.exact.streaming import triangle_plateau
 from crmpi.params import make
 from crmpi.scattering.constant import ConstantScattering
-from crmpi.transport.diffusion import AnisotropicDiffusion, IsotropicDiffusion
+from crmpi.transport.diffusion import AnisotropicDiffusion
+from crmpi.transport.isotropic_diffusion import IsotropicDiffusion
 from crmpi.transport.streaming_diffusion import StreamingDiffusion
 from tests.transport_case import Stage
 
