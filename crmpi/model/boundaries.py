@@ -33,9 +33,9 @@ class UserBoundary:
 
     def __call__(self, side, w, box, time, faces=None):
         """Let the problem set the primitives `w` of the ghost slab `box`."""
-        x, names, possible = self.place(box, faces), tuple(vars(w)), hooks.possible(w)
+        x, arrived = self.place(box, faces), hooks.arriving(w)
         hooks.call(self.problem, f"boundary_{side}", w, x, time, self.problem.p)
-        hooks.ghost_values(self.problem, f"boundary_{side}", w, names, x.shape, possible)
+        hooks.ghost_values(self.problem, f"boundary_{side}", w, arrived, x.shape)
 
     def inflow(self, side):
         """Return the hook that sets the inflow of a side; raise `CrmpiError` if there is none."""
@@ -90,7 +90,8 @@ class Inflow:
     def __call__(self, side, w, box, time, faces=None):
         """Set `w`, see `crmpi.boundary.user.UserHook`; what no hook sets stays as it is."""
         problem, hook, x = self.boundary.problem, f"inflow_{side}", self.boundary.place(box, faces)
-        names, possible, values = tuple(vars(w)), hooks.possible(w), dict(self.constant)
+        arrived, values = hooks.arriving(w), dict(self.constant)
+        names = arrived[0]
         if problem.has(hook):
             given = hooks.call(problem, hook, x, time, problem.p)
             hooks.known_names(problem, hook, given, names)
@@ -105,4 +106,4 @@ class Inflow:
         for name in set(values) & set(names):
             setattr(w, name, values[name])
         if problem.has(hook):
-            hooks.ghost_values(problem, hook, w, names, x.shape, possible)
+            hooks.ghost_values(problem, hook, w, arrived, x.shape)

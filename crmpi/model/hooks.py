@@ -2,6 +2,7 @@
 
 import copy
 import inspect
+import re
 import zlib
 from collections.abc import Mapping
 
@@ -131,6 +132,9 @@ def array(problem, hook, name, value, shape):
     """Return what a hook returned for a variable as an array of floats of `shape`."""
     if type(value) is np.ndarray and value.dtype == float and value.shape == shape:
         return value
+    if np.ma.is_masked(value):
+        what = f"'{name}' has masked cells; give them values, as in q.filled(1.0)"
+        raise refuse(problem, hook, what, name)
     try:
         values = np.asarray(value)
         numeric = values.dtype.kind in "iuf"
@@ -237,11 +241,21 @@ def _reduction(problem, name, value, shape):
                 f"'{name}' is a total of one number: 'where' selects cells of an array",
                 name,
             )
-    where = value.where
-    if where is not None:
-        where = np.asarray(where, dtype=bool)
-        where = where if where.shape == shape else np.broadcast_to(where, shape)
+    where = None if value.where is None else _cells(problem, name, value.where, shape)
     return value._replace(**parts, where=where)
+
+
+def _cells(problem, name, where, shape):
+    """Return the cells that count in a column as a bool array of `shape`."""
+    where = np.asarray(where)
+    if where.dtype != bool:
+        what = "has numbers in 'where'; it must be True and False, as in where=w.dens > 1.0"
+        raise refuse(problem, "history", f"'{name}' {what}", name)
+    try:
+        return np.broadcast_to(where, shape)
+    except ValueError:
+        what = f"has a 'where' of the shape {where.shape}; it must have the shape {tuple(shape)}"
+        raise refuse(problem, "history", f"'{name}' {what}, indexed [k, j, i]", name) from None
 
 
 def _is_checked(value, shape):
@@ -262,6 +276,8 @@ def _is_array(part, kind, shape):
 
 
 _ARRAYS = ("value", "weight")
+# a name with something visible, and perhaps one unit behind it
+_LABEL = re.compile(r"[^\[\]\n\r]*[^\[\]\s][^\[\]\n\r]*(\[[^\[\]\n\r]+\]\s*)?")
 
 
 def same_columns(problem, comm, blocks):
@@ -280,14 +296,22 @@ def same_columns(problem, comm, blocks):
 
 
 def own_columns(problem, given, own):
-    """Refuse columns of ``history`` with the name of one of the code's own; `given`: their labels
-    'name [unit]'; `own`: names."""
-    taken = {"time", "step", "dt", *own}
+    """Refuse labels of ``history`` that are not 'name [unit]', names of columns of the code itself
+    (`own`), and names that a table cannot tell apart."""
+    code, words = {"time", "step", "dt", *own}, set()
     for label in given:
         name, _ = split_label(label)
-        if name in taken:
+        word = "_".join(name.split())
+        what = None
+        if not _LABEL.fullmatch(label):
+            what = f"{label!r} names no column; write 'name' or 'name [unit]', on one line"
+        elif name in code:
             what = f"'{name}' is a column of the code itself; give yours another name"
+        elif word in words:
+            what = f"two columns are called '{name}'; give one of them another name"
+        if what is not None:
             raise HookError(f"{place_of(type(problem), 'history', label)}: {what}", everywhere=True)
+        words.add(word)
 
 
 def results(problem, history):
@@ -340,38 +364,56 @@ def unchanged(problem, hook, w, before):
 
 
 _POSITIVE = ("dens", "press")
-_GAS = (*_POSITIVE, "vel1", "vel2", "vel3", "ecr")
 
 
 def possible(w):
-    """Return whether density and pressure of a slab are positive; NaN is not."""
-    return bool(np.min(w.dens) > 0.0 and np.min(w.press) > 0.0)
+    """Return whether density and pressure of a slab are positive, and no energy of cosmic rays
+    negative; NaN is not."""
+    gas = np.min(w.dens) > 0.0 and np.min(w.press) > 0.0
+    return bool(gas and (not hasattr(w, "ecr") or np.min(w.ecr) >= 0.0))
 
 
-def ghost_values(problem, hook, w, names, shape, was_possible):
-    """Check what a boundary hook made of the slab `w`: names, shapes, and a possible gas if it was.
+def arriving(w):
+    """Return (names of a slab, those that a boundary hook must leave finite, whether the gas is
+    possible): tracers arrive as NaN, and may stay so."""
+    names = tuple(vars(w))
+    present = tuple(name for name in names if not np.isnan(vars(w)[name].flat[0]))
+    return names, present, possible(w)
+
+
+def ghost_values(problem, hook, w, arrived, shape):
+    """Check what a boundary hook made of the slab `w`: names, shapes, and a possible gas if it was;
+    `arrived` is what `arriving` said before.
 
     It checks each number once, at every sub-step: what is not finite spoils a sum.
     """
+    names, present, was_possible = arrived
     total = 0.0
+    for name in names:
+        if name not in vars(w):
+            what = f"deletes w.{name}; a variable that it does not set stays as by outflow"
+            raise refuse(problem, hook, what, name)
     for name, value in vars(w).items():
         if name not in names:
             remedy = suggestion(name, names, "w has")
             raise refuse(problem, hook, f"w has no variable '{name}'; {remedy}", name)
         if not (isinstance(value, np.ndarray) and value.dtype == float and value.shape == shape):
             array(problem, hook, name, value, shape)
-        if name in _GAS:
+        if name in present:
             total += np.sum(value)
     if was_possible and not (possible(w) and np.isfinite(total)):
-        for name in (name for name in _GAS if name in names):
+        for name in present:
             values = array(problem, hook, name, getattr(w, name), shape)
             _refuse_impossible(problem, hook, name, values)
 
 
 def _refuse_impossible(problem, hook, name, values):
     """Name the first value that no gas has."""
-    positive = name in _POSITIVE
-    wrong = values[~((values > 0.0) & np.isfinite(values)) if positive else ~np.isfinite(values)]
-    if wrong.size:
-        need = "positive" if positive else "finite"
-        raise refuse(problem, hook, f"sets w.{name} = {wrong[0]:.6g}; it must be {need}", name)
+    wrong, need = ~np.isfinite(values), "finite"
+    if name in _POSITIVE:
+        wrong, need = wrong | ~(values > 0.0), "positive"
+    elif name == "ecr":
+        wrong, need = wrong | ~(values >= 0.0), "finite and not negative"
+    if wrong.any():
+        what = f"sets w.{name} = {values[wrong][0]:.6g}; it must be {need}"
+        raise refuse(problem, hook, what, name)

@@ -7,6 +7,7 @@ import pytest
 from crmpi.cli.main import main
 
 HEAD = "from crmpi.api import Problem, np, par\n\n\n"
+TOTAL = "from crmpi.api import Problem, np, total as Total\n\n\n"
 MESH = "mesh: {cells: [8, 1, 1]}\n"
 REST = """\
 time: {end: 1e9, max_steps: 1}
@@ -507,6 +508,74 @@ MISTAKES = {
         more("def boundary_ix1(self, w, x, t, p):\n    w.vel1[...] = np.inf"),
         "problem.py, line 9, boundary_ix1(): sets w.vel1 = inf; it must be finite",
         {"yaml": USER},
+    ),
+    "boundary field not finite": (
+        more("def boundary_ix1(self, w, x, t, p):\n    w.b2[0, 0, 1] = np.nan"),
+        "problem.py, line 9, boundary_ix1(): sets w.b2 = nan; it must be finite",
+        {"yaml": USER},
+    ),
+    "boundary cosmic rays negative": (
+        more("def boundary_ix1(self, w, x, t, p):\n    w.ecr[...] = -1.0"),
+        "problem.py, line 9, boundary_ix1(): sets w.ecr = -1; it must be finite and not negative",
+        {"yaml": USER},
+    ),
+    "boundary deletes": (
+        more("def boundary_ix1(self, w, x, t, p):\n    del w.dens"),
+        "problem.py, line 9, boundary_ix1(): deletes w.dens; a variable that it does not set "
+        "stays as by outflow",
+        {"yaml": USER},
+    ),
+    "inflow of negative cosmic rays": (
+        more("def inflow_ix1(self, x, t, p):\n    return dict(dens=1.0, press=1.0, ecr=-1.0)"),
+        "problem.py, line 9, inflow_ix1(): sets w.ecr = -1; it must be finite and not negative",
+        {"yaml": USER.replace("user", "inflow")},
+    ),
+    "masked cells": (
+        init("return dict(dens=np.ma.masked_less(1 + x.x1, 0.9), press=1)"),
+        "problem.py, line 6, initial(): 'dens' has masked cells; give them values, as in "
+        "q.filled(1.0)",
+        {},
+    ),
+    "where of wrong shape": (
+        more("def history(self, x, w, p):\n    return {'m': Total(w.dens, np.ones(3, bool))}"),
+        "problem.py, line 9, history(): 'm' has a 'where' of the shape (3,); it must have the "
+        "shape (1, 1, 8), indexed [k, j, i]",
+        {"head": TOTAL},
+    ),
+    "where of numbers": (
+        more("def history(self, x, w, p):\n    return {'m': Total(w.dens, w.dens - 1.0)}"),
+        "problem.py, line 9, history(): 'm' has numbers in 'where'; it must be True and False, "
+        "as in where=w.dens > 1.0",
+        {"head": TOTAL},
+    ),
+    "label on two lines": (
+        more("def history(self, x, w, p):\n    return {'a\\nb': Total(1.0)}"),
+        "problem.py, line 9, history(): 'a\\nb' names no column; write 'name' or 'name [unit]', on "
+        "one line",
+        {"head": TOTAL},
+    ),
+    "label without a name": (
+        more("def history(self, x, w, p):\n    return {'[kpc]': Total(1.0)}"),
+        "problem.py, line 9, history(): '[kpc]' names no column; write 'name' or 'name [unit]', on "
+        "one line",
+        {"head": TOTAL},
+    ),
+    "label with an index": (
+        more("def history(self, x, w, p):\n    return {'v[0] [km/s]': Total(1.0)}"),
+        "problem.py, line 9, history(): 'v[0] [km/s]' names no column; write 'name' or "
+        "'name [unit]', on one line",
+        {"head": TOTAL},
+    ),
+    "one name with two units": (
+        more("def history(self, x, w, p):\n    return {'a': Total(1.0), 'a [kpc]': Total(1.0)}"),
+        "problem.py, line 9, history(): two columns are called 'a'; give one of them another name",
+        {"head": TOTAL},
+    ),
+    "names that a table cannot tell apart": (
+        more("def history(self, x, w, p):\n    return {'a b': Total(1.0), 'a_b': Total(1.0)}"),
+        "problem.py, line 9, history(): two columns are called 'a_b'; give one of them another "
+        "name",
+        {"head": TOTAL},
     ),
     "history changes w": (
         more("def history(self, x, w, p):\n    w.dens *= 2\n    return {'m': x.integral(w.dens)}"),
