@@ -10,13 +10,36 @@ from typing import Any
 import h5py
 import numpy as np
 import yt
-from yt.frontends.athena_pp.api import AthenaPPDataset
+from yt.frontends.athena_pp.api import AthenaPPDataset, AthenaPPGrid, AthenaPPHierarchy
 
 from crmpi.analysis.read.derived import has_metallicity
 from crmpi.constants import SOLAR_METALS
 
 OWN = ("names", "unit_system", "gamma_cr")
 """Attributes that other programs do not write into files of this layout."""
+
+
+class CrmpiGrid(AthenaPPGrid):
+    """A block whose cells are as wide as they are along axes of one cell, too.
+
+    yt's reader makes them 1 wide: their centres then lie outside of a box that is narrower than
+    that, and yt finds no cells in it.
+    """
+
+    def _setup_dx(self):
+        place = self.id - self._id_offset
+        left, right = self.index.grid_left_edge[place], self.index.grid_right_edge[place]
+        self.dds = self.ds.arr((right - left) / self.ActiveDimensions, "code_length")
+        self.field_data["dx"], self.field_data["dy"], self.field_data["dz"] = self.dds
+
+
+class CrmpiHierarchy(AthenaPPHierarchy):
+    """The blocks of a snapshot."""
+
+    def _parse_index(self):
+        if self.grid is AthenaPPGrid:  # cells of one width
+            self.grid = CrmpiGrid
+        super()._parse_index()
 
 
 class CrmpiDataset(AthenaPPDataset):
@@ -27,6 +50,8 @@ class CrmpiDataset(AthenaPPDataset):
     "cosmic_ray_energy_density")`` and ``("gas", "cosmic_ray_pressure")``, the names that yt's
     readers of other codes use, and ``ds.parameters["gamma_cr"]``.
     """
+
+    _index_class = CrmpiHierarchy
 
     def __init__(
         self,
@@ -65,6 +90,8 @@ class CrmpiDataset(AthenaPPDataset):
 
     def _parse_parameter_file(self):
         super()._parse_parameter_file()
+        # yt's reader counts the axes before the first of one cell: a mesh of x1 and x3 is no line
+        self.dimensionality = max(np.flatnonzero(self.domain_dimensions > 1), default=0) + 1
         self.parameters["gamma_cr"] = float(self._facts["gamma_cr"])
 
     def create_field_info(self) -> None:

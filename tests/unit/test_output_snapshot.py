@@ -183,6 +183,30 @@ def test_sidecar_points_at_the_data(tmp_path):
             )
 
 
+@pytest.mark.parametrize(
+    "cells", [(8, 1, 1), (1, 8, 1), (1, 1, 8), (8, 4, 1), (8, 1, 4), (1, 4, 8)]
+)
+def test_yt_finds_all_cells_of_a_mesh_that_lacks_axes(tmp_path, cells):
+    """The cells are 0.25 wide along all axes, of one cell too, where yt's own reader finds none."""
+    yt = pytest.importorskip("yt")
+    from crmpi.yt import load
+
+    yt.set_log_level("error")
+    write(tmp_path / "s.athdf", tree=make_tree(cells, [max(1, n // 2) for n in cells]))
+    ds = load(tmp_path / "s.athdf")
+    data = ds.all_data()
+    volume = 0.25**3
+    assert data["gas", "cell_volume"].to_value("code_length**3") == pytest.approx(
+        np.full(np.prod(cells), volume), rel=1e-13
+    )
+    with open_snapshot(tmp_path / "s.athdf") as snapshot:
+        mass = snapshot.array("dens").sum() * volume
+    assert float(data.sum(("gas", "cell_mass")).to("code_mass")) == pytest.approx(mass, rel=1e-12)
+    for axis, name in enumerate("xyz"):
+        cut = ds.slice(name, ds.domain_center[axis])
+        assert len(cut["gas", "density"]) == np.prod(cells) // cells[axis]
+
+
 def test_yt_reads_density_and_cosmic_rays(tmp_path):
     yt = pytest.importorskip("yt")
     from crmpi.yt import load
