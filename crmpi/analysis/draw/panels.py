@@ -251,8 +251,8 @@ def profiles(axes, snapshot, names, axis, radial=False, options=DEFAULT):
         options,
         minimum(snapshot, names[0]),
     )
-    if snapshot.spacing == "log":
-        axes.set_xscale("log")
+    if snapshot.spacing == "log" and min(profile.x.min() for profile in found) > 0.0:
+        axes.set_xscale("log")  # not along a missing axis, which is even
     text = label(names[0], unit)
     if len(names) > 1:
         legend(axes)
