@@ -9,6 +9,7 @@ import numpy as np
 from crmpi.analysis.measure.stream import Observing
 from crmpi.boundary.ghosts import Ghosts
 from crmpi.constants import DENS, ENER
+from crmpi.diagnostics import first_state
 from crmpi.diagnostics.columns import labelled
 from crmpi.errors import CrmpiError
 from crmpi.jit import working_seconds
@@ -243,13 +244,14 @@ class Simulation:
         Raises
         ------
         CrmpiError
-            on all ranks alike, when any rank finds an impossible value
+            on all ranks alike, when any rank finds an impossible value, or floors made the state
         """
         complaint = set_initial_state(
             self.problem, self.pack, self.tree, self.config.fluid.gamma, self.comm
         )
         self.raise_together(complaint)
         self.refresh()
+        self.raise_together(first_state.complaint(self))
 
     def adapt(self) -> bool:
         """Adapt the mesh to the state if that is due after this step; return whether it changed;

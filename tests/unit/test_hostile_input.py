@@ -64,6 +64,20 @@ KEY_VALUE = "is not of the form key=value, such as mesh.cells=[64,64,512]"
             "fluid.mu=1 kpc^1e9",
             "command line: 'fluid.mu' = '1 kpc^1e9' is not a number; expected number",
         ),
+        (
+            TUBE,
+            "fluid.floors.dens=1e9",
+            "the density of the initial state lies below 'fluid.floors.dens' = 1e+09 (code units), "
+            "which would make 100% of the mass in the box; lower this floor, or choose code units "
+            "near the numbers of the gas",
+        ),
+        (
+            TUBE,
+            "fluid.floors.press=1e12",
+            "the pressure of the initial state lies below 'fluid.floors.press' = 1e+12 (code "
+            "units), which would make 100% of the energy in the box; lower this floor, or choose "
+            "code units near the numbers of the gas",
+        ),
         (TUBE, "time..end=1", f"command line: 'time..end=1' {KEY_VALUE}"),
         (TUBE, ".=1", f"command line: '.=1' {KEY_VALUE}"),
         (
