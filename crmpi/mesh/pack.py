@@ -7,7 +7,7 @@ import numpy as np
 from crmpi.errors import CrmpiError
 from crmpi.mesh.geometry import Cartesian
 from crmpi.mesh.pool import Pool
-from crmpi.mesh.stacks import find_above, make_stacks
+from crmpi.mesh.tiles import make_tiles, most_blocks
 from crmpi.mesh.tree import NO_NEIGHBOUR, direction
 from crmpi.precision import LANES
 from crmpi.types import Field, Grid, make_axes
@@ -216,8 +216,8 @@ class Pack:
             else np.asarray(levels, dtype=np.int64)
         )
         self.parts = make_parts(grid, self.levels)
-        self._above = find_above(grid, self.levels, self.origins)
-        self._stacks = {}
+        self._places = self.origins // (grid.n1, grid.n2, grid.n3)
+        self._tiles = {}
         self.lower = tuple(float(x) for x in lower)
         self.fields = tuple(fields)
         self.magnetic = magnetic
@@ -257,16 +257,23 @@ class Pack:
         """Return the cell width along an axis of each block (nblock,), see `crmpi.mesh.metric`."""
         return self.metric.widths(axis)
 
-    def stacks(self, part, selected=None):
-        """Return the `crmpi.mesh.stacks.Stacks` of the blocks of a `Part`, or of those of them
-        that are `selected` (nblock,), counted from the first of the part."""
-        first, last = part.blocks.start, part.blocks.stop
-        if selected is not None and not selected[first:last].all():
-            return make_stacks(self._above[first:last] - first, selected[first:last])
-        if (first, last) not in self._stacks:
-            every = np.ones(last - first, bool)
-            self._stacks[first, last] = make_stacks(self._above[first:last] - first, every)
-        return self._stacks[first, last]
+    def tiles(self, part, widest, selected=None):
+        """Return the `crmpi.mesh.tiles.Tiles` of the blocks of a `Part`, or of those of them that
+        are `selected` (nblock,), counted from the first of the part; they are not wider than
+        `widest` cells along x1 and x2."""
+        own = part.blocks
+        if selected is not None and not selected[own].all():
+            return make_tiles(self.grid, self._places[own], widest, selected[own])
+        key = own.start, own.stop, widest  # a part may be some blocks of a level
+        if key not in self._tiles:
+            every = np.ones(own.stop - own.start, bool)
+            self._tiles[key] = make_tiles(self.grid, self._places[own], widest, every)
+        return self._tiles[key]
+
+    def most_blocks(self, widest):
+        """Return the largest number of blocks along x1 and along x2 that such a tile may have."""
+        most = [most_blocks(self.grid, self._places[part.blocks], widest) for part in self.parts]
+        return tuple(max(numbers) for numbers in zip(*most, strict=True))
 
     @property
     def cell_volumes(self):

@@ -9,8 +9,13 @@ from crmpi.numerics.fluid.godunov import advance_blocks
 from crmpi.numerics.fluid.layout import FLUX, STATE
 from crmpi.numerics.fluid.passive import RANGES
 from crmpi.numerics.fluid.signals import fastest_rate_in_boxes
-from crmpi.numerics.fluid.stage import STRIP, Scratch, make_window
+from crmpi.numerics.fluid.stage import STRIP, Scratch
+from crmpi.numerics.rows.tiles import make_window
 from crmpi.precision import LANES
+
+# cells of a tile: one block along x1, for rows made of pieces of several blocks gained nothing, and
+# along x2 as many as leave the buffers in the second-level cache
+_WIDEST = (1, 32)
 
 
 class FluidStages:
@@ -30,8 +35,9 @@ class FluidStages:
     def advance(self, scheme, stage, fields, health, selected, reflux):
         """Run the stage kernel on the blocks marked in `selected` (nblock,)."""
         for level in self.pack.parts:
-            kept, stacks = reflux and reflux.kept_of(level), self.pack.stacks(level, selected)
-            mine = level.of(fields), self.scratch, level.of(health), stacks
+            kept = reflux and reflux.kept_of(level)
+            tiles = self.pack.tiles(level, _WIDEST, selected)
+            mine = level.of(fields), self.scratch, level.of(health), tiles
             advance_blocks(scheme, stage, level.grid, level.axes(stage.dt), *mine, kept)
 
     def primitives(self, scheme, floors, state, result, totals, asked):
@@ -59,15 +65,15 @@ def _make_scratch(pack):
     """Return the buffers of the stage kernel. Loops run over whole registers, so there is one more
     at the end."""
     grid, nvar = pack.grid, pack.nvar
-    energies = 1 + len(pack.tracers) if pack.has_cr else 0
-    window = make_window(grid)
+    per_mass = 2 + len(pack.tracers) if pack.has_cr else 0  # of each population, and of the gas
+    _, members = pack.most_blocks(_WIDEST)
+    window = make_window.py_func(grid, 1, members)
 
     def buffers(slots, ncomp, nrow):
         cells = (nrow * window.n1 // LANES + 2) * LANES
         return aligned_zeros((slots, ncomp, 1, 1, cells))
 
     return Scratch(
-        window,
         faces=buffers(6, FLUX + nvar, window.n2),
         edges=buffers(2, 3, window.n2),
         electric=buffers(2, 3, window.n2),
@@ -81,7 +87,8 @@ def _make_scratch(pack):
         spare=buffers(1, FLUX + nvar, STRIP),
         flags=buffers(1, 1, STRIP),
         cells=aligned_zeros((1, nvar, 1, 1, grid.m1)),
-        work=aligned_zeros((1, 1, 1, 1, grid.m1)),
-        per_mass=aligned_zeros((1, energies + 1, *pack.w0.shape[2:])),
-        made=np.zeros(2, np.int64),
+        places=np.zeros((window.n2, 2), np.int64),
+        work=aligned_zeros((members, 1, 1, 1, grid.m1)),
+        per_mass=aligned_zeros((members, per_mass, *pack.w0.shape[2:])),
+        made=np.zeros((members, 2), np.int64),
     )

@@ -250,7 +250,7 @@ class MomentSolver(TransportSolver):
             registers,
             self.planes,
             crossing,
-            self.pack.stacks(part),
+            self.pack.tiles(part, (1, 1)),
             kept,
         )
 

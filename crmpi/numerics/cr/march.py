@@ -2,7 +2,7 @@
 x1.
 
 Planes roll through small buffers that stay in the cache, on from a block into the one above it
-(`crmpi.mesh.stacks`): the coupling and the faces of two planes, no full flux arrays. Plane k - 1 is
+(`crmpi.mesh.tiles`): the coupling and the faces of two planes, no full flux arrays. Plane k - 1 is
 updated as soon as the faces above it, which need the coupling of plane k, are there:
 
     coupling of plane k -> x3-faces below plane k -> x1- and x2-faces of plane k -> update of plane
@@ -68,23 +68,25 @@ class Planes(NamedTuple):
 
 
 @kernel
-def march(stage, moments, grid, axes, registers, planes, crossing, stacks, kept=None):
-    """Advance the blocks of `stacks` (`crmpi.mesh.stacks.Stacks`) by one stage; the whole step adds
-    to `crossing` what comes in through the boundary of the mesh.
+def march(stage, moments, grid, axes, registers, planes, crossing, tiles, kept=None):
+    """Advance the blocks of `tiles` (`crmpi.mesh.tiles.Tiles`), one block wide along x1 and x2, by
+    one stage; the whole step adds to `crossing` what comes in through the boundary of the mesh.
 
-    The whole step begins with the stack that the half step ended with: what it left in the cache is
+    The whole step begins with the tile that the half step ended with: what it left in the cache is
     still there.
 
     ``kept``: `crmpi.numerics.levels.level_faces.Kept` where fluxes beside another level are wanted,
     else None.
     """
     deep = 1 if grid.ng3 else 0
-    count = stacks.bottoms.size
-    for s in range(count):
-        b, first = stacks.bottoms[count - 1 - s if lasts(stage) else s], grid.ng3 - deep
-        below = b  # the block of the plane below
-        while b >= 0:
-            for k in range(first, grid.ng3 + grid.n3 + (deep if stacks.above[b] < 0 else 0)):
+    count = tiles.first.size
+    for t in range(count):
+        tile = count - 1 - t if lasts(stage) else t
+        lowest, layers, first = tiles.first[tile], tiles.shape[tile, 2], grid.ng3 - deep
+        below = tiles.blocks[lowest]  # the block of the plane below
+        for layer in range(layers):
+            b = tiles.blocks[lowest + layer]
+            for k in range(first, grid.ng3 + grid.n3 + (deep if layer == layers - 1 else 0)):
                 couple(stage, moments, grid, axes, registers, planes, b, k)
                 if k < grid.ng3:
                     continue
@@ -94,7 +96,7 @@ def march(stage, moments, grid, axes, registers, planes, crossing, stacks, kept=
                     buffers = planes, crossing, kept
                     update_plane(stage, moments, grid, axes, registers, buffers, below, last)
                 below = b
-            b, first = stacks.above[b], grid.ng3
+            first = grid.ng3
 
 
 @kernel

@@ -26,7 +26,7 @@ from typing import NamedTuple
 from crmpi.constants import DENS, VEL1
 from crmpi.jit import device, kernel
 from crmpi.numerics.fluid.layout import FLUX
-from crmpi.numerics.fluid.stage import face, window_cell
+from crmpi.numerics.fluid.stage import face, number_of_variables, row_at
 from crmpi.numerics.rows.rows import load, row, rows, separate, shift, store, whole
 
 _JUMP = 0.5  # mass that diffuses between cells in a step, over the difference of their densities
@@ -48,16 +48,22 @@ class Sides(NamedTuple):
 
 
 @device
-def gauge_scalars(stage, grid, axes, block, scratch, k):
-    """Write what bounds the fluxes of scalars for the cells of plane `k` of the window; every cell
-    is asked six times."""
-    if block.passive == block.nvar or stage.first_order:
+def gauge_scalars(stage, grid, axes, plane, scratch):
+    """Write what bounds the fluxes of scalars for the cells of a plane; every cell is asked six
+    times."""
+    if not _has_scalars(plane.fields) or stage.first_order:
         return
-    window = scratch.window
+    window = plane.window
     for r in range(window.n2):
-        cells = shift(block.w, window_cell(grid, window, k, r))
-        known = rows(scratch.known, k & 1, r * window.n1)
-        gauge_rows(whole(window.n1), axes, cells, (block.passive, block.nvar), known)
+        block, cell = row_at(grid, plane, r)
+        known = rows(scratch.known, plane.k & 1, r * window.n1)
+        span = (block.passive, block.nvar)
+        gauge_rows(whole(window.n1), axes, shift(block.w, cell), span, known)
+
+
+@device
+def _has_scalars(fields):
+    return fields.passive < number_of_variables(fields)
 
 
 @kernel
@@ -76,37 +82,43 @@ def gauge_rows(n, axes, cells, span, known):
 
 
 @device
-def bound_scalars(stage, grid, axis, block, scratch, k):
-    """Limit the fluxes of the passive scalars through the lower faces of plane `k` along an axis;
+def bound_scalars(stage, grid, axis, plane, scratch):
+    """Limit the fluxes of the passive scalars through the lower faces of a plane along an axis;
     keep the mass flux of a predictor."""
-    if block.passive == block.nvar or axis.stride == 0 or (axis.normal == 2 and k < grid.ng3):
+    lowest = axis.normal == 2 and plane.k < grid.ng3
+    if not _has_scalars(plane.fields) or axis.stride == 0 or lowest:
         return
-    window = scratch.window
-    skip = 1 if grid.ng1 else 0  # the first column has no face below
-    n = window.n1 - skip
-    for r in range(1 if axis.normal == 1 else 0, window.n2):
-        cell, place = window_cell(grid, window, k, r) + skip, r * window.n1 + skip
-        faces = face(scratch, axis.normal, k & 1, place)
-        early = row(shift(block.early, cell), axis.normal)
-        span = (block.passive, block.nvar)
-        if stage.first_order:
-            carry_rows(n, axis.stride, shift(block.w, cell), span, faces, early)
-        else:
-            below = cell - axis.stride
-            sides = Sides(
-                (shift(block.w, below), shift(block.w, cell)),
-                (shift(block.u_in, below), shift(block.u_in, cell)),
-                (_known_below(scratch, axis, k, place), rows(scratch.known, k & 1, place)),
-            )
-            bound_rows(n, axis.dtdx, stage.seen, early, sides, span, faces)
+    for r in range(1 if axis.normal == 1 else 0, plane.window.n2):
+        _bound_row(stage, grid, axis, plane, scratch, r)
 
 
 @device
-def _known_below(scratch, axis, k, place):
-    """Return what is known of the cells below those at `place` of plane `k`."""
+def _bound_row(stage, grid, axis, plane, scratch, r):
+    """Do as `bound_scalars` for row `r` of the window."""
+    block, cell = row_at(grid, plane, r)
+    skip = plane.window.reach1  # the first column has no face below
+    cell, place, n = cell + skip, r * plane.window.n1 + skip, plane.window.n1 - skip
+    faces = face(scratch, axis.normal, plane.k & 1, place)
+    early = row(shift(block.early, cell), axis.normal)
+    span = (block.passive, block.nvar)
+    if stage.first_order:
+        carry_rows(n, axis.stride, shift(block.w, cell), span, faces, early)
+    else:
+        below = cell - axis.stride
+        sides = Sides(
+            (shift(block.w, below), shift(block.w, cell)),
+            (shift(block.u_in, below), shift(block.u_in, cell)),
+            (_known_below(scratch, axis, plane, place), rows(scratch.known, plane.k & 1, place)),
+        )
+        bound_rows(n, axis.dtdx, stage.seen, early, sides, span, faces)
+
+
+@device
+def _known_below(scratch, axis, plane, place):
+    """Return what is known of the cells below those at `place` of a plane."""
     if axis.normal == 2:
-        return rows(scratch.known, (k - 1) & 1, place)
-    return rows(scratch.known, k & 1, place - (1 if axis.normal == 0 else scratch.window.n1))
+        return rows(scratch.known, (plane.k - 1) & 1, place)
+    return rows(scratch.known, plane.k & 1, place - (1 if axis.normal == 0 else plane.window.n1))
 
 
 @kernel

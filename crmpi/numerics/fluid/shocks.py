@@ -14,7 +14,7 @@ depend continuously on cells.
 
 from crmpi.constants import AXES, DENS, ECR, MOM1, PRES
 from crmpi.jit import device, kernel
-from crmpi.numerics.fluid.stage import shift_if, window_cell
+from crmpi.numerics.fluid.stage import row_at, shift_if
 from crmpi.numerics.rows.rows import (
     in_order,
     load,
@@ -31,48 +31,42 @@ ONSET = 1.0  # a shock of Mach 1.7 in gas of gamma = 5/3, if it is two cells wid
 
 
 @device
-def mark_shocks(scheme, grid, axes, block, scratch, k):
-    """Write how strong shocks are in plane `k` of the window; return the number of cells in them.
+def mark_shocks(scheme, grid, axes, plane, scratch):
+    """Write how strong shocks are in a plane; return the number of cells in them.
 
     Nothing is written if there are none.
     """
-    window, found = scratch.window, 0
+    window, found = plane.window, 0
     for r in range(window.n2):
-        cell = window_cell(grid, window, k, r)
+        block, cell = row_at(grid, plane, r)
         cells = shift(block.w, cell)
         if count_jumps(window.n1, scheme.cr, cells, axes) > 0:
             found += count_rows(window.n1, scheme.cr, cells, shift_if(block.bcc, cell), axes)
     if found > 0:
         for r in range(window.n2):
-            cell = window_cell(grid, window, k, r)
-            strengths = rows(scratch.shocks, k & 1, r * window.n1)
-            strength_rows(
-                window.n1,
-                scheme.cr,
-                shift(block.w, cell),
-                shift_if(block.bcc, cell),
-                axes,
-                strengths,
-            )
+            block, cell = row_at(grid, plane, r)
+            strengths = rows(scratch.shocks, plane.k & 1, r * window.n1)
+            cells, field = shift(block.w, cell), shift_if(block.bcc, cell)
+            strength_rows(window.n1, scheme.cr, cells, field, axes, strengths)
     return found
 
 
 @device
-def weigh_faces(n, axis, scratch, shocked, k, place):
-    """Write the weights of HLLE at `n` faces of plane `k`, from element `place` of the window on.
+def weigh_faces(n, axis, scratch, shocked, plane, place):
+    """Write the weights of HLLE at `n` faces of a plane, from element `place` of the window on.
 
     ``shocked``: numbers of cells in strong shocks in the last plane and in this one. Return how
     many weights are above zero.
     """
     if shocked[1] == 0 and (axis.normal != 2 or shocked[0] == 0):
         return 0
-    here = rows(scratch.shocks, k & 1, place)
+    here = rows(scratch.shocks, plane.k & 1, place)
     below = here
     if axis.normal == 2:
-        below = rows(scratch.shocks, (k - 1) & 1, place)
+        below = rows(scratch.shocks, (plane.k - 1) & 1, place)
         below, here = here if shocked[0] == 0 else below, below if shocked[1] == 0 else here
     else:
-        below = shift(here, -1 if axis.normal == 0 else -scratch.window.n1)
+        below = shift(here, -1 if axis.normal == 0 else -plane.window.n1)
     return weight_rows(n, axis, below, here, row(rows(scratch.flags, 0, 0), 0))
 
 

@@ -8,6 +8,11 @@ from crmpi.constants import NHYDRO
 from crmpi.eos.gas import CosmicRayPopulations, CosmicRays
 from crmpi.jit import choice, device
 from crmpi.numerics.rows.rows import Rows, row, rows, shift
+from crmpi.numerics.rows.tiles import (
+    corner_of,
+    layer_of,
+    make_window,
+)
 
 
 class Scheme(NamedTuple):
@@ -56,26 +61,20 @@ class Fields(NamedTuple):
     cells: object  # their shape, see `crmpi.numerics.rows.cells`
 
 
-class Window(NamedTuple):
-    """What the buffers of a stage hold of a plane: `n2` rows of `n1` cells, the active ones and one
-    more all around.
+class Plane(NamedTuple):
+    """Plane `k` of a layer of blocks, and the window of it that the buffers hold."""
 
-    The window begins at cell `first1`, `first2` of the block; along a missing axis it is one cell
-    thick. Its rows follow each other without padding, so that one loop may run over several of
-    them.
-    """
-
-    first1: int
-    first2: int
-    n1: int
-    n2: int
+    fields: Fields
+    layer: object  # `crmpi.numerics.rows.tiles.Layer`
+    window: object  # `crmpi.numerics.rows.tiles.Window`
+    places: object  # of its rows, `crmpi.numerics.rows.tiles.find_rows`
+    k: int
 
 
 class Scratch(NamedTuple):
-    """Buffers (slot, component, 1, 1, cells) of planes of the `Window` and of strips of it;
+    """Buffers (slot, component, 1, 1, cells) of planes of the window and of strips of it;
     components as in `crmpi.numerics.fluid.layout`."""
 
-    window: Window
     faces: object  # planes, slot 2 axis + parity of the plane
     edges: object  # planes: electric field on edges, slot parity of the plane
     electric: object  # planes: electric field in cells, slot parity of the plane
@@ -90,9 +89,11 @@ class Scratch(NamedTuple):
     spare: object  # strip: other faces
     flags: object  # strip: which faces take them, or how much of them
     cells: object  # row of updated cells, as long as in the block
+    places: object  # of the rows of a tile, `crmpi.numerics.rows.tiles.find_rows`
+    # of every block of a layer, the slot or the row is its number there
     work: object  # row: work of gravity, summed over the rows of a block
     per_mass: object  # block: n/rho of the cosmic rays, and of the gas
-    made: object  # two numbers: whether those of the block at work are made
+    made: object  # two numbers: whether those are made
 
 
 STRIP = 4  # rows in a strip
@@ -141,11 +142,14 @@ class Block(NamedTuple):
     index: int
 
 
-def make_window(grid):
-    """Return the `Window` of a grid."""
-    reach1 = 1 if grid.ng1 else 0
-    reach2 = 1 if grid.ng2 else 0
-    return Window(grid.ng1 - reach1, grid.ng2 - reach2, grid.n1 + 2 * reach1, grid.n2 + 2 * reach2)
+class Member(NamedTuple):
+    """A block of a layer, and where it lies in the buffers of a plane: its cell (j, i) at element
+    `corner + j width + i`."""
+
+    block: Block
+    number: int  # in the layer
+    corner: int
+    width: int
 
 
 @choice
@@ -172,6 +176,12 @@ def first_scalar(cr):
 
 
 @device
+def number_of_variables(fields):
+    """Return the number of variables of a state."""
+    return fields.w.shape[1]
+
+
+@device
 def block_of(fields, b):
     """Return block `b` of the fields."""
     return Block(
@@ -190,7 +200,7 @@ def block_of(fields, b):
         rows(fields.early, b, 0),
         fields.passive,
         fields.cells,
-        fields.w.shape[1],
+        number_of_variables(fields),
         fields.grav.shape[1] > 0,
         b,
     )
@@ -258,9 +268,26 @@ def none_without_field(field, value):
 
 
 @device
-def window_cell(grid, window, k, r):
-    """Return the element of a block at which row `r` of the window of plane `k` begins."""
-    return (k * grid.m2 + window.first2 + r) * grid.m1 + window.first1
+def plane_of(grid, fields, scratch, tiles, t, number, k):
+    """Return plane `k` of layer `number` of tile `t`, whose rows were found for `scratch`."""
+    layer = layer_of(tiles, t, number)
+    return Plane(fields, layer, make_window(grid, layer.wide, layer.deep), scratch.places, k)
+
+
+@device
+def member_of(grid, plane, number):
+    """Return block `number` of the layer of a plane."""
+    window, layer = plane.window, plane.layer
+    block = block_of(plane.fields, layer.blocks[layer.first + number])
+    return Member(block, number, corner_of(grid, window, layer, number), window.n1)
+
+
+@device
+def row_at(grid, plane, r):
+    """Return the block of row `r` of the window, and the element of it at which the row begins."""
+    layer, number = plane.layer, plane.places[r, 0]
+    block = block_of(plane.fields, layer.blocks[layer.first + number])
+    return block, plane.k * grid.m2 * grid.m1 + plane.places[r, 1]
 
 
 @device

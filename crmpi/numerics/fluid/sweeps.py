@@ -8,7 +8,8 @@ Without slopes the cells themselves are the states; they are copied once for all
 gaps too.
 
 Loops are as long as whole registers: what they write beyond the end of a row or a strip is
-overwritten by the next one or never used.
+overwritten by the next one or never used. Rows may be those of several blocks
+(`crmpi.numerics.rows.tiles`), one after the other.
 """
 
 from typing import NamedTuple
@@ -32,85 +33,89 @@ from crmpi.numerics.fluid.stage import (
     face,
     first_scalar,
     if_given,
+    number_of_variables,
+    row_at,
     row_if,
     shift_if,
-    window_cell,
 )
 from crmpi.numerics.rows.memory import ask_rows, copy_rows
 from crmpi.numerics.rows.rows import row, rows, shift, whole
 
 
 class Strip(NamedTuple):
-    """Some rows of the window: their first cell in a buffer of planes and in the block, and their
+    """Some rows of the window: the first of them, its first cell in a buffer of planes, and their
     number."""
 
+    first: int
     place: int
-    cell: int
     count: int
 
 
 @device
-def solve_faces(scheme, stage, grid, axis, block, scratch, k, shocked):
-    """Solve the lower faces of plane `k` along an axis.
+def _strip_at(plane, first, most):
+    """Return the strip of up to `most` rows from row `first` on."""
+    window = plane.window
+    return Strip(first, first * window.n1, min(most, window.n2 - first))
+
+
+@device
+def solve_faces(scheme, stage, grid, axis, plane, scratch, shocked):
+    """Solve the lower faces of a plane along an axis.
 
     ``shocked``: numbers of cells in strong shocks in the last plane and in this one.
     """
     if axis.stride == 0:
         return
     # of the lowest plane only the states at its upper x3-faces
-    wanted = axis.normal != 2 or k >= grid.ng3
+    wanted = axis.normal != 2 or plane.k >= grid.ng3
     if not stage.first_order:
-        _faces_of_states(scheme, grid, axis, block, scratch, k, wanted, shocked)
+        _faces_of_states(scheme, grid, axis, plane, scratch, wanted, shocked)
     elif wanted:
-        _faces_of_cells(scheme, grid, axis, block, scratch, k, shocked)
+        _faces_of_cells(scheme, grid, axis, plane, scratch, shocked)
     if stage.correct_marked and wanted:
-        _correct_faces(scheme, grid, axis, block, scratch, k)
+        _correct_faces(scheme, grid, axis, plane, scratch)
 
 
 @device
-def _faces_of_states(scheme, grid, axis, block, scratch, k, wanted, shocked):
+def _faces_of_states(scheme, grid, axis, plane, scratch, wanted, shocked):
     """Reconstruct the cells of a plane, and solve the faces if they are `wanted`."""
-    window = scratch.window
+    window, first = plane.window, 0
     lower = rows(scratch.lower, 0, 0)
-    first = 0
     while first < window.n2:
         lone = first < _first_row(axis)  # its states are wanted, not its faces
-        strip = Strip(
-            first * window.n1,
-            window_cell(grid, window, k, first),
-            1 if lone else min(STRIP, window.n2 - first),
-        )
-        below, upper = _waiting(scratch, axis, k, strip.place)
+        strip = _strip_at(plane, first, 1 if lone else STRIP)
+        below, upper = _waiting(scratch, axis, plane, strip.place)
         for r in range(strip.count):
-            cell, place = strip.cell + r * grid.m1, r * window.n1
-            cells, field = shift(block.w, cell), shift_if(block.bcc, cell)
-            n = whole(window.n1)
-            if axis.normal == 2:  # the next strip reads cells two planes above, the first to do so
-                _ask_for_cells(grid, block, cell + STRIP * grid.m1, 2)
+            block, cell = row_at(grid, plane, first + r)
+            if axis.normal == 2:  # the next strip reads cells two planes above, as the first
+                _ask_for_cells(grid, plane, first + r + STRIP, 2)
             reconstruct_rows(
-                n,
+                whole(window.n1),
                 scheme.reconstruction,
-                cells,
-                field,
+                shift(block.w, cell),
+                shift_if(block.bcc, cell),
                 axis,
                 block.nvar,
-                shift(lower, place),
-                shift(upper, place),
+                shift(lower, r * window.n1),
+                shift(upper, r * window.n1),
             )
         if wanted and not lone:
             sides = states_in_buffer(below), states_in_buffer(lower)
-            _solve_strip(scheme, grid, axis, block, scratch, k, strip, sides, shocked)
+            _solve_strip(scheme, axis, plane, scratch, strip, sides, shocked)
         first += strip.count
 
 
 @device
-def _ask_for_cells(grid, block, cell, planes):
-    """Ask for the row of cells that begins at element `cell` so many planes below it; and for the
-    field on the faces of the plane above `cell`."""
-    plane = grid.m2 * grid.m1
-    ask_rows(grid.m1, block.nvar, shift(block.w, cell + planes * plane))
-    _ask_for_field(grid.m1, shift_if(block.bcc, cell + planes * plane))
-    _ask_for_field(grid.m1, shift_if(block.bface, cell + plane))
+def _ask_for_cells(grid, plane, r, planes):
+    """Ask for row `r` of the window so many planes above this one, and for the field on the faces
+    of the plane above it; beyond the last row follow those of the next plane."""
+    n1, n2 = plane.window.n1, plane.window.n2
+    beyond = 1 if r >= n2 else 0
+    block, cell = row_at(grid, plane, min(r - beyond * n2, n2 - 1))
+    above = cell + (planes + beyond) * grid.m2 * grid.m1
+    ask_rows(n1, block.nvar, shift(block.w, above))
+    _ask_for_field(n1, shift_if(block.bcc, above))
+    _ask_for_field(n1, shift_if(block.bface, cell + (1 + beyond) * grid.m2 * grid.m1))
 
 
 @device
@@ -121,7 +126,7 @@ def _ask_for_field(n, field):
 
 
 @device
-def _waiting(scratch, axis, k, place):
+def _waiting(scratch, axis, plane, place):
     """Return where the states at upper faces are: those of the cells below a strip, and those of
     its own cells."""
     if axis.normal == 0:
@@ -129,21 +134,18 @@ def _waiting(scratch, axis, k, place):
         return shift(upper, -1), upper
     if axis.normal == 1:
         upper = rows(scratch.plane, 2, place)
-        return shift(upper, -scratch.window.n1), upper
-    return rows(scratch.plane, (k - 1) & 1, place), rows(scratch.plane, k & 1, place)
+        return shift(upper, -plane.window.n1), upper
+    return rows(scratch.plane, (plane.k - 1) & 1, place), rows(scratch.plane, plane.k & 1, place)
 
 
 @device
-def gather_faces(block, scratch, grid, k):
-    """Copy the field on the lower faces of plane `k` of the window to a buffer without gaps."""
-    window = scratch.window
+def gather_faces(grid, plane, scratch):
+    """Copy the field on the lower faces of a plane to a buffer without gaps."""
+    window = plane.window
     for r in range(window.n2):
-        cell = window_cell(grid, window, k, r)
-        _copy_field(
-            whole(window.n1),
-            shift_if(block.bface, cell),
-            rows(scratch.normal, 0, r * window.n1),
-        )
+        block, cell = row_at(grid, plane, r)
+        there = rows(scratch.normal, 0, r * window.n1)
+        _copy_field(whole(window.n1), shift_if(block.bface, cell), there)
 
 
 @device
@@ -153,7 +155,7 @@ def _normal_field(axis, bface, scratch, strip):
 
 
 @device
-def _solve_strip(scheme, grid, axis, block, scratch, k, strip, sides, shocked):
+def _solve_strip(scheme, axis, plane, scratch, strip, sides, shocked):
     """Solve the faces of a strip, with HLLE as far as strong shocks require it; `sides`: the
     `StateRows` below and above."""
     weights, spare, speeds = (
@@ -161,26 +163,25 @@ def _solve_strip(scheme, grid, axis, block, scratch, k, strip, sides, shocked):
         rows(scratch.spare, 0, 0),
         rows(scratch.speeds, 0, 0),
     )
-    bn = _normal_field(axis, block.bface, scratch, strip)
-    faces = face(scratch, axis.normal, k & 1, strip.place)
-    n, nvar, gas, cr = strip.count * scratch.window.n1, block.nvar, scheme.gas, scheme.cr
+    bn = _normal_field(axis, plane.fields.bface, scratch, strip)
+    faces = face(scratch, axis.normal, plane.k & 1, strip.place)
+    n, gas, cr = strip.count * plane.window.n1, scheme.gas, scheme.cr
+    nvar = number_of_variables(plane.fields)
     solve_rows(scheme.riemann, gas, cr, sides, bn, axis, nvar, whole(n), speeds, faces)
-    if weigh_faces(n, axis, scratch, shocked, k, strip.place) > 0:
+    if weigh_faces(n, axis, scratch, shocked, plane, strip.place) > 0:
         solve_rows(HLLE(), gas, cr, sides, bn, axis, nvar, whole(n), speeds, spare)
         blend_rows(n, weights, FLUX + nvar, spare, faces)
 
 
 @device
-def gather_cells(block, scratch, grid, k):
-    """Copy the cells of plane `k` of the window to a buffer, where their rows follow each other
-    without gaps."""
-    window = scratch.window
+def gather_cells(grid, plane, scratch):
+    """Copy the cells of a plane to a buffer, where their rows follow each other without gaps."""
+    window, n = plane.window, whole(plane.window.n1)
     for r in range(window.n2):
-        cell, there = window_cell(grid, window, k, r), rows(scratch.plane, k & 1, r * window.n1)
-        copy_rows(whole(window.n1), block.nvar, shift(block.w, cell), there)
-        _copy_field(
-            whole(window.n1), shift_if(block.bcc, cell), shift(there, block.nvar * there.step)
-        )
+        block, cell = row_at(grid, plane, r)
+        there = rows(scratch.plane, plane.k & 1, r * window.n1)
+        copy_rows(n, block.nvar, shift(block.w, cell), there)
+        _copy_field(n, shift_if(block.bcc, cell), shift(there, block.nvar * there.step))
 
 
 @device
@@ -191,48 +192,46 @@ def _copy_field(n, source, target):
 
 
 @device
-def _gathered(axis, block, scratch, parity, place):
+def _gathered(axis, plane, scratch, parity, place):
     """Return the `StateRows` that are the cells gathered from a plane of this parity."""
     cells = rows(scratch.plane, parity, place)
-    field = if_given(block.bcc, shift(cells, block.nvar * cells.step))
-    return states_of_cells(axis, cells, field)
+    behind = number_of_variables(plane.fields) * cells.step
+    return states_of_cells(axis, cells, if_given(plane.fields.bcc, shift(cells, behind)))
 
 
 @device
-def _faces_of_cells(scheme, grid, axis, block, scratch, k, shocked):
+def _faces_of_cells(scheme, grid, axis, plane, scratch, shocked):
     """Solve the faces of a plane without slopes; `gather_cells` has seen the plane and the one
     below."""
-    window, parity = scratch.window, k & 1
+    window, parity = plane.window, plane.k & 1
     below, step = (
         (parity ^ 1, 0) if axis.normal == 2 else (parity, 1 if axis.normal == 0 else window.n1)
     )
     first = _first_row(axis)
     while first < window.n2:
-        strip = Strip(
-            first * window.n1, window_cell(grid, window, k, first), min(STRIP, window.n2 - first)
-        )
+        strip = _strip_at(plane, first, STRIP)
         sides = (
-            _gathered(axis, block, scratch, below, strip.place - step),
-            _gathered(axis, block, scratch, parity, strip.place),
+            _gathered(axis, plane, scratch, below, strip.place - step),
+            _gathered(axis, plane, scratch, parity, strip.place),
         )
         if axis.normal == 2:
             for r in range(strip.count):
-                _ask_for_cells(grid, block, strip.cell + r * grid.m1, 1)
-        _solve_strip(scheme, grid, axis, block, scratch, k, strip, sides, shocked)
+                _ask_for_cells(grid, plane, first + r, 1)
+        _solve_strip(scheme, axis, plane, scratch, strip, sides, shocked)
         first += strip.count
 
 
 @device
-def _correct_faces(scheme, grid, axis, block, scratch, k):
+def _correct_faces(scheme, grid, axis, plane, scratch):
     """Solve the faces of a plane once more, with the most diffusive fluxes, where the cell below or
     above is marked."""
-    window = scratch.window
+    window = plane.window
     flags, spare = row(rows(scratch.flags, 0, 0), 0), rows(scratch.spare, 0, 0)
     for r in range(_first_row(axis), window.n2):
-        cell = window_cell(grid, window, k, r)
+        block, cell = row_at(grid, plane, r)
         if flag_faces(window.n1, row(shift(block.marks, cell), 0), axis.stride, flags) > 0:
             _solve_cells(LLF(), scheme, window.n1, axis, block, scratch, cell, spare)
-            faces = face(scratch, axis.normal, k & 1, r * window.n1)
+            faces = face(scratch, axis.normal, plane.k & 1, r * window.n1)
             replace_flagged_rows(window.n1, flags, FLUX + block.nvar, spare, faces)
 
 

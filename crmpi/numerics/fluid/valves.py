@@ -9,15 +9,26 @@ and the solver, the mass flux through a valve never has the wrong sign.
 from crmpi.constants import DENS, ENER, MOM1, VEL1
 from crmpi.jit import device, kernel
 from crmpi.numerics.fluid.layout import ET1, ET2, FLUX, VFACE, WEIGHT
-from crmpi.numerics.fluid.stage import window_cell
+from crmpi.numerics.fluid.stage import row_at
 from crmpi.numerics.rows.rows import load, row, shift
 
 IN, OUT, FALL = range(3)  # may gas come in; may it go out; may it go out where gravity pulls it out
 
 
 @device
-def has_valve(valves, axis):
-    """Return whether a face of a block on the boundary of the mesh along `axis` is a valve."""
+def has_valve(plane, axis):
+    """Return whether a face on the boundary of the mesh along `axis` is a valve, of any block of
+    the layer."""
+    layer = plane.layer
+    for number in range(layer.deep):
+        if _is_valve(plane.fields.valves[layer.blocks[layer.first + number]], axis):
+            return True
+    return False
+
+
+@device
+def _is_valve(valves, axis):
+    """Return whether one of both faces of a block along `axis` is a valve."""
     for side in range(2):
         for way in range(3):
             if not valves[2 * axis + side, way]:
@@ -26,29 +37,28 @@ def has_valve(valves, axis):
 
 
 @kernel
-def close_valves(grid, axis, block, scratch, k):
-    """Close the valves among the lower faces of plane `k` along an axis."""
-    n, first = ((grid.n1, grid.ng1), (grid.n2, grid.ng2), (grid.n3, grid.ng3))[axis.normal]
-    window, slot = scratch.window, 2 * axis.normal + (k & 1)
-    for side in range(2):
-        index, outward = first + side * n, 2 * side - 1
-        valve = block.valves[2 * axis.normal + side]
-        for r in range(window.n2):
+def close_valves(grid, axis, plane, scratch):
+    """Close the valves among the lower faces of a plane along an axis."""
+    window, slot = plane.window, 2 * axis.normal + (plane.k & 1)
+    for r in range(window.n2):
+        block, cell = row_at(grid, plane, r)
+        if _is_valve(block.valves, axis.normal):
             for i in range(window.n1):
-                here = (window.first1 + i, window.first2 + r, k)[axis.normal]
-                if here != index:
-                    continue
-                cell, place = window_cell(grid, window, k, r) + i, r * window.n1 + i
-                inside = cell - side * axis.stride
-                if is_forbidden(
-                    scratch.faces[slot, FLUX + DENS, 0, 0, place] * outward,
-                    axis,
-                    block,
-                    inside,
-                    outward,
-                    valve,
-                ):
-                    close_face(axis, block, cell, inside, scratch.faces[slot], place)
+                place = r * window.n1 + i
+                _close_valve(grid, axis, block, cell + i, scratch.faces[slot], place)
+
+
+@device
+def _close_valve(grid, axis, block, cell, faces, place):
+    """Close the lower face of a cell if it is a valve on the boundary of the mesh."""
+    n, first = ((grid.n1, grid.ng1), (grid.n2, grid.ng2), (grid.n3, grid.ng3))[axis.normal]
+    index = (cell % grid.m1, cell // grid.m1 % grid.m2, cell // (grid.m1 * grid.m2))[axis.normal]
+    for side in range(2):
+        if index == first + side * n:
+            outward, inside = 2 * side - 1, cell - side * axis.stride
+            mass, valve = faces[FLUX + DENS, 0, 0, place], block.valves[2 * axis.normal + side]
+            if is_forbidden(mass * outward, axis, block, inside, outward, valve):
+                close_face(axis, block, cell, inside, faces, place)
 
 
 @device

@@ -18,20 +18,20 @@ EXTRA = 3
 
 
 @device
-def keep_plane(grid, axes, block, scratch, kept, k):
-    """Copy what was found on the faces of a block in plane `k` of cells to its planes.
+def keep_plane(grid, axes, member, scratch, kept, k):
+    """Copy what was found on the faces of a block, a `Member`, in plane `k` of cells to its planes.
 
     Called when fluxes and edge fields at the lower faces of the plane are complete; `k` may be the
     plane behind the last one.
     """
-    slots, inside = kept.slots[block.index], k < grid.ng3 + grid.n3
+    slots, inside = kept.slots[member.block.index], k < grid.ng3 + grid.n3
     for side in range(2):
         if axes[0].stride and slots[side] >= 0:
-            here = _at(grid, scratch, grid.ng2, grid.ng1 + side * grid.n1)
+            here = _at(member, grid.ng2, grid.ng1 + side * grid.n1)
             _keep_line(
                 grid,
                 axes,
-                block,
+                member,
                 scratch,
                 0,
                 (kept.planes, slots[side]),
@@ -39,11 +39,11 @@ def keep_plane(grid, axes, block, scratch, kept, k):
                 inside,
             )
         if axes[1].stride and slots[2 + side] >= 0:
-            here = _at(grid, scratch, grid.ng2 + side * grid.n2, grid.ng1)
+            here = _at(member, grid.ng2 + side * grid.n2, grid.ng1)
             _keep_line(
                 grid,
                 axes,
-                block,
+                member,
                 scratch,
                 1,
                 (kept.planes, slots[2 + side]),
@@ -52,11 +52,11 @@ def keep_plane(grid, axes, block, scratch, kept, k):
             )
         if axes[2].stride and slots[4 + side] >= 0 and k == grid.ng3 + side * grid.n3:
             for r in range(grid.n2 + (1 if axes[1].stride else 0)):
-                here = _at(grid, scratch, grid.ng2 + r, grid.ng1)
+                here = _at(member, grid.ng2 + r, grid.ng1)
                 _keep_line(
                     grid,
                     axes,
-                    block,
+                    member,
                     scratch,
                     2,
                     (kept.planes, slots[4 + side]),
@@ -66,14 +66,13 @@ def keep_plane(grid, axes, block, scratch, kept, k):
 
 
 @device
-def _at(grid, scratch, j, i):
+def _at(member, j, i):
     """Return the element of a cell in the buffers of a plane."""
-    window = scratch.window
-    return (j - window.first2) * window.n1 + i - window.first1
+    return member.corner + j * member.width + i
 
 
 @device
-def _keep_line(grid, axes, block, scratch, axis, plane, place, inside):
+def _keep_line(grid, axes, member, scratch, axis, plane, place, inside):
     """Keep one row of the plane of a face along `axis`.
 
     Parameters
@@ -86,16 +85,16 @@ def _keep_line(grid, axes, block, scratch, axis, plane, place, inside):
         whether these are faces; else only the edges behind the last of them
     """
     parity, here, r = place
-    stride = scratch.window.n1 if axis == 0 else 1
+    stride = member.width if axis == 0 else 1
     n = grid.n2 if axis == 0 else grid.n1
     more = 1 if axes[FAST[axis]].stride else 0
-    nvar, edges = block.nvar, rows(scratch.edges, parity, here)
+    nvar, edges = member.block.nvar, rows(scratch.edges, parity, here)
     if inside:
         faces = face(scratch, axis, parity, here)
         for v in range(nvar):
             _copy_line(row(faces, FLUX + v), stride, _line(plane, v, r), n)
         _copy_line(row(faces, VFACE), stride, _line(plane, nvar, r), n)
-    if block.bcc is not None:
+    if member.block.bcc is not None:
         if inside:
             _copy_line(row(edges, SLOW[axis]), stride, _line(plane, nvar + 1, r), n + more)
         _copy_line(row(edges, FAST[axis]), stride, _line(plane, nvar + 2, r), n)
