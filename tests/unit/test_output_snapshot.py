@@ -4,9 +4,11 @@ import h5py
 import numpy as np
 import pytest
 
+from crmpi.analysis.draw.plots import plot
 from crmpi.analysis.read.info import info
 from crmpi.analysis.read.readers import open_snapshot
 from crmpi.errors import CrmpiError
+from crmpi.numerics.fluid.solenoidal import largest_divergence
 from crmpi.output.snapshot import write_snapshot
 from tests.output_case import make_case, make_tree, value
 
@@ -181,6 +183,22 @@ def test_sidecar_points_at_the_data(tmp_path):
             assert tuple(int(n) for n in slab.get("Dimensions").split()) == tuple(
                 count[-3:] if dataset in ("prim", "B") else count
             )
+
+
+def test_a_mesh_of_one_cell_is_drawn_and_measured(tmp_path):
+    """It is a run, of sources alone: it has profiles of one value, and no divergence of a field."""
+    path = tmp_path / "s.athdf"
+    state, _ = write(path, tree=make_tree((1, 1, 1), (1, 1, 1)))
+    with open_snapshot(path) as snapshot:
+        dens = snapshot.array("dens").ravel()
+        assert snapshot.radial_profile("dens").values == pytest.approx(dens, rel=1e-15)
+    for kind in (None, "profile", "radial", "slice"):
+        assert plot(path, ["dens"], kind=kind, output=tmp_path / "s.png").stat().st_size > 1000
+    with pytest.raises(CrmpiError, match="there is nothing to project"):
+        plot(path, ["dens"], kind="projection", output=tmp_path / "s.png")
+    pack = state.pack
+    worst, largest = largest_divergence(pack.b0, pack.grid, pack.parts[0].axes(1.0))
+    assert worst == 0.0 and largest > 0.0
 
 
 @pytest.mark.parametrize(

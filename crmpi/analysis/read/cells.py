@@ -31,8 +31,9 @@ class MeshShape:
 
     @property
     def axes(self):
-        """The axes that have more than one cell."""
-        return [axis for axis in range(3) if self.cells[axis] > 1]
+        """The axes that have more than one cell; a single cell is shown as a line of one cell along
+        x1."""
+        return [axis for axis in range(3) if self.cells[axis] > 1] or [0]
 
     def cells_at(self, level):
         """Return the numbers of cells (x1, x2, x3) of the mesh in cells of a refinement level."""

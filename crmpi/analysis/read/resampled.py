@@ -238,7 +238,7 @@ def shell_profile(snapshot, name, nbins=None, weight=None):
         sum(max(abs(snapshot.lower[a]), abs(snapshot.upper[a])) ** 2 for a in snapshot.axes)
     )
     top = 0 if nbins else snapshot.max_level
-    nbins = nbins or max(snapshot.cells) // 2 << top
+    nbins = nbins or max(1, max(snapshot.cells) // 2) << top
     total, norm = np.zeros(nbins), np.zeros(nbins)
     step = np.zeros(nbins, np.int64)
     for gid, values, weights in snapshot.weighted(name, weight):

@@ -27,4 +27,6 @@ def largest_divergence(b, grid, axes):
                     d3 = axes[2].dtdx * (f3[k + up3, j, i] - f3[k, j, i])
                     worst = max(worst, abs(d1 + d2 + d3))
                     largest = max(largest, abs(f1[k, j, i]), abs(f2[k, j, i]), abs(f3[k, j, i]))
+    if worst == 0.0:  # also of a mesh of one cell, which has no smallest width
+        return worst, largest
     return worst * shortest, largest
