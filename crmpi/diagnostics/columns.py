@@ -69,12 +69,14 @@ class Column:
     def _refuse(self, complaint):
         """Raise CrmpiError with a complaint, the end of a sentence, if there is one."""
         if complaint:
-            raise CrmpiError(f"column '{self.name}' {complaint}", everywhere=True)
+            raise CrmpiError(f"column {self.name!r} {complaint}", everywhere=True)
 
     def _complaints(self):
         """Yield what is wrong with the declaration."""
         if "[" in self.name:
             yield "has a unit in its name; declare its dimension instead"
+        if len(self.name.splitlines()) != 1:
+            yield "has no name of one line"
         if self.dimension not in HISTORY_UNITS:
             yield f"has the dimension '{self.dimension}'; use one of {', '.join(HISTORY_UNITS)}"
         if self.kind not in KINDS:

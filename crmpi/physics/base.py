@@ -101,7 +101,7 @@ class Source(Operator):
 
     def apply(self, time: float, dt: float) -> None:
         """Act on the active cells of ``pack.u0`` over [time, time + dt)."""
-        raise TypeError(f"source '{self.name}' defines no apply")
+        raise CrmpiError(f"source '{self.name}' defines no apply", everywhere=True)
 
     @classmethod
     def check_run(cls, configuration: "Config") -> None:

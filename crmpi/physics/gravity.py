@@ -16,6 +16,7 @@ import functools
 
 import numpy as np
 
+from crmpi.errors import CrmpiError
 from crmpi.params import group, par
 from crmpi.plugins import GRAVITY_COMPONENTS
 
@@ -39,11 +40,11 @@ class Component:
 
     def potential(self, x1, x2, x3):
         """Return the potential at the positions (arrays that broadcast together), code units."""
-        raise TypeError(f"{type(self).__name__} defines no potential")
+        raise CrmpiError(f"{type(self).__name__} defines no potential", everywhere=True)
 
     def acceleration(self, x1, x2, x3):
         """Return the three components of -grad(potential)."""
-        raise TypeError(f"{type(self).__name__} defines no acceleration")
+        raise CrmpiError(f"{type(self).__name__} defines no acceleration", everywhere=True)
 
 
 class Uniform(Component):

@@ -81,8 +81,9 @@ class Criterion:
         """Raise `CrmpiError` if the run lacks what the criterion needs; called once."""
 
     def indicator(self, view: "View") -> np.ndarray:
-        """Return the indicator (nblock, k, j, i) of all cells of a `crmpi.refinement.view.View`."""
-        raise TypeError(f"criterion '{self.name}' defines no indicator")
+        """Return the indicator (nblock, k, j, i) of all cells of a `crmpi.refinement.view.View`:
+        numbers, or True where smaller cells are wanted and False where larger ones will do."""
+        raise CrmpiError(f"criterion '{self.name}' defines no indicator", everywhere=True)
 
 
 def criteria_classes() -> dict[str, type["Criterion"]]:
@@ -110,13 +111,20 @@ def flags_of(criterion: "Criterion", view: "View", top: int) -> np.ndarray:
     int array (nblock,)
         of `REFINE`, `KEEP`, `DEREFINE`
     """
-    indicator = criterion.indicator(view)
+    indicator = np.asarray(criterion.indicator(view))
+    if indicator.dtype.kind not in "biuf":
+        raise CrmpiError(
+            f"criterion '{criterion.name}': indicator() returns an array of {indicator.dtype}; it "
+            "must be one of numbers, or of True and False"
+        )
     if np.shape(indicator) != np.shape(view["dens"]):
         raise CrmpiError(
             f"criterion '{criterion.name}': indicator() returns the shape {np.shape(indicator)}; "
             f"it must be that of view['dens'], {np.shape(view['dens'])}"
         )
-    worst = np.nan_to_num(view.largest(indicator), nan=np.inf)
+    if indicator.dtype == bool:
+        indicator = np.where(indicator, np.inf, -np.inf)
+    worst = np.nan_to_num(view.largest(indicator.astype(float, copy=False)), nan=np.inf)
     limit = top if criterion.params.max_level is None else min(top, criterion.params.max_level)
     refine = (worst > criterion.params.refine) & (view.levels < limit)
     derefine = (worst < criterion.params.derefine) | (view.levels > limit)

@@ -4,6 +4,7 @@ from crmpi.analysis.read.cells import LateFlux
 from crmpi.constants import DENS, ENER, MOM1
 from crmpi.diagnostics.columns import Column, numbers
 from crmpi.diagnostics.reductions import columns_of
+from crmpi.errors import CrmpiError
 from crmpi.model import hooks
 from crmpi.model.problem import primitives
 from crmpi.numerics.fluid.contents import add_contents
@@ -37,6 +38,7 @@ class History:
         own = [column.name for column in (*known, *present)]
         hooks.own_columns(sim.problem, given[0], own)
         columns = [*known, *problem, *present]
+        _require_one_of_each(columns)
         found = numbers(columns, sim.comm, sim.units)
         self._last = {
             number.name: number.value
@@ -82,6 +84,18 @@ class History:
             return []
         kappa = solver.scattering.history(sim.pack) if solver.scatters else []
         return [*solver.history(), *kappa]
+
+
+def _require_one_of_each(columns):
+    """Refuse two columns of one name, which no reader of the history could tell apart."""
+    names = [column.name for column in columns]
+    if len(set(names)) < len(names):
+        twice = next(name for name in names if names.count(name) > 1)
+        raise CrmpiError(
+            f"two columns of the history are called '{twice}': give that of the plug-in another "
+            "name",
+            everywhere=True,
+        )
 
 
 def state_columns(sim):

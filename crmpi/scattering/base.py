@@ -17,6 +17,7 @@ from crmpi.diagnostics.columns import Column
 from crmpi.errors import CrmpiError
 from crmpi.params import group, par
 from crmpi.plugins import SCATTERING_MODELS
+from crmpi.plugins.mistakes import HookError, place_of
 
 if TYPE_CHECKING:
     from crmpi.mesh.pack import Pack
@@ -166,10 +167,28 @@ class ScatteringModel:
     def evaluate(self, pack: "Pack", out: np.ndarray, rigidity: float | None = None) -> None:
         """Fill `out` with the coefficients of cosmic rays of `rigidity` in GV, within the limits of
         the model; None: those of the bulk."""
+        own = not type(self).__module__.startswith("crmpi.")  # of a plug-in
+        active = pack.active(out)
+        if own:
+            active[:, KAPPA_PAR], active[:, KAPPA_PERP] = np.nan, 0.0
         self.kappa(pack, out, self.rigidity if rigidity is None else rigidity)
         lowest, highest = self.limits()
         if lowest > 0.0 or np.isfinite(highest):
             np.clip(out[:, KAPPA_PAR], lowest, highest, out=out[:, KAPPA_PAR])
+        if own:
+            self._require_numbers(active)
+
+    def _require_numbers(self, active: np.ndarray) -> None:
+        """Refuse coefficients that are negative, no finite numbers, or were not set."""
+        good = (active >= 0.0) & (active < np.inf)
+        if good.all():
+            return
+        wrong = tuple(np.argwhere(~good)[0])
+        name = ("KAPPA_PAR", "KAPPA_PERP")[wrong[1]]
+        raise HookError(
+            f"{place_of(type(self), 'kappa')}: out[:, {name}] = {active[wrong]:.6g} in an active "
+            "cell; it must be set, finite and not negative"
+        )
 
     def limits(self) -> tuple[float, float]:
         """Return the smallest and the largest kappa_par, in code units."""
@@ -196,7 +215,7 @@ class ScatteringModel:
     def kappa(self, pack: "Pack", out: np.ndarray, rigidity: float) -> None:
         """Fill `out` (nblock, 2, m3, m2, m1) with kappa_par and kappa_perp in code units, for a
         `rigidity` in GV."""
-        raise TypeError(f"scattering model '{self.name}' defines no kappa")
+        raise CrmpiError(f"scattering model '{self.name}' defines no kappa", everywhere=True)
 
 
 def scattering_models() -> dict[str, type["ScatteringModel"]]:

@@ -219,7 +219,7 @@ class TransportSolver(Operator):
         Ghost zones of the population's own variables and the primitives are those of `time`;
         ``phase`` as for `advance`.
         """
-        raise TypeError(f"transport solver '{self.name}' defines no move")
+        raise CrmpiError(f"transport solver '{self.name}' defines no move", everywhere=True)
 
     def before_fluid(self) -> None:
         """Called right before the fluid advances ``pack.u0``, ghosts valid: a solver keeps here

@@ -177,7 +177,9 @@ class Diffusion(TransportSolver):
 
     def face_coefficients(self):
         """Fill the `source` from kappa and the magnetic field of the pack."""
-        raise TypeError(f"transport solver '{self.name}' defines no face_coefficients")
+        raise CrmpiError(
+            f"transport solver '{self.name}' defines no face_coefficients", everywhere=True
+        )
 
     def move(self, population, dt, time, phase):
         pack = self.pack

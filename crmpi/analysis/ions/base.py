@@ -24,7 +24,7 @@ class IonModel:
 
     def table(self, redshift):
         """Return the `IonTable` at a redshift."""
-        raise TypeError(f"ion table '{self.name}' defines no table")
+        raise CrmpiError(f"ion table '{self.name}' defines no table", everywhere=True)
 
 
 def table_of(name, redshift):

@@ -76,11 +76,11 @@ class Observable:
     def partial(self, cells: "Cells") -> np.ndarray:
         """Return the sums over one block, a 1-D array of always the same length; `cells` is a
         `Cells`."""
-        raise TypeError(f"observable '{self.name}' defines no partial")
+        raise CrmpiError(f"observable '{self.name}' defines no partial", everywhere=True)
 
     def finish(self, sums: np.ndarray) -> dict[str, Any]:
         """Return {'column [unit]': number or array over `axes`} from the sums over all blocks."""
-        raise TypeError(f"observable '{self.name}' defines no finish")
+        raise CrmpiError(f"observable '{self.name}' defines no finish", everywhere=True)
 
     def has(self, *names: str) -> bool:
         """Return whether all these quantities can be had."""
@@ -132,6 +132,13 @@ def totals(
     """
     rows = [[_part(observable, cells) for observable in observables] for cells in blocks]
     lengths = comm.bcast([len(part) for part in rows[0]] if rows else None)
+    for row in rows:
+        for observable, part, length in zip(observables, row, lengths, strict=True):
+            if len(part) != length:
+                raise CrmpiError(
+                    f"observable '{observable.name}': partial() returns {len(part)} sums of one "
+                    f"block and {length} of another; it must be of the same length for all blocks"
+                )
     table = np.array([np.concatenate(row) for row in rows], dtype=float).reshape(
         len(rows), sum(lengths)
     )

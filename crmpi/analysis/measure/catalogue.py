@@ -2,7 +2,10 @@
 measured on a snapshot."""
 
 import functools
+from collections.abc import Mapping
 from typing import NamedTuple
+
+import numpy as np
 
 from crmpi.analysis.measure.base import totals
 from crmpi.analysis.measure.drive import Drive, DriveParams
@@ -80,9 +83,28 @@ def results(observables, blocks, comm):
         return []
     sums = totals(observables, blocks, comm)
     return [
-        Measured(o.name, o.finish(part), dict(o.axes))
+        Measured(o.name, _columns(o, o.finish(part)), dict(o.axes))
         for o, part in zip(observables, sums, strict=True)
     ]
+
+
+def _columns(observable, found):
+    """Return what ``finish`` of an observable returned, which must be columns: numbers, or arrays
+    over its axes."""
+    shape, name = tuple(len(values) for values in observable.axes.values()), observable.name
+    if not isinstance(found, Mapping):
+        kind = "nothing" if found is None else f"a {type(found).__name__}"
+        need = "it must return a dict of columns, {'name [unit]': number}"
+        raise CrmpiError(f"observable '{name}': finish() returns {kind}; {need}", everywhere=True)
+    for label, value in found.items():
+        if np.asarray(value).dtype.kind not in "biuf":
+            what = f"is {value!r}; it must be a number"
+        elif np.shape(value) != shape:
+            what = f"has the shape {np.shape(value)}; that of its axes is {shape}"
+        else:
+            continue
+        raise CrmpiError(f"observable '{name}': finish(): '{label}' {what}", everywhere=True)
+    return found
 
 
 def measure(snapshot, names, overrides=()):

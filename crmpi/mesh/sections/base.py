@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from crmpi.errors import CrmpiError
 from crmpi.plugins import GEOMETRIES
 
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(5)
@@ -56,7 +57,7 @@ class CrossSection:
 
     def relative(self, s: np.ndarray) -> np.ndarray:
         """Return the relative cross-sections at positions `s` (1-D), code units."""
-        raise TypeError(f"the geometry '{self.name}' defines no relative(s)")
+        raise CrmpiError(f"the geometry '{self.name}' defines no relative(s)", everywhere=True)
 
     def volumes(self, section: float, lower: np.ndarray, upper: np.ndarray) -> np.ndarray:
         """Return the volumes between faces at `lower` and `upper` (1-D), `section` times the
