@@ -60,7 +60,7 @@ def complaint(folder, name, old, new, check):
             "= p.kappa_0\n",
             "= -p.kappa_0\n",
             "shapes",
-            "kappa() gives a negative kappa_par",
+            "in an active cell; it must be set, finite and not negative",
         ),
         (
             "density_law",
