@@ -5,6 +5,7 @@ cells of level 0, the levels, or both.
 """
 
 from crmpi.compare.runs import parameters_of
+from crmpi.units import Units
 
 MESH = ("mesh.cells", "mesh.block", "mesh.refinement")
 """Parameters, or beginnings of them, that a change of the mesh changes."""
@@ -26,7 +27,14 @@ def finest_width(run):
     meshes without `lower` and `upper` in units of the mesh."""
     mesh = run.config.get("mesh", {})
     cells = mesh.get("cells", ())
-    lower, upper = mesh.get("lower", [0.0] * len(cells)), mesh.get("upper", [1.0] * len(cells))
+    # a corner may be a text with a unit of its own, '-1 kpc'
+    units = Units(**{name: value for name, value in run.config.get("units", {}).items() if value})
+    lower, upper = (
+        [units(place) if isinstance(place, str) else place for place in mesh[corner]]
+        if corner in mesh
+        else [other] * len(cells)
+        for corner, other in (("lower", 0.0), ("upper", 1.0))
+    )
     widths = [(high - low) / n for low, high, n in zip(lower, upper, cells, strict=True) if n > 1]
     # round-off of unequal divisions is no other mesh
     return float(f"{max(widths, default=0.0) / 2 ** _top(mesh.get('refinement', {})):.9g}")

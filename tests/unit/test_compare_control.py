@@ -11,6 +11,7 @@ from crmpi.cli.main import main
 from crmpi.compare import data as published
 from crmpi.compare.control import answer, settle, standings
 from crmpi.compare.measure import Seen, _floors
+from crmpi.compare.meshes import finest_width
 from crmpi.compare.page import headline
 from crmpi.compare.runs import Run
 from crmpi.compare.tension import Criterion
@@ -208,6 +209,22 @@ def with_levels(pair, *levels):
     pair[0].config["mesh"] |= {"refinement": {"max_level": None, "regions": regions}}
     label = f"{pair[0].label}, {len(levels)} levels"
     return pair[0]._replace(label=label), pair[1]
+
+
+@pytest.mark.parametrize(
+    ("units", "corner", "width"),
+    [
+        ({}, ["-1 kpc", "-1000 pc", -1.0], 0.125),
+        ({"system": "custom", "length": "2 kpc", "velocity": "1 km/s", "density": "1 m_p/cm^3"},
+         ["-1 kpc", "-1000 pc", -0.5], 0.0625),
+    ],
+)  # fmt: skip
+def test_corners_of_a_mesh_may_carry_units(units, corner, width):
+    run = run_as("a16", 16)
+    upper = [place.removeprefix("-") if isinstance(place, str) else -place for place in corner]
+    run.config["mesh"] |= {"lower": corner, "upper": upper}
+    run.config["units"] = units
+    assert finest_width(run) == width
 
 
 def test_meshes_are_ordered_by_their_finest_cells(data):

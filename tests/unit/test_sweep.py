@@ -100,6 +100,10 @@ def test_a_finished_run_of_other_parameters_is_not_taken_for_this_one(tmp_path, 
     assert main([*words, "output.history_interval=0.1"]) == 0
     assert main([*words, "time.end=0.1"]) == 3
     assert "holds a finished run with other parameters" in capsys.readouterr().err
+    # the finished run is none the worse for it
+    assert not list(tmp_path.glob("*/failure.txt"))
+    assert main([*words, "--list"]) == 0
+    assert "finished" in capsys.readouterr().out
 
 
 def test_a_run_out_of_wall_time_is_not_finished(tmp_path, capsys):

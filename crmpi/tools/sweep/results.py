@@ -71,10 +71,11 @@ def has_checkpoint(variant):
 
 
 def note_failure(variant, sentence):
-    """Leave a word about a failure in the folder of a run; None: there is none any more."""
+    """Leave a word about a failure in the folder of a run; None: there is none any more. A folder
+    that holds a finished run, of other parameters, stays as it is."""
     if sentence is None:
         (variant.path / FAILURE).unlink(missing_ok=True)
-    else:
+    elif not (variant.path / RESULT).is_file():
         variant.path.mkdir(parents=True, exist_ok=True)
         write_text(variant.path / FAILURE, sentence + "\n")
 
