@@ -3,6 +3,7 @@
 import sys
 import weakref
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from numbers import Integral
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -92,6 +93,12 @@ class Simulation:
         comm = make_comm() if comm is None else comm
         given = [_plain(parameters)] if isinstance(parameters, Mapping) else list(parameters)
         target = str(problem) if isinstance(problem, Path) else problem
+        if not (target is None or isinstance(target, str) or _is_problem(target)):
+            raise CrmpiError(
+                f"{target!r:.80} is no problem: name one, a folder or a YAML file, or give a "
+                "subclass of crmpi.api.Problem",
+                everywhere=True,
+            )
         write = asks_for_folder(given) if write is None else write
         config, problem_class, checkpoint = configure(
             comm, target, given, None if restart is None else str(restart), write=write
@@ -175,8 +182,8 @@ class Simulation:
         Interrupted
             a signal
         """
-        if n < 1:
-            raise CrmpiError(f"step(n = {n}): n must be 1 or more", everywhere=True)
+        if not isinstance(n, Integral) or n < 1:
+            raise CrmpiError(f"step(n = {n}): n must be an integer, 1 or more", everywhere=True)
         limits = Limits(float("inf"), self.steps + n, "the end")
         reason = self._session.advance(limits, _Unshown(self._session.progress))
         if reason.startswith("received"):
@@ -326,8 +333,10 @@ class Simulation:
                 everywhere=True,
             )
         if steps is not None:
-            if steps < 0:
-                raise CrmpiError(f"steps = {steps} must not be negative", everywhere=True)
+            if not isinstance(steps, Integral) or steps < 0:
+                raise CrmpiError(
+                    f"steps = {steps} must be an integer that is not negative", everywhere=True
+                )
             most = self.steps + steps
             within = limits.max_steps is None or most < limits.max_steps
             limits = limits._replace(max_steps=most if within else limits.max_steps)
@@ -404,6 +413,13 @@ class _Unshown:
         """Nothing is shown."""
 
     step = start
+
+
+def _is_problem(target: Any) -> bool:
+    """Return whether this is a subclass of `crmpi.api.Problem`."""
+    from crmpi.model.problem import Problem
+
+    return isinstance(target, type) and issubclass(target, Problem)
 
 
 def _plain(parameters: Mapping[str, Any]) -> dict[str, Any]:

@@ -263,6 +263,8 @@ def _plain(sim, name, value):
         if others:
             raise CrmpiError(f"'{name}' has no dimension {', '.join(sorted(others))}")
         value = value.transpose(*(d for d in DIMENSIONS if d in value.dims))
+    elif np.ma.is_masked(value):
+        raise CrmpiError(f"'{name}' has masked cells: give them values, as in array.filled(1.0)")
     else:
         try:
             value = np.asarray(value, dtype=float)

@@ -296,6 +296,31 @@ def test_arrays_of_other_cells_are_refused(blast):
         sim.array("dens", level=1)
 
 
+def test_masked_cells_are_refused(blast):
+    sim = blast()
+    with pytest.raises(CrmpiError, match="'dens' has masked cells: give them values"):
+        sim["dens"] = np.ma.masked_less(sim["dens"].values, 2.0)
+    sim["dens"] = np.ma.masked_less(sim["dens"].values, 0.0)  # no cell is masked
+
+
+@pytest.mark.parametrize("problem", [3, dict, ["blast"], CrmpiError])
+def test_what_is_no_problem_is_said(problem):
+    with pytest.raises(CrmpiError, match="is no problem: name one, a folder or a YAML file"):
+        crmpi.Simulation(problem)
+
+
+def test_steps_are_whole_numbers(blast):
+    sim = blast()
+    for n in ("a", 1.5, 0):
+        with pytest.raises(CrmpiError, match="n must be an integer, 1 or more"):
+            sim.step(n)
+    for steps in ("a", 1.5, -1):
+        with pytest.raises(CrmpiError, match="must be an integer that is not negative"):
+            sim.run(steps=steps)
+    sim.run(steps=np.int64(1))
+    assert sim.steps == 1
+
+
 def test_parameters_from_python_are_checked_like_those_of_a_file(blast):
     with pytest.raises(CrmpiError, match=r"parameters: unknown parameter 'mesh\.cell'; did you"):
         blast({"mesh.cell": 3})
