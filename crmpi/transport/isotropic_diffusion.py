@@ -2,9 +2,15 @@
 
 import math
 
+import numpy as np
+
 from crmpi.numerics.cr.undershoots import extremes
+from crmpi.precision import REAL
 from crmpi.transport.diffusion import FORWARD_EULER, NOISE, Diffusion
 from crmpi.transport.fluxes import isotropic_flux
+
+# rounding error of a super-step, relative to the largest e, in single precision too
+_NOISE = max(NOISE, 32.0 * float(np.finfo(REAL).eps))
 
 
 class IsotropicDiffusion(Diffusion):
@@ -43,7 +49,7 @@ class IsotropicDiffusion(Diffusion):
             return extent
         inside = extremes(self.e, self.pack.grid, self.aside)[0]
         *after, below = self.ghosts.comm.maxima((*self.extent(), -inside))
-        if below <= extent[0] + NOISE * extent[1]:
+        if below <= extent[0] + _NOISE * extent[1]:
             return after
         self.e[...], self.came[...] = self.start, came
         count = math.ceil(step / limit - 1e-12)
