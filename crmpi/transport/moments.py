@@ -7,7 +7,7 @@ from crmpi.diagnostics.columns import Column
 from crmpi.mesh.pool import aligned_zeros
 from crmpi.numerics.cr.coefficients import largest_reach
 from crmpi.numerics.cr.exchange import Exchanged, exchange_with_gas
-from crmpi.numerics.cr.march import Correct, Planes, Predict, Registers, march
+from crmpi.numerics.cr.march import Correct, Planes, Predict, Registers, march, plane_shape
 from crmpi.numerics.cr.moments import ENERGY, FLUX, MADE
 from crmpi.numerics.cr.momentum import DonorFluxes, directed_flux, settle_momentum
 from crmpi.numerics.cr.validity import count_fast
@@ -26,6 +26,8 @@ FCR_FIELD = Field(
     "fcr", unit="energy_flux", title="cosmic-ray energy flux along B in the gas frame", turned="-"
 )
 
+# cells of a tile along x1 and x2: more rows of small blocks at a time leave the second-level cache
+_WIDEST = (64, 16)
 
 LIMIT_FLUX = par(
     False,
@@ -77,7 +79,7 @@ class MomentSolver(TransportSolver):
         self.registers = Registers(
             *(pack.allocate(ncomp) for ncomp in (register, register, frozen, account))
         )
-        plane = (1, grid.m2, grid.m1)
+        plane = (1, *plane_shape(grid, *pack.most_blocks(_WIDEST)))
         self.planes = Planes(aligned_zeros((2, 2, *plane)), aligned_zeros((6, register, *plane)))
         self.directed = pack.allocate(3)  # f b before the fluid step
         self._column = aligned_zeros((grid.n1,))
@@ -250,7 +252,7 @@ class MomentSolver(TransportSolver):
             registers,
             self.planes,
             crossing,
-            self.pack.tiles(part, (1, 1)),
+            self.pack.tiles(part, _WIDEST),
             kept,
         )
 

@@ -1,11 +1,15 @@
-"""Tiles: which blocks are worked on together, and that the fluid does not notice."""
+"""Tiles: which blocks are worked on together, and that neither the fluid nor the moments of
+cosmic rays notice."""
 
 import numpy as np
+import pytest
 
 from crmpi.constants import DENS, ECR, PRES, VEL1
-from crmpi.mesh.pack import make_grid
-from crmpi.mesh.tiles import make_tiles, most_blocks
+from crmpi.mesh.pack import Pack, make_grid
+from crmpi.mesh.tiles import Tiles, make_tiles, most_blocks
 from tests.fluid_case import Case
+from tests.mpi.test_reproducibility import whole_mesh
+from tests.stepping import SOLVERS, begin, step
 
 
 def grid(*block):
@@ -80,3 +84,36 @@ def test_blocks_of_a_tile_are_corrected_alone_with_the_same_result():
     assert 0 < corrected.sum() < len(corrected)
     for a, b in ((whole.pack.u0, cut.pack.u0), (whole.pack.b0, cut.pack.b0)):
         np.testing.assert_array_equal(whole.gather(a), cut.gather(b))
+
+
+class WithHoles(Pack):
+    """A pack that takes some of its blocks first, and then those that are left in between."""
+
+    def tiles(self, part, widest, selected=None):
+        own, places = part.blocks, self.origins[part.blocks] // np.array(self.grid[:3])
+        chosen = np.random.default_rng(3).random(own.stop - own.start) < 0.6
+        some, rest = (make_tiles(self.grid, places, widest, s) for s in (chosen, ~chosen))
+        assert min(len(some.first), len(rest.first)) >= 3
+        assert max(some.shape[:, 0].max(), rest.shape[:, 0].max()) > 1
+        return Tiles(
+            np.concatenate([some.blocks, rest.blocks]),
+            np.concatenate([some.first, rest.first + len(some.blocks)]),
+            np.concatenate([some.shape, rest.shape]),
+        )
+
+
+@pytest.mark.parametrize("solver", ["two_moment", "alfven_regulated"])
+@pytest.mark.parametrize("block", ["[4,4,4]", "[6,4,4]", "[12,8,4]"])
+def test_tiles_with_holes_give_the_moments_of_one_block(solver, block):
+    cells = "mesh.cells=[24,16,16]", "fluid.frozen=true"
+    whole, cut = (
+        begin("cr_box", *cells, f"mesh.block={shape}", *SOLVERS[solver])
+        for shape in ("[24,16,16]", block)
+    )
+    before = whole_mesh(whole, whole.pack.u0).copy()
+    cut.pack.__class__ = WithHoles
+    for sim in (whole, cut):
+        step(sim, 2)
+    after = whole_mesh(whole, whole.pack.u0)
+    assert not np.array_equal(before, after)
+    np.testing.assert_array_equal(after, whole_mesh(cut, cut.pack.u0))

@@ -23,10 +23,11 @@ from crmpi.numerics.cr.moments import (
     VSTREAM,
     bounded,
     divergence,
+    faces_of_row,
     slope,
     solve_face,
 )
-from crmpi.numerics.rows.rows import load, row, separate, store
+from crmpi.numerics.rows.rows import TOGETHER, load, row, separate, store
 from crmpi.precision import LARGE
 
 PLUS, MINUS = 2, 3  # components of the register after ENERGY, FLUX; of a face: flux of wave energy
@@ -118,14 +119,14 @@ def wave_coupling_rows(run, moments, cells, frozen, out):
     vstream, drag, growth = row(frozen, VSTREAM), row(frozen, DRAG), row(frozen, GROWTH)
     sigma, speed = row(out, SIGMA), row(out, SPEED)
     igm1 = 1.0 / (moments.gamma - 1.0)
-    for first in range(0, run.count * run.step, run.step):
-        for i in range(first, first + run.length):
+    for n in range(run.count):
+        first, lag = n * run.step, n * run.lag
+        for i in range(first, first + run.length // TOGETHER * TOGETHER):
             up, down, rate = load(plus, i), load(minus, i), load(growth, i) * igm1
             s = rate * (up + down) + load(drag, i)
-            store(sigma, i, s, 0)
-            store(
-                speed, i, moments.gamma * load(vstream, i) * rate * abs(up - down) / (s + _TINY), 1
-            )
+            store(sigma, i + lag, s, 0)
+            carried = moments.gamma * load(vstream, i) * rate * abs(up - down)
+            store(speed, i + lag, carried / (s + _TINY), 1)
 
 
 @device
@@ -167,28 +168,27 @@ def wave_face_rows(run, moments, axis, cells, frozen, coupling, out):
     sigma, speed = row(coupling[1], SIGMA), row(coupling[1], SPEED)
     sigma_below, speed_below = row(coupling[0], SIGMA), row(coupling[0], SPEED)
     d, width = axis.stride, moments.width[axis.normal]
-    for first in range(0, run.count * run.step, run.step):
-        for i in range(first, first + run.length):
+    for n in range(run.count):
+        first, lag = n * run.step, n * run.lag
+        for i in range(first, first + run.length // TOGETHER * TOGETHER):
             e0, e1, e2, e3 = load(e, i - 2 * d), load(e, i - d), load(e, i), load(e, i + d)
             f0, f1, f2, f3 = load(f, i - 2 * d), load(f, i - d), load(f, i), load(f, i + d)
             left = causal(moments.c, e1 + slope(e0, e1, e2), f1 + slope(f0, f1, f2), e1)
             right = causal(moments.c, e2 - slope(e1, e2, e3), f2 - slope(f1, f2, f3), e2)
-            sigmas = load(sigma_below, i), load(sigma, i)
+            sigmas = load(sigma_below, i + lag), load(sigma, i + lag)
             scattered = damped_square(moments, width, load(bn, i), min(sigmas[0], sigmas[1]))
-            fastest = min(
-                max(load(speed_below, i), load(speed, i)) + moments.c * math.sqrt(scattered),
-                moments.c,
-            )
+            speeds = load(speed_below, i + lag), load(speed, i + lag)
+            fastest = min(max(speeds[0], speeds[1]) + moments.c * math.sqrt(scattered), moments.c)
             along = math.copysign(fastest, load(bn, i))
             jump, both = along * (right[0] - left[0]), left[2] + right[2]
             flux, energy = solve_face(
                 moments.ic2, load(bn, i), (left[1], right[1]), both, along, jump
             )
             carried = 0.5 * load(bn, i) * (load(va, i - d) + load(va, i))
-            store(row(out, FSTAR), i, flux, 0)
-            store(row(out, ESTAR), i, energy, 1)
-            store(row(out, PLUS), i, upwind(plus, i, d, carried), 2)
-            store(row(out, MINUS), i, upwind(minus, i, d, -carried), 3)
+            store(row(out, FSTAR), i + lag, flux, 0)
+            store(row(out, ESTAR), i + lag, energy, 1)
+            store(row(out, PLUS), i + lag, upwind(plus, i, d, carried), 2)
+            store(row(out, MINUS), i + lag, upwind(minus, i, d, -carried), 3)
 
 
 @device
@@ -243,13 +243,13 @@ def predict_wave_rows(run, moments, axes, start, frozen, faces, at, out):
     """
     separate()
     e, f, plus, minus = row(start, ENERGY), row(start, FLUX), row(start, PLUS), row(start, MINUS)
-    for first in range(0, run.count * run.step, run.step):
+    for n in range(run.count):
+        first, around = n * run.step, faces_of_row(faces, n * run.lag)
         for i in range(first, first + run.length):
             cell = Cell(load(e, i), load(f, i), load(plus, i), load(minus, i), 0.0, 0.0)
             matter = matter_of(moments, frozen, i)
-            new = implicit_step(
-                1.0, cell, through_faces(moments, axes, frozen, faces, at, i, cell.e), matter
-            )
+            transport = through_faces(moments, axes, frozen, around, at, i, cell.e)
+            new = implicit_step(1.0, cell, transport, matter)
             waves = min(new.plus + new.minus, cell.plus + cell.minus)
             r = 1.0 / (1.0 + min(matter.force * waves + matter.drag, _STIFFEST))
             kept, flux = (
@@ -279,10 +279,11 @@ def correct_wave_rows(run, moments, axes, cells, frozen, faces, at, account):
         row(half, ENERGY),
     )
     heats, mades, seeds = row(account, HEAT), row(account, MADE), row(account, SEEDED)
-    for first in range(0, run.count * run.step, run.step):
+    for n in range(run.count):
+        first, around = n * run.step, faces_of_row(faces, n * run.lag)
         for i in range(first, first + run.length):
             cell = Cell(load(e, i), load(f, i), load(plus, i), load(minus, i), 0.0, 0.0)
-            transport = through_faces(moments, axes, frozen, faces, at, i, load(now, i))
+            transport = through_faces(moments, axes, frozen, around, at, i, load(now, i))
             new, _ = exchange(cell, transport, matter_of(moments, frozen, i))
             kept = max(new.e, 0.0)
             store(e, i, kept, 0)

@@ -23,7 +23,17 @@ from crmpi.jit import device, kernel
 from crmpi.numerics.fused import fused
 from crmpi.numerics.rows.cells import distance_below, gained, mean_slope, through_face
 from crmpi.numerics.rows.columns import clear, largest
-from crmpi.numerics.rows.rows import load, pointer, row, rows, separate, store, written
+from crmpi.numerics.rows.rows import (
+    TOGETHER,
+    load,
+    pointer,
+    row,
+    rows,
+    separate,
+    shift,
+    store,
+    written,
+)
 from crmpi.precision import LARGE, SINGLE
 
 ENERGY, FLUX = 0, 1  # components of the register
@@ -45,12 +55,18 @@ _SLOWEST = 1.73  # c_d is at least this many times the speed gamma_cr v_A at whi
 
 class Run(NamedTuple):
     """Rows for one call of a kernel, or the prologue of every row would cost as much as half a
-    register of cells: their number, numbers in a row, and numbers from a row to the next, no
-    fewer."""
+    register of cells: their number, numbers in a row, numbers from a row to the next in the block,
+    no fewer, and how many more these are in the buffers.
+
+    Element i of the block, in row n, belongs to element i + n lag of the buffers. Loops that run
+    over whole registers, so that `length` is that of some, say it in a form that LLVM understands:
+    it makes no loop for a remainder then, nor asks for one.
+    """
 
     count: int
     length: int
     step: int
+    lag: int
 
 
 class Moments(NamedTuple):
@@ -118,8 +134,9 @@ def coupling_rows(run, moments, cells, frozen, strides, at, out):
     s1, s2, s3 = strides
     h1, h2, h3 = 0.5 / moments.width[0], 0.5 / moments.width[1], 0.5 / moments.width[2]
     free, damped = row(out, FREE), row(out, DAMPED)
-    for first in range(0, run.count * run.step, run.step):
-        for i in range(first, first + run.length):
+    for n in range(run.count):
+        first, lag = n * run.step, n * run.lag
+        for i in range(first, first + run.length // TOGETHER * TOGETHER):
             here = load(e, i)
             below = load(bn1, i) * (here - load(e, i - s1))
             above = load(bn1, i + s1) * (load(e, i + s1) - here)
@@ -132,8 +149,8 @@ def coupling_rows(run, moments, cells, frozen, strides, at, out):
             g3 = mean_slope(moments.cells, h3, at[0], at[1] + i, s3, below, above)
             g = (g1 + g2) + g3
             slow = slowness(moments, g, here, load(f, i), load(vstream, i), load(kappa, i))
-            store(free, i, slow[0], 0)
-            store(damped, i, slow[1], 1)
+            store(free, i + lag, slow[0], 0)
+            store(damped, i + lag, slow[1], 1)
 
 
 @device
@@ -180,21 +197,22 @@ def signal_rows(run, moments, axis, cells, frozen, coupling, at, out):
     free_below, damped_below = row(coupling[0], FREE), row(coupling[0], DAMPED)
     speeds, jumps = row(out, ESTAR), row(out, FSTAR)
     d, width = axis.stride, moments.width[axis.normal]
-    for first in range(0, run.count * run.step, run.step):
-        for i in range(first, first + run.length):
+    for n in range(run.count):
+        first, lag = n * run.step, n * run.lag
+        for i in range(first, first + run.length // TOGETHER * TOGETHER):
             speed = signal_speed(
                 moments,
                 distance_below(moments.cells, width, at[0], at[1] + i, d),
                 load(bn, i),
-                (load(free_below, i), load(free, i)),
-                (load(damped_below, i), load(damped, i)),
+                (load(free_below, i + lag), load(free, i + lag)),
+                (load(damped_below, i + lag), load(damped, i + lag)),
                 (load(vstream, i - d), load(vstream, i)),
             )
             along = math.copysign(speed, load(bn, i))
             e0, e1, e2, e3 = load(e, i - 2 * d), load(e, i - d), load(e, i), load(e, i + d)
             left, right = e1 + slope(e0, e1, e2), e2 - slope(e1, e2, e3)
-            store(speeds, i, along, 0)
-            store(jumps, i, along * (right - left), 1)
+            store(speeds, i + lag, along, 0)
+            store(jumps, i + lag, along * (right - left), 1)
 
 
 @kernel
@@ -205,16 +223,16 @@ def face_rows(run, moments, axis, cells, frozen, at, out):
     e, f, bn = row(cells, ENERGY), row(cells, FLUX), row(frozen, axis.normal)
     speeds, jumps, d = row(out, ESTAR), row(out, FSTAR), axis.stride
     e_star, f_star = written(speeds), written(jumps)
-    for first in range(0, run.count * run.step, run.step):
-        for i in range(first, first + run.length):
+    for n in range(run.count):
+        first, lag = n * run.step, n * run.lag
+        for i in range(first, first + run.length // TOGETHER * TOGETHER):
             f0, f1, f2, f3 = load(f, i - 2 * d), load(f, i - d), load(f, i), load(f, i + d)
             left, right = f1 + slope(f0, f1, f2), f2 - slope(f1, f2, f3)
             both = load(e, i - d) + load(e, i)
-            flux, energy = solve_face(
-                moments.ic2, load(bn, i), (left, right), both, load(speeds, i), load(jumps, i)
-            )
-            store(f_star, i, through_face(moments.cells, at[0], at[1] + i, d, flux), 0)
-            store(e_star, i, energy, 1)
+            along, jump = load(speeds, i + lag), load(jumps, i + lag)
+            flux, energy = solve_face(moments.ic2, load(bn, i), (left, right), both, along, jump)
+            store(f_star, i + lag, through_face(moments.cells, at[0], at[1] + i, d, flux), 0)
+            store(e_star, i + lag, energy, 1)
 
 
 @device
@@ -241,6 +259,17 @@ def scatter(moments, push, e, vstream, kappa):
     _, most = largest_flux(size, e, vstream, kappa * (moments.ic2 / moments.dt), moments.gamma)
     most = min(most, 1.0 / _TINY)  # kappa may be infinite
     return most / (most + size), math.copysign(vstream, push)
+
+
+@device
+def faces_of_row(faces, distance):
+    """Return the (lower, upper) faces of each axis `distance` elements further on."""
+    (lower1, upper1), (lower2, upper2), (lower3, upper3) = faces
+    return (
+        (shift(lower1, distance), shift(upper1, distance)),
+        (shift(lower2, distance), shift(upper2, distance)),
+        (shift(lower3, distance), shift(upper3, distance)),
+    )
 
 
 @device
@@ -298,10 +327,11 @@ def predict_rows(run, moments, axes, start, frozen, faces, at, out):
     """
     separate()
     e, f = row(start, ENERGY), row(start, FLUX)
-    for first in range(0, run.count * run.step, run.step):
+    for n in range(run.count):
+        first, around = n * run.step, faces_of_row(faces, n * run.lag)
         for i in range(first, first + run.length):
             here, old = load(e, i), load(f, i)
-            outflow, push, r, vs = advance_cell(moments, axes, frozen, faces, at, i, here)
+            outflow, push, r, vs = advance_cell(moments, axes, frozen, around, at, i, here)
             energy, flux = predict_cell(here, old, outflow, push, r, vs * moments.drain)
             store(row(out, ENERGY), i, energy, 0)
             store(row(out, FLUX), i, bounded(moments.most, energy, flux), 1)
@@ -322,10 +352,12 @@ def correct_rows(run, moments, axes, cells, frozen, faces, at, account):
     e, f, now = row(start, ENERGY), row(start, FLUX), row(half, ENERGY)
     heats, mades = row(account, HEAT), row(account, MADE)
     new_e, new_f, sum_heats, sum_mades = written(e), written(f), written(heats), written(mades)
-    for first in range(0, run.count * run.step, run.step):
+    for n in range(run.count):
+        first, around = n * run.step, faces_of_row(faces, n * run.lag)
         for i in range(first, first + run.length):
             old = load(f, i)
-            outflow, push, r, vs = advance_cell(moments, axes, frozen, faces, at, i, load(now, i))
+            state = load(now, i)
+            outflow, push, r, vs = advance_cell(moments, axes, frozen, around, at, i, state)
             energy, new, heat = correct_cell(load(e, i), old, outflow, push, r, vs * moments.drain)
             kept = max(energy, 0.0)
             store(new_e, i, kept, 0)

@@ -27,7 +27,8 @@ _REAL = from_dtype(np.dtype(REAL))
 POINTER = types.CPointer(_REAL)
 _STREAMS = 13  # largest number of streams one kernel may store to
 BYTES = np.dtype(REAL).itemsize
-_TOGETHER = LANES // 2 if has_half_registers() else LANES  # numbers that loops end on
+TOGETHER = LANES // 2 if has_half_registers() else LANES
+"""Numbers that loops end on."""
 
 
 class Rows(NamedTuple):
@@ -184,7 +185,7 @@ def double_of(typingctx, bits):
 def whole(n):
     """Return `n` rounded up to whole registers, or half ones where there are any: loops of this
     length have no scalar remainder."""
-    return (n + _TOGETHER - 1) // _TOGETHER * _TOGETHER
+    return (n + TOGETHER - 1) // TOGETHER * TOGETHER
 
 
 @device
