@@ -33,11 +33,10 @@ class History:
         given = self._of_problem(flux)
         hooks.same_columns(sim.problem, sim.comm, given)
         known = [*state_columns(sim), *sim.ledger()]
-        problem = columns_of(sim.positions, given)
         present = [*self._transport_columns(), *mesh_columns(sim), *sim.observing.columns(flux)]
         own = [column.name for column in (*known, *present)]
         hooks.own_columns(sim.problem, given[0], own)
-        columns = [*known, *problem, *present]
+        columns = [*known, *columns_of(sim.positions, given), *present]
         _require_one_of_each(columns)
         found = numbers(columns, sim.comm, sim.units)
         self._last = {

@@ -221,7 +221,12 @@ SMALL = {
     "rows": ["blast", "mesh.cells=[64,16,16]", "mesh.block=[64,8,8]"],
     "gas": ["cr_sedov", "mesh.cells=[16,16,16]", "mesh.block=[8,8,16]"],
     "rk3": ["blast", "mesh.cells=[32,32,1]", "mesh.block=[32,16,1]", "fluid.integrator=rk3"],
-    "floors": ["blast", "mesh.cells=[32,16,16]", "mesh.block=[32,8,16]", "fluid.floors.press=0.3"],
+    "floors": [
+        "blast",
+        "mesh.cells=[32,16,16]",
+        "mesh.block=[32,8,16]",
+        "fluid.floors={press: 0.3, energy_limit: 1}",
+    ],
     "levels": [
         "blast",
         "mesh.cells=[32,32,1]",
