@@ -182,8 +182,8 @@ def _update_plane(scheme, stage, grid, axes, plane, member, scratch, health):
         converging, dominated = add_work(
             grid.n1, scheme.gas, scheme.cr, w, new, local, lower, upper
         )
+        shared = stage.keep, scratch, local, (lower, upper)
         if converging > 0:
-            shared = stage.keep, scratch, local, (lower, upper)
             compress(grid, scheme.gas, scheme.cr, member, cell, shared)
             health.accelerated[block.index] += accelerate(
                 grid.n1, scheme.acceleration, scheme, block, new, cell, local, (lower, upper)
@@ -194,7 +194,6 @@ def _update_plane(scheme, stage, grid, axes, plane, member, scratch, health):
                 grid.n1, stage.dt, w, shift(block.grav, cell), new, local, lower, upper, work
             )
         if dominated > 0:
-            shared = stage.keep, scratch, local, (lower, upper)
             carry_entropy(grid, scheme.gas, scheme.cr, member, cell, shared)
         if recorded:
             cross_rows(
