@@ -188,12 +188,17 @@ def corner_terms(near, kappa, bcc, out):
 
 @device
 def sum_at_corner(cells, i, strides):
-    """Return the sum over the eight cells around a corner, from the upper to the lower ones."""
+    """Return the sum over the eight cells around a corner, in pairs: that of a mirror image is the
+    same."""
     s1, s2, s3 = strides
-    total = load(cells, i) + load(cells, i - s1)
-    total = (total + load(cells, i - s2)) + load(cells, i - s1 - s2)
-    total = (total + load(cells, i - s3)) + load(cells, i - s1 - s3)
-    return (total + load(cells, i - s2 - s3)) + load(cells, i - s1 - s2 - s3)
+    j = i - s3
+    upper = (load(cells, i) + load(cells, i - s1)) + (
+        load(cells, i - s2) + load(cells, i - s1 - s2)
+    )
+    lower = (load(cells, j) + load(cells, j - s1)) + (
+        load(cells, j - s2) + load(cells, j - s1 - s2)
+    )
+    return upper + lower
 
 
 @kernel

@@ -8,17 +8,17 @@ from crmpi.numerics.fluid.layout import (
     FLUX,
     FROM_LOWER,
     FROM_UPPER,
+    LEAN,
     SQUEEZE,
     VFACE,
-    WEIGHT,
 )
 from crmpi.numerics.fluid.riemann import State, face_flux, signal_speeds
 from crmpi.numerics.fluid.stage import tracers
 from crmpi.numerics.power import power
 from crmpi.numerics.rows.rows import load, row, separate, store, written
 
-# of the electric-field weight, per cell width travelled in a step (Gardiner & Stone 2005)
-_UPWIND_SHARPNESS = 1024.0
+# of LEAN, per cell width travelled in a step (Gardiner & Stone 2005)
+_UPWIND_SHARPNESS = 2048.0
 
 
 @device
@@ -69,7 +69,7 @@ def speed_rows(n, solver, gas, cr, sides, bn, speeds):
 
 @kernel
 def riemann_rows(n, solver, gas, cr, sides, bn, axis, speeds, faces):
-    """Solve `n` Riemann problems and write fluxes, face velocity, electric field and upwind weight.
+    """Solve `n` Riemann problems and write fluxes, face velocity, electric field and upwind side.
 
     Parameters
     ----------
@@ -108,11 +108,11 @@ def riemann_rows(n, solver, gas, cr, sides, bn, axis, speeds, faces):
         store(row(faces, FLUX + MOM1 + axis.second), i, f.mom2, 3)
         store(row(faces, FLUX + ENER), i, ener, 4)
         if bn is not None:
-            tilt = _UPWIND_SHARPNESS * axis.dtdx * f.dens / (l.dens + u.dens)
-            tilt = max(min(tilt, 0.5), -0.5)
+            lean = _UPWIND_SHARPNESS * axis.dtdx * f.dens / (l.dens + u.dens)
+            lean = max(min(lean, 1.0), -1.0)
             store(row(faces, ET1), i, f.bt2, 5)
             store(row(faces, ET2), i, -f.bt1, 6)
-            store(row(faces, WEIGHT), i, 0.5 + tilt, 7)
+            store(row(faces, LEAN), i, lean, 7)
 
 
 @kernel

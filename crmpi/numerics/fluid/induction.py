@@ -12,7 +12,7 @@ four cells::
 
 from crmpi.constants import AXES, VEL1
 from crmpi.jit import kernel
-from crmpi.numerics.fluid.layout import ET1, ET2, WEIGHT
+from crmpi.numerics.fluid.layout import ET1, ET2, LEAN
 from crmpi.numerics.fused import fused
 from crmpi.numerics.rows.rows import load, row, separate, store
 
@@ -46,8 +46,8 @@ def edge_rows(n, a_faces, b_faces, cells, edge):
     separate()
     e_a_below, e_a = row(a_faces[0], ET2), row(a_faces[1], ET2)
     e_b_below, e_b = row(b_faces[0], ET1), row(b_faces[1], ET1)
-    w_a_below, w_a = row(a_faces[0], WEIGHT), row(a_faces[1], WEIGHT)
-    w_b_below, w_b = row(b_faces[0], WEIGHT), row(b_faces[1], WEIGHT)
+    lean_a_below, lean_a = row(a_faces[0], LEAN), row(a_faces[1], LEAN)
+    lean_b_below, lean_b = row(b_faces[0], LEAN), row(b_faces[1], LEAN)
     cell, cell_a, cell_b, cell_ab = cells
     for i in range(n):
         ea_below = load(e_a_below, i)
@@ -58,17 +58,18 @@ def edge_rows(n, a_faces, b_faces, cells, edge):
         c_a = load(cell_a, i)
         c_b = load(cell_b, i)
         c_ab = load(cell_ab, i)
-        # an upwinded difference is w * (lower side) + (1 - w) * (upper side), written upper + w *
-        # (lower - upper)
-        x = eb - c_b
-        along_b = fused(load(w_a_below, i), (eb_below - c_ab) - x, x)
-        x = eb - c
-        along_b += fused(load(w_a, i), (eb_below - c_a) - x, x)
-        x = ea - c_a
-        along_a = fused(load(w_b_below, i), (ea_below - c_ab) - x, x)
-        x = ea - c
-        along_a += fused(load(w_b, i), (ea_below - c_b) - x, x)
-        store(edge, i, 0.25 * ((along_b + along_a) + ((ea_below + ea) + (eb_below + eb))), 0)
+        # an upwinded difference d is that of the lower or of the upper side of a face; written so
+        # that both have equal standing, 2 d = lower + upper + lean (lower - upper)
+        lower, upper = eb_below - c_ab, eb - c_b
+        along_b = fused(load(lean_a_below, i), lower - upper, lower + upper)
+        lower, upper = eb_below - c_a, eb - c
+        along_b += fused(load(lean_a, i), lower - upper, lower + upper)
+        lower, upper = ea_below - c_ab, ea - c_a
+        along_a = fused(load(lean_b_below, i), lower - upper, lower + upper)
+        lower, upper = ea_below - c_b, ea - c
+        along_a += fused(load(lean_b, i), lower - upper, lower + upper)
+        mean_of_faces = 0.25 * ((ea_below + ea) + (eb_below + eb))
+        store(edge, i, fused(0.125, along_b + along_a, mean_of_faces), 0)
 
 
 @kernel

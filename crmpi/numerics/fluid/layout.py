@@ -11,9 +11,8 @@ from crmpi.numerics.rows.rows import Rows, row, shift
 BT1, BT2 = 0, 1  # transverse magnetic field
 STATE = 2
 
-# one face; from FLUX on the numbering of u0 1 where upwind of the mass flux is the lower cell, 0
-# the upper one, linear between (Gardiner & Stone 2005)
-WEIGHT = 0
+# one face; from FLUX on the numbering of u0
+LEAN = 0  # 1 where upwind of the mass flux is the lower cell, -1 the upper one, linear between
 ET1, ET2 = 1, 2  # electric field along the transverse axes
 VFACE = 3  # velocity through the face, of the P div v work
 # (FROM_LOWER e_lower + FROM_UPPER e_upper) SQUEEZE is a flux of cosmic-ray energy; for tracers

@@ -8,7 +8,7 @@ and the solver, the mass flux through a valve never has the wrong sign.
 
 from crmpi.constants import DENS, ENER, MOM1, VEL1
 from crmpi.jit import device, kernel
-from crmpi.numerics.fluid.layout import ET1, ET2, FLUX, VFACE, WEIGHT
+from crmpi.numerics.fluid.layout import ET1, ET2, FLUX, LEAN, VFACE
 from crmpi.numerics.fluid.stage import row_at
 from crmpi.numerics.rows.rows import load, row, shift
 
@@ -98,4 +98,4 @@ def hold_field(bcc, bface, axis, w, cell, inside, faces, place):
     faces[FLUX + ENER, 0, 0, place] = -bn * (v1 * b1 + v2 * b2)
     faces[ET1, 0, 0, place] = -bn * v2
     faces[ET2, 0, 0, place] = bn * v1
-    faces[WEIGHT, 0, 0, place] = 0.5
+    faces[LEAN, 0, 0, place] = 0.0

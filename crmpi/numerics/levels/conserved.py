@@ -48,16 +48,20 @@ def _energy_of(b, block, k, j, i, up):
 
 @device
 def _spare_energy(coarse_b, fine_b, blocks, cell, corner, ratio, up):
-    """Return the magnetic energy density of a coarse cell less the mean of that of its fine
-    cells."""
-    mean = 0.0
+    """Return the magnetic energy density of a coarse cell less the mean of that of its fine cells,
+    which are summed in pairs: mirror images have the same."""
+    total = 0.0
     for o3 in range(ratio.r3):
+        plane = 0.0
         for o2 in range(ratio.r2):
+            line = 0.0
             for o1 in range(ratio.r1):
-                mean += _energy_of(
+                line += _energy_of(
                     fine_b, blocks[1], corner[0] + o3, corner[1] + o2, corner[2] + o1, up
                 )
-    return _energy_of(coarse_b, blocks[0], cell[0], cell[1], cell[2], up) - mean / (
+            plane += line
+        total += plane
+    return _energy_of(coarse_b, blocks[0], cell[0], cell[1], cell[2], up) - total / (
         ratio.r1 * ratio.r2 * ratio.r3
     )
 

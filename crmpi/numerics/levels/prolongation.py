@@ -310,19 +310,8 @@ def _inner_faces(f, corner, a, present, areas):
     j, k)."""
     b, c = (a + 1) % 3, (a + 2) % 3
     nb, nc = 2 if present[b] else 1, 2 if present[c] else 1
-    # parts of D_b, D_c odd in s_a: even or odd in the third axis
-    even_b = even_c = odd_b = odd_c = 0.0
-    for ia in range(2):
-        for ic in range(nc):
-            if present[b]:
-                d = side_of(ia) * _difference(f, corner, b, a, ia, c, ic) * areas[b]
-                even_b += d
-                odd_b += side_of(ic) * d
-        for ib in range(nb):
-            if present[c]:
-                d = side_of(ia) * _difference(f, corner, c, a, ia, b, ib) * areas[c]
-                even_c += d
-                odd_c += side_of(ib) * d
+    even_b, odd_b = _odd_parts(f, corner, b, a, c, nc, areas[b]) if present[b] else (0.0, 0.0)
+    even_c, odd_c = _odd_parts(f, corner, c, a, b, nb, areas[c]) if present[c] else (0.0, 0.0)
     uniform = 0.5 * (even_b / (2 * nc) + even_c / (2 * nb))
     if present[b] and present[c]:  # shares of minimal energy: field is flux over area
         along_c = 0.5 * odd_b / 4.0 * areas[a] ** 2 / (areas[a] ** 2 + areas[c] ** 2)
@@ -341,6 +330,25 @@ def _inner_faces(f, corner, a, present, areas):
             )
             x, y, z = _place(corner, a, 1, b, ib, c, ic)
             f[a, z, y, x] = mean + more / areas[a]
+
+
+@device
+def _odd_parts(f, corner, normal, a, c, nc, area):
+    """Return the parts of the difference of fluxes across the coarse cell along `normal` that are
+    odd in axis `a`: even and odd in axis `c`, which has `nc` fine cells.
+
+    Sums run over pairs, so that mirror images have the same.
+    """
+    even = odd = 0.0
+    for ia in range(2):
+        both = between = 0.0
+        for ic in range(nc):
+            d = side_of(ia) * _difference(f, corner, normal, a, ia, c, ic) * area
+            both += d
+            between += side_of(ic) * d
+        even += both
+        odd += between
+    return even, odd
 
 
 @device

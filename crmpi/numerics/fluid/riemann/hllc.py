@@ -24,7 +24,8 @@ def speeds_hllc(solver, bn, lower, upper):
     )
     rel_l = lower.dens * (slowest - lower.vn)
     rel_u = upper.dens * (fastest - upper.vn)
-    momentum = rel_u * upper.vn - rel_l * lower.vn - upper.press + lower.press
+    # differences of like terms: a mirror image has the same number, with the other sign
+    momentum = (rel_u * upper.vn - rel_l * lower.vn) + (lower.press - upper.press)
     return slowest, momentum / (rel_u - rel_l), fastest
 
 
