@@ -5,12 +5,15 @@ import numpy as np
 
 from crmpi.boundary.conditions import Diode, Hydrostatic, Outflow, Reflect, User
 from crmpi.boundary.layers import SIDES, Face, open_end
+from crmpi.boundary.mistakes import refuse_lost
 from crmpi.boundary.parents import ParentBoundaries
 from crmpi.boundary.refined import Crossing
 from crmpi.errors import CrmpiError
+from crmpi.mesh.pack import component_names
 from crmpi.mesh.tree import NO_NEIGHBOUR, direction
 from crmpi.parallel.halo import Halo
 from crmpi.plugins import BOUNDARY_CONDITIONS
+from crmpi.plugins.mistakes import comes_with_crmpi
 
 
 class Ghosts:
@@ -54,6 +57,8 @@ class Ghosts:
         faces = list(_physical_faces(tree, pack, boundaries))
         known = BOUNDARY_CONDITIONS.classes()
         self._conditions = [known[kind](face, pack, eos, user) for face, kind in faces]
+        self._plugins = [c for c in self._conditions if not comes_with_crmpi(type(c))]
+        self._names = pack.variable_names()
         self._beyond = (
             ParentBoundaries(pack, self.crossing, faces, eos, user) if self.crossing else None
         )
@@ -112,6 +117,8 @@ class Ghosts:
             self.crossing.prolong_fluid(u, b, buffers)
         for condition in self._first_guess + self._conditions:
             condition.fluid(u, b, time)
+        for condition in self._plugins:
+            refuse_lost(condition, "fluid", self._names, u, b)
 
     def fill_cells(self, q, fields, time):
         """Fill the ghost cells of a register of a transport solver.
@@ -133,6 +140,8 @@ class Ghosts:
             self.crossing.prolong(q, buffers[0])
         for condition in self._first_guess + self._conditions:
             condition.cells(q, fields, time)
+        for condition in self._plugins:
+            refuse_lost(condition, "cells", component_names(fields), q)
 
     def fill_marks(self, marks, fields, time, *, marked):
         """Fill the ghost cells of `marks` (nblock, 1, m3, m2, m1), which are zero in almost all

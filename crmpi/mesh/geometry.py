@@ -13,6 +13,7 @@ import numpy as np
 
 from crmpi.mesh.metric import EvenCells, TubeCells
 from crmpi.plugins import GEOMETRIES
+from crmpi.plugins.mistakes import HookError, comes_with_crmpi, place_of_own
 from crmpi.precision import LANES
 from crmpi.types import Tube
 
@@ -107,6 +108,25 @@ class TubeGeometry(Cartesian):
         self.section = self.shape.section(across[0] * across[1])
         self._step = (self.end - self.begin) / self.cells
         self._ratio = math.log(self.end / self.begin) if spacing == "log" else 0.0
+        if not comes_with_crmpi(type(self.shape)):
+            self._require_sections()
+
+    def _require_sections(self):
+        """Refuse cross-sections of a plug-in that are no numbers or negative."""
+        faces = self.positions(0, self.cells + 1, 0.0)
+        with np.errstate(all="ignore"):
+            found = np.asarray(self.shape.relative(faces), dtype=float)
+        good = (found >= 0.0) & (found < math.inf)
+        if found.shape == faces.shape and good.all():
+            return
+        what = f"returns an array of the shape {found.shape} for {faces.shape}"
+        if found.shape == faces.shape:
+            what = f"returns {found[~good][0]:.6g} for s = {faces[~good][0]:.6g}"
+        raise HookError(
+            f"{place_of_own(type(self.shape), ('relative',))}: {what}; it must return a number "
+            "that is finite and not negative for every position",
+            everywhere=True,
+        )
 
     def positions(self, first, count, offset=0.5):
         """Return `count` positions from the global index `first` on; `offset` 0 for lower faces,

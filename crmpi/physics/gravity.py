@@ -19,6 +19,7 @@ import numpy as np
 from crmpi.errors import CrmpiError
 from crmpi.params import group, par
 from crmpi.plugins import GRAVITY_COMPONENTS
+from crmpi.plugins.mistakes import HookError, place_of_own
 
 
 class Component:
@@ -305,6 +306,12 @@ class Gravity:
         total = [np.zeros(shape) for _ in range(3)]
         for component in self.components.values():
             for axis, g in enumerate(component.acceleration(x1, x2, x3)):
+                if not np.isfinite(g).all():
+                    where = place_of_own(type(component), ("acceleration", "pull"))
+                    raise HookError(
+                        f"{where}: the acceleration along x{axis + 1} is no number in a cell or in "
+                        "a ghost zone; it must be finite there, at r = 0 too"
+                    )
                 total[axis] = total[axis] + g
         return tuple(total)
 

@@ -136,6 +136,21 @@ def file_name(problem_class):
         return f"problem '{problem_class.name or problem_class.__name__}'"
 
 
+def comes_with_crmpi(cls):
+    """Return whether a class is one of crmpi's own."""
+    return cls.__module__.startswith("crmpi.")
+
+
+def place_of_own(cls, hooks):
+    """Return the place of the first of `hooks` that a plug-in defines, or a class outside of crmpi
+    that it inherits from; its file where there is none."""
+    for owner in cls.__mro__:
+        hook = next((name for name in hooks if name in vars(owner)), None)
+        if hook and not comes_with_crmpi(owner):
+            return place_of(owner, hook)
+    return file_name(cls)
+
+
 def place_of(problem_class, hook, key=None):
     """Return the place 'problem.py, line 13, initial()' of `key` in a hook, or of its return."""
     file, line = file_name(problem_class), None

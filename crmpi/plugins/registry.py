@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from crmpi.errors import CrmpiError
 from crmpi.plugins.guard import guard
+from crmpi.plugins.mistakes import comes_with_crmpi
 
 
 class Origin(NamedTuple):
@@ -95,7 +96,7 @@ class Registry:
         self._entries[origin, cls.name] = cls
 
     def _origin(self, cls):
-        if cls.__module__.startswith("crmpi."):
+        if comes_with_crmpi(cls):
             return PACKAGE
         return _loading[-1] if _loading else SESSION
 

@@ -14,6 +14,7 @@ the state that it meets.
 
 from crmpi.constants import ENER, NHYDRO
 from crmpi.physics.operators import Phase
+from crmpi.run.blame import blaming
 from crmpi.run.time_step import parts
 from crmpi.types import Field
 
@@ -72,7 +73,8 @@ def sources(sim, time, dt, operators):
     with sim.timers("sources"):
         gas = pack.u0[:, :NHYDRO].copy() if sim.fluid.frozen else None
         for source in operators:
-            sim.followers.apply(source, time, dt)  # cosmic-ray tracers get what the bulk gets
+            with blaming(sim, source, ("apply",)):
+                sim.followers.apply(source, time, dt)  # cosmic-ray tracers get what the bulk gets
         if gas is not None:
             sim.fluid.box.add(
                 "frozen_exchange", pack.sums(gas, [ENER]) - pack.sums(pack.u0, [ENER])
@@ -85,7 +87,7 @@ def transport(sim, time, dt, phase):
     """Move cosmic rays along the field at frozen gas; `phase`: whether the fluid follows or has
     just acted."""
     for operator in sim.acting(Phase.AROUND_FLUID) if dt > 0.0 else ():
-        with sim.timers("transport"):
+        with sim.timers("transport"), blaming(sim, operator, ("advance", "move")):
             operator.advance(dt, time, phase)
 
 
@@ -99,7 +101,7 @@ def before_fluid(sim):
 def after_fluid(sim, dt):
     """Settle between gas and cosmic rays what the fluid carried for `dt`."""
     for operator in sim.acting(Phase.AFTER_FLUID):
-        with sim.timers("transport"):
+        with sim.timers("transport"), blaming(sim, operator, ("after_fluid",)):
             operator.after_fluid(dt)
 
 

@@ -17,7 +17,7 @@ from crmpi.diagnostics.columns import Column
 from crmpi.errors import CrmpiError
 from crmpi.params import group, par
 from crmpi.plugins import SCATTERING_MODELS
-from crmpi.plugins.mistakes import HookError, place_of
+from crmpi.plugins.mistakes import HookError, comes_with_crmpi, place_of_own
 
 if TYPE_CHECKING:
     from crmpi.mesh.pack import Pack
@@ -167,11 +167,17 @@ class ScatteringModel:
     def evaluate(self, pack: "Pack", out: np.ndarray, rigidity: float | None = None) -> None:
         """Fill `out` with the coefficients of cosmic rays of `rigidity` in GV, within the limits of
         the model; None: those of the bulk."""
-        own = not type(self).__module__.startswith("crmpi.")  # of a plug-in
+        own = not comes_with_crmpi(type(self))
         active = pack.active(out)
         if own:
             active[:, KAPPA_PAR], active[:, KAPPA_PERP] = np.nan, 0.0
+            before = _fingerprints(pack)
         self.kappa(pack, out, self.rigidity if rigidity is None else rigidity)
+        if own and _fingerprints(pack) != before:
+            raise HookError(
+                f"{place_of_own(type(self), ('kappa',))}: changes the state of the pack; it must "
+                "write to 'out' alone"
+            )
         lowest, highest = self.limits()
         if lowest > 0.0 or np.isfinite(highest):
             np.clip(out[:, KAPPA_PAR], lowest, highest, out=out[:, KAPPA_PAR])
@@ -186,8 +192,8 @@ class ScatteringModel:
         wrong = tuple(np.argwhere(~good)[0])
         name = ("KAPPA_PAR", "KAPPA_PERP")[wrong[1]]
         raise HookError(
-            f"{place_of(type(self), 'kappa')}: out[:, {name}] = {active[wrong]:.6g} in an active "
-            "cell; it must be set, finite and not negative"
+            f"{place_of_own(type(self), ('kappa',))}: out[:, {name}] = {active[wrong]:.6g} in an "
+            "active cell; it must be set, finite and not negative"
         )
 
     def limits(self) -> tuple[float, float]:
@@ -216,6 +222,15 @@ class ScatteringModel:
         """Fill `out` (nblock, 2, m3, m2, m1) with kappa_par and kappa_perp in code units, for a
         `rigidity` in GV."""
         raise CrmpiError(f"scattering model '{self.name}' defines no kappa", everywhere=True)
+
+
+def _fingerprints(pack: "Pack") -> list[int]:
+    """Return sums of the bits of primitives, conserved variables and field, which tell whether a
+    model has changed them."""
+    return [
+        int(array.view(f"u{array.itemsize}").sum(dtype=np.uint64))
+        for array in (pack.w0, pack.u0, pack.bcc, pack.b0)
+    ]
 
 
 def scattering_models() -> dict[str, type["ScatteringModel"]]:

@@ -36,6 +36,7 @@ transport: {solver: anisotropic_diffusion}
 scattering: {model: mine}
 """
 )
+OWN_WALLS = "mesh: {cells: [8, 4, 1], block: [4, 4, 1], boundaries: [mine, periodic, periodic]}\n"
 KINDS = {
     "kappa": ("ScatteringModel", "def kappa(self, pack, out, rigidity):", SCATTERING),
     "indicator": ("Criterion", "def indicator(self, view):", ADAPTIVE),
@@ -51,6 +52,28 @@ KINDS = {
     ),
     "kapa": ("ScatteringModel", "def kapa(self, pack, out, rigidity):", SCATTERING),
     "aply": ("Source", "def aply(self, time, dt):", MESH + "mine: {enabled: true}"),
+    "apply": ("Source", "def apply(self, time, dt):", MESH + "mine: {enabled: true}"),
+    "move": (
+        "TransportSolver",
+        "def move(self, population, dt, time, phase):",
+        MESH + "transport: {solver: mine}",
+    ),
+    "fluid": ("Outflow", "def fluid(self, u, b, time):", OWN_WALLS),
+    "cells": (
+        "Outflow",
+        "def cells(self, q, fields, time):",
+        OWN_WALLS + "transport: {solver: isotropic_diffusion}\nscattering: {kappa_par: 0.1}",
+    ),
+    "pull": (
+        "Spherical",
+        "def phi(self, r):\n    return r\n\ndef pull(self, r):",
+        MESH + "gravity: {mine: {}}",
+    ),
+    "relative": (
+        "CrossSection",
+        "def relative(self, s):",
+        "mesh: {cells: [8, 1, 1], boundaries: outflow, geometry: mine}",
+    ),
 }
 PLUGIN = """
 from crmpi.api import *
@@ -96,8 +119,60 @@ SET = "it must be set, finite and not negative"
             "out[:] = 0.1\nout[0, 1, 0, 3, 3] = np.nan",
             f"out[:, KAPPA_PERP] = nan in an active cell; {SET}",
         ),
+        (
+            "kappa",
+            "out[:] = 0.1\npack.w0[0, 0] *= 2.0",
+            "plug.py, line 9, kappa(): changes the state of the pack; it must write to 'out' alone",
+        ),
         ("kapa", "pass", "scattering model 'mine' defines no kappa"),
         ("aply", "pass", "source 'mine' defines no apply"),
+        (
+            "apply",
+            "if time > 0:\n    self.pack.active(self.pack.u0)[1, ENER, 0, 2, 1] = np.nan",
+            "plug.py, line 9, apply(): leaves no number in ener at x1=0.1875, x2=0.125, x3=0 "
+            "(cell 1, 2, 0 of block 1, level 0); earlier output is intact",
+        ),
+        (
+            "move",
+            "self.pack.active(self.pack.u0)[:, population.places[0]] = np.inf",
+            "plug.py, line 9, move(): leaves no number in ecr at x1=-0.4375, x2=-0.375, x3=0 "
+            "(cell 0, 0, 0 of block 0, level 0); earlier output is intact",
+        ),
+        (
+            "fluid",
+            "super().fluid(u, b, time)\nfor ghost in self.ghost_zones(u):\n"
+            "    ghost[MOM1] = np.nan",
+            "plug.py, line 9, fluid(): makes mom1 = nan in a ghost cell at ix1 of block 0",
+        ),
+        (
+            "fluid",
+            "super().fluid(u, b, time)\nfor ghost in self.ghost_zones(b):\n    ghost[1] = np.inf",
+            "plug.py, line 9, fluid(): makes b2 = inf in a ghost cell at ix1 of block 0",
+        ),
+        (
+            "cells",
+            "super().cells(q, fields, time)\nfor ghost in self.ghost_zones(q):\n"
+            "    ghost[0] = np.nan",
+            "plug.py, line 9, cells(): makes ecr = nan in a ghost cell at ix1 of block 0",
+        ),
+        (
+            "pull",
+            "return r * np.nan",
+            "plug.py, line 13, pull(): the acceleration along x1 is no number in a cell or in a "
+            "ghost zone; it must be finite there, at r = 0 too",
+        ),
+        (
+            "relative",
+            "return np.log(s)",
+            "plug.py, line 10, relative(): returns nan for s = -0.5; it must return a number that "
+            "is finite and not negative for every position",
+        ),
+        (
+            "relative",
+            "return np.ones(3)",
+            "plug.py, line 10, relative(): returns an array of the shape (3,) for (9,); it must "
+            "return a number that is finite and not negative for every position",
+        ),
         (
             "indicator",
             "return view['dens'].astype(str)",
