@@ -5,6 +5,9 @@ from crmpi.diagnostics import energy_ledger
 from crmpi.diagnostics.floors import counts_of_cells
 from crmpi.model import hooks
 
+# of the largest energy that the box held: beyond it the summary says so
+_MADE_BY_FLOORS = 1e-3
+
 
 def summary_lines(sim, history, norms):
     """Return the lines printed below a finished run.
@@ -44,17 +47,26 @@ def ledger_lines(sim, history):
         f"  {'box at the start':<40s} {sum(v[0] for v in energies):+.6e}",
     ]
     lines.append(f"  {'change until the end':<40s} {change:+.6e}")
-    known = 0.0
+    known, made = 0.0, {}
     for column in energy_ledger.terms(sim):
         moved = column.term * history[column.name][-1]
         known += moved
+        if column.floor:
+            made[column.name] = moved
         lines.append(f"  {'  ' + column.name:<40s} {moved:+.6e}")
     lines.append(f"  {'  unexplained':<40s} {change - known:+.6e}")
+    share = sum(made.values()) / max(map(sum, zip(*energies, strict=True)))
     doubts = sim.history.doubts()
     floors = {column.name: history[column.name][-1] for column in counts_of_cells(sim.ledger())}
     lines.append(
         "floors: " + (", ".join(f"{n} {int(v)}" for n, v in floors.items() if v) or "none")
     )
+    if share > _MADE_BY_FLOORS:
+        names = ", ".join(name for name, moved in made.items() if moved > 0.0)
+        lines.append(
+            f"beyond validity: floors made {share:.1%} of the energy of the box ({names}), see "
+            "docs/transport.md"
+        )
     largest = {name: history[name].max() for name in doubts if name in history}
     return lines + [
         f"beyond validity: {name} up to {maximum:.6g}: {doubts[name][1]}"

@@ -6,6 +6,8 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+import crmpi
+from crmpi.api import Problem, par
 from crmpi.constants import DENS, VEL1
 from crmpi.errors import CrmpiError
 from crmpi.numerics.cr.validity import count_bare, count_fast
@@ -77,6 +79,37 @@ def test_doubts_are_told_once_and_summed_up():
     assert [line for line in summary_lines(outcome.sim, history, {}) if "validity" in line] == [
         f"beyond validity: cr_fast_cells up to 384: {sentence}"
     ]
+
+
+class Spot(Problem):
+    """A circle full of cosmic rays in an oblique field."""
+
+    class Params:
+        radius: float = par(0.1, gt=0, doc="radius")
+
+    def initial(self, x, p):
+        ecr = np.where(x.r < p.radius, 1e4, 1e-3)
+        return dict(dens=1.0, press=1.0, ecr=ecr, b1=1.0, b2=0.5)
+
+
+@pytest.mark.parametrize("radius, told", [(0.05, True), (0.6, False)])
+def test_energy_that_floors_made_is_told(radius, told):
+    """e of what fills 2 x 2 cells falls below zero in its wake; that of a wide spot hardly."""
+    parameters = {
+        "mesh": {"cells": [32, 32, 1], "lower": [-1] * 3, "upper": [1] * 3},
+        "transport": {"solver": "two_moment", "vmax": 100},
+        "scattering": {"model": "constant", "kappa_par": 1.0},
+        "units.system": "none",
+        "problem.radius": radius,
+    }
+    sim = crmpi.Simulation(Spot, parameters)
+    sim.run(until=0.03)
+    history = sim.history
+    share = history["cr_floored"][-1] / max(history["ener"] + history["ecr"])
+    assert (share > 1e-3) == told
+    said = f"beyond validity: floors made {share:.1%} of the energy of the box (cr_floored), "
+    lines = [line for line in summary_lines(sim.state, history, {}) if "floors made" in line]
+    assert [line.startswith(said) for line in lines] == [True] * told
 
 
 class HistoryOf(dict):
