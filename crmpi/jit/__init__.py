@@ -20,7 +20,7 @@ os.environ.setdefault("NUMBA_DISABLE_INTEL_SVML", "1")
 
 from crmpi.jit.compilers import compiler, compiler_note
 from crmpi.jit.folders import cache_folder, cache_note, remove_stale
-from crmpi.jit.processor import has_fused, has_half_registers
+from crmpi.jit.processor import has_fused, use_half_registers
 from crmpi.jit.record import Made, before_first_compilation, made, working_seconds
 from crmpi.precision import in_precision
 
@@ -66,9 +66,9 @@ __all__ = [
     "device",
     "device_in_double",
     "has_fused",
-    "has_half_registers",
     "kernel",
     "made",
     "remove_stale",
+    "use_half_registers",
     "working_seconds",
 ]

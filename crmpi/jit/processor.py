@@ -13,9 +13,9 @@ _ASKED = range(20, 23)
 
 
 @functools.cache
-def has_half_registers():
-    """Return whether vector loops may end on half a cache line, 32 bytes: a register of AVX2, or,
-    with AVX-512, half a register.
+def use_half_registers():
+    """Let vector loops end on half a cache line, 32 bytes: a register of AVX2, or, with AVX-512,
+    half a register; return whether they do.
 
     LLVM leaves what does not fill a register of 64 bytes to a scalar loop, unless it is told to
     vectorise that one too. This is told here, once, before anything is compiled; it changes the

@@ -8,7 +8,6 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from crmpi.diagnostics.columns import split_label
 from crmpi.diagnostics.reductions import REDUCTIONS, Total
 from crmpi.errors import CrmpiError
 from crmpi.plugins.mistakes import HookError, folder_of, is_own, place_of, sentence, suggestion
@@ -295,23 +294,12 @@ def same_columns(problem, comm, blocks):
         raise HookError(f"{place_of(type(problem), 'history', None)}: {what}", everywhere=True)
 
 
-def own_columns(problem, given, own):
-    """Refuse labels of ``history`` that are not 'name [unit]', names of columns of the code itself
-    (`own`), and names that a table cannot tell apart."""
-    code, words = {"time", "step", "dt", *own}, set()
+def labels(problem, given):
+    """Refuse labels of ``history`` that are not 'name [unit]'."""
     for label in given:
-        name, _ = split_label(label)
-        word = "_".join(name.split())
-        what = None
         if not _LABEL.fullmatch(label):
             what = f"{label!r} names no column; write 'name' or 'name [unit]', on one line"
-        elif name in code:
-            what = f"'{name}' is a column of the code itself; give yours another name"
-        elif word in words:
-            what = f"two columns are called '{name}'; give one of them another name"
-        if what is not None:
             raise HookError(f"{place_of(type(problem), 'history', label)}: {what}", everywhere=True)
-        words.add(word)
 
 
 def results(problem, history):

@@ -27,6 +27,8 @@ _COLUMN = re.compile(r"\[\d+\](.*?)\[([^\]]*)\]")
 _FIRST_LINE = "# crmpi history, one row per time; columns: [number]name[unit]\n"
 _NO_WORD = re.compile(r"[\s#,\"']+")  # what would end a word of a table
 _HEADER_ENDS = 1_000_000  # characters, at most
+CLOCK = ("time", "step", "dt")
+"""The first columns, see `beginning`."""
 _STEP = 1  # place of the column that says where a restart continues
 
 
@@ -47,6 +49,11 @@ class Columns(dict):
         return table
 
 
+def word_of(name: str) -> str:
+    """Return the name of a column as one word of a table."""
+    return _NO_WORD.sub("_", name)
+
+
 def header(labels: Iterable[str]) -> str:
     """Return the header lines for labels like 'time [Myr]'."""
     columns = [split_label(label) for label in labels]
@@ -54,7 +61,7 @@ def header(labels: Iterable[str]) -> str:
         f"[{n}]{name}[{portable(unit)}]" for n, (name, unit) in enumerate(columns, start=1)
     )
     # no blank behind this '#': a reader that drops the sign must not see one column more
-    words = " ".join(_NO_WORD.sub("_", name) for name, _ in columns)
+    words = " ".join(word_of(name) for name, _ in columns)
     return f"{_FIRST_LINE}# {numbered}\n#{words}\n"
 
 

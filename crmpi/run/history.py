@@ -2,13 +2,15 @@
 
 from crmpi.analysis.read.cells import LateFlux
 from crmpi.constants import DENS, ENER, MOM1
-from crmpi.diagnostics.columns import Column, numbers
+from crmpi.diagnostics.columns import Column, numbers, split_label
 from crmpi.diagnostics.reductions import columns_of
 from crmpi.errors import CrmpiError
 from crmpi.model import hooks
 from crmpi.model.problem import primitives
 from crmpi.numerics.fluid.contents import add_contents
 from crmpi.numerics.fluid.solenoidal import largest_divergence
+from crmpi.output.history import CLOCK, word_of
+from crmpi.plugins.mistakes import HookError, place_of
 
 
 class History:
@@ -34,10 +36,9 @@ class History:
         hooks.same_columns(sim.problem, sim.comm, given)
         known = [*state_columns(sim), *sim.ledger()]
         present = [*self._transport_columns(), *mesh_columns(sim), *sim.observing.columns(flux)]
-        own = [column.name for column in (*known, *present)]
-        hooks.own_columns(sim.problem, given[0], own)
+        hooks.labels(sim.problem, given[0])
+        _require_one_of_each([*known, *present], sim.problem, given[0])
         columns = [*known, *columns_of(sim.positions, given), *present]
-        _require_one_of_each(columns)
         found = numbers(columns, sim.comm, sim.units)
         self._last = {
             number.name: number.value
@@ -85,16 +86,30 @@ class History:
         return [*solver.history(), *kappa]
 
 
-def _require_one_of_each(columns):
-    """Refuse two columns of one name, which no reader of the history could tell apart."""
-    names = [column.name for column in columns]
-    if len(set(names)) < len(names):
-        twice = next(name for name in names if names.count(name) > 1)
-        raise CrmpiError(
-            f"two columns of the history are called '{twice}': give that of the plug-in another "
-            "name",
-            everywhere=True,
-        )
+def _require_one_of_each(columns, problem, labels):
+    """Refuse two columns that are the same word of a table: of `columns`, and of the `labels` of
+    the problem."""
+    own, problems = set(CLOCK), set()
+    for column in columns:
+        word = word_of(column.name)
+        if word in own:
+            raise CrmpiError(
+                f"two columns of the history are called '{column.name}': give that of the plug-in "
+                "another name",
+                everywhere=True,
+            )
+        own.add(word)
+    for label in labels:
+        name, _ = split_label(label)
+        word = word_of(name)
+        if word in own:
+            what = f"'{name}' is a column of the code itself; give yours another name"
+        elif word in problems:
+            what = f"two columns are called '{name}'; give one of them another name"
+        else:
+            problems.add(word)
+            continue
+        raise HookError(f"{place_of(type(problem), 'history', label)}: {what}", everywhere=True)
 
 
 def state_columns(sim):

@@ -577,6 +577,12 @@ MISTAKES = {
         "name",
         {"head": TOTAL},
     ),
+    "name of a column of the code with a blank": (
+        more("def history(self, x, w, p):\n    return {'floor dens': Total(1.0)}"),
+        "problem.py, line 9, history(): 'floor dens' is a column of the code itself; give yours "
+        "another name",
+        {"head": TOTAL},
+    ),
     "history changes w": (
         more("def history(self, x, w, p):\n    w.dens *= 2\n    return {'m': x.integral(w.dens)}"),
         "problem.py, line 9, history(): output array is read-only; change a copy of it, as "

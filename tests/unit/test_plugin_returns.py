@@ -198,6 +198,11 @@ SET = "it must be set, finite and not negative"
             "two columns of the history are called 'mass': give that of the plug-in another name",
         ),
         (
+            "finish",
+            "return {'dt': 1.0}",
+            "two columns of the history are called 'dt': give that of the plug-in another name",
+        ),
+        (
             "partial",
             "return np.ones(1 if cells.x1.min() < 0 else 2)",
             "observable 'mine': partial() returns 2 sums of one block and 1 of another; it must "

@@ -6,10 +6,10 @@ from pathlib import Path
 from crmpi.analysis.read import running
 from crmpi.errors import CrmpiError
 from crmpi.output.directory import RunDirectory
+from crmpi.output.history import CLOCK
 
 BLOCKS = "▁▂▃▄▅▆▇█"
 PLAIN = "_.-~=+*#"
-_CLOCK = ("time", "step", "dt")
 _ENERGIES = ("mass", "ekin", "emag", "ener", "ecr")
 _TELLING = ("loading", "mdot", "outflow", "flux", "sfr")
 _MOST = 8  # columns that are shown when none is named
@@ -62,7 +62,7 @@ def columns_shown(history, names=()):
             raise CrmpiError(f"the history has no column '{name}'; it has {', '.join(known)}")
     if names or not history.rows:
         return [name for name in names if name in known]
-    moving = [name for name in known if name not in _CLOCK and any(history.column(name))]
+    moving = [name for name in known if name not in CLOCK and any(history.column(name))]
     telling = [name for name in moving if any(word in name.lower() for word in _TELLING)]
     chosen = [name for name in moving if name in _ENERGIES]
     own = [name for name in telling if not name.startswith(("floor_", "boundary_", "losses_"))]

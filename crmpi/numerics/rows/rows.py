@@ -20,14 +20,14 @@ from numba.core.errors import RequireLiteralValue
 from numba.extending import intrinsic
 from numba.np.numpy_support import from_dtype
 
-from crmpi.jit import device, has_half_registers
+from crmpi.jit import device, use_half_registers
 from crmpi.precision import LANES, LINE, REAL
 
 _REAL = from_dtype(np.dtype(REAL))
 POINTER = types.CPointer(_REAL)
 _STREAMS = 13  # largest number of streams one kernel may store to
 BYTES = np.dtype(REAL).itemsize
-TOGETHER = LANES // 2 if has_half_registers() else LANES
+TOGETHER = LANES // 2 if use_half_registers() else LANES
 """Numbers that loops end on."""
 
 
