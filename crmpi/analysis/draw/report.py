@@ -11,7 +11,7 @@ from crmpi.analysis.measure.stream import write_measured
 from crmpi.analysis.read.readers import open_snapshot
 from crmpi.errors import CrmpiError
 from crmpi.output.directory import RunDirectory
-from crmpi.output.files import clear_write_errors, commit, temporary, write_text
+from crmpi.output.files import whole, write_text
 
 
 class Table(NamedTuple):
@@ -102,10 +102,8 @@ def write(tables, output):
         return
     import h5py
 
-    with clear_write_errors(output):
-        with h5py.File(temporary(output), "w") as file:
-            for table in tables:
-                group = file.create_group(table.source.stem)
-                group.attrs[table.time[0]] = table.time[1]
-                write_measured(group, table.measured)
-        commit(output)
+    with whole(output) as part, h5py.File(part, "w") as file:
+        for table in tables:
+            group = file.create_group(table.source.stem)
+            group.attrs[table.time[0]] = table.time[1]
+            write_measured(group, table.measured)
