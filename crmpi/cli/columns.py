@@ -137,9 +137,10 @@ def _snapshot(path):
 
     if not Path(path).is_dir():
         return path
-    snapshots = RunDirectory(Path(path)).snapshots()
+    directory = RunDirectory(path)
+    snapshots = directory.snapshots()
     if not snapshots:
-        raise CrmpiError(f"{path} has no snapshots; set output.snapshot_interval")
+        raise directory.no_snapshots("set output.snapshot_interval")
     return snapshots[-1]
 
 

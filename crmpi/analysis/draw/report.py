@@ -9,7 +9,6 @@ import numpy as np
 from crmpi.analysis.measure.catalogue import measure
 from crmpi.analysis.measure.stream import write_measured
 from crmpi.analysis.read.readers import open_snapshot
-from crmpi.errors import CrmpiError
 from crmpi.output.directory import RunDirectory
 from crmpi.output.files import whole, write_text
 
@@ -34,9 +33,8 @@ def observe(path, names, overrides=()):
     path = Path(path)
     paths = RunDirectory(path).snapshots() if path.is_dir() else [path]
     if not paths:
-        raise CrmpiError(
-            f"{path} has no snapshots; set output.snapshot_interval, or name observables of the "
-            "run in 'observables.compute'"
+        raise RunDirectory(path).no_snapshots(
+            "set output.snapshot_interval, or name observables of the run in 'observables.compute'"
         )
     tables = []
     for one in paths:

@@ -96,9 +96,7 @@ def _run(folder):
     directory = RunDirectory(folder)
     snapshots, checkpoints = directory.snapshots(), directory.checkpoints()
     if not (directory.holds_run() or snapshots):
-        raise CrmpiError(
-            f"{folder} is not the folder of a run: it has no {directory.provenance.name}"
-        )
+        raise directory.no_run()
     return {
         "kind": "run",
         "path": str(folder),

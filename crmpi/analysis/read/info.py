@@ -157,9 +157,7 @@ def _run(folder):
     directory = RunDirectory(folder)
     snapshots, checkpoints = directory.snapshots(), directory.checkpoints()
     if not (directory.holds_run() or snapshots):
-        raise CrmpiError(
-            f"{folder} is not the folder of a run: it has no {directory.provenance.name}"
-        )
+        raise directory.no_run()
     lines = [f"run {folder}: snapshots: {len(snapshots)}, checkpoints: {len(checkpoints)}"]
     for path in checkpoints:
         lines.append(f"  {path.relative_to(folder)}: {damage(path) or 'complete'}")
