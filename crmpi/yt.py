@@ -4,7 +4,6 @@ An entry point of the group ``yt.frontends`` names this module, so that yt impor
 reads a file: `CrmpiDataset` then takes the place of yt's own reader of this layout.
 """
 
-import functools
 import os
 from typing import Any
 
@@ -15,7 +14,6 @@ from yt.frontends.athena_pp.api import AthenaPPDataset, AthenaPPGrid, AthenaPPHi
 
 from crmpi.analysis.read.derived import has_metallicity
 from crmpi.constants import SOLAR_METALS
-from crmpi.errors import CrmpiError
 
 OWN = ("names", "unit_system", "gamma_cr")
 """Attributes that other programs do not write into files of this layout."""
@@ -96,10 +94,6 @@ class CrmpiDataset(AthenaPPDataset):
         self.dimensionality = max(np.flatnonzero(self.domain_dimensions > 1), default=0) + 1
         self.parameters["gamma_cr"] = float(self._facts["gamma_cr"])
 
-    def _setup_classes(self):
-        super()._setup_classes()
-        self.proj = _whole_images(self, self.proj)
-
     def create_field_info(self) -> None:
         """Set up the fields of yt, then those of crmpi."""
         if self._instantiated_index is None:
@@ -115,29 +109,6 @@ class CrmpiDataset(AthenaPPDataset):
             self.add_field(
                 ("gas", "metallicity"), _carried(names), sampling_type="cell", units="Zsun"
             )
-
-
-def _whole_images(ds, project):
-    """Return `project`, which makes projections, without those that would leave out mass.
-
-    An image of yt halves both of its axes from level to level, and blocks of all levels are one
-    cell thick where the mesh is: in an image of such an axis they fill its lower part alone.
-    """
-    handle, thin = ds._handle, ds.domain_dimensions == 1
-
-    @functools.wraps(project)
-    def checked(field, axis, *arguments, **options):
-        across = [a for a in range(3) if a != ds.coordinates.axis_id.get(axis, axis)]
-        if handle.attrs["MaxLevel"] and thin[across].any():
-            name = "xyz"[next(a for a in across if thin[a])]
-            raise CrmpiError(
-                f"yt leaves out mass in images with the axis {name}, along which this refined mesh "
-                "has one cell: project along it, or sum ds.arbitrary_grid(ds.domain_left_edge, "
-                "ds.domain_right_edge, dims=[...])"
-            )
-        return project(field, axis, *arguments, **options)
-
-    return checked
 
 
 def load(

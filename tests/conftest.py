@@ -1,7 +1,6 @@
 """Settings that all tests share, and where compilation takes their time."""
 
 import os
-import resource
 from collections import Counter
 
 os.environ.setdefault("NUMBA_NUM_THREADS", "1")
@@ -25,15 +24,6 @@ def serial():
 def comm():
     """The communicator of all ranks that run this test."""
     return make_comm()
-
-
-@pytest.fixture
-def no_space():
-    """Let no file of this process grow beyond 100 bytes, as on a full disk."""
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (100, before[1]))
-    yield
-    resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 @pytest.hookimpl(wrapper=True)

@@ -63,10 +63,14 @@ class Case:
 
     def refresh(self, u, b):
         """Fill ghosts and primitives."""
+        self.fill_ghosts(u, b)
+        self.fluid.primitives(u, b)
+
+    def fill_ghosts(self, u, b):
+        """Fill ghosts."""
         self.scatter(u, self.gather(u))
         if self.pack.magnetic:
             self.scatter(b, self.gather(b))
-        self.fluid.primitives(u, b)
 
     def gather(self, a):
         """Return the global array (ncomp, n3, n2, n1) of a pack array."""
@@ -97,7 +101,8 @@ class Case:
             if fluid.stage(stage, dt):
                 self.scatter(fluid.troubled, self.gather(fluid.troubled))
                 fluid.stage_corrected(stage, dt)
-            self.refresh(*fluid.result(stage))
+            self.fill_ghosts(*fluid.result(stage))
+        fluid.primitives(self.pack.u0, self.pack.b0)
 
     def run(self, time, cfl=0.3):
         """Run to a time; return the number of steps."""

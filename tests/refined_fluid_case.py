@@ -115,7 +115,8 @@ class RefinedFluid:
                 self.ghosts.fill_cells(fluid.troubled, _MARKS, self.time)
                 fluid.stage_corrected(stage, dt)
             fluid.reflux_stage(stage, dt)
-            self.refresh(*fluid.result(stage))
+            self.ghosts.fill_fluid(*fluid.result(stage), self.time)
+        fluid.primitives(self.pack.u0, self.pack.b0)
         self.time += dt
 
     def run(self, steps, cfl=0.3, force=None):

@@ -137,10 +137,9 @@ def _snapshot(path):
 
     if not Path(path).is_dir():
         return path
-    directory = RunDirectory(path)
-    snapshots = directory.snapshots()
+    snapshots = RunDirectory(Path(path)).snapshots()
     if not snapshots:
-        raise directory.no_snapshots("set output.snapshot_interval")
+        raise CrmpiError(f"{path} has no snapshots; set output.snapshot_interval")
     return snapshots[-1]
 
 

@@ -2,8 +2,6 @@
 
 import numpy as np
 
-_PRIMITIVES = ("dens", "vel1", "vel2", "vel3", "press")
-
 
 def is_lost(pack, floors):
     """Return whether this rank has a cell that is not a number.
@@ -17,10 +15,8 @@ def is_lost(pack, floors):
 
 
 def lost_cells(pack):
-    """Return how many active cells of each block of this rank (nblock,) are not finite, or have
-    primitives that are not: squares of large numbers overflow."""
-    lost = [(~np.isfinite(pack.active(array))).any(axis=1) for array in (pack.u0, pack.w0)]
-    return (lost[0] | lost[1]).sum(axis=(1, 2, 3))
+    """Return how many active cells of each block of this rank (nblock,) are not finite."""
+    return (~np.isfinite(pack.active(pack.u0))).any(axis=1).sum(axis=(1, 2, 3))
 
 
 def first_lost(pack, positions, row):
@@ -34,13 +30,8 @@ def first_lost(pack, positions, row):
     row : int
         of the block in the pack
     """
-    names = pack.variable_names()
-    lost = ~np.isfinite(pack.active(pack.u0)[row])
-    if not lost.any():
-        names = [*_PRIMITIVES, *names[len(_PRIMITIVES) :]]
-        lost = ~np.isfinite(pack.active(pack.w0)[row])
-    v, k, j, i = np.argwhere(lost)[0]
-    return f"{names[v]} at {place(pack, positions, row, (k, j, i))}"
+    v, k, j, i = np.argwhere(~np.isfinite(pack.active(pack.u0)[row]))[0]
+    return f"{pack.variable_names()[v]} at {place(pack, positions, row, (k, j, i))}"
 
 
 def place(pack, positions, row, cell):

@@ -40,13 +40,13 @@ from crmpi.output.datasets import (
 from crmpi.output.files import (
     WRITE_FAILURES,
     allocate,
+    clear_write_errors,
     commit,
     describe_failure,
     hush_destructors,
     require_space,
     temporary,
     unwritten,
-    whole,
 )
 from crmpi.output.seal import CHECKSUMS, DIGEST, block_checksums, digest
 
@@ -422,12 +422,13 @@ def merge(path, output):
     CrmpiError
         a part is missing; `RunError` if `output` cannot be written
     """
-    with h5py.File(path, "r") as source, whole(output) as unfinished:
+    with h5py.File(path, "r") as source, clear_write_errors(output):
         for part, fault in broken_parts(source).items():
             raise CrmpiError(f"cannot merge {path}: the part {part} is {fault}")
-        with h5py.File(unfinished, "w") as target:
+        with h5py.File(temporary(output), "w") as target:
             target.attrs.update(source.attrs)
             for name, dataset in source.items():
                 copy = target.create_dataset(name, dataset.shape, dataset.dtype)
                 for row in range(dataset.shape[0]) if dataset.shape else [()]:
                     copy[row] = dataset[row]
+        commit(output)

@@ -150,22 +150,8 @@ class RunDirectory:
         """
         found = self.snapshots()
         if not found:
-            raise self.no_snapshots(f"expected {self.snapshot(0)}")
+            raise CrmpiError(f"{self.path} has no snapshots; expected {self.snapshot(0)}")
         return found[-1]
-
-    def no_run(self):
-        """Return the error about a folder in which no run has written."""
-        what = f"{self.path} is not the folder of a run: it has no {self.provenance.name}"
-        inside = sorted(self.path.glob(f"*/{self.provenance.name}"))
-        if inside:
-            what += f"; there are runs in it, name one of them, such as '{inside[0].parent}'"
-        return CrmpiError(what)
-
-    def no_snapshots(self, remedy):
-        """Return the error about a folder that has none."""
-        if not self.holds_run() and any(self.path.glob(f"*/{self.provenance.name}")):
-            return self.no_run()
-        return CrmpiError(f"{self.path} has no snapshots; {remedy}")
 
     def checkpoints(self):
         """Return the paths of all checkpoints, in order."""

@@ -99,25 +99,16 @@ def _flush(path):
         os.close(descriptor)
 
 
-@contextmanager
-def whole(path):
-    """Give the temporary of `path` to be written, and its name when it is complete; remove it where
-    it does not become so. What the disk refuses is a `RunError`."""
-    with clear_write_errors(path):
-        try:
-            yield temporary(path)
-            commit(path)
-        except BaseException:
-            temporary(path).unlink(missing_ok=True)
-            raise
-
-
 def write_text(path, text):
     """Write a small text file in one go; an earlier one stays whole until the new one is."""
     with clear_write_errors(path):
         Path(path).parent.mkdir(parents=True, exist_ok=True)
-    with whole(path) as part:
-        part.write_text(text, encoding="utf-8")
+        try:
+            temporary(path).write_text(text, encoding="utf-8")
+            commit(path)
+        except OSError:
+            temporary(path).unlink(missing_ok=True)
+            raise
 
 
 # what file systems without preallocation answer

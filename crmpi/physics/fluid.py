@@ -13,6 +13,7 @@ from crmpi.diagnostics.floor_ledger import FloorLedger
 from crmpi.errors import CrmpiError
 from crmpi.mesh.pool import aligned_zeros
 from crmpi.numerics.fluid.blend import blend
+from crmpi.numerics.fluid.convert import Conversion
 from crmpi.numerics.fluid.frozen import advect_frozen, fastest_flow
 from crmpi.numerics.fluid.riemann import HLLE, LLF
 from crmpi.numerics.fluid.stage import Fields, Floors, Health
@@ -136,17 +137,22 @@ class Fluid(Operator):
         Parameters
         ----------
         stage : crmpi.physics.integrators.Stage
-            ghosts and primitives of the register that gives the fluxes must be valid
+            ghosts of the register that gives the fluxes must be valid, and ``w0, bcc`` its
+            primitives if it is the start of the step; those of others are made here
         dt : float
             the whole step
         """
-        if self.params.frozen:
+        convert = stage.fluxes != 0 and not self.frozen and self._kernels.converts
+        if stage.fluxes != 0 and not convert:
+            self.primitives(*self._registers(stage.fluxes, stage.fluxes))
+        if self.frozen:
             self._carry(stage, dt)
             return False
-        find = self.corrects
-        self._advance(
-            stage, dt, self.pack.pool.numbers(dtype=bool, fill=True), find=find, correct=False
-        )
+        find, everywhere = self.corrects, self.pack.pool.numbers(dtype=bool, fill=True)
+        self._advance(stage, dt, everywhere, find=find, correct=False, convert=convert)
+        if convert:
+            self._fastest = np.nan
+            self._record_raised(self._latest.lasts)
         return find and bool(self._health.troubled.any())
 
     def stage_corrected(self, stage, dt):
@@ -157,7 +163,8 @@ class Fluid(Operator):
         they share.
         """
         self.ledger.counts.add("first_order", self._health.troubled)
-        self._advance(stage, dt, self.troubled.any(axis=(1, 2, 3, 4)), find=False, correct=True)
+        marked = self.troubled.any(axis=(1, 2, 3, 4))
+        self._advance(stage, dt, marked, find=False, correct=True, convert=False)
 
     def reflux_stage(self, stage, dt):
         """Replace what coarser blocks used on faces and edges that finer blocks share; collective,
@@ -229,16 +236,22 @@ class Fluid(Operator):
         mass and energy is recorded as far as it will be in the state at the end of the step.
         """
         self._record()
-        pack = self.pack
-        state = (u, b if pack.magnetic else None)
-        result = (pack.w0, pack.bcc if pack.magnetic else None)
-        asked = u is pack.u0 and not self.frozen  # not between two stages
-        fastest = self._kernels.primitives(
-            self.scheme, self.floors, state, result, self.ledger.totals(), asked
-        )
+        at_start = u is self.pack.u0
+        asked = at_start and not self.frozen
+        fastest = self._kernels.primitives(self.scheme, self._conversion(u, b), asked)
         self._fastest = fastest if asked else np.nan
+        self._record_raised(1.0 if at_start else self._latest.lasts)
+
+    def _conversion(self, u, b):
+        """Return the `Conversion` of a state to ``w0, bcc``; nothing has been raised yet."""
+        pack = self.pack
+        field = (b, pack.bcc) if pack.magnetic else (None, None)
+        return Conversion(u, field[0], pack.w0, field[1], self.floors, self.ledger.totals())
+
+    def _record_raised(self, lasts):
+        """Record what floors added in a conversion, of which the part `lasts` stays."""
         if self.ledger.has_raised():
-            self.ledger.raised(1.0 if u is pack.u0 else self._latest.lasts)
+            self.ledger.raised(lasts)
 
     def watch(self, boxes):
         """Let ghost cells limit the time step too: those beyond the mesh, which are no block's
@@ -282,7 +295,7 @@ class Fluid(Operator):
         boxes = np.concatenate([part.boxes(self._active), part.boxes(self._watched)])
         return fastest_flow(self.pack.metric.cells, part.axes(1.0), part.of(self.pack.w0), boxes)
 
-    def _advance(self, plan, dt, selected, *, find, correct):
+    def _advance(self, plan, dt, selected, *, find, correct, convert):
         """Run the stage kernel on the selected blocks."""
         pack = self.pack
         part = dt * plan.part
@@ -300,13 +313,22 @@ class Fluid(Operator):
         passive = pack.nvar - len(pack.scalars)
         registers = (pack.w0, bcc, bface, u_in, b_in, u_out, b_out, grav)
         first = pack.u0, b_first
-        fields = Fields(
-            *registers, self.troubled, self.valves, *first, self._early, passive, pack.metric.cells
-        )
+        marks = self.troubled, self.valves
+        conversion = self._conversion(*self._registers(plan.fluxes, plan.fluxes))
+        rest = self._early, passive, pack.metric.cells, conversion
+        fields = Fields(*registers, *marks, *first, *rest)
         recorded = plan.lasts > 0.0
         seen = self.stages[0].part / plan.part if plan.fluxes != plan.start else 0.0
         stage = KernelStage(
-            part, plan.first_order, correct, find, recorded, plan.keep, self._dissipate, seen
+            part,
+            plan.first_order,
+            correct,
+            find,
+            recorded,
+            plan.keep,
+            convert,
+            self._dissipate,
+            seen,
         )
         self._kernels.advance(self.scheme, stage, fields, self._health, selected, self.reflux)
         self._unrecorded = plan

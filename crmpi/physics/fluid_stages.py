@@ -16,6 +16,9 @@ from crmpi.precision import LANES
 # cells of a tile: one block along x1, for rows made of pieces of several blocks gained nothing, and
 # along x2 as many as leave the buffers in the second-level cache
 _WIDEST = (1, 32)
+# active cells of the shortest row, and the most ghost layers, with which stages make the primitives
+# on the way: blocks of 32^3 gain nothing, those of 16^3 and PPM, with three layers, lose
+_LONG, _LAYERS = 48, 2
 
 
 class FluidStages:
@@ -32,6 +35,13 @@ class FluidStages:
         self._column = aligned_zeros((pack.grid.n1,))
         self._line = aligned_zeros((2, pack.nvar, 1, 1, pack.grid.m1))
 
+    @property
+    def converts(self):
+        """Whether a stage makes the primitives that give its fluxes itself, plane by plane, and
+        finds them in the cache; else a pass of its own makes them before."""
+        grid = self.pack.grid
+        return grid.n1 >= _LONG and max(grid.ng1, grid.ng2, grid.ng3) <= _LAYERS
+
     def advance(self, scheme, stage, fields, health, selected, reflux):
         """Run the stage kernel on the blocks marked in `selected` (nblock,)."""
         for level in self.pack.parts:
@@ -40,14 +50,14 @@ class FluidStages:
             mine = level.of(fields), self.scratch, level.of(health), tiles
             advance_blocks(scheme, stage, level.grid, level.axes(stage.dt), *mine, kept)
 
-    def primitives(self, scheme, floors, state, result, totals, asked):
-        """Convert all cells of `state` to `result`; return the fastest signal, in cells per time,
-        of the active ones if it is `asked` for, else 0."""
-        found, laws = 0.0, (scheme.gas, scheme.cr, floors, self.pack.metric.cells)
+    def primitives(self, scheme, conversion, asked):
+        """Make the primitives of all cells; return the fastest signal, in cells per time, of the
+        active ones if it is `asked` for, else 0."""
+        found, work = 0.0, Work(self._line, self._column, asked)
+        laws = scheme.gas, scheme.cr, self.pack.metric.cells
         for part in self.pack.parts:
-            arrays = part.of((state, result, totals))
-            work = Work(self._line, self._column, asked)
-            found = max(found, primitives(*laws, part.grid, part.axes(1.0), *arrays, work))
+            given = part.grid, part.axes(1.0), part.of(conversion), work
+            found = max(found, primitives(*laws, *given))
         return found
 
     def fastest_in(self, scheme, boxes):

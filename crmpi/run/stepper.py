@@ -111,7 +111,8 @@ def fluid(sim, time, dt):
     with sim.timers("fluid"):
         for stage in sim.fluid.stages:
             fluid_stage(sim, stage, dt)
-            refresh(sim, *sim.fluid.result(stage), time + stage.time * dt)
+            fill_ghosts(sim, *sim.fluid.result(stage), time + stage.time * dt)
+        convert(sim, sim.pack.u0, sim.pack.b0)
 
 
 def fluid_stage(sim, stage, dt):
@@ -128,7 +129,17 @@ def fluid_stage(sim, stage, dt):
 
 def refresh(sim, u, b, time):
     """Make ghost zones and primitives valid for the state (u, b)."""
+    fill_ghosts(sim, u, b, time)
+    convert(sim, u, b)
+
+
+def fill_ghosts(sim, u, b, time):
+    """Make ghost zones valid for the state (u, b)."""
     with sim.timers("ghosts"):
         sim.ghosts.fill_fluid(u, b, time)
+
+
+def convert(sim, u, b):
+    """Make the primitives of the state (u, b), whose ghost zones are valid."""
     with sim.timers("primitives"):
         sim.fluid.primitives(u, b)

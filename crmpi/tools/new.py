@@ -4,7 +4,6 @@ or from the start."""
 import keyword
 import re
 import shutil
-from contextlib import contextmanager
 from pathlib import Path
 from string import Template
 
@@ -37,12 +36,17 @@ def new_problem(target, like=None):
     name = _require_name(target)
     folder = None if like is None else _like(like)
     _require_new(target)
-    with _all_or_nothing(target):
+    try:
         if folder is None:
             target.mkdir(parents=True)
             _fill(target, "bare", name, {})
         else:
             _copy_like(folder, target, name)
+    except OSError as problem:
+        raise _unwritable(target, problem) from None
+    except BaseException:
+        shutil.rmtree(target, ignore_errors=True)  # made here, a moment ago
+        raise
     return {
         "problem.py": "the hooks: initial state, sources, boundaries ...",
         f"{name}.yaml": "mesh, physics, output",
@@ -125,18 +129,9 @@ def _require_new(target):
         raise CrmpiError(f"'{target}' exists already; give another destination")
 
 
-@contextmanager
-def _all_or_nothing(target):
-    """Remove the folder that is made meanwhile, which was not there before, if it does not become
-    complete."""
-    try:
-        yield
-    except BaseException as problem:
-        shutil.rmtree(target, ignore_errors=True)
-        if isinstance(problem, OSError):
-            reason = (problem.strerror or str(problem)).lower()
-            raise CrmpiError(f"cannot write '{target}': {reason}") from None
-        raise
+def _unwritable(target, problem):
+    reason = (problem.strerror or str(problem)).lower()
+    return CrmpiError(f"cannot write '{target}': {reason}")
 
 
 def place_of(target):
@@ -149,24 +144,18 @@ def copy_problem(folder, target):
     README and in the commands there."""
     _require_new(target)
     old, new = folder.name, target.resolve().name
-    with _all_or_nothing(target):
-        _copy_files(folder, target)
+    try:
+        shutil.copytree(
+            folder, target, ignore=shutil.ignore_patterns("__pycache__", "reference*.json")
+        )
         for path in sorted(target.glob("*.yaml")):
             named = target / f"{new}.yaml" if path.stem == old else path
             path.rename(named)
             _rewrite(named, lambda text: _renamed_configuration(text, old, new))
         for path in (*target.glob("*.md"), *target.glob("*.py")):
             _rewrite(path, lambda text: _renamed_words(text, old, new))
-
-
-def _copy_files(folder, target):
-    """Copy the files of a folder but for those that were made in it."""
-    for path in folder.rglob("*"):
-        made = path.match("reference*.json") or "__pycache__" in path.parts
-        if path.is_file() and not made:
-            copy = target / path.relative_to(folder)
-            copy.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(path, copy)
+    except OSError as problem:
+        raise _unwritable(target, problem) from None
 
 
 def _rewrite(path, change):

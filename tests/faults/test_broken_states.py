@@ -65,7 +65,6 @@ def test_state_that_becomes_not_a_number(refused, crmpi, broken, tmp_path):
     (tmp_path / "broken" / "problem.py").write_text(text)
     message = refused("run", broken, "output.dir=out", code=3)
     assert "not a number after step" in message
-    assert "press at x1=0.9" in message and "out/emergency/" in message  # mom1 itself is a number
     assert "earlier output is intact" in message
     snapshots = sorted((tmp_path / "out" / "snapshots").glob("*.athdf"))
     assert len(snapshots) >= 2  # the initial state and at least one more

@@ -134,14 +134,3 @@ def test_commands_of_one_process_leave_other_ranks_silent(words, monkeypatch, ca
     assert main(words) == 0
     shown = capsys.readouterr()
     assert shown.out == shown.err == ""
-
-
-@pytest.mark.parametrize("command", ["info", "watch", "report", "plot", "movie", "observe"])
-def test_the_folder_of_a_sweep_in_place_of_that_of_a_run(tmp_path, capsys, command):
-    (tmp_path / "sweep" / "first").mkdir(parents=True)
-    (tmp_path / "sweep" / "first" / "provenance.json").write_text("{}")
-    words = ["gamma_rays"] if command == "observe" else []
-    assert main([command, str(tmp_path / "sweep"), *words]) == 2
-    said = capsys.readouterr().err
-    assert "sweep is not the folder of a run: it has no provenance.json; there are runs" in said
-    assert said.endswith(f"such as '{tmp_path / 'sweep' / 'first'}'\n")

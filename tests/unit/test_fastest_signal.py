@@ -278,13 +278,12 @@ def test_a_change_from_outside_changes_the_step(asked):
 
 
 def test_between_two_stages_there_is_no_step():
-    """The primitives are those of the middle of the step."""
+    """The primitives are those of the middle of the step, which the second stage makes."""
     sim = begin(*SMALL["gas"])
-    stage, dt = sim.fluid.stages[0], sim.fluid.max_dt(0.3)
-    sim.fluid.stage(stage, dt)
-    u, b = sim.fluid.result(stage)
-    sim.ghosts.fill_fluid(u, b, 0.0)
-    sim.fluid.primitives(u, b)
+    (first, second), dt = sim.fluid.stages, sim.fluid.max_dt(0.3)
+    sim.fluid.stage(first, dt)
+    sim.ghosts.fill_fluid(*sim.fluid.result(first), 0.0)
+    sim.fluid.stage(second, dt)
     with pytest.raises(CrmpiError, match="between two stages"):
         sim.fluid.max_dt(0.3)
     sim.refresh()

@@ -53,14 +53,6 @@ def test_a_problem_like_another_runs(here):
     assert not (here / "my_blast/reference.json").exists()
 
 
-@pytest.mark.parametrize("words", [("new", "mine"), ("problems", "copy", "blast", "mine")])
-def test_what_the_disk_refuses_is_one_sentence_and_leaves_nothing(here, capsys, no_space, words):
-    assert main(list(words)) == 2
-    said = capsys.readouterr().err
-    assert said.splitlines() == ["crmpi: error: cannot write 'mine': file too large"]
-    assert not (here / "mine").exists()  # it can be made again
-
-
 @pytest.mark.parametrize(
     "name", [pytest.param("isolated_galaxy", marks=pytest.mark.full), "patchy_box"]
 )

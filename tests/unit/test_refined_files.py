@@ -118,28 +118,6 @@ def test_the_mesh_of_a_snapshot(path):
         assert mass == pytest.approx(history["mass"][-1] * unit, rel=1e-13)
 
 
-@pytest.mark.parametrize("cells, along", [((16, 16, 1), "z"), ((16, 1, 16), "y")])
-def test_yt_projects_a_plane_along_its_one_cell_alone(tmp_path, cells, along):
-    """Along other axes yt would leave out three quarters of the mass of level 2."""
-    pytest.importorskip("yt").set_log_level(50)
-    import crmpi.yt
-
-    regions = [{"level": 2, "shape": "sphere", "radius": 0.3}]
-    mesh = {"cells": cells, "block": [min(n, 4) for n in cells], "refinement.regions": regions}
-    sim = crmpi.Simulation("blast", {"mesh": mesh, "output.dir": tmp_path})
-    sim.save()
-    ds = crmpi.yt.load(*tmp_path.glob("snapshots/*.athdf"))
-    assert ds.index.max_level == 2
-    for axis in "xyz":
-        if axis != along:
-            with pytest.raises(CrmpiError, match=f"the axis {along}, along which this refined"):
-                ds.proj(("gas", "density"), axis)
-    found = ds.proj(("gas", "density"), along)
-    half_widths = found["pdx"], found["pdy"]
-    mass = 4.0 * (found["gas", "density"] * half_widths[0] * half_widths[1]).sum()
-    assert float(mass / ds.all_data().sum(("gas", "cell_mass"))) == pytest.approx(1.0, rel=1e-12)
-
-
 def test_yt_opens_it_as_a_refined_mesh(path):
     pytest.importorskip("yt").set_log_level(50)
     import crmpi.yt

@@ -171,8 +171,7 @@ def test_watch_says_what_went_wrong(tmp_path, capsys):
     for words, code, sentence in (
         ([str(run)], 3, f"the run in {run} ended without a message: see {run}/log.txt, "
          f"continue with crmpi run --restart {run}"),
-        ([str(tmp_path)], 2, f"{tmp_path} is not the folder of a run: it has no provenance.json; "
-         f"there are runs in it, name one of them, such as '{run}'"),
+        ([str(tmp_path)], 2, f"{tmp_path} is not the folder of a run: it has no provenance.json"),
         ([f"{run}/x"], 2, f"{run}/x is not a folder: name the output.dir of a run"),
         ([str(run), "--interval", "0"], 2, "--interval 0: must be between 0.1 and 3600 seconds"),
     ):  # fmt: skip

@@ -17,7 +17,7 @@ from crmpi.analysis.read.cells import AXIS_NUMBERS
 from crmpi.analysis.read.readers import open_snapshot
 from crmpi.errors import CrmpiError
 from crmpi.output.directory import RunDirectory
-from crmpi.output.files import clear_write_errors, temporary, whole
+from crmpi.output.files import clear_write_errors, commit, temporary
 
 FORMATS = (".mp4", ".gif")
 DPI = 150
@@ -174,15 +174,15 @@ def alike(images):
 def write_gif(images, output, fps):
     """Write pictures into a GIF that repeats endlessly."""
     first, *rest = map(_indexed, images)
-    with whole(output) as part:
-        first.save(
-            part,
-            format="GIF",
-            save_all=True,
-            append_images=rest,
-            duration=max(round(1000.0 / fps), 20),
-            loop=0,
-        )
+    first.save(
+        temporary(output),
+        format="GIF",
+        save_all=True,
+        append_images=rest,
+        duration=max(round(1000.0 / fps), 20),
+        loop=0,
+    )
+    commit(output)
 
 
 def _indexed(image):
@@ -203,10 +203,11 @@ def write_mp4(images, output, fps, program):
         "-i", "-", "-an", "-c:v", "libx264", "-crf", "18", "-pix_fmt", "yuv420p",
         "-movflags", "+faststart", "-f", "mp4", str(temporary(output)),
     ]  # fmt: skip
-    with whole(output), _encoder(command, output) as pipe:
+    with _encoder(command, output) as pipe:
         pipe.write(first.tobytes())
         for image in images:
             pipe.write(image.tobytes())
+    commit(output)
 
 
 @contextmanager
@@ -223,6 +224,7 @@ def _encoder(command, output):
             pass  # what it wrote to its standard error says why it ended
         said = process.stderr.read().decode(errors="replace").strip()
         if process.wait() != 0:
+            temporary(output).unlink(missing_ok=True)
             reason = said.splitlines()[-1] if said else f"exit code {process.returncode}"
             raise CrmpiError(
                 f"{command[0]} cannot write {output}: {reason}; a name ending in .gif needs no "

@@ -9,8 +9,9 @@ import numpy as np
 from crmpi.analysis.measure.catalogue import measure
 from crmpi.analysis.measure.stream import write_measured
 from crmpi.analysis.read.readers import open_snapshot
+from crmpi.errors import CrmpiError
 from crmpi.output.directory import RunDirectory
-from crmpi.output.files import whole, write_text
+from crmpi.output.files import clear_write_errors, commit, temporary, write_text
 
 
 class Table(NamedTuple):
@@ -33,8 +34,9 @@ def observe(path, names, overrides=()):
     path = Path(path)
     paths = RunDirectory(path).snapshots() if path.is_dir() else [path]
     if not paths:
-        raise RunDirectory(path).no_snapshots(
-            "set output.snapshot_interval, or name observables of the run in 'observables.compute'"
+        raise CrmpiError(
+            f"{path} has no snapshots; set output.snapshot_interval, or name observables of the "
+            "run in 'observables.compute'"
         )
     tables = []
     for one in paths:
@@ -100,8 +102,10 @@ def write(tables, output):
         return
     import h5py
 
-    with whole(output) as part, h5py.File(part, "w") as file:
-        for table in tables:
-            group = file.create_group(table.source.stem)
-            group.attrs[table.time[0]] = table.time[1]
-            write_measured(group, table.measured)
+    with clear_write_errors(output):
+        with h5py.File(temporary(output), "w") as file:
+            for table in tables:
+                group = file.create_group(table.source.stem)
+                group.attrs[table.time[0]] = table.time[1]
+                write_measured(group, table.measured)
+        commit(output)

@@ -10,7 +10,7 @@ from crmpi.analysis.read.cells import facts_of, running
 from crmpi.diagnostics.columns import Column, split_label
 from crmpi.errors import CrmpiError
 from crmpi.output.directory import RunDirectory
-from crmpi.output.files import clear_write_errors, whole
+from crmpi.output.files import clear_write_errors, commit, temporary
 
 
 class Observing:
@@ -58,11 +58,12 @@ def write_profiles(path, time, step, measured, units):
 
     with clear_write_errors(path):
         Path(path).parent.mkdir(parents=True, exist_ok=True)
-    with whole(path) as part, h5py.File(part, "w") as file:
-        file.attrs["time"] = time
-        file.attrs["step"] = step
-        file.attrs["time_unit_s"] = units.cgs("time")
-        write_measured(file, measured)
+        with h5py.File(temporary(path), "w") as file:
+            file.attrs["time"] = time
+            file.attrs["step"] = step
+            file.attrs["time_unit_s"] = units.cgs("time")
+            write_measured(file, measured)
+        commit(path)
 
 
 def write_measured(group, measured):

@@ -96,7 +96,9 @@ def _run(folder):
     directory = RunDirectory(folder)
     snapshots, checkpoints = directory.snapshots(), directory.checkpoints()
     if not (directory.holds_run() or snapshots):
-        raise directory.no_run()
+        raise CrmpiError(
+            f"{folder} is not the folder of a run: it has no {directory.provenance.name}"
+        )
     return {
         "kind": "run",
         "path": str(folder),

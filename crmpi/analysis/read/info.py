@@ -157,7 +157,9 @@ def _run(folder):
     directory = RunDirectory(folder)
     snapshots, checkpoints = directory.snapshots(), directory.checkpoints()
     if not (directory.holds_run() or snapshots):
-        raise directory.no_run()
+        raise CrmpiError(
+            f"{folder} is not the folder of a run: it has no {directory.provenance.name}"
+        )
     lines = [f"run {folder}: snapshots: {len(snapshots)}, checkpoints: {len(checkpoints)}"]
     for path in checkpoints:
         lines.append(f"  {path.relative_to(folder)}: {damage(path) or 'complete'}")

@@ -71,7 +71,9 @@ def require_run(folder):
     if not Path(folder).is_dir():
         raise CrmpiError(f"{folder} is not a folder: name the output.dir of a run")
     if not (directory.holds_run() or directory.log.is_file()):
-        raise directory.no_run()
+        raise CrmpiError(
+            f"{folder} is not the folder of a run: it has no {directory.provenance.name}"
+        )
     return directory
 
 

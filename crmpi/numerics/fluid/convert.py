@@ -9,7 +9,7 @@ from crmpi.numerics.fluid.signals import begin_search, search_row
 from crmpi.numerics.fluid.stage import first_scalar, if_given, rows_if, shift_if
 from crmpi.numerics.rows.cells import sum_weight, turning
 from crmpi.numerics.rows.columns import largest
-from crmpi.numerics.rows.memory import put_rows
+from crmpi.numerics.rows.memory import ask_rows, ask_rows_if, put_rows
 from crmpi.numerics.rows.rows import in_order, load, row, rows, separate, shift, store
 
 
@@ -32,6 +32,18 @@ class FloorTotals(NamedTuple):
     added: Added
 
 
+class Conversion(NamedTuple):
+    """What primitives are made of, where they go, and what floors do; arrays of blocks, magnetic
+    ones may be None."""
+
+    u: object  # conserved state
+    b: object  # field on faces
+    w: object
+    bcc: object
+    floors: object  # `crmpi.numerics.fluid.stage.Floors`
+    totals: object  # `FloorTotals`, added to
+
+
 class Work(NamedTuple):
     """What a conversion works with."""
 
@@ -41,15 +53,12 @@ class Work(NamedTuple):
 
 
 @kernel
-def primitives(gas, cr, floors, cells, grid, axes, state, result, totals, work):
+def primitives(gas, cr, cells, grid, axes, conversion, work):
     """Fill the primitives and the cell-centred magnetic field from the conserved state and the face
     field; return the fastest signal of the active cells, in cells per time, if it is asked for.
 
-    All cells are converted by a vector loop that also counts those below a floor or not finite.
-    Only rows that have any are visited again, cell by cell: floors are applied and written back to
-    the conserved state, and what active cells gained is recorded. A row is made in the cache and
-    goes to memory at once: nothing reads it before the cache holds other rows. So the fastest
-    signal is looked for when a row has been made.
+    A row is made in the cache and goes to memory at once: nothing reads it before the cache holds
+    other rows. So the fastest signal is looked for when a row has been made.
 
     Parameters
     ----------
@@ -57,40 +66,87 @@ def primitives(gas, cr, floors, cells, grid, axes, state, result, totals, work):
         see `crmpi.numerics.rows.cells`
     axes : (Axis, Axis, Axis)
         for a time step of 1
-    state : (array, array or None)
-        conserved ``u`` and face field ``b``
-    result : (array, array or None)
-        ``w``, ``bcc``
-    totals : FloorTotals
-        of arrays (nblock,), added to
+    conversion : Conversion
     work : Work
     """
-    u, b = state
-    w, bcc = result
-    made = (rows(work.line, 0, 0), if_given(b, rows(work.line, 1, 0)))
-    end, search = first_scalar(cr), begin_search(work.best)
+    search = begin_search(work.best)
+    made = rows(work.line, 0, 0), if_given(conversion.b, rows(work.line, 1, 0))
     acting = turning(cells, made[1])
-    for block in range(u.shape[0]):
+    for block in range(conversion.u.shape[0]):
         for k in range(grid.n3 + 2 * grid.ng3):
             for j in range(grid.n2 + 2 * grid.ng2):
-                offset = (k * grid.m2 + j) * grid.m1
-                source = rows(u, block, offset)
-                field = shift_if(rows_if(b, block), offset)
-                inside = grid.ng2 <= j < grid.ng2 + grid.n2 and grid.ng3 <= k < grid.ng3 + grid.n3
                 place = block, k, j
-                if convert_row(gas, cr, floors, grid, axes, source, field, made) > 0:
-                    _repair_row(gas, cr, floors, cells, grid, place, inside, source, made, totals)
-                if work.asked and inside:
+                _convert_line(gas, cr, cells, grid, axes, conversion, place, made)
+                if work.asked and _is_active(grid, k, j):
                     w_row, b_row = shift(made[0], grid.ng1), shift_if(acting, grid.ng1)
                     search = search_row(
                         gas, cr, cells, grid, axes, place, w_row, b_row, work.best, search
                     )
-                tracers_row(grid.m1, end, source, made[0])
-                if u.shape[1] > end:
-                    scalars_row(grid.m1, end, u.shape[1], source, made[0])
-                put_rows(grid.m1, u.shape[1], made[0], rows(w, block, offset))
-                _put_field(grid.m1, made[1], shift_if(rows_if(bcc, block), offset))
+                w, bcc = _result(grid, conversion, place)
+                put_rows(grid.m1, conversion.u.shape[1], made[0], w)
+                _put_field(grid.m1, made[1], bcc)
     return largest(work.best)
+
+
+@device
+def planes_up(grid):
+    """Return by how many planes of cells the conversion is ahead of the faces of a stage: slopes
+    and shocks look less far up."""
+    return max(grid.ng3, 1)
+
+
+@device
+def convert_plane(laws, grid, axes, conversion, layer, k):
+    """Do as `primitives` for plane `k` of the blocks of a `crmpi.numerics.rows.tiles.Layer`, whose
+    cells are read soon: they stay in the cache. `laws`: gas, cosmic rays, shape of cells."""
+    for number in range(layer.wide * layer.deep):
+        for j in range(grid.n2 + 2 * grid.ng2):
+            place = layer.blocks[layer.first + number], k, j
+            _convert_line(*laws, grid, axes, conversion, place, _result(grid, conversion, place))
+
+
+@device
+def ask_for_state(grid, n, conversion, block, cell):
+    """Ask for what the conversion of `n` cells from element `cell` of a block on reads.
+
+    The field on their lower x3-faces was asked for with the cells below.
+    """
+    ask_rows(n, conversion.u.shape[1], rows(conversion.u, block, cell))
+    ask_rows_if(n, 3, shift_if(rows_if(conversion.b, block), cell + grid.m2 * grid.m1))
+
+
+@device
+def _is_active(grid, k, j):
+    """Return whether row `j` of plane `k` of a block has active cells."""
+    return grid.ng2 <= j < grid.ng2 + grid.n2 and grid.ng3 <= k < grid.ng3 + grid.n3
+
+
+@device
+def _result(grid, conversion, place):
+    """Return the rows of primitives and field (block, k, j) `place`."""
+    block, k, j = place
+    offset = (k * grid.m2 + j) * grid.m1
+    return rows(conversion.w, block, offset), shift_if(rows_if(conversion.bcc, block), offset)
+
+
+@device
+def _convert_line(gas, cr, cells, grid, axes, conversion, place, made):
+    """Convert row (block, k, j) `place` to the rows `made` of primitives and field.
+
+    All cells are converted by a vector loop that also counts those below a floor or not finite.
+    Only a row that has any is visited again, cell by cell: floors are applied and written back to
+    the conserved state, and what active cells gained is recorded.
+    """
+    block, k, j = place
+    offset, end = (k * grid.m2 + j) * grid.m1, first_scalar(cr)
+    source, nvar = rows(conversion.u, block, offset), conversion.u.shape[1]
+    field, floors = shift_if(rows_if(conversion.b, block), offset), conversion.floors
+    if convert_row(gas, cr, floors, grid, axes, source, field, made) > 0:
+        inside, totals = _is_active(grid, k, j), conversion.totals
+        _repair_row(gas, cr, floors, cells, grid, place, inside, source, made, totals)
+    tracers_row(grid.m1, end, source, made[0])
+    if nvar > end:
+        scalars_row(grid.m1, end, nvar, source, made[0])
 
 
 @device

@@ -11,6 +11,8 @@ from crmpi.numerics.fluid.stage import first_scalar, shift_if, tracers
 from crmpi.numerics.fluid.update import tracer_work_rows, work_rows
 from crmpi.numerics.rows.rows import row, rows, shift
 
+_REACH = 2  # cells on either side whose n/rho tells what is carried out of one
+
 
 @device
 def add_work(n, gas, cr, w, new, axes, lower, upper):
@@ -31,7 +33,7 @@ def compress(grid, gas, cr, member, cell, shared):
     if cr is not None:
         keep, scratch, axes, faces = shared
         block = member.block
-        _make_per_mass(grid, cr, member, scratch)
+        _make_per_mass(grid, cr, member, cell, scratch)
         states = (
             shift(block.w, cell),
             rows(scratch.per_mass, member.number, cell),
@@ -52,28 +54,42 @@ def compress(grid, gas, cr, member, cell, shared):
 
 
 @device
-def _make_per_mass(grid, cr, member, scratch):
-    """Make n/rho of the cosmic rays, unless an earlier row of the block has needed it."""
-    if scratch.made[member.number, 0] == 0:
-        scratch.made[member.number, 0] = 1
-        cells = grid.m1 * grid.m2 * (grid.n3 + 2 * grid.ng3)
-        per_mass = rows(scratch.per_mass, member.number, 0)
-        per_mass_rows(cells, cr, first_scalar(cr), member.block.w, per_mass)
+def _make_per_mass(grid, cr, member, cell, scratch):
+    """Make n/rho of the cosmic rays around the plane of a `cell`, unless an earlier row needed
+    it."""
+    first, count = _cells_to_make(grid, scratch.made, member.number, 0, cell)
+    per_mass = rows(scratch.per_mass, member.number, first)
+    per_mass_rows(count, cr, first_scalar(cr), shift(member.block.w, first), per_mass)
+
+
+@device
+def _make_entropy(grid, gas, member, cell, scratch, place):
+    """Make n/rho of the gas around the plane of a `cell`, unless an earlier row needed it."""
+    first, count = _cells_to_make(grid, scratch.made, member.number, 1, cell)
+    per_mass = row(rows(scratch.per_mass, member.number, first), place)
+    entropy_row(count, gas, shift(member.block.w, first), per_mass)
+
+
+@device
+def _cells_to_make(grid, made, number, kind, cell):
+    """Return the first cell that a row at element `cell` of a block needs and that is not `made`,
+    and how many there are: whole planes, up to the highest one whose slopes count."""
+    area = grid.m1 * grid.m2
+    k, reach = cell // area, _REACH if grid.ng3 else 0
+    first, end = max(made[number, kind], k - reach), k + reach + 1
+    made[number, kind] = end
+    return first * area, max(end - first, 0) * area
 
 
 @device
 def carry_entropy(grid, gas, cr, member, cell, shared):
-    """Carry the entropy of the gas of the row at element `cell`; n/rho of the gas is made when the
-    first row of a block needs it. Arguments as for `compress`."""
+    """Carry the entropy of the gas of the row at element `cell`; arguments as for `compress`."""
     if cr is not None:
         keep, scratch, axes, faces = shared
         block, number = member.block, member.number
         place, new = first_scalar(cr) - ECR, rows(scratch.cells, 0, grid.ng1)
-        _make_per_mass(grid, cr, member, scratch)
-        if scratch.made[number, 1] == 0:
-            scratch.made[number, 1] = 1
-            cells = grid.m1 * grid.m2 * (grid.n3 + 2 * grid.ng3)
-            entropy_row(cells, gas, block.w, row(rows(scratch.per_mass, number, 0), place))
+        _make_per_mass(grid, cr, member, cell, scratch)
+        _make_entropy(grid, gas, member, cell, scratch, place)
         states = (
             shift(block.w, cell),
             row(rows(scratch.per_mass, number, cell), 0),

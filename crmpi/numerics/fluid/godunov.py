@@ -15,6 +15,7 @@ axis present.
 
 from crmpi.constants import AXES
 from crmpi.jit import device, kernel
+from crmpi.numerics.fluid.convert import convert_plane, planes_up
 from crmpi.numerics.fluid.cosmic_rays import accelerate, add_work, carry_entropy, compress
 from crmpi.numerics.fluid.health import inspect_row, settle_row
 from crmpi.numerics.fluid.induction import copy_row, edge_rows, electric_rows, induce_row
@@ -60,10 +61,16 @@ def _march(scheme, stage, grid, axes, fields, scratch, health, tiles, kept, t):
     find_rows(grid, make_window(grid, 1, lowest.deep), lowest, scratch.places)
     shocked = (0, 0)  # cells in strong shocks in the last plane and in this one
     for number in range(layers):
+        layer = layer_of(tiles, t, number)
         first = grid.ng3 - (reach if number == 0 else 0)
         end = grid.ng3 + grid.n3 + (reach if number == layers - 1 else 0)
+        converted = 0
         for k in range(first, end):
-            plane = plane_of(grid, fields, scratch, tiles, t, number, k)
+            plane = plane_of(grid, fields, scratch, layer, k)
+            if stage.convert:
+                wanted = k + planes_up(grid) if k < end - 1 else grid.n3 + 2 * grid.ng3
+                _convert(scheme, grid, axes, plane, converted, wanted)
+                converted = wanted
             found = mark_shocks(scheme, grid, axes, plane, scratch) if stage.dissipate else 0
             shocked = shocked[1], found
             _solve(scheme, stage, grid, axes, plane, scratch, shocked)
@@ -71,15 +78,23 @@ def _march(scheme, stage, grid, axes, fields, scratch, health, tiles, kept, t):
                 continue
             _edges(grid, axes, fields.bcc, plane, scratch)
             _end_faces(grid, axes, plane, scratch, kept)
-            below, last = number, k - reach
+            below, last = layer, k - reach
             if number > 0 and last < grid.ng3:  # the highest plane of the layer below
-                below, last = number - 1, grid.ng3 + grid.n3 - 1
-                upper = plane_of(grid, fields, scratch, tiles, t, below, last + 1)
+                below, last = layer_of(tiles, t, number - 1), grid.ng3 + grid.n3 - 1
+                upper = plane_of(grid, fields, scratch, below, last + 1)
                 _share_faces(stage, grid, axes, upper, scratch, kept)
             if last >= grid.ng3:
-                done = plane_of(grid, fields, scratch, tiles, t, below, last)
+                done = plane_of(grid, fields, scratch, below, last)
                 for member in range(done.layer.deep):
                     _update_block(scheme, stage, grid, axes, done, scratch, health, member)
+
+
+@device
+def _convert(scheme, grid, axes, plane, first, end):
+    """Make the primitives of planes first <= k < `end` of the layer of a plane."""
+    laws, conversion = (scheme.gas, scheme.cr, plane.fields.cells), plane.fields.conversion
+    for k in range(first, end):
+        convert_plane(laws, grid, axes, conversion, plane.layer, k)
 
 
 @device

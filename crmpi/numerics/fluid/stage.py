@@ -8,11 +8,7 @@ from crmpi.constants import NHYDRO
 from crmpi.eos.gas import CosmicRayPopulations, CosmicRays
 from crmpi.jit import choice, device
 from crmpi.numerics.rows.rows import Rows, row, rows, shift
-from crmpi.numerics.rows.tiles import (
-    corner_of,
-    layer_of,
-    make_window,
-)
+from crmpi.numerics.rows.tiles import corner_of, make_window
 
 
 class Scheme(NamedTuple):
@@ -36,6 +32,7 @@ class Stage(NamedTuple):
     find_troubled: bool  # mark cells whose new state is unphysical
     recorded: bool  # something of this stage lasts: sum what crosses the boundary of the mesh
     keep: float  # share of the state at the start of the step in the result
+    convert: bool  # make the primitives that give the fluxes, plane by plane; else they are there
     dissipate: bool  # use HLLE at faces beside strong shocks
     seen: float  # share of a predictor's fluxes that the state which gives the fluxes has seen
 
@@ -59,6 +56,8 @@ class Fields(NamedTuple):
     early: object
     passive: int  # number of the first passive scalar, that of variables if there is none
     cells: object  # their shape, see `crmpi.numerics.rows.cells`
+    # `crmpi.numerics.fluid.convert.Conversion` of the state that gives the fluxes to w and bcc
+    conversion: object
 
 
 class Plane(NamedTuple):
@@ -93,7 +92,7 @@ class Scratch(NamedTuple):
     # of every block of a layer, the slot or the row is its number there
     work: object  # row: work of gravity, summed over the rows of a block
     per_mass: object  # block: n/rho of the cosmic rays, and of the gas
-    made: object  # two numbers: whether those are made
+    made: object  # two numbers: the plane up to which those are made
 
 
 STRIP = 4  # rows in a strip
@@ -268,10 +267,10 @@ def none_without_field(field, value):
 
 
 @device
-def plane_of(grid, fields, scratch, tiles, t, number, k):
-    """Return plane `k` of layer `number` of tile `t`, whose rows were found for `scratch`."""
-    layer = layer_of(tiles, t, number)
-    return Plane(fields, layer, make_window(grid, layer.wide, layer.deep), scratch.places, k)
+def plane_of(grid, fields, scratch, layer, k):
+    """Return plane `k` of a layer of the tile whose rows were found for `scratch`."""
+    window = make_window(grid, layer.wide, layer.deep)
+    return Plane(fields, layer, window, scratch.places, k)
 
 
 @device

@@ -16,6 +16,7 @@ from typing import NamedTuple
 
 from crmpi.constants import ECR
 from crmpi.jit import device
+from crmpi.numerics.fluid.convert import ask_for_state, planes_up
 from crmpi.numerics.fluid.faces import (
     flag_faces,
     replace_flagged_rows,
@@ -38,7 +39,7 @@ from crmpi.numerics.fluid.stage import (
     row_if,
     shift_if,
 )
-from crmpi.numerics.rows.memory import ask_rows, copy_rows
+from crmpi.numerics.rows.memory import ask_rows, ask_rows_if, copy_rows
 from crmpi.numerics.rows.rows import row, rows, shift, whole
 
 
@@ -69,7 +70,7 @@ def solve_faces(scheme, stage, grid, axis, plane, scratch, shocked):
     # of the lowest plane only the states at its upper x3-faces
     wanted = axis.normal != 2 or plane.k >= grid.ng3
     if not stage.first_order:
-        _faces_of_states(scheme, grid, axis, plane, scratch, wanted, shocked)
+        _faces_of_states(scheme, stage, grid, axis, plane, scratch, wanted, shocked)
     elif wanted:
         _faces_of_cells(scheme, grid, axis, plane, scratch, shocked)
     if stage.correct_marked and wanted:
@@ -77,7 +78,7 @@ def solve_faces(scheme, stage, grid, axis, plane, scratch, shocked):
 
 
 @device
-def _faces_of_states(scheme, grid, axis, plane, scratch, wanted, shocked):
+def _faces_of_states(scheme, stage, grid, axis, plane, scratch, wanted, shocked):
     """Reconstruct the cells of a plane, and solve the faces if they are `wanted`."""
     window, first = plane.window, 0
     lower = rows(scratch.lower, 0, 0)
@@ -87,7 +88,9 @@ def _faces_of_states(scheme, grid, axis, plane, scratch, wanted, shocked):
         below, upper = _waiting(scratch, axis, plane, strip.place)
         for r in range(strip.count):
             block, cell = row_at(grid, plane, first + r)
-            if axis.normal == 2:  # the next strip reads cells two planes above, as the first
+            if stage.convert:
+                _ask_for_state(grid, axis, plane, first + r)
+            elif axis.normal == 2:  # the next strip reads cells two planes above, as the first
                 _ask_for_cells(grid, plane, first + r + STRIP, 2)
             reconstruct_rows(
                 whole(window.n1),
@@ -106,6 +109,17 @@ def _faces_of_states(scheme, grid, axis, plane, scratch, wanted, shocked):
 
 
 @device
+def _ask_for_state(grid, axis, plane, r):
+    """Ask for row `r` of the window in the plane that is converted next, once a plane: when the
+    x1-faces are made, long before, or requests would come too fast for memory."""
+    if axis.normal == 0:
+        number, cell = plane.places[r, 0], plane.places[r, 1]
+        block = plane.layer.blocks[plane.layer.first + number]
+        coming = cell + (plane.k + planes_up(grid)) * grid.m2 * grid.m1
+        ask_for_state(grid, plane.window.n1, plane.fields.conversion, block, coming)
+
+
+@device
 def _ask_for_cells(grid, plane, r, planes):
     """Ask for row `r` of the window so many planes above this one, and for the field on the faces
     of the plane above it; beyond the last row follow those of the next plane."""
@@ -114,15 +128,8 @@ def _ask_for_cells(grid, plane, r, planes):
     block, cell = row_at(grid, plane, min(r - beyond * n2, n2 - 1))
     above = cell + (planes + beyond) * grid.m2 * grid.m1
     ask_rows(n1, block.nvar, shift(block.w, above))
-    _ask_for_field(n1, shift_if(block.bcc, above))
-    _ask_for_field(n1, shift_if(block.bface, cell + (1 + beyond) * grid.m2 * grid.m1))
-
-
-@device
-def _ask_for_field(n, field):
-    """Ask for the three rows of a field, if there is one."""
-    if field is not None:
-        ask_rows(n, 3, field)
+    ask_rows_if(n1, 3, shift_if(block.bcc, above))
+    ask_rows_if(n1, 3, shift_if(block.bface, cell + (1 + beyond) * grid.m2 * grid.m1))
 
 
 @device

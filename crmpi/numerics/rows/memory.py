@@ -59,6 +59,13 @@ def ask_rows(n, nvar, source):
             ask(row(source, v), i)
 
 
+@device
+def ask_rows_if(n, nvar, source):
+    """Do as `ask_rows` if there are such rows."""
+    if source is not None:
+        ask_rows(n, nvar, source)
+
+
 @intrinsic
 def read(typingctx, start, i):
     """Read element `i` and do nothing with it: its cache line is there then."""
