@@ -130,6 +130,12 @@ class Fluid(Operator):
         """Whether gas and field stay as they are."""
         return self.params.frozen
 
+    @property
+    def converts(self):
+        """Whether stages make the primitives that give their fluxes plane by plane, while they are
+        in the cache, unless these are those of ``u0``; else a pass makes them before the stage."""
+        return self._kernels.converts and not self.frozen
+
     def stage(self, stage, dt):
         """Make the forward step of a stage; return whether a cell of this rank is troubled and
         wants `stage_corrected`.
@@ -142,7 +148,7 @@ class Fluid(Operator):
         dt : float
             the whole step
         """
-        convert = stage.fluxes != 0 and not self.frozen and self._kernels.converts
+        convert = stage.fluxes != 0 and self.converts
         if stage.fluxes != 0 and not convert:
             self.primitives(*self._registers(stage.fluxes, stage.fluxes))
         if self.frozen:

@@ -37,8 +37,7 @@ class FluidStages:
 
     @property
     def converts(self):
-        """Whether a stage makes the primitives that give its fluxes itself, plane by plane, and
-        finds them in the cache; else a pass of its own makes them before."""
+        """Whether it pays that a stage makes primitives itself, see `Fluid.converts`."""
         grid = self.pack.grid
         return grid.n1 >= _LONG and max(grid.ng1, grid.ng2, grid.ng3) <= _LAYERS
 

@@ -71,6 +71,7 @@ def test_bytes_of_hand_counted_steps():
     assert fluid_bytes(5, magnetic=False, stages=VL2) == DOUBLE * (15 + 15 + 20)
     assert fluid_bytes(5, magnetic=True, stages=VL2) == DOUBLE * (24 + 27 + 32)
     assert fluid_bytes(5, magnetic=True, stages=RK3) == DOUBLE * (3 * 24 + 2 * 24 + 3 * 16)
+    assert fluid_bytes(5, magnetic=True, stages=VL2, converts=True) == DOUBLE * (24 + 16 + 32)
     assert substep_bytes(2, 5) == DOUBLE * (9 + 15)
 
 

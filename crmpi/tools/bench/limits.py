@@ -37,7 +37,7 @@ def arithmetic(repetitions=8):
     )
 
 
-def fluid_bytes(nvar, magnetic, stages):
+def fluid_bytes(nvar, magnetic, stages, *, converts=False):
     """Return the bytes per zone and step that the fluid step moves if every pass reads and writes
     each of its arrays once.
 
@@ -45,7 +45,17 @@ def fluid_bytes(nvar, magnetic, stages):
     and face field), blends with the start (read two states, write one), as many conversions to
     primitives (read state and face field; write primitives and cell field), of which the last finds
     the time step too. Ghost zones, scratch that stays in the cache, and reads that precede writes
-    are not counted. `stages`: of `crmpi.physics.integrators`.
+    are not counted.
+
+    Parameters
+    ----------
+    nvar : int
+        variables of a cell
+    magnetic : bool
+    stages : tuple of crmpi.physics.integrators.Stage
+    converts : bool
+        stages that do not begin with the start of the step convert on their way: they find
+        primitives, cell field and face field in the cache
     """
     nface = 3 if magnetic else 0
     moved = 0
@@ -55,6 +65,7 @@ def fluid_bytes(nvar, magnetic, stages):
         moved += nface if stage.fluxes != stage.start else 0
         moved += 3 * (nvar + nface) if stage.keep else 0
         moved += 2 * nvar + 2 * nface  # conversion
+        moved -= nvar + 2 * nface if converts and stage.fluxes != 0 else 0
     return _BYTES * moved
 
 

@@ -51,10 +51,10 @@ def measure_one(box, repetitions):
         seconds = box.timed_step()
         if not found or seconds < found["step_seconds"]:
             found = {"step_seconds": seconds, "seconds": dict(box.seconds)} | _transport(box)
-    pack, zones = box.sim.pack, box.sim.zones
+    pack, fluid, zones = box.sim.pack, box.sim.fluid, box.sim.zones
     found["zone_cycles_per_second"] = zones / found["step_seconds"]
     found["bytes_per_zone_cycle"] = (
-        fluid_bytes(pack.nvar, pack.magnetic, box.sim.fluid.stages)
+        fluid_bytes(pack.nvar, pack.magnetic, fluid.stages, converts=fluid.converts)
         + found["substeps"] * TWO_MOMENT_BYTES
     )
     return found
