@@ -80,16 +80,18 @@ def next_energy(here, inner, falls, moving):
 @kernel
 def extrapolate_energy(q, component, grav, table, face):
     """Fill the ghost layers of a register of cosmic-ray energy that moves along the field; see
-    `next_energy`.
+    `next_energy`. `q` and `grav` may be laid out in different ways.
     """
     axis, outward, edge = face
     stride = (1, q.shape[4], q.shape[4] * q.shape[3])[axis]
+    across = (1, grav.shape[4], grav.shape[4] * grav.shape[3])[axis]
     for r in range(table.shape[0]):
-        to_edge = (edge - table[r, 7 - axis]) * stride
+        to_edge = (edge - table[r, 7 - axis]) * across
         for k in range(table[r, 5], table[r, 5] + table[r, 8]):
             for j in range(table[r, 6], table[r, 6] + table[r, 9]):
                 place = (k * q.shape[3] + j) * q.shape[4] + table[r, 7]
-                gravity = row(rows(grav, table[r, 0], place + to_edge), axis)
+                above = (k * grav.shape[3] + j) * grav.shape[4] + table[r, 7] + to_edge
+                gravity = row(rows(grav, table[r, 0], above), axis)
                 energy = row(rows(q, table[r, 0], place), component)
                 energy_row(table[r, 10], -outward * stride, gravity, outward, energy)
 

@@ -152,9 +152,10 @@ class AlfvenRegulated(MomentSolver):
             1.0,
             pack.grid,
             make_axes(pack.grid, 1.0),
+            self.grid,
             frozen,
         )
-        freeze_waves(pack.w0, pack.bcc, self.kappa, self.scales, frozen)
+        freeze_waves(pack.w0, pack.bcc, self.kappa, self.scales, self.grid, frozen)
 
     def moments(self, dt, grid):
         return WaveMoments(*self.common_moments(dt, grid), self.params.linear_damping)

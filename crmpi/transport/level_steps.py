@@ -25,16 +25,16 @@ class LevelSteps:
     def __init__(self, solver):
         self._solver, pack, reflux = solver, solver.pack, solver.reflux
         self.top = reflux.interfaces.top
-        self._parts = {part.level: part for part in pack.parts}
+        self._parts = {part.level: part for part in solver.parts}
         ncomp = solver.components[0]
-        self._old, self._between = pack.allocate(ncomp), pack.allocate(ncomp)
+        self._old, self._between = (pack.allocate(ncomp, solver.grid) for _ in range(2))
         self._first = np.zeros_like(reflux.kept.planes)  # fluxes of the first of two steps
         meets = reflux.interfaces.meets_finer
         self._lenders = {
             level: np.flatnonzero(meets & (pack.levels == level)) for level in range(self.top)
         }
         meets = reflux.interfaces.meets_coarser
-        self._refined_beside = {part.level: runs_of(part, meets) for part in pack.parts}
+        self._refined_beside = {part.level: runs_of(part, meets) for part in solver.parts}
 
     def step(self, dt, time, fields):
         """Advance the register of the solver by `dt`; ghosts are valid before and after."""

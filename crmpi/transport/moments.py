@@ -4,6 +4,7 @@ the exchange of energy and momentum with the gas."""
 import math
 
 from crmpi.diagnostics.columns import Column
+from crmpi.mesh.pack import without_gaps
 from crmpi.mesh.pool import aligned_zeros
 from crmpi.numerics.cr.coefficients import largest_reach
 from crmpi.numerics.cr.exchange import Exchanged, exchange_with_gas
@@ -44,6 +45,10 @@ class MomentSolver(TransportSolver):
 
     Attributes
     ----------
+    grid : crmpi.types.Grid
+        layout of the registers, see `crmpi.mesh.pack.without_gaps`
+    parts : tuple of crmpi.mesh.pack.Part
+        those of the pack for the registers
     substeps : int
         of the last `advance`
     """
@@ -73,17 +78,18 @@ class MomentSolver(TransportSolver):
 
     def __init__(self, params, pack, scattering, ghosts, fluid):
         super().__init__(params, pack, scattering, ghosts, fluid)
-        grid, (register, frozen, account) = pack.grid, self.components
+        self.grid, (register, frozen, account) = without_gaps(pack.grid), self.components
+        self.parts = tuple(part.without_gaps() for part in pack.parts)
         self.fcr = pack.index["fcr"]
         self.kappa = pack.allocate(2)
         self.registers = Registers(
-            *(pack.allocate(ncomp) for ncomp in (register, register, frozen, account))
+            *(pack.allocate(n, self.grid) for n in (register, register, frozen, account))
         )
-        plane = (1, *plane_shape(grid, *pack.most_blocks(_WIDEST)))
+        plane = (1, *plane_shape(self.grid, *pack.most_blocks(_WIDEST)))
         self.planes = Planes(aligned_zeros((2, 2, *plane)), aligned_zeros((6, register, *plane)))
         self.directed = pack.allocate(3)  # f b before the fluid step
-        self._column = aligned_zeros((grid.n1,))
-        self._line = aligned_zeros((1, 3, 1, 1, grid.m1))
+        self._column = aligned_zeros((pack.grid.n1,))
+        self._line = aligned_zeros((1, 3, 1, 1, pack.grid.m1))
         self.momentum = self.reflux.of_register(3) if pack.refined else None
         self.by_level = None
         self.totals = Exchanged(*(pack.pool.numbers() for _ in Exchanged._fields))
@@ -105,7 +111,7 @@ class MomentSolver(TransportSolver):
         pack, registers = self.pack, self.registers
         self.freeze(population)
         for component, place in enumerate(population.places):
-            registers.start[:, component] = pack.u0[:, place]
+            registers.start[:, component] = self.stored(pack.u0[:, place])
         if phase is Phase.AFTER_FLUID and not population.passive:
             # `after_fluid` has changed the flux of active cells
             self.ghosts.fill_cells(registers.start, population.fields, time)
@@ -122,13 +128,19 @@ class MomentSolver(TransportSolver):
             places[:2],
             ivmax2,
             pack.grid,
+            self.grid,
             gas,
             pack.volumes,
             self.totals,
         )
         for component, place in enumerate(places[2:], start=2):
-            pack.u0[:, place] = registers.start[:, component]
+            self.stored(pack.u0[:, place])[...] = registers.start[:, component]
         self.keep_account(population)
+
+    def stored(self, array):
+        """Return the view (nblock, ...) of the cells of an array (nblock, m3, m2, m1) of the pack
+        that the registers store."""
+        return array[:, : self.grid.m3, : self.grid.m2, : self.grid.m1]
 
     def keep_account(self, population):
         """Add to the ledger what the gas and the floors did to the bulk; of tracers only the floors
@@ -228,16 +240,16 @@ class MomentSolver(TransportSolver):
     def stage(self, which, dt):
         """Advance the registers by one stage of duration `dt`."""
         corrects = self.reflux is not None and which is self.stages[1]
-        for part in self.pack.parts:
+        for part in self.parts:
             self.march(which, dt, part)
         if corrects:
             self.reflux.exchange()
-            for part in self.pack.parts:
+            for part in self.parts:
                 self.correct_level(dt, part)
 
     def march(self, which, dt, part):
-        """Advance the registers of one level by one stage; the whole step keeps its fluxes beside
-        other levels."""
+        """Advance the registers of one of the `parts` by one stage; the whole step keeps its fluxes
+        beside other levels."""
         kept = (
             self.reflux.kept_of(part)
             if self.reflux is not None and which is self.stages[1]
@@ -268,7 +280,7 @@ class MomentSolver(TransportSolver):
 
         With steps by level this is what it would be if the cells were those of level 0.
         """
-        parts, frozen, cells = self.pack.parts, self.registers.frozen, self.pack.metric.cells
+        parts, frozen, cells = self.parts, self.registers.frozen, self.pack.metric.cells
         found = [
             largest_reach(cells, part.of(frozen), part.grid, part.axes(1.0), self._column)
             for part in parts
@@ -298,10 +310,10 @@ class MomentSolver(TransportSolver):
         register = self.registers.start
         self.across.kappa[:, KAPPA_PERP] = self.kappa[:, KAPPA_PERP]  # its kappa_par stays zero
         self.across.face_coefficients()
-        self.across.e[:, 0] = register[:, ENERGY]
+        self.stored(self.across.e[:, 0])[...] = register[:, ENERGY]
         self.across.between, self.across.max_substeps = self.between, self.max_substeps
         self.across.diffuse(dt, time, population.fields[:1])
-        register[:, ENERGY] = self.across.e[:, 0]
+        register[:, ENERGY] = self.stored(self.across.e[:, 0])
         if not population.passive:
             self.came_in(self.across.came)
 

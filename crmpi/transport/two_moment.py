@@ -68,9 +68,8 @@ class TwoMoment(MomentSolver):
         pack = self.pack
         self.scattering.evaluate(pack, self.kappa, population.rigidity)
         state, factor = (pack.u0, pack.b0, pack.bcc), self.streaming_factor()
-        freeze_coefficients(
-            *state, self.kappa, factor, pack.grid, make_axes(pack.grid, 1.0), self.registers.frozen
-        )
+        layouts = pack.grid, make_axes(pack.grid, 1.0), self.grid
+        freeze_coefficients(*state, self.kappa, factor, *layouts, self.registers.frozen)
 
     def leave_freely(self, register):
         """Continue the streaming of cosmic rays beyond the mesh."""
@@ -88,7 +87,7 @@ class TwoMoment(MomentSolver):
         """Return the largest dt (kappa + v_stream l)/l^2, l = e/|b.grad e|: where it is >> 1
         splitting from the gas damps too much."""
         pack, register = self.pack, self.registers.start
-        register[:, ENERGY] = pack.u0[:, ECR]
+        register[:, ENERGY] = self.stored(pack.u0[:, ECR])
         self.freeze(self.populations[0])
         faint = max(
             _FAINT * self.ghosts.comm.max(float(pack.active(register)[:, ENERGY].max(initial=0.0))),
@@ -105,6 +104,6 @@ class TwoMoment(MomentSolver):
                 faint,
                 self._column,
             )
-            for part in pack.parts
+            for part in self.parts
         )
         return self.ghosts.comm.max(self.last_dt * fastest)

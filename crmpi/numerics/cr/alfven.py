@@ -76,38 +76,46 @@ class WaveScales(NamedTuple):
 
 
 @kernel
-def freeze_waves(w, bcc, kappa, scales, frozen):
-    """Fill the coefficients after v_A of all cells: drag 1/kappa, growth G, damping N and the seed.
+def freeze_waves(w, bcc, kappa, scales, own, frozen):
+    """Fill the coefficients after v_A of all cells: drag 1/kappa, growth G, damping N and the seed;
+    `own` is the `Grid` of `frozen`.
 
     G = nu/(a c^2) with nu = (3 pi/16) Omega (a/e_B) (1 + 2 v_A^2/c^2); N = (sqrt(pi)/8)
     (c_s/r_L)/e_B with r_L = c/Omega, e_B = B^2/2.
     """
     ic2 = 1.0 / scales.light**2
     for b in range(frozen.shape[0]):
-        rho, press, k_par = w[b, DENS].reshape(-1), w[b, PRES].reshape(-1), kappa[b, 0].reshape(-1)
-        b1, b2, b3 = bcc[b, 0].reshape(-1), bcc[b, 1].reshape(-1), bcc[b, 2].reshape(-1)
-        va, drag, growth = (
-            frozen[b, VSTREAM].reshape(-1),
-            frozen[b, DRAG].reshape(-1),
-            frozen[b, GROWTH].reshape(-1),
-        )
-        nonlinear, seed = frozen[b, NONLINEAR].reshape(-1), frozen[b, SEED].reshape(-1)
-        for i in range(va.size):
-            energy = 0.5 * (b1[i] * b1[i] + b2[i] * b2[i] + b3[i] * b3[i])
-            magnetised = energy > 0.0 and rho[i] > 0.0
-            gyro = scales.gyro * math.sqrt(2.0 * energy) / energy if magnetised else 0.0
-            sound = math.sqrt(scales.gamma * max(press[i], 0.0) / rho[i]) if magnetised else 0.0
-            drag[i] = (
-                scales.extrinsic / max(k_par[i], 1.0 / _STIFFEST) if scales.extrinsic > 0.0 else 0.0
-            )
-            growth[i] = min(
-                0.1875 * math.pi * gyro * (1.0 + 2.0 * va[i] * va[i] * ic2) * ic2, _STIFFEST
-            )
-            nonlinear[i] = min(
-                scales.nonlinear * 0.125 * math.sqrt(math.pi) * sound * gyro / scales.light,
-                _STIFFEST,
-            )
-            seed[i] = scales.seed * energy
+        for k in range(own.m3):
+            for j in range(own.m2):
+                rho, press, k_par = w[b, DENS, k, j], w[b, PRES, k, j], kappa[b, 0, k, j]
+                b1, b2, b3 = bcc[b, 0, k, j], bcc[b, 1, k, j], bcc[b, 2, k, j]
+                va, drag, growth = (
+                    frozen[b, VSTREAM, k, j],
+                    frozen[b, DRAG, k, j],
+                    frozen[b, GROWTH, k, j],
+                )
+                nonlinear, seed = frozen[b, NONLINEAR, k, j], frozen[b, SEED, k, j]
+                for i in range(own.m1):
+                    energy = 0.5 * (b1[i] * b1[i] + b2[i] * b2[i] + b3[i] * b3[i])
+                    magnetised = energy > 0.0 and rho[i] > 0.0
+                    gyro = scales.gyro * math.sqrt(2.0 * energy) / energy if magnetised else 0.0
+                    sound = (
+                        math.sqrt(scales.gamma * max(press[i], 0.0) / rho[i]) if magnetised else 0.0
+                    )
+                    drag[i] = (
+                        scales.extrinsic / max(k_par[i], 1.0 / _STIFFEST)
+                        if scales.extrinsic > 0.0
+                        else 0.0
+                    )
+                    growth[i] = min(
+                        0.1875 * math.pi * gyro * (1.0 + 2.0 * va[i] * va[i] * ic2) * ic2,
+                        _STIFFEST,
+                    )
+                    nonlinear[i] = min(
+                        scales.nonlinear * 0.125 * math.sqrt(math.pi) * sound * gyro / scales.light,
+                        _STIFFEST,
+                    )
+                    seed[i] = scales.seed * energy
 
 
 @kernel

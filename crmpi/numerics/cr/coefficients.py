@@ -12,20 +12,20 @@ from crmpi.numerics.rows.rows import load, moved, pointer, row, rows, separate, 
 
 
 @kernel
-def freeze_coefficients(u, face, bcc, kappa, f_stream, grid, axes, out):
-    """Fill the frozen coefficients (nblock, 5, m3, m2, m1) from density, field and kappa (nblock,
-    2, ...).
+def freeze_coefficients(u, face, bcc, kappa, f_stream, grid, axes, own, out):
+    """Fill the frozen coefficients (nblock, 5, m3, m2, m1), in the layout of the `Grid` `own`, from
+    density, field and kappa (nblock, 2, ...) in that of `grid`, with its `axes`.
 
     Unit fields on faces need the cells on both sides, so the lowest faces of an axis stay as they
     are: nothing needs them.
     """
     for b in range(out.shape[0]):
-        for k in range(grid.m3):
-            for j in range(grid.m2):
+        for k in range(own.m3):
+            for j in range(own.m2):
                 offset = (k * grid.m2 + j) * grid.m1
-                field, here = rows(bcc, b, offset), rows(out, b, offset)
+                field, here = rows(bcc, b, offset), rows(out, b, (k * own.m2 + j) * own.m1)
                 cell_row(
-                    grid.m1,
+                    own.m1,
                     f_stream,
                     row(rows(u, b, offset), DENS),
                     field,
@@ -38,7 +38,7 @@ def freeze_coefficients(u, face, bcc, kappa, f_stream, grid, axes, out):
                     ):
                         bn = row(rows(face, b, offset), axis.normal)
                         across = (row(field, axis.first), row(field, axis.second))
-                        unit_row(grid.m1, bn, across, axis.stride, row(here, BN1 + axis.normal))
+                        unit_row(own.m1, bn, across, axis.stride, row(here, BN1 + axis.normal))
 
 
 @kernel

@@ -23,7 +23,7 @@ class Exchanged(NamedTuple):
 
 
 @kernel
-def exchange_with_gas(u, bcc, registers, places, ivmax2, grid, gas, volumes, totals):
+def exchange_with_gas(u, bcc, registers, places, ivmax2, grid, own, gas, volumes, totals):
     """Write the register back to `u`; unless the gas is frozen it takes momentum, work and heat, so
     that sums are kept.
 
@@ -31,6 +31,7 @@ def exchange_with_gas(u, bcc, registers, places, ivmax2, grid, gas, volumes, tot
     -(change of f)/vmax^2 b and, from e, the energy w = (m1^2 - m0^2)/(2 rho); heat was taken from e
     in the sub-steps. `totals`: an `Exchanged`. `places`: of e and f in `u`; `gas`: whether it is
     frozen, and whether e and f are passive: then they lose the work, but the gas gains nothing.
+    ``own``: the `Grid` with the layout of the registers, `grid` has that of `u` and `bcc`.
     ``registers.half`` and the account are used up.
     """
     for b in range(u.shape[0]):
@@ -38,9 +39,10 @@ def exchange_with_gas(u, bcc, registers, places, ivmax2, grid, gas, volumes, tot
         for k in range(grid.ng3, grid.ng3 + grid.n3):
             for j in range(grid.ng2, grid.ng2 + grid.n2):
                 offset = (k * grid.m2 + j) * grid.m1 + grid.ng1
-                account, spent = rows(registers.account, b, offset), rows(registers.half, b, offset)
+                place = (k * own.m2 + j) * own.m1 + own.ng1
+                account, spent = rows(registers.account, b, place), rows(registers.half, b, place)
                 q, state, field = (
-                    rows(registers.start, b, offset),
+                    rows(registers.start, b, place),
                     rows(u, b, offset),
                     rows(bcc, b, offset),
                 )
