@@ -86,7 +86,11 @@ class MomentSolver(TransportSolver):
             *(pack.allocate(n, self.grid) for n in (register, register, frozen, account))
         )
         plane = (1, *plane_shape(self.grid, *pack.most_blocks(_WIDEST)))
-        self.planes = Planes(aligned_zeros((2, 2, *plane)), aligned_zeros((6, register, *plane)))
+        self.planes = Planes(
+            aligned_zeros((2, 2, *plane)),
+            aligned_zeros((6, register, *plane)),
+            aligned_zeros((self.grid.m1,)),
+        )
         self.directed = pack.allocate(3)  # f b before the fluid step
         self._column = aligned_zeros((pack.grid.n1,))
         self._line = aligned_zeros((1, 3, 1, 1, pack.grid.m1))

@@ -25,6 +25,7 @@ from typing import NamedTuple
 
 from crmpi.jit import choice, device, kernel
 from crmpi.numerics.cr.alfven import (
+    NACCOUNT,
     WaveMoments,
     correct_wave_rows,
     predict_wave_rows,
@@ -32,19 +33,22 @@ from crmpi.numerics.cr.alfven import (
     wave_face_rows,
 )
 from crmpi.numerics.cr.moments import (
+    HEAT,
     Moments,
     Run,
     correct_rows,
     coupling_rows,
     face_rows,
+    is_negative,
     predict_rows,
+    raise_rows,
     signal_rows,
 )
 from crmpi.numerics.levels.crossing import cross_rows, touches
 from crmpi.numerics.levels.level_faces import keep_row
 from crmpi.numerics.rows.cells import entering
 from crmpi.numerics.rows.memory import ask_rows
-from crmpi.numerics.rows.rows import rows, shift, whole
+from crmpi.numerics.rows.rows import pointer, rows, shift, whole
 from crmpi.numerics.rows.tiles import Window, corner_of, layer_of
 from crmpi.precision import LANES
 
@@ -71,10 +75,12 @@ class Registers(NamedTuple):
 
 class Planes(NamedTuple):
     """Rolling buffers (slot, component, 1, n2, n1) of the planes of a tile: the coupling, slot
-    k & 1, and the faces, slot 2 axis + (k & 1). See `plane_shape`."""
+    k & 1, and the faces, slot 2 axis + (k & 1), see `plane_shape`; and one number (m1,) for each
+    column of cells of the block that is updated."""
 
     coupling: object
     faces: object
+    lowest: object
 
 
 class Slab(NamedTuple):
@@ -213,10 +219,9 @@ def update_block(stage, moments, grid, axes, registers, buffers, member):
     b, k = member.index, member.k
     offset, place = places(grid, planes, member, grid.ng2, grid.ng1)
     run = run_of(grid, planes, grid.n2, filled(grid))
-    update_rows(
-        stage, run, moments, axes, registers, b, offset, faces_around(grid, planes, k, place)
-    )
-    ask_for_update(stage, run, registers, b, offset + grid.m2 * grid.m1)
+    around, lowest = faces_around(grid, planes, k, place), pointer(planes.lowest, 0)
+    update_rows(stage, run, moments, axes, registers, b, offset, around, lowest)
+    ask_for_update(stage, moments, run, registers, b, offset + grid.m2 * grid.m1)
     recorded = lasts(stage) and touches(crossing, b)
     for j in range(grid.ng2, grid.ng2 + grid.n2):
         _, place = places(grid, planes, member, j, grid.ng1)
@@ -345,40 +350,55 @@ def half_drives(stage, registers, b, offset):
 
 
 @choice
-def update_rows(stage, run, moments, axes, registers, b, offset, faces):
-    """Update a `Run` of cells."""
+def update_rows(stage, run, moments, axes, registers, b, offset, faces, lowest):
+    """Update a `Run` of cells; `lowest` is scratch for as many numbers as it is long."""
 
 
 @update_rows.option(Predict)
-def predict_row(stage, run, moments, axes, registers, b, offset, faces):
+def predict_row(stage, run, moments, axes, registers, b, offset, faces, lowest):
     start, half = rows(registers.start, b, offset), rows(registers.half, b, offset)
     frozen = rows(registers.frozen, b, offset)
     predict(moments, run, axes, start, frozen, faces, (b, offset), half)
 
 
 @update_rows.option(Correct)
-def correct_row(stage, run, moments, axes, registers, b, offset, faces):
+def correct_row(stage, run, moments, axes, registers, b, offset, faces, lowest):
     cells = rows(registers.start, b, offset), rows(registers.half, b, offset)
     frozen, account = rows(registers.frozen, b, offset), rows(registers.account, b, offset)
-    correct(moments, run, axes, cells, frozen, faces, (b, offset), account)
+    correct(moments, run, axes, cells, frozen, faces, (b, offset), account, lowest)
 
 
 @choice
-def ask_for_update(stage, run, registers, b, offset):
+def ask_for_update(stage, moments, run, registers, b, offset):
     """Ask for a `Run` of cells of which only the update has need."""
 
 
 @ask_for_update.option(Predict)
-def ask_for_half(stage, run, registers, b, offset):
+def ask_for_half(stage, moments, run, registers, b, offset):
     half = rows(registers.half, b, offset)
     ask_rows(run.count * run.step, registers.half.shape[1], half)
 
 
 @ask_for_update.option(Correct)
-def ask_for_start(stage, run, registers, b, offset):
+def ask_for_start(stage, moments, run, registers, b, offset):
     start, account = rows(registers.start, b, offset), rows(registers.account, b, offset)
     ask_rows(run.count * run.step, registers.start.shape[1], start)
-    ask_rows(run.count * run.step, registers.account.shape[1], account)
+    ask_rows(run.count * run.step, always_summed(moments), account)
+
+
+@choice
+def always_summed(moments):
+    """Return how many components of the account, the first ones, every update changes."""
+
+
+@always_summed.option(Moments)
+def heat_alone(moments):
+    return HEAT + 1
+
+
+@always_summed.option(WaveMoments)
+def all_sums(moments):
+    return NACCOUNT
 
 
 @choice
@@ -428,15 +448,17 @@ def predict_with_waves(moments, run, axes, start, frozen, faces, at, half):
 
 
 @choice
-def correct(moments, run, axes, cells, frozen, faces, at, account):
+def correct(moments, run, axes, cells, frozen, faces, at, account, lowest):
     """Advance a `Run` of cells by the whole step in place; `cells`: (start, half)."""
 
 
 @correct.option(Moments)
-def correct_moments(moments, run, axes, cells, frozen, faces, at, account):
-    correct_rows(run, moments, axes, cells, frozen, faces, at, account)
+def correct_moments(moments, run, axes, cells, frozen, faces, at, account, lowest):
+    correct_rows(run, moments, axes, cells, frozen, faces, at, account, lowest)
+    if is_negative(run.length, lowest):
+        raise_rows(run, cells[0], account)
 
 
 @correct.option(WaveMoments)
-def correct_with_waves(moments, run, axes, cells, frozen, faces, at, account):
+def correct_with_waves(moments, run, axes, cells, frozen, faces, at, account, lowest):
     correct_wave_rows(run, moments, axes, cells, frozen, faces, at, account)

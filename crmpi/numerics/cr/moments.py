@@ -26,6 +26,7 @@ from crmpi.numerics.rows.columns import clear, largest
 from crmpi.numerics.rows.rows import (
     TOGETHER,
     load,
+    moved,
     pointer,
     row,
     rows,
@@ -338,32 +339,63 @@ def predict_rows(run, moments, axes, start, frozen, faces, at, out):
 
 
 @kernel
-def correct_rows(run, moments, axes, cells, frozen, faces, at, account):
+def correct_rows(run, moments, axes, cells, frozen, faces, at, account, lowest):
     """Advance cells of `start` in place by a whole step, second order in time and L-stable in
     the coupling.
 
     f_t = p - x f is solved with exp(-x) ~ 1 / (1 + x + x^2/2) = 2 r^2 / (1 + r^2). Both source
     terms come from the midpoint. The heat is the force sigma f that closes the momentum balance
     times the speed of the waves. `cells`: of the start and of the half step. `account` sums the
-    heat and what a floor at e = 0 makes.
+    heat; e may be negative afterwards, and `lowest` gets the lowest one of each column of cells, no
+    more than 0, see `raise_rows`.
     """
     separate()
     start, half = cells
     e, f, now = row(start, ENERGY), row(start, FLUX), row(half, ENERGY)
-    heats, mades = row(account, HEAT), row(account, MADE)
-    new_e, new_f, sum_heats, sum_mades = written(e), written(f), written(heats), written(mades)
+    heats = row(account, HEAT)
+    new_e, new_f, sum_heats, new_lowest = written(e), written(f), written(heats), written(lowest)
+    for i in range(run.length):
+        store(new_lowest, i, 0.0, 3)
     for n in range(run.count):
         first, around = n * run.step, faces_of_row(faces, n * run.lag)
+        low, new_low = moved(lowest, -first), moved(new_lowest, -first)
         for i in range(first, first + run.length):
             old = load(f, i)
             state = load(now, i)
             outflow, push, r, vs = advance_cell(moments, axes, frozen, around, at, i, state)
             energy, new, heat = correct_cell(load(e, i), old, outflow, push, r, vs * moments.drain)
+            store(new_e, i, energy, 0)
+            store(new_f, i, bounded(moments.most, max(energy, 0.0), new), 1)
+            store(sum_heats, i, load(heats, i) + heat, 2)
+            store(new_low, i, min(load(low, i), energy), 3)
+
+
+@device
+def is_negative(n, lowest):
+    """Return whether any of the first `n` numbers is negative."""
+    count = 0
+    for i in range(n):
+        count += load(lowest, i) < 0.0
+    return count > 0
+
+
+@kernel
+def raise_rows(run, cells, account):
+    """Raise negative e to 0; `account` sums what that makes.
+
+    Few rows have such cells. For all others nobody needs to read and write this sum: memory moves
+    24 numbers a cell and sub-step instead of 26.
+    """
+    separate()
+    e, mades = row(cells, ENERGY), row(account, MADE)
+    new_e, sum_mades = written(e), written(mades)
+    for n in range(run.count):
+        first = n * run.step
+        for i in range(first, first + run.length):
+            energy = load(e, i)
             kept = max(energy, 0.0)
             store(new_e, i, kept, 0)
-            store(new_f, i, bounded(moments.most, kept, new), 1)
-            store(sum_heats, i, load(heats, i) + heat, 2)
-            store(sum_mades, i, load(mades, i) + (kept - energy), 3)
+            store(sum_mades, i, load(mades, i) + (kept - energy), 1)
 
 
 @kernel
