@@ -9,7 +9,6 @@ from crmpi.mesh.geometry import Cartesian
 from crmpi.mesh.pool import Pool
 from crmpi.mesh.tiles import make_tiles, most_blocks
 from crmpi.mesh.tree import NO_NEIGHBOUR, direction
-from crmpi.numerics.rows.rows import TOGETHER
 from crmpi.precision import LANES
 from crmpi.types import Field, Grid, make_axes
 
@@ -48,20 +47,6 @@ def make_grid(block, cells, lower, upper, ng):
     extents[0] += -extents[0] % LANES
     widths = [(hi - lo) / total for lo, hi, total in zip(lower, upper, cells, strict=True)]
     return Grid(*block, *ghosts, *extents, *widths)
-
-
-def without_gaps(grid):
-    """Return the `Grid` of the same cells, ghosts included, without what arrays of a `Pack` have
-    besides: faces beyond the last cells, and rows that begin on cache lines.
-
-    Registers in this layout are for kernels that wait for memory: blocks of 16^3 with two ghosts
-    are stored in 8000 numbers, not in 10584. Rows end on the registers that loops end on
-    (`TOGETHER`): what a loop takes from beyond a row lies in the next one, or, behind the last one,
-    in the line of zeros that every register ends with.
-    """
-    extents = (grid.n1 + 2 * grid.ng1, grid.n2 + 2 * grid.ng2, grid.n3 + 2 * grid.ng3)
-    m1 = -(-extents[0] // TOGETHER) * TOGETHER
-    return grid._replace(m1=m1, m2=extents[1], m3=extents[2])
 
 
 def make_pack(tree, gids, fields=HYDRO_FIELDS, ng=2, *, magnetic=True, gravity=False, spare=()):
@@ -115,10 +100,6 @@ class Part(NamedTuple):
     def axes(self, dt):
         """Return the three `crmpi.numerics.rows.rows.Axis` of this level for a step `dt`."""
         return make_axes(self.grid, dt)
-
-    def without_gaps(self):
-        """Return this part for registers in the layout of `without_gaps`."""
-        return self._replace(grid=without_gaps(self.grid))
 
     def of(self, value):
         """Return what belongs to the blocks of this level: of arrays (nblock, ...) a slice, of a

@@ -4,13 +4,13 @@ the exchange of energy and momentum with the gas."""
 import math
 
 from crmpi.diagnostics.columns import Column
-from crmpi.mesh.pack import without_gaps
 from crmpi.mesh.pool import aligned_zeros
 from crmpi.numerics.cr.coefficients import largest_reach
 from crmpi.numerics.cr.exchange import Exchanged, exchange_with_gas
 from crmpi.numerics.cr.march import Correct, Planes, Predict, Registers, march, plane_shape
 from crmpi.numerics.cr.moments import ENERGY, FLUX, MADE
 from crmpi.numerics.cr.momentum import DonorFluxes, directed_flux, settle_momentum
+from crmpi.numerics.cr.runs import without_gaps
 from crmpi.numerics.cr.validity import count_fast
 from crmpi.numerics.levels.between import keep_between, replace_between
 from crmpi.numerics.levels.level_faces import replace_in_register
@@ -46,7 +46,7 @@ class MomentSolver(TransportSolver):
     Attributes
     ----------
     grid : crmpi.types.Grid
-        layout of the registers, see `crmpi.mesh.pack.without_gaps`
+        layout of the registers, see `crmpi.numerics.cr.runs.without_gaps`
     parts : tuple of crmpi.mesh.pack.Part
         those of the pack for the registers
     substeps : int
@@ -79,7 +79,7 @@ class MomentSolver(TransportSolver):
     def __init__(self, params, pack, scattering, ghosts, fluid):
         super().__init__(params, pack, scattering, ghosts, fluid)
         self.grid, (register, frozen, account) = without_gaps(pack.grid), self.components
-        self.parts = tuple(part.without_gaps() for part in pack.parts)
+        self.parts = tuple(part._replace(grid=without_gaps(part.grid)) for part in pack.parts)
         self.fcr = pack.index["fcr"]
         self.kappa = pack.allocate(2)
         self.registers = Registers(

@@ -66,7 +66,7 @@ HOT = {
     "moments.face_rows": 1,
     "moments.predict_rows": 1,
     "moments.correct_rows": 1,
-    "moments.raise_rows": 1,
+    "accounts.raise_rows": 1,
     "alfven.wave_coupling_rows": 1,
     "alfven.wave_face_rows": 1,
     "momentum.advect_rows": 1,

@@ -5,9 +5,10 @@ import pytest
 
 from crmpi.boundary.atmosphere import extrapolate_energy
 from crmpi.boundary.layers import Face, inner_layer, layer_table
-from crmpi.mesh.pack import make_grid, without_gaps
+from crmpi.mesh.pack import make_grid
 from crmpi.mesh.pool import Pool
 from crmpi.mesh.regions import CELLS
+from crmpi.numerics.cr.runs import without_gaps
 from crmpi.numerics.rows.rows import TOGETHER
 
 

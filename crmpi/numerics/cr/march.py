@@ -24,8 +24,8 @@ rays with Alfven waves.
 from typing import NamedTuple
 
 from crmpi.jit import choice, device, kernel
+from crmpi.numerics.cr.accounts import always_summed, is_negative, raise_rows
 from crmpi.numerics.cr.alfven import (
-    NACCOUNT,
     WaveMoments,
     correct_wave_rows,
     predict_wave_rows,
@@ -33,15 +33,12 @@ from crmpi.numerics.cr.alfven import (
     wave_face_rows,
 )
 from crmpi.numerics.cr.moments import (
-    HEAT,
     Moments,
     Run,
     correct_rows,
     coupling_rows,
     face_rows,
-    is_negative,
     predict_rows,
-    raise_rows,
     signal_rows,
 )
 from crmpi.numerics.levels.crossing import cross_rows, touches
@@ -384,21 +381,6 @@ def ask_for_start(stage, moments, run, registers, b, offset):
     start, account = rows(registers.start, b, offset), rows(registers.account, b, offset)
     ask_rows(run.count * run.step, registers.start.shape[1], start)
     ask_rows(run.count * run.step, always_summed(moments), account)
-
-
-@choice
-def always_summed(moments):
-    """Return how many components of the account, the first ones, every update changes."""
-
-
-@always_summed.option(Moments)
-def heat_alone(moments):
-    return HEAT + 1
-
-
-@always_summed.option(WaveMoments)
-def all_sums(moments):
-    return NACCOUNT
 
 
 @choice

@@ -347,7 +347,7 @@ def correct_rows(run, moments, axes, cells, frozen, faces, at, account, lowest):
     terms come from the midpoint. The heat is the force sigma f that closes the momentum balance
     times the speed of the waves. `cells`: of the start and of the half step. `account` sums the
     heat; e may be negative afterwards, and `lowest` gets the lowest one of each column of cells, no
-    more than 0, see `raise_rows`.
+    more than 0, see `crmpi.numerics.cr.accounts`.
     """
     separate()
     start, half = cells
@@ -368,34 +368,6 @@ def correct_rows(run, moments, axes, cells, frozen, faces, at, account, lowest):
             store(new_f, i, bounded(moments.most, max(energy, 0.0), new), 1)
             store(sum_heats, i, load(heats, i) + heat, 2)
             store(new_low, i, min(load(low, i), energy), 3)
-
-
-@device
-def is_negative(n, lowest):
-    """Return whether any of the first `n` numbers is negative."""
-    count = 0
-    for i in range(n):
-        count += load(lowest, i) < 0.0
-    return count > 0
-
-
-@kernel
-def raise_rows(run, cells, account):
-    """Raise negative e to 0; `account` sums what that makes.
-
-    Few rows have such cells. For all others nobody needs to read and write this sum: memory moves
-    24 numbers a cell and sub-step instead of 26.
-    """
-    separate()
-    e, mades = row(cells, ENERGY), row(account, MADE)
-    new_e, sum_mades = written(e), written(mades)
-    for n in range(run.count):
-        first = n * run.step
-        for i in range(first, first + run.length):
-            energy = load(e, i)
-            kept = max(energy, 0.0)
-            store(new_e, i, kept, 0)
-            store(sum_mades, i, load(mades, i) + (kept - energy), 1)
 
 
 @kernel

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from crmpi.jit import device
 from crmpi.numerics.rows.memory import copy_box
-from crmpi.numerics.rows.rows import row, rows
+from crmpi.numerics.rows.rows import TOGETHER, row, rows
 
 # layers of ghosts along each axis
 NONE, ONE, TWO = (0, 0, 0), (1, 1, 1), (2, 2, 2)
@@ -32,6 +32,21 @@ def lean(grid, ghosts):
         ng1=g1, ng2=g2, ng3=g3,
         m1=grid.n1 + 2 * g1, m2=grid.n2 + 2 * g2, m3=grid.n3 + 2 * g3 + (1 if g3 else 0),
     )  # fmt: skip
+
+
+def without_gaps(grid):
+    """Return the `Grid` of the same cells, ghosts included, without what arrays of a
+    `crmpi.mesh.pack.Pack` have besides: faces beyond the last cells, and rows that begin on cache
+    lines.
+
+    Registers in this layout are for kernels that wait for memory: blocks of 16^3 with two ghosts
+    are stored in 8000 numbers, not in 10584. Rows end on the registers that loops end on
+    (`TOGETHER`): what a loop takes from beyond a row lies in the next one, or, behind the last one,
+    in the line of zeros that every register ends with.
+    """
+    extents = (grid.n1 + 2 * grid.ng1, grid.n2 + 2 * grid.ng2, grid.n3 + 2 * grid.ng3)
+    m1 = -(-extents[0] // TOGETHER) * TOGETHER
+    return grid._replace(m1=m1, m2=extents[1], m3=extents[2])
 
 
 @device

@@ -73,8 +73,8 @@ def substep_bytes(register, frozen):
     """Return the bytes per zone and sub-step of two stages: read the register(s) and the frozen
     coefficients, write the other register."""
     half = 2 * register + frozen
-    # both registers in, one out; the account of the work is read and written
-    whole = 3 * register + frozen + 2 * register
+    # both registers in, one out; the account of the heat is read and written
+    whole = 3 * register + frozen + 2
     return _BYTES * (half + whole)
 
 
