@@ -64,8 +64,8 @@ def ledger_lines(sim, history):
     if share > _MADE_BY_FLOORS:
         names = ", ".join(name for name, moved in made.items() if moved > 0.0)
         lines.append(
-            f"beyond validity: floors made {share:.1%} of the energy of the box ({names}), see "
-            "docs/transport.md"
+            f"beyond validity: floors made {share:.1%} of the energy of the box ({names}): see the "
+            "table of floors in docs/fluid.md"
         )
     largest = {name: history[name].max() for name in doubts if name in history}
     return lines + [

@@ -107,7 +107,7 @@ def test_energy_that_floors_made_is_told(radius, told):
     history = sim.history
     share = history["cr_floored"][-1] / max(history["ener"] + history["ecr"])
     assert (share > 1e-3) == told
-    said = f"beyond validity: floors made {share:.1%} of the energy of the box (cr_floored), "
+    said = f"beyond validity: floors made {share:.1%} of the energy of the box (cr_floored): "
     lines = [line for line in summary_lines(sim.state, history, {}) if "floors made" in line]
     assert [line.startswith(said) for line in lines] == [True] * told
 
