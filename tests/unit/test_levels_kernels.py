@@ -5,6 +5,7 @@ import pytest
 
 from crmpi.numerics.levels.prolongation import (
     PROLONG_COLUMNS,
+    STEEPEST,
     fill_inner_faces,
     make_ratio,
     prolong_cells,
@@ -96,6 +97,49 @@ def test_linear_cells_are_prolonged_exactly_and_means_are_kept(missing):
     ]
     assert np.allclose(back, expected, rtol=1e-14)
     assert fine[0, 1].min() > 0.0
+
+
+@pytest.mark.parametrize("missing", DIMENSIONS)
+def test_parabolas_are_prolonged_to_the_means_of_halves(missing):
+    """Steep enough that no slope is limited: 5/4 bounds ratios of neighbouring differences to
+    3/2."""
+    shape = counts(missing, 7)
+
+    def means(edges):
+        return np.diff(0.1 * edges**3 / 3.0 + edges**2 / 2.0) / np.diff(edges)
+
+    def values(steps, first, last):
+        parts = [
+            np.zeros(1) if n == 1 else means(np.linspace(a, b, round((b - a) / step) + 1))
+            for n, step, a, b in zip(shape, steps, first, last, strict=True)
+        ]
+        return 1.0 + parts[0][:, None, None] + parts[1][:, None] - 2.0 * parts[2]
+
+    start, inner = [int(n > 1) for n in shape], [1 if n == 1 else n - 2 for n in shape]
+    coarse = values([1.0] * 3, [0] * 3, shape)[None, None]
+    fine = np.zeros((1, 1, *(n if n == 1 else 2 * n for n in inner)))
+    table = row(PROLONG_COLUMNS, (0, 0), (0, 0, 0), start, inner)
+    prolong_cells(coarse, fine, 0, 1, table, make_ratio(missing))
+    exact = values([0.5] * 3, start, [a + n for a, n in zip(start, inner, strict=True)])
+    assert np.allclose(fine[0, 0], exact, rtol=1e-14)
+
+
+@pytest.mark.parametrize("missing", DIMENSIONS)
+def test_prolonged_cells_stay_positive_beside_empty_ones(missing):
+    """The worst case: along every axis nothing on one side and much more on the other."""
+    shape = counts(missing, 3)
+    coarse = np.ones((1, 1, *shape))
+    for axis, n in enumerate(shape):
+        if n > 1:
+            ends = np.moveaxis(coarse[0, 0], axis, 0)
+            ends[0], ends[-1] = 0.0, 3.0
+    inner = [1] * 3
+    fine = np.zeros((1, 1, *(1 if n == 1 else 2 for n in shape)))
+    table = row(PROLONG_COLUMNS, (0, 0), (0, 0, 0), [int(n > 1) for n in shape], inner)
+    prolong_cells(coarse, fine, 0, 1, table, make_ratio(missing))
+    lost = 0.25 * STEEPEST * sum(not gone for gone in missing)
+    assert fine.min() == pytest.approx(1.0 - lost, rel=1e-14) and fine.min() > 0.0
+    assert fine.mean() == pytest.approx(1.0, rel=1e-15)
 
 
 def solenoidal(shape, missing, widths, seed):

@@ -2,7 +2,7 @@
 
 from crmpi.constants import DENS, ENER, MOM1, NHYDRO
 from crmpi.jit import device, kernel
-from crmpi.numerics.levels.prolongation import field_square, minmod, side_of, slope
+from crmpi.numerics.levels.prolongation import field_square, limited, side_of, slope
 
 
 @kernel
@@ -114,7 +114,7 @@ def _energy_slope(q, b, block, cell, step, here, up):
     above = q[ENER, k, j, i] - _energy_of(b, block, k, j, i, up)
     k, j, i = cell[0] - step[0], cell[1] - step[1], cell[2] - step[2]
     below = q[ENER, k, j, i] - _energy_of(b, block, k, j, i, up)
-    return 0.25 * minmod(above - here, here - below)
+    return 0.25 * limited(above - here, here - below)
 
 
 @device
