@@ -129,6 +129,27 @@ def spread_row(way, n, steps, halves, coarse, fine):
         spread_places(way, moved(coarse, i), steps, moved(fine, 2 * i), halves, 1)
 
 
+def quarter_slope(builder, below, above):
+    """Return, as LLVM code, a quarter of the `limited` slope of vectors of differences."""
+    kind = above.type
+    name = f"llvm.fabs.v{kind.count}f{8 * BYTES}"
+    size = builder.module.declare_intrinsic(name, fnty=ir.FunctionType(kind, [kind]))
+
+    def constant(value):
+        return ir.Constant(kind, [value] * kind.count)
+
+    def smaller(a, b):
+        return builder.select(builder.fcmp_ordered("<", a, b), a, b)
+
+    least = smaller(builder.call(size, [below]), builder.call(size, [above]))
+    central = builder.fmul(constant(0.5), builder.call(size, [builder.fadd(above, below)]))
+    bounded = smaller(builder.fmul(constant(STEEPEST), least), central)
+    falls = builder.fcmp_ordered("<", above, constant(0.0))
+    signed = builder.select(falls, builder.fneg(bounded), bounded)
+    agree = builder.fcmp_ordered(">", builder.fmul(above, below), constant(0.0))
+    return builder.fmul(constant(0.25), builder.select(agree, signed, constant(0.0)))
+
+
 @intrinsic
 def spread_places(typingctx, way, coarse, steps, fine, halves, count):
     """Write the fine places of a literal `count` of coarse ones at once; see `_spread_row`."""
@@ -139,19 +160,6 @@ def spread_places(typingctx, way, coarse, steps, fine, halves, count):
     def codegen(context, builder, signature, args):
         real = context.get_value_type(POINTER.dtype)
         vector, wide = ir.VectorType(real, number), ir.VectorType(real, 2 * number)
-        name = f"llvm.fabs.v{number}f{8 * BYTES}"
-        size = builder.module.declare_intrinsic(name, fnty=ir.FunctionType(vector, [vector]))
-        zeros = ir.Constant(vector, [0.0] * number)
-
-        def constant(value):
-            return ir.Constant(vector, [value] * number)
-
-        def absolute(value):
-            return builder.call(size, [value])
-
-        def smaller(a, b):
-            return builder.select(builder.fcmp_ordered("<", a, b), a, b)
-
         distance = ir.Constant(ir.IntType(64), 1)
         down = [distance, *(builder.extract_value(args[2], a) for a in (1, 2))]
         up = [builder.extract_value(args[4], a) for a in (1, 2)]
@@ -167,15 +175,7 @@ def spread_places(typingctx, way, coarse, steps, fine, halves, count):
             """Return a quarter of the `limited` slope."""
             above = builder.fsub(loaded(builder.gep(args[1], [down[axis]])), here)
             below = builder.fsub(here, loaded(builder.gep(args[1], [builder.neg(down[axis])])))
-            least = smaller(absolute(below), absolute(above))
-            both = builder.fadd(above, below)
-            central = builder.fmul(constant(0.5), absolute(both))
-            bounded = smaller(builder.fmul(constant(STEEPEST), least), central)
-            signed = builder.select(
-                builder.fcmp_ordered("<", above, zeros), builder.fneg(bounded), bounded
-            )
-            agree = builder.fcmp_ordered(">", builder.fmul(above, below), zeros)
-            return builder.fmul(constant(0.25), builder.select(agree, signed, zeros))
+            return quarter_slope(builder, below, above)
 
         def place_at(sides):
             """Return the fine values on these sides of coarse places, 0 or 1 along each axis."""
