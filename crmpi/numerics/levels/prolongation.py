@@ -1,13 +1,13 @@
 """Prolongation: fine cells and faces from coarse ones.
 
 Cells: linear in each coarse cell, axis by axis, with central slopes no steeper than 5/4 of the
-smaller difference (`limited`). In 1-D central slopes give halves the means of a parabola, third
-order; the smaller difference itself (minmod) is first order wrong in curved profiles. The bound is
-one for three axes: a fine value loses at most 15/16 of that of its cell, so that positive stays
-positive. Faces that lie on a coarse face: linear along the two transverse axes. Faces inside
-a coarse cell: from those around it, free of divergence to round-off (Toth & Roe 2002, J. Comput.
-Phys. 180, 736, section 3); the terms that divergence leaves open are shared so that their energy is
-minimal.
+smaller difference (`limited`). In 1-D central slopes give the means of halves of a parabola, third
+order; the smaller difference itself (minmod) is a slope of first order, its cells are of second.
+The bound is one for three axes: a fine value loses at most 15/16 of that of its cell, so that
+positive stays positive. Faces that lie on a coarse face: linear along the two transverse axes.
+Faces inside a coarse cell: from those around it, free of divergence to round-off (Toth & Roe 2002,
+J. Comput. Phys. 180, 736, section 3); the terms that divergence leaves open are shared so that
+their energy is minimal.
 """
 
 import math
