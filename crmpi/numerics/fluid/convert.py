@@ -96,13 +96,19 @@ def planes_up(grid):
 
 
 @device
-def convert_plane(laws, grid, axes, conversion, layer, k):
-    """Do as `primitives` for plane `k` of the blocks of a `crmpi.numerics.rows.tiles.Layer`, whose
-    cells are read soon: they stay in the cache. `laws`: gas, cosmic rays, shape of cells."""
-    for number in range(layer.wide * layer.deep):
-        for j in range(grid.n2 + 2 * grid.ng2):
-            place = layer.blocks[layer.first + number], k, j
-            _convert_line(*laws, grid, axes, conversion, place, _result(grid, conversion, place))
+def convert_planes(scheme, grid, axes, plane, first, end):
+    """Do as `primitives` for planes first <= k < `end` of the layer of a
+    `crmpi.numerics.fluid.stage.Plane`, whose cells are read soon: they stay in the cache."""
+    fields, layer = plane.fields, plane.layer
+    conversion = fields.conversion
+    for k in range(first, end):
+        for number in range(layer.deep):
+            for j in range(grid.n2 + 2 * grid.ng2):
+                place = layer.blocks[layer.first + number], k, j
+                made = _result(grid, conversion, place)
+                _convert_line(
+                    scheme.gas, scheme.cr, fields.cells, grid, axes, conversion, place, made
+                )
 
 
 @device

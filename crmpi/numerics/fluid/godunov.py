@@ -15,7 +15,7 @@ axis present.
 
 from crmpi.constants import AXES
 from crmpi.jit import device, kernel
-from crmpi.numerics.fluid.convert import convert_plane, planes_up
+from crmpi.numerics.fluid.convert import convert_planes, planes_up
 from crmpi.numerics.fluid.cosmic_rays import accelerate, add_work, carry_entropy, compress
 from crmpi.numerics.fluid.health import inspect_row, settle_row
 from crmpi.numerics.fluid.induction import copy_row, edge_rows, electric_rows, induce_row
@@ -69,7 +69,7 @@ def _march(scheme, stage, grid, axes, fields, scratch, health, tiles, kept, t):
             plane = plane_of(grid, fields, scratch, layer, k)
             if stage.convert:
                 wanted = k + planes_up(grid) if k < end - 1 else grid.n3 + 2 * grid.ng3
-                _convert(scheme, grid, axes, plane, converted, wanted)
+                convert_planes(scheme, grid, axes, plane, converted, wanted)
                 converted = wanted
             found = mark_shocks(scheme, grid, axes, plane, scratch) if stage.dissipate else 0
             shocked = shocked[1], found
@@ -87,14 +87,6 @@ def _march(scheme, stage, grid, axes, fields, scratch, health, tiles, kept, t):
                 done = plane_of(grid, fields, scratch, below, last)
                 for member in range(done.layer.deep):
                     _update_block(scheme, stage, grid, axes, done, scratch, health, member)
-
-
-@device
-def _convert(scheme, grid, axes, plane, first, end):
-    """Make the primitives of planes first <= k < `end` of the layer of a plane."""
-    laws, conversion = (scheme.gas, scheme.cr, plane.fields.cells), plane.fields.conversion
-    for k in range(first, end):
-        convert_plane(laws, grid, axes, conversion, plane.layer, k)
 
 
 @device
