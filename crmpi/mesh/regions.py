@@ -46,17 +46,20 @@ def copy_regions(origin, array, first, last, table):
     """Copy the components first <= c < last of every region of `table` (rows of `COPY_COLUMNS`)
     from `origin` to `array`.
 
-    The two may be the same array. Where most of its cache lines take part, they are read first,
-    one after the other: memory gives lines in a row twice as fast as here and there.
+    The two may be the same array. Where most of its cache lines take part, those of a block are
+    read one after the other before a region of it is copied: memory gives lines in a row twice as
+    fast as here and there. Blocks are read when they are needed, so that with the tables of
+    `crmpi.parallel.exchange.Routes` most of them are still in the second-level cache.
     """
     steps, more = _steps(origin), _steps(array)
     all_lines = _touches_most(array, table)
     for c in range(first, last):  # outermost: both sides of a block face then meet in the cache
-        if all_lines:
-            for block in range(array.shape[0]):
-                start = _corner(array, block, c, (0, 0, 0))
-                read_through(array.shape[2] * more[1], start)
+        ready = 0
         for row in range(table.shape[0]):
+            wanted = max(table[row, 0], table[row, 1]) + 1 if all_lines else 0
+            while ready < min(wanted, array.shape[0]):
+                read_through(array.shape[2] * more[1], _corner(array, ready, c, (0, 0, 0)))
+                ready += 1
             source = _corner(
                 origin, table[row, 0], c, (table[row, 2], table[row, 3], table[row, 4])
             )
