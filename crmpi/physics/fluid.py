@@ -320,7 +320,9 @@ class Fluid(Operator):
         registers = (pack.w0, bcc, bface, u_in, b_in, u_out, b_out, grav)
         first = pack.u0, b_first
         marks = self.troubled, self.valves
-        conversion = self._conversion(*self._registers(plan.fluxes, plan.fluxes))
+        conversion = None
+        if self.converts:
+            conversion = self._conversion(*self._registers(plan.fluxes, plan.fluxes))
         rest = self._early, passive, pack.metric.cells, conversion
         fields = Fields(*registers, *marks, *first, *rest)
         recorded = plan.lasts > 0.0

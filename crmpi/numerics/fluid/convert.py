@@ -96,29 +96,32 @@ def planes_up(grid):
 
 
 @device
-def convert_planes(scheme, grid, axes, plane, first, end):
+def convert_planes(scheme, grid, axes, plane, conversion, first, end):
     """Do as `primitives` for planes first <= k < `end` of the layer of a
-    `crmpi.numerics.fluid.stage.Plane`, whose cells are read soon: they stay in the cache."""
-    fields, layer = plane.fields, plane.layer
-    conversion = fields.conversion
-    for k in range(first, end):
-        for number in range(layer.deep):
-            for j in range(grid.n2 + 2 * grid.ng2):
-                place = layer.blocks[layer.first + number], k, j
-                made = _result(grid, conversion, place)
-                _convert_line(
-                    scheme.gas, scheme.cr, fields.cells, grid, axes, conversion, place, made
-                )
+    `crmpi.numerics.fluid.stage.Plane`, whose cells are read soon: they stay in the cache. Without a
+    `conversion` nothing is compiled."""
+    if conversion is not None:
+        cells, layer = plane.fields.cells, plane.layer
+        for k in range(first, end):
+            for number in range(layer.deep):
+                for j in range(grid.n2 + 2 * grid.ng2):
+                    place = layer.blocks[layer.first + number], k, j
+                    made = _result(grid, conversion, place)
+                    _convert_line(
+                        scheme.gas, scheme.cr, cells, grid, axes, conversion, place, made
+                    )
 
 
 @device
 def ask_for_state(grid, n, conversion, block, cell):
-    """Ask for what the conversion of `n` cells from element `cell` of a block on reads.
+    """Ask for what the conversion of `n` cells from element `cell` of a block on reads, if there
+    is one.
 
     The field on their lower x3-faces was asked for with the cells below.
     """
-    ask_rows(n, conversion.u.shape[1], rows(conversion.u, block, cell))
-    ask_rows_if(n, 3, shift_if(rows_if(conversion.b, block), cell + grid.m2 * grid.m1))
+    if conversion is not None:
+        ask_rows(n, conversion.u.shape[1], rows(conversion.u, block, cell))
+        ask_rows_if(n, 3, shift_if(rows_if(conversion.b, block), cell + grid.m2 * grid.m1))
 
 
 @device

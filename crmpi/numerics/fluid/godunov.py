@@ -69,7 +69,7 @@ def _march(scheme, stage, grid, axes, fields, scratch, health, tiles, kept, t):
             plane = plane_of(grid, fields, scratch, layer, k)
             if stage.convert:
                 wanted = k + planes_up(grid) if k < end - 1 else grid.n3 + 2 * grid.ng3
-                convert_planes(scheme, grid, axes, plane, converted, wanted)
+                convert_planes(scheme, grid, axes, plane, fields.conversion, converted, wanted)
                 converted = wanted
             found = mark_shocks(scheme, grid, axes, plane, scratch) if stage.dissipate else 0
             shocked = shocked[1], found

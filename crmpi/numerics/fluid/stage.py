@@ -56,7 +56,8 @@ class Fields(NamedTuple):
     early: object
     passive: int  # number of the first passive scalar, that of variables if there is none
     cells: object  # their shape, see `crmpi.numerics.rows.cells`
-    # `crmpi.numerics.fluid.convert.Conversion` of the state that gives the fluxes to w and bcc
+    # `crmpi.numerics.fluid.convert.Conversion` of the state that gives the fluxes to w and bcc; None
+    # where no stage converts: nothing of it is compiled then
     conversion: object
 
 
