@@ -97,7 +97,7 @@ def _make_scratch(pack):
         flags=buffers(1, 1, STRIP),
         cells=aligned_zeros((1, nvar, 1, 1, grid.m1)),
         places=np.zeros((window.n2, 2), np.int64),
-        work=aligned_zeros((members, 1, 1, 1, grid.m1)),
+        work=aligned_zeros((members, grid.m1)),
         per_mass=aligned_zeros((members, per_mass, *pack.w0.shape[2:])),
         made=np.zeros((members, 2), np.int64),
     )

@@ -10,7 +10,7 @@ from crmpi.numerics.fluid.stage import first_scalar, if_given, rows_if, shift_if
 from crmpi.numerics.rows.cells import sum_weight, turning
 from crmpi.numerics.rows.columns import largest
 from crmpi.numerics.rows.memory import ask_rows, ask_rows_if, put_rows
-from crmpi.numerics.rows.rows import in_order, load, row, rows, separate, shift, store
+from crmpi.numerics.rows.rows import in_order, load, registers, row, rows, separate, shift, store
 
 
 class Added(NamedTuple):
@@ -69,10 +69,11 @@ def primitives(gas, cr, cells, grid, axes, conversion, work):
     conversion : Conversion
     work : Work
     """
+    conversion, work = registers(conversion), registers(work)
     search = begin_search(work.best)
     made = rows(work.line, 0, 0), if_given(conversion.b, rows(work.line, 1, 0))
     acting = turning(cells, made[1])
-    for block in range(conversion.u.shape[0]):
+    for block in range(conversion.u.nblock):
         for k in range(grid.n3 + 2 * grid.ng3):
             for j in range(grid.n2 + 2 * grid.ng2):
                 place = block, k, j
@@ -83,7 +84,7 @@ def primitives(gas, cr, cells, grid, axes, conversion, work):
                         gas, cr, cells, grid, axes, place, w_row, b_row, work.best, search
                     )
                 w, bcc = _result(grid, conversion, place)
-                put_rows(grid.m1, conversion.u.shape[1], made[0], w)
+                put_rows(grid.m1, conversion.u.ncomp, made[0], w)
                 _put_field(grid.m1, made[1], bcc)
     return largest(work.best)
 
@@ -107,9 +108,7 @@ def convert_planes(scheme, grid, axes, plane, conversion, first, end):
                 for j in range(grid.n2 + 2 * grid.ng2):
                     place = layer.blocks[layer.first + number], k, j
                     made = _result(grid, conversion, place)
-                    _convert_line(
-                        scheme.gas, scheme.cr, cells, grid, axes, conversion, place, made
-                    )
+                    _convert_line(scheme.gas, scheme.cr, cells, grid, axes, conversion, place, made)
 
 
 @device
@@ -120,7 +119,7 @@ def ask_for_state(grid, n, conversion, block, cell):
     The field on their lower x3-faces was asked for with the cells below.
     """
     if conversion is not None:
-        ask_rows(n, conversion.u.shape[1], rows(conversion.u, block, cell))
+        ask_rows(n, conversion.u.ncomp, rows(conversion.u, block, cell))
         ask_rows_if(n, 3, shift_if(rows_if(conversion.b, block), cell + grid.m2 * grid.m1))
 
 
@@ -148,7 +147,7 @@ def _convert_line(gas, cr, cells, grid, axes, conversion, place, made):
     """
     block, k, j = place
     offset, end = (k * grid.m2 + j) * grid.m1, first_scalar(cr)
-    source, nvar = rows(conversion.u, block, offset), conversion.u.shape[1]
+    source, nvar = rows(conversion.u, block, offset), conversion.u.ncomp
     field, floors = shift_if(rows_if(conversion.b, block), offset), conversion.floors
     if convert_row(gas, cr, floors, grid, axes, source, field, made) > 0:
         inside, totals = _is_active(grid, k, j), conversion.totals

@@ -37,7 +37,7 @@ from crmpi.numerics.levels.crossing import cross_rows, touches
 from crmpi.numerics.levels.interfaces import keep_plane
 from crmpi.numerics.rows.axes import axes_at
 from crmpi.numerics.rows.memory import ask_rows, put_rows
-from crmpi.numerics.rows.rows import row, rows, shift, whole
+from crmpi.numerics.rows.rows import pointer, registers, row, rows, shift, whole
 from crmpi.numerics.rows.tiles import find_rows, layer_of, make_window
 
 
@@ -48,8 +48,9 @@ def advance_blocks(scheme, stage, grid, axes, fields, scratch, health, tiles, ke
 
     ``kept``: `crmpi.numerics.levels.interfaces.Kept` on a refined mesh, else None.
     """
+    lean, buffers = registers(fields), registers(scratch)
     for t in range(tiles.first.size):
-        _march(scheme, stage, grid, axes, fields, scratch, health, tiles, kept, t)
+        _march(scheme, stage, grid, axes, lean, buffers, health, tiles, kept, t)
 
 
 @device
@@ -139,7 +140,7 @@ def _update_block(scheme, stage, grid, axes, plane, scratch, health, number):
     health.moved[b] += found[2]
     if plane.k == grid.ng3 + grid.n3 - 1:
         for i in range(grid.n1):
-            health.work[b] += scratch.work[number, 0, 0, 0, i]
+            health.work[b] += scratch.work[number, i]
 
 
 @device
@@ -150,7 +151,7 @@ def clear_totals(health, scratch, b, number):
     health.crossing.amounts[b, :] = 0.0
     health.work[b] = 0.0
     health.accelerated[b] = 0.0
-    scratch.work[number, 0, 0, 0, :] = 0.0
+    scratch.work[number, :] = 0.0
     scratch.made[number, :] = 0
 
 
@@ -196,7 +197,7 @@ def _update_plane(scheme, stage, grid, axes, plane, member, scratch, health):
                 grid.n1, scheme.acceleration, scheme, block, new, cell, local, (lower, upper)
             )
         if block.heavy:
-            work = row(rows(scratch.work, member.number, 0), 0)
+            work = pointer(scratch.work, member.number * grid.m1)
             gravity_rows(
                 grid.n1, stage.dt, w, shift(block.grav, cell), new, local, lower, upper, work
             )

@@ -7,7 +7,7 @@ import numpy as np
 from crmpi.constants import NHYDRO
 from crmpi.eos.gas import CosmicRayPopulations, CosmicRays
 from crmpi.jit import choice, device
-from crmpi.numerics.rows.rows import Rows, row, rows, shift
+from crmpi.numerics.rows.rows import Register, Rows, row, rows, shift
 from crmpi.numerics.rows.tiles import corner_of, make_window
 
 
@@ -56,8 +56,8 @@ class Fields(NamedTuple):
     early: object
     passive: int  # number of the first passive scalar, that of variables if there is none
     cells: object  # their shape, see `crmpi.numerics.rows.cells`
-    # `crmpi.numerics.fluid.convert.Conversion` of the state that gives the fluxes to w and bcc; None
-    # where no stage converts: nothing of it is compiled then
+    # `crmpi.numerics.fluid.convert.Conversion` of the state that gives the fluxes to w and bcc, or
+    # None where no stage converts: then nothing of it is compiled
     conversion: object
 
 
@@ -91,7 +91,7 @@ class Scratch(NamedTuple):
     cells: object  # row of updated cells, as long as in the block
     places: object  # of the rows of a tile, `crmpi.numerics.rows.tiles.find_rows`
     # of every block of a layer, the slot or the row is its number there
-    work: object  # row: work of gravity, summed over the rows of a block
+    work: object  # (members, m1): work of gravity, summed over the rows of a block
     per_mass: object  # block: n/rho of the cosmic rays, and of the gas
     made: object  # two numbers: the plane up to which those are made
 
@@ -178,7 +178,7 @@ def first_scalar(cr):
 @device
 def number_of_variables(fields):
     """Return the number of variables of a state."""
-    return fields.w.shape[1]
+    return fields.w.ncomp
 
 
 @device
@@ -201,7 +201,7 @@ def block_of(fields, b):
         fields.passive,
         fields.cells,
         number_of_variables(fields),
-        fields.grav.shape[1] > 0,
+        fields.grav.ncomp > 0,
         b,
     )
 
@@ -211,6 +211,7 @@ def rows_if(array, block):
     """Return the rows at the first cell of a block, or None for an absent array."""
 
 
+@rows_if.option(Register)
 @rows_if.option(np.ndarray)
 def rows_of_array(array, block):
     return rows(array, block, 0)
@@ -257,7 +258,7 @@ def if_given(field, value):
 
 
 @if_given.option(Rows)
-@if_given.option(np.ndarray)
+@if_given.option(Register)
 def value_with_field(field, value):
     return value
 

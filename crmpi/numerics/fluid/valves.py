@@ -9,7 +9,7 @@ and the solver, the mass flux through a valve never has the wrong sign.
 from crmpi.constants import DENS, ENER, MOM1, VEL1
 from crmpi.jit import device, kernel
 from crmpi.numerics.fluid.layout import ET1, ET2, FLUX, LEAN, VFACE
-from crmpi.numerics.fluid.stage import row_at
+from crmpi.numerics.fluid.stage import face, row_at
 from crmpi.numerics.rows.rows import load, row, shift
 
 IN, OUT, FALL = range(3)  # may gas come in; may it go out; may it go out where gravity pulls it out
@@ -39,26 +39,27 @@ def _is_valve(valves, axis):
 @kernel
 def close_valves(grid, axis, plane, scratch):
     """Close the valves among the lower faces of a plane along an axis."""
-    window, slot = plane.window, 2 * axis.normal + (plane.k & 1)
+    window = plane.window
     for r in range(window.n2):
         block, cell = row_at(grid, plane, r)
         if _is_valve(block.valves, axis.normal):
             for i in range(window.n1):
-                place = r * window.n1 + i
-                _close_valve(grid, axis, block, cell + i, scratch.faces[slot], place)
+                faces = face(scratch, axis.normal, plane.k & 1, r * window.n1 + i)
+                _close_valve(grid, axis, block, cell + i, faces)
 
 
 @device
-def _close_valve(grid, axis, block, cell, faces, place):
-    """Close the lower face of a cell if it is a valve on the boundary of the mesh."""
+def _close_valve(grid, axis, block, cell, faces):
+    """Close the lower face of a cell, the first one of `faces`, if it is a valve on the boundary of
+    the mesh."""
     n, first = ((grid.n1, grid.ng1), (grid.n2, grid.ng2), (grid.n3, grid.ng3))[axis.normal]
     index = (cell % grid.m1, cell // grid.m1 % grid.m2, cell // (grid.m1 * grid.m2))[axis.normal]
     for side in range(2):
         if index == first + side * n:
             outward, inside = 2 * side - 1, cell - side * axis.stride
-            mass, valve = faces[FLUX + DENS, 0, 0, place], block.valves[2 * axis.normal + side]
+            mass, valve = row(faces, FLUX + DENS)[0], block.valves[2 * axis.normal + side]
             if is_forbidden(mass * outward, axis, block, inside, outward, valve):
-                close_face(axis, block, cell, inside, faces, place)
+                close_face(axis, block, cell, inside, faces)
 
 
 @device
@@ -73,17 +74,17 @@ def is_forbidden(mass, axis, block, inside, outward, valve):
 
 
 @device
-def close_face(axis, block, cell, inside, faces, place):
+def close_face(axis, block, cell, inside, faces):
     """Make a wall of a face; `inside`: the active cell next to it, `cell`: the one above it."""
     for v in range(block.nvar):
         if v != MOM1 + axis.normal:
-            faces[FLUX + v, 0, 0, place] = 0.0
-    faces[VFACE, 0, 0, place] = 0.0
-    hold_field(block.bcc, block.bface, axis, shift(block.w, inside), cell, inside, faces, place)
+            row(faces, FLUX + v)[0] = 0.0
+    row(faces, VFACE)[0] = 0.0
+    hold_field(block.bcc, block.bface, axis, shift(block.w, inside), cell, inside, faces)
 
 
 @device
-def hold_field(bcc, bface, axis, w, cell, inside, faces, place):
+def hold_field(bcc, bface, axis, w, cell, inside, faces):
     """Let the field at a closed face be that of the cell inside, at rest normal to the wall;
     nothing without a field.
     """
@@ -93,9 +94,9 @@ def hold_field(bcc, bface, axis, w, cell, inside, faces, place):
     bn = load(row(bface, axis.normal), cell)
     v1, v2 = load(row(w, VEL1 + axis.first), 0), load(row(w, VEL1 + axis.second), 0)
     b1, b2 = load(row(field, axis.first), 0), load(row(field, axis.second), 0)
-    faces[FLUX + MOM1 + axis.first, 0, 0, place] = -bn * b1
-    faces[FLUX + MOM1 + axis.second, 0, 0, place] = -bn * b2
-    faces[FLUX + ENER, 0, 0, place] = -bn * (v1 * b1 + v2 * b2)
-    faces[ET1, 0, 0, place] = -bn * v2
-    faces[ET2, 0, 0, place] = bn * v1
-    faces[LEAN, 0, 0, place] = 0.0
+    row(faces, FLUX + MOM1 + axis.first)[0] = -bn * b1
+    row(faces, FLUX + MOM1 + axis.second)[0] = -bn * b2
+    row(faces, FLUX + ENER)[0] = -bn * (v1 * b1 + v2 * b2)
+    row(faces, ET1)[0] = -bn * v2
+    row(faces, ET2)[0] = bn * v1
+    row(faces, LEAN)[0] = 0.0

@@ -20,7 +20,7 @@ from numba.core.errors import RequireLiteralValue
 from numba.extending import intrinsic
 from numba.np.numpy_support import from_dtype
 
-from crmpi.jit import device, use_half_registers
+from crmpi.jit import choice, device, use_half_registers
 from crmpi.precision import LANES, LINE, REAL
 
 _REAL = from_dtype(np.dtype(REAL))
@@ -37,6 +37,16 @@ class Rows(NamedTuple):
 
     start: object
     step: int
+
+
+class Register(NamedTuple):
+    """An array (nblock, ncomp, m3, m2, m1) as `registers` hands it to what a kernel calls: all that
+    rows of it need, a quarter of what numba makes of an array."""
+
+    start: object  # pointer
+    nblock: int
+    ncomp: int
+    step: int  # numbers from a component to the next
 
 
 def _scopes(module):
@@ -202,10 +212,61 @@ def in_order(axes):
     return axes[2], axes[0], axes[1]
 
 
-@device
+@intrinsic
+def registers(typingctx, bundle):
+    """Return a named tuple with the `Register` of every array (nblock, ncomp, m3, m2, m1) in it, as
+    far down as there are named tuples; other members as they are.
+
+    Kernels with dozens of arrays begin with it: what they call is compiled sooner.
+    """
+
+    def codegen(context, builder, signature, args):
+        return _lean_value(context, builder, signature.args[0], args[0])
+
+    return _lean_type(bundle)(bundle), codegen
+
+
+def _lean_type(kind):
+    """Return the type of what `registers` makes of a value of a type."""
+    if isinstance(kind, types.Array) and kind.ndim == 5:
+        members = [POINTER, types.intp, types.intp, types.intp]
+        return types.BaseTuple.from_types(members, Register)
+    if isinstance(kind, types.BaseNamedTuple):
+        return types.BaseTuple.from_types(map(_lean_type, kind.types), kind.instance_class)
+    return kind
+
+
+def _lean_value(context, builder, kind, value):
+    """Return what `registers` makes of a value of a type."""
+    if isinstance(kind, types.Array) and kind.ndim == 5:
+        array = context.make_array(kind)(context, builder, value)
+        nblock, ncomp, *extents = (builder.extract_value(array.shape, a) for a in range(5))
+        step = builder.mul(builder.mul(extents[0], extents[1]), extents[2])
+        members = [array.data, nblock, ncomp, step]
+    elif isinstance(kind, types.BaseNamedTuple):
+        members = [
+            _lean_value(context, builder, member, builder.extract_value(value, place))
+            for place, member in enumerate(kind.types)
+        ]
+    else:
+        return value
+    return context.make_tuple(builder, _lean_type(kind), members)
+
+
+@choice
 def rows(array, block, offset):
     """Return the `Rows` at element `offset` of block `block` of an array (nblock, ncomp, m3, m2,
-    m1)."""
+    m1) or its `Register`."""
+
+
+@rows.option(Register)
+def _rows_of_register(array, block, offset):
+    start = moved(array.start, block * array.ncomp * array.step + offset)
+    return Rows(start, array.step)
+
+
+@rows.option(np.ndarray)
+def _rows_of_array(array, block, offset):
     step = array.shape[2] * array.shape[3] * array.shape[4]
     return Rows(pointer(array, block * array.shape[1] * step + offset), step)
 
