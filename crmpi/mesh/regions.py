@@ -27,7 +27,7 @@ COPY_COLUMNS = 11  # source block, destination block, source k j i, destination 
 # block, k j i, extents k j i, message, values before it in the message (per component)
 BUFFER_COLUMNS = 9
 
-_CACHED = 1 << 20  # arrays of so many numbers may still be in the cache
+_CACHED = 1 << 16  # arrays of so many numbers may still be in the second-level cache
 
 
 def axis_shape(grid, axis):
