@@ -48,8 +48,8 @@ def copy_regions(origin, array, first, last, table):
 
     The two may be the same array. Where most of its cache lines take part, those of a block are
     read one after the other before a region of it is copied: memory gives lines in a row twice as
-    fast as here and there. Blocks are read when they are needed, so that with the tables of
-    `crmpi.parallel.exchange.Routes` most of them are still in the second-level cache.
+    fast as here and there. Blocks are read when they are needed: `table` should name each region
+    when the second of its blocks comes, as those of `crmpi.parallel.exchange.Routes` do.
     """
     steps, more = _steps(origin), _steps(array)
     all_lines = _touches_most(array, table)

@@ -134,8 +134,8 @@ class Routes:
         )
         both, outward, inward = mine & theirs, theirs & ~mine, mine & ~theirs
         local = np.stack([source[both], target[both], *boxes[both].T], axis=1)
-        # neighbours along x3 are far away in memory: first all that is copied between near ones
-        local = local[np.argsort(local[:, 2] != local[:, 5], kind="stable")]
+        # a region is copied when the second of its blocks comes: that one is in the cache then
+        local = local[np.argsort(local[:, :2].max(axis=1), kind="stable")]
         send = self._messages(
             source[outward],
             boxes[outward][:, [0, 1, 2, 6, 7, 8]],
