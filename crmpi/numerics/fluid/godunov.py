@@ -40,6 +40,8 @@ from crmpi.numerics.rows.memory import ask_rows, put_rows
 from crmpi.numerics.rows.rows import pointer, registers, row, rows, shift, whole
 from crmpi.numerics.rows.tiles import find_rows, layer_of, make_window
 
+_AT_HAND = 1000  # cells of a window whose fluxes are still in the second-level cache
+
 
 @kernel
 def advance_blocks(scheme, stage, grid, axes, fields, scratch, health, tiles, kept=None):
@@ -217,8 +219,8 @@ def _update_plane(scheme, stage, grid, axes, plane, member, scratch, health):
 
 @device
 def _ask_for_next_row(grid, plane, member, j, lower, upper):
-    """Ask for the state of the row that is updated after row `j` of a block, and for those of the
-    fluxes of the row above it that this row does not need."""
+    """Ask for the state of the row that is updated after row `j` of a block, and, unless they are
+    at hand, for those of the fluxes of the row above it that this row does not need."""
     layer, k, number = plane.layer, plane.k, member.number
     j += 1
     if j == grid.ng2 + grid.n2:  # the next block, or the next plane
@@ -227,8 +229,9 @@ def _ask_for_next_row(grid, plane, member, j, lower, upper):
             k, number = k + 1, 0
     block = block_of(plane.fields, layer.blocks[layer.first + number])
     ask_rows(grid.n1, block.nvar, shift(block.u_in, (k * grid.m2 + j) * grid.m1 + grid.ng1))
-    for faces in (lower[0], upper[1], lower[2], upper[2]):
-        ask_rows(grid.n1, block.nvar, shift(faces, FLUX * faces.step + member.width))
+    if plane.window.n1 * plane.window.n2 > _AT_HAND:
+        for faces in (lower[0], upper[1], lower[2], upper[2]):
+            ask_rows(grid.n1, block.nvar, shift(faces, FLUX * faces.step + member.width))
 
 
 @device
