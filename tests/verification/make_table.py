@@ -101,7 +101,11 @@ def options():
         "--missing", action="store_true", help="only cases that were never measured"
     )
     parser.add_argument("--page", action="store_true", help="measure nothing, only write the page")
-    return parser.parse_args()
+    chosen = parser.parse_args()
+    for name in chosen.names:
+        if not any(wanted(case, [name]) for case in CASES):
+            parser.error(f"no case has the number or an id that begins with '{name}'")
+    return chosen
 
 
 def main():
