@@ -104,7 +104,7 @@ def options():
     chosen = parser.parse_args()
     for name in chosen.names:
         if not any(wanted(case, [name]) for case in CASES):
-            parser.error(f"no case has the number or an id that begins with '{name}'")
+            parser.error(f"'{name}' is neither the number of a case, such as R4, nor begins an id")
     return chosen
 
 
