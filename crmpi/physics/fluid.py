@@ -93,7 +93,7 @@ class Fluid(Operator):
             pack.allocate(pack.nvar) if any(stage.result[0] == 2 for stage in self.stages) else None
         )
         self._weightless = pack.allocate(0)
-        self._early = pack.allocate(3 if pack.scalars else 0)
+        self._early = pack.allocate(3) if pack.scalars else None
         self._latest = self.stages[0]  # the stage that was made last
         self._unrecorded = None  # the same, until what its entropy floor did is recorded
         self._kernels = FluidStages(pack)

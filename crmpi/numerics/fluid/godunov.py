@@ -96,14 +96,15 @@ def _march(scheme, stage, grid, axes, fields, scratch, health, tiles, kept, t):
 def _solve(scheme, stage, grid, axes, plane, scratch, shocked):
     """Solve the lower faces of a plane, and write the electric field in its cells."""
     gather_faces(grid, plane, scratch)
-    gauge_scalars(stage, grid, axes, plane, scratch)
+    early = plane.fields.early
+    gauge_scalars(early, stage, grid, axes, plane, scratch)
     if stage.first_order:
         gather_cells(grid, plane, scratch)
     for axis in axes:
         solve_faces(scheme, stage, grid, axis, plane, scratch, shocked)
         if axis.stride and has_valve(plane, axis.normal):
             close_valves(grid, axis, plane, scratch)
-        bound_scalars(stage, grid, axis, plane, scratch)
+        bound_scalars(early, stage, grid, axis, plane, scratch)
     _electric(grid, plane.fields.bcc, plane, scratch)
 
 
@@ -114,7 +115,7 @@ def _share_faces(stage, grid, axes, plane, scratch, kept):
     _end_faces(grid, axes, plane, scratch, kept)
     if stage.first_order:  # the mass fluxes for the case that it is corrected without the other
         for axis in axes:
-            bound_scalars(stage, grid, axis, plane, scratch)
+            bound_scalars(plane.fields.early, stage, grid, axis, plane, scratch)
 
 
 @device

@@ -26,7 +26,7 @@ from typing import NamedTuple
 from crmpi.constants import DENS, VEL1
 from crmpi.jit import device, kernel
 from crmpi.numerics.fluid.layout import FLUX
-from crmpi.numerics.fluid.stage import face, number_of_variables, row_at
+from crmpi.numerics.fluid.stage import face, row_at
 from crmpi.numerics.rows.rows import load, row, rows, separate, shift, store, whole
 
 _JUMP = 0.5  # mass that diffuses between cells in a step, over the difference of their densities
@@ -48,22 +48,18 @@ class Sides(NamedTuple):
 
 
 @device
-def gauge_scalars(stage, grid, axes, plane, scratch):
+def gauge_scalars(early, stage, grid, axes, plane, scratch):
     """Write what bounds the fluxes of scalars for the cells of a plane; every cell is asked six
-    times."""
-    if not _has_scalars(plane.fields) or stage.first_order:
-        return
-    window = plane.window
-    for r in range(window.n2):
-        block, cell = row_at(grid, plane, r)
-        known = rows(scratch.known, plane.k & 1, r * window.n1)
-        span = (block.passive, block.nvar)
-        gauge_rows(whole(window.n1), axes, shift(block.w, cell), span, known)
-
-
-@device
-def _has_scalars(fields):
-    return fields.passive < number_of_variables(fields)
+    times. ``early``: that of the `crmpi.numerics.fluid.stage.Fields`; None compiles nothing."""
+    if early is not None:
+        if stage.first_order:
+            return
+        window = plane.window
+        for r in range(window.n2):
+            block, cell = row_at(grid, plane, r)
+            known = rows(scratch.known, plane.k & 1, r * window.n1)
+            span = (block.passive, block.nvar)
+            gauge_rows(whole(window.n1), axes, shift(block.w, cell), span, known)
 
 
 @kernel
@@ -82,14 +78,15 @@ def gauge_rows(n, axes, cells, span, known):
 
 
 @device
-def bound_scalars(stage, grid, axis, plane, scratch):
+def bound_scalars(early, stage, grid, axis, plane, scratch):
     """Limit the fluxes of the passive scalars through the lower faces of a plane along an axis;
-    keep the mass flux of a predictor."""
-    lowest = axis.normal == 2 and plane.k < grid.ng3
-    if not _has_scalars(plane.fields) or axis.stride == 0 or lowest:
-        return
-    for r in range(1 if axis.normal == 1 else 0, plane.window.n2):
-        _bound_row(stage, grid, axis, plane, scratch, r)
+    keep the mass flux of a predictor. ``early`` as for `gauge_scalars`."""
+    if early is not None:
+        lowest = axis.normal == 2 and plane.k < grid.ng3
+        if axis.stride == 0 or lowest:
+            return
+        for r in range(1 if axis.normal == 1 else 0, plane.window.n2):
+            _bound_row(stage, grid, axis, plane, scratch, r)
 
 
 @device

@@ -52,7 +52,7 @@ class Fields(NamedTuple):
     valves: object  # bool array (nblock, 6, 3), see `crmpi.numerics.fluid.valves`
     u_first: object  # state at the start of the step
     b_first: object
-    # mass flux of the predictor through lower faces, with passive scalars, else no components
+    # mass flux of the predictor through lower faces, with passive scalars, else None
     early: object
     passive: int  # number of the first passive scalar, that of variables if there is none
     cells: object  # their shape, see `crmpi.numerics.rows.cells`
@@ -197,7 +197,7 @@ def block_of(fields, b):
         fields.valves[b],
         rows(fields.u_first, b, 0),
         rows_if(fields.b_first, b),
-        rows(fields.early, b, 0),
+        rows_if(fields.early, b),
         fields.passive,
         fields.cells,
         number_of_variables(fields),
