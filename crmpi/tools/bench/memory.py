@@ -15,7 +15,7 @@ from crmpi.tools.bench.traffic import SurroundedComm
 LIMITS = {"mhd": 450, "two_moment": 650}
 """Bytes per cell that a run on blocks of 64^3 may take."""
 
-_WARM = 8  # cells per axis of the box that loads kernels and libraries before memory is measured
+_WARM = 8  # rows and planes of the box that loads kernels and libraries before memory is measured
 _STEPS = 2
 _STATUS = Path("/proc/self/status")
 _RESET = Path("/proc/self/clear_refs")
@@ -38,7 +38,8 @@ def memory_of(name, n, block):
     {name: bytes per cell}}. A single block has 26 neighbours on other ranks, so that the buffers of
     messages are there.
     """
-    small = _box(name, _WARM, _WARM)
+    # rows as long as those that are measured: kernels may depend on them
+    small = _surrounded(name, (block, _WARM, _WARM))
     small.step()
     del small
     gc.collect()
@@ -62,10 +63,13 @@ def memory_of(name, n, block):
 def _box(name, n, block):
     """Return a box of n**3 cells per rank."""
     cells, blocks = block_shape(n, block)
-    if n != block:
-        return Box(name, cells, blocks)
-    comm = SurroundedComm(blocks)
-    return Box(name, comm.cells, blocks, comm, period=blocks)
+    return _surrounded(name, blocks) if n == block else Box(name, cells, blocks)
+
+
+def _surrounded(name, cells):
+    """Return a box of one block of so many `cells` along each axis, with 26 neighbours."""
+    comm = SurroundedComm(cells)
+    return Box(name, comm.cells, cells, comm, period=cells)
 
 
 def memory_report(results):
