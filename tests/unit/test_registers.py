@@ -20,6 +20,7 @@ class Inner(NamedTuple):
 class Bundle(NamedTuple):
     cells: object
     inner: Inner
+    marks: object
     absent: object
     factor: float
 
@@ -31,7 +32,7 @@ def read(bundle, block, component, offset):
     second = row(rows(lean.inner.cells, block, offset), component)[0]
     same = row(rows(bundle.cells, block, offset), component)[0]
     sizes = lean.cells.nblock, lean.cells.ncomp, lean.cells.step
-    given = lean.absent is None, lean.factor * lean.inner.counts[block]
+    given = lean.absent is None, lean.factor * lean.inner.counts[block], lean.marks[0, 0, 0, 0, 1]
     return first, second, same, sizes, given
 
 
@@ -46,7 +47,8 @@ def bundle():
     cells, others = aligned_zeros(SHAPE), aligned_zeros(SHAPE)
     cells[...] = np.arange(cells.size).reshape(SHAPE)
     others[...] = -cells
-    return Bundle(cells, Inner(others, np.array([2, 3, 5])), None, 0.5)
+    marks = np.arange(2).reshape(1, 1, 1, 1, 2)  # no floating point: stays an array
+    return Bundle(cells, Inner(others, np.array([2, 3, 5])), marks, None, 0.5)
 
 
 @pytest.mark.parametrize("block, component, place", [(0, 0, (0, 0, 0)), (2, 3, (1, 4, 7))])
@@ -56,7 +58,7 @@ def test_rows_of_registers_are_those_of_arrays(bundle, block, component, place):
     expected = bundle.cells[block, component][place]
     assert (first, second, same) == (expected, -expected, expected)
     assert sizes == (3, 4, 80)
-    assert given == (True, 0.5 * bundle.inner.counts[block])
+    assert given == (True, 0.5 * bundle.inner.counts[block], 1)
 
 
 def test_what_is_written_is_in_the_array_and_nowhere_else(bundle):

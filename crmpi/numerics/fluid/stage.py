@@ -38,7 +38,8 @@ class Stage(NamedTuple):
 
 
 class Fields(NamedTuple):
-    """Pack arrays of one stage; magnetic ones may be None, gravity may have no components."""
+    """Pack arrays of one stage, to what `advance_blocks` calls their `registers`; magnetic ones may
+    be None, gravity may have no components."""
 
     w: object  # primitives and cell-centred field that give the fluxes
     bcc: object
@@ -72,8 +73,8 @@ class Plane(NamedTuple):
 
 
 class Scratch(NamedTuple):
-    """Buffers (slot, component, 1, 1, cells) of planes of the window and of strips of it;
-    components as in `crmpi.numerics.fluid.layout`."""
+    """Buffers (slot, component, 1, 1, cells) of planes of the window and of strips of it, handed
+    down like the `Fields`; components as in `crmpi.numerics.fluid.layout`."""
 
     faces: object  # planes, slot 2 axis + parity of the plane
     edges: object  # planes: electric field on edges, slot parity of the plane

@@ -214,8 +214,8 @@ def in_order(axes):
 
 @intrinsic
 def registers(typingctx, bundle):
-    """Return a named tuple with the `Register` of every array (nblock, ncomp, m3, m2, m1) in it, as
-    far down as there are named tuples; other members as they are.
+    """Return a named tuple with the `Register` of every array (nblock, ncomp, m3, m2, m1) in it, of
+    the precision of the process, as far down as there are named tuples; other members as they are.
 
     Kernels with dozens of arrays begin with it: what they call is compiled sooner.
     """
@@ -226,9 +226,15 @@ def registers(typingctx, bundle):
     return _lean_type(bundle)(bundle), codegen
 
 
+def _is_register(kind):
+    """Return whether values of a type are arrays of which `registers` makes a `Register`."""
+    is_array = isinstance(kind, types.Array) and kind.layout == "C"
+    return is_array and kind.ndim == 5 and kind.dtype == _REAL
+
+
 def _lean_type(kind):
     """Return the type of what `registers` makes of a value of a type."""
-    if isinstance(kind, types.Array) and kind.ndim == 5:
+    if _is_register(kind):
         members = [POINTER, types.intp, types.intp, types.intp]
         return types.BaseTuple.from_types(members, Register)
     if isinstance(kind, types.BaseNamedTuple):
@@ -238,7 +244,7 @@ def _lean_type(kind):
 
 def _lean_value(context, builder, kind, value):
     """Return what `registers` makes of a value of a type."""
-    if isinstance(kind, types.Array) and kind.ndim == 5:
+    if _is_register(kind):
         array = context.make_array(kind)(context, builder, value)
         nblock, ncomp, *extents = (builder.extract_value(array.shape, a) for a in range(5))
         step = builder.mul(builder.mul(extents[0], extents[1]), extents[2])
