@@ -1,5 +1,7 @@
 """Fluid steps on refined meshes, without a simulation around them."""
 
+import functools
+
 import numpy as np
 
 from crmpi.boundary.ghosts import Ghosts
@@ -11,6 +13,7 @@ from crmpi.parallel.reflux import Reflux
 from crmpi.params import make
 from crmpi.physics.fluid import Fluid
 from crmpi.physics.fluid_params import FluidParams, nghost
+from crmpi.run.level_steps import LevelSteps
 from crmpi.types import Field
 from tests.refined_case import field_of, inside, places
 
@@ -30,6 +33,7 @@ class RefinedFluid:
         gravity=False,
         rays=(ECR_FIELD,),
         ng=2,
+        apart=0,
         **params,
     ):
         self.comm, self.tree = comm, tree
@@ -47,6 +51,8 @@ class RefinedFluid:
         }
         self.ghosts = Ghosts(comm, tree, owner, self.pack, boundaries, self.fluid.eos)
         self.fluid.reflux = Reflux(comm, tree, owner, self.pack) if tree.max_level else None
+        parts = self.fluid, self.ghosts, comm, tree.max_level, apart
+        self.levels = LevelSteps(*parts) if apart else None
         self.time = 0.0
 
     def start(self, state, potential=None):
@@ -104,25 +110,34 @@ class RefinedFluid:
         self.ghosts.fill_fluid(u, b, self.time)
         self.fluid.primitives(u, b)
 
-    def step(self, dt, force=None):
+    def step(self, dt, force=None, cfl=0.3):
         """One step; `force`, a function of the marks, may mark cells for first-order fluxes."""
         fluid = self.fluid
-        for stage in fluid.stages:
-            troubled = fluid.stage(stage, dt)
-            if force is not None:
-                force(fluid.troubled)
-            if self.comm.any(troubled or force is not None):
-                self.ghosts.fill_cells(fluid.troubled, _MARKS, self.time)
-                fluid.stage_corrected(stage, dt)
-            fluid.reflux_stage(stage, dt)
-            self.ghosts.fill_fluid(*fluid.result(stage), self.time)
+        if self.levels:
+            make_stage = functools.partial(self._stage, force=force)
+            self.levels.step(make_stage, self.time, dt, cfl)
+            self.ghosts.fill_fluid(self.pack.u0, self.pack.b0, self.time)
+        else:
+            for stage in fluid.stages:
+                self._stage(stage, dt, force=force)
+                self.ghosts.fill_fluid(*fluid.result(stage), self.time)
         fluid.primitives(self.pack.u0, self.pack.b0)
         self.time += dt
+
+    def _stage(self, stage, dt, group=None, *, force):
+        fluid = self.fluid
+        troubled = fluid.stage(stage, dt, group)
+        if force is not None:
+            force(fluid.troubled)
+        if self.comm.any(troubled or force is not None):
+            self.ghosts.fill_cells(fluid.troubled, _MARKS, self.time)
+            fluid.stage_corrected(stage, dt, group)
+        fluid.reflux_stage(stage, dt, group)
 
     def run(self, steps, cfl=0.3, force=None):
         """Make some steps."""
         for _ in range(steps):
-            self.step(self.comm.min(self.fluid.max_dt(cfl)), force)
+            self.step(self.comm.min(self.fluid.max_dt(cfl)), force, cfl)
 
     def totals(self):
         """Return the volume integrals of the conserved variables, with E + e in place of both, and

@@ -56,6 +56,8 @@ class Outflow:
     source = staticmethod(edge_layer)
     valve = (True, True, True)
     """Whether gas may come in, go out, and go out where gravity pulls it out."""
+    found = ()
+    """Names of the attributes that are set after a condition is made."""
 
     def __init_subclass__(cls, **kwargs):
         super().__init_subclass__(**kwargs)
@@ -63,8 +65,19 @@ class Outflow:
 
     def __init__(self, face, pack, eos, hook):
         self.face, self.pack, self.eos, self.hook = face, pack, eos, hook
+        self._given = hook
         self.layers = layer_table(pack.grid, face, CELLS, self.source)
         self.face_layers = [layer_table(pack.grid, face, axis, self.source) for axis in range(3)]
+
+    def of_blocks(self, chosen):
+        """Return the condition for those of its blocks that are marked in `chosen`, or None."""
+        blocks = [block for block in self.face.blocks if chosen[block]]
+        if not blocks:
+            return None
+        twin = type(self)(self.face._replace(blocks=blocks), self.pack, self.eos, self._given)
+        for name in self.found:
+            setattr(twin, name, getattr(self, name))
+        return twin
 
     def beyond(self):
         """Return the boxes of ghost cells behind active faces: rows of block, first k j i, numbers
@@ -135,6 +148,7 @@ class Reflect(Outflow):
     """
 
     name = "reflect"
+    found = ("threaded",)
     source = staticmethod(mirror_layer)
 
     def __init__(self, face, pack, eos, hook):
@@ -203,6 +217,7 @@ class Hydrostatic(Outflow):
 
     name = "hydrostatic"
     valve = (False, True, False)
+    found = ("moving",)
     moving = False
 
     def __init__(self, face, pack, eos, hook):
@@ -379,3 +394,9 @@ class Inflow(User):
             message = f"'mesh.boundaries.{side}' = 'inflow' needs 'mesh.inflow.{side}'"
             raise CrmpiError(message, everywhere=True)
         return hook.inflow(self.face.name)
+
+
+def of_blocks(conditions, chosen):
+    """Return the `conditions` for those of their blocks that are marked in `chosen`."""
+    twins = (condition.of_blocks(chosen) for condition in conditions)
+    return [twin for twin in twins if twin is not None]

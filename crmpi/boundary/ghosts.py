@@ -3,7 +3,7 @@ boundaries."""
 
 import numpy as np
 
-from crmpi.boundary.conditions import Diode, Hydrostatic, Outflow, Reflect, User
+from crmpi.boundary.conditions import Diode, Hydrostatic, Outflow, Reflect, User, of_blocks
 from crmpi.boundary.layers import SIDES, Face, open_end
 from crmpi.boundary.mistakes import refuse_lost
 from crmpi.boundary.parents import ParentBoundaries
@@ -51,7 +51,7 @@ class Ghosts:
 
     def __init__(self, comm, tree, owner, pack, boundaries, eos, user=None):
         self.comm = comm
-        self._pool = pack.pool
+        self._pool, self._levels, self._of_levels = pack.pool, pack.levels, {}
         self.crossing = Crossing(tree, pack, eos.gamma) if tree.max_level else None
         self.halo = Halo(comm, tree, owner, pack, self.crossing and self.crossing.parents)
         faces = list(_physical_faces(tree, pack, boundaries))
@@ -174,13 +174,53 @@ class Ghosts:
         these hold in `above`, and those beside finer blocks of what these hold in `q`. Ghosts of
         other levels become invalid.
         """
-        buffer = self.crossing.buffer_of_level(q, level)
-        self.halo.exchange_level(q, above, buffer, level)
-        self.crossing.complete_level(q, buffer, level)
+        levels = range(level, level + 1)
+        (buffer,) = self._exchange_levels((q,), (), (above,), (q,), levels)
         self._beyond.cells(buffer, fields, time)
-        self.crossing.prolong_level(q, buffer, level)
+        self.crossing.prolong(q, buffer, levels)
         for condition in self._first_guess + self._conditions:
             condition.cells(q, fields, time)
+
+    def fill_fluid_levels(self, state, above, below, time, levels):
+        """Fill the ghosts of a state of the fluid in the blocks of some levels of a refined mesh.
+
+        Ghosts beside blocks coarser than these are made of what those hold in `above`, and beside
+        finer ones of what those hold in `below`. Ghosts of other levels become invalid. Where the
+        field on a face is not the same on both sides, one of which has stepped, blocks of these
+        levels see their own, so that all of them see the same.
+
+        Parameters
+        ----------
+        state, above, below : (array, array)
+            ``u``, ``b`` as for `fill_fluid`; faces of `above` are changed
+        time : float
+        levels : range
+        """
+        u, b = state
+        faces = (b,) if b.shape[1] else ()
+        others = above[: 1 + len(faces)], below[: 1 + len(faces)]
+        buffers = self._exchange_levels((u,), faces, *others, levels)
+        self._beyond.fluid(buffers[0], self.crossing.faces_of(buffers), time, levels)
+        self.crossing.prolong_fluid(u, b, buffers, levels)
+        if levels not in self._of_levels:
+            own = np.isin(self._levels, levels)
+            self._of_levels[levels] = of_blocks(self._first_guess + self._conditions, own)
+        for condition in self._of_levels[levels]:
+            condition.fluid(u, b, time)
+
+    def _exchange_levels(self, cells, faces, above, below, levels):
+        """Do as `_exchange` for the blocks of some levels."""
+        buffers = self.crossing.buffers(cells, faces, levels, below)
+        coarsest, finest = levels[0], levels[-1]
+        for n in range(len(cells), len(buffers)):
+            if coarsest:
+                self.halo.share(above[n], buffers[n], range(coarsest - 1, coarsest))
+            if len(levels) > 1:
+                self.halo.share(faces[n - len(cells)], buffers[n], levels[:-1])
+            self.halo.lend(faces[n - len(cells)], buffers[n], range(finest, finest + 1))
+        self.halo.exchange_levels(cells, faces, above, buffers, levels)
+        self.crossing.complete(cells, faces, buffers, levels)
+        return buffers
 
     def _inspect_walls(self, b):
         while self._walls:

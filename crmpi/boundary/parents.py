@@ -8,7 +8,7 @@ level.
 
 import numpy as np
 
-from crmpi.boundary.conditions import Outflow, Reflect, User
+from crmpi.boundary.conditions import Outflow, Reflect, User, of_blocks
 from crmpi.boundary.layers import Face
 from crmpi.mesh.leaves import OFFSETS
 from crmpi.mesh.links import EQUAL, FINE, NONE
@@ -136,6 +136,7 @@ class ParentBoundaries:
         )
         self._rims = self._rim_tables(relation)
         self._has_gravity = False
+        self._of_levels = {None: self._first_guess + self.conditions}
 
     def follow(self, conditions):
         """Treat the field at walls as the `conditions` of the blocks do."""
@@ -143,15 +144,19 @@ class ParentBoundaries:
             if isinstance(own, Reflect):
                 own.threaded = other.threaded
 
-    def fluid(self, u, b, time):
-        """Fill the ghosts beyond the mesh of conserved cells `u` and faces `b` of buffers."""
+    def fluid(self, u, b, time, levels=None):
+        """Fill the ghosts beyond the mesh of conserved cells `u` and faces `b` of buffers; of those
+        of blocks of some `levels` alone, or of all, whose state is kept then."""
         if self.view.grav is not None and not self._has_gravity:
             self.view.fill_gravity()
             self._has_gravity = True
         self._fill_rims(u)
-        for condition in self._first_guess + self.conditions:
+        if levels not in self._of_levels:
+            own = np.isin(self.view.levels + 1, levels)
+            self._of_levels[levels] = of_blocks(self._first_guess + self.conditions, own)
+        for condition in self._of_levels[levels]:
             condition.fluid(u, b, time)
-        if self._asks:
+        if self._asks and levels is None:
             self.view.keep(u, b, self._gamma, self._crossing.up, self._crossing.first_scalar)
 
     def cells(self, q, fields, time):

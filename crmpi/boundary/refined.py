@@ -11,6 +11,8 @@ Cells of the fluid are prolonged as primitive variables, scalars as concentratio
 of divergence, and the energy is made anew with the field of the fine faces.
 """
 
+from typing import NamedTuple
+
 import numpy as np
 
 from crmpi.constants import ENER
@@ -19,6 +21,16 @@ from crmpi.mesh.regions import CELLS
 from crmpi.numerics.levels.fluid_ghosts import prolong_blocks
 from crmpi.numerics.levels.prolongation import make_ratio, prolong_cells
 from crmpi.numerics.levels.restriction import make_span, restrict
+
+
+class Tables(NamedTuple):
+    """What a fill of ghosts averages from active cells, of these levels and of the next finer one,
+    and from ghosts, {kind: table}, and what it prolongs, see `crmpi.mesh.parents.Parents`."""
+
+    own: dict
+    below: dict
+    edges: dict
+    ghosts: np.ndarray
 
 
 class Crossing:
@@ -49,64 +61,59 @@ class Crossing:
         }
         self.up = tuple(0 if gone else 1 for gone in tree.missing)
         self.first_scalar = ENER + 1 + pack.has_cr + len(pack.tracers)
-        self._levels = {}
+        all_levels = self.parents.own, {}, self.parents.edges, self.parents.ghosts
+        self._tables = {None: Tables(*all_levels)}
         self._areas = pack.pool.numbers(3)
         for part in pack.parts:
             g = part.grid
             self._areas[part.blocks] = g.dx2 * g.dx3, g.dx3 * g.dx1, g.dx1 * g.dx2
 
-    def buffers(self, cells, faces):
-        """Return the parent buffers of arrays, in which the means of their active parts stand."""
+    def buffers(self, cells, faces, levels=None, below=None):
+        """Return the parent buffers of arrays, in which the means of their active parts stand.
+
+        ``levels``, here and below: a range, if only ghosts of blocks of these levels are filled;
+        ``below``: what blocks finer than these hold, as `cells` and `faces`.
+        """
         made = [self.parents.buffer(q.shape[1], f"cells{n}") for n, q in enumerate(cells)]
         made += [self.parents.buffer(3, f"faces{n}") for n in range(len(faces))]
-        self._average((*cells, *faces), made, len(cells), self.parents.own)
+        tables = self._tables_of(levels)
+        self._average((*cells, *faces), made, len(cells), tables.own)
+        if levels is not None:
+            self._average(below, made, len(cells), tables.below)
         return made
 
-    def complete(self, cells, faces, buffers):
+    def complete(self, cells, faces, buffers, levels=None):
         """Complete the `buffers` with means of ghosts; what lies beyond physical boundaries is left
         to these."""
-        self._average((*cells, *faces), buffers, len(cells), self.parents.edges)
+        self._average((*cells, *faces), buffers, len(cells), self._tables_of(levels).edges)
 
-    def prolong_fluid(self, u, b, buffers):
+    def prolong_fluid(self, u, b, buffers, levels=None):
         """Fill the ghosts of conserved cells `u` and faces `b` beside coarser blocks."""
         gas = self._gamma - 1.0, 1.0 / (self._gamma - 1.0), self.first_scalar
         coarse = buffers[0], self.faces_of(buffers)
-        table = self.parents.ghosts
+        table = self._tables_of(levels).ghosts
         prolong_blocks(coarse, (u, b), table, self._ratio, self.up, self._areas, gas)
 
     def faces_of(self, buffers):
         """Return the buffer of the field of a fluid; one without components where there is none."""
         return buffers[1] if len(buffers) > 1 else self.parents.buffer(0, "none")
 
-    def prolong(self, q, buffer):
+    def prolong(self, q, buffer, levels=None):
         """Fill the ghosts of a register `q` beside coarser blocks."""
-        prolong_cells(buffer, q, 0, q.shape[1], self.parents.ghosts, self._ratio)
+        prolong_cells(buffer, q, 0, q.shape[1], self._tables_of(levels).ghosts, self._ratio)
 
-    def buffer_of_level(self, q, level):
-        """Return the parent buffer of a register in which the means stand that a fill of the ghosts
-        of one level needs."""
-        buffer, tables = self.parents.buffer(q.shape[1], "cells0"), self._tables_of(level)
-        restrict(q, buffer, 0, q.shape[1], tables["own"], self._spans[CELLS])
-        return buffer
-
-    def complete_level(self, q, buffer, level):
-        """Do what `complete` does, for the buffers of the blocks of one level."""
-        restrict(q, buffer, 0, q.shape[1], self._tables_of(level)["edges"], self._spans[CELLS])
-
-    def prolong_level(self, q, buffer, level):
-        """Fill the ghosts of a register beside coarser blocks, in the blocks of one level."""
-        prolong_cells(buffer, q, 0, q.shape[1], self._tables_of(level)["ghosts"], self._ratio)
-
-    def _tables_of(self, level):
-        """Return {name: rows} of the tables of cells for a fill of the ghosts of one level."""
-        if level not in self._levels:
-            parents, levels = self.parents, self.pack.levels
-            self._levels[level] = {
-                "own": _of_levels(parents.own[CELLS], levels, (level, level + 1)),
-                "edges": _of_levels(parents.edges[CELLS], levels, (level,)),
-                "ghosts": _of_levels(parents.ghosts, levels, (level,)),
-            }
-        return self._levels[level]
+    def _tables_of(self, levels):
+        """Return the `Tables` for a fill of the ghosts of some levels; None: of all."""
+        if levels not in self._tables:
+            parents, own = self.parents, self.pack.levels
+            finer = range(levels.stop, levels.stop + 1)
+            self._tables[levels] = Tables(
+                {kind: _of_levels(parents.own[kind], own, levels) for kind in parents.own},
+                {kind: _of_levels(parents.own[kind], own, finer) for kind in parents.own},
+                {kind: _of_levels(parents.edges[kind], own, levels) for kind in parents.edges},
+                _of_levels(parents.ghosts, own, levels),
+            )
+        return self._tables[levels]
 
     def _average(self, arrays, buffers, ncell, tables):
         for n, (array, buffer) in enumerate(zip(arrays, buffers, strict=True)):

@@ -3,20 +3,22 @@
 import numpy as np
 
 from crmpi.errors import CrmpiError
+from crmpi.mesh.groups import steps_of
 from crmpi.mesh.tree import FINER
 
 # work of a block beyond its cells: averages and prolongation; replaced fluxes
 _BESIDE_COARSER, _BESIDE_FINER = 0.5, 0.1
 
 
-def block_costs(tree):
+def block_costs(tree, apart=0):
     """Return the modelled work of each block (nblock,) for `partition`; all equal on a mesh of one
-    level."""
+    level. The `apart` finest levels make two steps each for one of the next coarser level."""
     cost = np.ones(tree.nblock)
     if tree.max_level:
         found = tree.neighbours
         coarser = (found >= 0) & (tree.levels[np.maximum(found, 0)] < tree.levels[:, None])
         cost += _BESIDE_COARSER * coarser.any(axis=1) + _BESIDE_FINER * (found == FINER).any(axis=1)
+        cost *= steps_of(tree.levels, tree.max_level, apart)
     return cost
 
 

@@ -47,25 +47,27 @@ class Halo:
         # links of far blocks would cost every rank the memory of the whole mesh
         near = np.flatnonzero(np.isin(owner, [comm.rank, *self.peers]))
 
-        def tables(family, kind, level=None):
+        def tables(family, kind, levels=None, *, back=False):
             links = make_links(tree, shape, kind, family, near)
-            if level is not None:
-                links = Links(*(part[tree.levels[links.target] == level] for part in links))
+            if levels is not None:
+                chosen = np.isin(tree.levels[links.target], levels)
+                links = Links(*(part[chosen] for part in links))
             source = (buffers if family in (UP, SHARED) else blocks)[links.source]
             target = (buffers if family == DOWN else blocks)[links.target]
+            if back:
+                here, there = links.boxes[:, 3:6], links.boxes[:, :3]
+                boxes = np.concatenate([here, there, links.boxes[:, 6:]], axis=1)
+                return routes.tables((links.source, links.target, boxes), target, source)
             return routes.tables(links, source, target)
 
         self._tables = {
             (family, kind): tables(family, kind) for family in self._families for kind in _KINDS
         }
-        self._shared = None
-        if parents is not None:
-            parts = [Part(1, 0, axis, axis + 1, tables(SHARED, axis)) for axis in range(3)]
-            self._shared = Exchange(comm, self.peers, parts)
+        self._shared = {}
         self._exchanges, self._level_exchanges, self._make_tables = {}, {}, tables
         self._marks = None
 
-    def share(self, faces, buffer):
+    def share(self, faces, buffer, levels=None):
         """On a refined mesh, set the active faces that a finer block shares to its means;
         collective.
 
@@ -74,8 +76,26 @@ class Halo:
         faces : array (nblock, 3, m3, m2, m1)
         buffer : array (nbuffer, 3, ...)
             parent buffer with the means of the active faces
+        levels : range, optional
+            of blocks whose faces are set
         """
-        self._shared.run((faces, buffer))
+        self._run_shared(faces, buffer, levels, back=False)
+
+    def lend(self, faces, buffer, levels):
+        """Set the means of active faces that blocks of some `levels` share with finer ones to what
+        they hold themselves: the opposite of `share`; collective."""
+        self._run_shared(faces, buffer, levels, back=True)
+
+    def _run_shared(self, faces, buffer, levels, *, back):
+        key = levels, back
+        if key not in self._shared:
+            source, target = (0, 1) if back else (1, 0)
+            parts = [
+                Part(source, target, a, a + 1, self._make_tables(SHARED, a, levels, back=back))
+                for a in range(3)
+            ]
+            self._shared[key] = Exchange(self._comm, self.peers, parts)
+        self._shared[key].run((faces, buffer))
 
     def exchange(self, cells=(), faces=(), buffers=()):
         """Fill the ghost zones that have a neighbouring block, edges and corners included.
@@ -108,44 +128,57 @@ class Halo:
             self._marks = MarkExchange(self._comm, self.peers, self._parts((1,), 0))
         return self._marks
 
-    def exchange_level(self, q, above, buffer, level):
-        """Fill the ghost cells of the blocks of one level of a refined mesh alone; collective.
+    def exchange_levels(self, cells, faces, above, buffers, levels):
+        """Fill the ghost zones of the blocks of some levels of a refined mesh alone; collective.
 
         Parameters
         ----------
-        q : array (nblock, ncomp, m3, m2, m1)
-        above : array of the same shape
-            what coarser blocks hold at this time
-        buffer : array (nbuffer, ncomp, ...)
-            parent buffer of `q`
-        level : int
+        cells, faces, buffers
+            as for `exchange`
+        above : sequence of arrays
+            what blocks coarser than these levels hold at this time, as `cells` and `faces`
+        levels : range
         """
-        key = q.shape[1], level
+        key = tuple(array.shape[1] for array in cells), len(faces), levels
         if key not in self._level_exchanges:
-            routes = {SAME: (0, 0), UP: (2, 0), DOWN: (1, 2)}
-            parts = [
-                Part(*ends, 0, key[0], self._make_tables(family, CELLS, level))
-                for family, ends in routes.items()
-            ]
+            parts = self._level_parts(key[0], len(faces), levels)
             self._level_exchanges[key] = Exchange(self._comm, self.peers, parts)
-        self._level_exchanges[key].run((q, above, buffer))
+        self._level_exchanges[key].run((*cells, *faces, *buffers, *above))
 
     def _parts(self, ncomps, nfaces):
         """Return the parts of an exchange: array after array, buffers behind the arrays."""
-        count = len(ncomps) + nfaces
-        pieces = [(index, CELLS, 0, ncomp) for index, ncomp in enumerate(ncomps)]
-        pieces += [
-            (len(ncomps) + index, axis, axis, axis + 1)
-            for index in range(nfaces)
-            for axis in range(3)
-        ]
-        parts = []
-        for index, kind, first, last in pieces:
+        count, parts = len(ncomps) + nfaces, []
+        for index, kind, first, last in _pieces(ncomps, nfaces):
             for family in self._families:
                 source = index + count if family == UP else index
                 target = index + count if family == DOWN else index
                 parts.append(Part(source, target, first, last, self._tables[family, kind]))
         return parts
+
+    def _level_parts(self, ncomps, nfaces, levels):
+        """Return the parts of an exchange of some levels: arrays, buffers, and what lies above."""
+        count, parts = len(ncomps) + nfaces, []
+        lowest, others = levels[:1], levels[1:]
+        for index, kind, first, last in _pieces(ncomps, nfaces):
+            buffer, above = index + count, index + 2 * count
+            for source, target, family, chosen in (
+                (index, index, SAME, levels),
+                (buffer, index, UP, levels),
+                (above, buffer, DOWN, lowest),
+                (index, buffer, DOWN, others),
+            ):
+                if len(chosen):
+                    tables = self._make_tables(family, kind, chosen)
+                    parts.append(Part(source, target, first, last, tables))
+        return parts
+
+
+def _pieces(ncomps, nfaces):
+    """Return (number of the array, kind, first, last component) of what an exchange moves."""
+    pieces = [(index, CELLS, 0, ncomp) for index, ncomp in enumerate(ncomps)]
+    for index in range(len(ncomps), len(ncomps) + nfaces):
+        pieces += [(index, axis, axis, axis + 1) for axis in range(3)]
+    return pieces
 
 
 def find_peers(rank, tree, owner):

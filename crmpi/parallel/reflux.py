@@ -115,8 +115,8 @@ class Reflux:
 
     def _make_exchange(self, level):
         """Return what is averaged, rows (piece, table, span), and the `Exchange`."""
-        if level not in self._tables:
-            self._tables[level] = {piece: self._make(piece, level) for piece in self._pieces}
+        tables = self._tables.setdefault(level, {})  # shared with registers of fewer pieces
+        tables.update({p: self._make(p, level) for p in self._pieces if p not in tables})
         means = [
             (piece, table, span)
             for (piece, _), (table, span) in self.interfaces.means.items()
@@ -128,9 +128,7 @@ class Reflux:
                 (piece, np.ascontiguousarray(table[above[table[:, 0]]]), span)
                 for piece, table, span in means
             ]
-        parts = [
-            Part(0, 1, *span, self._tables[level][piece]) for piece, span in self._pieces.items()
-        ]
+        parts = [Part(0, 1, *span, tables[piece]) for piece, span in self._pieces.items()]
         return means, Exchange(self._comm, self._peers, parts)
 
     def _make_tables(self, routes, blocks, piece, level=None):

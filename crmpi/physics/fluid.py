@@ -11,6 +11,7 @@ from crmpi.constants import DENS, ENER
 from crmpi.diagnostics.box_ledger import BoxLedger, is_energy_of_rays
 from crmpi.diagnostics.floor_ledger import FloorLedger
 from crmpi.errors import CrmpiError
+from crmpi.mesh.groups import make_groups
 from crmpi.mesh.pool import aligned_zeros
 from crmpi.numerics.fluid.blend import blend
 from crmpi.numerics.fluid.convert import Conversion
@@ -80,6 +81,7 @@ class Fluid(Operator):
         if pack.refined:
             self._change = aligned_zeros((1, 3, *extents)), np.zeros(extents[:2], bool)
         grid = pack.grid
+        self.whole = make_groups(pack, int(max(pack.levels, default=0)), 0)[0]
         self.ledger = FloorLedger(pack)
         nblock = pack.nblock
         numbers = pack.pool.numbers
@@ -136,7 +138,7 @@ class Fluid(Operator):
         in the cache, unless these are those of ``u0``; else a pass makes them before the stage."""
         return self._kernels.converts and not self.frozen
 
-    def stage(self, stage, dt):
+    def stage(self, stage, dt, group=None):
         """Make the forward step of a stage; return whether a cell of this rank is troubled and
         wants `stage_corrected`.
 
@@ -147,49 +149,72 @@ class Fluid(Operator):
             primitives if it is the start of the step; those of others are made here
         dt : float
             the whole step
+        group : Group, optional
+            the blocks that make the step, see `crmpi.run.level_steps`; all by default
         """
+        group = group or self.whole
         convert = stage.fluxes != 0 and self.converts
         if stage.fluxes != 0 and not convert:
-            self.primitives(*self._registers(stage.fluxes, stage.fluxes))
+            self.primitives(*self.registers(stage.fluxes, stage.fluxes), group)
         if self.frozen:
             self._carry(stage, dt)
             return False
         find, everywhere = self.corrects, self.pack.pool.numbers(dtype=bool, fill=True)
-        self._advance(stage, dt, everywhere, find=find, correct=False, convert=convert)
+        self._advance(stage, dt, group, everywhere, find=find, correct=False, convert=convert)
         if convert:
             self._fastest = np.nan
             self._record_raised(self._latest.lasts)
-        return find and bool(self._health.troubled.any())
+        return find and bool(self._health.troubled[group.blocks].any())
 
-    def stage_corrected(self, stage, dt):
+    def stage_corrected(self, stage, dt, group=None):
         """Redo the stage in blocks with marked cells, ghosts included, with first-order fluxes at
         all faces of marked cells.
 
         ``troubled`` must have been exchanged, so that blocks agree about the flux through the face
         they share.
         """
-        self.ledger.counts.add("first_order", self._health.troubled)
+        group = group or self.whole
+        self.ledger.counts.add("first_order", group.alone(self._health.troubled))
         marked = self.troubled.any(axis=(1, 2, 3, 4))
-        self._advance(stage, dt, marked, find=False, correct=True, convert=False)
+        self._advance(stage, dt, group, marked, find=False, correct=True, convert=False)
+        if group is not self.whole:
+            self.troubled.fill(0.0)  # other groups look for their own
 
-    def reflux_stage(self, stage, dt):
-        """Replace what coarser blocks used on faces and edges that finer blocks share; collective,
-        on a refined mesh."""
+    def reflux_stage(self, stage, dt, group=None):
+        """Replace what coarser blocks used on faces and edges that finer blocks of the `group`
+        share; collective, on a refined mesh."""
         if self.reflux is None:
             return
-        reflux, pack, part = self.reflux, self.pack, dt * stage.part
-        reflux.exchange()
-        u, b = self._registers(*stage.result)
+        if group is None:
+            self.reflux.exchange()
+            parts = self.whole.parts
+        else:
+            for level in group.levels[:-1]:
+                self.reflux.exchange(level)
+            parts = [part for part in group.parts if part.level in group.levels[:-1]]
+        self._replace(dt * stage.part, self.registers(*stage.result), parts)
+
+    def reflux_step(self, dt, group):
+        """Replace what the finest blocks of a group used in a whole step by what `reflux` holds of
+        finer blocks, in ``u0, b0``."""
+        self._health.work.fill(0.0)
+        self._replace(dt, self.registers(0, 0), group.finest)
+        if self.pack.grav is not None:
+            self.box.add("gravity_work", self._health.work)
+
+    def _replace(self, dt, state, parts):
+        """Replace fluxes and electric fields in a state (u, b), after a forward step `dt`."""
+        reflux, pack, (u, b) = self.reflux, self.pack, state
         grav = self._weightless if pack.grav is None else pack.grav
-        for level in pack.parts:
-            axes, arrays = level.axes(part), level.of((u, (pack.w0, grav), self._health.work))
+        for level in parts:
+            axes, arrays = level.axes(dt), level.of((u, (pack.w0, grav), self._health.work))
             refluxed, touched = (
                 level.boxes(reflux.interfaces.refluxed),
                 level.boxes(reflux.interfaces.touched),
             )
             replace_fluxes(
                 self.scheme.cr,
-                part,
+                dt,
                 level.grid,
                 axes,
                 refluxed,
@@ -207,36 +232,45 @@ class Fluid(Operator):
                     level.of(b),
                 )
 
-    def result(self, stage):
-        """End a stage: blend its forward step with the start and return (u, b); the result of the
-        last stage is now ``u0, b0``."""
+    def result(self, stage, group=None):
+        """End a stage: blend its forward step with the start and return (u, b).
+
+        The result of the last stage is now ``u0, b0``: of all blocks by swapping registers, of
+        those of a `group` by copying.
+        """
         self._record()
-        pack, (u, b) = self.pack, self._registers(*stage.result)
+        pack, (u, b) = self.pack, self.registers(*stage.result)
+        own = (group or self.whole).blocks
         if stage.keep:
-            blend(stage.keep, pack.u0, u)
+            blend(stage.keep, pack.u0[own], u[own])
             if pack.magnetic:
-                blend(stage.keep, pack.b0, b)
+                blend(stage.keep, pack.b0[own], b[own])
         self._latest = stage
-        if stage is self.stages[-1]:
-            if self.frozen and self._rays:
-                self.box.add(
-                    "frozen_exchange", pack.sums(u, self._rays) - pack.sums(pack.u0, self._rays)
-                )
-            pack.u0, pack.u1 = u, pack.u0
-            pack.b0, pack.b1, pack.b2 = (
-                b,
-                *(other for other in (pack.b0, pack.b1, pack.b2) if other is not b),
+        if stage is not self.stages[-1]:
+            return u, b
+        if group is not None:
+            pack.u0[own], pack.b0[own] = u[own], b[own]
+            return pack.u0, pack.b0
+        if self.frozen and self._rays:
+            self.box.add(
+                "frozen_exchange", pack.sums(u, self._rays) - pack.sums(pack.u0, self._rays)
             )
+        pack.u0, pack.u1 = u, pack.u0
+        pack.b0, pack.b1, pack.b2 = (
+            b,
+            *(other for other in (pack.b0, pack.b1, pack.b2) if other is not b),
+        )
         return u, b
 
-    def _registers(self, cells, faces):
+    def registers(self, cells, faces):
         """Return the register of cells and that of the field with these numbers."""
         pack = self.pack
         return (pack.u0, pack.u1, self._u2)[cells], (pack.b0, pack.b1, pack.b2)[faces]
 
-    def primitives(self, u, b):
+    def primitives(self, u, b, group=None):
         """Fill ``w0, bcc`` from `u` and `b` on all cells, ghosts included, and find the fastest
-        signal of ``u0`` for `max_dt`: to be called whenever a state has changed.
+        signal of ``u0`` for `max_dt`: to be called whenever a state has changed. For a `group` of
+        blocks that signal is returned, and `max_dt` is not known then.
 
         Values below floors are raised, in `u` too, and counted for active cells. What that adds to
         mass and energy is recorded as far as it will be in the state at the end of the step.
@@ -244,9 +278,11 @@ class Fluid(Operator):
         self._record()
         at_start = u is self.pack.u0
         asked = at_start and not self.frozen
-        fastest = self._kernels.primitives(self.scheme, self._conversion(u, b), asked)
-        self._fastest = fastest if asked else np.nan
+        made = self._conversion(u, b), group or self.whole
+        fastest = self._kernels.primitives(self.scheme, *made, asked)
+        self._fastest = fastest if asked and group is None else np.nan
         self._record_raised(1.0 if at_start else self._latest.lasts)
+        return fastest
 
     def _conversion(self, u, b):
         """Return the `Conversion` of a state to ``w0, bcc``; nothing has been raised yet."""
@@ -258,6 +294,11 @@ class Fluid(Operator):
         """Record what floors added in a conversion, of which the part `lasts` stays."""
         if self.ledger.has_raised():
             self.ledger.raised(lasts)
+
+    def take_steps(self, number):
+        """Let `max_dt` be that of a mesh of whose levels each makes ``number(level)`` steps in
+        one."""
+        self._kernels.steps = number
 
     def watch(self, boxes):
         """Let ghost cells limit the time step too: those beyond the mesh, which are no block's
@@ -301,13 +342,13 @@ class Fluid(Operator):
         boxes = np.concatenate([part.boxes(self._active), part.boxes(self._watched)])
         return fastest_flow(self.pack.metric.cells, part.axes(1.0), part.of(self.pack.w0), boxes)
 
-    def _advance(self, plan, dt, selected, *, find, correct, convert):
-        """Run the stage kernel on the selected blocks."""
+    def _advance(self, plan, dt, group, selected, *, find, correct, convert):
+        """Run the stage kernel on the selected blocks of a group."""
         pack = self.pack
         part = dt * plan.part
-        u_in, b_in = self._registers(plan.start, plan.start)
-        u_out, b_out = self._registers(*plan.result)
-        bcc, bface = pack.bcc, self._registers(0, plan.fluxes)[1]
+        u_in, b_in = self.registers(plan.start, plan.start)
+        u_out, b_out = self.registers(*plan.result)
+        bcc, bface = pack.bcc, self.registers(0, plan.fluxes)[1]
         b_first = pack.b0
         if not pack.magnetic:
             b_in = b_out = b_first = None
@@ -322,7 +363,7 @@ class Fluid(Operator):
         marks = self.troubled, self.valves
         conversion = None
         if self.converts:
-            conversion = self._conversion(*self._registers(plan.fluxes, plan.fluxes))
+            conversion = self._conversion(*self.registers(plan.fluxes, plan.fluxes))
         rest = self._early, passive, pack.metric.cells, conversion
         fields = Fields(*registers, *marks, *first, *rest)
         recorded = plan.lasts > 0.0
@@ -338,33 +379,35 @@ class Fluid(Operator):
             self._dissipate,
             seen,
         )
-        self._kernels.advance(self.scheme, stage, fields, self._health, selected, self.reflux)
-        self._unrecorded = plan
+        mine = fields, self._health, group, selected, self.reflux
+        self._kernels.advance(self.scheme, stage, *mine)
+        self._unrecorded = plan, group
 
     def _record(self):
         """Record what the entropy floor did in the last stage, now that it will not be redone."""
-        if self._unrecorded is not None:
-            stage, self._unrecorded = self._unrecorded, None
-            self.ledger.counts.add("entropy", self._health.settled)
-            lasts = stage.lasts * (1.0 - stage.keep)
-            self.ledger.amounts.add("entropy", lasts * self._health.moved)
-            if self.pack.is_open:
-                came = self._health.crossing.amounts
-                self.box.add("boundary_mass", lasts * came[:, DENS])
-                self.box.add("boundary_energy", lasts * came[:, ENER])
-                if self._rays:
-                    self.box.add("boundary_ecr", lasts * came[:, self._rays].sum(axis=1))
-            if self.pack.grav is not None:
-                self.box.add("gravity_work", lasts * self._health.work)
-            if self.scheme.acceleration is not None:
-                self.box.add("shock_acceleration", lasts * self._health.accelerated)
+        if self._unrecorded is None:
+            return
+        (stage, group), self._unrecorded = self._unrecorded, None
+        health, lasts = self._health, stage.lasts * (1.0 - stage.keep)
+        self.ledger.counts.add("entropy", group.alone(health.settled))
+        self.ledger.amounts.add("entropy", lasts * group.alone(health.moved))
+        if self.pack.is_open:
+            came = group.alone(health.crossing.amounts)
+            self.box.add("boundary_mass", lasts * came[:, DENS])
+            self.box.add("boundary_energy", lasts * came[:, ENER])
+            if self._rays:
+                self.box.add("boundary_ecr", lasts * came[:, self._rays].sum(axis=1))
+        if self.pack.grav is not None:
+            self.box.add("gravity_work", lasts * group.alone(health.work))
+        if self.scheme.acceleration is not None:
+            self.box.add("shock_acceleration", lasts * group.alone(health.accelerated))
 
     def _carry(self, stage, dt):
         """Advance cosmic rays and scalars with the frozen flow; gas and field are copied."""
         pack = self.pack
         (start, field), (u, b) = (
-            self._registers(stage.start, stage.start),
-            self._registers(*stage.result),
+            self.registers(stage.start, stage.start),
+            self.registers(*stage.result),
         )
         u[:], b[:] = start, field
         part = dt * stage.part

@@ -27,11 +27,17 @@ class FluidStages:
     Parameters
     ----------
     pack : crmpi.mesh.pack.Pack
+
+    Attributes
+    ----------
+    steps : callable
+        ``steps(level)``: how many steps the level makes in one of the mesh
     """
 
     def __init__(self, pack):
         self.pack = pack
         self.scratch = _make_scratch(pack)
+        self.steps = lambda level: 1
         self._column = aligned_zeros((pack.grid.n1,))
         self._line = aligned_zeros((2, pack.nvar, 1, 1, pack.grid.m1))
 
@@ -41,32 +47,36 @@ class FluidStages:
         grid = self.pack.grid
         return grid.n1 >= _LONG and max(grid.ng1, grid.ng2, grid.ng3) <= _LAYERS
 
-    def advance(self, scheme, stage, fields, health, selected, reflux):
-        """Run the stage kernel on the blocks marked in `selected` (nblock,)."""
-        for level in self.pack.parts:
+    def advance(self, scheme, stage, fields, health, group, selected, reflux):
+        """Run the stage kernel on the blocks of a `Group` that are marked in `selected`
+        (nblock,)."""
+        for level in group.parts:
             kept = reflux and reflux.kept_of(level)
             tiles = self.pack.tiles(level, _WIDEST, selected)
             mine = level.of(fields), self.scratch, level.of(health), tiles
             advance_blocks(scheme, stage, level.grid, level.axes(stage.dt), *mine, kept)
 
-    def primitives(self, scheme, conversion, asked):
-        """Make the primitives of all cells; return the fastest signal, in cells per time, of the
-        active ones if it is `asked` for, else 0."""
+    def primitives(self, scheme, conversion, group, asked):
+        """Make the primitives of all cells of a `Group`; return the fastest signal, in cells per
+        time and over the steps that its level makes in one, of the active ones if it is `asked`
+        for, else 0."""
         found, work = 0.0, Work(self._line, self._column, asked)
         laws = scheme.gas, scheme.cr, self.pack.metric.cells
-        for part in self.pack.parts:
+        for part in group.parts:
             given = part.grid, part.axes(1.0), part.of(conversion), work
-            found = max(found, primitives(*laws, *given))
+            found = max(found, primitives(*laws, *given) / self.steps(part.level))
         return found
 
     def fastest_in(self, scheme, boxes):
-        """Return the fastest signal, in cells per time, of `boxes` of cells (see `Fluid.watch`)."""
+        """Return the fastest signal, in cells per time and over the steps that its level makes in
+        one, of `boxes` of cells (see `Fluid.watch`)."""
         pack, found = self.pack, 0.0
         field = pack.bcc if pack.magnetic and pack.metric.turns else None
         laws = scheme.gas, scheme.cr, pack.metric.cells
         for part in pack.parts if len(boxes) else ():
             given = *part.of((pack.w0, field)), part.boxes(boxes), self._column
-            found = max(found, fastest_rate_in_boxes(*laws, part.grid, part.axes(1.0), *given))
+            rate = fastest_rate_in_boxes(*laws, part.grid, part.axes(1.0), *given)
+            found = max(found, rate / self.steps(part.level))
         return found
 
 

@@ -31,6 +31,12 @@ class RefinementParams:
         choices=["level", "global"],
         doc="sub-steps of transport with a flux: halved level by level, or the same",
     )
+    fluid_levels: int = par(
+        0,
+        ge=0,
+        le=20,
+        doc="finest levels of which each makes two steps of the fluid in one of the next coarser",
+    )
     max_blocks: int = par(
         1_000_000, ge=1, doc="a run that would need more blocks stops with a checkpoint"
     )

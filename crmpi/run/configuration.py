@@ -139,6 +139,7 @@ def load_run(
     check_inflow(config)
     _note_long_steps(config)
     _note_equal_substeps(config)
+    _note_idle_levels(config)
     return config
 
 
@@ -168,6 +169,15 @@ def _note_equal_substeps(config):
         config.notes.append(
             f"'mesh.refinement.subcycle' = level changes nothing with transport.solver = {solver}, "
             "which makes the same sub-steps on all levels"
+        )
+
+
+def _note_idle_levels(config):
+    """Say that gas which stays as it is makes no steps by level."""
+    if config.mesh.refinement.fluid_levels and config.fluid.frozen:
+        config.notes.append(
+            "'mesh.refinement.fluid_levels' changes nothing with fluid.frozen = true: all levels "
+            "make the same steps"
         )
 
 

@@ -6,6 +6,7 @@ import math
 import numpy as np
 
 from crmpi.mesh.census import census
+from crmpi.mesh.groups import steps_of
 from crmpi.mesh.tree import BlockTree
 from crmpi.refinement.static import asked_blocks, first_tree
 
@@ -46,11 +47,19 @@ def expectation(config, sim):
         f"on every rank {_size(shared)} of tables, and what Python and compiled kernels take "
         "(about 0.3 GB)"
     )
-    cells, stages = math.prod(mesh.block) * tree.nblock, len(sim.fluid.stages)
-    lines.append(
-        f"a step: {cells} zone updates in {stages} stages, with the time step of the smallest cells"
-    )
+    apart = params.fluid_levels if tree.max_level else 0
+    cells, stages = math.prod(mesh.block) * _block_steps(tree, apart), len(sim.fluid.stages)
+    length = "with the time step of the smallest cells"
+    if apart:
+        base = max(tree.max_level - apart, 0)
+        length = f"levels above {base} in steps that halve from level to level"
+    lines.append(f"a step: {cells} zone updates in {stages} stages, {length}")
     return lines
+
+
+def _block_steps(tree, apart):
+    """Return how many blocks are advanced in a step."""
+    return int(steps_of(tree.levels, tree.max_level, apart).sum())
 
 
 PER_CELL = 0.9e-6
@@ -69,7 +78,8 @@ def duration(config, sim, declared):
     steps = config.time.end / longest
     if config.time.max_steps is not None:
         steps = min(steps, config.time.max_steps)
-    blocks = first_tree(root_of(mesh), mesh.refinement).nblock
+    tree = first_tree(root_of(mesh), mesh.refinement)
+    blocks = _block_steps(tree, mesh.refinement.fluid_levels)
     step = PER_CELL * _padded(mesh.block, mesh.cells, sim) * blocks * len(sim.fluid.stages)
     return [
         f"work: {steps:.3g} steps as short as the first one are {steps * step / 3600.0:.2g} "

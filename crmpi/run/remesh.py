@@ -150,7 +150,8 @@ class Remesher:
         sim = self.sim
         old = _Old(sim)
         kind, source = sources_of(old.tree, tree)
-        owner = partition(tree, sim.comm.nranks, block_costs(tree))
+        costs = block_costs(tree, sim.config.mesh.refinement.fluid_levels)
+        owner = partition(tree, sim.comm.nranks, costs)
         wanted = _wanted(old, kind, source, owner)
         staging = Staging(sim.comm, old.owner, old.gids, wanted)
         heavy = Staging(

@@ -34,6 +34,7 @@ from crmpi.plugins import use
 from crmpi.refinement.static import first_tree
 from crmpi.run.clock import Clock
 from crmpi.run.history import History
+from crmpi.run.level_steps import LevelSteps
 from crmpi.run.remesh import Remesher
 from crmpi.run.scalars import scalar_fields
 from crmpi.run.timers import Timers
@@ -134,7 +135,8 @@ class Simulation:
         # another simulation of this process may have other plug-ins
         use(config.plugins.paths, self.problem.source_path)
         self.tree = tree
-        self.owner = partition(tree, comm.nranks, block_costs(tree)) if owner is None else owner
+        costs = block_costs(tree, mesh.refinement.fluid_levels)
+        self.owner = partition(tree, comm.nranks, costs) if owner is None else owner
         self.pack = self._make_pack([] if self.pack is None else self.pack.pool.release(kept))
         self.positions = [
             block_coordinates(self.pack, self.tree, b) for b in range(self.pack.nblock)
@@ -149,6 +151,7 @@ class Simulation:
         self.fluid.reflux = (
             Reflux(comm, self.tree, self.owner, self.pack) if self.tree.max_level else None
         )
+        self.level_steps = self._make_level_steps()
         self.transport = self._make_transport()
         self.sources = self._make_sources()
         moving = () if self.transport is None else (self.transport,)
@@ -213,6 +216,12 @@ class Simulation:
         if self.problem.has("gravity"):
             set_gravity(self.problem, pack, self.tree)
         return pack
+
+    def _make_level_steps(self):
+        apart, top = self.config.mesh.refinement.fluid_levels, self.tree.max_level
+        if not (apart and top) or self.fluid.frozen:
+            return None
+        return LevelSteps(self.fluid, self.ghosts, self.comm, top, apart)
 
     def _make_transport(self):
         if not self.config.fluid.cosmic_rays:

@@ -12,9 +12,12 @@ gas so that signals become faster: the fluid then covers the step in parts, each
 the state that it meets.
 """
 
+import functools
+
 from crmpi.constants import ENER, NHYDRO
 from crmpi.physics.operators import Phase
 from crmpi.run.blame import blaming
+from crmpi.run.level_steps import Rest
 from crmpi.run.time_step import parts
 from crmpi.types import Field
 
@@ -25,13 +28,16 @@ def advance(sim, dt):
     """Advance the state of `sim` from ``sim.time`` by `dt`; ghosts and primitives are valid before
     and after."""
     around = sim.acting(Phase.AROUND_STEP)
-    before, after = shares(sim, sim.config.time.sources, dt)
+    steps = sim.level_steps.most if sim.level_steps else 1
+    before, after = shares(sim, sim.config.time.sources, dt / steps)
     sim.parts = 0
     sources(sim, sim.time, before, around)
+    apply = functools.partial(act, sim, operators=around)
+    rest = Rest(sim.time, dt, before, after, apply if around and steps > 1 else None)
     for time, part in parts(sim, sim.time, dt, changed=bool(around) and before > 0.0):
-        move(sim, time, part)
+        move(sim, time, part, rest)
     # the mirror image: second order among the sources too
-    sources(sim, sim.time + before, after, around[::-1])
+    sources(sim, *rest.last(), around[::-1])
 
 
 def shares(sim, times, dt):
@@ -42,7 +48,7 @@ def shares(sim, times, dt):
     return (0.0, dt) if sim.clock.step % 2 else (dt, 0.0)
 
 
-def move(sim, time, dt):
+def move(sim, time, dt, rest):
     """Let the cosmic rays move for half of `dt`, the fluid for `dt`, and the cosmic rays again; or
     the cosmic rays for `dt` on one side of the fluid."""
     before, after = shares(sim, sim.config.time.transport, dt)
@@ -50,7 +56,7 @@ def move(sim, time, dt):
     transport(sim, time, before, Phase.AROUND_FLUID)
     for now, part in parts(sim, time, dt, changed=moves and before > 0.0):
         before_fluid(sim)
-        fluid(sim, now, part)
+        fluid(sim, now, part, rest)
         after_fluid(sim, part)
         if after == 0.0:
             if moves:  # what was settled is not in the ghosts yet
@@ -62,13 +68,21 @@ def move(sim, time, dt):
             middle = time + before + 0.5 * (now - time)
             transport(sim, middle, 0.25 * part, Phase.AFTER_FLUID)
             transport(sim, middle + 0.25 * part, 0.25 * part, Phase.AROUND_FLUID)
+        if rest.between(now + part):
+            refresh(sim, sim.pack.u0, sim.pack.b0, now + part)
 
 
 def sources(sim, time, dt, operators):
     """Apply the pointwise operators in this order: injection, cooling, losses, and what the problem
     adds."""
-    if not operators or dt == 0.0:
-        return
+    if operators and dt > 0.0:
+        act(sim, time, dt, operators)
+        with sim.timers("sources"):
+            refresh(sim, sim.pack.u0, sim.pack.b0, time + dt)
+
+
+def act(sim, time, dt, operators):
+    """Apply operators in their order; ghosts and primitives are not valid afterwards."""
     pack = sim.pack
     with sim.timers("sources"):
         gas = pack.u0[:, :NHYDRO].copy() if sim.fluid.frozen else None
@@ -80,7 +94,6 @@ def sources(sim, time, dt, operators):
                 "frozen_exchange", pack.sums(gas, [ENER]) - pack.sums(pack.u0, [ENER])
             )
             pack.u0[:, :NHYDRO] = gas  # frozen gas takes nothing; cosmic rays still do
-        refresh(sim, pack.u0, pack.b0, time + dt)
 
 
 def transport(sim, time, dt, phase):
@@ -105,26 +118,32 @@ def after_fluid(sim, dt):
             operator.after_fluid(dt)
 
 
-def fluid(sim, time, dt):
-    """Advance gas, field and the adiabatic cosmic-ray fluid."""
+def fluid(sim, time, dt, rest=None):
+    """Advance gas, field and the adiabatic cosmic-ray fluid; the `rest` of the sources acts where
+    levels have steps of their own."""
     sim.parts += 1
     with sim.timers("fluid"):
-        for stage in sim.fluid.stages:
-            fluid_stage(sim, stage, dt)
-            fill_ghosts(sim, *sim.fluid.result(stage), time + stage.time * dt)
+        if sim.level_steps:
+            make_stage, cfl = functools.partial(fluid_stage, sim), sim.config.time.cfl
+            sim.level_steps.step(make_stage, time, dt, cfl, rest)
+            fill_ghosts(sim, sim.pack.u0, sim.pack.b0, time + dt)
+        else:
+            for stage in sim.fluid.stages:
+                fluid_stage(sim, stage, dt)
+                fill_ghosts(sim, *sim.fluid.result(stage), time + stage.time * dt)
         convert(sim, sim.pack.u0, sim.pack.b0)
 
 
-def fluid_stage(sim, stage, dt):
-    """Make the forward step of a stage; where a cell would lose positivity, redo its faces with
-    first-order fluxes: in its block and in those that share its faces, without a call to all
-    ranks."""
-    marked = sim.fluid.stage(stage, dt)
+def fluid_stage(sim, stage, dt, group=None):
+    """Make the forward step of a stage, in a `group` of levels or in all; where a cell would lose
+    positivity, redo its faces with first-order fluxes: in its block and in those that share its
+    faces, without a call to all ranks."""
+    marked = sim.fluid.stage(stage, dt, group)
     if sim.fluid.corrects and sim.ghosts.fill_marks(
         sim.fluid.troubled, _TROUBLED, sim.time, marked=marked
     ):
-        sim.fluid.stage_corrected(stage, dt)
-    sim.fluid.reflux_stage(stage, dt)
+        sim.fluid.stage_corrected(stage, dt, group)
+    sim.fluid.reflux_stage(stage, dt, group)
 
 
 def refresh(sim, u, b, time):

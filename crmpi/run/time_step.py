@@ -26,9 +26,14 @@ def parts(sim, time, dt, *, changed):
         time, left, made = time + part, left - part, made + 1
 
 
+def parts_of(dt, limit):
+    """Return in how many parts of at most `limit`, or a little more, the fluid can cover `dt`."""
+    return max(1, math.ceil(dt / (_EXCESS * limit)))
+
+
 def _count(sim, dt, limit):
-    """Return in how many parts of at most `limit` the fluid can cover `dt`."""
-    count = max(1, math.ceil(dt / (_EXCESS * limit)))
+    """Return the same, if it is not beyond reason."""
+    count = parts_of(dt, limit)
     if count > _MOST_PARTS:
         raise RunError(
             f"sources or transport made the stable time step fall from {dt:.3g} to {limit:.3g} "

@@ -67,6 +67,19 @@ CASES = {
         "transport.solver=none",
         BOXED,
     ],
+    "blast troubled apart": [
+        *_TROUBLED,
+        "mesh.block=[8,8,1]",
+        REGIONS.replace("{regions", "{fluid_levels: 2, regions"),
+    ],
+    "blast boxed apart": [
+        "mesh.cells=[24,16,16]",
+        "mesh.block=[8,8,8]",
+        "time.max_steps=8",
+        "transport.solver=none",
+        "fluid.integrator=rk3",
+        BOXED.replace("{max_level", "{fluid_levels: 1, max_level"),
+    ],
     "calorimeter stars": [*_DENSE, f"mesh.refinement={{regions: [{_MIDDLE}]}}"],
     "calorimeter stars boxed": [
         *_DENSE,
@@ -119,6 +132,16 @@ CASES = {
         "time.max_steps=2",
         "observables.compute=[]",
     ],
+    "isolated_galaxy apart": [
+        "mesh.cells=[16,16,16]",
+        "mesh.block=[8,8,8]",
+        "mesh.lower=[-16,-16,-6.4]",
+        "mesh.upper=[16,16,6.4]",
+        "mesh.refinement={fluid_levels: 1, regions: [{level: 1, lower: [-8,-8,-3], "
+        "upper: [0,8,3]}]}",
+        "time.max_steps=4",
+        "observables.compute=[]",
+    ],
 }
 
 
@@ -134,6 +157,11 @@ ON_LEVELS = {
         *_COARSE,
         "time.max_steps=3",
         f"mesh.refinement={{{_INNER}, subcycle: level}}",
+    ],
+    "cr_box finer apart": [
+        *_COARSE,
+        "time.max_steps=3",
+        f"mesh.refinement={{{_INNER}, subcycle: level, fluid_levels: 1}}",
     ],
     "cr_box finer 3d": [
         "mesh.cells=[8,8,8]",
@@ -251,6 +279,7 @@ def test_ranks_do_not_change_a_bit(comm, serial_run, shared_folder, case):
         "cr_box streaming",
         "galactic_wind",
         "isolated_galaxy",
+        "isolated_galaxy apart",
         "cr_wind",
     ],
 )
@@ -273,7 +302,7 @@ def test_restart_on_other_ranks_does_not_change_a_bit(comm, serial_run, shared_f
 
 
 @pytest.mark.mpi(min_size=2)
-@pytest.mark.parametrize("case", ["blast adaptive", "blast boxed"])
+@pytest.mark.parametrize("case", ["blast adaptive", "blast boxed", "blast boxed apart"])
 def test_no_partition_of_a_changing_mesh_changes_a_bit(
     comm, serial_run, shared_folder, monkeypatch, case
 ):

@@ -177,6 +177,43 @@ def test_ledger_closes_where_floors_act_and_fluxes_are_redone(flow, solver):
     assert row["floor_first_order [1]"] > 0
 
 
+CORNERS = (
+    "mesh.refinement={fluid_levels: %d, regions: ["
+    "{level: 2, lower: [0,0,0], upper: [0.2,0.2,0.2]}, "
+    "{level: 1, lower: [0.6,0.4,0.4], upper: [1,1,1]}]}"
+)
+
+
+@pytest.mark.parametrize(
+    ("solver", "integrator", "apart", "block"),
+    [
+        ("none", "vl2", 0, 4),
+        ("none", "vl2", 1, 4),
+        ("none", "rk3", 2, 4),
+        ("two_moment", "vl2", 2, 4),
+        ("streaming_diffusion", "rk3", 1, 8),
+    ],
+)
+def test_ledger_closes_where_levels_step_apart(flow, solver, integrator, apart, block):
+    """Levels meet at open walls, floors act, fluxes are redone and replaced, gravity works."""
+    mesh = ["mesh.cells=[16,16,16]", f"mesh.block={[block] * 3}", "mesh.upper=[1,1,1]"]
+    rough = ["problem.speed=8", "problem.thin=0.01", "fluid.floors.press=0.5", "time.cfl=0.4"]
+    sim = flow(
+        *SOLVERS[solver],
+        *OUTFLOW,
+        *KAPPA,
+        *GRAVITY,
+        *mesh,
+        CORNERS % apart,
+        *rough,
+        "fluid.floors.dens=0.1",
+        f"fluid.integrator={integrator}",
+    )
+    row = closes(sim, 3)
+    assert sim.tree.max_level == 2 and abs(row["gravity_work [code]"]) > 1e-6
+    assert row["floor_added_energy [code]"] > 0.0 and row["floor_first_order [1]"] > 0
+
+
 def test_waves_that_a_problem_injects_are_in_the_ledger(flow):
     row = closes(
         flow(*SOLVERS["alfven_regulated"], *KAPPA, "problem.heat=0.1", "problem.waves=0.05")

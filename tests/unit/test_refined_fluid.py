@@ -3,6 +3,8 @@
 import numpy as np
 import pytest
 
+from crmpi.constants import ENER
+from crmpi.parallel.comm import SerialComm
 from tests.refined_case import MESHES, divergence, random_tree
 from tests.refined_fluid_case import RefinedFluid
 from tests.selection import in_full
@@ -24,6 +26,7 @@ SCHEMES = [
     {"integrator": "rk3", "reconstruction": "ppm"},
     {"magnetic": False},
     {"frozen": True},
+    {"apart": 2},
     *in_full({"riemann": "hlle", "cosmic_rays": False}),
 ]
 
@@ -80,7 +83,11 @@ ACCELERATION = {"shock_acceleration": 0.3, "reconstruction": "ppm"}
 @pytest.mark.parametrize("name", MESHES)
 @pytest.mark.parametrize(
     "scheme",
-    [*SCHEMES[:3], *in_full(ACCELERATION)],
+    [
+        *SCHEMES[:3],
+        *({**scheme, "apart": apart} for scheme in SCHEMES[:3] for apart in (1, 2)),
+        *in_full(ACCELERATION, {**ACCELERATION, "apart": 2}),
+    ],
     ids=lambda s: "-".join(map(str, s.values())) or "default",
 )
 def test_a_blast_conserves_everything(serial, name, scheme):
@@ -92,7 +99,7 @@ def test_a_blast_conserves_everything(serial, name, scheme):
     case.run(12)
     scale = np.concatenate([[before[0]], np.full(3, before[0]), before[4:6], np.ones(3)])
     assert np.abs((case.totals() - before) / scale).max() < 1e-13
-    if scheme is ACCELERATION:
+    if "shock_acceleration" in scheme:
         assert case.fluid.box["shock_acceleration"].any()
     if case.pack.magnetic:
         assert max(divergence(case.pack, b).max() for b in range(case.pack.nblock)) < 1e-13
@@ -100,10 +107,11 @@ def test_a_blast_conserves_everything(serial, name, scheme):
 
 
 @pytest.mark.parametrize("name", MESHES)
-def test_first_order_fluxes_conserve_too(serial, name):
+@pytest.mark.parametrize("apart", [0, 2])
+def test_first_order_fluxes_conserve_too(serial, name, apart):
     """Random cells are marked in every stage: coarse and fine blocks must agree about what is
     redone."""
-    case = RefinedFluid(serial, random_tree(name, 3, rounds=2))
+    case = RefinedFluid(serial, random_tree(name, 3, rounds=2), apart=apart)
     case.start(blast, potential)
     rng, before = np.random.default_rng(5), case.totals()
 
@@ -115,6 +123,49 @@ def test_first_order_fluxes_conserve_too(serial, name):
     assert np.abs((case.totals() - before) / scale).max() < 1e-13
     assert max(divergence(case.pack, b).max() for b in range(case.pack.nblock)) < 1e-13
     assert case.shared_face_mismatches() == 0
+
+
+def at_rest(apart):
+    """Return uniform gas at rest on a tree of levels 0 to 2."""
+    case = RefinedFluid(SerialComm(), random_tree("2d", 2, rounds=2), magnetic=False, apart=apart)
+    case.start(lambda x1, x2, x3: {"dens": 1.0, "press": 0.6, "ecr": 0.1})
+    return case
+
+
+def test_steps_double_with_every_level_that_steps_apart():
+    """Signals are as fast everywhere, so that the finest cells limit the step."""
+    steps = [at_rest(apart).fluid.max_dt(0.3) for apart in (0, 1, 2, 3)]
+    assert at_rest(0).tree.max_level == 2
+    assert steps == [steps[0], 2 * steps[0], 4 * steps[0], 4 * steps[0]]
+
+
+class Heat:
+    """Sources between the steps of the finest level: once, signals become four times as fast."""
+
+    def __init__(self, case):
+        self.case, self.times, self.acts = case, [], True
+
+    def between(self, time):
+        if not self.times:
+            self.case.pack.u0[:, ENER:] *= 16.0
+        self.times.append(time)
+
+
+def test_levels_make_more_steps_where_signals_become_faster():
+    case, made = at_rest(1), []
+    heat, dt = Heat(case), case.fluid.max_dt(0.3)
+
+    def make_stage(stage, length, group):
+        made.append((group.levels.start, length / dt))
+        case._stage(stage, length, group, force=None)
+
+    case.levels.step(make_stage, 0.0, dt, 0.3, heat)
+    lengths = np.array([length for level, length in made if level == 2])[::2]
+    assert [level for level, _ in made[:2]] == [0, 0] and (lengths > 0).all()
+    # the first half as it was planned, the other in quarters of what was allowed
+    assert lengths == pytest.approx([0.5, *[0.125] * 4])
+    assert heat.times == pytest.approx([(0.5 + 0.125 * n) * dt for n in range(4)])
+    assert case.totals()[4] == pytest.approx(16 * 1.5 * (0.6 / (5 / 3 - 1) + 0.1), rel=1e-13)
 
 
 @pytest.mark.parametrize("problem", ["orszag_tang", "blast", "rotor", "field_loop"])

@@ -59,9 +59,26 @@ def test_always_before_would_be_of_first_order(monkeypatch, exact):
 def test_sources_act_once_a_step_for_a_whole_step(monkeypatch):
     sim, seen = SPLIT.begin("once"), []
     monkeypatch.setattr(sim.sources[0], "apply", lambda time, dt: seen.append((time, dt)))
-    monkeypatch.setattr(stepper, "move", lambda sim, time, dt: seen.append("moved"))
+    monkeypatch.setattr(stepper, "move", lambda *_: seen.append("moved"))
     advance(sim, 2, 1e-3)
     assert seen == [(0.0, 1e-3), "moved", "moved", (1e-3, 1e-3)]
+
+
+REGION = "mesh.refinement={regions: [{level: 2, lower: [0.4,0,0], upper: [0.6,1,1]}]}"
+APART = ("mesh.block=[8,1,1]", REGION, "mesh.refinement.fluid_levels=2")
+
+
+@pytest.mark.parametrize("times", ["once", "twice"])
+def test_sources_act_between_the_steps_of_the_finest_level(monkeypatch, times):
+    """They cover every step without gaps, and are a step of the finest level long."""
+    sim, seen = SPLIT._replace(words=(*SPLIT.words, *APART)).begin(times), []
+    monkeypatch.setattr(sim.sources[0], "apply", lambda time, dt: seen.append((time, dt)))
+    advance(sim, 2, 1e-3)
+    starts, lengths = np.array(seen).T
+    assert starts[1:] == pytest.approx((starts + lengths)[:-1], abs=1e-17)
+    half = 0.5 if times == "twice" else 1.0
+    one_step = [half, *[1.0] * 3, *[half] * (times == "twice")]
+    assert lengths / 0.25e-3 == pytest.approx([*one_step, *one_step], rel=1e-9)
 
 
 def test_turns_go_on_after_a_restart():
