@@ -138,7 +138,6 @@ class Injection(Source):
         self.gas = gas_const(pack, eos)
         self.totals = self.account.of(InjectionTotals)
         self.one = self._make_supernova()
-        self._done = None
         if params.mode == "plane":
             self.layer = Layer(params.profile, params.midplane, params.height)
             self.shares = {
@@ -183,13 +182,10 @@ class Injection(Source):
         return Supernova(p.energy - cosmic - kinetic, kinetic, cosmic, p.ejecta)
 
     def _interval(self, time, dt):
-        """Return the part of [time, time + dt) with supernovae; consecutive intervals join without
-        round-off between them."""
-        joins = self._done is not None and abs(self._done - time) <= 1e-6 * dt
-        start, end = self._done if joins else time, time + dt
-        self._done = end
-        start = max(start, self.params.start)
-        return start, max(min(end, self.params.stop), start)
+        """Return the part of [time, time + dt) with supernovae: of the times alone, so that a
+        restart goes on bitwise the same."""
+        start = max(time, self.params.start)
+        return start, max(min(time + dt, self.params.stop), start)
 
     def _position(self, event):
         if self.params.mode == "central":
