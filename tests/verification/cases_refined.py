@@ -120,19 +120,17 @@ def _force_first_order(sim):
     fluid.stage = marking
 
 
-def _conservation_case(forced):
-    title = (
-        "conservation, first-order fluxes forced"
-        if forced
-        else "conservation, blast with cosmic rays"
-    )
+def _conservation_case(what, apart=0):
+    """``apart``: finest levels with steps of their own."""
+    refinement = f"max_level: 2, {f'fluid_levels: {apart}, ' if apart else ''}...}}"
+    forced = what == "first-order fluxes forced"
 
     @case(
         "R3",
-        title,
+        f"conservation, {what}",
         (
             "crmpi run blast problem.cr_share=0.5 fluid.cosmic_rays=true "
-            "'mesh.refinement={max_level: 2, ...}'"
+            f"'mesh.refinement={{{refinement}'"
         ),
     )
     def measure(full):
@@ -141,7 +139,8 @@ def _conservation_case(forced):
             "fluid.cosmic_rays=true",
             "transport.solver=none",
             "problem.beta=0.5",
-            *_STEEP_WORDS,
+            _STEEP,
+            f"mesh.refinement.fluid_levels={apart}",
         )
         n, steps = (64, 200) if full else (32, 80)
         sim = begin("blast", f"mesh.cells=[{n},{n},1]", "mesh.block=[8,8,1]", *words)
@@ -170,14 +169,13 @@ def _worst(drift):
     return drift[1:4].max(), drift[4], drift[5:].max()
 
 
-_STEEP_WORDS = (
-    (
-        "mesh.refinement={max_level: 2, interval: 2, min_age: 4, criteria: [{name: gradient, "
-        "variable: press, refine: 0.2, derefine: 0.1}]}"
-    ),
+_STEEP = (
+    "mesh.refinement={max_level: 2, interval: 2, min_age: 4, criteria: [{name: gradient, "
+    "variable: press, refine: 0.2, derefine: 0.1}]}"
 )
-for _forced in (False, True):
-    _conservation_case(_forced)
+_conservation_case("blast with cosmic rays")
+_conservation_case("first-order fluxes forced")
+_conservation_case("steps by level", apart=2)
 
 
 _CREST = (
@@ -441,7 +439,7 @@ def blast_over_levels(full):
 def restarted(full):
     """40 steps, with a check of the mesh every 5: those of a run stopped after 20 and continued;
     bits on ranks are in `tests/mpi`."""
-    adapt = _STEEP_WORDS[0].replace("interval: 2, min_age: 4", "interval: 5, min_age: 5")
+    adapt = _STEEP.replace("interval: 2, min_age: 4", "interval: 5, min_age: 5")
     words = [
         "problem.beta=1",
         "problem.cr_share=0.5",
