@@ -56,7 +56,7 @@ def move(sim, time, dt, rest):
     transport(sim, time, before, Phase.AROUND_FLUID)
     for now, part in parts(sim, time, dt, changed=moves and before > 0.0):
         before_fluid(sim)
-        fluid(sim, now, part, rest)
+        fluid(sim, now, part, rest=rest)
         after_fluid(sim, part)
         if after == 0.0:
             if moves:  # what was settled is not in the ghosts yet
@@ -118,7 +118,7 @@ def after_fluid(sim, dt):
             operator.after_fluid(dt)
 
 
-def fluid(sim, time, dt, rest=None):
+def fluid(sim, time, dt, *, rest=None):
     """Advance gas, field and the adiabatic cosmic-ray fluid; the `rest` of the sources acts where
     levels have steps of their own."""
     sim.parts += 1

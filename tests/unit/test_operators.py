@@ -117,7 +117,7 @@ def test_phases_of_a_step(monkeypatch):
         monkeypatch.setattr(source, "apply", lambda _t, _dt, name=source.name: seen.append(name))
     monkeypatch.setattr(sim.transport, "advance", lambda _dt, _time, phase: seen.append(phase.name))
     monkeypatch.setattr(sim.transport, "after_fluid", lambda _dt: seen.append("after_fluid"))
-    monkeypatch.setattr(stepper, "fluid", lambda *_: seen.append("fluid"))
+    monkeypatch.setattr(stepper, "fluid", lambda *_, **__: seen.append("fluid"))
     stepper.advance(sim, 0.5 * stable_dt(sim))
     names = [source.name for source in sim.sources]
     inner = ["AROUND_FLUID", "fluid", "after_fluid", "AFTER_FLUID"]
