@@ -139,7 +139,7 @@ def load_run(
     check_inflow(config)
     _note_long_steps(config)
     _note_equal_substeps(config)
-    _note_idle_levels(config)
+    _note_steps_by_level(config)
     return config
 
 
@@ -172,12 +172,22 @@ def _note_equal_substeps(config):
         )
 
 
-def _note_idle_levels(config):
-    """Say that gas which stays as it is makes no steps by level."""
-    if config.mesh.refinement.fluid_levels and config.fluid.frozen:
+def _note_steps_by_level(config):
+    """Say where steps by level change nothing, and where cosmic rays move too seldom."""
+    apart = config.mesh.refinement.fluid_levels
+    moves = config.fluid.cosmic_rays and config.transport.solver != "none"
+    if not apart:
+        return
+    if config.fluid.frozen:
         config.notes.append(
             "'mesh.refinement.fluid_levels' changes nothing with fluid.frozen = true: all levels "
             "make the same steps"
+        )
+    elif apart > 1 and moves and config.time.transport == "once":
+        config.notes.append(
+            f"'mesh.refinement.fluid_levels' = {apart} with time.transport = once: cosmic rays "
+            f"move once in {2**apart} steps of the finest level, which made a galaxy 15% brighter "
+            "in gamma rays; set time.transport=twice"
         )
 
 

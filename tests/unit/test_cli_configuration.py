@@ -1,5 +1,7 @@
 """From words to a configuration that all ranks share."""
 
+import re
+
 import pytest
 import yaml
 
@@ -78,6 +80,23 @@ def test_a_note_tells_where_substeps_by_level_change_nothing(problem, notes):
     for note, solver in zip(config.notes, notes, strict=True):
         assert note.startswith("'mesh.refinement.subcycle' = level changes nothing with ")
         assert solver in note
+
+
+@pytest.mark.parametrize(
+    ("words", "note"),
+    [
+        (["mesh.refinement.fluid_levels=2", "fluid.frozen=true"], "changes nothing with fluid"),
+        (["mesh.refinement.fluid_levels=2"], "move once in 4 steps .* set time.transport=twice"),
+        (["mesh.refinement.fluid_levels=2", "time.transport=twice"], None),
+        (["mesh.refinement.fluid_levels=1"], None),
+        (["mesh.refinement.fluid_levels=0", "fluid.frozen=true"], None),
+    ],
+)
+def test_a_note_tells_what_steps_by_level_ask_for(words, note):
+    config, *_ = configure(SerialComm(), "isolated_galaxy/laptop1280", words)
+    found = [one for one in config.notes if "fluid_levels" in one]
+    assert len(found) == (note is not None)
+    assert not found or re.search(note, found[0])
 
 
 @pytest.mark.parametrize("target", CONFIGURATIONS)
