@@ -94,8 +94,9 @@ class LevelSteps:
             self._step(place, begin, length, time + begin * dt, length * dt)
             begin, left = begin + length, left - 1
             if left:
-                limit = self._go_on(place, begin, time + begin * dt)
-                left = max(left, parts_of((1.0 - begin) * dt, limit))
+                now = time + begin * dt
+                limit = self._go_on(place, begin, now)
+                left = max(left, parts_of((1.0 - begin) * dt, limit, f"a step at t = {now:.6g}"))
 
     def _go_on(self, place, begin, time):
         """Between two steps of a group make ghosts and primitives valid, of finer ones too; return

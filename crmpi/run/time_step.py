@@ -18,7 +18,8 @@ def parts(sim, time, dt, *, changed):
     while left > 0.0:
         part, count = left, 1
         if changed and not sim.fluid.frozen:
-            count = _count(sim, left, stable_dt(sim, [sim.fluid]))
+            where = f"step {sim.clock.step + 1} at t = {sim.time:.6g}"
+            count = parts_of(left, stable_dt(sim, [sim.fluid]), where)
             part = left / count
         if count > 1:
             sim.between(made, made + count)
@@ -26,23 +27,16 @@ def parts(sim, time, dt, *, changed):
         time, left, made = time + part, left - part, made + 1
 
 
-def parts_of(dt, limit):
-    """Return in how many parts of at most `limit`, or a little more, the fluid can cover `dt`."""
-    return max(1, math.ceil(dt / (_EXCESS * limit)))
-
-
-def _count(sim, dt, limit):
-    """Return the same, if it is not beyond reason."""
-    count = parts_of(dt, limit)
-    if count > _MOST_PARTS:
+def parts_of(dt, limit, where):
+    """Return in how many parts of at most `limit`, or a little more, the fluid can cover `dt`;
+    raises RunError, which names `where`, if these are too many."""
+    if not limit > 0.0 or dt / (_EXCESS * limit) > _MOST_PARTS:
         raise RunError(
             f"sources or transport made the stable time step fall from {dt:.3g} to {limit:.3g} "
-            f"inside step {sim.clock.step + 1} at "
-            f"t = {sim.time:.6g}: set time.dt_max to resolve what they do; earlier output is "
-            "intact",
+            f"inside {where}: set time.dt_max to resolve what they do; earlier output is intact",
             everywhere=True,
         )
-    return count
+    return max(1, math.ceil(dt / (_EXCESS * limit)))
 
 
 def stable_dt(sim, operators=None):

@@ -1,9 +1,12 @@
 """The fluid step on refined meshes: uniform states, conservation, div B, shared faces."""
 
+import functools
+
 import numpy as np
 import pytest
 
 from crmpi.constants import ENER
+from crmpi.errors import RunError
 from crmpi.parallel.comm import SerialComm
 from tests.refined_case import MESHES, divergence, random_tree
 from tests.refined_fluid_case import RefinedFluid
@@ -140,14 +143,15 @@ def test_steps_double_with_every_level_that_steps_apart():
 
 
 class Heat:
-    """Sources between the steps of the finest level: once, signals become four times as fast."""
+    """Sources between the steps of the finest level: once, pressures become `factor` times as
+    large."""
 
-    def __init__(self, case):
-        self.case, self.times, self.acts = case, [], True
+    def __init__(self, case, factor=16.0):
+        self.case, self.factor, self.times, self.acts = case, factor, [], True
 
     def between(self, time):
         if not self.times:
-            self.case.pack.u0[:, ENER:] *= 16.0
+            self.case.pack.u0[:, ENER:] *= self.factor
         self.times.append(time)
 
 
@@ -166,6 +170,13 @@ def test_levels_make_more_steps_where_signals_become_faster():
     assert lengths == pytest.approx([0.5, *[0.125] * 4])
     assert heat.times == pytest.approx([(0.5 + 0.125 * n) * dt for n in range(4)])
     assert case.totals()[4] == pytest.approx(16 * 1.5 * (0.6 / (5 / 3 - 1) + 0.1), rel=1e-13)
+
+
+def test_more_steps_than_there_may_be_end_the_run():
+    case = at_rest(1)
+    heat, dt = Heat(case, 1e24), case.fluid.max_dt(0.3)
+    with pytest.raises(RunError, match=r"fall from .* inside a step at t = .*time\.dt_max"):
+        case.levels.step(functools.partial(case._stage, force=None), 0.0, dt, 0.3, heat)
 
 
 @pytest.mark.parametrize("problem", ["orszag_tang", "blast", "rotor", "field_loop"])
